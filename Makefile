@@ -1,0 +1,46 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+T ?= tests
+BIN := .venv/bin
+
+.PHONY: help
+help: ## Show what there is to make
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.PHONY: demo
+demo: .venv/installed ## Install, train on the embedded digits, evaluate, predict, draw
+	@sh tests/demo.sh $(BIN)/mnistcli
+
+.PHONY: test
+test: .venv/installed-dev ## Install and run the tests (T=tests/test_config.py for one file)
+	$(BIN)/pytest $(T)
+
+.PHONY: lint
+lint: .venv/installed-dev ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.PHONY: format
+format: .venv/installed-dev ## Bring the code into form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: bench
+bench: .venv/installed-dev ## Compare speeds, side by side in one run (BENCH=--quick)
+	$(BIN)/python -m tests.bench $(BENCH)
+
+.PHONY: clean
+clean: ## Remove what was installed and built
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .coverage*
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/installed: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+.venv/installed-dev: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@ .venv/installed

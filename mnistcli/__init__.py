@@ -1,0 +1,1 @@
+"""Train, understand and use a handwritten-digit classifier."""

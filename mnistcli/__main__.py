@@ -1,0 +1,26 @@
+"""The program: ``mnistcli`` and ``python -m mnistcli``."""
+
+import signal
+import sys
+from types import FrameType
+
+from mnistcli.cli import app
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    # A file name need not be valid in the terminal's encoding; it is printed all the same.
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+    signal.signal(signal.SIGTERM, _end)
+    app(prog_name="mnistcli")
+
+
+def _end(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    raise SystemExit(128 + signum)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""The commands. Each translates its flags into one call of the core and prints what comes back.
+
+Whatever needs Keras, scikit-learn or matplotlib is imported inside a command's body: help, shell
+completion and usage errors answer without them.
+"""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from mnistcli import console
+from mnistcli.cli.evaluate import evaluate
+from mnistcli.cli.group import Commands
+from mnistcli.cli.plot import plot
+from mnistcli.cli.predict import predict
+from mnistcli.cli.train import train
+
+app = typer.Typer(
+    cls=Commands,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("train")(train)
+app.command("evaluate")(evaluate)
+app.command("predict")(predict)
+app.command("plot")(plot)
+
+
+@app.callback(invoke_without_command=True)
+def mnistcli(
+    context: typer.Context,
+    show_version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)
+    ] = False,
+) -> None:
+    """Train, understand and use a handwritten-digit classifier."""
+    if show_version:
+        console.print_line(f"mnistcli {version('mnistcli')}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        context.get_help()
+        raise typer.Exit

@@ -1,0 +1,53 @@
+"""``mnistcli evaluate``."""
+
+from typing import Annotated
+
+import typer
+
+from mnistcli import console
+from mnistcli.cli.options import DataDirOption, DatasetOption, JsonOption, ModelArgument
+from mnistcli.runs import find_model
+
+
+def evaluate(
+    model: ModelArgument = None,
+    dataset: DatasetOption = None,
+    data_dir: DataDirOption = None,
+    report: Annotated[
+        bool,
+        typer.Option(
+            "--report",
+            help="Add scores for each digit, the confusion matrix and its picture.",
+        ),
+    ] = False,
+    as_json: JsonOption = False,
+    batch_size: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Images computed at a time.")
+    ] = 256,
+) -> None:
+    """Measure a model on test images it has not been trained on.
+
+    Left out, the data set is the one the model was trained on.
+    """
+    found = find_model(model)
+    with console.working("Starting TensorFlow"):
+        from mnistcli.device import start_quietly
+
+        start_quietly()
+        from mnistcli import datasets, evaluation
+        from mnistcli.inference import Classifier
+    data = datasets.load(
+        dataset or found.dataset, data_dir=data_dir, listener=console.DownloadProgress()
+    )
+    classifier = Classifier.load(found.file, batch_size=batch_size)
+    with console.working("Evaluating"):
+        result = evaluation.evaluate(classifier, data.unseen(found.dataset))
+    picture = None
+    if report:
+        from mnistcli.plotting import plot_confusion, save_figure
+
+        figure = plot_confusion(result.confusion_matrix)
+        picture = save_figure(figure, found.plots_dir(data.name) / "confusion.png")
+    console.print_evaluation(
+        result, found.name, data.name, report=report, picture=picture, as_json=as_json
+    )

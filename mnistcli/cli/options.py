@@ -1,0 +1,45 @@
+"""Options that more than one command has."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mnistcli.errors import ConfigError
+
+ModelArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="MODEL",
+        help="A run directory or a .keras file. Left out: $MNISTCLI_MODEL, else the newest "
+        "finished run under runs/.",
+    ),
+]
+DatasetOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="mnist|digits|PATH",
+        help="The data set: MNIST, the small one inside scikit-learn, or a path: IDX files, an "
+        ".npz, or folders 0/ ... 9/ of pictures.",
+        autocompletion=lambda: ["mnist", "digits"],
+    ),
+]
+DataDirOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Where the MNIST files are. Left out: $MNISTCLI_DATA_DIR, else the user's cache, "
+        "else they are downloaded into it.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def png(path: Path | None) -> Path | None:
+    """Let in a path that ends in ``.png``: that is what is written, whatever the name says."""
+    if path is not None and path.suffix.lower() != ".png":
+        raise ConfigError(
+            f"pictures are saved as PNG, not {str(path)!r}",
+            hint=f"mnistcli predict IMAGE --save {path.with_suffix('.png')}",
+        )
+    return path

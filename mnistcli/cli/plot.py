@@ -1,0 +1,57 @@
+"""``mnistcli plot``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mnistcli import console
+from mnistcli.cli.options import DataDirOption, DatasetOption, ModelArgument
+from mnistcli.config import PLOTS, require_choice
+from mnistcli.runs import find_model
+
+
+def plot(
+    model: ModelArgument = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help=f"What to draw: {', '.join(PLOTS)}. May be given more than once. Left out: all "
+            "that the model allows.",
+            autocompletion=lambda: list(PLOTS),
+        ),
+    ] = None,
+    dataset: DatasetOption = None,
+    data_dir: DataDirOption = None,
+    output_dir: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where the PNGs go. Left out: plots/ in the run."),
+    ] = None,
+    count: Annotated[
+        int, typer.Option(metavar="N", min=1, max=400, help="Digits on samples and mistakes.")
+    ] = 24,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Which samples are drawn.")] = 0,
+) -> None:
+    """Draw a model's history, confusion matrix, samples, mistakes and filters as PNG files."""
+    for name in kind or ():
+        require_choice("kind", name, PLOTS, command="plot")
+    found = find_model(model)
+    with console.working("Starting TensorFlow"):
+        from mnistcli.device import start_quietly
+
+        start_quietly()
+        from mnistcli import datasets, gallery
+    data = datasets.load(
+        dataset or found.dataset, data_dir=data_dir, listener=console.DownloadProgress()
+    )
+    with console.working("Drawing"):
+        saved = gallery.draw(
+            found,
+            data.unseen(found.dataset),
+            output_dir or found.plots_dir(data.name),
+            kinds=kind,
+            count=count,
+            seed=seed,
+        )
+    console.print_saved(*saved)

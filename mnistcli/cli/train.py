@@ -1,0 +1,117 @@
+"""``mnistcli train``."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mnistcli import console
+from mnistcli.cli.options import DataDirOption, DatasetOption, JsonOption
+from mnistcli.config import ARCHITECTURES, DEVICES, LOSSES, OPTIMIZERS, RECIPES, resolve
+from mnistcli.runs import Run
+
+_OVERRIDES = "Overrides of the recipe"
+
+
+def _choice(choices: tuple[str, ...], explanation: str) -> typer.models.OptionInfo:
+    option: typer.models.OptionInfo = typer.Option(
+        metavar="NAME",
+        help=f"{explanation}: {', '.join(choices)}.",
+        autocompletion=lambda: list(choices),
+        rich_help_panel=_OVERRIDES,
+    )
+    return option
+
+
+def _value(metavar: str, explanation: str) -> typer.models.OptionInfo:
+    option: typer.models.OptionInfo = typer.Option(
+        metavar=metavar, help=explanation, rich_help_panel=_OVERRIDES
+    )
+    return option
+
+
+def train(
+    recipe: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help=f"A complete set of settings: {', '.join(RECIPES)}.",
+            autocompletion=lambda: list(RECIPES),
+        ),
+    ] = "classic",
+    dataset: DatasetOption = None,
+    data_dir: DataDirOption = None,
+    arch: Annotated[str | None, _choice(ARCHITECTURES, "The network")] = None,
+    optimizer: Annotated[str | None, _choice(OPTIMIZERS, "How weights are updated")] = None,
+    learning_rate: Annotated[float | None, _value("X", "Step size at the start.")] = None,
+    loss: Annotated[
+        str | None, _choice(LOSSES, "Cross-entropy of one-hot or integer labels")
+    ] = None,
+    epochs: Annotated[int | None, _value("N", "Passes over the training images, at most.")] = None,
+    batch_size: Annotated[int | None, _value("N", "Images per step.")] = None,
+    dropout: Annotated[
+        float | None, _value("X", "Share of units dropped before the classifying layers.")
+    ] = None,
+    validation_split: Annotated[
+        float | None, _value("X", "Share of the training images held out for validation.")
+    ] = None,
+    augment: Annotated[
+        bool | None,
+        typer.Option(
+            "--augment/--no-augment",
+            help="Turn, slant, scale and shift training images a little, at random.",
+            rich_help_panel=_OVERRIDES,
+        ),
+    ] = None,
+    early_stopping: Annotated[
+        int | None, _value("N", "Stop after N epochs without a better validation loss; 0: never.")
+    ] = None,
+    reduce_lr: Annotated[
+        int | None,
+        _value("N", "Halve the rate after N epochs without a better validation loss; 0: never."),
+    ] = None,
+    limit: Annotated[int | None, _value("N", "Use only N of the training images.")] = None,
+    seed: Annotated[int | None, _value("N", "Same seed, same machine: same weights.")] = None,
+    device: Annotated[
+        str | None, _choice(DEVICES, "Where to compute, auto being a GPU where there is one")
+    ] = None,
+    run_dir: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where the run goes. Left out: a new one under runs/."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a network and keep the best one by validation.
+
+    Writes a run directory: settings, history, checkpoints, figures.
+    """
+    config = resolve(
+        recipe,
+        dataset=dataset,
+        arch=arch,
+        optimizer=optimizer,
+        learning_rate=learning_rate,
+        loss=loss,
+        epochs=epochs,
+        batch_size=batch_size,
+        dropout=dropout,
+        validation_split=validation_split,
+        augment=augment,
+        early_stopping=early_stopping,
+        reduce_lr=reduce_lr,
+        limit=limit,
+        seed=seed,
+        device=device,
+    )
+    with console.working("Starting TensorFlow"):
+        from mnistcli.device import start_quietly
+
+        start_quietly()
+        from mnistcli import datasets, training
+    data = datasets.load(config.dataset, data_dir=data_dir, listener=console.DownloadProgress())
+    config = replace(config, dataset=data.name)
+    run = Run.create(config, run_dir)
+    with console.TrainingProgress(run) as progress:
+        result = training.train(config, data, run, listener=progress)
+    console.print_training(result, as_json=as_json)

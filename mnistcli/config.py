@@ -1,0 +1,172 @@
+"""What a training is made of: `TrainConfig`, the named recipes, and the choices they draw on."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any
+
+from mnistcli.errors import ConfigError
+
+ARCHITECTURES = ("simple", "classic", "deep")
+LOSSES = ("categorical", "sparse")
+DEVICES = ("auto", "cpu", "gpu")
+PLOTS = ("history", "confusion", "samples", "mistakes", "filters")
+# The rate each optimizer starts from when it replaces a recipe's own and no rate is named:
+# a rate that suits Adam barely moves plain SGD.
+LEARNING_RATES = MappingProxyType({"sgd": 0.1, "adam": 1e-3, "adamw": 1e-3, "rmsprop": 1e-3})
+OPTIMIZERS = tuple(LEARNING_RATES)
+
+_CHOICES = {"arch": ARCHITECTURES, "optimizer": OPTIMIZERS, "loss": LOSSES, "device": DEVICES}
+# Field: what must hold, in words, and a value to suggest.
+_BOUNDS: dict[str, tuple[Callable[[Any], bool], str, object]] = {
+    "epochs": (lambda value: value >= 1, "at least 1", 10),
+    "batch_size": (lambda value: value >= 1, "at least 1", 128),
+    "learning_rate": (lambda value: 0 < value < float("inf"), "above 0", 0.001),
+    "dropout": (lambda value: 0 <= value < 1, "at least 0 and below 1", 0.5),
+    "validation_split": (lambda value: 0 <= value < 1, "at least 0 and below 1", 0.1),
+    "early_stopping": (lambda value: value >= 0, "at least 0 (0 turns it off)", 3),
+    "reduce_lr": (lambda value: value >= 0, "at least 0 (0 turns it off)", 2),
+    "limit": (lambda value: value is None or value >= 1, "at least 1", 1000),
+    "seed": (lambda value: 0 <= value < 2**32, "between 0 and 4294967295", 0),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """Everything that decides how a training goes; the same config and data repeat the run.
+
+    Attributes:
+        recipe: Name of the recipe this config began as.
+        dataset: ``mnist``, ``digits`` or a path, as `mnistcli.datasets.load` takes it.
+        arch: Name of the network, one of `ARCHITECTURES`.
+        optimizer: One of `OPTIMIZERS`.
+        learning_rate: Step size at the start.
+        loss: ``categorical`` (one-hot labels) or ``sparse`` (integer labels) cross-entropy.
+        epochs: Passes over the training images, at most.
+        batch_size: Images per step.
+        dropout: Share of the units dropped before the classifying layers.
+        validation_split: Share of the training images held out for validation.
+        augment: Whether training images are randomly moved, turned and scaled.
+        early_stopping: Epochs without a better validation loss before training stops; 0: never.
+        reduce_lr: Epochs without a better validation loss before the rate is halved; 0: never.
+        limit: Use only this many of the training images; None: all.
+        seed: Decides the initial weights, the order of images, dropout and augmentation.
+        device: ``auto``, ``cpu`` or ``gpu``.
+
+    Raises:
+        ConfigError: A value that cannot be.
+    """
+
+    recipe: str = "classic"
+    dataset: str = "mnist"
+    arch: str = "classic"
+    optimizer: str = "adam"
+    learning_rate: float = LEARNING_RATES["adam"]
+    loss: str = "categorical"
+    epochs: int = 10
+    batch_size: int = 128
+    dropout: float = 0.5
+    validation_split: float = 0.1
+    augment: bool = False
+    early_stopping: int = 0
+    reduce_lr: int = 0
+    limit: int | None = None
+    seed: int = 0
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        for name, choices in _CHOICES.items():
+            require_choice(name, getattr(self, name), choices)
+        for name, (holds, wanted, suggestion) in _BOUNDS.items():
+            value = getattr(self, name)
+            if not holds(value):
+                raise ConfigError(
+                    f"{_flag(name)} must be {wanted}, not {value}",
+                    hint=f"mnistcli train {_flag(name)} {suggestion}",
+                )
+        if self.validation_split == 0 and (self.early_stopping or self.reduce_lr):
+            name = "early_stopping" if self.early_stopping else "reduce_lr"
+            raise ConfigError(
+                f"{_flag(name)} needs validation data, and --validation-split is 0",
+                hint=f"mnistcli train {_flag(name)} {getattr(self, name)} --validation-split 0.1",
+            )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values, ready for JSON."""
+        return asdict(self)
+
+
+def require_choice(
+    name: str, value: str, choices: tuple[str, ...], *, command: str = "train"
+) -> None:
+    """Check that a value is one of the choices.
+
+    Args:
+        name: The field the value is for, such as ``optimizer``.
+        value: What was asked for.
+        choices: What there is.
+        command: The command it was asked of, for the hint.
+
+    Raises:
+        ConfigError: It is none of them; the close match is named where there is one.
+    """
+    if value in choices:
+        return
+    matches = get_close_matches(value.lower(), choices, n=1)
+    if matches:
+        message = f"unknown {name} {value!r}; did you mean {matches[0]!r}?"
+    else:
+        message = f"unknown {name} {value!r}: choose from {', '.join(choices)}"
+    raise ConfigError(message, hint=f"mnistcli {command} {_flag(name)} {(matches or choices)[0]}")
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+RECIPES: Mapping[str, TrainConfig] = MappingProxyType(
+    {
+        "sgd": TrainConfig(
+            recipe="sgd",
+            arch="simple",
+            optimizer="sgd",
+            learning_rate=LEARNING_RATES["sgd"],
+            dropout=0.0,
+        ),
+        "classic": TrainConfig(),
+        "deep": TrainConfig(
+            recipe="deep",
+            arch="deep",
+            loss="sparse",
+            epochs=8,
+            dropout=0.3,
+            early_stopping=3,
+            reduce_lr=1,
+        ),
+    }
+)
+
+
+def resolve(recipe: str = "classic", **overrides: object) -> TrainConfig:
+    """Return the named recipe with every override that is not None in place.
+
+    An optimizer that replaces the recipe's own brings its own usual learning rate, unless a rate
+    is given too.
+
+    Args:
+        recipe: A name in `RECIPES`.
+        overrides: Fields of `TrainConfig`; None stands for "as the recipe has it".
+
+    Raises:
+        ConfigError: An unknown recipe, or a value that cannot be.
+    """
+    require_choice("recipe", recipe, tuple(RECIPES))
+    base = RECIPES[recipe]
+    changes: dict[str, Any] = {
+        name: value for name, value in overrides.items() if value is not None
+    }
+    optimizer = changes.get("optimizer", base.optimizer)
+    if optimizer != base.optimizer and optimizer in LEARNING_RATES:
+        changes.setdefault("learning_rate", LEARNING_RATES[optimizer])
+    return replace(base, **changes)

@@ -1,0 +1,76 @@
+"""Folders of pictures, one folder a digit."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli import handwriting
+from mnistcli.datasets.dataset import OTHER_DATA, Dataset, Splits, divide, named
+from mnistcli.errors import DataError, PictureError
+
+_PARTS = ("train", "test")
+
+
+def read_pictures(folder: Path) -> Splits:
+    """Return the data set of folders ``0/`` to ``9/``, each with pictures of that digit.
+
+    The folders may lie in folders ``train/`` and ``test/``; else a fifth of the pictures becomes
+    the test part, and all of them where they are too few to train on. A digit may be absent.
+    Hidden files are passed over.
+
+    Args:
+        folder: Where the folders are.
+
+    Raises:
+        DataError: There are no such folders, no pictures or too few in them, or a picture cannot
+            be read or shows no digit.
+        OSError: A folder cannot be read.
+    """
+    parts = [folder / part for part in _PARTS]
+    if not any(part.is_dir() for part in parts):
+        return _divided(str(folder), _read_digits(folder))
+    for part in parts:
+        if not part.is_dir():
+            raise DataError(f"no {part.name!r} folder in {str(folder)!r}", hint=OTHER_DATA)
+    train, test = (_read_digits(part) for part in parts)
+    return Splits(str(folder), train, test)
+
+
+def _divided(name: str, dataset: Dataset) -> Splits:
+    try:
+        return divide(name, dataset, own_split=False)
+    except DataError:
+        # Too few to train on, but not too few to test a model that learned elsewhere.
+        return Splits(name, dataset.take([]), dataset, own_split=False)
+
+
+def _read_digits(folder: Path) -> Dataset:
+    folders = [folder / str(digit) for digit in range(10)]
+    if not any(path.is_dir() for path in folders):
+        raise DataError(
+            f"no data set in {str(folder)!r}: neither IDX files nor folders '0' to '9'",
+            hint=OTHER_DATA,
+        )
+    pictures = [
+        (digit, path)
+        for digit, inner in enumerate(folders)
+        if inner.is_dir()
+        for path in sorted(inner.iterdir())
+        if path.is_file() and not path.name.startswith(".")
+    ]
+    images = [_read(path) for _, path in pictures]
+    labels = [digit for digit, _ in pictures]
+    pixels = np.array(images, np.uint8).reshape(-1, 28, 28)
+    return named(str(folder), pixels, np.array(labels, np.int64))
+
+
+def _read(path: Path) -> NDArray[np.uint8]:
+    """Return the digit of a picture, (28, 28)."""
+    try:
+        digits = handwriting.find_digits(handwriting.open_picture(path), single=True)
+    except PictureError as error:
+        raise DataError(error.message, hint=OTHER_DATA) from error
+    if not digits:
+        raise DataError(f"no digit found on {str(path)!r}", hint=OTHER_DATA)
+    return digits[0].image

@@ -1,0 +1,107 @@
+"""Where the computing happens: CPU or GPU, and a start of Keras that keeps its mouth shut."""
+
+import os
+import platform
+import shlex
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from importlib import metadata
+from typing import Any
+
+from mnistcli.errors import DeviceError
+
+_PACKAGES = ("mnistcli", "keras", "tensorflow", "jax", "torch", "numpy", "scikit-learn")
+
+
+def start_quietly() -> None:
+    """Import Keras and wake its devices without a word of TensorFlow's own log on stderr.
+
+    The log of a start that fails is shown. A program calls this once, before it imports a module
+    that needs Keras; whoever uses those modules as a library need not call it.
+    """
+    # Level 2 keeps errors; it holds only once TensorFlow's logging is up, hence the detour below.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with _stderr_of_libraries_held_back():
+        import keras
+
+        keras.distribution.list_devices()
+
+
+def select(device: str) -> AbstractContextManager[None]:
+    """Return the scope in which Keras computes on the device that was asked for.
+
+    Args:
+        device: ``auto`` (a GPU where there is one), ``cpu`` or ``gpu``.
+
+    Raises:
+        DeviceError: ``gpu`` where there is none.
+    """
+    import keras
+
+    if device == "gpu" and not _gpus():
+        raise DeviceError(
+            "no GPU found by the installed packages", hint="mnistcli train --device cpu"
+        )
+    chosen = "gpu" if device != "cpu" and _gpus() else "cpu"
+    scope: AbstractContextManager[None] = keras.device(f"{chosen}:0")
+    return scope
+
+
+def describe_environment(device: str) -> dict[str, Any]:
+    """Return what a run ran on: versions, device, threads and the command line.
+
+    Args:
+        device: As `select` takes it.
+    """
+    import keras
+
+    on_gpu = device != "cpu" and bool(_gpus())
+    return {
+        "command": shlex.join(sys.argv),
+        "backend": keras.backend.backend(),
+        "device": _gpus()[0] if on_gpu else "cpu:0",
+        "processors": os.cpu_count(),
+        "platform": platform.platform(),
+        "python": platform.python_version(),
+        "packages": dict(_installed()),
+    }
+
+
+def _gpus() -> list[str]:
+    import keras
+
+    found: list[str] = keras.distribution.list_devices("gpu")
+    return found
+
+
+def _installed() -> Iterator[tuple[str, str]]:
+    for package in _PACKAGES:
+        try:
+            yield package, metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+
+
+@contextmanager
+def _stderr_of_libraries_held_back() -> Iterator[None]:
+    """Hold back what C++ code writes to stderr; Python's own `sys.stderr` goes on as before."""
+    sys.stderr.flush()
+    python_stderr = sys.stderr
+    original = os.dup(2)
+    with tempfile.TemporaryFile() as held_back, os.fdopen(os.dup(2), "w") as stand_in:
+        if python_stderr is sys.__stderr__:
+            sys.stderr = stand_in
+        os.dup2(held_back.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held_back.seek(0)
+            os.write(original, held_back.read())
+            raise
+        finally:
+            sys.stderr.flush()
+            sys.stderr = python_stderr
+            os.dup2(original, 2)
+            os.close(original)

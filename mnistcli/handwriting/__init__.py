@@ -1,0 +1,11 @@
+"""Any picture of handwriting brought to the digits on it, each as MNIST would have stored it.
+
+for digit in find_digits(open_picture(Path("number.jpg"))):
+    digit.image  # uint8 (28, 28), white on black
+    digit.box    # left, top, right, bottom in pixels
+"""
+
+from mnistcli.handwriting.digits import Digit, find_digits
+from mnistcli.handwriting.picture import open_picture
+
+__all__ = ["Digit", "find_digits", "open_picture"]

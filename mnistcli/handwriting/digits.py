@@ -1,0 +1,72 @@
+"""The digits on a picture, each as MNIST would have stored it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+from mnistcli.handwriting.form import is_mnist_form, mnist_form
+from mnistcli.handwriting.ink import Ink, Mask, find_ink
+from mnistcli.handwriting.reading import apart
+from mnistcli.handwriting.strokes import clean
+
+
+@dataclass(frozen=True)
+class Digit:
+    """One digit found on a picture.
+
+    Attributes:
+        image: The digit in MNIST's form, white on black, shape (28, 28).
+        box: Where it is: left, top, right, bottom in pixels of the upright picture; the last two
+            are one past the ink.
+    """
+
+    image: NDArray[np.uint8]
+    box: tuple[int, int, int, int]
+
+
+def find_digits(picture: Image.Image, *, single: bool = False) -> list[Digit]:
+    """Find the digits on a picture.
+
+    Dark ink on light paper and light on dark, of any colour and size. Shadows, specks, ruled lines
+    and frames are left out. A picture that is in MNIST's form already comes through untouched.
+
+    Args:
+        picture: An upright 8-bit picture, mode ``L`` or ``RGB``, as ``open_picture`` gives it.
+        single: Take all the ink for one digit.
+
+    Returns:
+        The digits in reading order, line by line from left to right; none on blank paper.
+    """
+    if is_mnist_form(picture):
+        image = np.array(picture.convert("L"))
+        return [Digit(image, _box(image > 0, 1, picture.size))]
+    ink = find_ink(picture)
+    mask = clean(ink.mask)
+    if not mask.any():
+        return []
+    parts = [mask] if single else apart(mask)
+    return [_digit(ink, part, picture.size) for part in parts]
+
+
+def _digit(ink: Ink, part: Mask, size: tuple[int, int]) -> Digit:
+    """Cut one digit out: its own ink and the soft edge around it, nothing of its neighbours."""
+    (rows, columns), *_ = ndimage.find_objects(part.astype(np.int8))
+    around = (
+        slice(max(rows.start - 2, 0), rows.stop + 2),
+        slice(max(columns.start - 2, 0), columns.stop + 2),
+    )
+    near = ndimage.binary_dilation(part[around], iterations=1)
+    return Digit(mnist_form(ink.strength[around] * near), _box(part, ink.factor, size))
+
+
+def _box(mask: Mask, factor: int, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    (rows, columns), *_ = ndimage.find_objects(mask.astype(np.int8))
+    return (
+        columns.start * factor,
+        rows.start * factor,
+        min(columns.stop * factor, size[0]),
+        min(rows.stop * factor, size[1]),
+    )

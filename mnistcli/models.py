@@ -1,0 +1,107 @@
+"""The networks, built from stock Keras layers only, so that any Keras user can load them.
+
+Each takes float32 (n, 28, 28, 1) in 0..1 and gives softmax probabilities (n, 10). In all of them
+pooling comes before the ReLU: the largest of a window, cut off at 0, is the same number as the
+largest of the cut-off window, and there are four times fewer numbers to cut off.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from keras import layers
+
+from mnistcli.config import require_choice
+from mnistcli.errors import CheckpointError
+
+INPUT_SHAPE = (28, 28, 1)
+CLASSES = 10
+
+
+def build_model(arch: str, *, dropout: float = 0.0) -> keras.Model:
+    """Return a fresh, uncompiled network.
+
+    Args:
+        arch: A name in `ARCHITECTURES` of `mnistcli.config`.
+        dropout: Share of the units dropped before the classifying layers.
+
+    Raises:
+        ConfigError: No network has that name.
+    """
+    require_choice("arch", arch, tuple(_BUILDERS))
+    return keras.Sequential(
+        [keras.Input(INPUT_SHAPE), *_BUILDERS[arch](dropout), layers.Dense(CLASSES, "softmax")],
+        name=arch,
+    )
+
+
+def first_convolution(
+    network: keras.Model, image: npt.NDArray[np.uint8]
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return what the first convolution of a network has learned, and what it makes of an image.
+
+    Args:
+        network: As `build_model` makes them.
+        image: uint8 (28, 28).
+
+    Returns:
+        The kernels, float32 (height, width, channels in, filters), and the maps that they make of
+        the image, float32 (height, width, filters).
+
+    Raises:
+        CheckpointError: The network has no convolution.
+    """
+    for layer in network.layers:
+        if isinstance(layer, layers.Conv2D):
+            until = keras.Model(network.inputs[0], layer.output)
+            batch = image[None, :, :, None].astype(np.float32) / 255
+            maps = keras.ops.convert_to_numpy(until(batch, training=False))[0]
+            return keras.ops.convert_to_numpy(layer.kernel), maps
+    raise CheckpointError(
+        "no filters: the network has no convolution", hint="mnistcli plot --kind confusion"
+    )
+
+
+def _simple(dropout: float) -> list[keras.Layer]:
+    """The smallest usual CNN: two convolutions, two poolings, one dense layer."""
+    return [
+        *_conv_block(32),
+        *_conv_block(64),
+        layers.Flatten(),
+        layers.Dropout(dropout),
+        layers.Dense(64, "relu"),
+    ]
+
+
+def _classic(dropout: float) -> list[keras.Layer]:
+    """Two convolutions and a wider dense layer, with dropout right before the softmax."""
+    return [
+        *_conv_block(32),
+        *_conv_block(64),
+        layers.Flatten(),
+        layers.Dense(128, "relu"),
+        layers.Dropout(dropout),
+    ]
+
+
+def _deep(dropout: float) -> list[keras.Layer]:
+    """Three convolutions, 32 to 128 filters, with dropout before the dense layer."""
+    return [
+        *_conv_block(32),
+        *_conv_block(64),
+        layers.Conv2D(128, 3, activation="relu"),
+        layers.Flatten(),
+        layers.Dropout(dropout),
+        layers.Dense(128, "relu"),
+    ]
+
+
+def _conv_block(filters: int) -> list[keras.Layer]:
+    return [layers.Conv2D(filters, 3), layers.MaxPooling2D(), layers.ReLU()]
+
+
+_BUILDERS: Mapping[str, Callable[[float], list[keras.Layer]]] = MappingProxyType(
+    {"simple": _simple, "classic": _classic, "deep": _deep}
+)

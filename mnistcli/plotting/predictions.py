@@ -1,0 +1,171 @@
+"""Pictures and how they were read: the original, what the network saw, and its probabilities."""
+
+import math
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
+from PIL import Image
+
+from mnistcli.errors import PictureError
+from mnistcli.plotting.sheet import (
+    BLUE,
+    DPI,
+    GREY,
+    INK,
+    MARGIN,
+    PALE,
+    RED,
+    SMALL,
+    TEXT,
+    TOP,
+    columns_for,
+    draw_image,
+    new_sheet,
+    percent,
+    plain,
+)
+from mnistcli.reading import ReadDigit, Reading
+
+# The side of the picture and of the digit: nine screen pixels for each of the digit's, at `DPI`.
+SIZE = 1.68
+GAP = 0.25
+# The longest bar, with room for the digit before it and the percentage behind it.
+BAR = 1.3
+# From one reading to the next.
+ACROSS, DOWN = 2 * (SIZE + GAP) + BAR + 0.9 + 2 * GAP, SIZE + 0.65
+MOST_ROWS = 100
+# So many characters of the broadest kind fit above a reading.
+LONGEST_NAME = 34
+NAMED_ANSWERS = 10
+ROOM = 0.03
+# Smaller probabilities are not written out.
+MENTIONED = 0.01
+
+
+def plot_predictions(readings: Iterable[Reading]) -> Figure:
+    """Draw each digit read: its picture, the digit as the network saw it, and the probabilities.
+
+    Pictures that could not be read are left out.
+
+    Args:
+        readings: What was read; the first `MOST_ROWS` digits are drawn.
+
+    Raises:
+        PictureError: No picture could be read.
+    """
+    rows = [row for reading in readings for row in _rows(reading)]
+    if not rows:
+        raise PictureError("no picture could be read", hint="mnistcli predict digit.png")
+    shown = rows[:MOST_ROWS]
+    columns = columns_for(len(shown), 0.8)
+    figure, axes = new_sheet(
+        2 * MARGIN + columns * ACROSS - 2 * GAP,
+        TOP + math.ceil(len(shown) / columns) * DOWN,
+        *_words(rows),
+    )
+    for place, row in enumerate(shown):
+        down, across = divmod(place, columns)
+        left, top = MARGIN + across * ACROSS, TOP + 0.35 + down * DOWN
+        name = plain(row.name, LONGEST_NAME)
+        axes.text(left, top - 0.13, name, size=TEXT, color=INK, weight="bold", parse_math=False)
+        _draw_picture(axes, row, left, top)
+        left += SIZE + GAP
+        if row.digit is None:
+            axes.text(left, top + SIZE / 2, "no digit found", size=TEXT, color=RED, va="center")
+            continue
+        draw_image(axes, row.digit.found.image, (left, top, SIZE, SIZE))
+        _draw_bars(axes, row.digit.probabilities, left + SIZE + GAP, top)
+    return figure
+
+
+class _Row(NamedTuple):
+    """One digit of a picture; None on a picture without one."""
+
+    name: str
+    picture: Image.Image
+    digit: ReadDigit | None
+
+
+def _rows(reading: Reading) -> list[_Row]:
+    name, picture = reading.path.name, reading.picture
+    if picture is None:
+        return []
+    if len(reading.digits) < 2:
+        return [_Row(name, picture, next(iter(reading.digits), None))]
+    of = f"of {len(reading.digits)})"
+    return [
+        _Row(f"{name} ({number} {of}", picture, digit)
+        for number, digit in enumerate(reading.digits, start=1)
+    ]
+
+
+def _words(rows: list[_Row]) -> tuple[str, str]:
+    read = [row.digit for row in rows if row.digit is not None]
+    subtitle = "Each: the picture, what the network saw of it, and its probabilities"
+    if not read:
+        return "No digit found", subtitle
+    if len(rows) == 1:
+        return f"Read as {read[0].digit}, {percent(read[0].confidence)} sure", subtitle
+    if len(rows) <= NAMED_ANSWERS:
+        answers = ("none" if row.digit is None else str(row.digit.digit) for row in rows)
+        return f"Read as {', '.join(answers)}", subtitle
+    title = f"{len(read):,} digits read"
+    if len(rows) > MOST_ROWS:
+        title += f", the first {MOST_ROWS} shown"
+    return title, subtitle
+
+
+def _draw_picture(axes: Axes, row: _Row, left: float, top: float) -> None:
+    """Draw the picture into a square, whole and undistorted, and a line around the digit."""
+    width, height = row.picture.size
+    scale = SIZE / max(width, height)
+    left += (SIZE - width * scale) / 2
+    top += (SIZE - height * scale) / 2
+    small = row.picture.copy()
+    small.thumbnail((round(SIZE * DPI), round(SIZE * DPI)))
+    draw_image(axes, np.asarray(small), (left, top, width * scale, height * scale))
+    _outline(axes, (left, top, left + width * scale, top + height * scale), PALE)
+    if row.digit is not None:
+        west, north, east, south = (scale * edge for edge in row.digit.found.box)
+        # A little wider than the ink, so as not to hide its edge.
+        west, north, east, south = west - ROOM, north - ROOM, east + ROOM, south + ROOM
+        _outline(axes, (left + west, top + north, left + east, top + south), RED)
+
+
+def _outline(axes: Axes, box: tuple[float, float, float, float], color: str) -> None:
+    left, top, right, bottom = box
+    axes.add_patch(Rectangle((left, top), right - left, bottom - top, fill=False, edgecolor=color))
+
+
+def _draw_bars(axes: Axes, probabilities: NDArray[np.float32], left: float, top: float) -> None:
+    """Draw a bar for each digit, the highest one in colour and with its number in bold."""
+    pitch = SIZE / len(probabilities)
+    answer = int(probabilities.argmax())
+    start = left + 0.2
+    for digit, probability in enumerate(probabilities.tolist()):
+        middle = top + (digit + 0.5) * pitch
+        length = probability * BAR
+        color, weight = (BLUE, "bold") if digit == answer else (GREY, "normal")
+        axes.add_patch(
+            Rectangle(
+                (start, middle - 0.35 * pitch),
+                length,
+                0.7 * pitch,
+                facecolor=BLUE if digit == answer else PALE,
+            )
+        )
+        style: dict[str, Any] = {
+            "size": SMALL,
+            "color": color,
+            "weight": weight,
+            "va": "center_baseline",
+        }
+        axes.text(left, middle, str(digit), **style)
+        if digit == answer or probability >= MENTIONED:
+            axes.text(start + length + 0.06, middle, percent(probability), **style)
+    axes.plot([start, start], [top, top + SIZE], color=GREY, linewidth=0.8)

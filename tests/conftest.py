@@ -1,0 +1,56 @@
+"""What the tests share: an empty working directory each, and one small trained run."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+_GIVEN = os.environ.get("MNISTCLI_DATA_DIR")
+# Absolute before any test changes the working directory.
+REAL_MNIST = Path(_GIVEN).resolve() if _GIVEN else None
+
+
+@pytest.fixture(autouse=True)
+def _own_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep a test away from the user's cache, models, data and working directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MNISTCLI_CACHE_DIR", str(tmp_path / "cache"))
+    for variable in ("MNISTCLI_DATA_DIR", "MNISTCLI_MODEL"):
+        monkeypatch.delenv(variable, raising=False)
+
+
+@pytest.fixture(scope="session")
+def mnist_dir() -> Path:
+    """The real MNIST files; the test is skipped where ``$MNISTCLI_DATA_DIR`` names none."""
+    if REAL_MNIST is None:
+        pytest.skip("needs the MNIST files: set MNISTCLI_DATA_DIR")
+    return REAL_MNIST
+
+
+@pytest.fixture(scope="session")
+def trained_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of six epochs on the embedded digits."""
+    from mnistcli import datasets, training
+    from mnistcli.config import resolve
+    from mnistcli.runs import Run
+
+    config = resolve("classic", dataset="digits", epochs=6, batch_size=32)
+    run = Run.create(config, tmp_path_factory.mktemp("runs") / "trained")
+    training.train(config, datasets.load("digits"), run)
+    return run.path
+
+
+@pytest.fixture(scope="session")
+def digit_pngs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory of ten held-out embedded digits as pictures on white paper, ``0.png`` ..."""
+    from PIL import Image
+
+    from mnistcli import datasets
+
+    folder = tmp_path_factory.mktemp("pictures")
+    test = datasets.load("digits").test
+    for digit in range(10):
+        image = test.images[np.flatnonzero(test.labels == digit)[0]]
+        Image.fromarray(255 - image).resize((280, 280)).save(folder / f"{digit}.png")
+    return folder

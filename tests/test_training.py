@@ -1,0 +1,236 @@
+import hashlib
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from mnistcli import checkpoints, training
+from mnistcli.config import RECIPES, TrainConfig, resolve
+from mnistcli.datasets import Splits, load
+from mnistcli.errors import DataError, DeviceError, RunError, TrainingError
+from mnistcli.inference import Classifier
+from mnistcli.runs import EpochRow, Run
+from mnistcli.training import TrainResult, train
+from tests.strokes import make_splits
+
+QUICK = TrainConfig(arch="simple", epochs=2, batch_size=32, dropout=0.25)
+
+
+class Diary:
+    """A listener that writes everything down."""
+
+    def __init__(self) -> None:
+        self.begun: list[tuple[TrainConfig, int]] = []
+        self.steps: list[tuple[int, float, float]] = []
+        self.epochs: list[tuple[EpochRow, bool]] = []
+
+    def training_begins(self, config: TrainConfig, steps: int) -> None:
+        self.begun.append((config, steps))
+
+    def step_ends(self, step: int, loss: float, accuracy: float) -> None:
+        self.steps.append((step, loss, accuracy))
+
+    def epoch_ends(self, row: EpochRow, *, best: bool) -> None:
+        self.epochs.append((row, best))
+
+
+@pytest.fixture(scope="module")
+def splits() -> Splits:
+    return make_splits()
+
+
+def trained(config: TrainConfig, splits: Splits, name: str = "run") -> TrainResult:
+    return train(config, splits, Run.create(config, Path(name)))
+
+
+def fingerprint(path: Path) -> str:
+    """Hash a network's weights, not its file, which holds the time it was written."""
+    digest = hashlib.sha256()
+    for weights in checkpoints.load(path).get_weights():
+        digest.update(weights.tobytes())
+    return digest.hexdigest()
+
+
+def test_digits_are_learned(splits: Splits) -> None:
+    result = trained(replace(QUICK, epochs=6), splits)
+
+    assert result.test.accuracy > 0.9
+    assert result.best.val_accuracy > 0.9
+    assert result.epochs == 6
+    assert result.parameters == 121_930
+    assert 0 < result.seconds < 120
+
+
+def test_a_run_holds_all_that_was_done(splits: Splits) -> None:
+    result = trained(QUICK, splits)
+    run = Run(result.run.path)
+
+    assert run.finished
+    assert run.read_config() == QUICK
+    assert run.read_history()[result.best.epoch - 1] == result.best
+    assert run.read_metrics() == result.as_dict()
+    assert sorted(path.name for path in run.path.iterdir()) == [
+        "config.json",
+        "environment.json",
+        "history.csv",
+        "last.keras",
+        "metrics.json",
+        "model.keras",
+    ]
+
+
+def test_the_kept_model_is_the_one_that_was_measured(splits: Splits) -> None:
+    result = trained(QUICK, splits)
+
+    probabilities = Classifier.load(result.run.model_file).predict(splits.test.images)
+
+    np.testing.assert_allclose(probabilities, result.test.probabilities, atol=1e-6)
+
+
+def test_the_best_model_by_validation_is_kept(splits: Splits) -> None:
+    """At an absurd rate the validation loss goes up and down; the least one counts."""
+    diary = Diary()
+    config = replace(QUICK, learning_rate=0.03, epochs=5)
+    result = train(config, splits, Run.create(config, Path("run")), listener=diary)
+
+    rows = [row for row, _ in diary.epochs]
+    assert result.best == min(rows, key=lambda row: row.val_loss)
+    assert [best for _, best in diary.epochs] == [
+        row.val_loss < min((earlier.val_loss for earlier in rows[:index]), default=math.inf)
+        for index, row in enumerate(rows)
+    ]
+
+
+def test_the_listener_hears_every_step_and_epoch(splits: Splits) -> None:
+    diary = Diary()
+    train(QUICK, splits, Run.create(QUICK, Path("run")), listener=diary)
+
+    steps = math.ceil(360 / 32)
+    assert diary.begun == [(QUICK, steps)]
+    assert [step for step, _, _ in diary.steps] == [*range(1, steps + 1)] * 2
+    assert [row.epoch for row, _ in diary.epochs] == [1, 2]
+    assert diary.steps[-1][1] == pytest.approx(diary.epochs[-1][0].loss, rel=1e-5)
+
+
+def test_same_seed_same_weights_bit_for_bit(splits: Splits) -> None:
+    config = replace(QUICK, augment=True)
+    first, second, other = (
+        trained(replace(config, seed=seed), splits, name).run
+        for seed, name in ((7, "a"), (7, "b"), (8, "c"))
+    )
+
+    assert fingerprint(first.last_model_file) == fingerprint(second.last_model_file)
+    assert fingerprint(first.last_model_file) != fingerprint(other.last_model_file)
+
+
+def test_one_hot_and_integer_labels_train_the_same_network(splits: Splits) -> None:
+    categorical, sparse = (
+        trained(replace(QUICK, loss=loss, dropout=0.0), splits, loss)
+        for loss in ("categorical", "sparse")
+    )
+
+    assert categorical.best.val_loss == pytest.approx(sparse.best.val_loss, rel=1e-3)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw", "rmsprop"])
+def test_every_optimizer_learns(splits: Splits, optimizer: str) -> None:
+    config = resolve("sgd", optimizer=optimizer, batch_size=16, epochs=3)
+
+    result = trained(config, splits)
+
+    assert result.best.val_loss < 1.5
+    assert result.best.learning_rate == pytest.approx(config.learning_rate)
+
+
+def test_early_stopping_ends_a_training_that_gets_no_better(splits: Splits) -> None:
+    config = replace(QUICK, learning_rate=0.03, epochs=50, early_stopping=1)
+
+    result = trained(config, splits)
+
+    assert result.epochs < 50
+    assert result.epochs == result.best.epoch + 1
+
+
+def test_the_rate_is_halved_on_a_plateau(splits: Splits) -> None:
+    config = replace(QUICK, learning_rate=0.03, epochs=6, reduce_lr=1)
+    run = trained(config, splits).run
+
+    rates = [row.learning_rate for row in run.read_history()]
+
+    assert min(rates) <= 0.015 + 1e-6
+    assert rates == sorted(rates, reverse=True)
+
+
+def test_without_validation_the_last_epoch_is_kept(splits: Splits) -> None:
+    result = trained(replace(QUICK, validation_split=0.0), splits)
+
+    assert result.best.epoch == 2
+    assert result.as_dict()["val_loss"] is None
+    assert fingerprint(result.run.model_file) == fingerprint(result.run.last_model_file)
+
+
+def test_a_limit_counts_training_and_validation_images(splits: Splits) -> None:
+    diary = Diary()
+    config = replace(QUICK, limit=200, batch_size=10, epochs=1)
+    train(config, splits, Run.create(config, Path("run")), listener=diary)
+
+    assert diary.begun[0][1] == 18
+
+
+def test_too_few_images_to_hold_some_out(splits: Splits) -> None:
+    with pytest.raises(DataError, match="too few images to hold out"):
+        trained(replace(QUICK, limit=20), splits)
+
+
+def test_a_training_that_diverges_says_so(splits: Splits) -> None:
+    config = resolve("sgd", learning_rate=1e30, batch_size=32)
+
+    with pytest.raises(TrainingError) as caught:
+        trained(config, splits)
+
+    assert caught.value.message == (
+        "training has diverged in epoch 1: weights are no numbers any more"
+    )
+    assert caught.value.hint == "mnistcli train --learning-rate 1e+29"
+
+
+def test_a_run_that_cannot_be_written_any_more(
+    splits: Splits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Run, row: EpochRow) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Run, "append_history", full)
+    with pytest.raises(RunError, match="cannot write in 'run': No space left on device"):
+        trained(QUICK, splits)
+
+    assert checkpoints.load(Path("run/model.keras")).name == "simple"
+
+
+@pytest.mark.skipif(bool(keras.distribution.list_devices("gpu")), reason="there is a GPU here")
+def test_no_gpu(splits: Splits) -> None:
+    with pytest.raises(DeviceError) as caught:
+        trained(replace(QUICK, device="gpu"), splits)
+
+    assert caught.value.message == "no GPU found by the installed packages"
+    assert caught.value.hint == "mnistcli train --device cpu"
+
+
+def test_the_recorder_has_no_best_before_an_epoch() -> None:
+    run = Run(Path("run"))
+    recorder = training._Recorder(QUICK, keras.Sequential(), run, training._Silence())
+
+    with pytest.raises(RuntimeError, match="no epoch has ended"):
+        _ = recorder.best
+
+
+def test_real_digits_in_one_epoch(mnist_dir: Path) -> None:
+    config = replace(RECIPES["deep"], epochs=1)
+
+    result = train(config, load("mnist", data_dir=mnist_dir), Run.create(config, Path("run")))
+
+    assert result.test.accuracy > 0.975
+    assert result.run.model_file.stat().st_size < 4_000_000
