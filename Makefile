@@ -1,6 +1,5 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
-T ?= tests
 BIN := .venv/bin
 
 .PHONY: help
@@ -9,11 +8,16 @@ help: ## Show what there is to make
 
 .PHONY: demo
 demo: .venv/installed ## Install, train on the embedded digits, evaluate, predict, draw
-	@sh tests/demo.sh $(BIN)/mnistcli
+	$(BIN)/mnistcli train --dataset digits --batch-size 32 --epochs 20
+	$(BIN)/mnistcli evaluate --report
+	@echo "Ten held-out digits as picture files, to be read:"
+	@$(BIN)/python -m tests.pictures runs/pictures
+	$(BIN)/mnistcli predict runs/pictures --save runs/predictions.png
+	$(BIN)/mnistcli plot
 
 .PHONY: test
 test: .venv/installed-dev ## Install and run the tests (T=tests/test_config.py for one file)
-	$(BIN)/pytest $(T)
+	$(BIN)/pytest $(if $(T),$(T),--cov)
 
 .PHONY: lint
 lint: .venv/installed-dev ## Check style and types

@@ -59,14 +59,15 @@ def load(path: Path) -> keras.Model:
             weight_bytes = archive.getinfo("model.weights.h5").file_size
         _check_classes(path, config)
         _check_size(path, config, weight_bytes)
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
-    except CheckpointError:
-        raise
-    except Exception as error:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # zipfile and Keras raise anything on a damaged file
+        # Keras would still give memory to the variables of `_check_size` when it next can.
+        keras.utils.clear_session()
+        if isinstance(error, CheckpointError):
+            raise
         raise CheckpointError(
             f"not a model file, or a damaged one: {str(path)!r}", hint=_RETRAIN
         ) from error
-    return model
 
 
 def _check_classes(path: Path, node: Any) -> None:
@@ -90,11 +91,8 @@ def _check_size(path: Path, config: dict[str, Any], weight_bytes: int) -> None:
     """Build the network without memory for its weights, and compare it with what we can use."""
     with keras.StatelessScope(initialize_variables=False):
         skeleton = keras.saving.deserialize_keras_object(config, safe_mode=True)
-        taken, given, parameters = (
-            skeleton.input_shape,
-            skeleton.output_shape,
-            skeleton.count_params(),
-        )
+        taken, given = skeleton.input_shape, skeleton.output_shape
+        parameters = skeleton.count_params()
     if taken != (None, *INPUT_SHAPE) or given != (None, CLASSES):
         raise CheckpointError(
             f"{str(path)!r} is a network for something else: it takes {taken} and gives {given}, "

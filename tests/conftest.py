@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 _GIVEN = os.environ.get("MNISTCLI_DATA_DIR")
@@ -44,13 +43,8 @@ def trained_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def digit_pngs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory of ten held-out embedded digits as pictures on white paper, ``0.png`` ..."""
-    from PIL import Image
-
-    from mnistcli import datasets
+    from tests.pictures import save_pictures
 
     folder = tmp_path_factory.mktemp("pictures")
-    test = datasets.load("digits").test
-    for digit in range(10):
-        image = test.images[np.flatnonzero(test.labels == digit)[0]]
-        Image.fromarray(255 - image).resize((280, 280)).save(folder / f"{digit}.png")
+    save_pictures(folder)
     return folder

@@ -163,3 +163,6 @@ def test_a_small_file_cannot_ask_for_all_memory(tmp_path: Path, saved: Path) -> 
 
     with pytest.raises(CheckpointError, match=r"asks for 103,\d{3},\d{3},\d{3} parameters"):
         checkpoints.load(bad)
+
+    assert checkpoints.load(saved).name == "simple"
+    assert build_model("classic")(np.zeros((1, 28, 28, 1), np.float32)).shape == (1, 10)

@@ -130,7 +130,6 @@ def test_a_split_is_always_the_same() -> None:
         ([0, 0, 0, 0, 1], 0.5, "50% with every digit in it: 5 images of 2 digits"),
         ([0, 1] * 5, 0.1, "10% with every digit in it: 10 images of 2 digits"),
         ([0, 1] * 5, 0.9, "90% with every digit in it: 10 images of 2 digits"),
-        ([], 0.2, "20% with every digit in it: 0 images of 0 digits"),
     ],
 )
 def test_too_few_images_cannot_be_split(labels: list[int], fraction: float, held_out: str) -> None:
@@ -139,6 +138,11 @@ def test_too_few_images_cannot_be_split(labels: list[int], fraction: float, held
 
     assert str(caught.value) == f"too few images to hold out {held_out}"
     assert caught.value.hint == "mnistcli train --dataset digits"
+
+
+def test_nothing_cannot_be_split() -> None:
+    with pytest.raises(DataError, match="no images to train on, or too few to leave some to test"):
+        datasets.split(a_dataset([]), 0.2)
 
 
 @pytest.fixture(scope="module")
