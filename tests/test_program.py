@@ -66,7 +66,16 @@ def test_colour_is_for_terminals_only() -> None:
     ("name", "code", "said"), [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "")]
 )
 def test_a_training_that_is_stopped_keeps_its_best_model(name: str, code: int, said: str) -> None:
-    command = [*PROGRAM, "train", "--dataset", "digits", "--epochs", "500", "--run-dir", "r"]
+    arguments = ["train", "--dataset", "digits", "--epochs", "500", "--run-dir", "r"]
+    # A shell that started the tests in the background has them ignore Ctrl-C; we heed it.
+    code_of_program = (
+        "import signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"sys.argv = ['mnistcli', *{arguments!r}]\n"
+        "from mnistcli.__main__ import main\n"
+        "main()\n"
+    )
+    command = [sys.executable, "-c", code_of_program]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + 60
         while not Path("r/model.keras").exists() and time.monotonic() < deadline:
