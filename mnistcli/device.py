@@ -23,10 +23,36 @@ def start_quietly() -> None:
     """
     # Level 2 keeps errors; it holds only once TensorFlow's logging is up, hence the detour below.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with _stderr_of_libraries_held_back():
+    with held_back_stderr():
         import keras
 
         keras.distribution.list_devices()
+
+
+@contextmanager
+def held_back_stderr() -> Iterator[None]:
+    """Hold back what C++ code writes to stderr; Python's own `sys.stderr` goes on as before.
+
+    What was held back is shown if an exception ends the context, else thrown away.
+    """
+    sys.stderr.flush()
+    python_stderr = sys.stderr
+    original = os.dup(2)
+    with tempfile.TemporaryFile() as held_back, os.fdopen(os.dup(2), "w") as stand_in:
+        if python_stderr is sys.__stderr__:
+            sys.stderr = stand_in
+        os.dup2(held_back.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held_back.seek(0)
+            os.write(original, held_back.read())
+            raise
+        finally:
+            sys.stderr.flush()
+            sys.stderr = python_stderr
+            os.dup2(original, 2)
+            os.close(original)
 
 
 def select(device: str) -> AbstractContextManager[None]:
@@ -82,26 +108,3 @@ def _installed() -> Iterator[tuple[str, str]]:
             yield package, metadata.version(package)
         except metadata.PackageNotFoundError:
             continue
-
-
-@contextmanager
-def _stderr_of_libraries_held_back() -> Iterator[None]:
-    """Hold back what C++ code writes to stderr; Python's own `sys.stderr` goes on as before."""
-    sys.stderr.flush()
-    python_stderr = sys.stderr
-    original = os.dup(2)
-    with tempfile.TemporaryFile() as held_back, os.fdopen(os.dup(2), "w") as stand_in:
-        if python_stderr is sys.__stderr__:
-            sys.stderr = stand_in
-        os.dup2(held_back.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            held_back.seek(0)
-            os.write(original, held_back.read())
-            raise
-        finally:
-            sys.stderr.flush()
-            sys.stderr = python_stderr
-            os.dup2(original, 2)
-            os.close(original)

@@ -1,7 +1,7 @@
 """How well a classifier reads a data set, in scikit-learn's numbers."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,19 +9,12 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from mnistcli.datasets import Dataset
 from mnistcli.errors import CheckpointError, DataError
+from mnistcli.inference import Predictor
 
 CLASSES = 10
 CALIBRATION_BINS = 15
 # Keras keeps probabilities this far from 0 and 1 before it takes the logarithm.
 EPSILON = 1e-7
-
-
-class Predictor(Protocol):
-    """Anything that turns images into class probabilities."""
-
-    def predict(self, images: NDArray[np.uint8], /) -> NDArray[np.float32]:
-        """Return the probabilities, float32 (n, 10), of the images, uint8 (n, 28, 28)."""
-        ...
 
 
 @dataclass(frozen=True)

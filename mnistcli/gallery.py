@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mnistcli.datasets import Dataset
+from mnistcli.device import start_quietly
 from mnistcli.errors import CheckpointError, RunError
 from mnistcli.evaluation import Evaluation, evaluate
 from mnistcli.inference import Classifier
-from mnistcli.models import first_convolution
 from mnistcli.plotting import (
     plot_confusion,
     plot_filters,
@@ -115,9 +115,14 @@ class _Gallery:
         )
 
     def filters(self) -> Figure:
+        start_quietly()
+        # These load TensorFlow, which the other kinds of picture do without.
+        from mnistcli import checkpoints
+        from mnistcli.models import first_convolution
+
         image = self._dataset.images[0]
         try:
-            kernels, maps = first_convolution(self._classifier.network, image)
+            kernels, maps = first_convolution(checkpoints.load(self._model.file), image)
         except CheckpointError as error:
             raise _NotAllowedError(error.message, hint=error.hint) from error
         return plot_filters(kernels, image, maps)

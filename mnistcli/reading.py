@@ -10,8 +10,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from mnistcli.errors import PictureError
-from mnistcli.evaluation import Predictor
 from mnistcli.handwriting import Digit, find_digits, open_picture
+from mnistcli.inference import Predictor
 
 
 @dataclass(frozen=True, eq=False)

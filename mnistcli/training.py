@@ -13,6 +13,7 @@ import numpy.typing as npt
 from mnistcli import checkpoints, datasets, device
 from mnistcli.augmentation import RandomAffine
 from mnistcli.config import TrainConfig
+from mnistcli.conversion import save_litert
 from mnistcli.datasets import Dataset, Splits
 from mnistcli.errors import RunError, TrainingError
 from mnistcli.evaluation import Evaluation, evaluate
@@ -125,6 +126,7 @@ def train(
             started = time.perf_counter()
             _fit(config, network, training, validation, recorder)
             seconds = time.perf_counter() - started
+            save_litert(checkpoints.load(run.model_file), run.model_file)
             result = TrainResult(
                 run=run,
                 config=config,

@@ -39,7 +39,7 @@ def test_the_log_of_a_start_that_fails_is_shown() -> None:
         "import os, sys\n"
         "from mnistcli import device\n"
         "try:\n"
-        "    with device._stderr_of_libraries_held_back():\n"
+        "    with device.held_back_stderr():\n"
         "        os.write(2, b'cannot find the library\\n')\n"
         "        raise ImportError('broken')\n"
         "except ImportError:\n"

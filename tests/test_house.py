@@ -11,7 +11,17 @@ PACKAGE = Path(mnistcli.__file__).parent
 FLOORS = [
     {"config", "errors"},
     {"runs", "files"},
-    {"datasets", "handwriting", "models", "augmentation", "checkpoints", "inference", "device"},
+    {
+        "datasets",
+        "handwriting",
+        "models",
+        "augmentation",
+        "checkpoints",
+        "litert",
+        "inference",
+        "conversion",
+        "device",
+    },
     {"training", "evaluation", "reading", "plotting", "gallery"},
     {"console"},
     {"cli"},

@@ -79,6 +79,7 @@ def test_a_run_holds_all_that_was_done(splits: Splits) -> None:
         "last.keras",
         "metrics.json",
         "model.keras",
+        "model.tflite",
     ]
 
 

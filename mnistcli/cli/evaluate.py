@@ -30,17 +30,14 @@ def evaluate(
     Left out, the data set is the one the model was trained on.
     """
     found = find_model(model)
-    with console.working("Starting TensorFlow"):
-        from mnistcli.device import start_quietly
-
-        start_quietly()
+    with console.working("Starting"):
         from mnistcli import datasets, evaluation
         from mnistcli.inference import Classifier
     data = datasets.load(
         dataset or found.dataset, data_dir=data_dir, listener=console.DownloadProgress()
     )
-    classifier = Classifier.load(found.file, batch_size=batch_size)
     with console.working("Evaluating"):
+        classifier = Classifier.load(found.file, batch_size=batch_size)
         result = evaluation.evaluate(classifier, data.unseen(found.dataset))
     picture = None
     if report:

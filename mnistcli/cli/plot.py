@@ -37,10 +37,7 @@ def plot(
     for name in kind or ():
         require_choice("kind", name, PLOTS, command="plot")
     found = find_model(model)
-    with console.working("Starting TensorFlow"):
-        from mnistcli.device import start_quietly
-
-        start_quietly()
+    with console.working("Starting"):
         from mnistcli import datasets, gallery
     data = datasets.load(
         dataset or found.dataset, data_dir=data_dir, listener=console.DownloadProgress()

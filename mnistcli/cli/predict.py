@@ -41,13 +41,11 @@ def predict(
     With --json, one JSON object a picture and line.
     """
     found = find_model(model)
-    with console.working("Starting TensorFlow"):
-        from mnistcli.device import start_quietly
-
-        start_quietly()
+    with console.working("Loading the model"):
         from mnistcli.inference import Classifier
         from mnistcli.reading import read_pictures
-    classifier = Classifier.load(found.file)
+
+        classifier = Classifier.load(found.file)
     readings = console.print_readings(
         read_pictures(classifier, images), found.name, top=top, as_json=as_json
     )
