@@ -8,8 +8,9 @@ from typing import Any
 
 from mnistcli.errors import ConfigError
 
-ARCHITECTURES = ("simple", "classic", "deep")
+ARCHITECTURES = ("simple", "classic", "deep", "fast")
 LOSSES = ("categorical", "sparse")
+SCHEDULES = ("constant", "one-cycle")
 DEVICES = ("auto", "cpu", "gpu")
 PLOTS = ("history", "confusion", "samples", "mistakes", "filters")
 # The rate each optimizer starts from when it replaces a recipe's own and no rate is named:
@@ -17,12 +18,19 @@ PLOTS = ("history", "confusion", "samples", "mistakes", "filters")
 LEARNING_RATES = MappingProxyType({"sgd": 0.1, "adam": 1e-3, "adamw": 1e-3, "rmsprop": 1e-3})
 OPTIMIZERS = tuple(LEARNING_RATES)
 
-_CHOICES = {"arch": ARCHITECTURES, "optimizer": OPTIMIZERS, "loss": LOSSES, "device": DEVICES}
+_CHOICES = {
+    "arch": ARCHITECTURES,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+    "loss": LOSSES,
+    "device": DEVICES,
+}
 # Field: what must hold, in words, and a value to suggest.
 _BOUNDS: dict[str, tuple[Callable[[Any], bool], str, object]] = {
     "epochs": (lambda value: value >= 1, "at least 1", 10),
     "batch_size": (lambda value: value >= 1, "at least 1", 128),
     "learning_rate": (lambda value: 0 < value < float("inf"), "above 0", 0.001),
+    "label_smoothing": (lambda value: 0 <= value < 1, "at least 0 and below 1", 0.05),
     "dropout": (lambda value: 0 <= value < 1, "at least 0 and below 1", 0.5),
     "validation_split": (lambda value: 0 <= value < 1, "at least 0 and below 1", 0.1),
     "early_stopping": (lambda value: value >= 0, "at least 0 (0 turns it off)", 3),
@@ -41,8 +49,13 @@ class TrainConfig:
         dataset: ``mnist``, ``digits`` or a path, as `mnistcli.datasets.load` takes it.
         arch: Name of the network, one of `ARCHITECTURES`.
         optimizer: One of `OPTIMIZERS`.
-        learning_rate: Step size at the start.
+        learning_rate: Step size at the start; the largest of a one-cycle schedule.
+        schedule: ``constant``, or ``one-cycle``: up to the learning rate over a quarter of the
+            steps, then down to nothing along a cosine.
+        beta_1: How much of the mean gradient Adam and AdamW keep from step to step.
+        beta_2: How much of the mean squared gradient they keep.
         loss: ``categorical`` (one-hot labels) or ``sparse`` (integer labels) cross-entropy.
+        label_smoothing: Share of each label spread over all digits; for one-hot labels.
         epochs: Passes over the training images, at most.
         batch_size: Images per step.
         dropout: Share of the units dropped before the classifying layers.
@@ -63,7 +76,11 @@ class TrainConfig:
     arch: str = "classic"
     optimizer: str = "adam"
     learning_rate: float = LEARNING_RATES["adam"]
+    schedule: str = "constant"
+    beta_1: float = 0.9
+    beta_2: float = 0.999
     loss: str = "categorical"
+    label_smoothing: float = 0.0
     epochs: int = 10
     batch_size: int = 128
     dropout: float = 0.5
@@ -85,6 +102,16 @@ class TrainConfig:
                     f"{_flag(name)} must be {wanted}, not {value}",
                     hint=f"mnistcli train {_flag(name)} {suggestion}",
                 )
+        if self.label_smoothing and self.loss == "sparse":
+            raise ConfigError(
+                "--label-smoothing needs one-hot labels, and --loss is sparse",
+                hint=f"mnistcli train --label-smoothing {self.label_smoothing} --loss categorical",
+            )
+        if self.reduce_lr and self.schedule != "constant":
+            raise ConfigError(
+                f"--reduce-lr changes the rate, and so does --schedule {self.schedule}",
+                hint=f"mnistcli train --reduce-lr {self.reduce_lr} --schedule constant",
+            )
         if self.validation_split == 0 and (self.early_stopping or self.reduce_lr):
             name = "early_stopping" if self.early_stopping else "reduce_lr"
             raise ConfigError(
@@ -143,6 +170,20 @@ RECIPES: Mapping[str, TrainConfig] = MappingProxyType(
             dropout=0.3,
             early_stopping=3,
             reduce_lr=1,
+        ),
+        # No validation: with one epoch there is nothing to choose, and every image helps.
+        "fast": TrainConfig(
+            recipe="fast",
+            arch="fast",
+            learning_rate=0.01,
+            schedule="one-cycle",
+            beta_1=0.7,
+            beta_2=0.9,
+            label_smoothing=0.05,
+            epochs=1,
+            batch_size=256,
+            dropout=0.0,
+            validation_split=0.0,
         ),
     }
 )

@@ -98,10 +98,31 @@ def _deep(dropout: float) -> list[keras.Layer]:
     ]
 
 
+def _fast(dropout: float) -> list[keras.Layer]:
+    """The least work that still reads 99 % after one epoch: 293,000 multiplications an image.
+
+    A 6x6 convolution of stride 2 is the usual 3x3 one on 2x2 pixels put side by side. Batch
+    normalization lets a quarter of the usual filters do, and comes after pooling, where there is a
+    quarter to normalize; its memory is short because there are only some 230 steps.
+    """
+    return [
+        layers.Conv2D(16, 6, strides=2, use_bias=False),
+        layers.MaxPooling2D(),
+        layers.BatchNormalization(momentum=0.9, scale=False),
+        layers.ReLU(),
+        layers.Conv2D(48, 3, use_bias=False),
+        layers.BatchNormalization(momentum=0.9, scale=False),
+        layers.ReLU(),
+        layers.Flatten(),
+        layers.Dropout(dropout),
+        layers.Dense(128, "relu"),
+    ]
+
+
 def _conv_block(filters: int) -> list[keras.Layer]:
     return [layers.Conv2D(filters, 3), layers.MaxPooling2D(), layers.ReLU()]
 
 
 _BUILDERS: Mapping[str, Callable[[float], list[keras.Layer]]] = MappingProxyType(
-    {"simple": _simple, "classic": _classic, "deep": _deep}
+    {"simple": _simple, "classic": _classic, "deep": _deep, "fast": _fast}
 )

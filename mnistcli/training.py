@@ -24,6 +24,8 @@ from mnistcli.runs import EpochRow, Run
 # Both halve the rate, so a plateau costs at most `reduce_lr` epochs at a rate too high.
 _REDUCTION = 0.5
 _SMALLEST_RATE = 1e-6
+# Enough that the way from Python and back costs nothing, and few enough for a lively progress bar.
+_STEPS_PER_EXECUTION = 10
 
 
 class Listener(Protocol):
@@ -172,12 +174,13 @@ def _fit(
         batch = RandomAffine(seed=config.seed)(batch)
     model = keras.Model(index, network(batch))
     model.compile(
-        optimizer=keras.optimizers.get(
-            {"class_name": config.optimizer, "config": {"learning_rate": config.learning_rate}}
-        ),
-        loss=f"{'sparse_' if config.loss == 'sparse' else ''}categorical_crossentropy",
+        optimizer=_optimizer(config, math.ceil(len(training) / config.batch_size)),
+        loss=_loss(config),
         metrics=["accuracy"],
+        steps_per_execution=_STEPS_PER_EXECUTION,
     )
+    # Left to `fit`, this would happen inside the compiled step and have it compiled twice.
+    model.optimizer.build(model.trainable_variables)
     numbers = np.arange(sum(map(len, parts)), dtype=np.int32)
     model.fit(
         numbers[: len(training)],
@@ -189,6 +192,29 @@ def _fit(
         callbacks=[recorder, *_plateau_callbacks(config)],
         verbose=0,
     )
+
+
+def _optimizer(config: TrainConfig, steps: int) -> keras.optimizers.Optimizer:
+    """Return the optimizer for epochs of so many steps."""
+    options: dict[str, Any] = {"learning_rate": config.learning_rate}
+    if config.schedule == "one-cycle":
+        total = config.epochs * steps
+        rising = total // 4
+        options["learning_rate"] = keras.optimizers.schedules.CosineDecay(
+            config.learning_rate / 10,
+            total - rising,
+            warmup_target=config.learning_rate,
+            warmup_steps=rising,
+        )
+    if config.optimizer in {"adam", "adamw"}:
+        options |= {"beta_1": config.beta_1, "beta_2": config.beta_2}
+    return keras.optimizers.get({"class_name": config.optimizer, "config": options})
+
+
+def _loss(config: TrainConfig) -> keras.losses.Loss:
+    if config.loss == "sparse":
+        return keras.losses.SparseCategoricalCrossentropy()
+    return keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing)
 
 
 def _targets(config: TrainConfig, dataset: Dataset) -> npt.NDArray[Any]:
@@ -264,7 +290,9 @@ class _Recorder(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
         """Tell the listener."""
         if logs is not None:
-            self._listener.step_ends(batch + 1, float(logs["loss"]), float(logs["accuracy"]))
+            # Keras counts a group of steps as if it were full.
+            step = min(batch + 1, self.params["steps"])
+            self._listener.step_ends(step, float(logs["loss"]), float(logs["accuracy"]))
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Save the model, and once more if it is the best so far; add a line to the history."""

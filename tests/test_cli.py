@@ -116,7 +116,7 @@ def test_every_flag_of_train_reaches_the_config(monkeypatch: pytest.MonkeyPatch)
         "--arch": "deep", "--optimizer": "rmsprop", "--learning-rate": "0.5", "--loss": "sparse",
         "--epochs": "3", "--batch-size": "9", "--dropout": "0.25", "--validation-split": "0.5",
         "--early-stopping": "4", "--reduce-lr": "5", "--limit": "600", "--seed": "6",
-        "--device": "cpu", "--recipe": "sgd", "--dataset": "digits",
+        "--device": "cpu", "--schedule": "constant", "--label-smoothing": "0.0", "--recipe": "sgd", "--dataset": "digits",
     }  # fmt: skip
     seen = []
 

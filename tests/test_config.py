@@ -51,6 +51,16 @@ def test_naming_the_recipes_own_optimizer_keeps_its_rate() -> None:
         ({"arch": "vgg"}, f"unknown arch 'vgg': choose from {', '.join(ARCHITECTURES)}", "mnistcli train --arch simple"),
         ({"device": "GPU"}, "unknown device 'GPU'; did you mean 'gpu'?", "mnistcli train --device gpu"),
         (
+            {"loss": "sparse", "label_smoothing": 0.1},
+            "--label-smoothing needs one-hot labels, and --loss is sparse",
+            "mnistcli train --label-smoothing 0.1 --loss categorical",
+        ),
+        (
+            {"schedule": "one-cycle", "reduce_lr": 2},
+            "--reduce-lr changes the rate, and so does --schedule one-cycle",
+            "mnistcli train --reduce-lr 2 --schedule constant",
+        ),
+        (
             {"validation_split": 0, "early_stopping": 3},
             "--early-stopping needs validation data, and --validation-split is 0",
             "mnistcli train --early-stopping 3 --validation-split 0.1",

@@ -22,7 +22,8 @@ def test_every_network_gives_probabilities(arch: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arch", "parameters"), [("simple", 121_930), ("classic", 225_034), ("deep", 241_546)]
+    ("arch", "parameters"),
+    [("simple", 121_930), ("classic", 225_034), ("deep", 241_546), ("fast", 107_402)],
 )
 def test_networks_have_the_published_sizes(arch: str, parameters: int) -> None:
     assert build_model(arch).count_params() == parameters

@@ -8,7 +8,7 @@ import typer
 
 from mnistcli import console
 from mnistcli.cli.options import DataDirOption, DatasetOption, JsonOption
-from mnistcli.config import ARCHITECTURES, DEVICES, LOSSES, OPTIMIZERS, RECIPES, resolve
+from mnistcli.config import ARCHITECTURES, DEVICES, LOSSES, OPTIMIZERS, RECIPES, SCHEDULES, resolve
 from mnistcli.runs import Run
 
 _OVERRIDES = "Overrides of the recipe"
@@ -44,9 +44,17 @@ def train(
     data_dir: DataDirOption = None,
     arch: Annotated[str | None, _choice(ARCHITECTURES, "The network")] = None,
     optimizer: Annotated[str | None, _choice(OPTIMIZERS, "How weights are updated")] = None,
-    learning_rate: Annotated[float | None, _value("X", "Step size at the start.")] = None,
+    learning_rate: Annotated[
+        float | None, _value("X", "Step size; the largest of a one-cycle schedule.")
+    ] = None,
+    schedule: Annotated[
+        str | None, _choice(SCHEDULES, "How the rate goes from step to step")
+    ] = None,
     loss: Annotated[
         str | None, _choice(LOSSES, "Cross-entropy of one-hot or integer labels")
+    ] = None,
+    label_smoothing: Annotated[
+        float | None, _value("X", "Share of each one-hot label spread over all digits.")
     ] = None,
     epochs: Annotated[int | None, _value("N", "Passes over the training images, at most.")] = None,
     batch_size: Annotated[int | None, _value("N", "Images per step.")] = None,
@@ -92,7 +100,9 @@ def train(
         arch=arch,
         optimizer=optimizer,
         learning_rate=learning_rate,
+        schedule=schedule,
         loss=loss,
+        label_smoothing=label_smoothing,
         epochs=epochs,
         batch_size=batch_size,
         dropout=dropout,
