@@ -5,8 +5,8 @@ is quoted.
 """
 
 import json
-from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -20,6 +20,7 @@ from rich.progress import (
     Progress,
     TaskID,
     TextColumn,
+    TimeElapsedColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
@@ -41,7 +42,8 @@ _err = Console(stderr=True, markup=False, highlight=False, emoji=False)
 
 def print_line(text: str) -> None:
     """Print a line of a result, however long it is."""
-    _out.print(text, soft_wrap=True)
+    # Past rich, which takes longer to lay a line out than it takes to read a digit.
+    _out.file.write(f"{text}\n")
 
 
 def print_note(text: str) -> None:
@@ -127,29 +129,53 @@ def print_evaluation(
 
 
 def print_readings(
-    readings: Iterable["Reading"], model: str, *, top: int, as_json: bool = False
-) -> list["Reading"]:
-    """Print readings as they come, and return them.
+    readings: Iterable["Reading"], model: str, *, top: int, as_json: bool = False, keep: int = 0
+) -> tuple[list["Reading"], bool]:
+    """Print readings as they come.
 
     Args:
         readings: One a picture.
         model: The model's name.
         top: How many digits to name for each picture.
         as_json: Print JSON Lines instead of a table.
+        keep: How many readings to return.
+
+    Returns:
+        The first readings, and whether any picture could not be read.
     """
     print_note(f"model: {_shown(model)}")
-    done = []
+    kept: list[Reading] = []
+    failed = False
     if not as_json:
         print_line(f"{'digit':<7}{'confidence':<12}{_also_header(top)}picture")
-    for reading in readings:
-        if as_json:
-            _print_json(reading.as_dict(), indent=None)
-        elif reading.error is None:
-            print_line(_reading_line(reading, top))
-        if reading.error is not None:
-            print_error(reading.error.message, reading.error.hint)
-        done.append(reading)
-    return done
+    with _counted(readings) as counted:
+        for reading in counted:
+            if as_json:
+                _print_json(reading.as_dict(), indent=None)
+            elif reading.error is None:
+                print_line(_reading_line(reading, top))
+            if reading.error is not None:
+                print_error(reading.error.message, reading.error.hint)
+                failed = True
+            if len(kept) < keep:
+                kept.append(reading)
+    return kept, failed
+
+
+@contextmanager
+def _counted(readings: Iterable["Reading"]) -> Iterator[Iterable["Reading"]]:
+    """Show how many pictures are read, where the readings themselves do not show it."""
+    progress = Progress(
+        TextColumn("{task.completed:,.0f} pictures", markup=False),
+        TimeElapsedColumn(),
+        TextColumn("{task.speed:,.0f} a second", markup=False),
+        console=_err,
+        transient=True,
+        redirect_stdout=False,
+        disable=_out.is_terminal or not _err.is_terminal,
+    )
+    with progress:
+        yield progress.track(readings)
 
 
 def print_saved(*paths: Path) -> None:

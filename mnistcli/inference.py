@@ -17,7 +17,7 @@ from mnistcli import litert
 from mnistcli.device import start_quietly
 from mnistcli.files import cache_dir
 
-BATCH_SIZE = 256
+BATCH_SIZE = 64
 
 
 class Predictor(Protocol):

@@ -1,7 +1,11 @@
 """From picture files to the digits read in them."""
 
+import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +16,9 @@ from PIL import Image
 from mnistcli.errors import PictureError
 from mnistcli.handwriting import Digit, find_digits, open_picture
 from mnistcli.inference import Predictor
+
+# Pictures read together: enough to keep all processors busy, few enough to see results at once.
+_GROUP = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +63,7 @@ class Reading:
 
     Attributes:
         path: The file.
-        picture: The picture as a person sees it, upright; None where it cannot be read.
+        picture: The picture as a person sees it, upright, where it was to be kept.
         digits: The digits on it, in reading order.
         error: Why it cannot be read; None where it can.
     """
@@ -80,48 +87,89 @@ class Reading:
         return {"path": str(self.path), "text": self.text, "digits": digits} | alone
 
 
-def read_pictures(classifier: Predictor, paths: Iterable[Path]) -> Iterator[Reading]:
-    """Read pictures one after the other; one that cannot be read does not stop the rest.
+def find_pictures(sources: Iterable[str]) -> Iterator["Path | Reading"]:
+    """Return the picture files that are meant, one after the other.
 
     Args:
-        classifier: What tells digits apart.
-        paths: Picture files, and directories, which stand for the pictures in them.
+        sources: Each a file; a directory, which stands for the pictures in it; or a pattern such
+            as ``scans/*.png``, which stands for the files it fits (``*`` and ``?`` make a pattern).
 
     Yields:
-        A reading for each picture, in the order of the paths.
+        The files, those of a directory or a pattern in the order of their names; a reading with an
+        error in the place of a directory without pictures or of a pattern that fits nothing.
     """
-    for path in paths:
-        try:
-            pictures = _list_pictures(path) if path.is_dir() else [path]
-        except PictureError as error:
-            yield Reading(path, error=error)
-            continue
-        for picture in pictures:
-            yield read_picture(classifier, picture)
+    for source in sources:
+        path = Path(source)
+        if path.is_dir():
+            yield from _pictures_in(path)
+        elif {"*", "?"} & set(source) and not path.exists():
+            found: list[Path] = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
+            yield from found
+            if not found:
+                yield _nothing(path, "no file fits")
+        else:
+            yield path
 
 
-def read_picture(classifier: Predictor, path: Path) -> Reading:
-    """Read one picture file.
+def _pictures_in(folder: Path) -> Iterator["Path | Reading"]:
+    suffixes = Image.registered_extensions()
+    names = sorted(
+        entry.name for entry in os.scandir(folder) if Path(entry.name).suffix.lower() in suffixes
+    )
+    if not names:
+        yield _nothing(folder, "no pictures in")
+    for name in names:
+        yield folder / name
+
+
+def _nothing(path: Path, what: str) -> "Reading":
+    error = PictureError(f"{what} {str(path)!r}", hint="mnistcli predict PICTURE")
+    return Reading(path, error=error)
+
+
+def read_pictures(
+    classifier: Predictor, sources: Iterable[str], *, keep_pictures: bool = False
+) -> Iterator[Reading]:
+    """Read pictures in parallel; one that cannot be read does not stop the rest.
+
+    No more than two groups of pictures are at hand at a time, however many there are.
 
     Args:
         classifier: What tells digits apart.
-        path: The file; where it cannot be read, the reading says why.
+        sources: As `find_pictures` takes them.
+        keep_pictures: Whether readings hold their picture.
+
+    Yields:
+        A reading for each picture, in the order of the sources.
     """
+    pictures = find_pictures(sources)
+    prepare = partial(_prepare, keep_picture=keep_pictures)
+    with ThreadPoolExecutor() as pool:
+        waiting = [pool.submit(prepare, picture) for picture in islice(pictures, _GROUP)]
+        while waiting:
+            # The next group is prepared while this one is classified.
+            following = [pool.submit(prepare, picture) for picture in islice(pictures, _GROUP)]
+            yield from _classify(classifier, [future.result() for future in waiting])
+            waiting = following
+
+
+# A picture with the digits found on it, not read yet.
+_Prepared = tuple[Reading, list[Digit]]
+
+
+def _prepare(source: Path | Reading, *, keep_picture: bool) -> _Prepared:
+    if isinstance(source, Reading):
+        return source, []
     try:
-        picture = open_picture(path)
+        picture = open_picture(source)
     except PictureError as error:
-        return Reading(path, error=error)
-    found = find_digits(picture, single=True)
-    images = (
-        np.stack([digit.image for digit in found]) if found else np.empty((0, 28, 28), np.uint8)
-    )
-    probabilities = classifier.predict(images)
-    return Reading(path, picture, tuple(map(ReadDigit, found, probabilities)))
+        return Reading(source, error=error), []
+    kept = picture if keep_picture else None
+    return Reading(source, picture=kept), find_digits(picture, single=True)
 
 
-def _list_pictures(folder: Path) -> list[Path]:
-    suffixes = Image.registered_extensions()
-    pictures = sorted(path for path in folder.iterdir() if path.suffix.lower() in suffixes)
-    if not pictures:
-        raise PictureError(f"no pictures in {str(folder)!r}", hint="mnistcli predict PICTURE")
-    return pictures
+def _classify(classifier: Predictor, group: list[_Prepared]) -> Iterator[Reading]:
+    images = [digit.image for digit in chain.from_iterable(digits for _, digits in group)]
+    answers = iter(classifier.predict(np.stack(images)) if images else ())
+    for reading, digits in group:
+        yield replace(reading, digits=tuple(ReadDigit(digit, next(answers)) for digit in digits))

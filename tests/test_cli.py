@@ -257,6 +257,17 @@ def test_predict_takes_a_directory(model: Path, digit_pngs: Path) -> None:
     assert len(result.stdout.splitlines()) == 11
 
 
+def test_predict_takes_a_list_on_stdin(model: Path, digit_pngs: Path) -> None:
+    lines = f"{digit_pngs / '3.png'}\n\n{digit_pngs / '4.png'}\n"
+
+    result = CliRunner().invoke(app, ["predict", "-", "--json"], input=lines)
+
+    assert [json.loads(line)["path"] for line in result.stdout.splitlines()] == [
+        str(digit_pngs / "3.png"),
+        str(digit_pngs / "4.png"),
+    ]
+
+
 def test_predict_saves_a_picture(model: Path, digit_pngs: Path) -> None:
     result = invoke("predict", digit_pngs / "1.png", digit_pngs / "2.png", "--save", "out/p.png")
 
@@ -274,7 +285,7 @@ def test_one_bad_picture_does_not_stop_the_rest(model: Path, picture: Path) -> N
     bad, gone, good = map(json.loads, result.stdout.splitlines())
     assert set(bad) == set(gone) == {"path", "error"}
     assert good["text"]
-    assert len([line for line in result.stderr.splitlines() if line.startswith("error: ")]) == 2
+    assert [line[:6] for line in result.stderr.splitlines()].count("error:") == 2
 
 
 def test_a_directory_without_pictures(model: Path) -> None:

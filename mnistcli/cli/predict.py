@@ -1,5 +1,7 @@
 """``mnistcli predict``."""
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -9,11 +11,18 @@ from mnistcli import console
 from mnistcli.cli.options import JsonOption, png
 from mnistcli.runs import find_model
 
+# More than anybody looks at in one picture.
+_MOST_DRAWN = 100
+
 
 def predict(
     images: Annotated[
-        list[Path],
-        typer.Argument(metavar="IMAGE", help="Pictures of one digit each, or directories of them."),
+        list[str],
+        typer.Argument(
+            metavar="IMAGE",
+            help="Pictures of one digit each, directories of them, patterns such as 'a/*.png', or "
+            "- for a list of these on stdin, one a line.",
+        ),
     ],
     model: Annotated[
         str | None,
@@ -46,12 +55,25 @@ def predict(
         from mnistcli.reading import read_pictures
 
         classifier = Classifier.load(found.file)
-    readings = console.print_readings(
-        read_pictures(classifier, images), found.name, top=top, as_json=as_json
+    readings, failed = console.print_readings(
+        read_pictures(classifier, _listed(images), keep_pictures=save is not None),
+        found.name,
+        top=top,
+        as_json=as_json,
+        keep=_MOST_DRAWN if save else 0,
     )
     if save is not None:
         from mnistcli.plotting import plot_predictions, save_figure
 
         console.print_saved(save_figure(plot_predictions(readings), save))
-    if any(reading.error for reading in readings):
+    if failed:
         raise typer.Exit(1)
+
+
+def _listed(images: list[str]) -> Iterator[str]:
+    """Put the lines on stdin in the place of ``-``."""
+    for image in images:
+        if image == "-":
+            yield from (line.rstrip("\n") for line in sys.stdin if line.strip())
+        else:
+            yield image

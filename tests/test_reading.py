@@ -1,0 +1,146 @@
+import os
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from mnistcli import reading
+from mnistcli.reading import find_pictures, read_pictures
+from tests.strokes import draw_digit
+
+
+class Counting:
+    """A predictor that answers with the number of images it has been shown before, modulo 10."""
+
+    def __init__(self) -> None:
+        self.groups: list[int] = []
+
+    def predict(self, images: NDArray[np.uint8], /) -> NDArray[np.float32]:
+        seen = sum(self.groups)
+        self.groups.append(len(images))
+        answers = np.full((len(images), 10), 0.01, np.float32)
+        answers[np.arange(len(images)), np.arange(seen, seen + len(images)) % 10] = 0.91
+        return answers
+
+
+def draw(*names: str) -> list[str]:
+    for name in names:
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        draw_digit(3, size=40).save(name)
+    return list(names)
+
+
+def test_readings_come_in_order_whatever_is_prepared_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = draw(*(f"{number:03}.png" for number in range(70)))
+    first_waits = threading.Event()
+    really = reading.open_picture
+
+    def slow_first(path: Path) -> object:
+        if path.name == "000.png" and (os.cpu_count() or 1) > 1:
+            first_waits.wait(5)
+        if path.name == "005.png":
+            first_waits.set()
+        return really(path)
+
+    monkeypatch.setattr(reading, "open_picture", slow_first)
+    predictor = Counting()
+    readings = list(read_pictures(predictor, names))
+
+    assert [str(one.path) for one in readings] == names
+    assert [one.text for one in readings] == [str(number % 10) for number in range(70)]
+    assert predictor.groups == [32, 32, 6]
+
+
+def test_only_two_groups_are_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    (name,) = draw("a.png")
+    taken = 0
+
+    def endless() -> object:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield name
+
+    next(read_pictures(Counting(), endless()))
+
+    assert taken <= 3 * 32
+
+
+def test_errors_keep_their_place() -> None:
+    good, other = draw("a.png", "c.png")
+    Path("b.png").write_text("no picture")
+
+    first, bad, last = read_pictures(Counting(), [good, "b.png", other])
+
+    assert (first.text, bad.text, last.text) == ("0", "", "1")
+    assert bad.error is not None
+    assert bad.as_dict() == {"path": "b.png", "error": "not a picture: 'b.png'"}
+
+
+def test_a_group_without_a_digit_is_not_shown_to_the_network() -> None:
+    predictor = Counting()
+
+    assert [one.text for one in read_pictures(predictor, ["gone.png"])] == [""]
+    assert predictor.groups == []
+
+
+def test_pictures_are_kept_only_where_asked_for() -> None:
+    names = draw("a.png")
+
+    assert next(read_pictures(Counting(), names)).picture is None
+    kept = next(read_pictures(Counting(), names, keep_pictures=True)).picture
+    assert kept is not None
+    assert kept.size == (40, 40)
+
+
+def test_no_sources_have_no_readings() -> None:
+    assert list(read_pictures(Counting(), [])) == []
+
+
+def test_a_directory_stands_for_its_pictures_in_order() -> None:
+    draw("d/b.png", "d/a.PNG", "d/c.jpg")
+    Path("d/notes.txt").touch()
+
+    assert [str(path) for path in find_pictures(["d"])] == ["d/a.PNG", "d/b.png", "d/c.jpg"]
+
+
+@pytest.mark.parametrize("absolute", [False, True])
+def test_a_pattern_stands_for_what_it_fits(tmp_path: Path, absolute: bool) -> None:
+    draw("d/b.png", "d/a.png", "d/e/c.png", "d/x.jpg")
+    start = f"{tmp_path}/" if absolute else ""
+
+    assert [str(path) for path in find_pictures([f"{start}d/*.png"])] == [
+        f"{start}d/a.png",
+        f"{start}d/b.png",
+    ]
+    assert len(list(find_pictures([f"{start}d/**/*.png"]))) == 3
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_that_file() -> None:
+    draw("a[1].png", "a1.png")
+
+    assert list(find_pictures(["a[1].png"])) == [Path("a[1].png")]
+
+
+@pytest.mark.parametrize(
+    ("source", "message"), [("*.gif", "no file fits '*.gif'"), ("empty", "no pictures in 'empty'")]
+)
+def test_nothing_is_an_error_in_its_place(source: str, message: str) -> None:
+    Path("empty").mkdir()
+
+    (nothing,) = find_pictures([source])
+
+    assert nothing.error is not None
+    assert (nothing.error.message, str(nothing.path)) == (message, source)
+
+
+def test_digits_are_ranked() -> None:
+    (one,) = read_pictures(Counting(), draw("a.png"))
+
+    assert one.digits[0].ranked(2)[0] == (0, pytest.approx(0.91))
+    assert len(one.digits[0].ranked(10)) == 10
+    assert one.as_dict()["digit"] == 0
