@@ -16,6 +16,7 @@ FLOORS = [
         "handwriting",
         "models",
         "augmentation",
+        "calibration",
         "checkpoints",
         "litert",
         "inference",

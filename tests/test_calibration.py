@@ -1,0 +1,44 @@
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from mnistcli.calibration import divide_logits, fit_temperature
+from mnistcli.models import build_model
+
+
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float32]:
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return (odds / odds.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.mark.parametrize("temperature", [0.25, 1.0, 3.0])
+def test_the_temperature_of_made_up_answers_is_found(temperature: float) -> None:
+    """Labels are drawn as the true probabilities say; the answers are too sure or not sure enough."""
+    generator = np.random.default_rng(0)
+    logits = generator.normal(scale=2.0, size=(20_000, 10))
+    true = softmax(logits)
+    labels = (true.cumsum(axis=1) < generator.random((len(true), 1))).sum(axis=1).clip(max=9)
+
+    found = fit_temperature(softmax(logits * temperature), labels.astype(np.int64))
+
+    assert found == pytest.approx(temperature, rel=0.05)
+
+
+def test_a_network_that_is_always_right_does_not_become_certain() -> None:
+    answers = np.full((50, 10), 0.05, np.float32)
+    answers[:, 3] = 0.55
+
+    assert fit_temperature(answers, np.full(50, 3)) == pytest.approx(0.25, rel=0.05)
+
+
+def test_dividing_logits_changes_how_sure_it_is_and_no_answer() -> None:
+    network = build_model("fast")
+    images = np.random.default_rng(0).random((20, 28, 28, 1), np.float32)
+    before = keras.ops.convert_to_numpy(network(images))
+
+    divide_logits(network, 0.5)
+
+    after = keras.ops.convert_to_numpy(network(images))
+    np.testing.assert_array_equal(after.argmax(axis=1), before.argmax(axis=1))
+    np.testing.assert_allclose(after, softmax(2 * np.log(before)), atol=1e-5)
