@@ -13,10 +13,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
 from rich.console import Console
 from rich.table import Table
+
+from mnistcli import datasets
 
 HERE = Path(__file__).parent
 MNISTCLI = Path(sys.executable).with_name("mnistcli")
@@ -31,46 +35,150 @@ app()
 """
 
 
+@dataclass
+class Cost:
+    """What a command took: wall seconds and the peak of its memory in MB."""
+
+    seconds: float
+    megabytes: float
+
+
 def run(*command: object) -> str:
     """Run a command to its end and return what it printed."""
-    done = subprocess.run(
-        [str(part) for part in command], check=True, capture_output=True, text=True
-    )
-    return done.stdout
+    words = [str(part) for part in command]
+    return subprocess.run(words, check=True, capture_output=True, text=True).stdout
 
 
-def wall(*command: object) -> float:
-    """Return the seconds a command takes."""
+def cost(*command: object) -> Cost:
+    """Return what a command costs."""
     start = time.perf_counter()
-    run(*command)
-    return time.perf_counter() - start
+    with subprocess.Popen(
+        [str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, process.args)
+    return Cost(time.perf_counter() - start, usage.ru_maxrss / 1024)
 
 
-def our_epoch(data: Path, limit: int) -> float:
-    """Return the seconds of an epoch of `deep` behind the first, which pays for the tracing."""
-    with tempfile.TemporaryDirectory() as folder:
-        run(
-            *(MNISTCLI, "train", "--recipe", "deep", "--epochs", 3, "--limit", limit),
-            *("--data-dir", data, "--run-dir", f"{folder}/run", "--json"),
+class Bench:
+    """The measurements and the table they end in."""
+
+    def __init__(self, data: Path, folder: Path, *, quick: bool) -> None:
+        self.data, self.folder, self.quick = data, folder, quick
+        self.limit = 12_000 if quick else 60_000
+        self.runs = 0
+        self.table = Table("what", "mnistcli", "beside it", "ratio", "from", "to")
+        for column in self.table.columns[1:]:
+            column.justify = "right"
+
+    def row(
+        self, what: str, unit: str, pairs: list[tuple[float, float]], *, inverse: bool = False
+    ) -> None:
+        """Add a row: medians of both sides, and the median and range of the ratios."""
+        ratios = [theirs / ours if inverse else ours / theirs for ours, theirs in pairs]
+        ours, theirs = (statistics.median(side) for side in zip(*pairs, strict=True))
+        shown = [f"{value:.2f}" for value in (statistics.median(ratios), min(ratios), max(ratios))]
+        self.table.add_row(what, f"{ours:,.2f} {unit}", f"{theirs:,.2f} {unit}", *shown)
+
+    def in_turn(
+        self, ours: Callable[[], float], theirs: Callable[[], float], repeats: int
+    ) -> list[tuple[float, float]]:
+        """Measure two things in turn."""
+        return [(ours(), theirs()) for _ in range(repeats)]
+
+    def train(self, recipe: str, *options: object) -> Path:
+        """Train with the program and return the run directory."""
+        self.runs += 1
+        path = self.folder / f"run{self.runs}"
+        options = (*options, "--data-dir", self.data, "--run-dir", path)
+        run(MNISTCLI, "train", "--recipe", recipe, *options)
+        return path
+
+    def plain(self, recipe: str, epochs: int, limit: int) -> dict[str, list[float]]:
+        """Train with the plain Keras script."""
+        script = HERE / "plain_train.py"
+        printed = run(sys.executable, script, recipe, self.data, epochs, limit)
+        result: dict[str, list[float]] = json.loads(printed.splitlines()[-1])
+        return result
+
+    def epochs(self, recipe: str) -> None:
+        """An epoch behind the first, which pays for the tracing."""
+
+        def ours() -> float:
+            path = self.train(recipe, "--epochs", 3, "--limit", self.limit)
+            with (path / "history.csv").open() as stream:
+                seconds = [float(row["seconds"]) for row in csv.DictReader(stream)]
+            return statistics.median(seconds[1:])
+
+        def theirs() -> float:
+            return statistics.median(self.plain(recipe, 3, self.limit)["seconds"][1:])
+
+        pairs = self.in_turn(ours, theirs, 1 if self.quick else 3)
+        self.row(f"epoch of {recipe}, {self.limit:,} images / plain Keras script", "s", pairs)
+
+    def to_99_percent(self) -> None:
+        """Training seconds of `fast`, and of plain `deep` until it first passes 99 %."""
+
+        def ours() -> float:
+            metrics = json.loads((self.train("fast") / "metrics.json").read_text())
+            return float(metrics["seconds"])
+
+        def theirs() -> float:
+            result = self.plain("deep", 6, 60_000)
+            passed = next(i for i, value in enumerate(result["accuracies"]) if value >= 0.99)
+            return sum(result["seconds"][: passed + 1])
+
+        pairs = self.in_turn(ours, theirs, 3)
+        self.row("plain deep until 99 % / training of fast", "s", pairs, inverse=True)
+
+    def one_picture(self) -> None:
+        """Reading one picture, the whole process."""
+        model = self.train("classic", "--epochs", 1, "--limit", 2000) / "model.keras"
+        picture = self.folder / "digit.png"
+        image = datasets.load("mnist", data_dir=self.data).test.images[0]
+        Image.fromarray(image).save(picture)
+        ours = [cost(MNISTCLI, "predict", picture, "--model", model) for _ in range(7)]
+        plain = (sys.executable, HERE / "plain_predict.py", model, picture)
+        theirs = [cost(*plain) for _ in range(3 if self.quick else 7)]
+        seconds = [(a.seconds, b.seconds) for a, b in zip(ours, theirs, strict=False)]
+        memory = [(a.megabytes, b.megabytes) for a, b in zip(ours, theirs, strict=False)]
+        self.row("a picture read by Keras / predict, time", "s", seconds, inverse=True)
+        self.row("a picture read by Keras / predict, peak memory", "MB", memory, inverse=True)
+
+    def many_pictures(self) -> None:
+        """Reading 10,000 pictures, and how time and memory grow from 100."""
+        model = self.train("classic", "--epochs", 1, "--limit", 2000) / "model.keras"
+        images = datasets.load("mnist", data_dir=self.data).test.images
+        for count in (100, 10_000):
+            (self.folder / f"{count}").mkdir()
+            for number, image in enumerate(images[:count]):
+                Image.fromarray(image).save(self.folder / f"{count}" / f"{number:05}.png")
+        few, many = (
+            [
+                cost(MNISTCLI, "predict", self.folder / f"{count}", "--model", model)
+                for _ in range(2 if self.quick else 5)
+            ]
+            for count in (100, 10_000)
         )
-        with Path(folder, "run", "history.csv").open() as stream:
-            seconds = [float(row["seconds"]) for row in csv.DictReader(stream)]
-    return statistics.median(seconds[1:])
+        speeds = [
+            (10_000 / one.seconds, 9_900 / (one.seconds - two.seconds))
+            for one, two in zip(many, few, strict=True)
+        ]
+        self.row("10,000 pictures: a second, with / without start", "", speeds)
+        memory = [(one.megabytes, two.megabytes) for one, two in zip(many, few, strict=True)]
+        self.row("10,000 / 100 pictures, peak memory", "MB", memory)
 
-
-def plain_epoch(data: Path, limit: int) -> float:
-    """Return the same of the plain Keras script."""
-    printed = run(sys.executable, HERE / "plain_deep.py", data, 3, limit)
-    return statistics.median(json.loads(printed.splitlines()[-1])[1:])
-
-
-def side_by_side(
-    ours: Callable[[], float], theirs: Callable[[], float], repeats: int
-) -> tuple[float, float, list[float]]:
-    """Measure two things in turn; return both medians and the ratio of each pair."""
-    pairs = [(ours(), theirs()) for _ in range(repeats)]
-    mine, other = zip(*pairs, strict=True)
-    return statistics.median(mine), statistics.median(other), [a / b for a, b in pairs]
+    def help(self) -> None:
+        """``--help``, the whole process."""
+        bare = (sys.executable, "-c", BARE_TYPER, "--help")
+        pairs = self.in_turn(
+            lambda: cost(MNISTCLI, "--help").seconds,
+            lambda: cost(*bare).seconds,
+            5 if self.quick else 21,
+        )
+        self.row("--help / bare Typer program", "s", pairs)
 
 
 def main() -> None:
@@ -80,29 +188,16 @@ def main() -> None:
     quick = parser.parse_args().quick
     if "MNISTCLI_DATA_DIR" not in os.environ:
         sys.exit("make bench needs the MNIST files: MNISTCLI_DATA_DIR=DIR make bench")
-    data = Path(os.environ["MNISTCLI_DATA_DIR"])
-    limit = 12_000 if quick else 60_000
-    table = Table("what", "mnistcli", "beside it", "ratio", "from", "to")
-    for column in table.columns[1:]:
-        column.justify = "right"
-    rows = {
-        f"epoch of deep, {limit:,} images / plain Keras script": side_by_side(
-            lambda: our_epoch(data, limit), lambda: plain_epoch(data, limit), 2 if quick else 5
-        ),
-        "--help / bare Typer program": side_by_side(
-            lambda: wall(MNISTCLI, "--help"),
-            lambda: wall(sys.executable, "-c", BARE_TYPER, "--help"),
-            5 if quick else 21,
-        ),
-    }
-    for name, (ours, theirs, ratios) in rows.items():
-        table.add_row(
-            name,
-            f"{ours:.2f} s",
-            f"{theirs:.2f} s",
-            *(f"{value:.2f}" for value in (statistics.median(ratios), min(ratios), max(ratios))),
-        )
-    Console().print(table)
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(os.environ["MNISTCLI_DATA_DIR"]).resolve(), Path(folder), quick=quick)
+        bench.help()
+        bench.one_picture()
+        bench.many_pictures()
+        for recipe in ("deep",) if quick else ("sgd", "classic", "deep"):
+            bench.epochs(recipe)
+        if not quick:
+            bench.to_99_percent()
+    Console(width=110).print(bench.table)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,108 @@
+"""The recipes as plain Keras scripts: the yardsticks of the benchmark.
+
+Usage: python plain_train.py RECIPE MNIST_DIR EPOCHS LIMIT
+Prints a JSON object: the seconds of each epoch, with validation and checkpoint, and the accuracy on
+the test images after it, whose evaluation is not timed.
+"""
+
+import gzip
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers
+
+
+def read(folder: Path, name: str, offset: int) -> np.ndarray:
+    """Return the bytes of an IDX file behind its header."""
+    plain = folder / name
+    if plain.exists():
+        data = plain.read_bytes()
+    else:
+        data = gzip.decompress(plain.with_suffix(".gz").read_bytes())
+    return np.frombuffer(data, np.uint8, offset=offset)
+
+
+def read_part(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return images, float32 (n, 28, 28, 1) in 0..1, and labels, int64 (n,)."""
+    images = read(folder, f"{part}-images-idx3-ubyte", 16).reshape(-1, 28, 28, 1)
+    return images.astype("float32") / 255, read(folder, f"{part}-labels-idx1-ubyte", 8).astype(
+        "int64"
+    )
+
+
+class Clock(keras.callbacks.Callback):
+    """Times epochs, and tests after each with the clock stopped."""
+
+    def __init__(self, test: tuple[np.ndarray, np.ndarray]) -> None:
+        super().__init__()
+        self.test = test
+        self.seconds: list[float] = []
+        self.accuracies: list[float] = []
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        self.start = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        self.seconds.append(time.perf_counter() - self.start)
+        images, labels = self.test
+        answers = self.model.predict(images, batch_size=500, verbose=0).argmax(axis=1)
+        self.accuracies.append(float((answers == labels).mean()))
+
+
+def conv(filters: int) -> list[keras.Layer]:
+    return [layers.Conv2D(filters, 3, activation="relu"), layers.MaxPooling2D()]
+
+
+def hidden(units: int) -> keras.Layer:
+    return layers.Dense(units, activation="relu")
+
+
+NETWORKS = {
+    "sgd": lambda: [*conv(32), *conv(64), layers.Flatten(), hidden(64)],
+    "classic": lambda: [*conv(32), *conv(64), layers.Flatten(), hidden(128), layers.Dropout(0.5)],
+    "deep": lambda: [
+        *conv(32),
+        *conv(64),
+        layers.Conv2D(128, 3, activation="relu"),
+        layers.Flatten(),
+        layers.Dropout(0.3),
+        hidden(128),
+    ],
+}
+recipe, folder = sys.argv[1], Path(sys.argv[2])
+epochs, limit = int(sys.argv[3]), int(sys.argv[4])
+x, y = read_part(folder, "train")
+x, y = x[:limit], y[:limit]
+test = read_part(folder, "t10k")
+keras.utils.set_random_seed(0)
+output = layers.Dense(10, activation="softmax")
+model = keras.Sequential([keras.Input((28, 28, 1)), *NETWORKS[recipe](), output])
+sparse = recipe == "deep"
+model.compile(
+    keras.optimizers.SGD(0.1) if recipe == "sgd" else keras.optimizers.Adam(),
+    "sparse_categorical_crossentropy" if sparse else "categorical_crossentropy",
+    metrics=["accuracy"],
+)
+clock = Clock(test)
+with tempfile.TemporaryDirectory() as kept:
+    best = keras.callbacks.ModelCheckpoint(f"{kept}/best.keras", save_best_only=True)
+    plateau = [
+        keras.callbacks.EarlyStopping(patience=3),
+        keras.callbacks.ReduceLROnPlateau(patience=1),
+    ]
+    model.fit(
+        x,
+        y if sparse else keras.utils.to_categorical(y),
+        batch_size=128,
+        epochs=epochs,
+        validation_split=0.1,
+        verbose=0,
+        # The clock comes last, so that it times the others too.
+        callbacks=[best, *(plateau if sparse else []), clock],
+    )
+print(json.dumps({"seconds": clock.seconds, "accuracies": clock.accuracies}))
