@@ -17,7 +17,7 @@ demo: .venv/installed ## Install, train on the embedded digits, evaluate, predic
 
 .PHONY: test
 test: .venv/installed-dev ## Install and run the tests (T=tests/test_config.py for one file)
-	$(BIN)/pytest $(if $(T),$(T),--cov)
+	$(BIN)/pytest $(if $(T),$(T),--cov --numprocesses 2 --dist loadfile)
 
 .PHONY: lint
 lint: .venv/installed-dev ## Check style and types

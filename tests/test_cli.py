@@ -11,7 +11,7 @@ from keras import layers
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from mnistcli import console, training
+from mnistcli import console, runs, training
 from mnistcli.cli import app
 from mnistcli.config import OPTIMIZERS, PLOTS, RECIPES
 from mnistcli.runs import Run
@@ -146,6 +146,22 @@ def test_train_leaves_a_run_that_is_there_alone() -> None:
         "error: run directory 'r' exists and is not empty",
         "hint: mnistcli train --run-dir r-2",
     ]
+
+
+def test_train_cannot_write_where_it_should(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, data: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    Path("r").mkdir()
+    monkeypatch.setattr(runs, "write_atomically", refuse)
+
+    assert failure("train", "--dataset", "digits", "--run-dir", "r") == (
+        1,
+        [
+            "error: cannot make run directory 'r': Permission denied",
+            "hint: mnistcli train --run-dir DIR",
+        ],
+    )
 
 
 def test_train_without_data_names_both_ways_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import os
 import struct
 import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -228,4 +229,14 @@ def test_what_pillow_remarks_stays_with_it(
     monkeypatch.setattr(picture.Image, "open", remark)
     assert open_picture(io.BytesIO(b"x")).size == (8, 6)
     assert caplog.text == ""
+    assert logging.root.manager.disable == logging.NOTSET
+
+
+def test_threads_leave_warnings_and_logging_as_they_were() -> None:
+    filters = list(warnings.filters)
+    content = stored(Image.fromarray(GREY)).getvalue()
+    with ThreadPoolExecutor(8) as pool:
+        opened = list(pool.map(lambda _: open_picture(io.BytesIO(content)), range(200)))
+    assert all((np.asarray(one) == GREY).all() for one in opened)
+    assert warnings.filters == filters
     assert logging.root.manager.disable == logging.NOTSET

@@ -4,10 +4,9 @@ import io
 import logging
 import shlex
 import struct
+import threading
 import warnings
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -79,7 +78,7 @@ def _decode(file: BinaryIO, name: str) -> Image.Image:
         raise PictureError(f"an empty file, not a picture: {name}", hint=_HINT)
     file.seek(0)
     try:
-        with _quiet(), Image.open(file) as picture:
+        with _QUIET, Image.open(file) as picture:
             _check_size(picture, name)
             picture.load()
             return _eight_bit(ImageOps.exif_transpose(picture))
@@ -91,17 +90,38 @@ def _decode(file: BinaryIO, name: str) -> Image.Image:
         raise PictureError(f"a damaged or truncated picture: {name}", hint=_HINT) from None
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep Pillow's remarks on odd files from the user: what matters ends in an error."""
-    before = logging.root.manager.disable
-    logging.disable(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(before)
+class _Quiet:
+    """Keep Pillow's remarks on odd files from the user: what matters ends in an error.
+
+    Warnings and logging are the whole process's, so with several threads at work the first to come
+    makes it quiet and the last to go ends that.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._warnings = warnings.catch_warnings()
+        self._level = logging.NOTSET
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1:
+                self._level = logging.root.manager.disable
+                logging.disable(logging.ERROR)
+                self._warnings = warnings.catch_warnings()
+                self._warnings.__enter__()
+                warnings.simplefilter("ignore")
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._warnings.__exit__(None, None, None)
+                logging.disable(self._level)
+
+
+_QUIET = _Quiet()
 
 
 def _check_size(picture: Image.Image, name: str) -> None:
