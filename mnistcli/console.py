@@ -147,7 +147,7 @@ def print_readings(
     kept: list[Reading] = []
     failed = False
     if not as_json:
-        print_line(f"{'digit':<7}{'confidence':<12}{_also_header(top)}picture")
+        print_line(f"{'digits':<8}{'confidence':<12}{_also_header(top)}picture")
     with _counted(readings) as counted:
         for reading in counted:
             if as_json:
@@ -323,12 +323,15 @@ def _align_right(table: Table) -> None:
 
 
 def _reading_line(reading: "Reading", top: int) -> str:
-    if not reading.digits:
-        return f"{'-':<7}{'':<12}{'no digit found':<{len(_also_header(top))}}{_shown(reading.path)}"
-    digit = reading.digits[0]
-    also = "  ".join(f"{other} {_percent(share)}" for other, share in digit.ranked(top)[1:])
     width = len(_also_header(top))
-    return f"{digit.digit:<7}{_percent(digit.confidence):<12}{also:<{width}}{_shown(reading.path)}"
+    if not reading.digits:
+        return f"{'-':<8}{'':<12}{'no digit found':<{width}}{_shown(reading.path)}"
+    also = ""
+    if len(reading.digits) == 1:
+        others = reading.digits[0].ranked(top)[1:]
+        also = "  ".join(f"{other} {_percent(share)}" for other, share in others)
+    answer = f"{reading.text:<7} {_percent(reading.confidence):<12}"
+    return f"{answer}{also:<{width}}{_shown(reading.path)}"
 
 
 def _also_header(top: int) -> str:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import threading
 import zipfile
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def read(path: Path, digest: str) -> bytes | None:
 
 
 class Runner:
-    """Runs a converted network on all processors.
+    """Runs a converted network on all processors, for one caller after the other.
 
     Args:
         model: The LiteRT model.
@@ -81,20 +82,22 @@ class Runner:
     def __init__(self, model: bytes) -> None:
         with held_back_stderr():
             self._interpreter = Interpreter(model_content=model, num_threads=os.cpu_count())
+            self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
         self._size = 0
+        self._lock = threading.Lock()
 
     def __call__(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return probabilities, float32 (n, 10), of float32 (n, 28, 28, 1) in 0..1."""
-        if len(images) != self._size:
-            self._size = len(images)
-            self._interpreter.resize_tensor_input(self._input, images.shape)
-            with held_back_stderr():
+        with self._lock:
+            if len(images) != self._size:
+                self._size = len(images)
+                self._interpreter.resize_tensor_input(self._input, images.shape)
                 self._interpreter.allocate_tensors()
-        self._interpreter.set_tensor(self._input, images)
-        self._interpreter.invoke()
-        probabilities: NDArray[np.float32] = self._interpreter.get_tensor(self._output)
+            self._interpreter.set_tensor(self._input, images)
+            self._interpreter.invoke()
+            probabilities: NDArray[np.float32] = self._interpreter.get_tensor(self._output)
         return probabilities
 
 

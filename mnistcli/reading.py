@@ -1,5 +1,6 @@
 """From picture files to the digits read in them."""
 
+import math
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -78,6 +79,11 @@ class Reading:
         """The digits one after the other; empty where there is none."""
         return "".join(str(digit.digit) for digit in self.digits)
 
+    @property
+    def confidence(self) -> float:
+        """The probability that all digits are right, as if they were independent."""
+        return math.prod(digit.confidence for digit in self.digits)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the reading as plain values, ready for JSON."""
         if self.error is not None:
@@ -128,22 +134,27 @@ def _nothing(path: Path, what: str) -> "Reading":
 
 
 def read_pictures(
-    classifier: Predictor, sources: Iterable[str], *, keep_pictures: bool = False
+    classifier: Predictor,
+    sources: Iterable[str],
+    *,
+    single: bool = False,
+    keep_pictures: bool = False,
 ) -> Iterator[Reading]:
     """Read pictures in parallel; one that cannot be read does not stop the rest.
 
     No more than two groups of pictures are at hand at a time, however many there are.
 
     Args:
-        classifier: What tells digits apart.
+        classifier: What tells digits apart, from several threads at a time.
         sources: As `find_pictures` takes them.
+        single: Whether each picture is known to show one digit.
         keep_pictures: Whether readings hold their picture.
 
     Yields:
         A reading for each picture, in the order of the sources.
     """
     pictures = find_pictures(sources)
-    prepare = partial(_prepare, keep_picture=keep_pictures)
+    prepare = partial(_prepare, classifier, single=single, keep_picture=keep_pictures)
     with ThreadPoolExecutor() as pool:
         waiting = [pool.submit(prepare, picture) for picture in islice(pictures, _GROUP)]
         while waiting:
@@ -157,7 +168,9 @@ def read_pictures(
 _Prepared = tuple[Reading, list[Digit]]
 
 
-def _prepare(source: Path | Reading, *, keep_picture: bool) -> _Prepared:
+def _prepare(
+    classifier: Predictor, source: Path | Reading, *, single: bool, keep_picture: bool
+) -> _Prepared:
     if isinstance(source, Reading):
         return source, []
     try:
@@ -165,7 +178,9 @@ def _prepare(source: Path | Reading, *, keep_picture: bool) -> _Prepared:
     except PictureError as error:
         return Reading(source, error=error), []
     kept = picture if keep_picture else None
-    return Reading(source, picture=kept), find_digits(picture, single=True)
+    return Reading(source, picture=kept), find_digits(
+        picture, single=single, score=classifier.predict
+    )
 
 
 def _classify(classifier: Predictor, group: list[_Prepared]) -> Iterator[Reading]:

@@ -240,7 +240,7 @@ def test_predict_prints_a_line_a_picture(model: Path, digit_pngs: Path) -> None:
     assert result.exit_code == 0
     assert result.stderr == "model: runs/trained\n"
     header, *lines = result.stdout.splitlines()
-    assert header.split() == ["digit", "confidence", "also", "picture"]
+    assert header.split() == ["digits", "confidence", "also", "picture"]
     assert [line.split()[-1] for line in lines] == [str(path) for path in pictures]
     assert sum(line.startswith(str(digit)) for digit, line in enumerate(lines)) >= 9
 
@@ -265,6 +265,25 @@ def test_predict_says_where_no_digit_is(model: Path) -> None:
 
     assert result.exit_code == 0
     assert result.stdout.splitlines()[1].split() == ["-", "no", "digit", "found", "blank.png"]
+
+
+def test_predict_reads_a_number_from_left_to_right(model: Path, digit_pngs: Path) -> None:
+    number = Image.new("L", (3 * 280, 280), 255)
+    for place, digit in enumerate((3, 0, 7)):
+        with Image.open(digit_pngs / f"{digit}.png") as picture:
+            number.paste(picture, (place * 280, 0))
+    number.save("number.png")
+
+    (reading,) = map(json.loads, invoke("predict", "number.png", "--json").stdout.splitlines())
+    line = invoke("predict", "number.png").stdout.splitlines()[1]
+    single = json.loads(invoke("predict", "number.png", "--single", "--json").stdout)
+
+    assert reading["text"] == "307"
+    assert "digit" not in reading
+    lefts = [digit["box"][0] for digit in reading["digits"]]
+    assert 0 <= lefts[0] < 280 <= lefts[1] < 560 <= lefts[2]
+    assert (line.split()[0], line.split()[-1]) == ("307", "number.png")
+    assert len(single["digits"]) == 1
 
 
 def test_predict_takes_a_directory(model: Path, digit_pngs: Path) -> None:

@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 from scipy import ndimage
 
 from mnistcli.handwriting import Digit, find_digits, open_picture
+from mnistcli.handwriting.cuts import seams
 from mnistcli.handwriting.form import mnist_form, stroke_width
 from mnistcli.handwriting.ink import find_ink
+from mnistcli.handwriting.lines import find_lines
 from mnistcli.handwriting.strokes import clean
 
 # Each digit as the way of a pen, in a box of 1 x 1.
@@ -208,7 +210,18 @@ def test_ink_all_round_and_nothing_inside_is_no_frame() -> None:
 def test_a_bar_across_a_tight_picture_stays() -> None:
     picture = Image.new("L", (60, 20), 255)
     ImageDraw.Draw(picture).line((0, 10, 60, 10), fill=0, width=3)
-    assert clean(find_ink(picture).mask).any()
+    assert clean(find_ink(picture), single=True).any()
+
+
+def test_a_thumb_and_a_dark_corner_are_left_out() -> None:
+    picture = drawn(ink=90, paper=220)
+    draw = ImageDraw.Draw(picture)
+    draw.ellipse((150, 150, 250, 250), fill=60)
+    draw.polygon([(0, 0), (70, 0), (0, 70)], fill=20)
+    for single in (True, False):
+        digits = find_digits(picture, single=single)
+        assert len(digits) == 1
+        assert alike(digits[0], only(drawn())) > 0.97
 
 
 def test_the_edge_of_the_table_is_left_out() -> None:
@@ -223,7 +236,7 @@ def test_ink_on_the_edge_alone_is_kept() -> None:
     draw = ImageDraw.Draw(picture)
     draw.rectangle((0, 0, 8, 12), fill=0)
     draw.rectangle((90, 85, 99, 99), fill=0)
-    assert clean(find_ink(picture).mask).any()
+    assert clean(find_ink(picture), single=True).any()
 
 
 def test_a_hairline_does_not_vanish() -> None:
@@ -258,12 +271,112 @@ def test_digits_in_reading_order() -> None:
     picture = Image.new("L", (360, 300), 255)
     places = {(20, 30): 2, (120, 40): 4, (220, 25): 7, (30, 170): 5, (140, 180): 4}
     for (x, y), digit in places.items():
-        picture.paste(drawn(digit).crop((60, 40, 140, 160)).resize((70, 100)), (x, y))
+        picture.paste(drawn(digit).crop((60, 40, 140, 160)), (x, y))
     digits = find_digits(picture)
     expected = [only(drawn(digit)) for digit in (2, 4, 7, 5, 4)]
     assert len(digits) == 5
     assert all(alike(one, other) > 0.85 for one, other in zip(digits, expected, strict=True))
     assert [digit.box[0] // 100 for digit in digits] == [0, 1, 2, 0, 1]
+
+
+def row(*digits: int, gap: int = 30, height: int = 120) -> Image.Image:
+    picture = Image.new("L", (40 + len(digits) * (70 + gap), height), 255)
+    for place, digit in enumerate(digits):
+        left = 20 + place * (70 + gap)
+        part = drawn(digit, size=picture.size, box=(left, 20, left + 70, 100), ink=0)
+        picture = ImageChops.darker(picture, part)
+    return picture
+
+
+def lookalikes(images: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """A classifier that knows the digits drawn here: their likeness, sharply judged."""
+    known = {digit: only(drawn(digit, box=(20, 20, 90, 100))) for digit in WAYS}
+    sure = np.zeros((len(images), 10))
+    for place, image in enumerate(images):
+        for digit, example in known.items():
+            sure[place, digit] = max(0.01, alike(Digit(image, (0, 0, 1, 1)), example)) ** 20
+    return sure
+
+
+def read(picture: Image.Image) -> str:
+    digits = find_digits(picture, score=lookalikes)
+    sure = lookalikes(np.array([digit.image for digit in digits]))
+    return "".join(str(digit) for digit in sure.argmax(axis=1))
+
+
+def test_a_number_is_read_from_left_to_right() -> None:
+    assert read(row(2, 5, 7, 4)) == "2574"
+
+
+@pytest.mark.parametrize("gap", [-3, -8, -14])
+def test_touching_digits_are_cut_where_the_parts_look_like_digits(gap: int) -> None:
+    assert read(row(7, 2, 4, gap=gap)) == "724"
+
+
+def test_without_a_classifier_digits_are_cut_by_their_shapes() -> None:
+    assert len(find_digits(row(2, 5, 7, 4))) == 4
+    assert len(find_digits(row(2, 2, gap=-3))) == 2
+
+
+def test_digits_that_lean_over_each_other_are_told_apart() -> None:
+    slanted = row(7, 2, 7, gap=12, height=160)
+    slanted = slanted.transform(
+        (slanted.width + 40, 160), Image.Transform.AFFINE, (1, 0.25, -30, 0, 1, 0), fillcolor=255
+    )
+    assert len(find_digits(slanted)) == 3
+
+
+def test_dots_commas_and_dashes_are_left_out() -> None:
+    picture = Image.new("L", (470, 120), 255)
+    picture.paste(row(2, 5, 4), (0, 0))
+    draw = ImageDraw.Draw(picture)
+    draw.ellipse((104, 94, 114, 104), fill=0)
+    draw.line((204, 95, 198, 112), fill=0, width=7)
+    draw.line((370, 62, 440, 60), fill=0, width=8)
+    assert read(picture) == "254"
+
+
+def test_a_line_under_the_number_is_left_out() -> None:
+    picture = row(2, 5, 7, 4)
+    ImageDraw.Draw(picture).line((0, 112, picture.width, 116), fill=60, width=3)
+    assert read(picture) == "2574"
+
+
+def test_lines_that_run_uphill_are_read_one_after_the_other() -> None:
+    picture = Image.new("L", (500, 330), 255)
+    picture.paste(row(2, 5, 7, 4), (30, 40))
+    picture.paste(row(4, 2, 2, 7), (30, 190))
+    ImageDraw.Draw(picture).ellipse((455, 130, 463, 138), fill=0)
+    turned = picture.rotate(4, fillcolor=255, resample=Image.Resampling.BICUBIC)
+    assert read(turned) == "25744227"
+
+
+def test_a_piece_within_the_width_of_another_does_not_end_its_line() -> None:
+    mask = np.zeros((60, 200), bool)
+    mask[10:12, 10:90] = mask[10:50, 10:13] = True  # a long stroke ...
+    mask[16:50, 40:50] = True  # ... a piece below it ...
+    mask[12:50, 100:110] = True  # ... and one beside both
+    assert [line.mask.sum() for line in find_lines(mask)] == [mask.sum()]
+
+
+def test_a_line_without_ink_has_no_digits() -> None:
+    assert find_lines(np.zeros((20, 30), bool)) == []
+
+
+def test_ways_go_through_gaps_and_between_loops() -> None:
+    noughts = Image.new("1", (90, 50))
+    draw = ImageDraw.Draw(noughts)
+    for left in (4, 31, 60):
+        draw.ellipse((left, 8, left + 26, 42), outline=1, width=4)
+    ways, crossed = seams(np.array(noughts), 20, 4)
+    middles = ways[:, 25].tolist()
+    touching = min(range(len(middles)), key=lambda place: abs(middles[place] - 30))
+    apart = min(range(len(middles)), key=lambda place: abs(middles[place] - 58))
+    assert abs(middles[touching] - 30) <= 3
+    assert crossed[touching] > 0
+    assert abs(middles[apart] - 58) <= 2
+    assert crossed[apart] == 0
+    assert not any(8 < middle < 24 or 37 < middle < 52 for middle in middles)
 
 
 def test_stroke_width() -> None:

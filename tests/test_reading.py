@@ -1,5 +1,6 @@
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,7 @@ def test_readings_come_in_order_whatever_is_prepared_first(
 
     monkeypatch.setattr(reading, "open_picture", slow_first)
     predictor = Counting()
-    readings = list(read_pictures(predictor, names))
+    readings = list(read_pictures(predictor, names, single=True))
 
     assert [str(one.path) for one in readings] == names
     assert [one.text for one in readings] == [str(number % 10) for number in range(70)]
@@ -65,7 +66,7 @@ def test_only_two_groups_are_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
             taken += 1
             yield name
 
-    next(read_pictures(Counting(), endless()))
+    next(read_pictures(Counting(), endless(), single=True))
 
     assert taken <= 3 * 32
 
@@ -74,7 +75,7 @@ def test_errors_keep_their_place() -> None:
     good, other = draw("a.png", "c.png")
     Path("b.png").write_text("no picture")
 
-    first, bad, last = read_pictures(Counting(), [good, "b.png", other])
+    first, bad, last = read_pictures(Counting(), [good, "b.png", other], single=True)
 
     assert (first.text, bad.text, last.text) == ("0", "", "1")
     assert bad.error is not None
@@ -91,14 +92,14 @@ def test_a_group_without_a_digit_is_not_shown_to_the_network() -> None:
 def test_pictures_are_kept_only_where_asked_for() -> None:
     names = draw("a.png")
 
-    assert next(read_pictures(Counting(), names)).picture is None
-    kept = next(read_pictures(Counting(), names, keep_pictures=True)).picture
+    assert next(read_pictures(Counting(), names, single=True)).picture is None
+    kept = next(read_pictures(Counting(), names, keep_pictures=True, single=True)).picture
     assert kept is not None
     assert kept.size == (40, 40)
 
 
 def test_no_sources_have_no_readings() -> None:
-    assert list(read_pictures(Counting(), [])) == []
+    assert list(read_pictures(Counting(), [], single=True)) == []
 
 
 def test_a_directory_stands_for_its_pictures_in_order() -> None:
@@ -139,8 +140,26 @@ def test_nothing_is_an_error_in_its_place(source: str, message: str) -> None:
 
 
 def test_digits_are_ranked() -> None:
-    (one,) = read_pictures(Counting(), draw("a.png"))
+    (one,) = read_pictures(Counting(), draw("a.png"), single=True)
 
     assert one.digits[0].ranked(2)[0] == (0, pytest.approx(0.91))
     assert len(one.digits[0].ranked(10)) == 10
     assert one.as_dict()["digit"] == 0
+
+
+def test_the_classifier_is_asked_how_to_part_what_may_be_several_digits() -> None:
+    predictor = Counting()
+
+    (one,) = read_pictures(predictor, draw("a.png"))
+
+    assert len(one.digits) == 1
+    assert len(predictor.groups) >= 2  # the parts, and at last the digits
+
+
+def test_several_digits_are_as_sure_as_all_of_them() -> None:
+    (one,) = read_pictures(Counting(), draw("a.png"), single=True)
+    several = replace(one, digits=one.digits * 2)
+
+    assert several.text == "00"
+    assert several.confidence == pytest.approx(0.91**2)
+    assert "digit" not in several.as_dict()

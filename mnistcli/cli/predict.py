@@ -20,8 +20,8 @@ def predict(
         list[str],
         typer.Argument(
             metavar="IMAGE",
-            help="Pictures of one digit each, directories of them, patterns such as 'a/*.png', or "
-            "- for a list of these on stdin, one a line.",
+            help="Pictures, directories of them, patterns such as 'a/*.png', or - for a list of "
+            "these on stdin, one a line.",
         ),
     ],
     model: Annotated[
@@ -32,8 +32,14 @@ def predict(
             "finished run under runs/.",
         ),
     ] = None,
+    single: Annotated[
+        bool, typer.Option("--single", help="Take all there is on a picture for one digit.")
+    ] = False,
     top: Annotated[
-        int, typer.Option(metavar="K", min=1, max=10, help="Show the K most probable digits.")
+        int,
+        typer.Option(
+            metavar="K", min=1, max=10, help="Show the K most probable digits of a single one."
+        ),
     ] = 3,
     save: Annotated[
         Path | None,
@@ -45,9 +51,9 @@ def predict(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read the digit on each picture: any size, format and polarity.
+    """Read the digits on each picture: any size, format and polarity.
 
-    With --json, one JSON object a picture and line.
+    Numbers are read from left to right, line by line. With --json, one JSON object a picture.
     """
     found = find_model(model)
     with console.working("Loading the model"):
@@ -56,7 +62,7 @@ def predict(
 
         classifier = Classifier.load(found.file)
     readings, failed = console.print_readings(
-        read_pictures(classifier, _listed(images), keep_pictures=save is not None),
+        read_pictures(classifier, _listed(images), single=single, keep_pictures=save is not None),
         found.name,
         top=top,
         as_json=as_json,

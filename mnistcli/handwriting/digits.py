@@ -9,7 +9,8 @@ from scipy import ndimage
 
 from mnistcli.handwriting.form import is_mnist_form, mnist_form
 from mnistcli.handwriting.ink import Ink, Mask, find_ink
-from mnistcli.handwriting.reading import apart
+from mnistcli.handwriting.lines import find_lines
+from mnistcli.handwriting.segmentation import Score, read_line
 from mnistcli.handwriting.strokes import clean
 
 
@@ -27,15 +28,21 @@ class Digit:
     box: tuple[int, int, int, int]
 
 
-def find_digits(picture: Image.Image, *, single: bool = False) -> list[Digit]:
+def find_digits(
+    picture: Image.Image, *, single: bool = False, score: Score | None = None
+) -> list[Digit]:
     """Find the digits on a picture.
 
     Dark ink on light paper and light on dark, of any colour and size. Shadows, specks, ruled lines
-    and frames are left out. A picture that is in MNIST's form already comes through untouched.
+    and frames are left out, as are dots, commas and dashes. A picture that is in MNIST's form
+    already comes through untouched.
 
     Args:
         picture: An upright 8-bit picture, mode ``L`` or ``RGB``, as ``open_picture`` gives it.
         single: Take all the ink for one digit.
+        score: Tells how likely each of (n, 28, 28) pictures is a 0 to 9, (n, 10), so that touching
+            digits are cut where the parts look most like digits. Rows may sum to less than one
+            where it may be no digit. None goes by the shapes alone.
 
     Returns:
         The digits in reading order, line by line from left to right; none on blank paper.
@@ -44,11 +51,16 @@ def find_digits(picture: Image.Image, *, single: bool = False) -> list[Digit]:
         image = np.array(picture.convert("L"))
         return [Digit(image, _box(image > 0, 1, picture.size))]
     ink = find_ink(picture)
-    mask = clean(ink.mask)
+    mask = clean(ink, single=single)
     if not mask.any():
         return []
-    parts = [mask] if single else apart(mask)
-    return [_digit(ink, part, picture.size) for part in parts]
+    if single:
+        return [_digit(ink, mask, picture.size)]
+    return [
+        Digit(part.image, _box(part.mask, ink.factor, picture.size))
+        for line in find_lines(mask)
+        for part in read_line(line, ink.strength, score)
+    ]
 
 
 def _digit(ink: Ink, part: Mask, size: tuple[int, int]) -> Digit:

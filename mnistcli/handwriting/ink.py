@@ -15,8 +15,12 @@ WORKING_SIDE = 1000
 """Longer pictures are reduced to at most this many pixels before ink is looked for."""
 
 _WIDEST_STROKE = 0.4  # of the picture's short side; what is wider is a shadow, not a stroke
-_FAINTEST = 6.0  # grey levels of 255 between ink and paper
-_CLEAREST_NOISE = 5.0  # ink stands out of the paper's grain by at least this many deviations
+_FAINTEST = 5.0  # grey levels of 255 between ink and paper
+_CLEAREST_NOISE = 3.5  # ink stands out of the paper's grain by at least this many deviations
+_CLEAN = 20.0  # paper whose grain is this many times weaker than the ink needs no smoothing
+_SURE = 0.5  # of the contrast: ink for certain
+_BLOT = 2.5  # times as thick as the strokes
+_POSSIBLE = 0.35  # of the contrast: ink where it hangs on certain ink
 
 
 @dataclass(frozen=True)
@@ -52,18 +56,23 @@ def find_ink(picture: Image.Image) -> Ink:
     signal = _most_telling(pixels)
     if _is_dark_ink(signal):
         signal = -signal
-    raised, noise = _above_paper(signal)
-    floor = max(_FAINTEST, _CLEAREST_NOISE * noise)
-    visible = raised[raised > floor]
-    if visible.size == 0:
-        return Ink(np.zeros_like(raised), np.zeros(raised.shape, bool), factor, 0.0, noise)
-    threshold = max(_otsu(visible), floor)
-    contrast = float(np.mean(visible[visible >= threshold]))
-    low = max(0.6 * threshold, floor)
-    mask = ndimage.binary_propagation(
-        raised > threshold, structure=np.ones((3, 3), bool), mask=raised > low
-    )
-    strength = np.clip((raised / _local_contrast(raised, mask, contrast) - 0.2) / 0.6, 0, 1)
+    smooth = ndimage.gaussian_filter(signal, 1.0) if min(signal.shape) > 40 else signal
+    raised = _above_paper(smooth)
+    steep = ndimage.sobel(smooth, 0) ** 2 + ndimage.sobel(smooth, 1) ** 2
+    contrast, mask = _inked(raised, steep)
+    blots = _blots(mask)
+    if blots.any():
+        raised[blots] = steep[blots] = 0
+        contrast, mask = _inked(raised, steep)
+        mask = _without_slivers(mask, blots)
+    paper = ~ndimage.binary_dilation(mask, iterations=2)
+    noise = float(raised[paper].std()) if paper.any() else 0.0
+    if contrast < max(_FAINTEST, _CLEAREST_NOISE * noise):
+        mask = np.zeros_like(mask)
+    local = _local_contrast(raised, mask, max(contrast, 1.0))
+    if contrast > _CLEAN * noise:
+        raised = raised + (signal - smooth)  # there is no grain: keep the strokes sharp
+    strength = np.clip(raised / local, 0, 1)
     return Ink(strength, mask, factor, contrast, noise)
 
 
@@ -82,31 +91,71 @@ def _most_telling(pixels: Grey) -> Grey:
 
 
 def _is_dark_ink(signal: Grey) -> bool:
-    """Whether the ink is darker than the paper: ink is rare, and seldom at the picture's edge."""
+    """Whether the ink is darker than the paper: ink is the rarer of the two, and the thinner."""
     height, width = signal.shape
-    size = (max(1, min(width, 64)), max(1, min(height, 64)))
+    size = (min(width, 40), min(height, 40))
     small = np.asarray(Image.fromarray(signal).resize(size, Image.Resampling.BOX))
     level = small - ndimage.median_filter(small, size=(size[1] // 2 + 1, size[0] // 2 + 1))
-    spread = float(level.std())
-    if spread == 0:
-        return True
+    spread = max(float(level.std()), 1e-6)
     skew = float(np.mean((level - level.mean()) ** 3)) / spread**3
-    edge = np.concatenate([level[0], level[-1], level[:, 0], level[:, -1]])
-    low, high = np.percentile(level, (0.5, 99.5))
-    towards_light = (float(np.median(edge)) - (low + high) / 2) / max(high - low, 1e-6)
-    return bool(skew < 2 * towards_light)
+    steep = ndimage.sobel(small, 0) ** 2 + ndimage.sobel(small, 1) ** 2
+    if not steep.any():
+        return True
+    dark = small < np.average(small, weights=steep)
+    widths = [float(ndimage.distance_transform_edt(part).max()) for part in (dark, ~dark)]
+    thinner = np.tanh(2 * np.log((widths[1] + 0.1) / (widths[0] + 0.1)))
+    return bool(skew < 0.3 * thinner)
 
 
-def _above_paper(signal: Grey) -> tuple[Grey, float]:
-    """How far each pixel stands above the paper (a top-hat), and the paper's grain."""
-    side = min(signal.shape)
-    smooth = ndimage.gaussian_filter(signal, 1.0) if side > 60 else signal
-    width = max(3, round(_WIDEST_STROKE * side))
-    paper = ndimage.grey_opening(smooth, size=(width, width), mode="nearest")
-    raised = smooth - paper
-    raised -= np.median(raised)
-    noise = 1.4826 * float(np.median(np.abs(raised)))
-    return raised, noise
+def _above_paper(smooth: Grey) -> Grey:
+    """How far each pixel stands above the paper: a top-hat, wider than any stroke."""
+    width = max(3, round(_WIDEST_STROKE * min(smooth.shape)))
+    raised: Grey = smooth - ndimage.grey_opening(smooth, size=(width, width), mode="nearest")
+    return raised - np.median(raised)
+
+
+def _inked(raised: Grey, steep: Grey) -> tuple[float, Mask]:
+    """The grey levels between ink and paper, and the pixels that are ink.
+
+    Edges lie half-way between ink and paper, so what is above the mean level of the edges (weighted
+    by their steepness) is mostly ink; the darkest of it counts most.
+    """
+    if not steep.any():
+        return 0.0, np.zeros(raised.shape, bool)
+    above = raised[raised > np.average(raised, weights=steep)]
+    contrast = float((above**2).sum() / above.sum()) if above.size else 0.0
+    sure = raised > _SURE * contrast
+    possible = raised > _POSSIBLE * contrast
+    return contrast, ndimage.binary_propagation(sure, np.ones((3, 3), bool), mask=possible)
+
+
+def _blots(mask: Mask) -> Mask:
+    """What reaches in from the edge and is far thicker than a stroke: shadows, thumbs, tables."""
+    step = max(1, max(mask.shape) // 200)
+    coarse = mask[::step, ::step]
+    ways = ndimage.distance_transform_edt(coarse) if coarse.any() else np.zeros(coarse.shape)
+    ridge = coarse & (ways == ndimage.maximum_filter(ways, 3))
+    if not ridge.any():
+        return np.zeros_like(mask)
+    reach = _BLOT * float(np.percentile(ways[ridge], 35)) + 1
+    labels, count = ndimage.label(ways > reach)
+    edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    cores = np.isin(labels, np.setdiff1d(edge, [0]))
+    if count == 0 or not cores.any():
+        return np.zeros_like(mask)
+    near = ndimage.distance_transform_edt(~cores) <= reach + 2
+    fine = np.repeat(np.repeat(near, step, axis=0), step, axis=1)
+    return fine[: mask.shape[0], : mask.shape[1]]
+
+
+def _without_slivers(mask: Mask, blots: Mask) -> Mask:
+    """Drop what is left of a blot's rim: small pieces beside it."""
+    labels, count = ndimage.label(mask, structure=np.ones((3, 3), bool))
+    beside = np.unique(labels[ndimage.binary_dilation(blots, iterations=3)])
+    areas = np.bincount(labels.ravel(), minlength=count + 1)
+    small = np.flatnonzero(areas < 0.3 * areas[1:].max(initial=0))
+    kept: Mask = mask & ~np.isin(labels, np.intersect1d(beside, small))
+    return kept
 
 
 def _local_contrast(raised: Grey, mask: Mask, contrast: float) -> Grey:
@@ -116,15 +165,3 @@ def _local_contrast(raised: Grey, mask: Mask, contrast: float) -> Grey:
     total = ndimage.uniform_filter(raised * mask, window, mode="constant")
     local: Grey = (total + 1e-3 * contrast) / (weight + 1e-3)
     return local
-
-
-def _otsu(values: Grey) -> float:
-    """The threshold that parts the values into the two most different classes (Otsu, 1979)."""
-    counts, edges = np.histogram(values, bins=256)
-    centres = (edges[:-1] + edges[1:]) / 2
-    below = np.cumsum(counts)[:-1]
-    above = counts.sum() - below
-    total = np.cumsum(counts * centres)
-    mean_below = total[:-1] / np.maximum(below, 1)
-    mean_above = (total[-1] - total[:-1]) / np.maximum(above, 1)
-    return float(edges[1:-1][np.argmax(below * above * (mean_above - mean_below) ** 2)])

@@ -5,26 +5,33 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from mnistcli.handwriting.form import stroke_width
-from mnistcli.handwriting.ink import Mask
+from mnistcli.handwriting.ink import Ink, Mask
+
+Box = tuple[slice, ...]
+"""Where a piece of ink is: its rows and its columns."""
 
 _EIGHT = np.ones((3, 3), bool)  # pixels that meet at a corner belong together
 _SPECK = 0.02  # of the largest stroke's area
 _LINE = 0.85  # of the picture's side: what runs straight through is a ruled line
+_FAINT = 0.25  # of the ink: ruled lines are often lighter than the writing
 _TILT = 0.08  # the steepest slope of a ruled line, about five degrees
 
 
-def clean(mask: Mask) -> Mask:
+def clean(ink: Ink, *, single: bool) -> Mask:
     """Drop what is ink but no part of a digit.
 
     Args:
-        mask: The pixels that are ink, shape (h, w).
+        ink: The ink of a picture.
+        single: Whether all of it is one digit, so that what lies at the rim is none.
 
     Returns:
         The pixels that may belong to digits, shape (h, w).
     """
-    level = _without_lines(mask)
-    plain = level & _without_lines(mask.T).T
-    return _without_specks(_without_rims(_without_frame(plain if plain.any() else level)))
+    faint = ink.strength > _FAINT
+    level = _without_lines(ink.mask, faint)
+    plain = level & _without_lines(ink.mask.T, faint.T).T
+    mask = _without_frame(plain if plain.any() else level)
+    return _without_specks(_without_rims(mask) if single else mask)
 
 
 def components(mask: Mask) -> tuple[NDArray[np.int32], int]:
@@ -35,34 +42,23 @@ def components(mask: Mask) -> tuple[NDArray[np.int32], int]:
 
 
 def _without_frame(mask: Mask) -> Mask:
-    """Drop a box drawn or printed round the digit, with all four sides straight."""
+    """Drop a box or ring round the digit: what has other ink of some size in its hole."""
     labels, _ = components(mask)
     for index, box in enumerate(ndimage.find_objects(labels), start=1):
         part = labels[box] == index
-        if min(part.shape) < 0.5 * min(mask.shape):
+        if min(part.shape) < 0.4 * min(mask.shape):
             continue
-        band = int(1.5 * stroke_width(part)) + 2
-        inner = (slice(band, -band), slice(band, -band))
-        if band > 0.15 * min(part.shape) or not _is_hollow(part, band):
-            continue
-        if _height(mask[box][inner]) > 0.25 * part.shape[0]:
+        inside = mask[box] & ~part & ndimage.binary_fill_holes(part)
+        if _height(inside) > 0.25 * part.shape[0]:
             rest = np.zeros_like(mask)
-            rest[box][inner] = mask[box][inner]
+            rest[box] = inside
             return rest
     return mask
 
 
-def _is_hollow(part: Mask, band: int) -> bool:
-    """Whether the ink runs along all four sides of its box, and nowhere just inside of them."""
-    return all(
-        side[:band].any(axis=0).mean() > 0.9 and side[band : 2 * band].any(axis=0).mean() < 0.5
-        for side in (part, part[::-1], part.T, part.T[::-1])
-    )
-
-
-def _without_lines(mask: Mask) -> Mask:
+def _without_lines(mask: Mask, faint: Mask) -> Mask:
     """Drop straight lines, level but for a few degrees, that run through the whole picture."""
-    ruled = _lines(mask)
+    ruled = mask & _lines(faint)
     if not ruled.any():
         return mask
     width = stroke_width(ruled)
@@ -70,7 +66,8 @@ def _without_lines(mask: Mask) -> Mask:
     rest = mask & (~ruled | crossing)
     _, count = components(ruled)
     thinner = width < 0.75 * stroke_width(rest)
-    if _height(rest) < 0.2 * mask.shape[0] or (count == 1 and not thinner):
+    longer = _height(ruled.T) > 1.3 * _height(rest)
+    if _height(rest) < 0.2 * mask.shape[0] or not (count > 1 or thinner or longer):
         return mask  # the bar of a digit that fills the picture
     return rest
 
@@ -82,6 +79,8 @@ def _lines(mask: Mask) -> Mask:
     coarse = ndimage.binary_dilation(mask, structure=thick)[::step, ::step]
     height, width = coarse.shape
     columns = np.arange(width)
+    run = min(width, 3 * height)
+    margin = max(1, width // 25)
     ruled = np.zeros_like(coarse)
     for slope in np.linspace(-_TILT, _TILT, 17):
         drop = np.rint((columns - width / 2) * slope).astype(int)
@@ -89,34 +88,55 @@ def _lines(mask: Mask) -> Mask:
         inside = (rows >= 0) & (rows < height)
         rows = np.clip(rows, 0, height - 1)
         hit = coarse[rows, columns] & inside
-        hit[hit.mean(axis=1) <= _LINE] = False
+        if run == width:
+            hit &= (hit[:, :margin].any(axis=1) & hit[:, -margin:].any(axis=1))[:, None]
+        hit = _runs(hit, run)
         ruled[rows[hit], np.broadcast_to(columns, hit.shape)[hit]] = True
     fine = np.repeat(np.repeat(ruled, step, axis=0), step, axis=1)
     return fine[: mask.shape[0], : mask.shape[1]] & mask
 
 
+def _runs(hit: Mask, length: int) -> Mask:
+    """The parts of rows that are nearly full over at least such a length."""
+    full = ndimage.uniform_filter1d(hit.astype(np.float32), length, axis=1, mode="constant") > _LINE
+    runs: Mask = hit & ndimage.maximum_filter1d(full, length, axis=1, mode="constant")
+    return runs
+
+
 def _without_rims(mask: Mask) -> Mask:
-    """Drop pieces that lie along the picture's edge, where there is other ink in the middle."""
+    """Drop small or outlying pieces that touch the picture's edge, where there is other ink."""
     labels, count = components(mask)
     if count < 2:
         return mask
     areas = np.bincount(labels.ravel(), minlength=count + 1)
-    height, width = mask.shape
+    boxes = ndimage.find_objects(labels)
+    inner = [index for index, box in enumerate(boxes, start=1) if not _on_edge(box, mask.shape)]
+    if not inner:
+        return mask
+    main = boxes[max(inner, key=lambda index: areas[index]) - 1]
     keep = np.ones(count + 1, bool)
     keep[0] = False
-    for index, (rows, columns) in enumerate(ndimage.find_objects(labels), start=1):
-        edge = rows.start == 0 or columns.start == 0 or rows.stop == height or columns.stop == width
-        outer = (
-            rows.stop < 0.2 * height
-            or rows.start > 0.8 * height
-            or columns.stop < 0.2 * width
-            or columns.start > 0.8 * width
-        )
-        keep[index] = not (edge and outer)
-    if areas[keep].sum() == 0:
-        return mask
+    for index, box in enumerate(boxes, start=1):
+        stray = _is_outlying(box, mask.shape) or (_extent(box) < 0.5 * _extent(main))
+        keep[index] = index in inner or not stray
     kept: Mask = keep[labels]
     return kept
+
+
+def _on_edge(box: Box, shape: tuple[int, ...]) -> bool:
+    return any(side.start == 0 or side.stop == size for side, size in zip(box, shape, strict=True))
+
+
+def _is_outlying(box: Box, shape: tuple[int, ...]) -> bool:
+    """Whether a piece lies in the outermost fifth of the picture."""
+    return any(
+        side.stop < 0.2 * size or side.start > 0.8 * size
+        for side, size in zip(box, shape, strict=True)
+    )
+
+
+def _extent(box: Box) -> int:
+    return max(int(side.stop - side.start) for side in box)
 
 
 def _without_specks(mask: Mask) -> Mask:
