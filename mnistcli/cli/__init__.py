@@ -4,7 +4,6 @@ Whatever needs Keras, scikit-learn or matplotlib is imported inside a command's 
 completion and usage errors answer without them.
 """
 
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -36,6 +35,8 @@ def mnistcli(
 ) -> None:
     """Train, understand and use a handwritten-digit classifier."""
     if show_version:
+        from importlib.metadata import version  # a third of the start, for one option
+
         console.print_line(f"mnistcli {version('mnistcli')}")
         raise typer.Exit
     if context.invoked_subcommand is None:
