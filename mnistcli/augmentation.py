@@ -5,10 +5,10 @@ import math
 import keras
 from keras import ops
 
-ROTATION = 15.0
-SHEAR = 10.0
-ZOOM = 0.12
-SHIFT = 2.0
+ROTATION = 9.0
+SHEAR = 6.0
+ZOOM = 0.1
+SHIFT = 1.5
 
 
 class RandomAffine(keras.layers.Layer):

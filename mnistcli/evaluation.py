@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
+from mnistcli.config import CLASSES
 from mnistcli.datasets import Dataset
 from mnistcli.errors import CheckpointError, DataError
 from mnistcli.inference import Predictor
 
-CLASSES = 10
 CALIBRATION_BINS = 15
 # Keras keeps probabilities this far from 0 and 1 before it takes the logarithm.
 EPSILON = 1e-7

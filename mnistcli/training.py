@@ -13,13 +13,13 @@ import numpy.typing as npt
 from mnistcli import checkpoints, datasets, device
 from mnistcli.augmentation import RandomAffine
 from mnistcli.calibration import divide_logits, fit_temperature
-from mnistcli.config import TrainConfig
+from mnistcli.config import CLASSES, TrainConfig
 from mnistcli.conversion import run_by_keras, save_litert
 from mnistcli.datasets import Dataset, Splits
 from mnistcli.errors import RunError, TrainingError
 from mnistcli.evaluation import Evaluation, evaluate
 from mnistcli.inference import Classifier
-from mnistcli.models import CLASSES, build_model
+from mnistcli.models import build_model
 from mnistcli.runs import EpochRow, Run
 
 # Both halve the rate, so a plateau costs at most `reduce_lr` epochs at a rate too high.
@@ -225,6 +225,8 @@ def _optimizer(config: TrainConfig, steps: int) -> keras.optimizers.Optimizer:
         )
     if config.optimizer in {"adam", "adamw"}:
         options |= {"beta_1": config.beta_1, "beta_2": config.beta_2}
+    if config.optimizer == "adamw":
+        options["weight_decay"] = config.weight_decay
     return keras.optimizers.get({"class_name": config.optimizer, "config": options})
 
 

@@ -50,6 +50,7 @@ def train(
     schedule: Annotated[
         str | None, _choice(SCHEDULES, "How the rate goes from step to step")
     ] = None,
+    weight_decay: Annotated[float | None, _value("X", "How fast AdamW shrinks weights.")] = None,
     loss: Annotated[
         str | None, _choice(LOSSES, "Cross-entropy of one-hot or integer labels")
     ] = None,
@@ -101,6 +102,7 @@ def train(
         optimizer=optimizer,
         learning_rate=learning_rate,
         schedule=schedule,
+        weight_decay=weight_decay,
         loss=loss,
         label_smoothing=label_smoothing,
         epochs=epochs,
