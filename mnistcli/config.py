@@ -38,6 +38,7 @@ _BOUNDS: dict[str, tuple[Callable[[Any], bool], str, object]] = {
     "early_stopping": (lambda value: value >= 0, "at least 0 (0 turns it off)", 3),
     "reduce_lr": (lambda value: value >= 0, "at least 0 (0 turns it off)", 2),
     "limit": (lambda value: value is None or value >= 1, "at least 1", 1000),
+    "ensemble": (lambda value: value >= 1, "at least 1", 5),
     "seed": (lambda value: 0 <= value < 2**32, "between 0 and 4294967295", 0),
 }
 
@@ -67,6 +68,7 @@ class TrainConfig:
         early_stopping: Epochs without a better validation loss before training stops; 0: never.
         reduce_lr: Epochs without a better validation loss before the rate is halved; 0: never.
         limit: Use only this many of the training images; None: all.
+        ensemble: Networks to train, with the seeds from `seed` on, whose answers are averaged.
         seed: Decides the initial weights, the order of images, dropout and augmentation.
         device: ``auto``, ``cpu`` or ``gpu``.
 
@@ -93,6 +95,7 @@ class TrainConfig:
     early_stopping: int = 0
     reduce_lr: int = 0
     limit: int | None = None
+    ensemble: int = 1
     seed: int = 0
     device: str = "auto"
 

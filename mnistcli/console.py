@@ -32,6 +32,7 @@ from mnistcli.config import TrainConfig
 from mnistcli.runs import EpochRow, Run
 
 if TYPE_CHECKING:  # these modules load scikit-learn and Keras, which help and errors do without
+    from mnistcli.ensembles import EnsembleResult
     from mnistcli.evaluation import Evaluation
     from mnistcli.reading import Reading
     from mnistcli.training import TrainResult
@@ -70,21 +71,23 @@ def working(what: str) -> AbstractContextManager[Any]:
     )
 
 
-def print_training(result: "TrainResult", *, as_json: bool = False) -> None:
+def print_training(result: "TrainResult | EnsembleResult", *, as_json: bool = False) -> None:
     """Print what a training came to."""
     figures = result.as_dict()
     if as_json:
         _print_json(figures)
         return
-    rows = {
-        "run": _shown(figures["run"]),
-        "best epoch": f"{result.best.epoch} of {result.epochs}",
-        "validation": _score(result.best.val_accuracy, result.best.val_loss),
+    rows = {"run": _shown(figures["run"])}
+    if "best_epoch" in figures:
+        rows["best epoch"] = f"{figures['best_epoch']} of {figures['epochs']}"
+    if figures.get("val_loss") is not None:
+        rows["validation"] = _score(figures["val_accuracy"], figures["val_loss"])
+    if result.test.members:
+        rows["members"] = _members(result.test)
+    rows |= {
         "test": f"{_score(result.test.accuracy, result.test.loss)}, {result.test.samples:,} images",
-        "trained": f"{result.parameters:,} parameters in {result.seconds:.1f} s",
+        "trained": f"{figures['parameters']:,} parameters in {result.seconds:.1f} s",
     }
-    if figures["val_loss"] is None:
-        del rows["validation"]
     _print_pairs(rows)
 
 
@@ -113,15 +116,15 @@ def print_evaluation(
         if picture is not None:
             print_note(f"picture: {_shown(picture)}")
         return
-    _print_pairs(
-        {
-            "model": _shown(model),
-            "data": f"{_shown(dataset)}, {result.samples:,} images",
-            "accuracy": _percent(result.accuracy),
-            "loss": f"{result.loss:.4f}",
-            "calibration": f"{_percent(result.calibration_error)} expected error of the confidence",
-        }
-    )
+    rows = {"model": _shown(model), "data": f"{_shown(dataset)}, {result.samples:,} images"}
+    if result.members:
+        rows["members"] = _members(result)
+    rows |= {
+        "accuracy": _percent(result.accuracy),
+        "loss": f"{result.loss:.4f}",
+        "calibration": f"{_percent(result.calibration_error)} expected error of the confidence",
+    }
+    _print_pairs(rows)
     if report:
         _print_report(result)
     if picture is not None:
@@ -225,7 +228,7 @@ class TrainingProgress:
         self._run = run
         self._epochs = 0
         self._steps = 0
-        self._epoch = 1
+        self._epoch = 0
         self._progress = Progress(
             TextColumn("epoch {task.fields[epoch]}  batch {task.fields[batch]}", markup=False),
             BarColumn(bar_width=None),
@@ -255,10 +258,15 @@ class TrainingProgress:
         self._epochs, self._steps = config.epochs, steps
         print_note(
             f"training {config.arch} on {_shown(config.dataset)} with {config.optimizer}, "
-            f"{steps} steps an epoch, in {_shown(self._run.path)}"
+            f"seed {config.seed}, {steps} steps an epoch, in {_shown(self._run.path)}"
         )
+        self._epoch = 1
         self._progress.update(
-            self._task, total=config.epochs * steps, epoch=f"1/{config.epochs}", batch=f"0/{steps}"
+            self._task,
+            total=config.epochs * steps,
+            completed=0,
+            epoch=f"1/{config.epochs}",
+            batch=f"0/{steps}",
         )
 
     def step_ends(self, step: int, loss: float, accuracy: float) -> None:
@@ -347,6 +355,13 @@ def _print_pairs(pairs: dict[str, str]) -> None:
 
 def _print_json(content: dict[str, Any], indent: int | None = 2) -> None:
     print_line(json.dumps(content, indent=indent, ensure_ascii=False))
+
+
+def _members(result: "Evaluation") -> str:
+    """Return what the members of an ensemble reach: every one, none is chosen."""
+    mean, deviation = result.member_accuracy
+    each = "  ".join(_percent(member.accuracy) for member in result.members)
+    return f"mean {_percent(mean)}, sd {_percent(deviation)}: {each}"
 
 
 def _score(accuracy: float, loss: float) -> str:

@@ -1,6 +1,6 @@
 """How well a classifier reads a data set, in scikit-learn's numbers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from mnistcli.config import CLASSES
 from mnistcli.datasets import Dataset
 from mnistcli.errors import CheckpointError, DataError
-from mnistcli.inference import Predictor
+from mnistcli.inference import Ensemble, Predictor
 
 CALIBRATION_BINS = 15
 # Keras keeps probabilities this far from 0 and 1 before it takes the logarithm.
@@ -76,6 +76,7 @@ class Evaluation:
             of modern neural networks", ICML 2017, equation 3).
         probabilities: What the classifier answered, float32 (n, 10).
         labels: The truth, int64 (n,).
+        members: What each member of an ensemble made of it; empty for a single network.
     """
 
     samples: int
@@ -92,6 +93,13 @@ class Evaluation:
     calibration_error: float
     probabilities: NDArray[np.float32]
     labels: NDArray[np.int64]
+    members: tuple["Evaluation", ...] = ()
+
+    @property
+    def member_accuracy(self) -> tuple[float, float]:
+        """Mean and standard deviation (n - 1) of the accuracy of an ensemble's members."""
+        accuracies = [member.accuracy for member in self.members]
+        return float(np.mean(accuracies)), float(np.std(accuracies, ddof=1))
 
     @property
     def predicted(self) -> NDArray[np.int64]:
@@ -111,7 +119,7 @@ class Evaluation:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the scores, without the answer to each image, as plain values for JSON."""
-        return {
+        scores = {
             "samples": self.samples,
             "accuracy": self.accuracy,
             "loss": self.loss,
@@ -121,13 +129,23 @@ class Evaluation:
             "per_class": [vars(scores).copy() for scores in self.per_class],
             "confusion_matrix": self.confusion_matrix.tolist(),
         }
+        if self.members:
+            names = ("accuracy", "loss", "calibration_error")
+            mean, deviation = self.member_accuracy
+            scores |= {
+                "members": [{name: getattr(one, name) for name in names} for one in self.members],
+                "member_accuracy_mean": mean,
+                "member_accuracy_sd": deviation,
+            }
+        return scores
 
 
 def evaluate(classifier: Predictor, dataset: Dataset) -> Evaluation:
     """Let a classifier read a data set and score its answers.
 
     Args:
-        classifier: What turns images, uint8 (n, 28, 28), into probabilities, float32 (n, 10).
+        classifier: What turns images, uint8 (n, 28, 28), into probabilities, float32 (n, 10); of an
+            ensemble, each member is scored too.
         dataset: Images and the digits on them.
 
     Raises:
@@ -138,8 +156,14 @@ def evaluate(classifier: Predictor, dataset: Dataset) -> Evaluation:
         raise DataError(
             "the data set has no image to evaluate on", hint="mnistcli evaluate --dataset digits"
         )
-    labels = dataset.labels
-    probabilities = classifier.predict(dataset.images)
+    if isinstance(classifier, Ensemble):
+        members = tuple(evaluate(member, dataset) for member in classifier.members)
+        answer = classifier.average([member.probabilities for member in members])
+        return replace(_score(dataset.labels, answer), members=members)
+    return _score(dataset.labels, classifier.predict(dataset.images))
+
+
+def _score(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> Evaluation:
     if not np.isfinite(probabilities).all():
         raise CheckpointError(
             "the model answers with NaN: its training diverged",

@@ -12,7 +12,7 @@ from mnistcli.datasets import Dataset
 from mnistcli.device import start_quietly
 from mnistcli.errors import CheckpointError, RunError
 from mnistcli.evaluation import Evaluation, evaluate
-from mnistcli.inference import Classifier
+from mnistcli.inference import Predictor, load
 from mnistcli.plotting import (
     plot_confusion,
     plot_filters,
@@ -77,14 +77,25 @@ class _Gallery:
         self._seed = seed
 
     @cached_property
-    def _classifier(self) -> Classifier:
-        return Classifier.load(self._model.file)
+    def _classifier(self) -> Predictor:
+        return load(self._model.files)
 
     @cached_property
     def _evaluation(self) -> Evaluation:
         return evaluate(self._classifier, self._dataset)
 
+    def _file(self, kind: str) -> Path:
+        """The one file of the model, for what only a single network has."""
+        file, *others = self._model.files
+        if others:
+            raise _NotAllowedError(
+                f"no {kind}: {self._model.name!r} is an ensemble",
+                hint=f"mnistcli plot {file.parent} --kind {kind}",
+            )
+        return file
+
     def history(self) -> Figure:
+        self._file("history")
         if self._model.run is None:
             raise _NotAllowedError(
                 f"no history: {self._model.name!r} is a file on its own, not a run",
@@ -115,6 +126,7 @@ class _Gallery:
         )
 
     def filters(self) -> Figure:
+        file = self._file("filters")
         start_quietly()
         # These load TensorFlow, which the other kinds of picture do without.
         from mnistcli import checkpoints
@@ -122,7 +134,7 @@ class _Gallery:
 
         image = self._dataset.images[0]
         try:
-            kernels, maps = first_convolution(checkpoints.load(self._model.file), image)
+            kernels, maps = first_convolution(checkpoints.load(file), image)
         except CheckpointError as error:
             raise _NotAllowedError(error.message, hint=error.hint) from error
         return plot_filters(kernels, image, maps)

@@ -7,7 +7,8 @@ import csv
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from mnistcli.files import write_atomically
 
 RUNS_DIR = Path("runs")
 MODEL_VARIABLE = "MNISTCLI_MODEL"
+_MEMBER = "member-"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +97,32 @@ class Run:
     @property
     def finished(self) -> bool:
         """Whether the training came to its end."""
-        return self._metrics_file.is_file() and self.model_file.is_file()
+        return self._metrics_file.is_file() and bool(self.model_files)
+
+    @property
+    def model_files(self) -> tuple[Path, ...]:
+        """The `.keras` files there are: one, or that of each member of an ensemble."""
+        if self.model_file.is_file():
+            return (self.model_file,)
+        members = sorted(self.path.glob(f"{_MEMBER}*/"), key=lambda path: (len(path.name), path))
+        return tuple(file for path in members if (file := Run(path).model_file).is_file())
+
+    @property
+    def finished_at(self) -> int:
+        """When a finished run was finished, in nanoseconds since 1970."""
+        return self._metrics_file.stat().st_mtime_ns
+
+    def create_member(self, number: int, config: TrainConfig) -> "Run":
+        """Make the run directory of a member of an ensemble inside this one.
+
+        Args:
+            number: Counted from 1.
+            config: What is about to be trained.
+
+        Raises:
+            RunError: It is there already and not empty, or cannot be made.
+        """
+        return Run.create(config, self.path / f"{_MEMBER}{number}")
 
     def read_config(self) -> TrainConfig:
         """Return the config the run was made with.
@@ -107,6 +134,21 @@ class Run:
             return TrainConfig(**self._read_json(self._config_file))
         except TypeError as error:
             raise _damaged(self._config_file) from error
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Turn what the system has against writing in the run into an error for a person.
+
+        Raises:
+            RunError: Something could not be written.
+        """
+        try:
+            yield
+        except OSError as error:
+            raise RunError(
+                f"cannot write in {str(self.path)!r}: {error.strerror}",
+                hint="mnistcli train --run-dir DIR",
+            ) from error
 
     def write_environment(self, environment: Mapping[str, Any]) -> None:
         """Keep what the run ran on: versions, device, threads, command line."""
@@ -170,25 +212,31 @@ class Run:
 
 @dataclass(frozen=True)
 class Model:
-    """A model that was found.
+    """A model that was found: a network, or several that answer together.
 
     Attributes:
-        file: The `.keras` file.
-        run: The run it belongs to; None for a file on its own.
+        files: The `.keras` file of each network.
+        run: The run they belong to; None for a file on its own, and where several were named.
+        parts: The models that were named, where there are several.
     """
 
-    file: Path
+    files: tuple[Path, ...]
     run: Run | None = None
+    parts: tuple["Model", ...] = ()
 
     @property
     def name(self) -> str:
         """What to call it: the run directory, or the file."""
-        return str(self.run.path if self.run else self.file)
+        if self.parts:
+            return " + ".join(part.name for part in self.parts)
+        return str(self.run.path if self.run else self.files[0])
 
     @property
-    def dataset(self) -> str:
-        """The data set it was trained on, as far as is known: ``mnist`` for a file on its own."""
-        return self.run.read_config().dataset if self.run else TrainConfig.dataset
+    def datasets(self) -> tuple[str, ...]:
+        """The data sets it was trained on, as far as is known: ``mnist`` for a file on its own."""
+        if self.parts:
+            return tuple(dict.fromkeys(name for part in self.parts for name in part.datasets))
+        return (self.run.read_config().dataset if self.run else TrainConfig.dataset,)
 
     def plots_dir(self, dataset: str) -> Path:
         """Return where pictures of it on a data set go.
@@ -199,22 +247,30 @@ class Model:
         Args:
             dataset: The data set's name.
         """
-        own = self.run.plots_dir if self.run else self.file.with_name(f"{self.file.stem}_plots")
-        return own if dataset == self.dataset else own / Path(dataset).name
+        if self.run:
+            own = self.run.plots_dir
+        else:
+            first = Path(self.parts[0].name if self.parts else self.files[0])
+            others = f"_and_{len(self.parts) - 1}_more" if self.parts else ""
+            own = first.with_name(f"{first.stem}{others}_plots")
+        return own if dataset == self.datasets[0] else own / Path(dataset).name
 
 
-def find_model(model: str | None = None, *, root: Path = RUNS_DIR) -> Model:
+def find_model(*models: str, root: Path = RUNS_DIR) -> Model:
     """Find the model that is meant.
 
     Args:
-        model: A run directory or a `.keras` file. None: what ``$MNISTCLI_MODEL`` names, else the
-            newest finished run.
+        models: Run directories or `.keras` files; several answer together. None: what
+            ``$MNISTCLI_MODEL`` names, else the newest finished run.
         root: Where the runs are.
 
     Raises:
         CheckpointError: There is no such model, or none at all.
     """
-    wanted = model or os.environ.get(MODEL_VARIABLE) or _newest_run(root)
+    if len(models) > 1:
+        parts = tuple(find_model(model) for model in models)
+        return Model(tuple(file for part in parts for file in part.files), parts=parts)
+    wanted = models[0] if models else os.environ.get(MODEL_VARIABLE) or _newest_run(root)
     if wanted is None:
         raise CheckpointError(
             f"no model yet: no finished run under {str(root)!r}", hint="mnistcli train"
@@ -222,23 +278,23 @@ def find_model(model: str | None = None, *, root: Path = RUNS_DIR) -> Model:
     path = Path(wanted)
     if path.is_dir():
         run = Run(path)
-        if not run.model_file.is_file():
+        if not run.model_files:
             raise CheckpointError(
                 f"no model in {str(path)!r}: it is not the directory of a run with an epoch done",
                 hint="mnistcli train",
             )
-        return Model(run.model_file, run)
+        return Model(run.model_files, run)
     if not path.exists():
         raise CheckpointError(f"no such model: {str(path)!r}", hint="mnistcli train")
     if path.name == Run(path.parent).model_file.name and Run(path.parent).finished:
-        return Model(path, Run(path.parent))
-    return Model(path)
+        return Model((path,), Run(path.parent))
+    return Model((path,))
 
 
 def _newest_run(root: Path) -> str | None:
-    finished = [path for path in root.glob("*/") if Run(path).finished]
-    newest = max(finished, key=lambda path: Run(path).model_file.stat().st_mtime_ns, default=None)
-    return None if newest is None else str(newest)
+    finished = [run for path in root.glob("*/") if (run := Run(path)).finished]
+    newest = max(finished, key=lambda run: run.finished_at, default=None)
+    return None if newest is None else str(newest.path)
 
 
 def _free_path(config: TrainConfig) -> Path:

@@ -16,7 +16,7 @@ from mnistcli.calibration import divide_logits, fit_temperature
 from mnistcli.config import CLASSES, TrainConfig
 from mnistcli.conversion import run_by_keras, save_litert
 from mnistcli.datasets import Dataset, Splits
-from mnistcli.errors import RunError, TrainingError
+from mnistcli.errors import TrainingError
 from mnistcli.evaluation import Evaluation, evaluate
 from mnistcli.inference import Classifier
 from mnistcli.models import build_model
@@ -124,32 +124,26 @@ def train(
         RunError: The run directory cannot be written.
         TrainingError: The loss is no number any more.
     """
-    with device.select(config.device):
+    with device.select(config.device), run.writing():
         keras.utils.set_random_seed(config.seed)
         training, validation = _held_out(config, data.train)
         network = build_model(config.arch, dropout=config.dropout)
         recorder = _Recorder(config, network, run, listener or _Silence())
-        try:
-            run.write_environment(device.describe_environment(config.device))
-            started = time.perf_counter()
-            _fit(config, network, training, validation, recorder)
-            seconds = time.perf_counter() - started
-            _finish(config, run, training if validation is None else validation)
-            result = TrainResult(
-                run=run,
-                config=config,
-                best=recorder.best,
-                epochs=len(recorder.history),
-                seconds=seconds,
-                parameters=network.count_params(),
-                test=evaluate(Classifier.load(run.model_file), data.test),
-            )
-            run.write_metrics(result.as_dict())
-        except OSError as error:
-            raise RunError(
-                f"cannot write in {str(run.path)!r}: {error.strerror}",
-                hint="mnistcli train --run-dir DIR",
-            ) from error
+        run.write_environment(device.describe_environment(config.device))
+        started = time.perf_counter()
+        _fit(config, network, training, validation, recorder)
+        seconds = time.perf_counter() - started
+        _finish(config, run, training if validation is None else validation)
+        result = TrainResult(
+            run=run,
+            config=config,
+            best=recorder.best,
+            epochs=len(recorder.history),
+            seconds=seconds,
+            parameters=network.count_params(),
+            test=evaluate(Classifier.load(run.model_file), data.test),
+        )
+        run.write_metrics(result.as_dict())
     return result
 
 

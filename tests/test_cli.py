@@ -91,7 +91,7 @@ def test_train_prints_a_line_an_epoch_and_the_result() -> None:
 
     assert result.exit_code == 0
     assert result.stderr.splitlines()[0] == (
-        "training classic on digits with adam, 3 steps an epoch, in r"
+        "training classic on digits with adam, seed 0, 3 steps an epoch, in r"
     )
     assert [line[:9] for line in result.stderr.splitlines()[1:]] == ["epoch 1/2", "epoch 2/2"]
     names = [line.split("  ")[0] for line in result.stdout.splitlines()]
@@ -115,7 +115,7 @@ def test_every_flag_of_train_reaches_the_config(monkeypatch: pytest.MonkeyPatch)
     values = {
         "--arch": "deep", "--optimizer": "rmsprop", "--learning-rate": "0.5", "--loss": "sparse",
         "--epochs": "3", "--batch-size": "9", "--dropout": "0.25", "--validation-split": "0.5",
-        "--early-stopping": "4", "--reduce-lr": "5", "--limit": "600", "--seed": "6",
+        "--early-stopping": "4", "--reduce-lr": "5", "--limit": "600", "--seed": "6", "--ensemble": "1", "--weight-decay": "0.5",
         "--device": "cpu", "--schedule": "constant", "--label-smoothing": "0.0", "--recipe": "sgd", "--dataset": "digits",
     }  # fmt: skip
     seen = []
@@ -133,6 +133,43 @@ def test_every_flag_of_train_reaches_the_config(monkeypatch: pytest.MonkeyPatch)
     shown = {f"--{name.replace('_', '-')}": str(value) for name, value in vars(config).items()}
     assert {name: shown[name] for name in values} == values
     assert config.augment is True
+
+
+def test_an_ensemble_is_trained_measured_used_and_drawn(digit_pngs: Path) -> None:
+    trained = invoke(
+        *("train", "--dataset", "digits", "--recipe", "fast", "--limit", 500, "--epochs", 2),
+        *("--batch-size", 32, "--ensemble", 2, "--run-dir", "runs/two"),
+    )
+    assert trained.exit_code == 0
+    names = [line.split("  ")[0] for line in trained.stdout.splitlines()]
+    assert names == ["run", "members", "test", "trained"]
+
+    measured = invoke("evaluate", "--json")
+    printed = json.loads(measured.stdout)
+    assert (printed["model"], len(printed["members"])) == ("runs/two", 2)
+    assert "members      mean " in invoke("evaluate", "runs/two").stdout
+
+    several = invoke("evaluate", "runs/two/member-1", "runs/two/member-2", "--json", "--report")
+    assert json.loads(several.stdout) == printed | {
+        "model": "runs/two/member-1 + runs/two/member-2"
+    }
+    assert width(Path("runs/two/member-1_and_1_more_plots/confusion.png")) > 600
+
+    by_members = ("--model", "runs/two/member-1", "--model", "runs/two/member-2")
+    answers = [invoke("predict", digit_pngs, "--json", *model).stdout for model in ((), by_members)]
+    assert answers[0] == answers[1]
+    assert len(answers[0].splitlines()) == 10
+
+    assert invoke("plot", "--count", 4).stdout.splitlines() == [
+        f"runs/two/plots/{kind}.png" for kind in ("confusion", "samples", "mistakes")
+    ]
+    assert failure("plot", "--kind", "history") == (
+        1,
+        [
+            "error: no history: 'runs/two' is an ensemble",
+            "hint: mnistcli plot runs/two/member-1 --kind history",
+        ],
+    )
 
 
 def test_train_leaves_a_run_that_is_there_alone() -> None:

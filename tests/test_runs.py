@@ -23,7 +23,7 @@ def finish(path: Path, modified: int = 0) -> Run:
     run.model_file.write_bytes(b"weights")
     run.write_metrics({"epochs": 1})
     if modified:
-        os.utime(run.model_file, (modified, modified))
+        os.utime(path / "metrics.json", (modified, modified))
     return run
 
 
@@ -132,7 +132,7 @@ def test_the_newest_finished_run_is_found(tmp_path: Path) -> None:
     found = find_model()
 
     assert found.name == "runs/a"
-    assert found.dataset == "mnist"
+    assert found.datasets == ("mnist",)
     assert found.plots_dir("mnist") == Path("runs/a/plots")
     assert found.plots_dir("/home/me/mine") == Path("runs/a/plots/mine")
 
@@ -157,8 +157,42 @@ def test_a_file_on_its_own(tmp_path: Path) -> None:
 
     found = find_model("digits.keras")
 
-    assert (found.name, found.run, found.dataset) == ("digits.keras", None, "mnist")
+    assert (found.name, found.run, found.datasets) == ("digits.keras", None, ("mnist",))
     assert found.plots_dir("mnist") == Path("digits_plots")
+
+
+def ensemble(path: Path, members: int) -> Run:
+    run = Run.create(TrainConfig(ensemble=members), path)
+    for number in range(1, members + 1):
+        member = run.create_member(number, TrainConfig(dataset="digits"))
+        member.model_file.write_bytes(b"weights")
+    return run
+
+
+def test_the_members_of_an_ensemble_are_its_model_in_their_order() -> None:
+    run = ensemble(Path("runs/a"), 11)
+
+    assert not run.finished
+    run.write_metrics({})
+    assert run.finished
+    found = find_model()
+    assert (found.name, found.run and found.run.path) == ("runs/a", Path("runs/a"))
+    assert found.files == tuple(Path(f"runs/a/member-{n}/model.keras") for n in range(1, 12))
+    assert found.plots_dir("mnist") == Path("runs/a/plots")
+
+
+def test_several_models_answer_together() -> None:
+    ensemble(Path("runs/a"), 2)
+    Path("mine.keras").write_bytes(b"weights")
+
+    found = find_model("mine.keras", "runs/a", "runs/a/member-1")
+
+    assert found.name == "mine.keras + runs/a + runs/a/member-1"
+    assert found.datasets == ("mnist", "digits")
+    assert [str(file.parent) for file in found.files] == [
+        ".", "runs/a/member-1", "runs/a/member-2", "runs/a/member-1",
+    ]  # fmt: skip
+    assert found.plots_dir("mnist") == Path("mine_and_2_more_plots")
 
 
 @pytest.mark.parametrize(
@@ -173,6 +207,6 @@ def test_no_model(wanted: str | None, message: str) -> None:
     Path("empty").mkdir()
 
     with pytest.raises(CheckpointError) as caught:
-        find_model(wanted)
+        find_model(*[wanted] if wanted else [])
 
     assert (caught.value.message, caught.value.hint) == (message, "mnistcli train")

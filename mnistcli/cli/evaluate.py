@@ -29,16 +29,16 @@ def evaluate(
 
     Left out, the data set is the one the model was trained on.
     """
-    found = find_model(model)
+    found = find_model(*model or ())
     with console.working("Starting"):
         from mnistcli import datasets, evaluation
-        from mnistcli.inference import Classifier
+        from mnistcli.inference import load
     data = datasets.load(
-        dataset or found.dataset, data_dir=data_dir, listener=console.DownloadProgress()
+        dataset or found.datasets[0], data_dir=data_dir, listener=console.DownloadProgress()
     )
     with console.working("Evaluating"):
-        classifier = Classifier.load(found.file, batch_size=batch_size)
-        result = evaluation.evaluate(classifier, data.unseen(found.dataset))
+        classifier = load(found.files, batch_size=batch_size)
+        result = evaluation.evaluate(classifier, data.unseen(*found.datasets))
     picture = None
     if report:
         from mnistcli.plotting import plot_confusion, save_figure

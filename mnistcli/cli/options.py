@@ -8,11 +8,11 @@ import typer
 from mnistcli.errors import ConfigError
 
 ModelArgument = Annotated[
-    str | None,
+    list[str] | None,
     typer.Argument(
         metavar="MODEL",
-        help="A run directory or a .keras file. Left out: $MNISTCLI_MODEL, else the newest "
-        "finished run under runs/.",
+        help="A run directory or a .keras file; the probabilities of several are averaged. Left "
+        "out: $MNISTCLI_MODEL, else the newest finished run under runs/.",
     ),
 ]
 DatasetOption = Annotated[

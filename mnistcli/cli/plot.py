@@ -36,16 +36,16 @@ def plot(
     """Draw a model's history, confusion matrix, samples, mistakes and filters as PNG files."""
     for name in kind or ():
         require_choice("kind", name, PLOTS, command="plot")
-    found = find_model(model)
+    found = find_model(*model or ())
     with console.working("Starting"):
         from mnistcli import datasets, gallery
     data = datasets.load(
-        dataset or found.dataset, data_dir=data_dir, listener=console.DownloadProgress()
+        dataset or found.datasets[0], data_dir=data_dir, listener=console.DownloadProgress()
     )
     with console.working("Drawing"):
         saved = gallery.draw(
             found,
-            data.unseen(found.dataset),
+            data.unseen(*found.datasets),
             output_dir or found.plots_dir(data.name),
             kinds=kind,
             count=count,

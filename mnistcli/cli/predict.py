@@ -25,11 +25,11 @@ def predict(
         ),
     ],
     model: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             metavar="MODEL",
-            help="A run directory or a .keras file. Left out: $MNISTCLI_MODEL, else the newest "
-            "finished run under runs/.",
+            help="A run directory or a .keras file; given more than once, the probabilities are "
+            "averaged. Left out: $MNISTCLI_MODEL, else the newest finished run under runs/.",
         ),
     ] = None,
     single: Annotated[
@@ -55,12 +55,12 @@ def predict(
 
     Numbers are read from left to right, line by line. With --json, one JSON object a picture.
     """
-    found = find_model(model)
+    found = find_model(*model or ())
     with console.working("Loading the model"):
-        from mnistcli.inference import Classifier
+        from mnistcli.inference import load
         from mnistcli.reading import read_pictures
 
-        classifier = Classifier.load(found.file)
+        classifier = load(found.files)
     readings, failed = console.print_readings(
         read_pictures(classifier, _listed(images), single=single, keep_pictures=save is not None),
         found.name,

@@ -81,6 +81,9 @@ def train(
         _value("N", "Halve the rate after N epochs without a better validation loss; 0: never."),
     ] = None,
     limit: Annotated[int | None, _value("N", "Use only N of the training images.")] = None,
+    ensemble: Annotated[
+        int | None, _value("N", "Train N networks with successive seeds and average their answers.")
+    ] = None,
     seed: Annotated[int | None, _value("N", "Same seed, same machine: same weights.")] = None,
     device: Annotated[
         str | None, _choice(DEVICES, "Where to compute, auto being a GPU where there is one")
@@ -113,6 +116,7 @@ def train(
         early_stopping=early_stopping,
         reduce_lr=reduce_lr,
         limit=limit,
+        ensemble=ensemble,
         seed=seed,
         device=device,
     )
@@ -120,10 +124,10 @@ def train(
         from mnistcli.device import start_quietly
 
         start_quietly()
-        from mnistcli import datasets, training
+        from mnistcli import datasets, ensembles
     data = datasets.load(config.dataset, data_dir=data_dir, listener=console.DownloadProgress())
     config = replace(config, dataset=data.name)
     run = Run.create(config, run_dir)
     with console.TrainingProgress(run) as progress:
-        result = training.train(config, data, run, listener=progress)
+        result = ensembles.train(config, data, run, listener=progress)
     console.print_training(result, as_json=as_json)

@@ -95,13 +95,13 @@ class Splits:
             np.concatenate([part.labels for part in parts]),
         )
 
-    def unseen(self, trained_on: str) -> Dataset:
+    def unseen(self, *trained_on: str) -> Dataset:
         """Return the images that a model has not been trained on.
 
         Args:
-            trained_on: The name of the data set it was trained on.
+            trained_on: The names of the data sets it was trained on.
         """
-        return self.test if self.own_split or self.name == trained_on else self.all
+        return self.test if self.own_split or self.name in trained_on else self.all
 
 
 def named(source: str, images: NDArray[Any], labels: NDArray[Any]) -> Dataset:
