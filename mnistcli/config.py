@@ -35,6 +35,7 @@ _BOUNDS: dict[str, tuple[Callable[[Any], bool], str, object]] = {
     "label_smoothing": (lambda value: 0 <= value < 1, "at least 0 and below 1", 0.05),
     "dropout": (lambda value: 0 <= value < 1, "at least 0 and below 1", 0.5),
     "validation_split": (lambda value: 0 <= value < 1, "at least 0 and below 1", 0.1),
+    "non_digits": (lambda value: 0 <= value <= 10, "between 0 and 10", 0.3),
     "early_stopping": (lambda value: value >= 0, "at least 0 (0 turns it off)", 3),
     "reduce_lr": (lambda value: value >= 0, "at least 0 (0 turns it off)", 2),
     "limit": (lambda value: value is None or value >= 1, "at least 1", 1000),
@@ -50,7 +51,9 @@ class TrainConfig:
     Attributes:
         recipe: Name of the recipe this config began as.
         dataset: ``mnist``, ``digits`` or a path, as `mnistcli.datasets.load` takes it.
-        arch: Name of the network, one of `ARCHITECTURES`.
+        start: The model whose network is trained further, as `mnistcli.runs.find_model` takes it:
+            its last convolution and what follows, without its normalization. None: a fresh one.
+        arch: Name of the fresh network, one of `ARCHITECTURES`.
         optimizer: One of `OPTIMIZERS`.
         learning_rate: Step size at the start; the largest of a one-cycle schedule.
         schedule: ``constant``, or ``one-cycle``: up to the learning rate over a quarter of the
@@ -65,6 +68,9 @@ class TrainConfig:
         dropout: Share of the units dropped before the classifying layers.
         validation_split: Share of the training images held out for validation.
         augment: Whether training images are randomly moved, turned and scaled.
+        distort: Whether training images are also blurred, thinned, scratched and so on, at random.
+        non_digits: Pictures of something else to train on, with equal probabilities as the right
+            answer, as a share of the training images; for one-hot labels.
         early_stopping: Epochs without a better validation loss before training stops; 0: never.
         reduce_lr: Epochs without a better validation loss before the rate is halved; 0: never.
         limit: Use only this many of the training images; None: all.
@@ -78,6 +84,7 @@ class TrainConfig:
 
     recipe: str = "classic"
     dataset: str = "mnist"
+    start: str | None = None
     arch: str = "classic"
     optimizer: str = "adam"
     learning_rate: float = LEARNING_RATES["adam"]
@@ -92,6 +99,8 @@ class TrainConfig:
     dropout: float = 0.5
     validation_split: float = 0.1
     augment: bool = False
+    distort: bool = False
+    non_digits: float = 0.0
     early_stopping: int = 0
     reduce_lr: int = 0
     limit: int | None = None
@@ -109,11 +118,12 @@ class TrainConfig:
                     f"{_flag(name)} must be {wanted}, not {value}",
                     hint=f"mnistcli train {_flag(name)} {suggestion}",
                 )
-        if self.label_smoothing and self.loss == "sparse":
-            raise ConfigError(
-                "--label-smoothing needs one-hot labels, and --loss is sparse",
-                hint=f"mnistcli train --label-smoothing {self.label_smoothing} --loss categorical",
-            )
+        for name in ("label_smoothing", "non_digits"):
+            if getattr(self, name) and self.loss == "sparse":
+                raise ConfigError(
+                    f"{_flag(name)} needs one-hot labels, and --loss is sparse",
+                    hint=f"mnistcli train {_flag(name)} {getattr(self, name)} --loss categorical",
+                )
         if self.reduce_lr and self.schedule != "constant":
             raise ConfigError(
                 f"--reduce-lr changes the rate, and so does --schedule {self.schedule}",
@@ -211,28 +221,50 @@ RECIPES: Mapping[str, TrainConfig] = MappingProxyType(
         # enough to fit the one temperature, and every other image helps.
         "accurate": _ACCURATE,
         "record": replace(_ACCURATE, recipe="record", arch="record", epochs=80, dropout=0.3),
+        # What the model in the package is made by: as accurate, and ready for people's pictures.
+        "robust": replace(_ACCURATE, recipe="robust", distort=True, non_digits=0.3),
+        # For a few examples of one hand: small steps, and no more of them than help.
+        "tune": TrainConfig(
+            recipe="tune",
+            start="pretrained",
+            learning_rate=3e-4,
+            epochs=40,
+            batch_size=32,
+            dropout=0.0,
+            validation_split=0.2,
+            augment=True,
+            early_stopping=5,
+        ),
     }
 )
 
 
-def resolve(recipe: str = "classic", **overrides: object) -> TrainConfig:
+def resolve(recipe: str | None = None, **overrides: object) -> TrainConfig:
     """Return the named recipe with every override that is not None in place.
 
     An optimizer that replaces the recipe's own brings its own usual learning rate, unless a rate
     is given too.
 
     Args:
-        recipe: A name in `RECIPES`.
+        recipe: A name in `RECIPES`. None: ``tune`` where there is a model to start from, else
+            ``classic``.
         overrides: Fields of `TrainConfig`; None stands for "as the recipe has it".
 
     Raises:
         ConfigError: An unknown recipe, or a value that cannot be.
     """
-    require_choice("recipe", recipe, tuple(RECIPES))
-    base = RECIPES[recipe]
     changes: dict[str, Any] = {
         name: value for name, value in overrides.items() if value is not None
     }
+    recipe = recipe or ("tune" if "start" in changes else TrainConfig.recipe)
+    require_choice("recipe", recipe, tuple(RECIPES))
+    base = RECIPES[recipe]
+    start = changes.get("start", base.start)
+    if start is not None and "arch" in changes:
+        raise ConfigError(
+            f"--arch names a fresh network, and this one starts from {start!r}",
+            hint="mnistcli train --from MODEL",
+        )
     optimizer = changes.get("optimizer", base.optimizer)
     if optimizer != base.optimizer and optimizer in LEARNING_RATES:
         changes.setdefault("learning_rate", LEARNING_RATES[optimizer])

@@ -257,8 +257,9 @@ class TrainingProgress:
         """Say what is trained and where it goes."""
         self._epochs, self._steps = config.epochs, steps
         print_note(
-            f"training {config.arch} on {_shown(config.dataset)} with {config.optimizer}, "
-            f"seed {config.seed}, {steps} steps an epoch, in {_shown(self._run.path)}"
+            f"training {_shown(config.start or config.arch)} on {_shown(config.dataset)} with "
+            f"{config.optimizer}, seed {config.seed}, {steps} steps an epoch, "
+            f"in {_shown(self._run.path)}"
         )
         self._epoch = 1
         self._progress.update(

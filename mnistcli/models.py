@@ -36,6 +36,21 @@ def build_model(arch: str, *, dropout: float = 0.0) -> keras.Model:
     )
 
 
+def freeze_early(network: keras.Model) -> None:
+    """Leave only the last convolution of a network, and what follows, to be trained.
+
+    Normalization stays as it is everywhere: a few examples say little about the mean of all.
+
+    Args:
+        network: As `build_model` makes them; it is changed.
+    """
+    kinds = [isinstance(layer, layers.Conv2D) for layer in network.layers]
+    last = len(kinds) - 1 - kinds[::-1].index(True) if any(kinds) else 0
+    for index, layer in enumerate(network.layers):
+        normalizes = isinstance(layer, layers.BatchNormalization)
+        layer.trainable = index >= last and not normalizes
+
+
 def first_convolution(
     network: keras.Model, image: npt.NDArray[np.uint8]
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:

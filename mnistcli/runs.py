@@ -20,6 +20,8 @@ from mnistcli.files import write_atomically
 
 RUNS_DIR = Path("runs")
 MODEL_VARIABLE = "MNISTCLI_MODEL"
+PRETRAINED = "pretrained"
+_PRETRAINED_DIR = Path(__file__).with_name(PRETRAINED)
 _MEMBER = "member-"
 
 
@@ -229,6 +231,8 @@ class Model:
         """What to call it: the run directory, or the file."""
         if self.parts:
             return " + ".join(part.name for part in self.parts)
+        if self.run and self.run.path == _PRETRAINED_DIR:
+            return PRETRAINED
         return str(self.run.path if self.run else self.files[0])
 
     @property
@@ -241,16 +245,17 @@ class Model:
     def plots_dir(self, dataset: str) -> Path:
         """Return where pictures of it on a data set go.
 
-        That is in the run, or beside a file on its own; those on other data than it was trained on
+        That is in the run, or beside a file on its own, or, of the pretrained model, in the
+        directory one is in; those on other data than it was trained on
         have a folder of their own, so that neither replaces the other.
 
         Args:
             dataset: The data set's name.
         """
-        if self.run:
+        if self.run and self.run.path != _PRETRAINED_DIR:
             own = self.run.plots_dir
         else:
-            first = Path(self.parts[0].name if self.parts else self.files[0])
+            first = Path(self.parts[0].name if self.parts else self.name)
             others = f"_and_{len(self.parts) - 1}_more" if self.parts else ""
             own = first.with_name(f"{first.stem}{others}_plots")
         return own if dataset == self.datasets[0] else own / Path(dataset).name
@@ -260,22 +265,18 @@ def find_model(*models: str, root: Path = RUNS_DIR) -> Model:
     """Find the model that is meant.
 
     Args:
-        models: Run directories or `.keras` files; several answer together. None: what
-            ``$MNISTCLI_MODEL`` names, else the newest finished run.
+        models: Run directories, `.keras` files or ``pretrained``; several answer together. None:
+            what ``$MNISTCLI_MODEL`` names, else the newest finished run, else ``pretrained``.
         root: Where the runs are.
 
     Raises:
-        CheckpointError: There is no such model, or none at all.
+        CheckpointError: There is no such model.
     """
     if len(models) > 1:
         parts = tuple(find_model(model) for model in models)
         return Model(tuple(file for part in parts for file in part.files), parts=parts)
     wanted = models[0] if models else os.environ.get(MODEL_VARIABLE) or _newest_run(root)
-    if wanted is None:
-        raise CheckpointError(
-            f"no model yet: no finished run under {str(root)!r}", hint="mnistcli train"
-        )
-    path = Path(wanted)
+    path = _PRETRAINED_DIR if wanted == PRETRAINED else Path(wanted)
     if path.is_dir():
         run = Run(path)
         if not run.model_files:
@@ -291,10 +292,10 @@ def find_model(*models: str, root: Path = RUNS_DIR) -> Model:
     return Model((path,))
 
 
-def _newest_run(root: Path) -> str | None:
+def _newest_run(root: Path) -> str:
     finished = [run for path in root.glob("*/") if (run := Run(path)).finished]
     newest = max(finished, key=lambda run: run.finished_at, default=None)
-    return None if newest is None else str(newest.path)
+    return PRETRAINED if newest is None else str(newest.path)
 
 
 def _free_path(config: TrainConfig) -> Path:

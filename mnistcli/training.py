@@ -11,16 +11,17 @@ import numpy as np
 import numpy.typing as npt
 
 from mnistcli import checkpoints, datasets, device
-from mnistcli.augmentation import RandomAffine
+from mnistcli.augmentation import RandomAffine, RandomDistortion
 from mnistcli.calibration import divide_logits, fit_temperature
 from mnistcli.config import CLASSES, TrainConfig
 from mnistcli.conversion import run_by_keras, save_litert
 from mnistcli.datasets import Dataset, Splits
+from mnistcli.datasets.nondigits import non_digits
 from mnistcli.errors import TrainingError
 from mnistcli.evaluation import Evaluation, evaluate
 from mnistcli.inference import Classifier
-from mnistcli.models import build_model
-from mnistcli.runs import EpochRow, Run
+from mnistcli.models import build_model, freeze_early
+from mnistcli.runs import EpochRow, Run, find_model
 
 # Both halve the rate, so a plateau costs at most `reduce_lr` epochs at a rate too high.
 _REDUCTION = 0.5
@@ -127,7 +128,7 @@ def train(
     with device.select(config.device), run.writing():
         keras.utils.set_random_seed(config.seed)
         training, validation = _held_out(config, data.train)
-        network = build_model(config.arch, dropout=config.dropout)
+        network = _network(config)
         recorder = _Recorder(config, network, run, listener or _Silence())
         run.write_environment(device.describe_environment(config.device))
         started = time.perf_counter()
@@ -178,31 +179,81 @@ def _fit(
     The images lie in memory once, as bytes; a step picks its own out by number. Feeding float
     images through `fit` costs up to half as much again as the training of a small network.
     """
-    parts = [training] if validation is None else [training, validation]
+    images, targets = _examples(config, training)
+    count = len(images)
+    checked = None
+    if validation is not None:
+        checked = np.arange(count, count + len(validation)), _targets(config, validation)
+        images = np.concatenate([images, validation.images])
     index = keras.Input((), dtype="int32")
-    batch = _ImageStore(np.concatenate([part.images for part in parts]))(index)
+    batch = _ImageStore(images)(index)
     if config.augment:
         batch = RandomAffine(seed=config.seed)(batch)
+    if config.distort:
+        batch = RandomDistortion(seed=config.seed)(batch)
     model = keras.Model(index, network(batch))
     model.compile(
-        optimizer=_optimizer(config, math.ceil(len(training) / config.batch_size)),
+        optimizer=_optimizer(config, math.ceil(count / config.batch_size)),
         loss=_loss(config),
-        metrics=["accuracy"],
+        metrics=[_accuracy(config)],
         steps_per_execution=_STEPS_PER_EXECUTION,
     )
     # Left to `fit`, this would happen inside the compiled step and have it compiled twice.
     model.optimizer.build(model.trainable_variables)
-    numbers = np.arange(sum(map(len, parts)), dtype=np.int32)
     model.fit(
-        numbers[: len(training)],
-        _targets(config, training),
+        np.arange(count, dtype=np.int32),
+        targets,
         batch_size=config.batch_size,
         epochs=config.epochs,
-        validation_data=validation and (numbers[len(training) :], _targets(config, validation)),
+        validation_data=checked,
         validation_batch_size=max(config.batch_size, 256),
         callbacks=[recorder, *_plateau_callbacks(config)],
         verbose=0,
     )
+
+
+def _network(config: TrainConfig) -> keras.Model:
+    """Return a fresh network, or one to be trained further."""
+    if config.start is None:
+        return build_model(config.arch, dropout=config.dropout)
+    file, *others = find_model(config.start).files
+    if others:
+        raise TrainingError(
+            f"cannot start from {config.start!r}: it is an ensemble",
+            hint=f"mnistcli train --from {file.parent}",
+        )
+    network = checkpoints.load(file)
+    freeze_early(network)
+    return network
+
+
+def _examples(
+    config: TrainConfig, training: Dataset
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[Any]]:
+    """Return the images to learn from, and what is to be answered."""
+    targets = _targets(config, training)
+    if not config.non_digits:
+        return training.images, targets
+    others = non_digits(training, round(config.non_digits * len(training)), seed=config.seed)
+    unsure = np.full((len(others), CLASSES), 1 / CLASSES, targets.dtype)
+    return np.concatenate([training.images, others]), np.concatenate([targets, unsure])
+
+
+def _accuracy(config: TrainConfig) -> "str | keras.metrics.Metric":
+    if not config.non_digits:
+        return "accuracy"
+    return keras.metrics.MeanMetricWrapper(_accuracy_on_digits, name="accuracy")
+
+
+def _accuracy_on_digits(
+    targets: keras.KerasTensor, answers: keras.KerasTensor
+) -> keras.KerasTensor:
+    """Return the share of right answers among the images of digits, as one-hot targets tell."""
+    digits = keras.ops.cast(keras.ops.max(targets, axis=-1) > 0.5, "float32")
+    right = keras.ops.cast(
+        keras.ops.argmax(targets, axis=-1) == keras.ops.argmax(answers, axis=-1), "float32"
+    )
+    return keras.ops.sum(right * digits) / keras.ops.sum(digits)
 
 
 def _optimizer(config: TrainConfig, steps: int) -> keras.optimizers.Optimizer:

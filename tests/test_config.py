@@ -35,9 +35,29 @@ def test_naming_the_recipes_own_optimizer_keeps_its_rate() -> None:
     assert resolve("sgd", optimizer="sgd") == RECIPES["sgd"]
 
 
+def test_a_model_to_start_from_is_tuned() -> None:
+    assert resolve(start="runs/a") == replace(RECIPES["tune"], start="runs/a")
+    assert resolve("classic", start="runs/a") == TrainConfig(start="runs/a")
+
+
+def test_a_network_cannot_be_fresh_and_started_from() -> None:
+    with pytest.raises(ConfigError, match="--arch names a fresh network, and this one") as caught:
+        resolve("tune", arch="deep")
+
+    assert caught.value.hint == "mnistcli train --from MODEL"
+
+
 @pytest.mark.parametrize(
     ("override", "message", "hint"),
     [
+        ({"ensemble": 0}, "--ensemble must be at least 1, not 0", "mnistcli train --ensemble 5"),
+        ({"weight_decay": -1}, "--weight-decay must be at least 0, not -1", "mnistcli train --weight-decay 0.004"),
+        ({"non_digits": 11}, "--non-digits must be between 0 and 10, not 11", "mnistcli train --non-digits 0.3"),
+        (
+            {"loss": "sparse", "non_digits": 0.5},
+            "--non-digits needs one-hot labels, and --loss is sparse",
+            "mnistcli train --non-digits 0.5 --loss categorical",
+        ),
         ({"epochs": 0}, "--epochs must be at least 1, not 0", "mnistcli train --epochs 10"),
         ({"batch_size": 0}, "--batch-size must be at least 1, not 0", "mnistcli train --batch-size 128"),
         ({"learning_rate": -1}, "--learning-rate must be above 0, not -1", "mnistcli train --learning-rate 0.001"),

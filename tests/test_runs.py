@@ -195,18 +195,26 @@ def test_several_models_answer_together() -> None:
     assert found.plots_dir("mnist") == Path("mine_and_2_more_plots")
 
 
+def test_without_any_run_the_pretrained_model_is_taken() -> None:
+    found = find_model()
+
+    assert (found.name, found.datasets) == ("pretrained", ("mnist",))
+    assert found == find_model("pretrained")
+    assert [file.name for file in found.files] == ["model.keras"]
+    assert found.plots_dir("mnist") == Path("pretrained_plots")
+
+
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
-        (None, "no model yet: no finished run under 'runs'"),
         ("nowhere", "no such model: 'nowhere'"),
         ("empty", "no model in 'empty': it is not the directory of a run with an epoch done"),
     ],
 )
-def test_no_model(wanted: str | None, message: str) -> None:
+def test_no_model(wanted: str, message: str) -> None:
     Path("empty").mkdir()
 
     with pytest.raises(CheckpointError) as caught:
-        find_model(*[wanted] if wanted else [])
+        find_model(wanted)
 
     assert (caught.value.message, caught.value.hint) == (message, "mnistcli train")

@@ -11,8 +11,9 @@ ModelArgument = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="MODEL",
-        help="A run directory or a .keras file; the probabilities of several are averaged. Left "
-        "out: $MNISTCLI_MODEL, else the newest finished run under runs/.",
+        help="A run directory, a .keras file or pretrained; the probabilities of several are "
+        "averaged. Left out: $MNISTCLI_MODEL, else the newest finished run under runs/, else "
+        "pretrained.",
     ),
 ]
 DatasetOption = Annotated[

@@ -28,8 +28,9 @@ def predict(
         list[str] | None,
         typer.Option(
             metavar="MODEL",
-            help="A run directory or a .keras file; given more than once, the probabilities are "
-            "averaged. Left out: $MNISTCLI_MODEL, else the newest finished run under runs/.",
+            help="A run directory, a .keras file or pretrained; given more than once, the "
+            "probabilities are averaged. Left out: $MNISTCLI_MODEL, else the newest finished run "
+            "under runs/, else pretrained.",
         ),
     ] = None,
     single: Annotated[

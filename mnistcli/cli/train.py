@@ -33,13 +33,22 @@ def _value(metavar: str, explanation: str) -> typer.models.OptionInfo:
 
 def train(
     recipe: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="NAME",
-            help=f"A complete set of settings: {', '.join(RECIPES)}.",
+            help=f"A complete set of settings: {', '.join(RECIPES)}. Left out: classic, or tune "
+            "with --from.",
             autocompletion=lambda: list(RECIPES),
         ),
-    ] = "classic",
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="MODEL",
+            help="Train the last layers of this model further instead of a fresh network.",
+        ),
+    ] = None,
     dataset: DatasetOption = None,
     data_dir: DataDirOption = None,
     arch: Annotated[str | None, _choice(ARCHITECTURES, "The network")] = None,
@@ -73,6 +82,17 @@ def train(
             rich_help_panel=_OVERRIDES,
         ),
     ] = None,
+    distort: Annotated[
+        bool | None,
+        typer.Option(
+            "--distort/--no-distort",
+            help="Blur, thin, scratch and otherwise spoil training images, at random.",
+            rich_help_panel=_OVERRIDES,
+        ),
+    ] = None,
+    non_digits: Annotated[
+        float | None, _value("X", "Pictures of no digit to add, as a share of the images.")
+    ] = None,
     early_stopping: Annotated[
         int | None, _value("N", "Stop after N epochs without a better validation loss; 0: never.")
     ] = None,
@@ -100,6 +120,7 @@ def train(
     """
     config = resolve(
         recipe,
+        start=start,
         dataset=dataset,
         arch=arch,
         optimizer=optimizer,
@@ -113,6 +134,8 @@ def train(
         dropout=dropout,
         validation_split=validation_split,
         augment=augment,
+        distort=distort,
+        non_digits=non_digits,
         early_stopping=early_stopping,
         reduce_lr=reduce_lr,
         limit=limit,
