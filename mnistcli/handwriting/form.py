@@ -58,7 +58,19 @@ def mnist_form(strength: Grey) -> NDArray[np.uint8]:
     width = stroke_width(mask) / _FINE
     if width < _HAIRLINE:
         fine = _cropped(_thickened(mask, (_HAIRLINE - width) * _FINE / 2))
-    digit = _scaled(fine, _BOX)
+    return fitted(fine)
+
+
+def fitted(strength: Grey) -> NDArray[np.uint8]:
+    """Scale and centre ink whose strokes are of a usual width: the second half of `mnist_form`.
+
+    Args:
+        strength: How much of each pixel is ink, 0 to 1, shape (h, w), without a margin.
+
+    Returns:
+        The digit, white on black, shape (28, 28).
+    """
+    digit = _scaled(strength, _BOX)
     digit = np.rint(digit * (255 / digit.max())).astype(np.uint8)
     centre = ndimage.center_of_mass(digit)
     top, left = (
