@@ -36,6 +36,7 @@ _BOUNDS: dict[str, tuple[Callable[[Any], bool], str, object]] = {
     "dropout": (lambda value: 0 <= value < 1, "at least 0 and below 1", 0.5),
     "validation_split": (lambda value: 0 <= value < 1, "at least 0 and below 1", 0.1),
     "non_digits": (lambda value: 0 <= value <= 10, "between 0 and 10", 0.3),
+    "european": (lambda value: 0 <= value <= 10, "between 0 and 10", 0.03),
     "early_stopping": (lambda value: value >= 0, "at least 0 (0 turns it off)", 3),
     "reduce_lr": (lambda value: value >= 0, "at least 0 (0 turns it off)", 2),
     "limit": (lambda value: value is None or value >= 1, "at least 1", 1000),
@@ -71,6 +72,8 @@ class TrainConfig:
         distort: Whether training images are also blurred, thinned, scratched and so on, at random.
         non_digits: Pictures of something else to train on, with equal probabilities as the right
             answer, as a share of the training images; for one-hot labels.
+        european: Drawn 1s, 4s and 7s as they are written in Europe to train on too, as a share of
+            the training images.
         early_stopping: Epochs without a better validation loss before training stops; 0: never.
         reduce_lr: Epochs without a better validation loss before the rate is halved; 0: never.
         limit: Use only this many of the training images; None: all.
@@ -101,6 +104,7 @@ class TrainConfig:
     augment: bool = False
     distort: bool = False
     non_digits: float = 0.0
+    european: float = 0.0
     early_stopping: int = 0
     reduce_lr: int = 0
     limit: int | None = None
@@ -222,7 +226,7 @@ RECIPES: Mapping[str, TrainConfig] = MappingProxyType(
         "accurate": _ACCURATE,
         "record": replace(_ACCURATE, recipe="record", arch="record", epochs=80, dropout=0.3),
         # What the model in the package is made by: as accurate, and ready for people's pictures.
-        "robust": replace(_ACCURATE, recipe="robust", distort=True, non_digits=0.3),
+        "robust": replace(_ACCURATE, recipe="robust", distort=True, non_digits=0.3, european=0.03),
         # For a few examples of one hand: small steps, and no more of them than help.
         "tune": TrainConfig(
             recipe="tune",

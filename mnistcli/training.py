@@ -16,6 +16,7 @@ from mnistcli.calibration import divide_logits, fit_temperature
 from mnistcli.config import CLASSES, TrainConfig
 from mnistcli.conversion import run_by_keras, save_litert
 from mnistcli.datasets import Dataset, Splits
+from mnistcli.datasets.european import european_digits
 from mnistcli.datasets.nondigits import non_digits
 from mnistcli.errors import TrainingError
 from mnistcli.evaluation import Evaluation, evaluate
@@ -231,10 +232,14 @@ def _examples(
     config: TrainConfig, training: Dataset
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[Any]]:
     """Return the images to learn from, and what is to be answered."""
+    count = len(training)
+    if config.european:
+        drawn = european_digits(round(config.european * count), seed=config.seed)
+        training = training.joined(drawn)
     targets = _targets(config, training)
     if not config.non_digits:
         return training.images, targets
-    others = non_digits(training, round(config.non_digits * len(training)), seed=config.seed)
+    others = non_digits(training, round(config.non_digits * count), seed=config.seed)
     unsure = np.full((len(others), CLASSES), 1 / CLASSES, targets.dtype)
     return np.concatenate([training.images, others]), np.concatenate([targets, unsure])
 

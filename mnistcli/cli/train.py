@@ -93,6 +93,9 @@ def train(
     non_digits: Annotated[
         float | None, _value("X", "Pictures of no digit to add, as a share of the images.")
     ] = None,
+    european: Annotated[
+        float | None, _value("X", "Drawn European 1s, 4s and 7s to add, as a share likewise.")
+    ] = None,
     early_stopping: Annotated[
         int | None, _value("N", "Stop after N epochs without a better validation loss; 0: never.")
     ] = None,
@@ -136,6 +139,7 @@ def train(
         augment=augment,
         distort=distort,
         non_digits=non_digits,
+        european=european,
         early_stopping=early_stopping,
         reduce_lr=reduce_lr,
         limit=limit,

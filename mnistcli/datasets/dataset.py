@@ -51,6 +51,13 @@ class Dataset:
         """Return a data set of the images at these indices, in this order."""
         return Dataset(self.images[indices], self.labels[indices])
 
+    def joined(self, other: "Dataset") -> "Dataset":
+        """Return a data set of these images and another's, in this order."""
+        return Dataset(
+            np.concatenate([self.images, other.images]),
+            np.concatenate([self.labels, other.labels]),
+        )
+
     def limited(self, count: int) -> "Dataset":
         """Return a fixed choice of at most `count` images, as even over the digits as they come.
 
@@ -89,11 +96,7 @@ class Splits:
     @property
     def all(self) -> Dataset:
         """The images of both parts."""
-        parts = (self.train, self.test)
-        return Dataset(
-            np.concatenate([part.images for part in parts]),
-            np.concatenate([part.labels for part in parts]),
-        )
+        return self.train.joined(self.test)
 
     def unseen(self, *trained_on: str) -> Dataset:
         """Return the images that a model has not been trained on.
