@@ -5,7 +5,7 @@ from keras import layers
 
 from mnistcli.config import ARCHITECTURES
 from mnistcli.errors import CheckpointError, ConfigError
-from mnistcli.models import build_model, first_convolution
+from mnistcli.models import build_model, first_convolution, freeze_early
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
@@ -23,7 +23,14 @@ def test_every_network_gives_probabilities(arch: str) -> None:
 
 @pytest.mark.parametrize(
     ("arch", "parameters"),
-    [("simple", 121_930), ("classic", 225_034), ("deep", 241_546), ("fast", 107_402)],
+    [
+        ("simple", 121_930),
+        ("classic", 225_034),
+        ("deep", 241_546),
+        ("fast", 107_402),
+        ("accurate", 394_922),
+        ("record", 1_076_202),
+    ],
 )
 def test_networks_have_the_published_sizes(arch: str, parameters: int) -> None:
     assert build_model(arch).count_params() == parameters
@@ -75,3 +82,24 @@ def test_a_network_without_convolution_has_no_filters() -> None:
 
     with pytest.raises(CheckpointError, match="no filters: the network has no convolution"):
         first_convolution(network, np.zeros((28, 28), np.uint8))
+
+
+def test_only_the_last_convolution_and_what_follows_stay_free() -> None:
+    network = build_model("accurate")
+
+    freeze_early(network)
+
+    assert [variable.path.split("/")[-1] for variable in network.trainable_variables] == [
+        "kernel",  # of the last convolution
+        "kernel",
+        "bias",
+    ]
+    assert network.trainable_variables[0].shape == (3, 3, 128, 128)
+
+
+def test_a_network_without_convolution_stays_free() -> None:
+    network = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10)])
+
+    freeze_early(network)
+
+    assert len(network.trainable_variables) == 2

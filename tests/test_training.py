@@ -1,5 +1,6 @@
 import hashlib
 import math
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from mnistcli import checkpoints, conversion, training
 from mnistcli.config import RECIPES, TrainConfig, resolve
 from mnistcli.conversion import run_by_keras
 from mnistcli.datasets import Splits, load
+from mnistcli.datasets.nondigits import non_digits
 from mnistcli.errors import DataError, DeviceError, RunError, TrainingError
 from mnistcli.evaluation import evaluate
 from mnistcli.inference import Classifier
@@ -125,6 +127,66 @@ def test_augmentation_is_repeatable_too(splits: Splits) -> None:
     first, second = (trained(config, splits, name).run for name in ("first", "second"))
 
     assert fingerprint(first.last_model_file) == fingerprint(second.last_model_file)
+
+
+def test_distortion_is_repeatable_and_changes_the_training(splits: Splits) -> None:
+    config = replace(QUICK, distort=True, epochs=1)
+    first, second = (trained(config, splits, name).run for name in ("first", "second"))
+    clean = trained(replace(config, distort=False), splits, "clean").run
+
+    assert fingerprint(first.last_model_file) == fingerprint(second.last_model_file)
+    assert fingerprint(first.last_model_file) != fingerprint(clean.last_model_file)
+
+
+def test_what_is_no_digit_makes_the_network_unsure(splits: Splits) -> None:
+    diary = Diary()
+    config = replace(QUICK, epochs=6, dropout=0.0, non_digits=1.0)
+    result = train(config, splits, Run.create(config, Path("run")), listener=diary)
+
+    strangers = non_digits(splits.test, 200, seed=1)
+    sure = Classifier.load(result.run.model_file).predict(strangers).max(axis=1)
+    assert np.median(sure) < 0.5 < np.median(result.test.probabilities.max(axis=1))
+    assert diary.begun[0][1] == math.ceil(2 * 360 / 32)
+    # The accuracy is that on digits: counted among the others it could not pass 60 %.
+    assert result.best.accuracy > 0.85
+
+
+def test_european_digits_join_the_training(splits: Splits) -> None:
+    diary = Diary()
+    config = replace(QUICK, epochs=1, european=0.5)
+    train(config, splits, Run.create(config, Path("run")), listener=diary)
+
+    assert diary.begun[0][1] == math.ceil(1.5 * 360 / 32)
+
+
+def test_a_model_is_trained_further(heard: tuple[TrainResult, Diary], splits: Splits) -> None:
+    """Two epochs more of its last layers make it better, and leave its first as they were."""
+    first, _ = heard
+    config = replace(QUICK, start=str(first.run.path), epochs=4)
+
+    result = trained(config, splits)
+
+    before, after = (checkpoints.load(run.model_file) for run in (first.run, result.run))
+    same = [
+        all(map(np.array_equal, old.get_weights(), new.get_weights()))
+        for old, new in zip(before.layers, after.layers, strict=True)
+        if old.get_weights()
+    ]
+    assert same == [True, False, False, False]  # two convolutions, two dense layers
+    assert result.test.loss < first.test.loss
+    assert all(layer.trainable for layer in after.layers)
+
+
+def test_an_ensemble_is_no_start(heard: tuple[TrainResult, Diary], splits: Splits) -> None:
+    first, _ = heard
+    for number in (1, 2):
+        shutil.copytree(first.run.path, f"runs/two/member-{number}")
+
+    with pytest.raises(TrainingError) as caught:
+        trained(replace(QUICK, start="runs/two"), splits)
+
+    assert caught.value.message == "cannot start from 'runs/two': it is an ensemble"
+    assert caught.value.hint == "mnistcli train --from runs/two/member-1"
 
 
 def test_digits_are_learned(splits: Splits) -> None:
