@@ -26,10 +26,15 @@ Chance = np.random.Generator
 Picture = NDArray[np.uint8]
 Kind = Callable[[Dataset, Chance], Picture]
 
-# Left out is what some hand writes for a digit: O Q D U a e u (0), I J i j l r T t (1), Z z R (2),
+# Left out is what some hand writes for a digit: O Q D U a e u (0), I J i j l r T t (1), Z z (2),
 # B (3, 8), Y y h (4), S s $ (5), G b (6), ? > (7), & (8), g q (9), L in between.
-_LETTERS = "ACEFHKMNPVWXfkmnpvwx%@#€<*ΔΞΠΨЖШЫЮ"
-_FONTS = ("Sans", "Sans-Bold", "Sans-Oblique", "SansMono", "Serif", "Serif-Bold", "Serif-Italic")
+_LETTERS = "AACCEEFFHHKKMMNPRVWXfkmnpvwx"
+_SIGNS = "%@#€<*ΔΞΠΨЖШЫ"
+_FONTS = (
+    *("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSansMono", "DejaVuSerif"),
+    *("DejaVuSerif-Bold", "DejaVuSerif-Italic", "STIXGeneral", "STIXGeneralBolIta"),
+    *("cmr10", "cmmi10", "cmss10", "cmb10", "cmtt10"),
+)
 _FONT_SIZE = 64
 
 
@@ -142,23 +147,45 @@ def _rules(_: Dataset, chance: Chance) -> Picture:
 
 def _letters(_: Dataset, chance: Chance) -> Picture:
     """Printed letters that are no digit in any hand: full, hollow, slanted, in a box."""
-    letter = str(chance.choice(list(_LETTERS)))
+    name = str(chance.choice(_FONTS))
+    known = _LETTERS + _SIGNS if name.startswith("DejaVu") else _LETTERS
+    letter = str(chance.choice(list(known)))
     width = int(chance.integers(0, 5)) * int(chance.random() < 0.5)
     canvas = Image.new("L", (120, 110))
     pen = ImageDraw.Draw(canvas)
-    font = _font(str(chance.choice(_FONTS)))
+    font = _font(name)
     pen.text((28, 12), letter, fill=255, font=font, stroke_width=width)
     if width > 1 and chance.random() < 0.3:
         pen.text((28, 12), letter, fill=0, font=font)
-    slant, stretch = chance.uniform(-0.3, 0.3), chance.uniform(0.75, 1.4)
-    map_ = (stretch, slant, 55 - stretch * 60 - slant * 55, 0, 1, 0)
-    canvas = canvas.transform(canvas.size, Image.Transform.AFFINE, map_, Image.Resampling.BILINEAR)
+    wide, high = canvas.size
+    corners = np.array([(0, 0), (0, high), (wide, high), (wide, 0)]) + chance.normal(0, 9, (4, 2))
+    corners[[0, 3], 0] += chance.uniform(-25, 25)
+    shape, points = Image.Transform.QUAD, corners.ravel().tolist()
+    canvas = canvas.transform(canvas.size, shape, points, Image.Resampling.BILINEAR)
     blurred = canvas.filter(ImageFilter.BoxBlur(max(0, chance.uniform(-3, 6))))
     ink = np.asarray(blurred, dtype=np.float32)
     ink /= ink.max()
     if chance.random() < 0.15:
         ink = 1 - ink[_with_room(ink, int(chance.integers(2, 12)))]
     return mnist_form(ink)
+
+
+def _written(_: Dataset, chance: Chance) -> Picture:
+    """The same letters, written."""
+    return draw(_CAPITALS[chance.integers(len(_CAPITALS))], chance)
+
+
+def _pieces(digits: Dataset, chance: Chance) -> Picture:
+    """What is left of other kinds where they are cut upright, but for slivers that may be a 1."""
+    kinds = (_letters, _written, _scenes, _rainbows, _faces, _scribbles)
+    picture = kinds[chance.integers(len(kinds))](digits, chance)
+    columns = np.flatnonzero(picture.max(axis=0) > 128)
+    cut = int(chance.integers(columns[0] + 5, columns[-1] - 3)) if np.ptp(columns) > 10 else 0
+    piece = picture[:, cut:] if chance.random() < 0.5 else picture[:, :cut]
+    rows, columns = (np.flatnonzero(piece.max(axis=axis, initial=0) > 128) for axis in (1, 0))
+    if not rows.size or np.ptp(columns) < 0.6 * np.ptp(rows):
+        return picture
+    return _formed(piece)
 
 
 def _scenes(_: Dataset, chance: Chance) -> Picture:
@@ -182,11 +209,11 @@ def _shape(chance: Chance) -> NDArray[np.float64]:
 
 
 def _rainbows(_: Dataset, chance: Chance) -> Picture:
-    """Wide arches, alone or one inside the other."""
+    """Wide arches and parts of them, alone or one inside the other."""
     height, lean = chance.uniform(0.35, 0.95), chance.uniform(-20, 20)
-    count = int(chance.integers(1, 5))
-    sizes = np.linspace(1, chance.uniform(0.4, 0.8), count)
-    arches = [arc((0, 0), (size, size * height), 180 + lean, 360 + lean) for size in sizes]
+    start, end = ((180, 360), (180, 290), (250, 360))[chance.integers(3)]
+    sizes = np.linspace(1, chance.uniform(0.4, 0.8), int(chance.integers(1, 5)))
+    arches = [arc((0, 0), (size, size * height), start + lean, end + lean) for size in sizes]
     if chance.random() < 0.3:
         arches = [*arches, np.array([arches[0][0], arches[0][-1]])]
     if chance.random() < 0.3:
@@ -298,9 +325,9 @@ def _with_room(ink: NDArray[np.float32], room: int) -> tuple[slice, slice]:
 
 
 @cache
-def _font(style: str) -> ImageFont.FreeTypeFont:
-    name = Path(mpl.get_data_path(), "fonts", "ttf", f"DejaVu{style}.ttf")
-    return ImageFont.truetype(name, _FONT_SIZE)
+def _font(name: str) -> ImageFont.FreeTypeFont:
+    path = Path(mpl.get_data_path(), "fonts", "ttf", f"{name}.ttf")
+    return ImageFont.truetype(path, _FONT_SIZE)
 
 
 @cache
@@ -332,23 +359,40 @@ _MARKS: tuple[list[Stroke], ...] = (
     [[(0, 1), (1, 1)], [(0.5, 0), (0.5, 1)]],
 )  # fmt: skip
 
+_CAPITALS: tuple[list[Stroke], ...] = (
+    [[(0, 1), (0.45, 0), (0.9, 1)], [(0.2, 0.6), (0.7, 0.6)]],
+    [arc((0.5, 0.5), (0.5, 0.5), 320, 40)],
+    [[(0.6, 0), (0, 0), (0, 1), (0.6, 1)], [(0, 0.5), (0.5, 0.5)]],
+    [[(0.6, 0), (0, 0), (0, 1)], [(0, 0.45), (0.5, 0.45)]],
+    [[(0, 0), (0, 1)], [(0.7, 0), (0.7, 1)], [(0, 0.5), (0.7, 0.5)]],
+    [[(0, 0), (0, 1)], [(0.6, 0), (0, 0.55), (0.65, 1)]],
+    [[(0, 1), (0.1, 0), (0.45, 0.7), (0.8, 0), (0.9, 1)]],
+    [[(0, 1), (0, 0), (0.7, 1), (0.7, 0)]],
+    [[(0, 1), (0, 0)], [(0, 0), (0.55, 0.1), (0.55, 0.45), (0, 0.55)]],
+    [[(0, 1), (0, 0)], [(0, 0), (0.55, 0.1), (0.55, 0.4), (0, 0.5), (0.6, 1)]],
+    [[(0, 0), (0.45, 1), (0.9, 0)]],
+    [[(0, 0), (0.25, 1), (0.5, 0.3), (0.75, 1), (1, 0)]],
+)  # fmt: skip
+
 _SHARES: dict[Kind, int] = {
     _halves: 3,
-    _crowds: 8,
+    _crowds: 6,
     _tangles: 4,
     _shuffled: 4,
     _mirrored: 2,
-    _marks: 13,
+    _marks: 10,
     _blots: 3,
-    _rules: 4,
+    _rules: 3,
     _letters: 22,
+    _written: 6,
+    _pieces: 10,
     _scenes: 8,
-    _rainbows: 5,
+    _rainbows: 6,
     _faces: 3,
     _scribbles: 5,
     _stars: 2,
     _plots: 3,
-    _textures: 5,
-    _photographs: 4,
+    _textures: 4,
+    _photographs: 3,
 }
 """How many in a hundred pictures are of each kind, or near to it."""

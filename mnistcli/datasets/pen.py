@@ -16,6 +16,7 @@ _CANVAS = 60  # pixels of the longer side: three times those of the finished dra
 _TURN = 10.0  # degrees, either way
 _SLANT = 15.0
 _STRETCH = 0.2
+_SHAKE = 0.015  # standard deviation of each point, in shares of the drawing's longer side
 
 
 def draw(
@@ -34,7 +35,7 @@ def draw(
     Returns:
         The drawing in MNIST's form, shape (28, 28).
     """
-    moved = _moved([np.asarray(stroke, dtype=np.float64) for stroke in strokes], generator)
+    moved = _moved([np.array(stroke, dtype=np.float64) for stroke in strokes], generator)
     points = np.concatenate(moved)
     least, size = points.min(axis=0), float(np.ptp(points, axis=0).max())
     thickness = max(2, round(_CANVAS * generator.uniform(*width)))
@@ -74,4 +75,5 @@ def _moved(
     stretch = 1 + generator.uniform(-_STRETCH, _STRETCH)
     cos, sin = math.cos(turn), math.sin(turn)
     change = np.array([[stretch, 0], [-slant, 1]]) @ np.array([[cos, sin], [-sin, cos]])
-    return [stroke @ change for stroke in strokes]
+    shake = _SHAKE * float(np.ptp(np.concatenate(strokes), axis=0).max())
+    return [(stroke + generator.normal(0, shake, stroke.shape)) @ change for stroke in strokes]
