@@ -334,7 +334,7 @@ def _align_right(table: Table) -> None:
 def _reading_line(reading: "Reading", top: int) -> str:
     width = len(_also_header(top))
     if not reading.digits:
-        return f"{'-':<8}{'':<12}{'no digit found':<{width}}{_shown(reading.path)}"
+        return f"{'-':<8}{'':<12}{reading.reason + '  ':<{width}}{_shown(reading.path)}"
     also = ""
     if len(reading.digits) == 1:
         others = reading.digits[0].ranked(top)[1:]

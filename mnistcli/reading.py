@@ -66,12 +66,14 @@ class Reading:
         path: The file.
         picture: The picture as a person sees it, upright, where it was to be kept.
         digits: The digits on it, in reading order.
+        reason: Why there are none, where it can be read.
         error: Why it cannot be read; None where it can.
     """
 
     path: Path
     picture: Image.Image | None = None
     digits: tuple[ReadDigit, ...] = ()
+    reason: str = ""
     error: PictureError | None = None
 
     @property
@@ -88,6 +90,8 @@ class Reading:
         """Return the reading as plain values, ready for JSON."""
         if self.error is not None:
             return {"path": str(self.path), "error": self.error.message}
+        if not self.digits:
+            return {"path": str(self.path), "text": "", "digits": [], "reason": self.reason}
         digits = [digit.as_dict() | {"box": list(digit.found.box)} for digit in self.digits]
         alone = self.digits[0].as_dict() if len(self.digits) == 1 else {}
         return {"path": str(self.path), "text": self.text, "digits": digits} | alone
@@ -138,6 +142,7 @@ def read_pictures(
     sources: Iterable[str],
     *,
     single: bool = False,
+    min_confidence: float = 0.0,
     keep_pictures: bool = False,
 ) -> Iterator[Reading]:
     """Read pictures in parallel; one that cannot be read does not stop the rest.
@@ -148,6 +153,9 @@ def read_pictures(
         classifier: What tells digits apart, from several threads at a time.
         sources: As `find_pictures` takes them.
         single: Whether each picture is known to show one digit.
+        min_confidence: How sure the classifier must be, 0 to 1; of several digits, their geometric
+            mean counts. A picture it is less sure of is answered as a whole or not at all: a
+            number with a digit left out would be another number.
         keep_pictures: Whether readings hold their picture.
 
     Yields:
@@ -160,7 +168,8 @@ def read_pictures(
         while waiting:
             # The next group is prepared while this one is classified.
             following = [pool.submit(prepare, picture) for picture in islice(pictures, _GROUP)]
-            yield from _classify(classifier, [future.result() for future in waiting])
+            group = [future.result() for future in waiting]
+            yield from _classify(classifier, group, min_confidence)
             waiting = following
 
 
@@ -183,8 +192,23 @@ def _prepare(
     )
 
 
-def _classify(classifier: Predictor, group: list[_Prepared]) -> Iterator[Reading]:
+def _classify(
+    classifier: Predictor, group: list[_Prepared], min_confidence: float
+) -> Iterator[Reading]:
     images = [digit.image for digit in chain.from_iterable(digits for _, digits in group)]
     answers = iter(classifier.predict(np.stack(images)) if images else ())
     for reading, digits in group:
-        yield replace(reading, digits=tuple(ReadDigit(digit, next(answers)) for digit in digits))
+        read = replace(reading, digits=tuple(ReadDigit(digit, next(answers)) for digit in digits))
+        yield _answered(read, min_confidence)
+
+
+def _answered(reading: Reading, min_confidence: float) -> Reading:
+    """Return a reading, without its digits but with the reason where it is too unsure."""
+    if reading.error is not None:
+        return reading
+    if not reading.digits:
+        return replace(reading, reason="no digit found")
+    sure = reading.confidence ** (1 / len(reading.digits))
+    if sure >= min_confidence:
+        return reading
+    return replace(reading, digits=(), reason=f"no digit: best guess {reading.text} at {sure:.0%}")

@@ -242,6 +242,15 @@ class Model:
             return tuple(dict.fromkeys(name for part in self.parts for name in part.datasets))
         return (self.run.read_config().dataset if self.run else TrainConfig.dataset,)
 
+    @property
+    def min_confidence(self) -> float:
+        """How sure it must be to answer, 0 to 1; 0, always, where its run does not know."""
+        if self.parts:
+            return min(part.min_confidence for part in self.parts)
+        if self.run is None or not self.run.finished:
+            return 0.0
+        return float(self.run.read_metrics().get("min_confidence", 0.0))
+
     def plots_dir(self, dataset: str) -> Path:
         """Return where pictures of it on a data set go.
 

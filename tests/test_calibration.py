@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mnistcli.calibration import divide_logits, fit_temperature
+from mnistcli.calibration import divide_logits, fit_min_confidence, fit_temperature
 from mnistcli.models import build_model
 
 
@@ -42,3 +42,32 @@ def test_dividing_logits_changes_how_sure_it_is_and_no_answer() -> None:
     after = keras.ops.convert_to_numpy(network(images))
     np.testing.assert_array_equal(after.argmax(axis=1), before.argmax(axis=1))
     np.testing.assert_allclose(after, softmax(2 * np.log(before)), atol=1e-5)
+
+
+def surest(confidences: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Probabilities of which the largest is as given."""
+    rest = (1 - confidences) / 9
+    return np.column_stack([confidences, *[rest] * 9]).astype(np.float32)
+
+
+def test_few_further_digits_are_refused() -> None:
+    generator = np.random.default_rng(0)
+    held_out, further = (
+        surest(generator.beta(8, 1, count) * 0.9 + 0.1) for count in (6000, 50_000)
+    )
+
+    found = fit_min_confidence(held_out)
+
+    assert (held_out.max(axis=1) < found).sum() == 23
+    assert 0.003 < (further.max(axis=1) < found).mean() < 0.005
+
+
+def test_a_network_that_is_never_sure_refuses_no_more() -> None:
+    confidences = np.linspace(0.15, 0.6, 1000)
+
+    assert fit_min_confidence(surest(confidences)) == pytest.approx(confidences[3])
+
+
+def test_nothing_is_refused_on_the_word_of_a_few_images() -> None:
+    assert fit_min_confidence(surest(np.full(200, 0.9))) == 0
+    assert fit_min_confidence(np.empty((0, 10), np.float32)) == 0

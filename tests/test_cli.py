@@ -292,7 +292,7 @@ def test_predict_json_lines(model: Path, digit_pngs: Path) -> None:
     assert three["confidence"] == max(three["probabilities"]) == three["digits"][0]["confidence"]
     assert sum(three["probabilities"]) == pytest.approx(1, abs=1e-5)
     assert len(three["digits"][0]["box"]) == 4
-    assert blank == {"path": "blank.png", "text": "", "digits": []}
+    assert blank == {"path": "blank.png", "text": "", "digits": [], "reason": "no digit found"}
 
 
 def test_predict_says_where_no_digit_is(model: Path) -> None:
@@ -302,6 +302,22 @@ def test_predict_says_where_no_digit_is(model: Path) -> None:
 
     assert result.exit_code == 0
     assert result.stdout.splitlines()[1].split() == ["-", "no", "digit", "found", "blank.png"]
+
+
+def test_predict_refuses_what_it_is_not_sure_of(model: Path, picture: Path) -> None:
+    metrics = model / "metrics.json"
+    known = json.loads(metrics.read_text(encoding="utf-8"))
+    metrics.write_text(json.dumps(known | {"min_confidence": 0.999999}), encoding="utf-8")
+
+    result = invoke("predict", picture)
+    refused = json.loads(invoke("predict", picture, "--json").stdout)
+    always = json.loads(invoke("predict", picture, "--min-confidence", 0, "--json").stdout)
+
+    sure = f"{always['confidence']:.0%}"
+    reason = f"no digit: best guess {always['digit']} at {sure}"
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[1].split() == ["-", *reason.split(), str(picture)]
+    assert refused == {"path": str(picture), "text": "", "digits": [], "reason": reason}
 
 
 def test_predict_reads_a_number_from_left_to_right(model: Path, digit_pngs: Path) -> None:

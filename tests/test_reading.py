@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from mnistcli import reading
 from mnistcli.reading import find_pictures, read_pictures
@@ -163,3 +164,50 @@ def test_several_digits_are_as_sure_as_all_of_them() -> None:
     assert several.text == "00"
     assert several.confidence == pytest.approx(0.91**2)
     assert "digit" not in several.as_dict()
+
+
+class Unsure:
+    """A predictor that gives the images of each call these confidences, in turn."""
+
+    def __init__(self, *confidences: float) -> None:
+        self.confidences = confidences
+
+    def predict(self, images: NDArray[np.uint8], /) -> NDArray[np.float32]:
+        answers = np.full((len(images), 10), 0.01, np.float32)
+        answers[:, 7] = np.resize(self.confidences, len(images))
+        return answers
+
+
+@pytest.mark.parametrize(("least", "text"), [(0.0, "7"), (0.3, "7"), (0.32, ""), (1.0, "")])
+def test_a_digit_that_is_not_sure_enough_is_refused(least: float, text: str) -> None:
+    (one,) = read_pictures(Unsure(0.31), draw("a.png"), single=True, min_confidence=least)
+
+    assert one.text == text
+    if not text:
+        assert one.as_dict() == {
+            "path": "a.png", "text": "", "digits": [], "reason": "no digit: best guess 7 at 31%"
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize(("last", "text"), [(0.6, "77"), (0.2, "")])
+def test_a_number_is_answered_whole_or_not_at_all(last: float, text: str) -> None:
+    """The geometric mean counts: 0.73 of 0.9 and 0.6, and 0.42 of 0.9 and 0.2."""
+    two = Image.new("L", (120, 60), 255)
+    two.paste(draw_digit(3, size=60), (0, 0))
+    two.paste(draw_digit(5, size=60), (60, 0))
+    two.save("two.png")
+
+    (one,) = read_pictures(Unsure(0.9, last), ["two.png"], min_confidence=0.5)
+
+    assert one.text == text
+    assert one.reason == ("" if text else "no digit: best guess 77 at 42%")
+
+
+def test_a_blank_picture_has_a_reason() -> None:
+    Image.new("L", (50, 50), 255).save("blank.png")
+
+    (one,) = read_pictures(Counting(), ["blank.png"])
+
+    assert one.as_dict() == {
+        "path": "blank.png", "text": "", "digits": [], "reason": "no digit found"
+    }  # fmt: skip

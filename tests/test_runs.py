@@ -195,6 +195,23 @@ def test_several_models_answer_together() -> None:
     assert found.plots_dir("mnist") == Path("mine_and_2_more_plots")
 
 
+def test_a_model_knows_how_sure_it_must_be() -> None:
+    for name, metrics in (
+        ("a", {"min_confidence": 0.6}),
+        ("b", {"min_confidence": 0.5}),
+        ("c", {}),
+    ):
+        Run(Path("runs", name)).path.mkdir(parents=True)
+        Path("runs", name, "model.keras").touch()
+        Run(Path("runs", name)).write_metrics(metrics)
+    Path("alone.keras").touch()
+
+    assert find_model("runs/a").min_confidence == 0.6
+    assert find_model("runs/a", "runs/b").min_confidence == 0.5
+    assert find_model("runs/c").min_confidence == 0
+    assert find_model("alone.keras").min_confidence == 0
+
+
 def test_without_any_run_the_pretrained_model_is_taken() -> None:
     found = find_model()
 
