@@ -34,6 +34,12 @@ format: .venv/installed-dev ## Bring the code into form
 bench: .venv/installed-dev ## Compare speeds, side by side in one run (BENCH=--quick)
 	$(BIN)/python -m tests.bench $(BENCH)
 
+.PHONY: pretrained
+pretrained: .venv/installed ## Train the model in the package anew (MNISTCLI_DATA_DIR=DIR)
+	$(BIN)/mnistcli train --recipe robust --run-dir runs/pretrained
+	cd runs/pretrained && cp config.json history.csv metrics.json model.keras model.tflite \
+	  $(CURDIR)/mnistcli/pretrained/
+
 .PHONY: clean
 clean: ## Remove what was installed and built
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .coverage*

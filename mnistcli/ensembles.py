@@ -44,6 +44,8 @@ class EnsembleResult:
             "seed": self.config.seed,
             "seconds": round(self.seconds, 3),
             "parameters": sum(member.parameters for member in self.members),
+            # Members that do not agree make the mean less sure than each of them.
+            "min_confidence": min(member.min_confidence for member in self.members),
             "members": [member.as_dict() for member in self.members],
             "member_test_accuracy_mean": mean,
             "member_test_accuracy_sd": deviation,

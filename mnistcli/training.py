@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from mnistcli import checkpoints, datasets, device
 from mnistcli.augmentation import RandomAffine, RandomDistortion
-from mnistcli.calibration import divide_logits, fit_temperature
+from mnistcli.calibration import divide_logits, fit_min_confidence, fit_temperature
 from mnistcli.config import CLASSES, TrainConfig
 from mnistcli.conversion import run_by_keras, save_litert
 from mnistcli.datasets import Dataset, Splits
@@ -68,6 +68,8 @@ class TrainResult:
         epochs: Epochs that were trained.
         seconds: Wall time of the training with its validation, without imports and data loading.
         parameters: Numbers the network learned.
+        min_confidence: How sure it must be of a picture to answer, so that hardly any digit is
+            refused.
         test: The kept model on the test images.
     """
 
@@ -77,6 +79,7 @@ class TrainResult:
     epochs: int
     seconds: float
     parameters: int
+    min_confidence: float
     test: Evaluation
 
     def as_dict(self) -> dict[str, Any]:
@@ -91,6 +94,7 @@ class TrainResult:
             "best_epoch": self.best.epoch,
             "seconds": round(self.seconds, 3),
             "parameters": self.parameters,
+            "min_confidence": self.min_confidence,
             "accuracy": self.best.accuracy,
             "loss": self.best.loss,
             "val_accuracy": self.best.val_accuracy if validated else None,
@@ -135,7 +139,7 @@ def train(
         started = time.perf_counter()
         _fit(config, network, training, validation, recorder)
         seconds = time.perf_counter() - started
-        _finish(config, run, training if validation is None else validation)
+        min_confidence = _finish(config, run, training if validation is None else validation)
         result = TrainResult(
             run=run,
             config=config,
@@ -143,21 +147,35 @@ def train(
             epochs=len(recorder.history),
             seconds=seconds,
             parameters=network.count_params(),
+            min_confidence=min_confidence,
             test=evaluate(Classifier.load(run.model_file), data.test),
         )
         run.write_metrics(result.as_dict())
     return result
 
 
-def _finish(config: TrainConfig, run: Run, known: Dataset) -> None:
-    """Calibrate the kept model if its labels were smoothed, and write its LiteRT file."""
+def _finish(config: TrainConfig, run: Run, known: Dataset) -> float:
+    """Make of the kept model what is used: calibrated, nothing frozen, with a LiteRT file.
+
+    Args:
+        config: What was trained.
+        run: Where the kept model is.
+        known: Held-out images, or training images where nothing was held out.
+
+    Returns:
+        How sure it must be to answer.
+    """
     network = checkpoints.load(run.model_file)
+    network.trainable = True
+    some = known.limited(_CALIBRATION_IMAGES)
+    classifier = Classifier(run_by_keras(network))
     if config.label_smoothing:
-        some = known.limited(_CALIBRATION_IMAGES)
-        probabilities = Classifier(run_by_keras(network)).predict(some.images)
-        divide_logits(network, fit_temperature(probabilities, some.labels))
-        checkpoints.save(network, run.model_file)
+        divide_logits(network, fit_temperature(classifier.predict(some.images), some.labels))
+    checkpoints.save(network, run.model_file)
     save_litert(network, run.model_file)
+    if config.start is not None:  # what it was tuned on is too little to tell anew
+        return find_model(config.start).min_confidence
+    return fit_min_confidence(classifier.predict(some.images))
 
 
 def _held_out(config: TrainConfig, dataset: Dataset) -> tuple[Dataset, Dataset | None]:
