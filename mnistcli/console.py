@@ -181,10 +181,13 @@ def _counted(readings: Iterable["Reading"]) -> Iterator[Iterable["Reading"]]:
         yield progress.track(readings)
 
 
-def print_saved(*paths: Path) -> None:
-    """Print where pictures went."""
+def print_saved(*paths: Path, as_json: bool = False) -> None:
+    """Print where pictures went: to stderr where stdout is JSON."""
     for path in paths:
-        print_line(_shown(path))
+        if as_json:
+            print_note(f"picture: {_shown(path)}")
+        else:
+            print_line(_shown(path))
 
 
 class DownloadProgress:

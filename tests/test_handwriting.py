@@ -294,7 +294,9 @@ def lookalikes(images: NDArray[np.uint8]) -> NDArray[np.float64]:
     sure = np.zeros((len(images), 10))
     for place, image in enumerate(images):
         for digit, example in known.items():
-            sure[place, digit] = max(0.01, alike(Digit(image, (0, 0, 1, 1)), example)) ** 20
+            sure[place, digit] = (
+                max(0.01, alike(Digit(image, (0, 0, 1, 1), image > 0), example)) ** 20
+            )
     return sure
 
 

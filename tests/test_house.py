@@ -23,7 +23,7 @@ FLOORS = [
         "conversion",
         "device",
     },
-    {"training", "ensembles", "evaluation", "reading", "plotting", "gallery"},
+    {"training", "ensembles", "evaluation", "explanation", "reading", "plotting", "gallery"},
     {"console"},
     {"cli"},
     {"__main__", "__init__"},

@@ -60,6 +60,15 @@ def predict(
             help="Draw each picture, the 28x28 the network saw and the probabilities.",
         ),
     ] = None,
+    explain: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PNG",
+            callback=png,
+            help="Draw how the first 20 digits were read: their ink, what the network saw, and "
+            "where it looked.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read the digits on each picture: any size, format and polarity.
@@ -83,12 +92,18 @@ def predict(
         found.name,
         top=top,
         as_json=as_json,
-        keep=_MOST_DRAWN if save else 0,
+        keep=_MOST_DRAWN if save or explain else 0,
     )
     if save is not None:
         from mnistcli.plotting import plot_predictions, save_figure
 
-        console.print_saved(save_figure(plot_predictions(readings), save))
+        console.print_saved(save_figure(plot_predictions(readings), save), as_json=as_json)
+    if explain is not None:
+        from mnistcli import explanation
+        from mnistcli.plotting import plot_explanations, save_figure
+
+        figure = plot_explanations(explanation.explain(classifier, readings))
+        console.print_saved(save_figure(figure, explain), as_json=as_json)
     if failed:
         raise typer.Exit(1)
 

@@ -3,9 +3,10 @@
 for digit in find_digits(open_picture(Path("number.jpg"))):
     digit.image  # uint8 (28, 28), white on black
     digit.box    # left, top, right, bottom in pixels
+    digit.ink    # bool, the pixels of its box that are ink
 """
 
-from mnistcli.handwriting.digits import Digit, find_digits
+from mnistcli.handwriting.digits import Digit, find_digits, page_ink
 from mnistcli.handwriting.picture import open_picture
 
-__all__ = ["Digit", "find_digits", "open_picture"]
+__all__ = ["Digit", "find_digits", "open_picture", "page_ink"]

@@ -22,10 +22,12 @@ class Digit:
         image: The digit in MNIST's form, white on black, shape (28, 28).
         box: Where it is: left, top, right, bottom in pixels of the upright picture; the last two
             are one past the ink.
+        ink: The pixels in the box that are its ink, as fine as `page_ink` sees the picture.
     """
 
     image: NDArray[np.uint8]
     box: tuple[int, int, int, int]
+    ink: Mask
 
 
 def find_digits(
@@ -49,7 +51,7 @@ def find_digits(
     """
     if is_mnist_form(picture):
         image = np.array(picture.convert("L"))
-        return [Digit(image, _box(image > 0, 1, picture.size))]
+        return [_placed(image, image > 0, 1, picture.size)]
     ink = find_ink(picture)
     mask = clean(ink, single=single)
     if not mask.any():
@@ -57,10 +59,26 @@ def find_digits(
     if single:
         return [_digit(ink, mask, picture.size)]
     return [
-        Digit(part.image, _box(part.mask, ink.factor, picture.size))
+        _placed(part.image, part.mask, ink.factor, picture.size)
         for line in find_lines(mask)
         for part in read_line(line, ink.strength, score)
     ]
+
+
+def page_ink(picture: Image.Image) -> tuple[Mask, int]:
+    """Find all that `find_digits` takes for ink, before it drops what is no part of a digit.
+
+    Args:
+        picture: As `find_digits` takes it.
+
+    Returns:
+        The pixels that are ink, shape (h, w), and how many pixels of the picture, along each axis,
+        became one of them.
+    """
+    if is_mnist_form(picture):
+        return np.asarray(picture.convert("L")) > 0, 1
+    ink = find_ink(picture)
+    return ink.mask, ink.factor
 
 
 def _digit(ink: Ink, part: Mask, size: tuple[int, int]) -> Digit:
@@ -71,14 +89,16 @@ def _digit(ink: Ink, part: Mask, size: tuple[int, int]) -> Digit:
         slice(max(columns.start - 2, 0), columns.stop + 2),
     )
     near = ndimage.binary_dilation(part[around], iterations=1)
-    return Digit(mnist_form(ink.strength[around] * near), _box(part, ink.factor, size))
+    return _placed(mnist_form(ink.strength[around] * near), part, ink.factor, size)
 
 
-def _box(mask: Mask, factor: int, size: tuple[int, int]) -> tuple[int, int, int, int]:
+def _placed(image: NDArray[np.uint8], mask: Mask, factor: int, size: tuple[int, int]) -> Digit:
+    """A digit with the place and the pixels of its ink; nothing of the whole mask is held."""
     (rows, columns), *_ = ndimage.find_objects(mask.astype(np.int8))
-    return (
+    box = (
         columns.start * factor,
         rows.start * factor,
         min(columns.stop * factor, size[0]),
         min(rows.stop * factor, size[1]),
     )
+    return Digit(image, box, mask[rows, columns].copy())

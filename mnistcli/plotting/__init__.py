@@ -5,6 +5,7 @@ alone; `save_figure` writes one as PNG.
 """
 
 from mnistcli.plotting.confusion import plot_confusion
+from mnistcli.plotting.explanations import plot_explanations
 from mnistcli.plotting.filters import plot_filters
 from mnistcli.plotting.history import plot_history
 from mnistcli.plotting.predictions import plot_predictions
@@ -13,6 +14,7 @@ from mnistcli.plotting.tiles import plot_mistakes, plot_samples
 
 __all__ = [
     "plot_confusion",
+    "plot_explanations",
     "plot_filters",
     "plot_history",
     "plot_mistakes",

@@ -73,13 +73,14 @@ def plot_predictions(readings: Iterable[Reading]) -> Figure:
         left, top = MARGIN + across * ACROSS, TOP + 0.35 + down * DOWN
         name = plain(row.name, LONGEST_NAME)
         axes.text(left, top - 0.13, name, size=TEXT, color=INK, weight="bold", parse_math=False)
-        _draw_picture(axes, row, left, top)
+        box = None if row.digit is None else row.digit.found.box
+        draw_picture(axes, row.picture, box, left, top)
         left += SIZE + GAP
         if row.digit is None:
             axes.text(left, top + SIZE / 2, "no digit found", size=TEXT, color=RED, va="center")
             continue
         draw_image(axes, row.digit.found.image, (left, top, SIZE, SIZE))
-        _draw_bars(axes, row.digit.probabilities, left + SIZE + GAP, top)
+        draw_bars(axes, row.digit.probabilities, left + SIZE + GAP, top)
     return figure
 
 
@@ -105,44 +106,63 @@ def _rows(reading: Reading) -> list[_Row]:
 
 
 def _words(rows: list[_Row]) -> tuple[str, str]:
-    read = [row.digit for row in rows if row.digit is not None]
-    subtitle = "Each: the picture, what the network saw of it, and its probabilities"
-    if not read:
-        return "No digit found", subtitle
-    if len(rows) == 1:
-        return f"Read as {read[0].digit}, {percent(read[0].confidence)} sure", subtitle
-    if len(rows) <= NAMED_ANSWERS:
-        answers = ("none" if row.digit is None else str(row.digit.digit) for row in rows)
-        return f"Read as {', '.join(answers)}", subtitle
-    title = f"{len(read):,} digits read"
+    title = answers_title([row.digit for row in rows])
     if len(rows) > MOST_ROWS:
         title += f", the first {MOST_ROWS} shown"
-    return title, subtitle
+    return title, "Each: the picture, what the network saw of it, and its probabilities"
 
 
-def _draw_picture(axes: Axes, row: _Row, left: float, top: float) -> None:
-    """Draw the picture into a square, whole and undistorted, and a line around the digit."""
-    width, height = row.picture.size
+def answers_title(digits: list[ReadDigit | None]) -> str:
+    """Return what was read, as a title; None stands for a picture without a digit."""
+    read = [digit for digit in digits if digit is not None]
+    if not read:
+        return "No digit found"
+    if len(digits) == 1:
+        return f"Read as {read[0].digit}, {percent(read[0].confidence)} sure"
+    if len(digits) <= NAMED_ANSWERS:
+        answers = ("none" if digit is None else str(digit.digit) for digit in digits)
+        return f"Read as {', '.join(answers)}"
+    return f"{len(read):,} digits read"
+
+
+def draw_picture(
+    axes: Axes,
+    picture: Image.Image,
+    box: tuple[float, float, float, float] | None,
+    left: float,
+    top: float,
+) -> None:
+    """Draw a picture into a square, whole and undistorted, and a line around the digit.
+
+    Args:
+        axes: The sheet.
+        picture: The picture.
+        box: The digit's left, upper, right and lower edge in pixels; None draws no line.
+        left: Where the square is, in inches.
+        top: Likewise.
+    """
+    width, height = picture.size
     scale = SIZE / max(width, height)
     left += (SIZE - width * scale) / 2
     top += (SIZE - height * scale) / 2
-    small = row.picture.copy()
+    small = picture.copy()
     small.thumbnail((round(SIZE * DPI), round(SIZE * DPI)))
     draw_image(axes, np.asarray(small), (left, top, width * scale, height * scale))
-    _outline(axes, (left, top, left + width * scale, top + height * scale), PALE)
-    if row.digit is not None:
-        west, north, east, south = (scale * edge for edge in row.digit.found.box)
+    outline(axes, (left, top, left + width * scale, top + height * scale), PALE)
+    if box is not None:
+        west, north, east, south = (scale * edge for edge in box)
         # A little wider than the ink, so as not to hide its edge.
         west, north, east, south = west - ROOM, north - ROOM, east + ROOM, south + ROOM
-        _outline(axes, (left + west, top + north, left + east, top + south), RED)
+        outline(axes, (left + west, top + north, left + east, top + south), RED)
 
 
-def _outline(axes: Axes, box: tuple[float, float, float, float], color: str) -> None:
+def outline(axes: Axes, box: tuple[float, float, float, float], color: str) -> None:
+    """Draw a line around a box: its left, upper, right and lower edge in inches."""
     left, top, right, bottom = box
     axes.add_patch(Rectangle((left, top), right - left, bottom - top, fill=False, edgecolor=color))
 
 
-def _draw_bars(axes: Axes, probabilities: NDArray[np.float32], left: float, top: float) -> None:
+def draw_bars(axes: Axes, probabilities: NDArray[np.float32], left: float, top: float) -> None:
     """Draw a bar for each digit, the highest one in colour and with its number in bold."""
     pitch = SIZE / len(probabilities)
     answer = int(probabilities.argmax())
