@@ -102,7 +102,8 @@ def predict(
         from mnistcli import explanation
         from mnistcli.plotting import plot_explanations, save_figure
 
-        figure = plot_explanations(explanation.explain(classifier, readings))
+        with console.working("Drawing"):
+            figure = plot_explanations(explanation.explain(classifier, readings))
         console.print_saved(save_figure(figure, explain), as_json=as_json)
     if failed:
         raise typer.Exit(1)

@@ -12,6 +12,7 @@ from PIL import Image
 
 from mnistcli.errors import PictureError
 from mnistcli.explanation import PATCH, Explanation
+from mnistcli.handwriting import Digit
 from mnistcli.plotting.predictions import (
     BAR,
     GAP,
@@ -54,6 +55,8 @@ LONGEST_NAME = 60
 SCALE, MINUS = 0.14, "\N{MINUS SIGN}"
 # The ink is drawn this many times as wide as the digit is, to show what stands beside it.
 CLOSE = 2
+# A picture that is longer than so many times its width is cut down to what is round the digit.
+LONGEST = 6
 # Changes of the probability that are too small to be drawn, or to be told.
 SMALLEST = 0.01
 
@@ -95,42 +98,57 @@ def _draw_row(axes: Axes, row: Explanation, top: float) -> None:
     name = plain(row.name, LONGEST_NAME)
     axes.text(MARGIN, top - 0.13, name, size=TEXT, color=INK, weight="bold", parse_math=False)
     if row.digit is None or row.covered is None:
-        draw_picture(axes, row.picture, None, PANELS[0], top)
-        draw_picture(axes, _ink(row), None, PANELS[1], top)
-        why = "what ink there is has no digit's form" if row.ink.any() else "no ink on the paper"
-        for words, color, below in (("no digit found", RED, -0.12), (why, GREY, 0.12)):
-            axes.text(PANELS[2], top + SIZE / 2 + below, words, size=TEXT, color=color, va="center")
+        _draw_nothing(axes, row, top)
         return
-    left, upper, right, lower = (edge / row.factor for edge in row.digit.found.box)
-    draw_picture(axes, row.picture, (left, upper, right, lower), PANELS[0], top)
-    draw_picture(axes, _close(_ink(row), (left, upper, right, lower)), None, PANELS[1], top)
+    _draw_place(axes, row, row.digit.found, top)
     draw_image(axes, row.digit.found.image, (PANELS[2], top, SIZE, SIZE))
     draw_bars(axes, row.digit.probabilities, PANELS[3], top)
     _draw_map(axes, row.digit, row.covered, top)
 
 
-def _ink(row: Explanation) -> Image.Image:
-    """The ink on white paper: the digit's own in blue, the rest in grey."""
-    colors = np.full((*row.ink.shape, 3), 255, np.uint8)
-    colors[row.ink] = _bytes(GREY if row.digit is None else PALE)
-    if row.digit is not None:
-        left, upper, *_ = (edge // row.factor for edge in row.digit.found.box)
-        own = row.digit.found.ink
-        colors[upper : upper + own.shape[0], left : left + own.shape[1]][own] = _bytes(BLUE)
-    return Image.fromarray(colors)
+def _draw_nothing(axes: Axes, row: Explanation, top: float) -> None:
+    """Draw a picture without a digit, all ink on it, and why there is none."""
+    draw_picture(axes, row.picture, None, PANELS[0], top)
+    draw_picture(axes, _colored(row.ink, GREY), None, PANELS[1], top)
+    why = "none of the ink has a digit's form" if row.ink.any() else "no ink on the paper"
+    for words, color, below in (("no digit found", RED, -0.12), (why, GREY, 0.12)):
+        axes.text(PANELS[2], top + SIZE / 2 + below, words, size=TEXT, color=color, va="center")
 
 
-def _close(picture: Image.Image, box: tuple[float, float, float, float]) -> Image.Image:
-    """The square part of a picture round a digit, smaller where the picture ends."""
+def _draw_place(axes: Axes, row: Explanation, found: Digit, top: float) -> None:
+    """Draw the picture with the digit's box, and the ink near it, the digit's own in blue."""
+    left, upper = (edge // row.factor for edge in found.box[:2])
+    height, width = found.ink.shape
+    box = (left, upper, left + width, upper + height)
+    near = CLOSE * max(width, height)
+    part = _around(box, row.picture.size, max(near, LONGEST * min(row.picture.size)))
+    west, north, *_ = part
+    inside = (left - west, upper - north, box[2] - west, box[3] - north)
+    draw_picture(axes, row.picture.crop(part), inside, PANELS[0], top)
+    ink = _colored(row.ink, PALE)
+    ink.paste(BLUE, (left, upper), Image.fromarray(found.ink))
+    draw_picture(axes, ink.crop(_around(box, ink.size, near)), None, PANELS[1], top)
+
+
+def _colored(ink: NDArray[np.bool_], color: str) -> Image.Image:
+    """Ink (h, w) in one colour on white paper."""
+    page = Image.new("RGB", ink.shape[::-1], "white")
+    page.paste(color, mask=Image.fromarray(ink))
+    return page
+
+
+def _around(
+    box: tuple[int, int, int, int], size: tuple[int, int], side: int
+) -> tuple[int, int, int, int]:
+    """The square of such a side round a box, cut off where the picture ends: its four edges."""
     left, upper, right, lower = box
-    side = CLOSE * max(right - left, lower - upper)
     spans = []
-    for start, stop, length in ((left, right, picture.width), (upper, lower, picture.height)):
-        whole = min(round(side), length)
-        first = min(max(round((start + stop - whole) / 2), 0), length - whole)
+    for start, stop, length in ((left, right, size[0]), (upper, lower, size[1])):
+        whole = min(side, length)
+        first = min(max((start + stop - whole) // 2, 0), length - whole)
         spans.append((first, first + whole))
     (west, east), (north, south) = spans
-    return picture.crop((west, north, east, south))
+    return west, north, east, south
 
 
 def _draw_map(axes: Axes, digit: ReadDigit, covered: NDArray[np.float32], top: float) -> None:
@@ -182,7 +200,3 @@ def _tinted(paper: NDArray[np.floating], fall: NDArray[np.floating]) -> NDArray[
     strength = 0.9 * np.abs(fall[..., None])
     tinted: NDArray[np.floating] = paper * (1 - strength) + color * strength
     return tinted
-
-
-def _bytes(color: str) -> NDArray[np.uint8]:
-    return (255 * np.array(to_rgb(color))).round().astype(np.uint8)
