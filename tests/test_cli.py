@@ -79,6 +79,7 @@ def test_version() -> None:
         (["train", "--optimizer", "sdg"], ["error: unknown optimizer 'sdg'; did you mean 'sgd'?", "hint: mnistcli train --optimizer sgd"]),
         (["train", "--dataset", "digit"], ["error: unknown dataset 'digit'; did you mean 'digits'?", "hint: mnistcli train --dataset digits"]),
         (["predict", "a.png", "--save", "out.jpg"], ["error: pictures are saved as PNG, not 'out.jpg'", "hint: mnistcli predict IMAGE --save out.png"]),
+        (["predict", "a.png", "--explain", "out.jpg"], ["error: pictures are saved as PNG, not 'out.jpg'", "hint: mnistcli predict IMAGE --explain out.png"]),
         (["plot", "--kind", "filter"], ["error: unknown kind 'filter'; did you mean 'filters'?", "hint: mnistcli plot --kind filters"]),
     ],
 )  # fmt: skip
@@ -362,6 +363,29 @@ def test_predict_saves_a_picture(model: Path, digit_pngs: Path) -> None:
     assert result.exit_code == 0
     assert result.stdout.splitlines()[-1] == "out/p.png"
     assert width(Path("out/p.png")) > 500
+
+
+def test_predict_explains_a_reading(model: Path, digit_pngs: Path) -> None:
+    Image.new("L", (50, 50), 255).save("a[/red].png")
+
+    result = invoke("predict", digit_pngs / "1.png", "a[/red].png", "--explain", "out/e[/red].png")
+
+    assert (result.exit_code, result.stderr) == (0, "model: runs/trained\n")
+    header, one, blank, saved = result.stdout.splitlines()
+    assert header.split() == ["digits", "confidence", "also", "picture"]
+    assert one.startswith("1")
+    assert blank.split() == ["-", "no", "digit", "found", "a[/red].png"]
+    assert saved == "out/e[/red].png"
+    assert width(Path("out/e[/red].png")) > 1500
+
+
+def test_pictures_of_readings_leave_json_alone(model: Path, digit_pngs: Path) -> None:
+    pictures = ("--save", "s.png", "--explain", "e.png")
+
+    result = invoke("predict", digit_pngs / "1.png", "--json", *pictures)
+
+    assert json.loads(result.stdout)["text"] == "1"
+    assert result.stderr == "model: runs/trained\npicture: s.png\npicture: e.png\n"
 
 
 def test_one_bad_picture_does_not_stop_the_rest(model: Path, picture: Path) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageDraw
 from scipy import ndimage
 
-from mnistcli.handwriting import Digit, find_digits, open_picture
+from mnistcli.handwriting import Digit, find_digits, open_picture, page_ink
 from mnistcli.handwriting.cuts import seams
 from mnistcli.handwriting.form import mnist_form, stroke_width
 from mnistcli.handwriting.ink import find_ink
@@ -76,6 +76,31 @@ def test_the_box_is_in_the_pictures_own_pixels() -> None:
     assert np.abs(np.subtract(small, (76, 45, 130, 150))).max() <= 6
     large = drawn(7, size=(2400, 2000), box=(700, 500, 1300, 1500), pen=90)
     assert np.abs(np.subtract(only(large).box, (756, 460, 1290, 1510))).max() <= 40
+
+
+@pytest.mark.parametrize("single", [True, False])
+def test_the_ink_is_the_digits_own_in_its_box(single: bool) -> None:
+    picture = drawn(7, size=(2400, 2000), box=(700, 500, 1300, 1500), pen=90)
+    picture.paste(0, (0, 1900, 2400, 1920))  # a ruled line
+    (digit,) = find_digits(picture, single=single)
+    page, factor = page_ink(picture)
+    assert (page.shape, factor) == ((667, 800), 3)
+    left, top, right, bottom = (edge // factor for edge in digit.box)
+    assert np.array_equal(digit.ink, page[top:bottom, left:right])
+    assert digit.ink.any(axis=0).all()
+    assert digit.ink.any(axis=1).all()
+    assert page[635].all()
+    assert digit.ink.base is None  # the whole page is not held
+
+
+def test_the_ink_of_a_digit_of_mnists_form() -> None:
+    image = only(drawn()).image
+    digit, (page, factor) = only(Image.fromarray(image)), page_ink(Image.fromarray(image))
+    left, top, right, bottom = digit.box
+    assert factor == 1
+    assert np.array_equal(page, image > 0)
+    assert np.array_equal(page[top:bottom, left:right], digit.ink)
+    assert digit.ink.sum() == page.sum()
 
 
 def test_mnists_digits_come_through_untouched(mnist_dir: Path) -> None:

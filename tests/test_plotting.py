@@ -16,9 +16,11 @@ from PIL import Image
 
 import mnistcli
 from mnistcli.errors import DataError, PictureError, RunError
+from mnistcli.explanation import Explanation
 from mnistcli.handwriting import Digit
 from mnistcli.plotting import (
     plot_confusion,
+    plot_explanations,
     plot_filters,
     plot_history,
     plot_mistakes,
@@ -473,7 +475,8 @@ def test_filters_of_an_untrained_network():
 
 def reading(name="seven.png", size=(100, 80), box=(10, 20, 60, 70), digit=7, count=1, mode="L"):
     found = tuple(
-        ReadDigit(Digit(digits(1)[0], box), answers([digit], 0.9)[0]) for _ in range(count)
+        ReadDigit(Digit(digits(1)[0], box, np.ones((5, 5), bool)), answers([digit], 0.9)[0])
+        for _ in range(count)
     )
     return Reading(Path("folder") / name, Image.new(mode, size), found)
 
@@ -502,7 +505,8 @@ def test_prediction(assert_legible):
 
 
 def test_small_probabilities_are_not_written():
-    digit = ReadDigit(Digit(digits(1)[0], (0, 0, 9, 9)), answers([3], 0.999)[0])
+    found = Digit(digits(1)[0], (0, 0, 9, 9), np.ones((9, 9), bool))
+    digit = ReadDigit(found, answers([3], 0.999)[0])
     figure = plot_predictions([Reading(Path("a.png"), Image.new("L", (9, 9)), (digit,))])
     assert [text for text in words(figure) if text.endswith(" %")] == ["99.9 %"]
 
@@ -582,6 +586,154 @@ def test_nothing_to_draw(readings):
     assert caught.value.hint == "mnistcli predict digit.png"
 
 
+# --- explanations ---
+
+
+def explanation(name="seven.png", size=(100, 80), box=(20, 10, 60, 70), fall=0.6, other=1):
+    """A 7 read with 90 %, whose answer falls with row 9 and column 4 covered."""
+    left, top, right, bottom = box
+    own = np.ones((bottom - top, right - left), bool)
+    ink = np.zeros(size[::-1], bool)
+    ink[top:bottom, left:right] = True
+    ink[0, 0] = True
+    digit = ReadDigit(Digit(digits(1)[0], box, own), answers([7], 0.9)[0])
+    covered = np.tile(digit.probabilities, (28, 28, 1))
+    covered[9, 4, 7] -= fall
+    covered[9, 4, other] += fall
+    covered[20, 20, 7] += 0.05
+    return Explanation(name, Image.new("L", size, 255), ink, 1, digit, covered)
+
+
+def colors_of(image):
+    return {tuple(color) for color in np.asarray(image.get_array()).reshape(-1, 3).tolist()}
+
+
+def test_explanation(assert_legible):
+    figure = plot_explanations([explanation()])
+    assert title(figure) == "Read as 7, 90.0 % sure"
+    assert_legible(figure)
+    picture, ink, seen, changes, scale = figure.axes[0].images
+    assert np.array_equal(seen.get_array(), digits(1)[0])
+    left, right, bottom, top = picture.get_extent()
+    assert (right - left) / (bottom - top) == pytest.approx(100 / 80)
+    # Twice as wide as the digit is high, so that all of the picture's height and width is shown.
+    assert ink.get_array().shape == (80, 100, 3)
+    assert colors_of(ink) == {(255, 255, 255), (0, 114, 178), (200, 200, 200)}
+    assert np.asarray(changes.get_array()).shape == (28, 28, 3)
+    written = words(figure)
+    assert {"\N{MINUS SIGN}60 points", "0", "+60 points", "at the frame: 1, 61.1 %"} < set(written)
+    drawn = np.asarray(scale.get_array())
+    red, white, blue = (np.round(drawn[at, 0], 2).tolist() for at in (0, 100, 200))
+    assert white == [1, 1, 1]
+    assert red[0] > red[1] > red[2]
+    assert blue[0] < blue[1] < blue[2]
+
+
+def test_the_map_is_red_where_the_answer_falls_and_blue_where_it_rises():
+    changes = np.asarray(plot_explanations([explanation()]).axes[0].images[3].get_array())
+    red, blue = changes[9, 4], changes[20, 20]
+    assert red[0] > red[2]
+    assert blue[2] > blue[0]
+    changes[9, 4] = changes[20, 20] = 1
+    assert (changes[..., 0] == changes[..., 2]).all()
+
+
+def test_the_frame_is_round_the_place_that_matters_most():
+    axes = plot_explanations([explanation()]).axes[0]
+    left, _, bottom, top = axes.images[3].get_extent()
+    pixel = (bottom - top) / 28
+    frame = axes.patches[-1]
+    assert frame.get_x() - left == pytest.approx(2 * pixel)
+    assert frame.get_y() - top == pytest.approx(7 * pixel)
+    assert (frame.get_width(), frame.get_height()) == pytest.approx((5 * pixel, 5 * pixel))
+
+
+@pytest.mark.parametrize(
+    ("fall", "told", "scale"),
+    [
+        (0.02, "at the frame: still 7, 88.0 %", "+5.0 points"),
+        (0.009, "no one place matters", "+5.0 points"),
+        (-0.1, "no one place matters", "+10 points"),
+    ],
+)
+def test_an_answer_that_hangs_on_no_one_place(fall, told, scale, assert_legible):
+    figure = plot_explanations([explanation(fall=fall)])
+    assert {told, scale} < set(words(figure))
+    assert_legible(figure)
+
+
+def test_explanation_of_a_picture_without_a_digit(assert_legible):
+    ink = np.zeros((30, 40), bool)
+    blank = Explanation("blank.png", Image.new("RGB", (40, 30), "white"), ink, 1)
+    dash = Explanation("dash.png", Image.new("L", (40, 30)), ~ink, 1)
+    figure = plot_explanations([blank, explanation(), dash])
+    assert title(figure) == "Read as none, 7, none"
+    written = words(figure)
+    assert written.count("no digit found") == 2
+    assert written.index("no ink on the paper") < written.index("dash.png")
+    assert written.index("none of the ink has a digit's form") > written.index("dash.png")
+    images = figure.axes[0].images
+    assert len(images) == 9
+    assert colors_of(images[1]) == {(255, 255, 255)}
+    assert colors_of(images[8]) == {(102, 102, 102)}
+    assert_legible(figure)
+
+
+@pytest.mark.parametrize("count", [2, 20])
+def test_many_explanations(count, assert_legible):
+    figure = plot_explanations([explanation()] * count)
+    assert title(figure) == ("Read as 7, 7" if count == 2 else "20 digits read")
+    assert_legible(figure)
+
+
+def test_explanations_have_an_end():
+    asked = []
+    figure = plot_explanations(asked.append(one) or one for one in [explanation()] * 30)
+    assert title(figure) == "The first 20 readings; there are more"
+    assert len(figure.axes[0].images) == 100
+    assert len(asked) == 21
+
+
+@pytest.mark.parametrize(
+    "name", ["W" * 80 + ".png", "日本語" * 30, "$\\frac{1}{0$", "[red]x[red]", "two\nlines.png"]
+)
+def test_odd_names_explained(name, assert_legible):
+    figure = plot_explanations([explanation(name)] * 2)
+    assert plain(name, 60) in words(figure)
+    assert_legible(figure)
+
+
+@pytest.mark.parametrize(
+    ("size", "box", "shown", "near"),
+    [
+        ((1000, 20), (500, 5, 507, 15), (120, 20), (20, 20)),
+        ((20, 1000), (5, 990, 15, 1000), (20, 120), (20, 20)),
+        ((1000, 2), (0, 0, 30, 2), (60, 2), (60, 2)),
+        ((1, 1), (0, 0, 1, 1), (1, 1), (1, 1)),
+        ((500, 200), (100, 50, 110, 70), (500, 200), (40, 40)),
+    ],
+)
+def test_what_lies_round_the_digit_is_shown(size, box, shown, near, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        "mnistcli.plotting.explanations.draw_picture",
+        lambda axes, picture, box, left, top: drawn.append((picture.size, box)),
+    )
+    plot_explanations([explanation(size=size, box=box)])
+    (whole, inside), (close, none) = drawn
+    assert (whole, close, none) == (shown, near, None)
+    left, top, right, bottom = inside
+    assert (right - left, bottom - top) == (box[2] - box[0], box[3] - box[1])
+    assert 0 <= left < right <= shown[0]
+    assert 0 <= top < bottom <= shown[1]
+
+
+def test_nothing_to_explain():
+    with pytest.raises(PictureError) as caught:
+        plot_explanations([])
+    assert caught.value.message == "no picture could be read"
+
+
 # --- all of them ---
 
 
@@ -592,6 +744,7 @@ FIGURES = {
     "mistakes": lambda: plot_mistakes(digits(4), np.arange(4), answers([0, 1, 2, 5], 0.8)),
     "filters": lambda: plot_filters(*filters(4)),
     "predictions": lambda: plot_predictions([reading()]),
+    "explanations": lambda: plot_explanations([explanation()]),
 }
 
 
@@ -604,7 +757,7 @@ def test_saved_bytes_repeat(plot, tmp_path):
     with Image.open(first) as picture:
         assert picture.format == "PNG"
         width, height = plot().get_size_inches()
-        assert picture.size == (int(width * 150), int(height * 150))
+        assert picture.size == (int(width * 150 + 0.01), int(height * 150 + 0.01))
         assert "Software" not in picture.info
 
 
