@@ -27,6 +27,7 @@ class Explanation:
         digit: The digit; None on a picture without one.
         covered: Probabilities with a patch centred on each pixel, float32 (28, 28, 10); None on a
             picture without a digit.
+        reason: Why there is no digit; empty where there is one.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Explanation:
     factor: int
     digit: ReadDigit | None = None
     covered: NDArray[np.float32] | None = None
+    reason: str = ""
 
 
 def explain(classifier: Predictor, readings: Iterable[Reading]) -> Iterator[Explanation]:
@@ -57,7 +59,7 @@ def explain(classifier: Predictor, readings: Iterable[Reading]) -> Iterator[Expl
         ink, factor = page_ink(picture)
         picture, name = picture.reduce(factor), reading.path.name
         if not reading.digits:
-            yield Explanation(name, picture, ink, factor)
+            yield Explanation(name, picture, ink, factor, reason=reading.reason)
         for number, digit in enumerate(reading.digits, start=1):
             several = f" ({number} of {len(reading.digits)})" if len(reading.digits) > 1 else ""
             covered = occlusion(classifier, digit.found.image)

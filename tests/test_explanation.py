@@ -87,6 +87,7 @@ def test_every_digit_and_every_empty_picture_has_its_explanation() -> None:
     names = [f"number.png ({number} of 3)" for number in (1, 2, 3)]
     assert [one.name for one in explained] == [*names, "blank.png"]
     assert (explained[3].digit, explained[3].covered) == (None, None)
+    assert [one.reason for one in explained] == ["", "", "", "no digit found"]
     assert not explained[3].ink.any()
     inks = [one.digit.found.ink.sum() for one in explained if one.digit is not None]
     assert sum(inks) == explained[0].ink.sum()

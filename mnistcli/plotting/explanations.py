@@ -110,8 +110,8 @@ def _draw_nothing(axes: Axes, row: Explanation, top: float) -> None:
     """Draw a picture without a digit, all ink on it, and why there is none."""
     draw_picture(axes, row.picture, None, PANELS[0], top)
     draw_picture(axes, _colored(row.ink, GREY), None, PANELS[1], top)
-    why = "none of the ink has a digit's form" if row.ink.any() else "no ink on the paper"
-    for words, color, below in (("no digit found", RED, -0.12), (why, GREY, 0.12)):
+    ink = "what ink was found is in grey" if row.ink.any() else "no ink on the paper"
+    for words, color, below in ((plain(row.reason, LONGEST_NAME), RED, -0.12), (ink, GREY, 0.12)):
         axes.text(PANELS[2], top + SIZE / 2 + below, words, size=TEXT, color=color, va="center")
 
 
