@@ -8,7 +8,7 @@ from scipy import ndimage
 from mnistcli.datasets import nondigits
 from mnistcli.datasets.european import european_digits
 from mnistcli.datasets.nondigits import non_digits
-from mnistcli.handwriting.form import is_mnist_form
+from mnistcli.handwriting.digit import stored_digit
 from tests.strokes import make_digits
 
 DIGITS = make_digits(100, seed=0)
@@ -59,7 +59,7 @@ def test_drawings_fill_the_box_as_digits_do(kind: nondigits.Kind) -> None:
     # The centre of a very uneven drawing cannot be in the middle.
     pictures = [kind(DIGITS, chance) for _ in range(20)]
 
-    assert sum(is_mnist_form(Image.fromarray(picture)) for picture in pictures) >= 8
+    assert sum(stored_digit(Image.fromarray(picture)) is not None for picture in pictures) >= 8
 
 
 def test_a_dash_is_level_and_grids_are_full() -> None:

@@ -142,3 +142,17 @@ def test_completion_loads_nothing_heavy() -> None:
     )
 
     assert (done.returncode, done.stdout.split()) == (0, ["deep"]), done.stderr
+
+
+def test_a_digit_in_mnists_form_is_found_without_scipy() -> None:
+    done = python(
+        "import sys\nsys.modules['scipy'] = None\n"
+        "import mnistcli.reading\n"
+        "from PIL import Image\n"
+        "from mnistcli.handwriting import find_digits\n"
+        "picture = Image.new('L', (28, 28))\n"
+        "picture.paste(255, (12, 4, 17, 24))\n"
+        "assert find_digits(picture)[0].box == (12, 4, 17, 24)\n"
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")

@@ -20,7 +20,8 @@ from sklearn.datasets import load_sample_images
 
 from mnistcli.datasets.dataset import Dataset
 from mnistcli.datasets.pen import Stroke, arc, draw
-from mnistcli.handwriting.form import SIDE, mnist_form
+from mnistcli.handwriting.digit import SIDE
+from mnistcli.handwriting.form import mnist_form
 
 Chance = np.random.Generator
 Picture = NDArray[np.uint8]

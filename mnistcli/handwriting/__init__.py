@@ -6,7 +6,8 @@ for digit in find_digits(open_picture(Path("number.jpg"))):
     digit.ink    # bool, the pixels of its box that are ink
 """
 
-from mnistcli.handwriting.digits import Digit, find_digits, page_ink
+from mnistcli.handwriting.digit import Digit
+from mnistcli.handwriting.digits import find_digits, page_ink
 from mnistcli.handwriting.picture import open_picture
 
 __all__ = ["Digit", "find_digits", "open_picture", "page_ink"]

@@ -5,35 +5,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from mnistcli.handwriting.digit import LONGER, SIDE
 from mnistcli.handwriting.ink import Grey, Mask
 
-SIDE = 28
-_BOX = 20  # the ink's longer side, in pixels of the finished digit
 _FINE = 5  # the stroke is measured and mended on a grid this many times finer
 _HAIRLINE = 2.2  # pixels of the finished digit; MNIST's median stroke is 2.5 wide
-
-
-def is_mnist_form(picture: Image.Image) -> bool:
-    """Whether a picture is a digit as MNIST stores it: to be used as it is.
-
-    White on black, 28 x 28, the ink's longer side 19 or 20, its centre of mass in the middle. This
-    holds for all 70,000 digits of MNIST.
-
-    Args:
-        picture: An 8-bit picture, mode ``L`` or ``RGB``.
-    """
-    if picture.size != (SIDE, SIDE):
-        return False
-    pixels = np.asarray(picture)
-    if pixels.ndim == 3 and (pixels != pixels[..., :1]).any():
-        return False
-    digit = pixels if pixels.ndim == 2 else pixels[..., 0]
-    if digit.max() < 250:
-        return False
-    rows, columns = np.nonzero(digit)
-    longer = max(int(np.ptp(rows)), int(np.ptp(columns))) + 1
-    centre = ndimage.center_of_mass(digit)
-    return longer in {_BOX - 1, _BOX} and all(13.4 < middle < 14.6 for middle in centre)
 
 
 def mnist_form(strength: Grey) -> NDArray[np.uint8]:
@@ -50,10 +26,10 @@ def mnist_form(strength: Grey) -> NDArray[np.uint8]:
         The digit, white on black, shape (28, 28).
     """
     ink = _cropped(strength)
-    shrink = max(ink.shape) / (_BOX * _FINE)
+    shrink = max(ink.shape) / (LONGER * _FINE)
     if shrink > 1.5 and stroke_width(ink > 0.5) / shrink < _HAIRLINE * _FINE:
         ink = ndimage.maximum_filter(ink, size=round(shrink))
-    fine = _scaled(ink, _BOX * _FINE)
+    fine = _scaled(ink, LONGER * _FINE)
     mask = fine > min(0.5, float(fine.max()) / 2)
     width = stroke_width(mask) / _FINE
     if width < _HAIRLINE:
@@ -70,7 +46,7 @@ def fitted(strength: Grey) -> NDArray[np.uint8]:
     Returns:
         The digit, white on black, shape (28, 28).
     """
-    digit = _scaled(strength, _BOX)
+    digit = _scaled(strength, LONGER)
     digit = np.rint(digit * (255 / digit.max())).astype(np.uint8)
     centre = ndimage.center_of_mass(digit)
     top, left = (

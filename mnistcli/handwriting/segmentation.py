@@ -1,6 +1,5 @@
 """Which parts of a line are digits: the cheapest way to read it from left to right."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -9,13 +8,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from mnistcli.handwriting.cuts import seams
+from mnistcli.handwriting.digit import Score
 from mnistcli.handwriting.form import mnist_form, stroke_width
 from mnistcli.handwriting.ink import Grey, Mask
 from mnistcli.handwriting.lines import Line
 from mnistcli.handwriting.strokes import Box
-
-Score = Callable[[NDArray[np.uint8]], NDArray[np.floating]]
-"""Digits (n, 28, 28) to how likely each is a 0 to 9, (n, 10); rows may sum to less than one."""
 
 _MOST_SLICES = 8  # of which one digit may be made
 _WIDEST = 1.7  # a digit's width, in heights of the line

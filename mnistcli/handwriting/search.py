@@ -1,0 +1,51 @@
+"""Where the digits on a picture are: ink, lines, and the parts of lines that are digits."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+from mnistcli.handwriting.digit import Digit, Score
+from mnistcli.handwriting.form import mnist_form
+from mnistcli.handwriting.ink import Ink, Mask, find_ink
+from mnistcli.handwriting.lines import find_lines
+from mnistcli.handwriting.segmentation import read_line
+from mnistcli.handwriting.strokes import clean
+
+
+def search(picture: Image.Image, *, single: bool, score: Score | None) -> list[Digit]:
+    """Find the digits on a picture that is not in MNIST's form; as `find_digits` otherwise."""
+    ink = find_ink(picture)
+    mask = clean(ink, single=single)
+    if not mask.any():
+        return []
+    if single:
+        return [_digit(ink, mask, picture.size)]
+    return [
+        _placed(part.image, part.mask, ink.factor, picture.size)
+        for line in find_lines(mask)
+        for part in read_line(line, ink.strength, score)
+    ]
+
+
+def _digit(ink: Ink, part: Mask, size: tuple[int, int]) -> Digit:
+    """Cut one digit out: its own ink and the soft edge around it, nothing of its neighbours."""
+    (rows, columns), *_ = ndimage.find_objects(part.astype(np.int8))
+    around = (
+        slice(max(rows.start - 2, 0), rows.stop + 2),
+        slice(max(columns.start - 2, 0), columns.stop + 2),
+    )
+    near = ndimage.binary_dilation(part[around], iterations=1)
+    return _placed(mnist_form(ink.strength[around] * near), part, ink.factor, size)
+
+
+def _placed(image: NDArray[np.uint8], mask: Mask, factor: int, size: tuple[int, int]) -> Digit:
+    """A digit with the place and the pixels of its ink; nothing of the whole mask is held."""
+    (rows, columns), *_ = ndimage.find_objects(mask.astype(np.int8))
+    box = (
+        columns.start * factor,
+        rows.start * factor,
+        min(columns.stop * factor, size[0]),
+        min(rows.stop * factor, size[1]),
+    )
+    return Digit(image, box, mask[rows, columns].copy())
