@@ -59,12 +59,12 @@ def open_picture(source: Path | BinaryIO) -> Image.Image:
     if not isinstance(source, Path):
         return _decode(source, repr(str(getattr(source, "name", "picture"))))
     name = repr(str(source))
-    if source.is_dir():
-        hint = f"mnistcli predict {shlex.quote(str(source))}/*.png"
-        raise PictureError(f"a directory, not a picture: {name}", hint=hint)
     try:
         with source.open("rb") as file:
             return _decode(file, name)
+    except IsADirectoryError:
+        hint = f"mnistcli predict {shlex.quote(str(source))}/*.png"
+        raise PictureError(f"a directory, not a picture: {name}", hint=hint) from None
     except FileNotFoundError:
         raise PictureError(f"no such file: {name}", hint=_HINT) from None
     except PermissionError:
@@ -80,8 +80,8 @@ def _decode(file: BinaryIO, name: str) -> Image.Image:
     try:
         with _QUIET, Image.open(file) as picture:
             _check_size(picture, name)
-            picture.load()
-            return _eight_bit(ImageOps.exif_transpose(picture))
+            ImageOps.exif_transpose(picture, in_place=True)
+            return _eight_bit(picture)
     except UnidentifiedImageError:
         raise PictureError(f"not a picture: {name}", hint=_HINT) from None
     except Image.DecompressionBombError:
