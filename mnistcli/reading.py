@@ -64,14 +64,12 @@ class Reading:
 
     Attributes:
         path: The file.
-        picture: The picture as a person sees it, upright, where it was to be kept.
         digits: The digits on it, in reading order.
         reason: Why there are none, where it can be read.
         error: Why it cannot be read; None where it can.
     """
 
     path: Path
-    picture: Image.Image | None = None
     digits: tuple[ReadDigit, ...] = ()
     reason: str = ""
     error: PictureError | None = None
@@ -143,7 +141,6 @@ def read_pictures(
     *,
     single: bool = False,
     min_confidence: float = 0.0,
-    keep_pictures: bool = False,
 ) -> Iterator[Reading]:
     """Read pictures in parallel; one that cannot be read does not stop the rest.
 
@@ -156,13 +153,12 @@ def read_pictures(
         min_confidence: How sure the classifier must be, 0 to 1; of several digits, their geometric
             mean counts. A picture it is less sure of is answered as a whole or not at all: a
             number with a digit left out would be another number.
-        keep_pictures: Whether readings hold their picture.
 
     Yields:
         A reading for each picture, in the order of the sources.
     """
     pictures = find_pictures(sources)
-    prepare = partial(_prepare, classifier, single=single, keep_picture=keep_pictures)
+    prepare = partial(_prepare, classifier, single=single)
     with ThreadPoolExecutor() as pool:
         waiting = [pool.submit(prepare, picture) for picture in islice(pictures, _GROUP)]
         while waiting:
@@ -177,19 +173,14 @@ def read_pictures(
 _Prepared = tuple[Reading, list[Digit]]
 
 
-def _prepare(
-    classifier: Predictor, source: Path | Reading, *, single: bool, keep_picture: bool
-) -> _Prepared:
+def _prepare(classifier: Predictor, source: Path | Reading, *, single: bool) -> _Prepared:
     if isinstance(source, Reading):
         return source, []
     try:
         picture = open_picture(source)
     except PictureError as error:
         return Reading(source, error=error), []
-    kept = picture if keep_picture else None
-    return Reading(source, picture=kept), find_digits(
-        picture, single=single, score=classifier.predict
-    )
+    return Reading(source), find_digits(picture, single=single, score=classifier.predict)
 
 
 def _classify(

@@ -26,6 +26,7 @@ from mnistcli.plotting import (
     plot_mistakes,
     plot_predictions,
     plot_samples,
+    predictions,
     save_figure,
 )
 from mnistcli.plotting.confusion import CELL, HEAD, LEFT
@@ -478,7 +479,13 @@ def reading(name="seven.png", size=(100, 80), box=(10, 20, 60, 70), digit=7, cou
         ReadDigit(Digit(digits(1)[0], box, np.ones((5, 5), bool)), answers([digit], 0.9)[0])
         for _ in range(count)
     )
-    return Reading(Path("folder") / name, Image.new(mode, size), found)
+    return Reading(drawable(Path("folder") / name, mode, size), found)
+
+
+def drawable(path, mode="L", size=(30, 30), color=0):
+    path.parent.mkdir(exist_ok=True)
+    Image.new(mode, size, color).save(path, "PNG")
+    return path
 
 
 def test_prediction(assert_legible):
@@ -507,12 +514,12 @@ def test_prediction(assert_legible):
 def test_small_probabilities_are_not_written():
     found = Digit(digits(1)[0], (0, 0, 9, 9), np.ones((9, 9), bool))
     digit = ReadDigit(found, answers([3], 0.999)[0])
-    figure = plot_predictions([Reading(Path("a.png"), Image.new("L", (9, 9)), (digit,))])
+    figure = plot_predictions([Reading(drawable(Path("a.png")), (digit,))])
     assert [text for text in words(figure) if text.endswith(" %")] == ["99.9 %"]
 
 
 def test_predictions_of_several_pictures(assert_legible):
-    blank = Reading(Path("blank.png"), Image.new("RGB", (30, 30), "white"))
+    blank = Reading(drawable(Path("blank.png"), "RGB", color="white"))
     lost = Reading(Path("lost.png"), error=PictureError("no such file: 'lost.png'"))
     two = reading("two.png", digit=2, count=2, mode="RGB")
     figure = plot_predictions(iter([reading(), blank, lost, two]))
@@ -526,8 +533,25 @@ def test_predictions_of_several_pictures(assert_legible):
     assert_legible(figure)
 
 
+def test_a_picture_is_opened_once_for_all_its_digits(monkeypatch):
+    opened = []
+    really = predictions.open_picture
+    monkeypatch.setattr(
+        predictions, "open_picture", lambda path: (opened.append(path.name), really(path))[1]
+    )
+    plot_predictions([reading("a.png", count=3), reading("b.png", count=120)])
+    assert opened == ["a.png", "b.png"]
+
+
+def test_a_picture_that_is_gone_is_an_error():
+    gone = reading("gone.png")
+    gone.path.unlink()
+    with pytest.raises(PictureError, match="no such file"):
+        plot_predictions([gone])
+
+
 def test_prediction_without_a_digit():
-    blank = Reading(Path("blank.png"), Image.new("L", (30, 30)))
+    blank = Reading(drawable(Path("blank.png")))
     assert title(plot_predictions([blank])) == "No digit found"
 
 
@@ -550,7 +574,7 @@ def test_predictions_have_an_end(monkeypatch):
     "name",
     [
         "W" * 80 + ".png",
-        "日本語" * 30 + ".png",
+        "日本語" * 20 + ".png",
         "a_$long$_name_" * 6,
         "$\\frac{1}{0$",
         "[red]x[red]",

@@ -90,15 +90,6 @@ def test_a_group_without_a_digit_is_not_shown_to_the_network() -> None:
     assert predictor.groups == []
 
 
-def test_pictures_are_kept_only_where_asked_for() -> None:
-    names = draw("a.png")
-
-    assert next(read_pictures(Counting(), names, single=True)).picture is None
-    kept = next(read_pictures(Counting(), names, keep_pictures=True, single=True)).picture
-    assert kept is not None
-    assert kept.size == (40, 40)
-
-
 def test_no_sources_have_no_readings() -> None:
     assert list(read_pictures(Counting(), [], single=True)) == []
 

@@ -87,7 +87,6 @@ def predict(
             _listed(images),
             single=single,
             min_confidence=found.min_confidence if min_confidence is None else min_confidence,
-            keep_pictures=save is not None,
         ),
         found.name,
         top=top,

@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli.errors import PictureError
+from mnistcli.handwriting import open_picture
 from mnistcli.plotting.sheet import (
     BLUE,
     DPI,
@@ -53,10 +56,11 @@ def plot_predictions(readings: Iterable[Reading]) -> Figure:
     Pictures that could not be read are left out.
 
     Args:
-        readings: What was read; the first `MOST_ROWS` digits are drawn.
+        readings: What was read; the first `MOST_ROWS` digits are drawn, and their files opened
+            again for it.
 
     Raises:
-        PictureError: No picture could be read.
+        PictureError: No picture could be read, or one that could be is gone.
     """
     rows = [row for reading in readings for row in _rows(reading)]
     if not rows:
@@ -68,13 +72,15 @@ def plot_predictions(readings: Iterable[Reading]) -> Figure:
         TOP + math.ceil(len(shown) / columns) * DOWN,
         *_words(rows),
     )
+    # The digits of one picture follow each other: it is opened once, and held no longer.
+    opened = lru_cache(maxsize=1)(open_picture)
     for place, row in enumerate(shown):
         down, across = divmod(place, columns)
         left, top = MARGIN + across * ACROSS, TOP + 0.35 + down * DOWN
         name = plain(row.name, LONGEST_NAME)
         axes.text(left, top - 0.13, name, size=TEXT, color=INK, weight="bold", parse_math=False)
         box = None if row.digit is None else row.digit.found.box
-        draw_picture(axes, row.picture, box, left, top)
+        draw_picture(axes, opened(row.path), box, left, top)
         left += SIZE + GAP
         if row.digit is None:
             axes.text(left, top + SIZE / 2, "no digit found", size=TEXT, color=RED, va="center")
@@ -88,19 +94,19 @@ class _Row(NamedTuple):
     """One digit of a picture; None on a picture without one."""
 
     name: str
-    picture: Image.Image
+    path: Path
     digit: ReadDigit | None
 
 
 def _rows(reading: Reading) -> list[_Row]:
-    name, picture = reading.path.name, reading.picture
-    if picture is None:
+    if reading.error is not None:
         return []
+    name, path = reading.path.name, reading.path
     if len(reading.digits) < 2:
-        return [_Row(name, picture, next(iter(reading.digits), None))]
+        return [_Row(name, path, next(iter(reading.digits), None))]
     of = f"of {len(reading.digits)})"
     return [
-        _Row(f"{name} ({number} {of}", picture, digit)
+        _Row(f"{name} ({number} {of}", path, digit)
         for number, digit in enumerate(reading.digits, start=1)
     ]
 
