@@ -10,6 +10,7 @@ Nothing in here is what somebody writes for a digit: no bar that may be a 1, no 
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
+from string import ascii_letters
 
 import matplotlib as mpl
 import numpy as np
@@ -36,7 +37,7 @@ _FONTS = (
     *("DejaVuSerif-Bold", "DejaVuSerif-Italic", "STIXGeneral", "STIXGeneralBolIta"),
     *("cmr10", "cmmi10", "cmss10", "cmb10", "cmtt10"),
 )
-_FONT_SIZE = 64
+_FONT_SIZE = 40
 
 
 def non_digits(dataset: Dataset, count: int, *, seed: int) -> Picture:
@@ -151,24 +152,34 @@ def _letters(_: Dataset, chance: Chance) -> Picture:
     name = str(chance.choice(_FONTS))
     known = _LETTERS + _SIGNS if name.startswith("DejaVu") else _LETTERS
     letter = str(chance.choice(list(known)))
-    width = int(chance.integers(0, 5)) * int(chance.random() < 0.5)
-    canvas = Image.new("L", (120, 110))
+    width = int(chance.integers(0, 4)) * int(chance.random() < 0.5)
+    canvas = Image.new("L", (80, 72))
     pen = ImageDraw.Draw(canvas)
     font = _font(name)
-    pen.text((28, 12), letter, fill=255, font=font, stroke_width=width)
+    pen.text((20, 8), letter, fill=255, font=font, stroke_width=width)
     if width > 1 and chance.random() < 0.3:
-        pen.text((28, 12), letter, fill=0, font=font)
+        pen.text((20, 8), letter, fill=0, font=font)
     wide, high = canvas.size
-    corners = np.array([(0, 0), (0, high), (wide, high), (wide, 0)]) + chance.normal(0, 9, (4, 2))
-    corners[[0, 3], 0] += chance.uniform(-25, 25)
+    corners = np.array([(0, 0), (0, high), (wide, high), (wide, 0)]) + chance.normal(0, 6, (4, 2))
+    corners[[0, 3], 0] += chance.uniform(-16, 16)
     shape, points = Image.Transform.QUAD, corners.ravel().tolist()
     canvas = canvas.transform(canvas.size, shape, points, Image.Resampling.BILINEAR)
-    blurred = canvas.filter(ImageFilter.BoxBlur(max(0, chance.uniform(-3, 6))))
+    blurred = canvas.filter(ImageFilter.BoxBlur(max(0, chance.uniform(-2, 4))))
     ink = np.asarray(blurred, dtype=np.float32)
     ink /= ink.max()
     if chance.random() < 0.15:
-        ink = 1 - ink[_with_room(ink, int(chance.integers(2, 12)))]
+        ink = 1 - ink[_with_room(ink, int(chance.integers(2, 8)))]
     return mnist_form(ink)
+
+
+def _words(_: Dataset, chance: Chance) -> Picture:
+    """Lines of print, as they are when they fill the box of one digit."""
+    canvas = Image.new("L", (200, 90))
+    pen, font = ImageDraw.Draw(canvas), _font(str(chance.choice(_FONTS)))
+    for line in range(chance.integers(1, 3)):
+        letters = chance.choice(list(ascii_letters), int(chance.integers(3, 7)))
+        pen.text((4, 4 + 36 * line), "".join(letters), fill=255, font=font)
+    return mnist_form(np.asarray(canvas, dtype=np.float32) / np.float32(255))
 
 
 def _written(_: Dataset, chance: Chance) -> Picture:
@@ -385,6 +396,7 @@ _SHARES: dict[Kind, int] = {
     _blots: 3,
     _rules: 3,
     _letters: 22,
+    _words: 4,
     _written: 6,
     _pieces: 10,
     _scenes: 8,
