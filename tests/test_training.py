@@ -222,10 +222,14 @@ def test_one_hot_and_integer_labels_train_the_same_network(splits: Splits) -> No
     assert categorical.best.val_loss == pytest.approx(sparse.best.val_loss, rel=1e-3)
 
 
-def test_one_cycle_ends_at_nothing(splits: Splits) -> None:
-    config = replace(RECIPES["fast"], batch_size=32, epochs=3)
+def test_one_cycle_ends_at_nothing_and_its_end_is_kept(splits: Splits) -> None:
+    diary = Diary()
+    config = replace(RECIPES["fast"], batch_size=32, epochs=3, validation_split=0.1)
 
-    result = trained(config, splits)
+    result = train(config, splits, Run.create(config, Path("run")), listener=diary)
+
+    assert [best for _, best in diary.epochs] == [True, True, True]
+    assert result.best.epoch == 3
 
     rates = [row.learning_rate for row in result.run.read_history()]
     assert rates[0] > rates[1] > rates[2] == pytest.approx(0, abs=1e-6)
