@@ -479,11 +479,18 @@ def test_plot_of_a_network_without_convolution(tmp_path: Path) -> None:
     assert (code, lines[0]) == (1, "error: no filters: the network has no convolution")
 
 
+def test_before_any_training_the_pretrained_model_reads(picture: Path) -> None:
+    result = invoke("predict", picture)
+
+    assert result.stderr == "model: pretrained\n"
+    assert result.stdout.splitlines()[1].startswith("7 ")
+
+
 @pytest.mark.parametrize("command", ["evaluate", "plot"])
-def test_no_model_yet(command: str) -> None:
-    assert failure(command) == (
+def test_no_such_model(command: str) -> None:
+    assert failure(command, "nothing") == (
         1,
-        ["error: no model yet: no finished run under 'runs'", "hint: mnistcli train"],
+        ["error: no such model: 'nothing'", "hint: mnistcli train"],
     )
 
 

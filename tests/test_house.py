@@ -123,7 +123,7 @@ def test_help_completion_and_usage_errors_load_nothing_heavy() -> None:
         ("train", "--recipe", "nothing"): 2,
         ("predict",): 2,
         ("plot", "--kind", "nothing"): 2,
-        ("evaluate",): 1,
+        ("evaluate", "nothing"): 1,
     }.items():
         done = python(
             f"{BLOCKED}\nsys.argv = ['mnistcli', *{arguments!r}]\n"

@@ -519,13 +519,14 @@ def test_small_probabilities_are_not_written():
 
 
 def test_predictions_of_several_pictures(assert_legible):
-    blank = Reading(drawable(Path("blank.png"), "RGB", color="white"))
+    reason = "no digit: best guess 7 at 31%"
+    blank = Reading(drawable(Path("blank.png"), "RGB", color="white"), reason=reason)
     lost = Reading(Path("lost.png"), error=PictureError("no such file: 'lost.png'"))
     two = reading("two.png", digit=2, count=2, mode="RGB")
     figure = plot_predictions(iter([reading(), blank, lost, two]))
     assert title(figure) == "Read as 7, none, 2, 2"
     written = words(figure)
-    assert "no digit found" in written
+    assert "no digit:\nbest guess 7 at 31%" in written
     assert "lost.png" not in written
     assert "two.png (1 of 2)" in written
     assert "two.png (2 of 2)" in written

@@ -83,7 +83,8 @@ def plot_predictions(readings: Iterable[Reading]) -> Figure:
         draw_picture(axes, opened(row.path), box, left, top)
         left += SIZE + GAP
         if row.digit is None:
-            axes.text(left, top + SIZE / 2, "no digit found", size=TEXT, color=RED, va="center")
+            why = plain(row.reason, LONGEST_NAME).replace(": ", ":\n")
+            axes.text(left, top + SIZE / 2, why, size=TEXT, color=RED, va="center")
             continue
         draw_image(axes, row.digit.found.image, (left, top, SIZE, SIZE))
         draw_bars(axes, row.digit.probabilities, left + SIZE + GAP, top)
@@ -96,6 +97,7 @@ class _Row(NamedTuple):
     name: str
     path: Path
     digit: ReadDigit | None
+    reason: str = ""
 
 
 def _rows(reading: Reading) -> list[_Row]:
@@ -103,7 +105,7 @@ def _rows(reading: Reading) -> list[_Row]:
         return []
     name, path = reading.path.name, reading.path
     if len(reading.digits) < 2:
-        return [_Row(name, path, next(iter(reading.digits), None))]
+        return [_Row(name, path, next(iter(reading.digits), None), reading.reason)]
     of = f"of {len(reading.digits)})"
     return [
         _Row(f"{name} ({number} {of}", path, digit)
