@@ -11,7 +11,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,15 +48,7 @@ def run(*command: object) -> str:
 
 def cost(*command: object) -> Cost:
     """Return what a command costs."""
-    start = time.perf_counter()
-    with subprocess.Popen(
-        [str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, process.args)
-    return Cost(time.perf_counter() - start, usage.ru_maxrss / 1024)
+    return Cost(**json.loads(run(sys.executable, HERE / "cost.py", *command)))
 
 
 class Bench:
@@ -65,7 +56,6 @@ class Bench:
 
     def __init__(self, data: Path, folder: Path, *, quick: bool) -> None:
         self.data, self.folder, self.quick = data, folder, quick
-        self.limit = 12_000 if quick else 60_000
         self.runs = 0
         self.line("what", "mnistcli", "beside it", "ratio", "from", "to")
 
@@ -103,20 +93,20 @@ class Bench:
         result: dict[str, list[float]] = json.loads(printed.splitlines()[-1])
         return result
 
-    def epochs(self, recipe: str) -> None:
+    def epochs(self, recipe: str, limit: int) -> None:
         """An epoch behind the first, which pays for the tracing."""
 
         def ours() -> float:
-            path = self.train(recipe, "--epochs", 3, "--limit", self.limit)
+            path = self.train(recipe, "--epochs", 3, "--limit", limit)
             with (path / "history.csv").open() as stream:
                 seconds = [float(row["seconds"]) for row in csv.DictReader(stream)]
             return statistics.median(seconds[1:])
 
         def theirs() -> float:
-            return statistics.median(self.plain(recipe, 3, self.limit)["seconds"][1:])
+            return statistics.median(self.plain(recipe, 3, limit)["seconds"][1:])
 
         pairs = self.in_turn(ours, theirs, 1 if self.quick else 3)
-        self.row(f"epoch of {recipe}, {self.limit:,} images / plain Keras script", "s", pairs)
+        self.row(f"epoch of {recipe}, {limit:,} images / plain Keras script", "s", pairs)
 
     def to_99_percent(self) -> None:
         """Training seconds of `fast`, and of plain `deep` until it first passes 99 %."""
@@ -133,41 +123,38 @@ class Bench:
         pairs = self.in_turn(ours, theirs, 3)
         self.row("plain deep until 99 % / training of fast", "s", pairs, inverse=True)
 
-    def one_picture(self) -> None:
+    def one_picture(self, model: Path) -> None:
         """Reading one picture, the whole process."""
-        model = self.train("classic", "--epochs", 1, "--limit", 2000) / "model.keras"
         picture = self.folder / "digit.png"
         image = datasets.load("mnist", data_dir=self.data).test.images[0]
         Image.fromarray(image).save(picture)
-        ours = [cost(MNISTCLI, "predict", picture, "--model", model) for _ in range(7)]
+        ours = (MNISTCLI, "predict", picture, "--model", model)
         plain = (sys.executable, HERE / "plain_predict.py", model, picture)
-        theirs = [cost(*plain) for _ in range(3 if self.quick else 7)]
-        seconds = [(a.seconds, b.seconds) for a, b in zip(ours, theirs, strict=False)]
-        memory = [(a.megabytes, b.megabytes) for a, b in zip(ours, theirs, strict=False)]
+        costs = [(cost(*ours), cost(*plain)) for _ in range(3 if self.quick else 7)]
+        seconds = [(one.seconds, other.seconds) for one, other in costs]
+        memory = [(one.megabytes, other.megabytes) for one, other in costs]
         self.row("a picture read by Keras / predict, time", "s", seconds, inverse=True)
         self.row("a picture read by Keras / predict, peak memory", "MB", memory, inverse=True)
 
-    def many_pictures(self) -> None:
+    def many_pictures(self, model: Path) -> None:
         """Reading 10,000 pictures, and how time and memory grow from 100."""
-        model = self.train("classic", "--epochs", 1, "--limit", 2000) / "model.keras"
         images = datasets.load("mnist", data_dir=self.data).test.images
         for count in (100, 10_000):
             (self.folder / f"{count}").mkdir()
             for number, image in enumerate(images[:count]):
                 Image.fromarray(image).save(self.folder / f"{count}" / f"{number:05}.png")
-        few, many = (
-            [
-                cost(MNISTCLI, "predict", self.folder / f"{count}", "--model", model)
-                for _ in range(2 if self.quick else 5)
-            ]
-            for count in (100, 10_000)
+        many, few = (
+            (MNISTCLI, "predict", self.folder / f"{count}", "--model", model)
+            for count in (10_000, 100)
         )
+        costs = [(cost(*many), cost(*few)) for _ in range(2 if self.quick else 5)]
         speeds = [
-            (10_000 / one.seconds, 9_900 / (one.seconds - two.seconds))
-            for one, two in zip(many, few, strict=True)
+            (10_000 / one.seconds, 9_900 / (one.seconds - other.seconds)) for one, other in costs
         ]
         self.row("10,000 pictures: a second, with / without start", "", speeds)
-        memory = [(one.megabytes, two.megabytes) for one, two in zip(many, few, strict=True)]
+        seconds = [(one.seconds, other.seconds) for one, other in costs]
+        self.row("10,000 / 100 pictures, time", "s", seconds)
+        memory = [(one.megabytes, other.megabytes) for one, other in costs]
         self.row("10,000 / 100 pictures, peak memory", "MB", memory)
 
     def help(self) -> None:
@@ -191,10 +178,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(os.environ["MNISTCLI_DATA_DIR"]).resolve(), Path(folder), quick=quick)
         bench.help()
-        bench.one_picture()
-        bench.many_pictures()
-        for recipe in ("deep",) if quick else ("sgd", "classic", "deep"):
-            bench.epochs(recipe)
+        model = bench.train("classic", "--epochs", 1, "--limit", 2000) / "model.keras"
+        bench.one_picture(model)
+        bench.many_pictures(model)
+        for recipe in () if quick else ("sgd", "classic"):
+            bench.epochs(recipe, 60_000)
+        bench.epochs("deep", 12_000 if quick else 60_000)
+        bench.epochs("accurate", 3_000 if quick else 12_000)
         if not quick:
             bench.to_99_percent()
 
