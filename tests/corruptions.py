@@ -24,7 +24,7 @@ from scipy import ndimage
 
 from mnistcli import datasets
 from mnistcli.handwriting import find_digits
-from mnistcli.inference import Classifier
+from mnistcli.inference import Predictor, load
 from mnistcli.runs import find_model
 
 Images = NDArray[np.uint8]  # (n, 28, 28)
@@ -245,14 +245,17 @@ def corrupt(name: str, images: Images, *, seed: int = 0) -> Images:
     return CORRUPTIONS[name](images, np.random.default_rng(seed))
 
 
-def error_as_images(classifier: Classifier, images: Images, labels: NDArray[np.int64]) -> float:
+def error_as_images(classifier: Predictor, images: Images, labels: NDArray[np.int64]) -> float:
     """Return the share of images that the network itself reads wrongly."""
     return float((classifier.predict(images).argmax(axis=1) != labels).mean())
 
 
-def error_as_pictures(classifier: Classifier, images: Images, labels: NDArray[np.int64]) -> float:
+def error_as_pictures(classifier: Predictor, images: Images, labels: NDArray[np.int64]) -> float:
     """Return the share of pictures that are read wrongly, or where no digit is found."""
-    found = [find_digits(Image.fromarray(image), single=True) for image in images]
+    found = [
+        find_digits(Image.fromarray(image), single=True, score=classifier.predict)
+        for image in images
+    ]
     seen = np.array([bool(digits) for digits in found])
     digits = np.array([digits[0].image for digits in found if digits])
     right = (classifier.predict(digits).argmax(axis=1) == labels[seen]).sum()
@@ -271,7 +274,7 @@ def main() -> None:
     if options.images == "validation":
         _, data = datasets.split(splits.train, 0.05)
     images, labels = data.images[: options.count], data.labels[: options.count]
-    classifier = Classifier.load(find_model(options.model).file)
+    classifier = load(find_model(options.model).files)
     rows = []
     for name in ("clean", *CORRUPTIONS):
         changed = images if name == "clean" else corrupt(name, images)

@@ -137,6 +137,23 @@ def test_a_small_picture_in_another_form_is_brought_to_it() -> None:
         assert again.image.max() == 255
 
 
+@pytest.mark.parametrize("inverted", [False, True])
+def test_a_picture_of_the_networks_own_size_may_be_best_as_it_is(inverted: bool) -> None:
+    striped = only(drawn()).image.copy()
+    striped[:, :7] = 255 - striped[:, :7]
+    picture = Image.fromarray(255 - striped if inverted else striped)
+
+    def known(images: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Sure of the striped picture only."""
+        alike = (images == striped).mean(axis=(1, 2))
+        return np.pad(alike[:, None], ((0, 0), (0, 9)))
+
+    for single in (True, False):
+        (digit,) = find_digits(picture, single=single, score=known)
+        assert (digit.image == striped).all()
+    assert not (only(picture).image == striped).all()
+
+
 @pytest.mark.parametrize("digit", WAYS)
 def test_light_on_dark_reads_like_dark_on_light(digit: int) -> None:
     dark, light = drawn(digit), drawn(digit, ink=255, paper=0)

@@ -14,7 +14,8 @@ def find_digits(
 
     Dark ink on light paper and light on dark, of any colour and size. Shadows, specks, ruled lines
     and frames are left out, as are dots, commas and dashes. A picture that is in MNIST's form
-    already comes through untouched.
+    already comes through untouched. Any other picture of 28 x 28 pixels is one digit, and may be
+    best read as it is.
 
     Args:
         picture: An upright 8-bit picture, mode ``L`` or ``RGB``, as ``open_picture`` gives it.

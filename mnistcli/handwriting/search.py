@@ -1,11 +1,13 @@
 """Where the digits on a picture are: ink, lines, and the parts of lines that are digits."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from mnistcli.handwriting.digit import Digit, Score
+from mnistcli.handwriting.digit import SIDE, Digit, Score
 from mnistcli.handwriting.form import mnist_form
 from mnistcli.handwriting.ink import Ink, Mask, find_ink
 from mnistcli.handwriting.lines import find_lines
@@ -16,9 +18,12 @@ from mnistcli.handwriting.strokes import clean
 def search(picture: Image.Image, *, single: bool, score: Score | None) -> list[Digit]:
     """Find the digits on a picture that is not in MNIST's form; as `find_digits` otherwise."""
     ink = find_ink(picture)
-    mask = clean(ink, single=single)
+    small = picture.size == (SIDE, SIDE)
+    mask = clean(ink, single=single or small)
     if not mask.any():
         return []
+    if small and score is not None:
+        return [_most_likely(_digit(ink, mask, picture.size), picture, score)]
     if single:
         return [_digit(ink, mask, picture.size)]
     return [
@@ -37,6 +42,17 @@ def _digit(ink: Ink, part: Mask, size: tuple[int, int]) -> Digit:
     )
     near = ndimage.binary_dilation(part[around], iterations=1)
     return _placed(mnist_form(ink.strength[around] * near), part, ink.factor, size)
+
+
+def _most_likely(digit: Digit, picture: Image.Image, score: Score) -> Digit:
+    """Choose among a digit in MNIST's form and its picture as it is, light on dark and inverted.
+
+    In so few pixels, stripes, fog and lines can often not be told from strokes, and a classifier
+    that knows them from its training sees more in the whole picture than in what is cut out.
+    """
+    grey = np.array(picture.convert("L"))
+    images = np.stack([digit.image, grey, 255 - grey])
+    return replace(digit, image=images[score(images).max(axis=1).argmax()])
 
 
 def _placed(image: NDArray[np.uint8], mask: Mask, factor: int, size: tuple[int, int]) -> Digit:
