@@ -36,7 +36,7 @@ _BOUNDS: dict[str, tuple[Callable[[Any], bool], str, object]] = {
     "dropout": (lambda value: 0 <= value < 1, "at least 0 and below 1", 0.5),
     "validation_split": (lambda value: 0 <= value < 1, "at least 0 and below 1", 0.1),
     "non_digits": (lambda value: 0 <= value <= 10, "between 0 and 10", 0.3),
-    "european": (lambda value: 0 <= value <= 10, "between 0 and 10", 0.03),
+    "european": (lambda value: 0 <= value <= 10, "between 0 and 10", 0.05),
     "early_stopping": (lambda value: value >= 0, "at least 0 (0 turns it off)", 3),
     "reduce_lr": (lambda value: value >= 0, "at least 0 (0 turns it off)", 2),
     "limit": (lambda value: value is None or value >= 1, "at least 1", 1000),
@@ -226,7 +226,7 @@ RECIPES: Mapping[str, TrainConfig] = MappingProxyType(
         "accurate": _ACCURATE,
         "record": replace(_ACCURATE, recipe="record", arch="record", epochs=80, dropout=0.3),
         # What the model in the package is made by: as accurate, and ready for people's pictures.
-        "robust": replace(_ACCURATE, recipe="robust", distort=True, non_digits=0.3, european=0.03),
+        "robust": replace(_ACCURATE, recipe="robust", distort=True, non_digits=0.3, european=0.05),
         # For a few examples of one hand: small steps, and no more of them than help.
         "tune": TrainConfig(
             recipe="tune",

@@ -25,11 +25,11 @@ def european_digits(count: int, *, seed: int) -> Dataset:
 
 
 def _one(chance: Chance) -> list[Stroke]:
-    back, drop = chance.uniform(0.2, 0.45), chance.uniform(0.25, 0.6)
+    back, drop = chance.uniform(0.1, 0.45), chance.uniform(0.12, 0.6)
     middle = (-back * 0.4, drop * chance.uniform(0.3, 0.55))
     strokes: list[Stroke] = [[(-back, drop), middle, (0, 0), (chance.uniform(-0.05, 0.05), 1)]]
-    if chance.random() < 0.5:
-        strokes.append([(-chance.uniform(0.15, 0.35), 1), (chance.uniform(0.15, 0.35), 1)])
+    if chance.random() < 0.6:  # from a short foot to a line as long as the 1 is high
+        strokes.append([(-chance.uniform(0.12, 0.6), 1), (chance.uniform(0.12, 0.6), 1)])
     return strokes
 
 
