@@ -181,8 +181,10 @@ def test_size(times: float) -> None:
     assert alike(only(picture), only(drawn(2))) > (0.8 if times < 0.4 else 0.97)
 
 
-def test_eight_pixels_are_enough() -> None:
-    assert alike(only(drawn(7).resize((8, 8))), only(drawn(7))) > 0.5
+@pytest.mark.parametrize("digit", WAYS)
+def test_eight_pixels_are_enough(digit: int) -> None:
+    tight = drawn(digit).crop((45, 45, 155, 155))
+    assert alike(only(tight.resize((8, 8), Image.Resampling.BOX)), only(tight)) > 0.75
 
 
 @pytest.mark.parametrize("margin", [(0, 0), (20, 150), (300, 40)])
@@ -232,6 +234,25 @@ def test_a_frame_round_the_digit() -> None:
             (inset, inset, 199 - inset, 199 - inset), outline=0, width=width
         )
         assert alike(only(framed), only(picture)) > 0.97
+
+
+def test_a_frame_round_a_number_leaves_no_sides_behind() -> None:
+    framed = Image.new("L", (480, 140), 255)
+    framed.paste(row(2, 5, 7, 4), (20, 10))
+    plain = framed.copy()
+    ImageDraw.Draw(framed).rectangle((8, 8, 471, 131), outline=0, width=3)
+    boxes = [digit.box for digit in find_digits(plain)]
+    assert len(boxes) == 4
+    assert [digit.box for digit in find_digits(framed)] == boxes
+
+
+def test_a_nought_with_specks_in_it_is_no_frame() -> None:
+    nought = Image.new("L", (100, 100), 255)
+    draw = ImageDraw.Draw(nought)
+    draw.ellipse((25, 10, 75, 90), outline=0, width=8)
+    for row_of_speck in (30, 65):
+        draw.ellipse((48, row_of_speck, 51, row_of_speck + 3), fill=0)
+    assert np.abs(np.subtract(only(nought).box, (25, 10, 76, 91))).max() <= 1
 
 
 def test_a_square_digit_is_no_frame() -> None:

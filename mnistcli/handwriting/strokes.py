@@ -14,6 +14,7 @@ _EIGHT = np.ones((3, 3), bool)  # pixels that meet at a corner belong together
 _SPECK = 0.02  # of the largest stroke's area
 _LINE = 0.85  # of the picture's side: what runs straight through is a ruled line
 _FAINT = 0.25  # of the ink: ruled lines are often lighter than the writing
+_ROOM = 20  # pixels: in a smaller picture there is none for lines and frames beside a digit
 _TILT = 0.08  # the steepest slope of a ruled line, about five degrees
 
 
@@ -27,9 +28,13 @@ def clean(ink: Ink, *, single: bool) -> Mask:
     Returns:
         The pixels that may belong to digits, shape (h, w).
     """
+    if max(ink.mask.shape) < _ROOM:
+        return ink.mask
     faint = ink.strength > _FAINT
-    level = _without_lines(ink.mask, faint)
-    plain = level & _without_lines(ink.mask.T, faint.T).T
+    # Before lines are dropped, which may take two sides of a frame and leave the other two.
+    inner = _without_frame(ink.mask, most_holes=1)
+    level = _without_lines(inner, faint)
+    plain = level & _without_lines(inner.T, faint.T).T
     mask = _without_frame(plain if plain.any() else level)
     return _without_specks(_without_rims(mask) if single else mask)
 
@@ -41,15 +46,21 @@ def components(mask: Mask) -> tuple[NDArray[np.int32], int]:
     return labels, int(count)
 
 
-def _without_frame(mask: Mask) -> Mask:
-    """Drop a box or ring round the digit: what has other ink of some size in its hole."""
+def _without_frame(mask: Mask, most_holes: int = 100) -> Mask:
+    """Drop a box or ring round the digit: what has other ink of some size in its hole.
+
+    Squared paper has many holes.
+    """
     labels, _ = components(mask)
     for index, box in enumerate(ndimage.find_objects(labels), start=1):
         part = labels[box] == index
         if min(part.shape) < 0.4 * min(mask.shape):
             continue
-        inside = mask[box] & ~part & ndimage.binary_fill_holes(part)
-        if _height(inside) > 0.25 * part.shape[0]:
+        holes = ndimage.binary_fill_holes(part) & ~part
+        inside = mask[box] & holes
+        # Rows of ink, not the way from the first to the last: there may be specks in a nought.
+        full = inside.any(axis=1).sum() > 0.25 * part.shape[0]
+        if full and ndimage.label(holes)[1] <= most_holes:
             rest = np.zeros_like(mask)
             rest[box] = inside
             return rest
