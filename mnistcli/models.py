@@ -51,6 +51,12 @@ def freeze_early(network: keras.Model) -> None:
         layer.trainable = index >= last and not normalizes
 
 
+def unfreeze(network: keras.Model) -> None:
+    """Let every layer of a network be trained again."""
+    for layer in network.layers:  # the network's own flag does not reach them
+        layer.trainable = True
+
+
 def first_convolution(
     network: keras.Model, image: npt.NDArray[np.uint8]
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:

@@ -21,7 +21,7 @@ from mnistcli.datasets.nondigits import non_digits
 from mnistcli.errors import TrainingError
 from mnistcli.evaluation import Evaluation, evaluate
 from mnistcli.inference import Classifier
-from mnistcli.models import build_model, freeze_early
+from mnistcli.models import build_model, freeze_early, unfreeze
 from mnistcli.runs import EpochRow, Run, find_model
 
 # Both halve the rate, so a plateau costs at most `reduce_lr` epochs at a rate too high.
@@ -139,7 +139,7 @@ def train(
         started = time.perf_counter()
         _fit(config, network, training, validation, recorder)
         seconds = time.perf_counter() - started
-        min_confidence = _finish(config, run, training if validation is None else validation)
+        min_confidence = _finish(config, run, training, validation)
         result = TrainResult(
             run=run,
             config=config,
@@ -154,20 +154,21 @@ def train(
     return result
 
 
-def _finish(config: TrainConfig, run: Run, known: Dataset) -> float:
+def _finish(config: TrainConfig, run: Run, training: Dataset, validation: Dataset | None) -> float:
     """Make of the kept model what is used: calibrated, nothing frozen, with a LiteRT file.
 
     Args:
         config: What was trained.
         run: Where the kept model is.
-        known: Held-out images, or training images where nothing was held out.
+        training: The images it was trained on; it is calibrated on them where none were held out.
+        validation: The images held out.
 
     Returns:
-        How sure it must be to answer.
+        How sure it must be to answer; 0 where nothing was held out to tell.
     """
     network = checkpoints.load(run.model_file)
-    network.trainable = True
-    some = known.limited(_CALIBRATION_IMAGES)
+    unfreeze(network)
+    some = (validation or training).limited(_CALIBRATION_IMAGES)
     classifier = Classifier(run_by_keras(network))
     if config.label_smoothing:
         divide_logits(network, fit_temperature(classifier.predict(some.images), some.labels))
@@ -175,7 +176,7 @@ def _finish(config: TrainConfig, run: Run, known: Dataset) -> float:
     save_litert(network, run.model_file)
     if config.start is not None:  # what it was tuned on is too little to tell anew
         return find_model(config.start).min_confidence
-    return fit_min_confidence(classifier.predict(some.images))
+    return 0.0 if validation is None else fit_min_confidence(classifier.predict(some.images))
 
 
 def _held_out(config: TrainConfig, dataset: Dataset) -> tuple[Dataset, Dataset | None]:

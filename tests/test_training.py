@@ -16,7 +16,7 @@ from mnistcli.datasets.nondigits import non_digits
 from mnistcli.errors import DataError, DeviceError, RunError, TrainingError
 from mnistcli.evaluation import evaluate
 from mnistcli.inference import Classifier
-from mnistcli.runs import EpochRow, Run
+from mnistcli.runs import EpochRow, Run, find_model
 from mnistcli.training import TrainResult, train
 from tests.strokes import make_splits
 
@@ -284,6 +284,20 @@ def test_without_validation_the_last_epoch_is_kept(splits: Splits) -> None:
     assert result.best.epoch == 2
     assert result.as_dict()["val_loss"] is None
     assert fingerprint(result.run.model_file) == fingerprint(result.run.last_model_file)
+
+
+def test_how_sure_it_must_be_is_found_on_held_out_digits() -> None:
+    splits = make_splits(train=600)
+    held_out = replace(QUICK, validation_split=0.5)
+
+    result = trained(held_out, splits)
+    blind = trained(replace(QUICK, epochs=1, validation_split=0.0), splits, "blind")
+
+    assert 0.1 < result.min_confidence < 1
+    assert blind.min_confidence == 0
+    assert find_model(str(result.run.path)).min_confidence == result.min_confidence
+    tuned = trained(replace(QUICK, epochs=1, start=str(result.run.path)), splits, "tuned")
+    assert tuned.min_confidence == result.min_confidence
 
 
 def test_a_limit_counts_training_and_validation_images(splits: Splits) -> None:
