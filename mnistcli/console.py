@@ -336,7 +336,7 @@ def _align_right(table: Table) -> None:
 
 def _reading_line(reading: "Reading", top: int) -> str:
     width = len(_also_header(top))
-    if not reading.digits:
+    if reading.reason:
         return f"{'-':<8}{'':<12}{reading.reason + '  ':<{width}}{_shown(reading.path)}"
     also = ""
     if len(reading.digits) == 1:

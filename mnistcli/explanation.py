@@ -27,7 +27,7 @@ class Explanation:
         digit: The digit; None on a picture without one.
         covered: Probabilities with a patch centred on each pixel, float32 (28, 28, 10); None on a
             picture without a digit.
-        reason: Why there is no digit; empty where there is one.
+        reason: Why the picture is refused; empty where it is answered.
     """
 
     name: str
@@ -63,7 +63,7 @@ def explain(classifier: Predictor, readings: Iterable[Reading]) -> Iterator[Expl
         for number, digit in enumerate(reading.digits, start=1):
             several = f" ({number} of {len(reading.digits)})" if len(reading.digits) > 1 else ""
             covered = occlusion(classifier, digit.found.image)
-            yield Explanation(name + several, picture, ink, factor, digit, covered)
+            yield Explanation(name + several, picture, ink, factor, digit, covered, reading.reason)
 
 
 def occlusion(classifier: Predictor, image: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -64,8 +64,8 @@ class Reading:
 
     Attributes:
         path: The file.
-        digits: The digits on it, in reading order.
-        reason: Why there are none, where it can be read.
+        digits: The digits on it, in reading order; of a refused picture, the guesses.
+        reason: Why it is refused; empty where it is answered.
         error: Why it cannot be read; None where it can.
     """
 
@@ -76,7 +76,12 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """The digits one after the other; empty where there is none."""
+        """The digits one after the other; empty where there is none and where it is refused."""
+        return "" if self.reason else self.guess
+
+    @property
+    def guess(self) -> str:
+        """The digits one after the other, however unsure they are."""
         return "".join(str(digit.digit) for digit in self.digits)
 
     @property
@@ -88,11 +93,15 @@ class Reading:
         """Return the reading as plain values, ready for JSON."""
         if self.error is not None:
             return {"path": str(self.path), "error": self.error.message}
-        if not self.digits:
-            return {"path": str(self.path), "text": "", "digits": [], "reason": self.reason}
-        digits = [digit.as_dict() | {"box": list(digit.found.box)} for digit in self.digits]
-        alone = self.digits[0].as_dict() if len(self.digits) == 1 else {}
-        return {"path": str(self.path), "text": self.text, "digits": digits} | alone
+        shown: dict[str, Any] = {"path": str(self.path), "text": self.text}
+        if self.reason:
+            shown["reason"] = self.reason
+        shown["digits"] = [
+            digit.as_dict() | {"box": list(digit.found.box)} for digit in self.digits
+        ]
+        if len(self.digits) == 1 and not self.reason:
+            shown |= self.digits[0].as_dict()
+        return shown
 
 
 def find_pictures(sources: Iterable[str]) -> Iterator["Path | Reading"]:
@@ -194,7 +203,7 @@ def _classify(
 
 
 def _answered(reading: Reading, min_confidence: float) -> Reading:
-    """Return a reading, without its digits but with the reason where it is too unsure."""
+    """Return a reading, with the reason where there is no digit or it is too unsure."""
     if reading.error is not None:
         return reading
     if not reading.digits:
@@ -202,4 +211,4 @@ def _answered(reading: Reading, min_confidence: float) -> Reading:
     sure = reading.confidence ** (1 / len(reading.digits))
     if sure >= min_confidence:
         return reading
-    return replace(reading, digits=(), reason=f"no digit: best guess {reading.text} at {sure:.0%}")
+    return replace(reading, reason=f"no digit: best guess {reading.guess} at {sure:.0%}")

@@ -93,6 +93,16 @@ def test_every_digit_and_every_empty_picture_has_its_explanation() -> None:
     assert sum(inks) == explained[0].ink.sum()
 
 
+def test_a_refused_digit_is_explained_with_the_reason() -> None:
+    draw_digit(7).save("seven.png")
+
+    (one,) = explain(Corner(), read_pictures(Corner(), ["seven.png"], min_confidence=1.0))
+
+    assert one.digit is not None
+    assert one.covered is not None
+    assert one.reason.startswith("no digit: best guess ")
+
+
 def test_a_picture_that_is_gone_meanwhile() -> None:
     draw_digit(7).save("seven.png")
     read = readings("seven.png")

@@ -3,6 +3,7 @@
 import importlib
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib
@@ -552,7 +553,7 @@ def test_a_picture_that_is_gone_is_an_error():
 
 
 def test_prediction_without_a_digit():
-    blank = Reading(drawable(Path("blank.png")))
+    blank = Reading(drawable(Path("blank.png")), reason="no digit found")
     assert title(plot_predictions([blank])) == "No digit found"
 
 
@@ -684,6 +685,15 @@ def test_the_frame_is_round_the_place_that_matters_most():
 def test_an_answer_that_hangs_on_no_one_place(fall, told, scale, assert_legible):
     figure = plot_explanations([explanation(fall=fall)])
     assert {told, scale} < set(words(figure))
+    assert_legible(figure)
+
+
+def test_explanation_of_a_refused_digit(assert_legible):
+    refused = replace(explanation(), reason="no digit: best guess 7 at 31%")
+    figure = plot_explanations([refused, explanation()])
+    assert title(figure) == "Read as none, 7"
+    assert "no digit: best guess 7 at 31%" in words(figure)
+    assert len(figure.axes[0].images) == 10
     assert_legible(figure)
 
 

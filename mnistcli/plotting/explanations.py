@@ -77,7 +77,7 @@ def plot_explanations(explanations: Iterable[Explanation]) -> Figure:
     if not rows:
         raise PictureError("no picture could be read", hint="mnistcli predict digit.png")
     shown = rows[:MOST_ROWS]
-    title = answers_title([row.digit for row in shown])
+    title = answers_title([None if row.reason else row.digit for row in shown])
     if len(rows) > MOST_ROWS:
         title = f"The first {MOST_ROWS} readings; there are more"
     figure, axes = new_sheet(
@@ -104,6 +104,8 @@ def _draw_row(axes: Axes, row: Explanation, top: float) -> None:
     draw_image(axes, row.digit.found.image, (PANELS[2], top, SIZE, SIZE))
     draw_bars(axes, row.digit.probabilities, PANELS[3], top)
     _draw_map(axes, row.digit, row.covered, top)
+    why = plain(row.reason, LONGEST_NAME)
+    axes.text(MARGIN, top + SIZE + 0.06, why, size=SMALL, color=RED, va="top")
 
 
 def _draw_nothing(axes: Axes, row: Explanation, top: float) -> None:

@@ -104,8 +104,10 @@ def _rows(reading: Reading) -> list[_Row]:
     if reading.error is not None:
         return []
     name, path = reading.path.name, reading.path
-    if len(reading.digits) < 2:
-        return [_Row(name, path, next(iter(reading.digits), None), reading.reason)]
+    if reading.reason:
+        return [_Row(name, path, None, reading.reason)]
+    if len(reading.digits) == 1:
+        return [_Row(name, path, reading.digits[0])]
     of = f"of {len(reading.digits)})"
     return [
         _Row(f"{name} ({number} {of}", path, digit)
