@@ -159,9 +159,9 @@ def read_pictures(
         classifier: What tells digits apart, from several threads at a time.
         sources: As `find_pictures` takes them.
         single: Whether each picture is known to show one digit.
-        min_confidence: How sure the classifier must be, 0 to 1; of several digits, their geometric
-            mean counts. A picture it is less sure of is answered as a whole or not at all: a
-            number with a digit left out would be another number.
+        min_confidence: How sure the classifier must be, 0 to 1; of several digits, the mean counts,
+            which is the share of them expected to be right. A picture is answered as a whole or
+            not at all: a number with a digit left out would be another number.
 
     Yields:
         A reading for each picture, in the order of the sources.
@@ -208,7 +208,7 @@ def _answered(reading: Reading, min_confidence: float) -> Reading:
         return reading
     if not reading.digits:
         return replace(reading, reason="no digit found")
-    sure = reading.confidence ** (1 / len(reading.digits))
+    sure = float(np.mean([digit.confidence for digit in reading.digits]))
     if sure >= min_confidence:
         return reading
     return replace(reading, reason=f"no digit: best guess {reading.guess} at {sure:.0%}")
