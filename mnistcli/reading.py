@@ -211,4 +211,4 @@ def _answered(reading: Reading, min_confidence: float) -> Reading:
     sure = float(np.mean([digit.confidence for digit in reading.digits]))
     if sure >= min_confidence:
         return reading
-    return replace(reading, reason=f"no digit: best guess {reading.guess} at {sure:.0%}")
+    return replace(reading, reason=f"no digit: best guess {reading.guess} at {100 * sure:.0f} %")

@@ -520,14 +520,14 @@ def test_small_probabilities_are_not_written():
 
 
 def test_predictions_of_several_pictures(assert_legible):
-    reason = "no digit: best guess 7 at 31%"
+    reason = "no digit: best guess 7 at 31 %"
     blank = Reading(drawable(Path("blank.png"), "RGB", color="white"), reason=reason)
     lost = Reading(Path("lost.png"), error=PictureError("no such file: 'lost.png'"))
     two = reading("two.png", digit=2, count=2, mode="RGB")
     figure = plot_predictions(iter([reading(), blank, lost, two]))
     assert title(figure) == "Read as 7, none, 2, 2"
     written = words(figure)
-    assert "no digit:\nbest guess 7 at 31%" in written
+    assert "no digit:\nbest guess 7 at 31 %" in written
     assert "lost.png" not in written
     assert "two.png (1 of 2)" in written
     assert "two.png (2 of 2)" in written
@@ -689,10 +689,10 @@ def test_an_answer_that_hangs_on_no_one_place(fall, told, scale, assert_legible)
 
 
 def test_explanation_of_a_refused_digit(assert_legible):
-    refused = replace(explanation(), reason="no digit: best guess 7 at 31%")
+    refused = replace(explanation(), reason="no digit: best guess 7 at 31 %")
     figure = plot_explanations([refused, explanation()])
     assert title(figure) == "Read as none, 7"
-    assert "no digit: best guess 7 at 31%" in words(figure)
+    assert "no digit: best guess 7 at 31 %" in words(figure)
     assert len(figure.axes[0].images) == 10
     assert_legible(figure)
 

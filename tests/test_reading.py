@@ -178,7 +178,7 @@ def test_a_digit_that_is_not_sure_enough_is_refused(least: float, text: str) -> 
     assert (one.guess, [digit["digit"] for digit in shown["digits"]]) == ("7", [7])
     if not text:
         assert shown["text"] == ""
-        assert shown["reason"] == "no digit: best guess 7 at 31%"
+        assert shown["reason"] == "no digit: best guess 7 at 31 %"
         assert "digit" not in shown
 
 
@@ -193,7 +193,7 @@ def test_a_number_is_answered_whole_or_not_at_all(last: float, text: str) -> Non
     (one,) = read_pictures(Unsure(0.9, last), ["two.png"], min_confidence=0.7)
 
     assert one.text == text
-    assert one.reason == ("" if text else "no digit: best guess 77 at 55%")
+    assert one.reason == ("" if text else "no digit: best guess 77 at 55 %")
 
 
 def test_a_blank_picture_has_a_reason() -> None:
