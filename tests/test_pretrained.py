@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnistcli import inference, litert
+from mnistcli import checkpoints, inference, litert
+from mnistcli.conversion import run_by_keras
 from mnistcli.datasets import load
 from mnistcli.datasets.nondigits import non_digits
 from mnistcli.evaluation import Evaluation, evaluate
-from mnistcli.inference import Predictor
+from mnistcli.inference import Classifier, Predictor
 from mnistcli.runs import Model, find_model
 from tests.strokes import make_digits
 
@@ -66,6 +67,14 @@ def test_the_litert_file_belongs_to_it(model: Model) -> None:
     (file,) = model.files
 
     assert litert.read(litert.file_beside(file), litert.digest_of(file)) is not None
+
+
+def test_litert_and_keras_agree_on_it(model: Model, classifier: Predictor) -> None:
+    images = make_digits(50, seed=5).images
+
+    by_keras = Classifier(run_by_keras(checkpoints.load(model.files[0]))).predict(images)
+
+    np.testing.assert_allclose(classifier.predict(images), by_keras, atol=1e-5)
 
 
 def test_it_reads_mnist_as_its_card_says(model: Model, on_mnist: Evaluation) -> None:
