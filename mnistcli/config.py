@@ -140,6 +140,15 @@ class TrainConfig:
                 hint=f"mnistcli train {_flag(name)} {getattr(self, name)} --validation-split 0.1",
             )
 
+    @property
+    def keeps_last(self) -> bool:
+        """Whether the last epoch's model is kept, not that of the least validation loss.
+
+        The rate of one cycle falls to nothing at its end, and the noise with it: that another
+        epoch looks better on a few validation images is chance.
+        """
+        return self.schedule == "one-cycle" or self.validation_split == 0
+
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as plain values, ready for JSON."""
         return asdict(self)

@@ -101,7 +101,8 @@ class _Gallery:
                 f"no history: {self._model.name!r} is a file on its own, not a run",
                 hint="mnistcli plot --kind confusion",
             )
-        return plot_history(self._model.run.read_history())
+        run = self._model.run
+        return plot_history(run.read_history(), keeps_last=run.read_config().keeps_last)
 
     def confusion(self) -> Figure:
         return plot_confusion(self._evaluation.confusion_matrix)

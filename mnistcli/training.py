@@ -64,7 +64,7 @@ class TrainResult:
         run: Its directory.
         config: What was trained.
         best: The epoch whose model was kept: the one of the least validation loss, or the last
-            where nothing was held out or the rate went through one cycle.
+            where `TrainConfig.keeps_last`.
         epochs: Epochs that were trained.
         seconds: Wall time of the training with its validation, without imports and data loading.
         parameters: Numbers the network learned.
@@ -400,14 +400,7 @@ class _Recorder(keras.callbacks.Callback):
                 f"training has diverged in epoch {row.epoch}: weights are no numbers any more",
                 hint=f"mnistcli train --learning-rate {self._config.learning_rate / 10:g}",
             )
-        best = (
-            self._best is None
-            # The rate of one cycle falls to nothing at its end, and the noise with it: that another
-            # epoch looks better on a few validation images is chance.
-            or self._config.schedule == "one-cycle"
-            or math.isnan(row.val_loss)
-            or row.val_loss < self._best.val_loss
-        )
+        best = self._best is None or self._config.keeps_last or row.val_loss < self._best.val_loss
         checkpoints.save(self._network, self._run.last_model_file)
         if best:
             self._best = row

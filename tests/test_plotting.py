@@ -182,11 +182,16 @@ def test_history():
 def test_history_without_validation(assert_legible):
     figure = plot_history(history(4, validated=False))
     assert title(figure) == "Training accuracy 95.00 % in epoch 4 of 4"
-    assert (
-        subtitle(figure) == "Marked: the last epoch, whose model is kept, as nothing was held out"
-    )
+    assert subtitle(figure) == "Marked: the last epoch, whose model is kept"
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["training"]
     assert_legible(figure)
+
+
+def test_history_of_a_training_that_keeps_its_last_epoch():
+    figure = plot_history(history(8), keeps_last=True)
+    assert title(figure).endswith(" in epoch 8 of 8")
+    assert subtitle(figure) == "Marked: the last epoch, whose model is kept"
+    assert set(figure.axes[0].lines[2].get_xdata()) == {8}
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 8, 30, 31, 100])

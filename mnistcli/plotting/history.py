@@ -32,14 +32,15 @@ PANEL_HEIGHT = HEIGHT - TOP - PANEL_BOTTOM - 0.35
 MARKED_EPOCHS = 30
 
 
-def plot_history(history: Sequence[EpochRow]) -> Figure:
+def plot_history(history: Sequence[EpochRow], *, keeps_last: bool = False) -> Figure:
     """Draw training and validation accuracy and loss over the epochs, the best epoch marked.
 
-    The best epoch is the one whose model a training keeps: the one with the lowest validation
-    loss, or the last one where nothing was held out for validation.
+    The best epoch is the one whose model a training keeps.
 
     Args:
         history: A row an epoch, the first one first; NaN where there is no validation.
+        keeps_last: Whether the last epoch's model is kept, as it is where nothing was held out for
+            validation; else that of the lowest validation loss.
 
     Raises:
         RunError: There is no epoch.
@@ -53,9 +54,10 @@ def plot_history(history: Sequence[EpochRow]) -> Figure:
     }
     validated = bool(np.isfinite(values["val_accuracy"]).any())
     losses = np.where(np.isfinite(values["val_loss"]), values["val_loss"], np.inf)
-    best = int(losses.argmin()) if validated else len(history) - 1
+    keeps_last = keeps_last or not validated
+    best = len(history) - 1 if keeps_last else int(losses.argmin())
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor="white")
-    write_title(figure, *_words(history, best, validated=validated))
+    write_title(figure, *_words(history, best, keeps_last=keeps_last))
     for name, left in zip(PANELS, PANEL_LEFTS, strict=True):
         axes = _panel(figure, left, name)
         _draw_curves(axes, epochs, values[name], values[f"val_{name}"])
@@ -73,14 +75,15 @@ def plot_history(history: Sequence[EpochRow]) -> Figure:
     return figure
 
 
-def _words(history: Sequence[EpochRow], best: int, *, validated: bool) -> tuple[str, str]:
+def _words(history: Sequence[EpochRow], best: int, *, keeps_last: bool) -> tuple[str, str]:
     row = history[best]
     where = f"epoch {row.epoch} of {history[-1].epoch}"
-    if validated:
+    which = "the last epoch" if keeps_last else "the epoch with the lowest validation loss"
+    if np.isfinite(row.val_accuracy):
         title = f"Validation accuracy {percent(row.val_accuracy, 2)} in {where}"
-        return title, "Marked: the epoch with the lowest validation loss, whose model is kept"
-    title = f"Training accuracy {percent(row.accuracy, 2)} in {where}"
-    return title, "Marked: the last epoch, whose model is kept, as nothing was held out"
+    else:
+        title = f"Training accuracy {percent(row.accuracy, 2)} in {where}"
+    return title, f"Marked: {which}, whose model is kept"
 
 
 def _panel(figure: Figure, left: float, name: str) -> Axes:
