@@ -99,7 +99,7 @@ class Reading:
         shown["digits"] = [
             digit.as_dict() | {"box": list(digit.found.box)} for digit in self.digits
         ]
-        if len(self.digits) == 1 and not self.reason:
+        if len(self.digits) == 1:
             shown |= self.digits[0].as_dict()
         return shown
 
