@@ -49,11 +49,7 @@ class EnsembleResult:
             "members": [member.as_dict() for member in self.members],
             "member_test_accuracy_mean": mean,
             "member_test_accuracy_sd": deviation,
-            "test_accuracy": self.test.accuracy,
-            "test_loss": self.test.loss,
-            "test_macro_f1": self.test.macro_f1,
-            "test_weighted_f1": self.test.weighted_f1,
-            "test_calibration_error": self.test.calibration_error,
+            **{f"test_{name}": value for name, value in self.test.summary.items()},
         }
 
 

@@ -117,26 +117,27 @@ class Evaluation:
         ]
         return sorted(pairs, key=lambda pair: -pair.count)[:k]
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the scores, without the answer to each image, as plain values for JSON."""
-        scores = {
-            "samples": self.samples,
+    @property
+    def summary(self) -> dict[str, float]:
+        """The scores over all digits, by name."""
+        return {
             "accuracy": self.accuracy,
             "loss": self.loss,
             "macro_f1": self.macro_f1,
             "weighted_f1": self.weighted_f1,
             "calibration_error": self.calibration_error,
-            "per_class": [vars(scores).copy() for scores in self.per_class],
-            "confusion_matrix": self.confusion_matrix.tolist(),
         }
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the scores, without the answer to each image, as plain values for JSON."""
+        scores: dict[str, Any] = {"samples": self.samples, **self.summary}
+        scores["per_class"] = [vars(one).copy() for one in self.per_class]
+        scores["confusion_matrix"] = self.confusion_matrix.tolist()
         if self.members:
-            names = ("accuracy", "loss", "calibration_error")
             mean, deviation = self.member_accuracy
-            scores |= {
-                "members": [{name: getattr(one, name) for name in names} for one in self.members],
-                "member_accuracy_mean": mean,
-                "member_accuracy_sd": deviation,
-            }
+            scores["members"] = [member.summary for member in self.members]
+            scores["member_accuracy_mean"] = mean
+            scores["member_accuracy_sd"] = deviation
         return scores
 
 

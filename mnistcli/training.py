@@ -99,11 +99,7 @@ class TrainResult:
             "loss": self.best.loss,
             "val_accuracy": self.best.val_accuracy if validated else None,
             "val_loss": self.best.val_loss if validated else None,
-            "test_accuracy": self.test.accuracy,
-            "test_loss": self.test.loss,
-            "test_macro_f1": self.test.macro_f1,
-            "test_weighted_f1": self.test.weighted_f1,
-            "test_calibration_error": self.test.calibration_error,
+            **{f"test_{name}": value for name, value in self.test.summary.items()},
         }
 
 
