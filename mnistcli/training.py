@@ -273,7 +273,7 @@ def _accuracy_on_digits(
     right = keras.ops.cast(
         keras.ops.argmax(targets, axis=-1) == keras.ops.argmax(answers, axis=-1), "float32"
     )
-    return keras.ops.sum(right * digits) / keras.ops.sum(digits)
+    return keras.ops.sum(right * digits) / keras.ops.maximum(keras.ops.sum(digits), 1)
 
 
 def _optimizer(config: TrainConfig, steps: int) -> keras.optimizers.Optimizer:

@@ -95,3 +95,10 @@ def test_european_digits_have_no_loop() -> None:
     filled = np.stack([ndimage.binary_fill_holes(image) for image in inked])
 
     assert ((filled & ~inked).sum(axis=(1, 2)) <= 2).mean() > 0.97
+
+
+def test_digits_of_one_kind_are_enough() -> None:
+    ones = make_digits(20, seed=0)
+    ones = ones.take(np.flatnonzero(ones.labels == 1))
+
+    assert (non_digits(ones, 60, seed=0).max(axis=(1, 2)) >= 128).all()

@@ -37,6 +37,7 @@ _FONTS = (
     *("DejaVuSerif-Bold", "DejaVuSerif-Italic", "STIXGeneral", "STIXGeneralBolIta"),
     *("cmr10", "cmmi10", "cmss10", "cmb10", "cmtt10"),
 )
+_TRIES = 100
 _FONT_SIZE = 40
 
 
@@ -65,13 +66,13 @@ def non_digits(dataset: Dataset, count: int, *, seed: int) -> Picture:
 
 
 def _a_digit(digits: Dataset, chance: Chance, wanted: Sequence[int]) -> Picture:
-    """One image of one of the wanted digits, or of any where there are none of them."""
-    image: Picture
-    while True:
+    """One image of one of the wanted digits, or of any where there are hardly any of them."""
+    for _ in range(_TRIES):
         number = int(chance.integers(len(digits)))
         if digits.labels[number] in wanted:
-            image = digits.images[number]
-            return image
+            break
+    image: Picture = digits.images[number]
+    return image
 
 
 def _halves(digits: Dataset, chance: Chance) -> Picture:
