@@ -32,7 +32,7 @@ def test_from_nothing_to_a_report(digit_pngs: Path) -> None:
     trained = run("train", "--dataset", "digits", "--optimizer", "sgd", "--epochs", "10")
     assert trained.returncode == 0
     assert re.fullmatch(
-        r"training classic on digits with sgd, 11 steps an epoch, in runs/\S+_classic_seed0\n"
+        r"training classic on digits with sgd, seed 0, 11 steps an epoch, in runs/\S+_classic_seed0\n"
         r"(epoch +\d+/10  train +[\d.]+ % \(loss [\d.]+\)  val +[\d.]+ % \(loss [\d.]+\)"
         r"  [\d.]+ s( best)?\n){10}",
         trained.stderr,
