@@ -97,7 +97,6 @@ def print_evaluation(
     dataset: str,
     *,
     report: bool = False,
-    picture: Path | None = None,
     as_json: bool = False,
 ) -> None:
     """Print how well a model reads a data set.
@@ -107,14 +106,11 @@ def print_evaluation(
         model: The model's name.
         dataset: The data set's name.
         report: Whether to print the scores of each digit and the confusion matrix too.
-        picture: Where the confusion matrix was drawn.
         as_json: Print one JSON object instead.
     """
     if as_json:
         print_note(f"model: {_shown(model)}")
         _print_json({"model": model, "dataset": dataset} | result.as_dict())
-        if picture is not None:
-            print_note(f"picture: {_shown(picture)}")
         return
     rows = {"model": _shown(model), "data": f"{_shown(dataset)}, {result.samples:,} images"}
     if result.members:
@@ -127,8 +123,6 @@ def print_evaluation(
     _print_pairs(rows)
     if report:
         _print_report(result)
-    if picture is not None:
-        print_line(f"\npicture  {_shown(picture)}")
 
 
 def print_readings(
@@ -188,6 +182,14 @@ def print_saved(*paths: Path, as_json: bool = False) -> None:
             print_note(f"picture: {_shown(path)}")
         else:
             print_line(_shown(path))
+
+
+def print_picture(path: Path, *, as_json: bool = False) -> None:
+    """Print where the picture of a report went."""
+    if as_json:
+        print_saved(path, as_json=True)
+    else:
+        print_line(f"\npicture  {_shown(path)}")
 
 
 class DownloadProgress:

@@ -1,5 +1,6 @@
 """Where the computing happens: CPU or GPU, and a start of Keras that keeps its mouth shut."""
 
+import logging
 import os
 import platform
 import shlex
@@ -27,6 +28,13 @@ def start_quietly() -> None:
         import keras
 
         keras.distribution.list_devices()
+    # TensorFlow's own Python log wrote to what stood in for stderr meanwhile; and its warnings,
+    # that a second training compiles its steps anew, are no news.
+    log = logging.getLogger("tensorflow")
+    log.setLevel(logging.ERROR)
+    for handler in log.handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.stream = sys.stderr  # `setStream` would flush the closed one
 
 
 @contextmanager

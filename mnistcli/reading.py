@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -86,8 +86,8 @@ class Reading:
 
     @property
     def confidence(self) -> float:
-        """The probability that all digits are right, as if they were independent."""
-        return math.prod(digit.confidence for digit in self.digits)
+        """The share of the digits expected to be right: the mean of their confidences."""
+        return float(np.mean([digit.confidence for digit in self.digits]))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the reading as plain values, ready for JSON."""
@@ -128,11 +128,40 @@ def find_pictures(sources: Iterable[str]) -> Iterator["Path | Reading"]:
             yield path
 
 
+def require_other_files(outputs: Sequence[Path], sources: Iterable[str]) -> None:
+    """Check that no picture that is to be read would be replaced by one that is to be drawn.
+
+    Args:
+        outputs: What is to be drawn.
+        sources: As `find_pictures` takes them.
+
+    Raises:
+        PictureError: One would, or two drawings have the same name.
+    """
+    if len(set(outputs)) < len(outputs):
+        raise PictureError(
+            f"two drawings cannot both be {str(outputs[0])!r}",
+            hint="mnistcli predict IMAGE --save drawing.png --explain steps.png",
+        )
+    for output in (path for path in outputs if path.exists()):
+        for picture in find_pictures(sources):
+            if isinstance(picture, Path) and picture.exists() and picture.samefile(output):
+                raise PictureError(
+                    f"{str(output)!r} is to be read: drawing would replace it",
+                    hint=f"mnistcli predict IMAGE --save {output.stem}_read.png",
+                )
+
+
 def _pictures_in(folder: Path) -> Iterator["Path | Reading"]:
     suffixes = Image.registered_extensions()
-    names = sorted(
-        entry.name for entry in os.scandir(folder) if Path(entry.name).suffix.lower() in suffixes
-    )
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(
+                entry.name for entry in entries if Path(entry.name).suffix.lower() in suffixes
+            )
+    except PermissionError:
+        yield _nothing(folder, "not allowed to read")
+        return
     if not names:
         yield _nothing(folder, "no pictures in")
     for name in names:
@@ -159,8 +188,7 @@ def read_pictures(
         classifier: What tells digits apart, from several threads at a time.
         sources: As `find_pictures` takes them.
         single: Whether each picture is known to show one digit.
-        min_confidence: How sure the classifier must be, 0 to 1; of several digits, the mean counts,
-            which is the share of them expected to be right. A picture is answered as a whole or
+        min_confidence: The least `Reading.confidence`, 0 to 1. A picture is answered as a whole or
             not at all: a number with a digit left out would be another number.
 
     Yields:
@@ -208,7 +236,7 @@ def _answered(reading: Reading, min_confidence: float) -> Reading:
         return reading
     if not reading.digits:
         return replace(reading, reason="no digit found")
-    sure = float(np.mean([digit.confidence for digit in reading.digits]))
-    if sure >= min_confidence:
+    if reading.confidence >= min_confidence:
         return reading
-    return replace(reading, reason=f"no digit: best guess {reading.guess} at {100 * sure:.0f} %")
+    percent = math.floor(100 * reading.confidence)  # 100 would be sure enough
+    return replace(reading, reason=f"no digit: best guess {reading.guess} at {percent} %")

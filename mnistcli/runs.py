@@ -288,6 +288,8 @@ def find_model(*models: str, root: Path = RUNS_DIR) -> Model:
     path = _PRETRAINED_DIR if wanted == PRETRAINED else Path(wanted)
     if path.is_dir():
         run = Run(path)
+        if not os.access(path, os.R_OK | os.X_OK):
+            raise CheckpointError(f"not allowed to read: {str(path)!r}", hint=f"ls -ld {path}")
         if not run.model_files:
             raise CheckpointError(
                 f"no model in {str(path)!r}: it is not the directory of a run with an epoch done",

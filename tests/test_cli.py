@@ -1,6 +1,7 @@
 """The commands in this process: what they print, where, and with which exit code."""
 
 import json
+import math
 import shutil
 from pathlib import Path
 
@@ -314,7 +315,7 @@ def test_predict_refuses_what_it_is_not_sure_of(model: Path, picture: Path) -> N
     refused = json.loads(invoke("predict", picture, "--json").stdout)
     always = json.loads(invoke("predict", picture, "--min-confidence", 0, "--json").stdout)
 
-    sure = f"{100 * always['confidence']:.0f} %"
+    sure = f"{math.floor(100 * always['confidence'])} %"
     reason = f"no digit: best guess {always['digit']} at {sure}"
     assert result.exit_code == 0
     assert result.stdout.splitlines()[1].split() == ["-", *reason.split(), str(picture)]

@@ -141,7 +141,7 @@ def test_too_few_images_cannot_be_split(labels: list[int], fraction: float, held
 
 
 def test_nothing_cannot_be_split() -> None:
-    with pytest.raises(DataError, match="no images to train on, or too few to leave some to test"):
+    with pytest.raises(DataError, match="no images to train on, or too few to hold some out"):
         datasets.split(a_dataset([]), 0.2)
 
 

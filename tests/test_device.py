@@ -28,10 +28,15 @@ def test_keras_starts_without_a_word_and_stderr_works_meanwhile_and_afterwards()
         "print('afterwards', file=sys.stderr)\n"
         "import keras\n"
         "keras.ops.ones((2, 2))\n"
+        "import logging\n"
+        "logging.getLogger('tensorflow').warning('compiled anew')\n"
+        "logging.getLogger('tensorflow').error('out of memory')\n"
     )
 
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == "meanwhile\nafterwards\n"
+    first, second, third = done.stderr.splitlines()
+    assert (first, second) == ("meanwhile", "afterwards")
+    assert third.endswith("out of memory")
 
 
 def test_the_log_of_a_start_that_fails_is_shown() -> None:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli import reading
-from mnistcli.reading import find_pictures, read_pictures
+from mnistcli.errors import PictureError
+from mnistcli.reading import find_pictures, read_pictures, require_other_files
 from tests.strokes import draw_digit
 
 
@@ -153,7 +154,7 @@ def test_several_digits_are_as_sure_as_all_of_them() -> None:
     several = replace(one, digits=one.digits * 2)
 
     assert several.text == "00"
-    assert several.confidence == pytest.approx(0.91**2)
+    assert several.confidence == pytest.approx(0.91)
     assert "digit" not in several.as_dict()
 
 
@@ -182,9 +183,9 @@ def test_a_digit_that_is_not_sure_enough_is_refused(least: float, text: str) -> 
         assert shown["confidence"] == pytest.approx(0.31)
 
 
-@pytest.mark.parametrize(("last", "text"), [(0.6, "77"), (0.2, "")])
+@pytest.mark.parametrize(("last", "text"), [(0.6, "77"), (0.21, "")])
 def test_a_number_is_answered_whole_or_not_at_all(last: float, text: str) -> None:
-    """The mean counts: 0.75 of 0.9 and 0.6, and 0.55 of 0.9 and 0.2."""
+    """The mean counts: 0.75 of 0.9 and 0.6, and 0.555 of 0.9 and 0.21."""
     two = Image.new("L", (120, 60), 255)
     two.paste(draw_digit(3, size=60), (0, 0))
     two.paste(draw_digit(5, size=60), (60, 0))
@@ -204,3 +205,26 @@ def test_a_blank_picture_has_a_reason() -> None:
     assert one.as_dict() == {
         "path": "blank.png", "text": "", "digits": [], "reason": "no digit found"
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("source", ["in/a.png", "in", "in/*.png", "./in/../in/a.png"])
+def test_a_picture_that_is_read_is_not_drawn_over(source: str) -> None:
+    draw("in/a.png")
+
+    with pytest.raises(PictureError) as caught:
+        require_other_files([Path("in/a.png")], [source])
+
+    assert caught.value.message == "'in/a.png' is to be read: drawing would replace it"
+    require_other_files([Path("in/b.png"), Path("c.png")], [source])
+
+
+def test_two_drawings_need_two_names() -> None:
+    with pytest.raises(PictureError, match=r"two drawings cannot both be 'a\.png'"):
+        require_other_files([Path("a.png"), Path("a.png")], ["b.png"])
+
+
+def test_a_name_no_file_can_have_is_no_file() -> None:
+    (one,) = read_pictures(Counting(), ["a\0b.png"])
+
+    assert one.error is not None
+    assert one.error.message == "no such file: 'a\\x00b.png'"

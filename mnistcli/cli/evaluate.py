@@ -39,12 +39,10 @@ def evaluate(
     with console.working("Evaluating"):
         classifier = load(found.files, batch_size=batch_size)
         result = evaluation.evaluate(classifier, data.unseen(*found.datasets))
-    picture = None
+    console.print_evaluation(result, found.name, data.name, report=report, as_json=as_json)
     if report:
         from mnistcli.plotting import plot_confusion, save_figure
 
         figure = plot_confusion(result.confusion_matrix)
         picture = save_figure(figure, found.plots_dir(data.name) / "confusion.png")
-    console.print_evaluation(
-        result, found.name, data.name, report=report, picture=picture, as_json=as_json
-    )
+        console.print_picture(picture, as_json=as_json)

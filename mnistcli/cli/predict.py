@@ -42,8 +42,8 @@ def predict(
             metavar="X",
             min=0,
             max=1,
-            help="How sure to be of a picture to answer, 0 to 1; 0 answers always. Left out: what "
-            "refuses 0.4 % of the digits held out in training.",
+            help="How sure to be of a picture to answer, 0 to 1, on the mean of its digits. Left "
+            "out: what refuses 0.4 % of the digits held out in training.",
         ),
     ] = None,
     top: Annotated[
@@ -78,8 +78,9 @@ def predict(
     found = find_model(*model or ())
     with console.working("Loading the model"):
         from mnistcli.inference import load
-        from mnistcli.reading import read_pictures
+        from mnistcli.reading import read_pictures, require_other_files
 
+        require_other_files([path for path in (save, explain) if path], images)
         classifier = load(found.files)
     readings, failed = console.print_readings(
         read_pictures(
@@ -112,6 +113,6 @@ def _listed(images: list[str]) -> Iterator[str]:
     """Put the lines on stdin in the place of ``-``."""
     for image in images:
         if image == "-":
-            yield from (line.rstrip("\n") for line in sys.stdin if line.strip())
+            yield from (line.rstrip("\r\n") for line in sys.stdin if line.strip())
         else:
             yield image

@@ -142,7 +142,8 @@ def split(dataset: Dataset, fraction: float) -> tuple[Dataset, Dataset]:
     """
     if not len(dataset):
         raise DataError(
-            "no images to train on, or too few to leave some to test with", hint=OTHER_DATA
+            "no images to train on, or too few to hold some out: ten of each digit are enough",
+            hint=OTHER_DATA,
         )
     counts = np.unique(dataset.labels, return_counts=True)[1]
     second = math.ceil(len(dataset) * fraction)

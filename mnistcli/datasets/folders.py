@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from mnistcli import handwriting
 from mnistcli.datasets.dataset import OTHER_DATA, Dataset, Splits, divide, named
@@ -17,7 +18,7 @@ def read_pictures(folder: Path) -> Splits:
 
     The folders may lie in folders ``train/`` and ``test/``; else a fifth of the pictures becomes
     the test part, and all of them where they are too few to train on. A digit may be absent.
-    Hidden files are passed over.
+    Hidden files, and those whose names are not those of pictures, are passed over.
 
     Args:
         folder: Where the folders are.
@@ -52,12 +53,13 @@ def _read_digits(folder: Path) -> Dataset:
             f"no data set in {str(folder)!r}: neither IDX files nor folders '0' to '9'",
             hint=OTHER_DATA,
         )
+    suffixes = Image.registered_extensions()
     pictures = [
         (digit, path)
         for digit, inner in enumerate(folders)
         if inner.is_dir()
         for path in sorted(inner.iterdir())
-        if path.is_file() and not path.name.startswith(".")
+        if path.is_file() and not path.name.startswith(".") and path.suffix.lower() in suffixes
     ]
     images = [_read(path) for _, path in pictures]
     labels = [digit for digit, _ in pictures]

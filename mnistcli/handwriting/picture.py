@@ -65,7 +65,7 @@ def open_picture(source: Path | BinaryIO) -> Image.Image:
     except IsADirectoryError:
         hint = f"mnistcli predict {shlex.quote(str(source))}/*.png"
         raise PictureError(f"a directory, not a picture: {name}", hint=hint) from None
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # a NUL character in a name is a ValueError
         raise PictureError(f"no such file: {name}", hint=_HINT) from None
     except PermissionError:
         raise PictureError(f"not allowed to read: {name}", hint=_HINT) from None
