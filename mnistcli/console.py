@@ -257,6 +257,8 @@ class TrainingProgress:
         traceback: TracebackType | None,
     ) -> None:
         self._progress.stop()
+        if kind is KeyboardInterrupt and self._run.model_files:
+            print_note(f"the best model so far is in {_shown(self._run.path)}")
 
     def training_begins(self, config: TrainConfig, steps: int) -> None:
         """Say what is trained and where it goes."""
