@@ -169,7 +169,8 @@ def _pictures_in(folder: Path) -> Iterator["Path | Reading"]:
 
 
 def _nothing(path: Path, what: str) -> "Reading":
-    error = PictureError(f"{what} {str(path)!r}", hint="mnistcli predict PICTURE")
+    deeper = path / "**" / "*.png" if path.is_dir() else "*.png"
+    error = PictureError(f"{what} {str(path)!r}", hint=f"mnistcli predict '{deeper}'")
     return Reading(path, error=error)
 
 

@@ -410,7 +410,7 @@ def test_a_directory_without_pictures(model: Path) -> None:
         [
             "model: runs/trained",
             "error: no pictures in 'nothing'",
-            "hint: mnistcli predict PICTURE",
+            "hint: mnistcli predict 'nothing/**/*.png'",
         ],
     )
 
