@@ -9,6 +9,7 @@ from typing import Any
 from mnistcli.errors import ConfigError
 
 CLASSES = 10
+SEEDS = 2**32
 ARCHITECTURES = ("simple", "classic", "deep", "fast", "accurate", "record")
 LOSSES = ("categorical", "sparse")
 SCHEDULES = ("constant", "one-cycle")
@@ -41,7 +42,7 @@ _BOUNDS: dict[str, tuple[Callable[[Any], bool], str, object]] = {
     "reduce_lr": (lambda value: value >= 0, "at least 0 (0 turns it off)", 2),
     "limit": (lambda value: value is None or value >= 1, "at least 1", 1000),
     "ensemble": (lambda value: value >= 1, "at least 1", 5),
-    "seed": (lambda value: 0 <= value < 2**32, "between 0 and 4294967295", 0),
+    "seed": (lambda value: 0 <= value < SEEDS, f"between 0 and {SEEDS - 1}", 0),
 }
 
 

@@ -3,14 +3,12 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mnistcli import inference, training
-from mnistcli.config import TrainConfig
+from mnistcli import training
+from mnistcli.config import SEEDS, TrainConfig
 from mnistcli.datasets import Splits
-from mnistcli.evaluation import Evaluation, evaluate
+from mnistcli.evaluation import Evaluation, combined
 from mnistcli.runs import Run
 from mnistcli.training import Listener, TrainResult
-
-_SEEDS = 2**32
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def train(
         return training.train(config, data, run, listener=listener)
     members = []
     for number in range(config.ensemble):
-        own = replace(config, ensemble=1, seed=(config.seed + number) % _SEEDS)
+        own = replace(config, ensemble=1, seed=(config.seed + number) % SEEDS)
         members.append(
             training.train(own, data, run.create_member(number + 1, own), listener=listener)
         )
@@ -79,7 +77,7 @@ def train(
         run=run,
         config=config,
         members=tuple(members),
-        test=evaluate(inference.load(run.model_files), data.test),
+        test=combined(tuple(member.test for member in members)),
     )
     with run.writing():
         run.write_metrics(result.as_dict())

@@ -159,9 +159,14 @@ def evaluate(classifier: Predictor, dataset: Dataset) -> Evaluation:
         )
     if isinstance(classifier, Ensemble):
         members = tuple(evaluate(member, dataset) for member in classifier.members)
-        answer = classifier.average([member.probabilities for member in members])
-        return replace(_score(dataset.labels, answer), members=members)
+        return combined(members)
     return _score(dataset.labels, classifier.predict(dataset.images))
+
+
+def combined(members: tuple[Evaluation, ...]) -> Evaluation:
+    """Score what an ensemble answers, given what each member answered to the same images."""
+    answer = Ensemble.average([member.probabilities for member in members])
+    return replace(_score(members[0].labels, answer), members=members)
 
 
 def _score(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> Evaluation:

@@ -57,13 +57,12 @@ def explain(classifier: Predictor, readings: Iterable[Reading]) -> Iterator[Expl
             continue
         picture = open_picture(reading.path)
         ink, factor = page_ink(picture)
-        picture, name = picture.reduce(factor), reading.path.name
+        picture = picture.reduce(factor)
         if not reading.digits:
-            yield Explanation(name, picture, ink, factor, reason=reading.reason)
-        for number, digit in enumerate(reading.digits, start=1):
-            several = f" ({number} of {len(reading.digits)})" if len(reading.digits) > 1 else ""
+            yield Explanation(reading.path.name, picture, ink, factor, reason=reading.reason)
+        for name, digit in reading.named_digits:
             covered = occlusion(classifier, digit.found.image)
-            yield Explanation(name + several, picture, ink, factor, digit, covered, reading.reason)
+            yield Explanation(name, picture, ink, factor, digit, covered, reading.reason)
 
 
 def occlusion(classifier: Predictor, image: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -1,7 +1,6 @@
 """From picture files to the digits read in them."""
 
 import math
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -12,10 +11,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from mnistcli.errors import PictureError
-from mnistcli.handwriting import Digit, find_digits, open_picture
+from mnistcli.handwriting import Digit, find_digits, is_picture_name, open_picture
 from mnistcli.inference import Predictor
 
 # Pictures read together: enough to keep all processors busy, few enough to see results at once.
@@ -89,6 +87,17 @@ class Reading:
         """The share of the digits expected to be right: the mean of their confidences."""
         return float(np.mean([digit.confidence for digit in self.digits]))
 
+    @property
+    def named_digits(self) -> list[tuple[str, ReadDigit]]:
+        """The digits with the name of the file and, where there are several, their number."""
+        name, count = self.path.name, len(self.digits)
+        if count == 1:
+            return [(name, self.digits[0])]
+        return [
+            (f"{name} ({number} of {count})", digit)
+            for number, digit in enumerate(self.digits, start=1)
+        ]
+
     def as_dict(self) -> dict[str, Any]:
         """Return the reading as plain values, ready for JSON."""
         if self.error is not None:
@@ -153,19 +162,14 @@ def require_other_files(outputs: Sequence[Path], sources: Iterable[str]) -> None
 
 
 def _pictures_in(folder: Path) -> Iterator["Path | Reading"]:
-    suffixes = Image.registered_extensions()
     try:
-        with os.scandir(folder) as entries:
-            names = sorted(
-                entry.name for entry in entries if Path(entry.name).suffix.lower() in suffixes
-            )
+        pictures = sorted(filter(is_picture_name, folder.iterdir()), key=lambda path: path.name)
     except PermissionError:
         yield _nothing(folder, "not allowed to read")
         return
-    if not names:
+    if not pictures:
         yield _nothing(folder, "no pictures in")
-    for name in names:
-        yield folder / name
+    yield from pictures
 
 
 def _nothing(path: Path, what: str) -> "Reading":

@@ -284,9 +284,9 @@ def main() -> None:
                 error_as_pictures(classifier, changed, labels),
             )
         )
-        print(f"{name:15}{rows[-1][0]:9.2%}{rows[-1][1]:9.2%}", flush=True)  # noqa: T201
+        print(f"{name:15}{rows[-1][0]:9.2%}{rows[-1][1]:9.2%}", flush=True)
     means = np.mean(rows[1:], axis=0)
-    print(f"{'mean of 15':15}{means[0]:9.2%}{means[1]:9.2%}")  # noqa: T201
+    print(f"{'mean of 15':15}{means[0]:9.2%}{means[1]:9.2%}")
 
 
 if __name__ == "__main__":

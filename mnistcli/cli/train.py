@@ -31,6 +31,13 @@ def _value(metavar: str, explanation: str) -> typer.models.OptionInfo:
     return option
 
 
+def _switch(name: str, explanation: str) -> typer.models.OptionInfo:
+    option: typer.models.OptionInfo = typer.Option(
+        f"--{name}/--no-{name}", help=explanation, rich_help_panel=_OVERRIDES
+    )
+    return option
+
+
 def train(
     recipe: Annotated[
         str | None,
@@ -76,19 +83,11 @@ def train(
     ] = None,
     augment: Annotated[
         bool | None,
-        typer.Option(
-            "--augment/--no-augment",
-            help="Turn, slant, scale and shift training images a little, at random.",
-            rich_help_panel=_OVERRIDES,
-        ),
+        _switch("augment", "Turn, slant, scale and shift training images a little, at random."),
     ] = None,
     distort: Annotated[
         bool | None,
-        typer.Option(
-            "--distort/--no-distort",
-            help="Blur, thin, scratch and otherwise spoil training images, at random.",
-            rich_help_panel=_OVERRIDES,
-        ),
+        _switch("distort", "Blur, thin, scratch and otherwise spoil training images, at random."),
     ] = None,
     non_digits: Annotated[
         float | None, _value("X", "Pictures of no digit to add, as a share of the images.")

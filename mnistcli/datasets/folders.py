@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from mnistcli import handwriting
 from mnistcli.datasets.dataset import OTHER_DATA, Dataset, Splits, divide, named
@@ -53,13 +52,12 @@ def _read_digits(folder: Path) -> Dataset:
             f"no data set in {str(folder)!r}: neither IDX files nor folders '0' to '9'",
             hint=OTHER_DATA,
         )
-    suffixes = Image.registered_extensions()
     pictures = [
         (digit, path)
         for digit, inner in enumerate(folders)
         if inner.is_dir()
         for path in sorted(inner.iterdir())
-        if path.is_file() and not path.name.startswith(".") and path.suffix.lower() in suffixes
+        if path.is_file() and not path.name.startswith(".") and handwriting.is_picture_name(path)
     ]
     images = [_read(path) for _, path in pictures]
     labels = [digit for digit, _ in pictures]

@@ -8,6 +8,6 @@ for digit in find_digits(open_picture(Path("number.jpg"))):
 
 from mnistcli.handwriting.digit import Digit
 from mnistcli.handwriting.digits import find_digits, page_ink
-from mnistcli.handwriting.picture import open_picture
+from mnistcli.handwriting.picture import is_picture_name, open_picture
 
-__all__ = ["Digit", "find_digits", "open_picture", "page_ink"]
+__all__ = ["Digit", "find_digits", "is_picture_name", "open_picture", "page_ink"]

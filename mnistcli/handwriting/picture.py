@@ -40,6 +40,11 @@ _DAMAGE = (
 _FULL_SCALES = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0)
 
 
+def is_picture_name(name: str | Path) -> bool:
+    """Whether a file is called as pictures are."""
+    return Path(name).suffix.lower() in Image.registered_extensions()
+
+
 def open_picture(source: Path | BinaryIO) -> Image.Image:
     """Open a picture of any kind that Pillow reads.
 

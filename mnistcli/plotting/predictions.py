@@ -103,16 +103,9 @@ class _Row(NamedTuple):
 def _rows(reading: Reading) -> list[_Row]:
     if reading.error is not None:
         return []
-    name, path = reading.path.name, reading.path
     if reading.reason:
-        return [_Row(name, path, None, reading.reason)]
-    if len(reading.digits) == 1:
-        return [_Row(name, path, reading.digits[0])]
-    of = f"of {len(reading.digits)})"
-    return [
-        _Row(f"{name} ({number} {of}", path, digit)
-        for number, digit in enumerate(reading.digits, start=1)
-    ]
+        return [_Row(reading.path.name, reading.path, None, reading.reason)]
+    return [_Row(name, reading.path, digit) for name, digit in reading.named_digits]
 
 
 def _words(rows: list[_Row]) -> tuple[str, str]:
