@@ -18,6 +18,8 @@ from rich.progress import (
     BarColumn,
     DownloadColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
@@ -159,13 +161,21 @@ def print_readings(
     return kept, failed
 
 
+class _SpeedColumn(ProgressColumn):
+    """Images per second; empty until the first image is done, when there is no speed yet."""
+
+    def render(self, task: Task) -> Text:
+        """Return the speed of a task."""
+        return Text("" if task.speed is None else f"{task.speed:,.0f} images/s")
+
+
 @contextmanager
 def _counted(readings: Iterable["Reading"]) -> Iterator[Iterable["Reading"]]:
     """Show how many pictures are read, where the readings themselves do not show it."""
     progress = Progress(
         TextColumn("{task.completed:,.0f} pictures", markup=False),
         TimeElapsedColumn(),
-        TextColumn("{task.speed:,.0f} a second", markup=False),
+        _SpeedColumn(),
         console=_err,
         transient=True,
         redirect_stdout=False,
