@@ -11,7 +11,7 @@ demo: .venv/installed ## Install, train on the embedded digits, evaluate, predic
 	$(BIN)/mnistcli train --dataset digits --batch-size 32 --epochs 20
 	$(BIN)/mnistcli evaluate --report
 	@echo "Ten held-out digits as picture files, to be read:"
-	@$(BIN)/python -m tests.pictures runs/pictures
+	@$(BIN)/python -m tests.support.digit_images runs/pictures
 	$(BIN)/mnistcli predict runs/pictures --save runs/predictions.png
 	$(BIN)/mnistcli plot
 
@@ -24,6 +24,7 @@ lint: .venv/installed-dev ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 .PHONY: format
 format: .venv/installed-dev ## Bring the code into form
@@ -32,7 +33,7 @@ format: .venv/installed-dev ## Bring the code into form
 
 .PHONY: bench
 bench: .venv/installed-dev ## Compare speeds, side by side in one run (BENCH=--quick)
-	$(BIN)/python -m tests.bench $(BENCH)
+	$(BIN)/python -m tests.tools.bench $(BENCH)
 
 .PHONY: pretrained
 pretrained: .venv/installed ## Train the model in the package anew (MNISTCLI_DATA_DIR=DIR)

@@ -7,7 +7,7 @@ The command line is a skin; everything it does is here for programs too:
 >>> from mnistcli.config import resolve
 >>> from mnistcli.inference import Classifier
 >>> from mnistcli.runs import Run
->>> from mnistcli.training import train
+>>> from mnistcli.training.loop import train
 
 >>> config = resolve("classic", dataset="digits", epochs=5, batch_size=32)
 >>> data = datasets.load(config.dataset)
@@ -19,6 +19,6 @@ True
 >>> classifier.predict(data.test.images).shape
 (360, 10)
 
-Importing this package does nothing; importing `mnistcli.training` or `mnistcli.inference` imports
+Importing this package does nothing; importing `mnistcli.training.loop` or `mnistcli.inference` imports
 Keras.
 """

@@ -9,9 +9,9 @@ from typing import Any
 
 import keras
 
+from mnistcli.architectures import INPUT_SHAPE
 from mnistcli.config import CLASSES
 from mnistcli.errors import CheckpointError
-from mnistcli.models import INPUT_SHAPE
 
 # No network for 28x28 digits needs more; a small zip file can unpack to any size.
 MAX_WEIGHT_BYTES = 1 << 30

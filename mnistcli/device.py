@@ -2,18 +2,12 @@
 
 import logging
 import os
-import platform
-import shlex
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from importlib import metadata
-from typing import Any
 
 from mnistcli.errors import DeviceError
-
-_PACKAGES = ("mnistcli", "keras", "tensorflow", "jax", "torch", "numpy", "scikit-learn")
 
 
 def start_quietly() -> None:
@@ -74,45 +68,17 @@ def select(device: str) -> AbstractContextManager[None]:
     """
     import keras
 
-    if device == "gpu" and not _gpus():
+    if device == "gpu" and not gpus():
         raise DeviceError(
             "no GPU found by the installed packages", hint="mnistcli train --device cpu"
         )
-    chosen = "gpu" if device != "cpu" and _gpus() else "cpu"
+    chosen = "gpu" if device != "cpu" and gpus() else "cpu"
     scope: AbstractContextManager[None] = keras.device(f"{chosen}:0")
     return scope
 
 
-def describe_environment(device: str) -> dict[str, Any]:
-    """Return what a run ran on: versions, device, threads and the command line.
-
-    Args:
-        device: As `select` takes it.
-    """
-    import keras
-
-    on_gpu = device != "cpu" and bool(_gpus())
-    return {
-        "command": shlex.join(sys.argv),
-        "backend": keras.backend.backend(),
-        "device": _gpus()[0] if on_gpu else "cpu:0",
-        "processors": os.cpu_count(),
-        "platform": platform.platform(),
-        "python": platform.python_version(),
-        "packages": dict(_installed()),
-    }
-
-
-def _gpus() -> list[str]:
+def gpus() -> list[str]:
     import keras
 
     found: list[str] = keras.distribution.list_devices("gpu")
     return found
-
-
-def _installed() -> Iterator[tuple[str, str]]:
-    for package in _PACKAGES:
-        try:
-            yield package, metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue

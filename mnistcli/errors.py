@@ -4,7 +4,7 @@
     ├── ConfigError          a setting that cannot be (exit code 2: how it was called)
     ├── DataError            a data set is missing, damaged or of the wrong form
     │   └── DownloadError    no mirror gave the file that was asked for
-    ├── PictureError         a picture cannot be read
+    ├── ImageError         a picture cannot be read
     ├── CheckpointError      a model file is missing, damaged or of the wrong form
     ├── TrainingError        a training that cannot come to anything
     ├── RunError             a run directory cannot be made, found or written
@@ -44,7 +44,7 @@ class DownloadError(DataError):
     """No mirror gave the file that was asked for."""
 
 
-class PictureError(MnistCliError):
+class ImageError(MnistCliError):
     """A picture is missing, is no picture, or cannot be decoded."""
 
 

@@ -10,7 +10,8 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from mnistcli.config import CLASSES
 from mnistcli.datasets import Dataset
 from mnistcli.errors import CheckpointError, DataError
-from mnistcli.inference import Ensemble, Predictor
+from mnistcli.inference.classifier import Predictor
+from mnistcli.inference.ensemble import Ensemble
 
 CALIBRATION_BINS = 15
 # Keras keeps probabilities this far from 0 and 1 before it takes the logarithm.

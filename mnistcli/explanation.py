@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnistcli.handwriting import open_picture, page_ink
-from mnistcli.inference import Predictor
-from mnistcli.reading import ReadDigit, Reading
+from mnistcli.inference.classifier import Predictor
+from mnistcli.predictions import PredictedDigit, Prediction
+from mnistcli.preprocessing import find_foreground, open_image
 
 PATCH = 5
 """The side of what is covered, in pixels: twice as wide as a stroke, a quarter of a digit."""
@@ -34,12 +34,12 @@ class Explanation:
     picture: Image.Image
     ink: NDArray[np.bool_]
     factor: int
-    digit: ReadDigit | None = None
+    digit: PredictedDigit | None = None
     covered: NDArray[np.float32] | None = None
     reason: str = ""
 
 
-def explain(classifier: Predictor, readings: Iterable[Reading]) -> Iterator[Explanation]:
+def explain(classifier: Predictor, readings: Iterable[Prediction]) -> Iterator[Explanation]:
     """Explain readings digit by digit; pictures that could not be read are left out.
 
     Args:
@@ -50,13 +50,13 @@ def explain(classifier: Predictor, readings: Iterable[Reading]) -> Iterator[Expl
         An explanation for each digit, and one for each picture without a digit.
 
     Raises:
-        PictureError: A picture that could be read is gone.
+        ImageError: A picture that could be read is gone.
     """
     for reading in readings:
         if reading.error is not None:
             continue
-        picture = open_picture(reading.path)
-        ink, factor = page_ink(picture)
+        picture = open_image(reading.path)
+        ink, factor = find_foreground(picture)
         picture = picture.reduce(factor)
         if not reading.digits:
             yield Explanation(reading.path.name, picture, ink, factor, reason=reading.reason)

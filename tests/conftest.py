@@ -30,21 +30,22 @@ def mnist_dir() -> Path:
 @pytest.fixture(scope="session")
 def trained_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run of six epochs on the embedded digits."""
-    from mnistcli import datasets, training
-    from mnistcli.config import resolve
+    from mnistcli import datasets
+    from mnistcli.recipes import resolve
     from mnistcli.runs import Run
+    from mnistcli.training import loop
 
     config = resolve("classic", dataset="digits", epochs=6, batch_size=32)
     run = Run.create(config, tmp_path_factory.mktemp("runs") / "trained")
-    training.train(config, datasets.load("digits"), run)
+    loop.train(config, datasets.load("digits"), run)
     return run.path
 
 
 @pytest.fixture(scope="session")
 def digit_pngs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory of ten held-out embedded digits as pictures on white paper, ``0.png`` ..."""
-    from tests.pictures import save_pictures
+    from tests.support.digit_images import save_digit_images
 
     folder = tmp_path_factory.mktemp("pictures")
-    save_pictures(folder)
+    save_digit_images(folder)
     return folder

@@ -7,8 +7,8 @@ import pytest
 from keras import layers
 
 from mnistcli import checkpoints
+from mnistcli.architectures import build_model
 from mnistcli.errors import CheckpointError
-from mnistcli.models import build_model
 
 
 @pytest.fixture

@@ -3,8 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from mnistcli.config import ARCHITECTURES, LEARNING_RATES, RECIPES, TrainConfig, resolve
+from mnistcli.config import ARCHITECTURES, LEARNING_RATES, TrainConfig
 from mnistcli.errors import ConfigError
+from mnistcli.recipes import RECIPES, resolve
 
 
 def test_every_recipe_carries_its_own_name() -> None:

@@ -62,7 +62,7 @@ def test_a_scope_to_compute_in(name: str) -> None:
 
 def test_the_gpu_is_taken_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     scopes = []
-    monkeypatch.setattr(device, "_gpus", lambda: ["gpu:0"])
+    monkeypatch.setattr(device, "gpus", lambda: ["gpu:0"])
     monkeypatch.setattr(keras, "device", scopes.append)
 
     for name in ("auto", "gpu", "cpu"):

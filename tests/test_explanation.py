@@ -7,10 +7,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnistcli.errors import PictureError
+from mnistcli.errors import ImageError
 from mnistcli.explanation import PATCH, explain, occlusion
-from mnistcli.reading import Reading, read_pictures
-from tests.strokes import draw_digit
+from mnistcli.prediction import predict_images
+from mnistcli.predictions import Prediction
+from tests.support.strokes import draw_digit
 
 
 class Corner:
@@ -23,8 +24,8 @@ class Corner:
         return answers
 
 
-def readings(*names: str) -> list[Reading]:
-    return list(read_pictures(Corner(), names))
+def readings(*names: str) -> list[Prediction]:
+    return list(predict_images(Corner(), names))
 
 
 def test_the_answer_changes_where_the_patch_covers_what_counts() -> None:
@@ -96,7 +97,7 @@ def test_every_digit_and_every_empty_picture_has_its_explanation() -> None:
 def test_a_refused_digit_is_explained_with_the_reason() -> None:
     draw_digit(7).save("seven.png")
 
-    (one,) = explain(Corner(), read_pictures(Corner(), ["seven.png"], min_confidence=1.0))
+    (one,) = explain(Corner(), predict_images(Corner(), ["seven.png"], min_confidence=1.0))
 
     assert one.digit is not None
     assert one.covered is not None
@@ -108,5 +109,5 @@ def test_a_picture_that_is_gone_meanwhile() -> None:
     read = readings("seven.png")
     Path("seven.png").unlink()
 
-    with pytest.raises(PictureError, match=r"^no such file: 'seven.png'$"):
+    with pytest.raises(ImageError, match=r"^no such file: 'seven.png'$"):
         list(explain(Corner(), read))

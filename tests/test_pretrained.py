@@ -6,24 +6,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnistcli import checkpoints, inference, litert
-from mnistcli.conversion import run_by_keras
+from mnistcli import checkpoints
 from mnistcli.datasets import load
-from mnistcli.datasets.nondigits import non_digits
 from mnistcli.evaluation import Evaluation, evaluate
-from mnistcli.inference import Classifier, Predictor
-from mnistcli.runs import Model, find_model
-from tests.strokes import make_digits
+from mnistcli.inference import litert
+from mnistcli.inference.classifier import Classifier, Predictor
+from mnistcli.inference.conversion import run_by_keras
+from mnistcli.inference.ensemble import load_classifier
+from mnistcli.model_store import ModelRef, find_model
+from mnistcli.synthetic.non_digits import non_digits
+from tests.support.strokes import make_digits
 
 
 @pytest.fixture(scope="module")
-def model() -> Model:
+def model() -> ModelRef:
     return find_model("pretrained")
 
 
 @pytest.fixture(scope="module")
-def classifier(model: Model) -> Predictor:
-    return inference.load(model.files)
+def classifier(model: ModelRef) -> Predictor:
+    return load_classifier(model.files)
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +33,11 @@ def on_mnist(classifier: Predictor, mnist_dir: Path) -> Evaluation:
     return evaluate(classifier, load("mnist", data_dir=mnist_dir).test)
 
 
-def card(model: Model) -> dict:
+def card(model: ModelRef) -> dict:
     return json.loads(model.files[0].with_name("card.json").read_text(encoding="utf-8"))
 
 
-def test_it_is_small(model: Model) -> None:
+def test_it_is_small(model: ModelRef) -> None:
     files = list(model.files[0].parent.iterdir())
 
     assert {path.name for path in files} == {
@@ -44,7 +46,7 @@ def test_it_is_small(model: Model) -> None:
     assert sum(path.stat().st_size for path in files) < 8_000_000
 
 
-def test_it_is_what_the_recipe_makes(model: Model) -> None:
+def test_it_is_what_the_recipe_makes(model: ModelRef) -> None:
     assert model.run is not None
     config, metrics = model.run.read_config(), model.run.read_metrics()
 
@@ -52,7 +54,7 @@ def test_it_is_what_the_recipe_makes(model: Model) -> None:
     assert metrics["best_epoch"] == config.epochs == len(model.run.read_history())
 
 
-def test_the_card_says_what_was_measured(model: Model) -> None:
+def test_the_card_says_what_was_measured(model: ModelRef) -> None:
     assert model.run is not None
     config, metrics, shown = model.run.read_config(), model.run.read_metrics(), card(model)
 
@@ -63,13 +65,13 @@ def test_the_card_says_what_was_measured(model: Model) -> None:
     assert shown["not_for"]
 
 
-def test_the_litert_file_belongs_to_it(model: Model) -> None:
+def test_the_litert_file_belongs_to_it(model: ModelRef) -> None:
     (file,) = model.files
 
     assert litert.read(litert.file_beside(file), litert.digest_of(file)) is not None
 
 
-def test_litert_and_keras_agree_on_it(model: Model, classifier: Predictor) -> None:
+def test_litert_and_keras_agree_on_it(model: ModelRef, classifier: Predictor) -> None:
     images = make_digits(50, seed=5).images
 
     by_keras = Classifier(run_by_keras(checkpoints.load(model.files[0]))).predict(images)
@@ -77,7 +79,7 @@ def test_litert_and_keras_agree_on_it(model: Model, classifier: Predictor) -> No
     np.testing.assert_allclose(classifier.predict(images), by_keras, atol=1e-5)
 
 
-def test_it_reads_mnist_as_its_card_says(model: Model, on_mnist: Evaluation) -> None:
+def test_it_reads_mnist_as_its_card_says(model: ModelRef, on_mnist: Evaluation) -> None:
     shown = card(model)["mnist_test"]
 
     # Another processor may round another way: a picture or two may change sides.
@@ -87,13 +89,13 @@ def test_it_reads_mnist_as_its_card_says(model: Model, on_mnist: Evaluation) -> 
     assert on_mnist.calibration_error < 0.005
 
 
-def test_it_refuses_hardly_a_digit(model: Model, on_mnist: Evaluation) -> None:
+def test_it_refuses_hardly_a_digit(model: ModelRef, on_mnist: Evaluation) -> None:
     refused = on_mnist.probabilities.max(axis=1) < model.min_confidence
 
     assert refused.mean() <= 0.005
 
 
-def test_it_refuses_what_is_no_digit(model: Model, classifier: Predictor) -> None:
+def test_it_refuses_what_is_no_digit(model: ModelRef, classifier: Predictor) -> None:
     strangers = non_digits(make_digits(200, seed=3), 400, seed=12345)
 
     refused = classifier.predict(strangers).max(axis=1) < model.min_confidence

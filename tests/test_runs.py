@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from mnistcli.config import RECIPES, TrainConfig
+from mnistcli.config import TrainConfig
 from mnistcli.errors import CheckpointError, RunError
-from mnistcli.runs import EpochRow, Run, find_model
+from mnistcli.model_store import find_model
+from mnistcli.recipes import RECIPES
+from mnistcli.runs import EpochRow, Run
 
 ROWS = [
     EpochRow(epoch=1, loss=0.5, accuracy=0.8, learning_rate=0.1, seconds=2.5),

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from mnistcli import console
+from mnistcli.cli.errors import Commands
 from mnistcli.cli.evaluate import evaluate
-from mnistcli.cli.group import Commands
 from mnistcli.cli.plot import plot
 from mnistcli.cli.predict import predict
+from mnistcli.cli.streams import print_line
 from mnistcli.cli.train import train
 
 app = typer.Typer(
@@ -37,7 +37,7 @@ def mnistcli(
     if show_version:
         from importlib.metadata import version  # a third of the start, for one option
 
-        console.print_line(f"mnistcli {version('mnistcli')}")
+        print_line(f"mnistcli {version('mnistcli')}")
         raise typer.Exit
     if context.invoked_subcommand is None:
         context.get_help()

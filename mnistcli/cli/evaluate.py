@@ -4,9 +4,11 @@ from typing import Annotated
 
 import typer
 
-from mnistcli import console
 from mnistcli.cli.options import DataDirOption, DatasetOption, JsonOption, ModelArgument
-from mnistcli.runs import find_model
+from mnistcli.cli.progress import DownloadProgress, working
+from mnistcli.cli.streams import print_picture
+from mnistcli.cli.tables import print_evaluation
+from mnistcli.model_store import find_model
 
 
 def evaluate(
@@ -30,19 +32,19 @@ def evaluate(
     Left out, the data set is the one the model was trained on.
     """
     found = find_model(*model or ())
-    with console.working("Starting"):
+    with working("Starting"):
         from mnistcli import datasets, evaluation
-        from mnistcli.inference import load
+        from mnistcli.inference.ensemble import load_classifier
     data = datasets.load(
-        dataset or found.datasets[0], data_dir=data_dir, listener=console.DownloadProgress()
+        dataset or found.datasets[0], data_dir=data_dir, listener=DownloadProgress()
     )
-    with console.working("Evaluating"):
-        classifier = load(found.files, batch_size=batch_size)
-        result = evaluation.evaluate(classifier, data.unseen(*found.datasets))
-    console.print_evaluation(result, found.name, data.name, report=report, as_json=as_json)
+    with working("Evaluating"):
+        classifier = load_classifier(found.files, batch_size=batch_size)
+        result = evaluation.evaluate(classifier, data.images_not_trained_on(*found.datasets))
+    print_evaluation(result, found.name, data.name, report=report, as_json=as_json)
     if report:
         from mnistcli.plotting import plot_confusion, save_figure
 
         figure = plot_confusion(result.confusion_matrix)
         picture = save_figure(figure, found.plots_dir(data.name) / "confusion.png")
-        console.print_picture(picture, as_json=as_json)
+        print_picture(picture, as_json=as_json)

@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
-from mnistcli import console
 from mnistcli.cli.options import DataDirOption, DatasetOption, ModelArgument
+from mnistcli.cli.progress import DownloadProgress, working
+from mnistcli.cli.streams import print_saved
 from mnistcli.config import PLOTS, require_choice
-from mnistcli.runs import find_model
+from mnistcli.model_store import find_model
 
 
 def plot(
@@ -37,18 +38,19 @@ def plot(
     for name in kind or ():
         require_choice("kind", name, PLOTS, command="plot")
     found = find_model(*model or ())
-    with console.working("Starting"):
-        from mnistcli import datasets, gallery
+    with working("Starting"):
+        from mnistcli import datasets
+        from mnistcli.plotting import registry
     data = datasets.load(
-        dataset or found.datasets[0], data_dir=data_dir, listener=console.DownloadProgress()
+        dataset or found.datasets[0], data_dir=data_dir, listener=DownloadProgress()
     )
-    with console.working("Drawing"):
-        saved = gallery.draw(
+    with working("Drawing"):
+        saved = registry.draw(
             found,
-            data.unseen(*found.datasets),
+            data.images_not_trained_on(*found.datasets),
             output_dir or found.plots_dir(data.name),
             kinds=kind,
             count=count,
             seed=seed,
         )
-    console.print_saved(*saved)
+    print_saved(*saved)

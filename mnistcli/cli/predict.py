@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
-from mnistcli import console
 from mnistcli.cli.options import JsonOption, png
-from mnistcli.runs import find_model
+from mnistcli.cli.progress import working
+from mnistcli.cli.streams import print_saved
+from mnistcli.cli.tables import print_predictions
+from mnistcli.model_store import find_model
 
 # More than anybody looks at in one picture.
 _MOST_DRAWN = 100
@@ -76,14 +78,15 @@ def predict(
     Numbers are read from left to right, line by line. With --json, one JSON object a picture.
     """
     found = find_model(*model or ())
-    with console.working("Loading the model"):
-        from mnistcli.inference import load
-        from mnistcli.reading import read_pictures, require_other_files
+    with working("Loading the model"):
+        from mnistcli.image_sources import require_other_files
+        from mnistcli.inference.ensemble import load_classifier
+        from mnistcli.prediction import predict_images
 
         require_other_files([path for path in (save, explain) if path], images)
-        classifier = load(found.files)
-    readings, failed = console.print_readings(
-        read_pictures(
+        classifier = load_classifier(found.files)
+    readings, failed = print_predictions(
+        predict_images(
             classifier,
             _listed(images),
             single=single,
@@ -97,14 +100,14 @@ def predict(
     if save is not None:
         from mnistcli.plotting import plot_predictions, save_figure
 
-        console.print_saved(save_figure(plot_predictions(readings), save), as_json=as_json)
+        print_saved(save_figure(plot_predictions(readings), save), as_json=as_json)
     if explain is not None:
         from mnistcli import explanation
         from mnistcli.plotting import plot_explanations, save_figure
 
-        with console.working("Drawing"):
+        with working("Drawing"):
             figure = plot_explanations(explanation.explain(classifier, readings))
-        console.print_saved(save_figure(figure, explain), as_json=as_json)
+        print_saved(save_figure(figure, explain), as_json=as_json)
     if failed:
         raise typer.Exit(1)
 

@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
-from mnistcli import console
 from mnistcli.cli.options import DataDirOption, DatasetOption, JsonOption
-from mnistcli.config import ARCHITECTURES, DEVICES, LOSSES, OPTIMIZERS, RECIPES, SCHEDULES, resolve
+from mnistcli.cli.progress import DownloadProgress, TrainingProgress, working
+from mnistcli.cli.tables import print_training
+from mnistcli.config import ARCHITECTURES, DEVICES, LOSSES, OPTIMIZERS, SCHEDULES
+from mnistcli.recipes import RECIPES, resolve
 from mnistcli.runs import Run
 
 _OVERRIDES = "Overrides of the recipe"
@@ -146,14 +148,15 @@ def train(
         seed=seed,
         device=device,
     )
-    with console.working("Starting TensorFlow"):
+    with working("Starting TensorFlow"):
         from mnistcli.device import start_quietly
 
         start_quietly()
-        from mnistcli import datasets, ensembles
-    data = datasets.load(config.dataset, data_dir=data_dir, listener=console.DownloadProgress())
+        from mnistcli import datasets
+        from mnistcli.training import ensembles
+    data = datasets.load(config.dataset, data_dir=data_dir, listener=DownloadProgress())
     config = replace(config, dataset=data.name)
     run = Run.create(config, run_dir)
-    with console.TrainingProgress(run) as progress:
+    with TrainingProgress(run) as progress:
         result = ensembles.train(config, data, run, listener=progress)
-    console.print_training(result, as_json=as_json)
+    print_training(result, as_json=as_json)

@@ -1,7 +1,7 @@
 """Data sets of handwritten digits: MNIST, the one that needs no network, and the user's own.
 
 splits = load("digits")
-train, validation = split(splits.train, 0.1)
+train, validation = hold_out(splits.train, 0.1)
 """
 
 from dataclasses import replace
@@ -9,15 +9,15 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from mnistcli.datasets import idx
-from mnistcli.datasets.dataset import OTHER_DATA, Dataset, Splits, split
-from mnistcli.datasets.digits import load_digits
+from mnistcli.datasets.dataset import OTHER_DATA, Dataset, Splits, hold_out
 from mnistcli.datasets.download import DownloadListener
-from mnistcli.datasets.folders import read_pictures
+from mnistcli.datasets.image_folders import predict_images
 from mnistcli.datasets.mnist import load_mnist
 from mnistcli.datasets.npz import read_npz
+from mnistcli.datasets.sklearn_digits import load_digits
 from mnistcli.errors import ConfigError, DataError
 
-__all__ = ["Dataset", "DownloadListener", "Splits", "load", "split"]
+__all__ = ["Dataset", "DownloadListener", "Splits", "hold_out", "load"]
 
 _NAMES = ("mnist", "digits")
 
@@ -53,7 +53,7 @@ def load(
 def _load_path(path: Path) -> Splits:
     if path.is_dir():
         has_idx = any(idx.find(path, name) for name in idx.NAMES)
-        return idx.read_folder(path) if has_idx else read_pictures(path)
+        return idx.read_folder(path) if has_idx else predict_images(path)
     if path.suffix.lower() == ".npz" and path.is_file():
         return read_npz(path)
     if path.exists():

@@ -98,7 +98,7 @@ class Splits:
         """The images of both parts."""
         return self.train.joined(self.test)
 
-    def unseen(self, *trained_on: str) -> Dataset:
+    def images_not_trained_on(self, *trained_on: str) -> Dataset:
         """Return the images that a model has not been trained on.
 
         Args:
@@ -107,7 +107,7 @@ class Splits:
         return self.test if self.own_split or self.name in trained_on else self.all
 
 
-def named(source: str, images: NDArray[Any], labels: NDArray[Any]) -> Dataset:
+def checked_dataset(source: str, images: NDArray[Any], labels: NDArray[Any]) -> Dataset:
     """Return the arrays as a data set; whatever is wrong with them, the error names the source.
 
     Args:
@@ -127,7 +127,7 @@ def named(source: str, images: NDArray[Any], labels: NDArray[Any]) -> Dataset:
     return dataset
 
 
-def split(dataset: Dataset, fraction: float) -> tuple[Dataset, Dataset]:
+def hold_out(dataset: Dataset, fraction: float) -> tuple[Dataset, Dataset]:
     """Divide a data set in two, each digit in the same proportion; always in the same way.
 
     Args:
@@ -159,7 +159,7 @@ def split(dataset: Dataset, fraction: float) -> tuple[Dataset, Dataset]:
     return dataset.take(parts[0]), dataset.take(parts[1])
 
 
-def divide(name: str, dataset: Dataset, *, own_split: bool) -> Splits:
+def split_train_test(name: str, dataset: Dataset, *, own_split: bool) -> Splits:
     """Return a data set that came in one piece as 80 % to train on and 20 % to test with.
 
     Args:
@@ -170,7 +170,7 @@ def divide(name: str, dataset: Dataset, *, own_split: bool) -> Splits:
     Raises:
         DataError: There are too few images.
     """
-    return Splits(name, *split(dataset, 0.2), own_split=own_split)
+    return Splits(name, *hold_out(dataset, 0.2), own_split=own_split)
 
 
 def _require(name: str, array: NDArray[Any], dtype: type, item: tuple[int, ...]) -> None:

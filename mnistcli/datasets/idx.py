@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.datasets.dataset import OTHER_DATA, Dataset, Splits, named
+from mnistcli.datasets.dataset import OTHER_DATA, Dataset, Splits, checked_dataset
 from mnistcli.errors import DataError
 
 NAMES = (
@@ -113,7 +113,7 @@ def assemble(name: str, files: Sequence[tuple[Path, bytes]]) -> Splits:
 
 def _pair(images: tuple[Path, bytes], labels: tuple[Path, bytes]) -> Dataset:
     pixels, digits = _parse(*images, 3), _parse(*labels, 1)
-    return named(str(images[0]), pixels, digits.astype(np.int64))
+    return checked_dataset(str(images[0]), pixels, digits.astype(np.int64))
 
 
 def _parse(path: Path, content: bytes, dimensions: int) -> NDArray[np.uint8]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.datasets.dataset import OTHER_DATA, Dataset, Splits, named
+from mnistcli.datasets.dataset import OTHER_DATA, Dataset, Splits, checked_dataset
 from mnistcli.errors import DataError
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
@@ -76,7 +76,7 @@ def _read_array(archive: zipfile.ZipFile, key: str) -> NDArray[Any]:
 def _dataset(path: Path, images: NDArray[Any], labels: NDArray[Any]) -> Dataset:
     if labels.dtype.kind in "iu":
         labels = labels.astype(np.int64)
-    return named(str(path), _as_bytes(path, _as_squares(images)), labels)
+    return checked_dataset(str(path), _as_bytes(path, _as_squares(images)), labels)
 
 
 def _as_squares(images: NDArray[Any]) -> NDArray[Any]:

@@ -5,12 +5,12 @@ alone; `save_figure` writes one as PNG.
 """
 
 from mnistcli.plotting.confusion import plot_confusion
-from mnistcli.plotting.explanations import plot_explanations
+from mnistcli.plotting.digit_grid import plot_mistakes, plot_samples
+from mnistcli.plotting.explanation import plot_explanations
 from mnistcli.plotting.filters import plot_filters
 from mnistcli.plotting.history import plot_history
 from mnistcli.plotting.predictions import plot_predictions
-from mnistcli.plotting.sheet import save_figure
-from mnistcli.plotting.tiles import plot_mistakes, plot_samples
+from mnistcli.plotting.style import save_figure
 
 __all__ = [
     "plot_confusion",

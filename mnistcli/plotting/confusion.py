@@ -10,7 +10,7 @@ from matplotlib.colors import Normalize, PowerNorm
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from mnistcli.plotting.sheet import (
+from mnistcli.plotting.style import (
     GREY,
     INK,
     MARGIN,

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from mnistcli.plotting.sheet import (
+from mnistcli.plotting.style import (
     GREY,
     MARGIN,
     PALE,

@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 from numpy.typing import NDArray
 
 from mnistcli.errors import RunError
-from mnistcli.plotting.sheet import (
+from mnistcli.plotting.style import (
     BLUE,
     DPI,
     GREY,

@@ -13,9 +13,8 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnistcli.errors import PictureError
-from mnistcli.handwriting import open_picture
-from mnistcli.plotting.sheet import (
+from mnistcli.errors import ImageError
+from mnistcli.plotting.style import (
     BLUE,
     DPI,
     GREY,
@@ -32,7 +31,8 @@ from mnistcli.plotting.sheet import (
     percent,
     plain,
 )
-from mnistcli.reading import ReadDigit, Reading
+from mnistcli.predictions import PredictedDigit, Prediction
+from mnistcli.preprocessing import open_image
 
 # The side of the picture and of the digit: nine screen pixels for each of the digit's, at `DPI`.
 SIZE = 1.68
@@ -50,7 +50,7 @@ ROOM = 0.03
 MENTIONED = 0.01
 
 
-def plot_predictions(readings: Iterable[Reading]) -> Figure:
+def plot_predictions(readings: Iterable[Prediction]) -> Figure:
     """Draw each digit read: its picture, the digit as the network saw it, and the probabilities.
 
     Pictures that could not be read are left out.
@@ -60,11 +60,11 @@ def plot_predictions(readings: Iterable[Reading]) -> Figure:
             again for it.
 
     Raises:
-        PictureError: No picture could be read, or one that could be is gone.
+        ImageError: No picture could be read, or one that could be is gone.
     """
     rows = [row for reading in readings for row in _rows(reading)]
     if not rows:
-        raise PictureError("no picture could be read", hint="mnistcli predict digit.png")
+        raise ImageError("no picture could be read", hint="mnistcli predict digit.png")
     shown = rows[:MOST_ROWS]
     columns = columns_for(len(shown), 0.8)
     figure, axes = new_sheet(
@@ -73,7 +73,7 @@ def plot_predictions(readings: Iterable[Reading]) -> Figure:
         *_words(rows),
     )
     # The digits of one picture follow each other: it is opened once, and held no longer.
-    opened = lru_cache(maxsize=1)(open_picture)
+    opened = lru_cache(maxsize=1)(open_image)
     for place, row in enumerate(shown):
         down, across = divmod(place, columns)
         left, top = MARGIN + across * ACROSS, TOP + 0.35 + down * DOWN
@@ -96,11 +96,11 @@ class _Row(NamedTuple):
 
     name: str
     path: Path
-    digit: ReadDigit | None
+    digit: PredictedDigit | None
     reason: str = ""
 
 
-def _rows(reading: Reading) -> list[_Row]:
+def _rows(reading: Prediction) -> list[_Row]:
     if reading.error is not None:
         return []
     if reading.reason:
@@ -115,7 +115,7 @@ def _words(rows: list[_Row]) -> tuple[str, str]:
     return title, "Each: the picture, what the network saw of it, and its probabilities"
 
 
-def answers_title(digits: list[ReadDigit | None]) -> str:
+def answers_title(digits: list[PredictedDigit | None]) -> str:
     """Return what was read, as a title; None stands for a picture without a digit."""
     read = [digit for digit in digits if digit is not None]
     if not read:

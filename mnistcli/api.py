@@ -1,0 +1,1 @@
+"""The public API: `mnistcli.train`, `evaluate`, `predict`, `plot` and `load_classifier`."""

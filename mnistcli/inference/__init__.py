@@ -1,0 +1,1 @@
+"""Inference: 28x28 digits to probabilities, with LiteRT or Keras."""

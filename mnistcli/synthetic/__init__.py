@@ -1,0 +1,1 @@
+"""Synthetic training images: European digits and non-digits, drawn by rule."""
