@@ -3,47 +3,61 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: help
-help: ## Show what there is to make
+help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 .PHONY: demo
-demo: .venv/installed ## Install, train on the embedded digits, evaluate, predict, draw
-	$(BIN)/mnistcli train --dataset digits --batch-size 32 --epochs 20
-	$(BIN)/mnistcli evaluate --report
-	@echo "Ten held-out digits as picture files, to be read:"
-	@$(BIN)/python -m tests.support.digit_images runs/pictures
-	$(BIN)/mnistcli predict runs/pictures --save runs/predictions.png
-	$(BIN)/mnistcli plot
+demo: .venv/installed ## Install, train on the embedded digits, evaluate, predict and plot (into demo/)
+	rm -rf demo
+	$(BIN)/mnistcli train --dataset digits --batch-size 32 --epochs 20 --run-dir demo/run
+	$(BIN)/mnistcli evaluate demo/run --report
+	$(BIN)/python -m tests.support.digit_images demo/images
+	$(BIN)/mnistcli predict demo/images --model demo/run --save demo/predictions.png
+	$(BIN)/mnistcli plot demo/run
+	@echo
+	@echo "The command is $(BIN)/mnistcli. To use it by its name: source $(BIN)/activate"
+	@echo "The packaged model reads photos, scans and drawings: mnistcli predict IMAGE"
 
 .PHONY: test
 test: .venv/installed-dev ## Install and run the tests (T=tests/test_config.py for one file)
 	$(BIN)/pytest $(if $(T),$(T),--cov --numprocesses 2 --dist loadfile)
 
 .PHONY: lint
-lint: .venv/installed-dev ## Check style and types
+lint: .venv/installed-dev ## Check style, types and layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+.PHONY: check
+check: lint test ## Run the linters and the tests
+
 .PHONY: format
-format: .venv/installed-dev ## Bring the code into form
+format: .venv/installed-dev ## Format the code and fix what ruff can fix
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+.PHONY: docs
+docs: .venv/installed-dev ## Regenerate .github/COMMANDS.md
+	$(BIN)/typer mnistcli.cli utils docs --name mnistcli --output .github/COMMANDS.md
 
 .PHONY: bench
 bench: .venv/installed-dev ## Compare speeds, side by side in one run (BENCH=--quick)
 	$(BIN)/python -m tests.tools.bench $(BENCH)
 
 .PHONY: pretrained
-pretrained: .venv/installed ## Train the model in the package anew (MNISTCLI_DATA_DIR=DIR)
-	$(BIN)/mnistcli train --recipe robust --run-dir runs/pretrained
-	cd runs/pretrained && cp config.json history.csv metrics.json model.keras model.tflite \
+pretrained: .venv/installed ## Train the packaged model again (MNISTCLI_DATA_DIR=DIR)
+	$(BIN)/mnistcli train --recipe robust --run-dir build/pretrained
+	cd build/pretrained && cp config.json history.csv metrics.json model.keras model.tflite \
 	  $(CURDIR)/mnistcli/pretrained/
 
+.PHONY: build
+build: .venv/installed-dev ## Build the wheel and the source distribution into dist/
+	$(BIN)/python -m build --outdir dist .
+
 .PHONY: clean
-clean: ## Remove what was installed and built
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .coverage*
+clean: ## Remove everything that was installed or generated
+	rm -rf .venv build dist demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage*
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
