@@ -1,4 +1,4 @@
-"""Digits drawn with a few pen strokes: synthetic handwriting that can be learned."""
+"""Synthetic digits drawn with a few pen strokes: easy to learn, and no file is needed."""
 
 import math
 
@@ -40,9 +40,9 @@ def draw_digit(
     paper: int | tuple[int, ...] = 255,
     mode: str = "L",
 ) -> Image.Image:
-    """Draw one digit, 60 % as high as its square picture; `width` is relative to its height."""
-    picture = Image.new(mode, (size, size), paper)
-    pen = ImageDraw.Draw(picture)
+    """Draw one digit, 60 % as high as its square image; `width` is relative to its height."""
+    image = Image.new(mode, (size, size), paper)
+    pen = ImageDraw.Draw(image)
     cos, sin, scale = math.cos(turn), math.sin(turn), 0.6 * size
     for stroke in STROKES[digit]:
         points = [
@@ -57,18 +57,18 @@ def draw_digit(
         for x, y in (points[0], points[-1]):
             radius = thickness / 2
             pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=ink)
-    return picture
+    return image
 
 
 def make_digits(count: int, seed: int) -> Dataset:
-    """Return `count` white-on-black digits of varied thickness and slope, all ten in turn."""
-    generator = np.random.default_rng(seed)
+    """Return `count` white-on-black digits with random stroke width and rotation, 0 to 9 in turn."""
+    rng = np.random.default_rng(seed)
     images = [
         draw_digit(
             number % 10,
             size=112,
-            width=generator.uniform(0.08, 0.2),
-            turn=generator.uniform(-0.25, 0.25),
+            width=rng.uniform(0.08, 0.2),
+            turn=rng.uniform(-0.25, 0.25),
             ink=255,
             paper=0,
         ).resize((28, 28), Image.Resampling.BOX)
@@ -79,5 +79,5 @@ def make_digits(count: int, seed: int) -> Dataset:
 
 
 def make_splits(train: int = 400, test: int = 100) -> Splits:
-    """Return synthetic digits to train on and to test on."""
+    """Return a dataset of synthetic training and test digits."""
     return Splits("synthetic", make_digits(train, seed=1), make_digits(test, seed=2))

@@ -1,4 +1,4 @@
-"""``make bench``: every row a ratio of two things measured in the same run, taking turns.
+"""``make bench``: each row compares two measurements taken in turn in the same run.
 
 Needs the MNIST files (``MNISTCLI_DATA_DIR``). ``--quick`` takes about two minutes.
 """
@@ -34,33 +34,33 @@ app()
 
 @dataclass
 class Cost:
-    """What a command took: wall seconds and the peak of its memory in MB."""
+    """Wall time in seconds and peak memory in MB of a command."""
 
     seconds: float
     megabytes: float
 
 
 def run(*command: object) -> str:
-    """Run a command to its end and return what it printed."""
-    words = [str(part) for part in command]
-    return subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    """Run a command and return its standard output."""
+    arguments = [str(part) for part in command]
+    return subprocess.run(arguments, check=True, capture_output=True, text=True).stdout
 
 
 def cost(*command: object) -> Cost:
-    """Return what a command costs."""
+    """Measure a command."""
     return Cost(**json.loads(run(sys.executable, HERE / "cost.py", *command)))
 
 
 class Bench:
-    """The measurements and the table they end in."""
+    """The measurements, printed as rows of a table."""
 
     def __init__(self, data: Path, folder: Path, *, quick: bool) -> None:
         self.data, self.folder, self.quick = data, folder, quick
         self.runs = 0
-        self.line("what", "mnistcli", "beside it", "ratio", "from", "to")
+        self.line("measurement", "mnistcli", "comparison", "ratio", "from", "to")
 
     def line(self, what: str, *cells: str) -> None:
-        """Print a line of the table, at once: all of them take a while."""
+        """Print one row of the table as soon as it is measured."""
         print(f"{what:<54}" + "".join(f"{cell:>13}" for cell in cells), flush=True)
 
     def row(
@@ -75,11 +75,11 @@ class Bench:
     def in_turn(
         self, ours: Callable[[], float], theirs: Callable[[], float], repeats: int
     ) -> list[tuple[float, float]]:
-        """Measure two things in turn."""
+        """Measure both sides in turn."""
         return [(ours(), theirs()) for _ in range(repeats)]
 
     def train(self, recipe: str, *options: object) -> Path:
-        """Train with the program and return the run directory."""
+        """Train with mnistcli and return the run directory."""
         self.runs += 1
         path = self.folder / f"run{self.runs}"
         options = (*options, "--data-dir", self.data, "--run-dir", path)
@@ -94,7 +94,7 @@ class Bench:
         return result
 
     def epochs(self, recipe: str, limit: int) -> None:
-        """An epoch behind the first, which pays for the tracing."""
+        """Compare the time of one epoch; the first, which includes the tracing, is left out."""
 
         def ours() -> float:
             path = self.train(recipe, "--epochs", 3, "--limit", limit)
@@ -109,7 +109,7 @@ class Bench:
         self.row(f"epoch of {recipe}, {limit:,} images / plain Keras script", "s", pairs)
 
     def to_99_percent(self) -> None:
-        """Training seconds of `fast`, and of plain `deep` until it first passes 99 %."""
+        """Compare the training time of `fast` with plain `deep` until it first passes 99 %."""
 
         def ours() -> float:
             metrics = json.loads((self.train("fast") / "metrics.json").read_text())
@@ -123,21 +123,21 @@ class Bench:
         pairs = self.in_turn(ours, theirs, 3)
         self.row("plain deep until 99 % / training of fast", "s", pairs, inverse=True)
 
-    def one_picture(self, model: Path) -> None:
-        """Reading one picture, the whole process."""
-        picture = self.folder / "digit.png"
+    def one_image(self, model: Path) -> None:
+        """Compare a whole `predict` process for one image with Keras."""
+        path = self.folder / "digit.png"
         image = datasets.load("mnist", data_dir=self.data).test.images[0]
-        Image.fromarray(image).save(picture)
-        ours = (MNISTCLI, "predict", picture, "--model", model)
-        plain = (sys.executable, HERE / "plain_predict.py", model, picture)
+        Image.fromarray(image).save(path)
+        ours = (MNISTCLI, "predict", path, "--model", model)
+        plain = (sys.executable, HERE / "plain_predict.py", model, path)
         costs = [(cost(*ours), cost(*plain)) for _ in range(3 if self.quick else 7)]
         seconds = [(one.seconds, other.seconds) for one, other in costs]
         memory = [(one.megabytes, other.megabytes) for one, other in costs]
-        self.row("a picture read by Keras / predict, time", "s", seconds, inverse=True)
-        self.row("a picture read by Keras / predict, peak memory", "MB", memory, inverse=True)
+        self.row("one image with Keras / predict, time", "s", seconds, inverse=True)
+        self.row("one image with Keras / predict, peak memory", "MB", memory, inverse=True)
 
-    def many_pictures(self, model: Path) -> None:
-        """Reading 10,000 pictures, and how time and memory grow from 100."""
+    def many_images(self, model: Path) -> None:
+        """Predict 10,000 images, and measure the growth of time and memory from 100 images."""
         images = datasets.load("mnist", data_dir=self.data).test.images
         for count in (100, 10_000):
             (self.folder / f"{count}").mkdir()
@@ -151,14 +151,14 @@ class Bench:
         speeds = [
             (10_000 / one.seconds, 9_900 / (one.seconds - other.seconds)) for one, other in costs
         ]
-        self.row("10,000 pictures: a second, with / without start", "", speeds)
+        self.row("10,000 images: images/s, with / without start-up", "", speeds)
         seconds = [(one.seconds, other.seconds) for one, other in costs]
-        self.row("10,000 / 100 pictures, time", "s", seconds)
+        self.row("10,000 / 100 images, time", "s", seconds)
         memory = [(one.megabytes, other.megabytes) for one, other in costs]
-        self.row("10,000 / 100 pictures, peak memory", "MB", memory)
+        self.row("10,000 / 100 images, peak memory", "MB", memory)
 
     def help(self) -> None:
-        """``--help``, the whole process."""
+        """Compare the whole ``--help`` process with a bare Typer program."""
         bare = (sys.executable, "-c", BARE_TYPER, "--help")
         pairs = self.in_turn(
             lambda: cost(MNISTCLI, "--help").seconds,
@@ -169,7 +169,7 @@ class Bench:
 
 
 def main() -> None:
-    """Measure and print the table."""
+    """Run all measurements and print the table."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer images and repeats")
     quick = parser.parse_args().quick
@@ -179,8 +179,8 @@ def main() -> None:
         bench = Bench(Path(os.environ["MNISTCLI_DATA_DIR"]).resolve(), Path(folder), quick=quick)
         bench.help()
         model = bench.train("classic", "--epochs", 1, "--limit", 2000) / "model.keras"
-        bench.one_picture(model)
-        bench.many_pictures(model)
+        bench.one_image(model)
+        bench.many_images(model)
         for recipe in () if quick else ("sgd", "classic"):
             bench.epochs(recipe, 60_000)
         bench.epochs("deep", 12_000 if quick else 60_000)

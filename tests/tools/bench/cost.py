@@ -1,7 +1,7 @@
-"""What a command costs. Prints a JSON object: wall seconds, and the peak of its memory in MB.
+"""Measure a command: print its wall time in seconds and its peak memory in MB as a JSON object.
 
-A process of its own, and a small one: the peak of a child's memory starts at its parent's, and the
-benchmark has all of MNIST in its own.
+This is a small process of its own because the peak memory of a child starts at that of its parent,
+and the benchmark holds all of MNIST.
 
 Usage: python cost.py COMMAND...
 """

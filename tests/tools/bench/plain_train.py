@@ -1,8 +1,8 @@
-"""The recipes as plain Keras scripts: the yardsticks of the benchmark.
+"""Train the recipes with plain Keras scripts: the baselines of the benchmark.
 
 Usage: python plain_train.py RECIPE MNIST_DIR EPOCHS LIMIT
-Prints a JSON object: the seconds of each epoch, with validation and checkpoint, and the accuracy on
-the test images after it, whose evaluation is not timed.
+Prints a JSON object: the seconds of each epoch with its validation and checkpoint, and the test
+accuracy after each epoch. The test evaluation is not timed.
 """
 
 import gzip
@@ -18,7 +18,7 @@ from keras import layers
 
 
 def read(folder: Path, name: str, offset: int) -> np.ndarray:
-    """Return the bytes of an IDX file behind its header."""
+    """Return the content of an IDX file after its header of `offset` bytes."""
     plain = folder / name
     if plain.exists():
         data = plain.read_bytes()
@@ -35,8 +35,8 @@ def read_part(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-class Clock(keras.callbacks.Callback):
-    """Times epochs, and tests after each with the clock stopped."""
+class EpochTimer(keras.callbacks.Callback):
+    """Time each epoch; evaluate on the test images after it, outside the measured time."""
 
     def __init__(self, test: tuple[np.ndarray, np.ndarray]) -> None:
         super().__init__()
@@ -44,14 +44,14 @@ class Clock(keras.callbacks.Callback):
         self.seconds: list[float] = []
         self.accuracies: list[float] = []
 
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self.start = time.perf_counter()
 
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self.seconds.append(time.perf_counter() - self.start)
         images, labels = self.test
-        answers = self.model.predict(images, batch_size=500, verbose=0).argmax(axis=1)
-        self.accuracies.append(float((answers == labels).mean()))
+        predicted = self.model.predict(images, batch_size=500, verbose=0).argmax(axis=1)
+        self.accuracies.append(float((predicted == labels).mean()))
 
 
 def conv(filters: int) -> list[keras.Layer]:
@@ -73,8 +73,8 @@ def normalized(
     ]
 
 
-def moved() -> list[keras.Layer]:
-    """Turns, slants, scales and shifts."""
+def random_affine() -> list[keras.Layer]:
+    """Random rotation, shear, zoom and translation."""
     black = {"fill_mode": "constant"}
     return [
         layers.RandomRotation(9 / 360, **black),
@@ -85,14 +85,14 @@ def moved() -> list[keras.Layer]:
 
 
 def one_cycle(steps: int) -> keras.optimizers.Optimizer:
-    """AdamW whose rate rises for a quarter of all steps and then falls."""
+    """AdamW with a one-cycle schedule: the rate rises for a quarter of all steps and then falls."""
     rate = keras.optimizers.schedules.CosineDecay(
         0.001, steps - steps // 4, warmup_target=0.01, warmup_steps=steps // 4
     )
     return keras.optimizers.AdamW(rate, weight_decay=0.02, beta_1=0.8, beta_2=0.95)
 
 
-NETWORKS = {
+ARCHITECTURES = {
     "sgd": lambda: [*conv(32), *conv(64), layers.Flatten(), hidden(64)],
     "classic": lambda: [*conv(32), *conv(64), layers.Flatten(), hidden(128), layers.Dropout(0.5)],
     "deep": lambda: [
@@ -104,7 +104,7 @@ NETWORKS = {
         hidden(128),
     ],
     "accurate": lambda: [
-        *moved(),
+        *random_affine(),
         *normalized(32, 5, pooled=True),
         *normalized(64, 3, "same", pooled=True),
         *normalized(128, 3, "same"),
@@ -121,7 +121,7 @@ x, y = x[:limit], y[:limit]
 test = read_part(folder, "t10k")
 keras.utils.set_random_seed(0)
 output = layers.Dense(10, activation="softmax")
-model = keras.Sequential([keras.Input((28, 28, 1)), *NETWORKS[recipe](), output])
+model = keras.Sequential([keras.Input((28, 28, 1)), *ARCHITECTURES[recipe](), output])
 sparse = recipe == "deep"
 losses = {
     "deep": "sparse_categorical_crossentropy",
@@ -136,9 +136,9 @@ model.compile(
     losses.get(recipe, "categorical_crossentropy"),
     metrics=["accuracy"],
 )
-clock = Clock(test)
-with tempfile.TemporaryDirectory() as kept:
-    best = keras.callbacks.ModelCheckpoint(f"{kept}/best.keras", save_best_only=True)
+timer = EpochTimer(test)
+with tempfile.TemporaryDirectory() as folder_of_best:
+    best = keras.callbacks.ModelCheckpoint(f"{folder_of_best}/best.keras", save_best_only=True)
     plateau = [
         keras.callbacks.EarlyStopping(patience=3),
         keras.callbacks.ReduceLROnPlateau(patience=1),
@@ -150,7 +150,7 @@ with tempfile.TemporaryDirectory() as kept:
         epochs=epochs,
         validation_split=0.05 if recipe == "accurate" else 0.1,
         verbose=0,
-        # The clock comes last, so that it times the others too.
-        callbacks=[best, *(plateau if sparse else []), clock],
+        # The timer comes last so that its time includes the other callbacks.
+        callbacks=[best, *(plateau if sparse else []), timer],
     )
-print(json.dumps({"seconds": clock.seconds, "accuracies": clock.accuracies}))
+print(json.dumps({"seconds": timer.seconds, "accuracies": timer.accuracies}))
