@@ -1,4 +1,4 @@
-"""Why a digit was read as it was: where it was found, and where the network looked."""
+"""Explanations of predictions: the stages of preprocessing, and occlusion maps."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,79 +9,81 @@ from PIL import Image
 
 from mnistcli.inference.classifier import Predictor
 from mnistcli.predictions import PredictedDigit, Prediction
-from mnistcli.preprocessing import find_foreground, open_image
+from mnistcli.preprocessing import find_foreground
 
 PATCH = 5
-"""The side of what is covered, in pixels: twice as wide as a stroke, a quarter of a digit."""
+"""The side of the occluding patch in pixels: twice a stroke's width, a quarter of a digit."""
 
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """The stages in which one digit was read, or in which a picture turned out to show none.
+    """The stages of one prediction: image, foreground, 28x28 digit, probabilities, occlusion map.
 
     Attributes:
-        name: The file's name, and the digit's number where there are several.
-        picture: The picture, as fine as ink was looked for: h pixels high, w wide.
-        ink: All that was found to be ink on it, shape (h, w).
-        factor: How many pixels of the file, along each axis, became one of `picture`.
-        digit: The digit; None on a picture without one.
-        covered: Probabilities with a patch centred on each pixel, float32 (28, 28, 10); None on a
-            picture without a digit.
-        reason: Why the picture is refused; empty where it is answered.
+        name: The file's name and, if the image has several digits, the digit's position.
+        image: The image at the resolution of the binarization, h pixels high and w wide.
+        foreground: The ink mask of the whole image, shape (h, w).
+        scale: Pixels of the file per pixel of `image`, along each axis.
+        digit: The digit; None for an image without digits.
+        occlusion_map: Probabilities with a patch centered on each pixel, float32 (28, 28, 10); None
+            for an image without digits.
+        reason: Why the image was rejected; empty if it was not.
     """
 
     name: str
-    picture: Image.Image
-    ink: NDArray[np.bool_]
-    factor: int
+    image: Image.Image
+    foreground: NDArray[np.bool_]
+    scale: int
     digit: PredictedDigit | None = None
-    covered: NDArray[np.float32] | None = None
+    occlusion_map: NDArray[np.float32] | None = None
     reason: str = ""
 
 
-def explain(classifier: Predictor, readings: Iterable[Prediction]) -> Iterator[Explanation]:
-    """Explain readings digit by digit; pictures that could not be read are left out.
+def explain(classifier: Predictor, predictions: Iterable[Prediction]) -> Iterator[Explanation]:
+    """Explain predictions digit by digit; images that could not be read are skipped.
 
     Args:
-        classifier: What read them.
-        readings: What was read. Their files are opened again.
+        classifier: The classifier that made the predictions.
+        predictions: The predictions. Their images are opened again.
 
     Yields:
-        An explanation for each digit, and one for each picture without a digit.
+        An explanation for each digit, and one for each image without digits.
 
     Raises:
-        ImageError: A picture that could be read is gone.
+        ImageError: An image has been removed since it was predicted.
     """
-    for reading in readings:
-        if reading.error is not None:
+    for prediction in predictions:
+        if prediction.error is not None:
             continue
-        picture = open_image(reading.path)
-        ink, factor = find_foreground(picture)
-        picture = picture.reduce(factor)
-        if not reading.digits:
-            yield Explanation(reading.path.name, picture, ink, factor, reason=reading.reason)
-        for name, digit in reading.named_digits:
-            covered = occlusion(classifier, digit.found.image)
-            yield Explanation(name, picture, ink, factor, digit, covered, reading.reason)
+        image = prediction.open_image()
+        foreground, scale = find_foreground(image)
+        image = image.reduce(scale)
+        reason = prediction.reason
+        if not prediction.digits:
+            yield Explanation(prediction.path.name, image, foreground, scale, reason=reason)
+        for name, digit in prediction.named_digits:
+            occlusion_map = occlusion(classifier, digit.detection.image)
+            yield Explanation(name, image, foreground, scale, digit, occlusion_map, reason)
 
 
-def occlusion(classifier: Predictor, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Ask what a digit would be read as with a small patch of it covered, at every place.
+def occlusion(classifier: Predictor, digit: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Compute an occlusion map: the probabilities with a patch of the digit covered.
 
-    Where the answer's probability falls most, there the network looked: occlusion sensitivity
-    (Zeiler and Fergus, "Visualizing and understanding convolutional networks", ECCV 2014, section
-    4.2). The patch has the colour of the background, which is 0, so only covered ink counts.
+    The pixels that matter most are those where the probability of the predicted class falls most:
+    occlusion sensitivity (Zeiler and Fergus, "Visualizing and understanding convolutional
+    networks", ECCV 2014, section 4.2). The patch has the color of the background, which is 0, so
+    only covered ink has an effect.
 
     Args:
-        classifier: What reads the digit.
-        image: The digit, uint8 (28, 28).
+        classifier: The classifier.
+        digit: The digit, uint8 (28, 28).
 
     Returns:
-        The probabilities with a patch of side `PATCH` centred on each pixel, float32 (28, 28, 10).
+        The probabilities with a patch of side `PATCH` centered on each pixel, float32 (28, 28, 10).
     """
-    side = np.arange(len(image))
-    near = np.abs(side[:, None] - side) <= PATCH // 2
-    # By the patch's row and column, then the pixel's row and column.
+    positions = np.arange(len(digit))
+    near = np.abs(positions[:, None] - positions) <= PATCH // 2
+    # Axes: row and column of the patch, then row and column of the pixel.
     patches = near[:, None, :, None] & near[None, :, None, :]
-    covered = np.where(patches, np.uint8(0), image).reshape(-1, *image.shape)
-    return classifier.predict(covered).reshape(*image.shape, -1)
+    occluded = np.where(patches, np.uint8(0), digit).reshape(-1, *digit.shape)
+    return classifier.predict(occluded).reshape(*digit.shape, -1)

@@ -6,40 +6,41 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from mnistcli.errors import ImageError
-from mnistcli.preprocessing import Digit
+from mnistcli.preprocessing import Digit, ImageSource, open_image
 
 
 @dataclass(frozen=True, eq=False)
 class PredictedDigit:
-    """One digit that was read.
+    """One predicted digit: the detected digit and its class probabilities.
 
     Attributes:
-        found: Where it stands on the picture, and its 28x28 form that the network saw.
+        detection: The digit's box in the image and its 28x28 array, the input of the model.
         probabilities: float32 (10,), summing to 1.
     """
 
-    found: Digit
+    detection: Digit
     probabilities: npt.NDArray[np.float32]
 
     @property
     def digit(self) -> int:
-        """The most probable digit."""
+        """The most likely class, 0 to 9."""
         return int(self.probabilities.argmax())
 
     @property
     def confidence(self) -> float:
-        """The probability of the most probable digit."""
+        """The probability of the most likely class."""
         return float(self.probabilities.max())
 
-    def ranked(self, count: int) -> list[tuple[int, float]]:
-        """Return up to `count` digits with their probabilities, the most probable first."""
+    def most_likely(self, count: int) -> list[tuple[int, float]]:
+        """Return the `count` most likely classes with their probabilities, in descending order."""
         order = np.argsort(-self.probabilities, kind="stable")[:count]
         return [(int(digit), float(self.probabilities[digit])) for digit in order]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the answer as plain values, ready for JSON."""
+        """Return the prediction as plain values, ready for JSON."""
         return {
             "digit": self.digit,
             "confidence": self.confidence,
@@ -47,41 +48,56 @@ class PredictedDigit:
         }
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Prediction:
-    """What was read on one picture.
+    """The prediction for one image: its digits, or the reason why there is no prediction.
 
     Attributes:
-        path: The file.
-        digits: The digits on it, in reading order; of a refused picture, the guesses.
-        reason: Why it is refused; empty where it is answered.
-        error: Why it cannot be read; None where it can.
+        path: The image file; a name for an image that is not a file.
+        digits: The digits in reading order; for a rejected image, the best guess.
+        reason: Why the image was rejected; empty if it was not.
+        error: Why the image could not be read; None if it could.
+        source: The image itself, if `path` cannot be opened again; None for a file.
+        is_mnist_format: Whether the model was given the image as it is, without preprocessing.
     """
 
     path: Path
     digits: tuple[PredictedDigit, ...] = ()
     reason: str = ""
     error: ImageError | None = None
+    source: ImageSource | None = None
+    is_mnist_format: bool = False
+
+    def __repr__(self) -> str:
+        if self.error is not None:
+            return f"Prediction({str(self.path)!r}, error={self.error.message!r})"
+        if self.reason:
+            return f"Prediction({str(self.path)!r}, reason={self.reason!r})"
+        return f"Prediction({str(self.path)!r}, text={self.text!r}, {self.confidence:.4f})"
 
     @property
     def text(self) -> str:
-        """The digits one after the other; empty where there is none and where it is refused."""
+        """The predicted digits as a string; empty for a rejected image or one without a digit."""
         return "" if self.reason else self.guess
 
     @property
     def guess(self) -> str:
-        """The digits one after the other, however unsure they are."""
+        """The most likely digits as a string, whatever their confidence."""
         return "".join(str(digit.digit) for digit in self.digits)
 
     @property
     def confidence(self) -> float:
-        """The share of the digits expected to be right: the mean of their confidences."""
-        return float(np.mean([digit.confidence for digit in self.digits]))
+        """The mean confidence of the digits: the fraction expected to be right; 0 without digits.
+
+        The mean is over the whole image, because a number without one of its digits is another
+        number: an image is predicted or rejected as a whole.
+        """
+        return float(np.mean([digit.confidence for digit in self.digits])) if self.digits else 0.0
 
     @property
     def named_digits(self) -> list[tuple[str, PredictedDigit]]:
-        """The digits with the name of the file and, where there are several, their number."""
-        name, count = self.path.name, len(self.digits)
+        """The digits with the name of the file and, if there are several, their position."""
+        name, count = self.path.name or str(self.path), len(self.digits)
         if count == 1:
             return [(name, self.digits[0])]
         return [
@@ -89,16 +105,38 @@ class Prediction:
             for number, digit in enumerate(self.digits, start=1)
         ]
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the reading as plain values, ready for JSON."""
-        if self.error is not None:
-            return {"path": str(self.path), "error": self.error.message}
-        shown: dict[str, Any] = {"path": str(self.path), "text": self.text}
+    def open_image(self) -> Image.Image:
+        """Open the image again, as `mnistcli.preprocessing.open_image` does.
+
+        Raises:
+            ImageError: The file has been removed or changed.
+        """
+        return open_image(self.path if self.source is None else self.source)
+
+    def as_dict(self, model: str | None = None) -> dict[str, Any]:
+        """Return the prediction as plain values, ready for JSON.
+
+        Args:
+            model: The name of the model.
+
+        Returns:
+            The keys ``path``, ``model``, ``text``, ``confidence`` and ``digits``; ``reason`` for a
+            rejected image and ``error`` for one that could not be read; ``digit`` and
+            ``probabilities`` for an image with exactly one digit.
+        """
+        values: dict[str, Any] = {
+            "path": str(self.path),
+            "model": model,
+            "text": self.text,
+            "confidence": self.confidence,
+        }
         if self.reason:
-            shown["reason"] = self.reason
-        shown["digits"] = [
-            digit.as_dict() | {"box": list(digit.found.box)} for digit in self.digits
+            values["reason"] = self.reason
+        if self.error is not None:
+            values["error"] = self.error.message
+        values["digits"] = [
+            digit.as_dict() | {"box": list(digit.detection.box)} for digit in self.digits
         ]
         if len(self.digits) == 1:
-            shown |= self.digits[0].as_dict()
-        return shown
+            values |= self.digits[0].as_dict()
+        return values

@@ -97,37 +97,37 @@ def plot_explanations(explanations: Iterable[Explanation]) -> Figure:
 def _draw_row(axes: Axes, row: Explanation, top: float) -> None:
     name = plain(row.name, LONGEST_NAME)
     axes.text(MARGIN, top - 0.13, name, size=TEXT, color=INK, weight="bold", parse_math=False)
-    if row.digit is None or row.covered is None:
+    if row.digit is None or row.occlusion_map is None:
         _draw_nothing(axes, row, top)
         return
-    _draw_place(axes, row, row.digit.found, top)
-    draw_image(axes, row.digit.found.image, (PANELS[2], top, SIZE, SIZE))
+    _draw_place(axes, row, row.digit.detection, top)
+    draw_image(axes, row.digit.detection.image, (PANELS[2], top, SIZE, SIZE))
     draw_bars(axes, row.digit.probabilities, PANELS[3], top)
-    _draw_map(axes, row.digit, row.covered, top)
+    _draw_map(axes, row.digit, row.occlusion_map, top)
     why = plain(row.reason, LONGEST_NAME)
     axes.text(MARGIN, top + SIZE + 0.06, why, size=SMALL, color=RED, va="top")
 
 
 def _draw_nothing(axes: Axes, row: Explanation, top: float) -> None:
     """Draw a picture without a digit, all ink on it, and why there is none."""
-    draw_picture(axes, row.picture, None, PANELS[0], top)
-    draw_picture(axes, _colored(row.ink, GREY), None, PANELS[1], top)
-    ink = "what ink was found is in grey" if row.ink.any() else "no ink on the paper"
+    draw_picture(axes, row.image, None, PANELS[0], top)
+    draw_picture(axes, _colored(row.foreground, GREY), None, PANELS[1], top)
+    ink = "what ink was found is in grey" if row.foreground.any() else "no ink on the paper"
     for words, color, below in ((plain(row.reason, LONGEST_NAME), RED, -0.12), (ink, GREY, 0.12)):
         axes.text(PANELS[2], top + SIZE / 2 + below, words, size=TEXT, color=color, va="center")
 
 
 def _draw_place(axes: Axes, row: Explanation, found: Digit, top: float) -> None:
     """Draw the picture with the digit's box, and the ink near it, the digit's own in blue."""
-    left, upper = (edge // row.factor for edge in found.box[:2])
+    left, upper = (edge // row.scale for edge in found.box[:2])
     height, width = found.ink.shape
     box = (left, upper, left + width, upper + height)
     near = CLOSE * max(width, height)
-    part = _around(box, row.picture.size, max(near, LONGEST * min(row.picture.size)))
+    part = _around(box, row.image.size, max(near, LONGEST * min(row.image.size)))
     west, north, *_ = part
     inside = (left - west, upper - north, box[2] - west, box[3] - north)
-    draw_picture(axes, row.picture.crop(part), inside, PANELS[0], top)
-    ink = _colored(row.ink, PALE)
+    draw_picture(axes, row.image.crop(part), inside, PANELS[0], top)
+    ink = _colored(row.foreground, PALE)
     ink.paste(BLUE, (left, upper), Image.fromarray(found.ink))
     draw_picture(axes, ink.crop(_around(box, ink.size, near)), None, PANELS[1], top)
 
@@ -158,7 +158,7 @@ def _draw_map(axes: Axes, digit: PredictedDigit, covered: NDArray[np.float32], t
     left = PANELS[4]
     fall = digit.confidence - covered[..., digit.digit]
     most = max(float(np.abs(fall).max()), SMALLEST)
-    paper = 1 - 0.35 * digit.found.image[..., None] / 255
+    paper = 1 - 0.35 * digit.detection.image[..., None] / 255
     draw_image(axes, _tinted(paper, fall / most), (left, top, SIZE, SIZE))
     outline(axes, (left, top, left + SIZE, top + SIZE), PALE)
     row, column = np.unravel_index(fall.argmax(), fall.shape)

@@ -79,14 +79,14 @@ def plot_predictions(readings: Iterable[Prediction]) -> Figure:
         left, top = MARGIN + across * ACROSS, TOP + 0.35 + down * DOWN
         name = plain(row.name, LONGEST_NAME)
         axes.text(left, top - 0.13, name, size=TEXT, color=INK, weight="bold", parse_math=False)
-        box = None if row.digit is None else row.digit.found.box
+        box = None if row.digit is None else row.digit.detection.box
         draw_picture(axes, opened(row.path), box, left, top)
         left += SIZE + GAP
         if row.digit is None:
             why = plain(row.reason, LONGEST_NAME).replace(": ", ":\n")
             axes.text(left, top + SIZE / 2, why, size=TEXT, color=RED, va="center")
             continue
-        draw_image(axes, row.digit.found.image, (left, top, SIZE, SIZE))
+        draw_image(axes, row.digit.detection.image, (left, top, SIZE, SIZE))
         draw_bars(axes, row.digit.probabilities, left + SIZE + GAP, top)
     return figure
 

@@ -8,6 +8,7 @@ for digit in find_digits(open_image(Path("number.jpg"))):
 
 from mnistcli.preprocessing.detection import find_digits, find_foreground
 from mnistcli.preprocessing.digit import Digit
-from mnistcli.preprocessing.image_io import is_image_name, open_image
+from mnistcli.preprocessing.image_formats import is_image_name
+from mnistcli.preprocessing.image_io import ImageSource, open_image
 
-__all__ = ["Digit", "find_digits", "find_foreground", "is_image_name", "open_image"]
+__all__ = ["Digit", "ImageSource", "find_digits", "find_foreground", "is_image_name", "open_image"]

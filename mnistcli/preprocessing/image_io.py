@@ -1,105 +1,155 @@
-"""Any picture file, opened as an upright 8-bit picture."""
+"""Image input: open an image file, stream or array as an upright 8-bit image."""
 
 import io
 import logging
-import shlex
-import struct
+import os
+import select
+import stat
 import threading
 import warnings
-import zlib
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeGuard
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from mnistcli.errors import ImageError
+from mnistcli.preprocessing.image_formats import FORMATS, SIGNATURE_LENGTH, unsupported_format
+from mnistcli.preprocessing.image_modes import from_array, to_8_bits
 
-LARGEST = 120_000_000
-"""Most pixels a picture may have: more than a phone's camera gives, less than fills the memory."""
+MAX_PIXELS = 120_000_000
+"""Most pixels of an image: more than a phone's camera produces, less than fills the memory."""
 
-_HINT = "mnistcli predict digit.png"
+ImageSource = str | os.PathLike[str] | BinaryIO | Image.Image | NDArray[np.generic]
+"""An image: a path, a binary file object, a PIL image or a NumPy array."""
 
-# What Pillow's decoders were seen to raise on damaged files.
-_DAMAGE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    IndexError,
-    KeyError,
-    TypeError,
-    OverflowError,
-    MemoryError,
-    RuntimeError,
-    struct.error,
-    zlib.error,
-)
-
-# What a number in a deep picture may count to: 0-1, then 8, 10, 12, 14 and 16 bits.
-_FULL_SCALES = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0)
+_MAX_STREAM = 512 * 2**20  # bytes read from a pipe
+_PIPE_WAIT = 2.0  # seconds until a named pipe without a writer counts as empty
 
 
-def is_image_name(name: str | Path) -> bool:
-    """Whether a file is called as pictures are."""
-    return Path(name).suffix.lower() in Image.registered_extensions()
+def open_image(source: ImageSource) -> Image.Image:
+    """Open an image of any supported kind and convert it to 8 bits per channel.
 
-
-def open_image(source: Path | BinaryIO) -> Image.Image:
-    """Open a picture of any kind that Pillow reads.
-
-    The picture is turned upright as its EXIF data say, and brought to 8 bits: deep grey is scaled,
-    a palette looked up, transparency laid on a ground on which the ink shows. Of an animation the
-    first frame is taken.
+    The image is rotated upright as its EXIF data say. Deep grayscale is scaled to 8 bits, a palette
+    is looked up, transparency is composited over a background that contrasts with the ink. Of an
+    animation the first frame is used.
 
     Args:
-        source: A file's path, or a file opened for reading in binary mode.
+        source: A path; a file object opened in binary mode; a PIL image of any mode; or an array,
+            shape (height, width), (height, width, 1), (height, width, 3) for RGB or
+            (height, width, 4) for RGBA. Arrays of bool, uint8 (0 to 255), float (0 to 1) and of
+            deeper integers are accepted.
 
     Returns:
-        The picture in mode ``L`` or ``RGB``.
+        The image in mode ``L`` or ``RGB``.
 
     Raises:
-        ImageError: The file is missing, empty, no picture, damaged, or too large.
+        ImageError: The file is missing, empty, not an image, damaged or too large, or the array
+            does not have the shape of an image.
+        TypeError: `source` is none of the above.
     """
-    if not isinstance(source, Path):
-        return _decode(source, repr(str(getattr(source, "name", "picture"))))
-    name = repr(str(source))
+    if isinstance(source, Image.Image):
+        return _convert(source, "image")
+    if isinstance(source, np.ndarray):
+        return _convert(from_array(source), "array")
+    if isinstance(source, (str, os.PathLike)):
+        return _open_file(Path(source))
+    if is_file_object(source):
+        return _decode(source, source_name(source))
+    raise TypeError(
+        f"an image is a path, a binary file object, a PIL image or a NumPy array, "
+        f"not {type(source).__name__}"
+    )
+
+
+def is_file_object(source: object) -> TypeGuard[BinaryIO]:
+    """Whether an object can be read like a file."""
+    return callable(getattr(source, "read", None))
+
+
+def source_name(source: ImageSource) -> str:
+    """Return the name of an image for messages and results: its path, or a word for its kind."""
+    if isinstance(source, (str, os.PathLike)):
+        return str(source)
+    if isinstance(source, np.ndarray):
+        return "array"
+    name = getattr(source, "filename", "") or getattr(source, "name", "")
+    return name if isinstance(name, str) and name else "image"
+
+
+def _open_file(path: Path) -> Image.Image:
+    name = str(path)
     try:
-        with source.open("rb") as file:
+        with os.fdopen(_open_descriptor(path), "rb") as file:
             return _decode(file, name)
     except IsADirectoryError:
-        hint = f"mnistcli predict {shlex.quote(str(source))}/*.png"
-        raise ImageError(f"a directory, not a picture: {name}", hint=hint) from None
+        raise ImageError(f"a directory, not an image: {name!r}") from None
     except (FileNotFoundError, ValueError):  # a NUL character in a name is a ValueError
-        raise ImageError(f"no such file: {name}", hint=_HINT) from None
-    except PermissionError:
-        raise ImageError(f"not allowed to read: {name}", hint=_HINT) from None
+        raise ImageError(f"no such file: {name!r}") from None
+    except OSError as error:
+        reason = (error.strerror or "cannot read").lower()
+        raise ImageError(f"{reason}: {name!r}") from None
+
+
+def _open_descriptor(path: Path) -> int:
+    """Open a file; a named pipe that nobody writes to does not block."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISDIR(mode):
+        os.close(descriptor)
+        raise IsADirectoryError
+    if stat.S_ISFIFO(mode):
+        select.select([descriptor], [], [], _PIPE_WAIT)
+        os.set_blocking(descriptor, True)
+    return descriptor
 
 
 def _decode(file: BinaryIO, name: str) -> Image.Image:
     if not file.seekable():
-        file = io.BytesIO(file.read())
-    if not file.read(1):
-        raise ImageError(f"an empty file, not a picture: {name}", hint=_HINT)
+        file = _read_stream(file, name)
+    file.seek(0)
+    head = file.read(SIGNATURE_LENGTH)
+    if not head:
+        raise ImageError(f"an empty file, not an image: {name!r}")
     file.seek(0)
     try:
-        with _QUIET, Image.open(file) as picture:
-            _check_size(picture, name)
-            ImageOps.exif_transpose(picture, in_place=True)
-            return _eight_bit(picture)
+        with _QUIET, Image.open(file, formats=FORMATS) as image:
+            _check_size(image, name)
+            ImageOps.exif_transpose(image, in_place=True)
+            return to_8_bits(image)
+    except ImageError:
+        raise
     except UnidentifiedImageError:
-        raise ImageError(f"not a picture: {name}", hint=_HINT) from None
+        raise _not_an_image(head, name) from None
     except Image.DecompressionBombError:
         raise _too_large(name) from None
-    except _DAMAGE:
-        raise ImageError(f"a damaged or truncated picture: {name}", hint=_HINT) from None
+    except Exception:  # noqa: BLE001 - on damaged files Pillow's decoders raise anything
+        raise ImageError(f"a damaged or truncated image: {name!r}") from None
+
+
+def _read_stream(file: BinaryIO, name: str) -> io.BytesIO:
+    """Read a stream that cannot seek, such as a pipe, into memory."""
+    content = io.BytesIO()
+    while part := file.read(2**20):
+        content.write(part)
+        if content.tell() > _MAX_STREAM:
+            raise ImageError(f"more than {_MAX_STREAM // 2**20} MB on a stream: {name!r}")
+    return content
+
+
+def _not_an_image(head: bytes, name: str) -> ImageError:
+    unsupported = unsupported_format(head)
+    if unsupported is None:
+        return ImageError(f"not an image: {name!r}")
+    return ImageError(f"cannot read {name!r}: {unsupported.reason}")
 
 
 class _Quiet:
-    """Keep Pillow's remarks on odd files from the user: what matters ends in an error.
+    """Keep Pillow's warnings and log messages about odd files from the user.
 
-    Warnings and logging are the whole process's, so with several threads at work the first to come
-    makes it quiet and the last to go ends that.
+    Warnings and logging belong to the whole process. With several threads at work, the first to
+    enter silences them and the last to leave restores them.
     """
 
     def __init__(self) -> None:
@@ -129,53 +179,22 @@ class _Quiet:
 _QUIET = _Quiet()
 
 
-def _check_size(picture: Image.Image, name: str) -> None:
-    if picture.width * picture.height > LARGEST:
+def _convert(image: Image.Image, name: str) -> Image.Image:
+    """Convert a PIL image of any mode; the original stays as it is."""
+    _check_size(image, name)
+    try:
+        with _QUIET:
+            return to_8_bits(ImageOps.exif_transpose(image))
+    except Exception:  # noqa: BLE001 - a lazily opened file is decoded only now
+        raise ImageError(f"a damaged or truncated image: {source_name(image)!r}") from None
+
+
+def _check_size(image: Image.Image, name: str) -> None:
+    if image.width * image.height > MAX_PIXELS:
         raise _too_large(name)
-    if picture.width * picture.height == 0:
-        raise ImageError(f"a picture without pixels: {name}", hint=_HINT)
+    if image.width * image.height == 0:
+        raise ImageError(f"an image without pixels: {name!r}")
 
 
 def _too_large(name: str) -> ImageError:
-    limit = f"{LARGEST // 1_000_000} megapixels"
-    return ImageError(f"a picture of more than {limit}: {name}", hint=_HINT)
-
-
-def _eight_bit(picture: Image.Image) -> Image.Image:
-    """Bring any mode to ``L`` or ``RGB``."""
-    if picture.mode in {"I", "F"} or picture.mode.startswith("I;"):
-        return _from_deep(picture)
-    if picture.has_transparency_data:
-        return _on_ground(picture.convert("RGBA"))
-    return picture.convert("L" if picture.mode in {"1", "L"} else "RGB")
-
-
-def _from_deep(picture: Image.Image) -> Image.Image:
-    """Scale grey of more than 8 bits by the smallest usual range that holds it."""
-    values = np.nan_to_num(np.asarray(picture, dtype=np.float32), posinf=0.0, neginf=0.0)
-    values = values - min(0.0, float(values.min()))
-    highest = float(values.max())
-    full = next((scale for scale in _FULL_SCALES if highest <= scale), highest)
-    return Image.fromarray(np.rint(values * (255.0 / full)).astype(np.uint8))
-
-
-def _on_ground(picture: Image.Image) -> Image.Image:
-    """Lay a picture with transparency on a ground on which its ink shows."""
-    ground = Image.new("RGBA", picture.size, (*_ground(picture), 255))
-    return Image.alpha_composite(ground, picture).convert("RGB")
-
-
-def _ground(picture: Image.Image) -> tuple[int, int, int]:
-    """The colour to lay under: white or black against bare ink, the paper's own round a sheet."""
-    size = (min(picture.width, 256), min(picture.height, 256))
-    pixels = np.asarray(picture.resize(size, Image.Resampling.BOX), dtype=np.float64)
-    alpha = pixels[..., 3] / 255
-    if not alpha.any():
-        return (255, 255, 255)
-    light = pixels[..., :3] @ (0.299, 0.587, 0.114)
-    mean = float(np.average(light, weights=alpha))
-    spread = float(np.sqrt(np.average((light - mean) ** 2, weights=alpha)))
-    if spread > 16 and alpha.mean() > 0.5:
-        red, green, blue = np.median(pixels[alpha > 0.5][:, :3], axis=0)
-        return (int(red), int(green), int(blue))
-    return (255, 255, 255) if mean < 160 else (0, 0, 0)
+    return ImageError(f"an image of more than {MAX_PIXELS // 1_000_000} megapixels: {name!r}")
