@@ -161,16 +161,25 @@ def evaluate(classifier: Predictor, dataset: Dataset) -> Evaluation:
     if isinstance(classifier, Ensemble):
         members = tuple(evaluate(member, dataset) for member in classifier.members)
         return combined(members)
-    return _score(dataset.labels, classifier.predict(dataset.images))
+    return score(dataset.labels, classifier.predict(dataset.images))
 
 
 def combined(members: tuple[Evaluation, ...]) -> Evaluation:
     """Score what an ensemble answers, given what each member answered to the same images."""
     answer = Ensemble.average([member.probabilities for member in members])
-    return replace(_score(members[0].labels, answer), members=members)
+    return replace(score(members[0].labels, answer), members=members)
 
 
-def _score(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> Evaluation:
+def score(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> Evaluation:
+    """Compute the metrics of probabilities that have been predicted already.
+
+    Args:
+        labels: True digits, int64 (n,).
+        probabilities: float32 (n, 10).
+
+    Raises:
+        CheckpointError: A probability is NaN.
+    """
     if not np.isfinite(probabilities).all():
         raise CheckpointError(
             "the model answers with NaN: its training diverged",
