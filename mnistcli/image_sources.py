@@ -1,73 +1,241 @@
-"""Image sources: the files that a path, a directory or a pattern stands for."""
+"""Image sources: find the images that a path, a folder or a pattern stands for."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import os
+import re
+import stat
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
+
+import numpy as np
+from PIL import Image
 
 from mnistcli.errors import ImageError
-from mnistcli.predictions import Prediction
-from mnistcli.preprocessing import is_image_name
+from mnistcli.preprocessing import ImageSource, is_image_name
+from mnistcli.preprocessing.image_formats import format_of_name
+from mnistcli.preprocessing.image_io import is_file_object, source_name
+
+_SUBFOLDER = "subfolder"
+_URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
-def find_images(sources: Iterable[str]) -> Iterator["Path | Prediction"]:
-    """Return the picture files that are meant, one after the other.
+@dataclass(frozen=True, eq=False)
+class FoundImage:
+    """One image to predict, or the error in its place.
+
+    Attributes:
+        path: The file; a name for an image that is not a file.
+        source: The image, as `open_image` takes it; None if there is an error.
+        error: Why there is no image, such as an empty folder.
+    """
+
+    path: Path
+    source: ImageSource | None = None
+    error: ImageError | None = None
+
+
+Sources = ImageSource | FoundImage | Iterable[ImageSource | FoundImage]
+"""One image source or several."""
+
+
+def find_images(
+    sources: Sources, *, recursive: bool = False, on_skip: Callable[[str], None] | None = None
+) -> Iterator[FoundImage]:
+    """Find the images that sources stand for, in order.
 
     Args:
-        sources: Each a file; a directory, which stands for the pictures in it; or a pattern such
-            as ``scans/*.png``, which stands for the files it fits (``*`` and ``?`` make a pattern).
+        sources: One source or several. A source is a file; a folder, which stands for the images in
+            it; a pattern such as ``scans/*.png`` with ``*`` or ``?``; or an image in memory, as
+            `open_image` takes it. Hidden files are skipped in folders and by patterns.
+        recursive: Whether a folder stands for the images in its subfolders too.
+        on_skip: Called with a message about the files that were skipped in a folder.
 
     Yields:
-        The files, those of a directory or a pattern in the order of their names; a reading with an
-        error in the place of a directory without pictures or of a pattern that fits nothing.
+        The images, those of a folder or a pattern sorted by name. A folder without images, a
+        pattern without files and a URL yield an error in their place.
     """
-    for source in sources:
-        path = Path(source)
-        if path.is_dir():
-            yield from _pictures_in(path)
-        elif {"*", "?"} & set(source) and not path.exists():
-            found: list[Path] = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
-            yield from found
-            if not found:
-                yield _nothing(path, "no file fits")
+    for number, source in enumerate(_listed(sources), start=1):
+        if isinstance(source, FoundImage):
+            yield source
+        elif isinstance(source, (str, os.PathLike)):
+            yield from _find_files(os.fspath(source), recursive=recursive, on_skip=on_skip)
         else:
-            yield path
+            yield FoundImage(Path(f"{source_name(source)} {number}"), source)
 
 
-def require_other_files(outputs: Sequence[Path], sources: Iterable[str]) -> None:
-    """Check that no picture that is to be read would be replaced by one that is to be drawn.
+def require_no_overwrite(
+    outputs: Mapping[str, Path], sources: Iterable[str | FoundImage], *, recursive: bool = False
+) -> None:
+    """Check that no output file would replace an input image or another output.
 
     Args:
-        outputs: What is to be drawn.
+        outputs: The files to be written, by the name of their option.
         sources: As `find_images` takes them.
+        recursive: As `find_images` takes it.
 
     Raises:
-        ImageError: One would, or two drawings have the same name.
+        ImageError: An output is one of the images, or two outputs are the same file.
     """
-    if len(set(outputs)) < len(outputs):
-        raise ImageError(
-            f"two drawings cannot both be {str(outputs[0])!r}",
-            hint="mnistcli predict IMAGE --save drawing.png --explain steps.png",
+    options = {path.resolve(): option for option, path in outputs.items()}
+    if len(options) < len(outputs):
+        path = next(iter(outputs.values()))
+        hint = f"{list(outputs)[-1]} {path.with_name('explanation.png')}"
+        raise ImageError(f"{' and '.join(outputs)} both write {str(path)!r}", hint=hint)
+    for option, output in outputs.items():
+        if output.exists() and any(
+            found.error is None and _is_same_file(found.path, output)
+            for found in find_images(list(sources), recursive=recursive)
+        ):
+            raise ImageError(
+                f"{option} would overwrite the input {str(output)!r}",
+                hint=f"{option} {output.with_name(f'{output.stem}_prediction.png')}",
+            )
+
+
+def _listed(sources: Sources) -> Iterable[ImageSource | FoundImage]:
+    """Return several sources as they are and one source in a list."""
+    if isinstance(sources, (str, os.PathLike, Image.Image, np.ndarray, FoundImage)):
+        return [sources]
+    if is_file_object(sources):
+        return [sources]
+    if not isinstance(sources, Iterable) or isinstance(sources, (bytes, bytearray)):
+        raise TypeError(
+            f"expected a path, a binary file object, a PIL image or a NumPy array, or several of "
+            f"these, not {type(sources).__name__}"
         )
-    for output in (path for path in outputs if path.exists()):
-        for picture in find_images(sources):
-            if isinstance(picture, Path) and picture.exists() and picture.samefile(output):
-                raise ImageError(
-                    f"{str(output)!r} is to be read: drawing would replace it",
-                    hint=f"mnistcli predict IMAGE --save {output.stem}_read.png",
-                )
+    return cast("Iterable[ImageSource | FoundImage]", sources)
 
 
-def _pictures_in(folder: Path) -> Iterator["Path | Prediction"]:
+def _find_files(
+    name: str, *, recursive: bool, on_skip: Callable[[str], None] | None
+) -> Iterator[FoundImage]:
+    path = Path(name)
+    if not name:
+        yield _no_image(path, "an empty file name")
+    elif _is_directory(path):
+        yield from _folder_images(path, recursive=recursive, on_skip=on_skip)
+    elif _exists(path):
+        yield FoundImage(path, path)
+    elif _URL.match(name):
+        yield _no_image(path, f"{name!r} is a URL, not a file: download it first")
+    elif {"*", "?"} & set(name):
+        matches = _matches(path)
+        yield from (FoundImage(match, match) for match in matches)
+        if not matches:
+            yield _no_image(path, f"no files match {name!r}")
+    else:
+        yield FoundImage(path, path)
+
+
+def _matches(pattern: Path) -> list[Path]:
+    """Return the files that a pattern matches; hidden ones only if it names hidden ones."""
+    hidden = any(_is_hidden(part) for part in pattern.parts)
     try:
-        pictures = sorted(filter(is_image_name, folder.iterdir()), key=lambda path: path.name)
-    except PermissionError:
-        yield _nothing(folder, "not allowed to read")
+        paths = sorted(Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor))))
+    except (OSError, ValueError):  # a name that is too long; ** that is not a whole component
+        return []
+    return [
+        path
+        for path in paths
+        if (hidden or not any(map(_is_hidden, path.parts))) and not _is_directory(path)
+    ]
+
+
+def _folder_images(
+    folder: Path, *, recursive: bool, on_skip: Callable[[str], None] | None
+) -> Iterator[FoundImage]:
+    skipped: Counter[str] = Counter()
+    empty = True
+    for found in _walk(folder, skipped, recursive=recursive):
+        empty = False
+        yield found
+    if empty:
+        folders = skipped.pop(_SUBFOLDER, 0)
+        reason = f" ({_counts(skipped)})" if skipped else ", only subfolders" if folders else ""
+        yield _no_image(
+            folder, f"no images in {str(folder)!r}{reason}", "--recursive" if folders else None
+        )
+    elif skipped and on_skip is not None:
+        on_skip(_skip_message(folder, skipped))
+
+
+def _walk(folder: Path, skipped: Counter[str], *, recursive: bool) -> Iterator[FoundImage]:
+    """Yield the images in a folder by name, then those in its subfolders; count all other files."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        yield _no_image(folder, f"{(error.strerror or 'cannot read').lower()}: {str(folder)!r}")
         return
-    if not pictures:
-        yield _nothing(folder, "no pictures in")
-    yield from pictures
+    subfolders = []
+    for entry in entries:
+        if _is_hidden(entry.name):
+            continue
+        path = folder / entry.name
+        if (reason := _skip_reason(entry)) is None:
+            yield FoundImage(path, path)
+        elif reason == _SUBFOLDER and recursive and not entry.is_symlink():
+            subfolders.append(path)
+        else:
+            skipped[reason] += 1
+    for path in subfolders:
+        yield from _walk(path, skipped, recursive=recursive)
 
 
-def _nothing(path: Path, what: str) -> "Prediction":
-    deeper = path / "**" / "*.png" if path.is_dir() else "*.png"
-    error = ImageError(f"{what} {str(path)!r}", hint=f"mnistcli predict '{deeper}'")
-    return Prediction(path, error=error)
+def _skip_reason(entry: os.DirEntry[str]) -> str | None:
+    """Return the kind of a folder entry that is not an image; None for an image."""
+    try:
+        mode = entry.stat().st_mode
+    except OSError:  # such as a link to a missing file: opening it tells what is wrong
+        return None if is_image_name(entry.name) else format_of_name(entry.name)
+    if stat.S_ISDIR(mode):
+        return _SUBFOLDER
+    if not stat.S_ISREG(mode):
+        return "special file"
+    return None if is_image_name(entry.name) else format_of_name(entry.name)
+
+
+def _skip_message(folder: Path, skipped: Counter[str]) -> str:
+    folders = skipped.pop(_SUBFOLDER, 0)
+    files = skipped.total()
+    parts = []
+    if files:
+        parts.append(f"{files} {'file' if files == 1 else 'files'} ({_counts(skipped)})")
+    if folders:
+        plural = "" if folders == 1 else "s"
+        parts.append(f"{folders} {_SUBFOLDER}{plural} (--recursive includes subfolders)")
+    return f"skipped {' and '.join(parts)} in {str(folder)!r}"
+
+
+def _counts(skipped: Counter[str]) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in skipped.most_common())
+
+
+def _no_image(path: Path, message: str, hint: str | None = None) -> FoundImage:
+    return FoundImage(path, error=ImageError(message, hint=hint))
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") and name not in {".", ".."}
+
+
+def _is_directory(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # no permission, or a name that is too long
+        return False
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def _is_same_file(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except (OSError, ValueError):
+        return False

@@ -1,91 +1,151 @@
-"""From picture files to the digits read in them."""
+"""Prediction pipeline: read, preprocess and classify images in parallel; reject uncertain ones."""
 
-import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 from mnistcli.errors import ImageError
-from mnistcli.image_sources import find_images
+from mnistcli.image_sources import FoundImage, Sources, find_images
 from mnistcli.inference.classifier import Predictor
 from mnistcli.predictions import PredictedDigit, Prediction
-from mnistcli.preprocessing import Digit, find_digits, open_image
+from mnistcli.preprocessing import Digit, ImageSource, find_digits, open_image
 
-# Pictures read together: enough to keep all processors busy, few enough to see results at once.
+# Images predicted together: enough to keep all processors busy, few enough for early results.
 _GROUP = 32
 
 
 def predict_images(
     classifier: Predictor,
-    sources: Iterable[str],
+    sources: Sources,
     *,
     single: bool = False,
     min_confidence: float = 0.0,
+    recursive: bool = False,
+    on_skip: Callable[[str], None] | None = None,
 ) -> Iterator[Prediction]:
-    """Read pictures in parallel; one that cannot be read does not stop the rest.
+    """Predict the digits in images, in parallel; an unreadable image does not stop the rest.
 
-    No more than two groups of pictures are at hand at a time, however many there are.
+    No more than two groups of images are in memory at a time, however many there are.
 
     Args:
-        classifier: What tells digits apart, from several threads at a time.
-        sources: As `find_images` takes them.
-        single: Whether each picture is known to show one digit.
-        min_confidence: The least `Prediction.confidence`, 0 to 1. A picture is answered as a whole or
-            not at all: a number with a digit left out would be another number.
+        classifier: The classifier. It is called from several threads at a time.
+        sources: One image or several, or what stands for them, as `find_images` takes them.
+        single: Whether to treat each whole image as a single digit.
+        min_confidence: The rejection threshold, 0 to 1: images with a lower
+            `Prediction.confidence` are rejected.
+        recursive: As `find_images` takes it.
+        on_skip: As `find_images` takes it.
 
     Yields:
-        A reading for each picture, in the order of the sources.
+        A prediction for each image, in the order of the sources.
+
+    Raises:
+        TypeError: A source is not an image.
     """
-    pictures = find_images(sources)
+    images = find_images(sources, recursive=recursive, on_skip=on_skip)
     prepare = partial(_prepare, classifier, single=single)
-    with ThreadPoolExecutor() as pool:
-        waiting = [pool.submit(prepare, picture) for picture in islice(pictures, _GROUP)]
-        while waiting:
-            # The next group is prepared while this one is classified.
-            following = [pool.submit(prepare, picture) for picture in islice(pictures, _GROUP)]
-            group = [future.result() for future in waiting]
-            yield from _classify(classifier, group, min_confidence)
-            waiting = following
-
-
-# A picture with the digits found on it, not read yet.
-_Prepared = tuple[Prediction, list[Digit]]
-
-
-def _prepare(classifier: Predictor, source: Path | Prediction, *, single: bool) -> _Prepared:
-    if isinstance(source, Prediction):
-        return source, []
+    pool = ThreadPoolExecutor()
     try:
-        picture = open_image(source)
+        pending = [pool.submit(prepare, image) for image in islice(images, _GROUP)]
+        while pending:
+            # The next group is prepared while this one is classified.
+            following = [pool.submit(prepare, image) for image in islice(images, _GROUP)]
+            group = [future.result() for future in pending]
+            for prediction in _classify(classifier, group):
+                yield apply_rejection(prediction, min_confidence)
+            pending = following
+    finally:  # also on Ctrl-C: the images that are being prepared are not waited for
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def apply_rejection(prediction: Prediction, min_confidence: float) -> Prediction:
+    """Reject a prediction without digits or with a confidence below the threshold.
+
+    Args:
+        prediction: The prediction.
+        min_confidence: The rejection threshold, 0 to 1.
+
+    Returns:
+        The prediction, with the reason if it is rejected.
+    """
+    if prediction.error is not None:
+        return prediction
+    if not prediction.digits:
+        return replace(prediction, reason="no digit found")
+    if prediction.confidence >= min_confidence:
+        return prediction
+    threshold, confidence = _distinct_percents(min_confidence, prediction.confidence)
+    reason = f"rejected, below {threshold}: best guess {prediction.guess} ({confidence})"
+    return replace(prediction, reason=reason)
+
+
+class _Prepared(NamedTuple):
+    """An image after preprocessing: its prediction without digits, and the digits."""
+
+    prediction: Prediction
+    digits: Sequence[Digit] = ()
+
+
+def _prepare(classifier: Predictor, found: FoundImage, *, single: bool) -> _Prepared:
+    """Open an image and find its digits."""
+    if found.error is not None or found.source is None:
+        return _Prepared(Prediction(found.path, error=found.error))
+    try:
+        image = open_image(found.source, name=str(found.path))
+        digits = find_digits(image, single=single, classify=classifier.predict)
     except ImageError as error:
-        return Prediction(source, error=error), []
-    return Prediction(source), find_digits(picture, single=single, score=classifier.predict)
+        return _Prepared(Prediction(found.path, error=error))
+    except MemoryError:
+        too_large = ImageError(f"not enough memory: {str(found.path)!r}")
+        return _Prepared(Prediction(found.path, error=too_large))
+    prediction = Prediction(
+        found.path,
+        source=None if _can_reopen(found.source) else image,
+        is_mnist_format=_is_unchanged(image, digits),
+    )
+    return _Prepared(prediction, digits)
 
 
-def _classify(
-    classifier: Predictor, group: list[_Prepared], min_confidence: float
-) -> Iterator[Prediction]:
-    images = [digit.image for digit in chain.from_iterable(digits for _, digits in group)]
-    answers = iter(classifier.predict(np.stack(images)) if images else ())
-    for reading, digits in group:
-        read = replace(
-            reading, digits=tuple(PredictedDigit(digit, next(answers)) for digit in digits)
-        )
-        yield _answered(read, min_confidence)
+def _can_reopen(source: ImageSource) -> bool:
+    """Whether a source is a file that can be opened again; a pipe cannot."""
+    return isinstance(source, Path) and source.is_file()
 
 
-def _answered(reading: Prediction, min_confidence: float) -> Prediction:
-    """Return a reading, with the reason where there is no digit or it is too unsure."""
-    if reading.error is not None:
-        return reading
-    if not reading.digits:
-        return replace(reading, reason="no digit found")
-    if reading.confidence >= min_confidence:
-        return reading
-    percent = math.floor(100 * reading.confidence)  # 100 would be sure enough
-    return replace(reading, reason=f"no digit: best guess {reading.guess} at {percent} %")
+def _is_unchanged(image: Image.Image, digits: Sequence[Digit]) -> bool:
+    """Whether the only digit is the image itself, as it is for an image in MNIST format."""
+    return (
+        len(digits) == 1
+        and digits[0].image.shape == image.size[::-1]
+        and np.array_equal(digits[0].image, np.asarray(image.convert("L")))
+    )
+
+
+def _classify(classifier: Predictor, group: Sequence[_Prepared]) -> Iterator[Prediction]:
+    """Add the probabilities: those of the segmentation, and of the other digits in one batch."""
+    digits = chain.from_iterable(prepared.digits for prepared in group)
+    images = [digit.image for digit in digits if digit.probabilities is None]
+    computed = iter(classifier.predict(np.stack(images)) if images else ())
+    for prediction, found in group:
+        probabilities: list[NDArray[np.float32]] = [
+            next(computed) if digit.probabilities is None else digit.probabilities
+            for digit in found
+        ]
+        predicted = map(PredictedDigit, found, probabilities)
+        yield replace(prediction, digits=tuple(predicted))
+
+
+def _distinct_percents(threshold: float, confidence: float) -> tuple[str, str]:
+    """Format a threshold and a confidence below it with enough decimals to tell them apart."""
+    for decimals in range(2, 7):
+        texts = tuple(f"{100 * value:.{decimals}f} %" for value in (threshold, confidence))
+        if texts[0] != texts[1]:
+            break
+    return texts[0], texts[1]

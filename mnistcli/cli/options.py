@@ -5,8 +5,6 @@ from typing import Annotated
 
 import typer
 
-from mnistcli.errors import ConfigError
-
 ModelArgument = Annotated[
     list[str] | None,
     typer.Argument(
@@ -34,13 +32,3 @@ DataDirOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-
-
-def png(option: typer.CallbackParam, path: Path | None) -> Path | None:
-    """Let in a path that ends in ``.png``: that is what is written, whatever the name says."""
-    if path is not None and path.suffix.lower() != ".png":
-        raise ConfigError(
-            f"pictures are saved as PNG, not {str(path)!r}",
-            hint=f"mnistcli predict IMAGE --{option.name} {path.with_suffix('.png')}",
-        )
-    return path

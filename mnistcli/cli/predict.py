@@ -1,20 +1,35 @@
 """``mnistcli predict``."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mnistcli.cli.options import JsonOption, png
+from mnistcli.cli.options import JsonOption
+from mnistcli.cli.prediction_table import PrintedPredictions, print_predictions
 from mnistcli.cli.progress import working
-from mnistcli.cli.streams import print_saved
-from mnistcli.cli.tables import print_predictions
-from mnistcli.model_store import find_model
+from mnistcli.cli.streams import print_note, print_saved
+from mnistcli.errors import ConfigError
+from mnistcli.model_store import ModelRef, find_model
 
-# More than anybody looks at in one picture.
-_MOST_DRAWN = 100
+if TYPE_CHECKING:  # loads NumPy, which help and errors do without
+    from mnistcli.inference.classifier import Predictor
+
+# Figures with more images or digits than these are hard to look at.
+_MAX_DRAWN = 100
+_MAX_EXPLAINED = 20
+
+
+def _png(option: typer.CallbackParam, path: Path | None) -> Path | None:
+    """Accept the name of a PNG file; figures are always written as PNG."""
+    if path is not None and path.suffix.lower() != ".png":
+        name = path.with_suffix(".png") if path.name else Path("predictions.png")
+        raise ConfigError(
+            f"--{option.name} needs a file name that ends in .png, not {str(path)!r}",
+            hint=f"--{option.name} {name}",
+        )
+    return path
 
 
 def predict(
@@ -22,21 +37,24 @@ def predict(
         list[str],
         typer.Argument(
             metavar="IMAGE",
-            help="Pictures, directories of them, patterns such as 'a/*.png', or - for a list of "
-            "these on stdin, one a line.",
+            help="Image files, folders of images, patterns such as 'a/*.png', or - for an image "
+            "or a list of names on stdin.",
         ),
     ],
     model: Annotated[
         list[str] | None,
         typer.Option(
             metavar="MODEL",
-            help="A run directory, a .keras file or pretrained; given more than once, the "
-            "probabilities are averaged. Left out: $MNISTCLI_MODEL, else the newest finished run "
-            "under runs/, else pretrained.",
+            help="A run directory, a .keras file, latest or pretrained. Repeat it to average the "
+            "probabilities of several models. Default: $MNISTCLI_MODEL, else the newest finished "
+            "run under runs/, else pretrained.",
         ),
     ] = None,
+    recursive: Annotated[
+        bool, typer.Option("--recursive", "-r", help="Include the subfolders of folders.")
+    ] = False,
     single: Annotated[
-        bool, typer.Option("--single", help="Take all there is on a picture for one digit.")
+        bool, typer.Option("--single", help="Treat the whole image as a single digit.")
     ] = False,
     min_confidence: Annotated[
         float | None,
@@ -44,78 +62,97 @@ def predict(
             metavar="X",
             min=0,
             max=1,
-            help="How sure to be of a picture to answer, 0 to 1, on the mean of its digits. Left "
-            "out: what refuses 0.4 % of the digits held out in training.",
+            help="Minimum mean confidence (0-1) to give a prediction. Default: the model's own "
+            "threshold, which rejects 0.4 % of held-out digits.",
         ),
     ] = None,
     top: Annotated[
         int,
         typer.Option(
-            metavar="K", min=1, max=10, help="Show the K most probable digits of a single one."
+            metavar="K", min=1, max=10, help="For a single digit, show the K most likely classes."
         ),
     ] = 3,
     save: Annotated[
         Path | None,
         typer.Option(
             metavar="PNG",
-            callback=png,
-            help="Draw each picture, the 28x28 the network saw and the probabilities.",
+            callback=_png,
+            help=f"Save a figure of the first {_MAX_DRAWN} images with their predictions.",
         ),
     ] = None,
     explain: Annotated[
         Path | None,
         typer.Option(
             metavar="PNG",
-            callback=png,
-            help="Draw how the first 20 digits were read: their ink, what the network saw, and "
-            "where it looked.",
+            callback=_png,
+            help=f"Save a figure that explains the first {_MAX_EXPLAINED} digits: foreground, "
+            "28x28 digit, probabilities and occlusion map.",
         ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read the digits on each picture: any size, format and polarity.
+    """Predict the digits in images of any size and format, dark on light or light on dark.
 
-    Numbers are read from left to right, line by line. With --json, one JSON object a picture.
+    Numbers are predicted from left to right, line by line. With --json, one JSON object per image.
     """
-    found = find_model(*model or ())
+    model_ref = find_model(*model or ())
+    outputs = {name: path for name, path in (("--save", save), ("--explain", explain)) if path}
     with working("Loading the model"):
-        from mnistcli.image_sources import require_other_files
+        from mnistcli.image_sources import require_no_overwrite
         from mnistcli.inference.ensemble import load_classifier
         from mnistcli.prediction import predict_images
+        from mnistcli.stdin import expand_stdin
 
-        require_other_files([path for path in (save, explain) if path], images)
-        classifier = load_classifier(found.files)
-    readings, failed = print_predictions(
-        predict_images(
-            classifier,
-            _listed(images),
-            single=single,
-            min_confidence=found.min_confidence if min_confidence is None else min_confidence,
-        ),
-        found.name,
-        top=top,
-        as_json=as_json,
-        keep=_MOST_DRAWN if save or explain else 0,
+        sources = expand_stdin(images, sys.stdin and sys.stdin.buffer)
+        if outputs:
+            sources = list(sources)
+            require_no_overwrite(outputs, sources, recursive=recursive)
+        classifier = load_classifier(model_ref.files)
+    threshold = model_ref.min_confidence if min_confidence is None else min_confidence
+    predictions = predict_images(
+        classifier,
+        sources,
+        single=single,
+        min_confidence=threshold,
+        recursive=recursive,
+        on_skip=print_note,
     )
-    if save is not None:
-        from mnistcli.plotting import plot_predictions, save_figure
-
-        print_saved(save_figure(plot_predictions(readings), save), as_json=as_json)
-    if explain is not None:
-        from mnistcli import explanation
-        from mnistcli.plotting import plot_explanations, save_figure
-
-        with working("Drawing"):
-            figure = plot_explanations(explanation.explain(classifier, readings))
-        print_saved(save_figure(figure, explain), as_json=as_json)
-    if failed:
+    printed = print_predictions(
+        predictions, model_ref, top=top, as_json=as_json, keep=_MAX_DRAWN if outputs else 0
+    )
+    if printed.kept:
+        _save_figures(printed, classifier, model_ref, save, explain)
+    if printed.failed:
         raise typer.Exit(1)
 
 
-def _listed(images: list[str]) -> Iterator[str]:
-    """Put the lines on stdin in the place of ``-``."""
-    for image in images:
-        if image == "-":
-            yield from (line.rstrip("\r\n") for line in sys.stdin if line.strip())
-        else:
-            yield image
+def _save_figures(
+    printed: PrintedPredictions,
+    classifier: "Predictor",
+    model: ModelRef,
+    save: Path | None,
+    explain: Path | None,
+) -> None:
+    """Save the figures that were asked for, and say if they do not show all images."""
+    from mnistcli.plotting.style import save_figure
+
+    if save is not None:
+        from mnistcli.plotting.predictions import plot_predictions
+
+        with working("Drawing"):
+            figure = plot_predictions(printed.kept, model=model.name)
+            path = save_figure(figure, save)
+        if printed.images > _MAX_DRAWN:
+            print_note(f"the first {_MAX_DRAWN} of {printed.images:,} images are drawn")
+        print_saved(path)
+    if explain is not None:
+        from mnistcli import explanation
+        from mnistcli.plotting.explanation import plot_explanations
+
+        with working("Drawing"):
+            explanations = explanation.explain(classifier, printed.kept)
+            figure = plot_explanations(explanations, model=model.name)
+            path = save_figure(figure, explain)
+        if printed.digits > _MAX_EXPLAINED:
+            print_note(f"the first {_MAX_EXPLAINED} of {printed.digits:,} digits are explained")
+        print_saved(path)

@@ -4,18 +4,15 @@ Strings from outside are printed as they are: nothing in them is markup, and wha
 is quoted.
 """
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from mnistcli.cli.progress import image_progress
 from mnistcli.cli.streams import (
     out,
     percent,
-    print_error,
     print_json,
     print_line,
     print_note,
@@ -24,7 +21,6 @@ from mnistcli.cli.streams import (
 
 if TYPE_CHECKING:  # these modules load scikit-learn and Keras, which help and errors do without
     from mnistcli.evaluation import Evaluation
-    from mnistcli.predictions import Prediction
     from mnistcli.training.ensembles import EnsembleResult
     from mnistcli.training.loop import TrainResult
 
@@ -83,40 +79,6 @@ def print_evaluation(
         _print_report(result)
 
 
-def print_predictions(
-    readings: Iterable["Prediction"], model: str, *, top: int, as_json: bool = False, keep: int = 0
-) -> tuple[list["Prediction"], bool]:
-    """Print readings as they come.
-
-    Args:
-        readings: One a picture.
-        model: The model's name.
-        top: How many digits to name for each picture.
-        as_json: Print JSON Lines instead of a table.
-        keep: How many readings to return.
-
-    Returns:
-        The first readings, and whether any picture could not be read.
-    """
-    print_note(f"model: {shown(model)}")
-    kept: list[Prediction] = []
-    failed = False
-    if not as_json:
-        print_line(f"{'digits':<8}{'confidence':<12}{_also_header(top)}picture")
-    with image_progress(readings) as counted:
-        for reading in counted:
-            if as_json:
-                print_json(reading.as_dict(), indent=None)
-            elif reading.error is None:
-                print_line(_reading_line(reading, top))
-            if reading.error is not None:
-                print_error(reading.error.message, reading.error.hint)
-                failed = True
-            if len(kept) < keep:
-                kept.append(reading)
-    return kept, failed
-
-
 def _print_report(result: "Evaluation") -> None:
     scores = Table("digit", "precision", "recall", "f1", "support", box=box.SIMPLE_HEAD)
     rows: list[tuple[str, float, float, float, int]] = [
@@ -155,23 +117,6 @@ def _print_report(result: "Evaluation") -> None:
 def _align_right(table: Table) -> None:
     for column in table.columns:
         column.justify = "right"
-
-
-def _reading_line(reading: "Prediction", top: int) -> str:
-    width = len(_also_header(top))
-    if reading.reason:
-        return f"{'-':<8}{'':<12}{reading.reason + '  ':<{width}}{shown(reading.path)}"
-    also = ""
-    if len(reading.digits) == 1:
-        others = reading.digits[0].ranked(top)[1:]
-        also = "  ".join(f"{other} {percent(share)}" for other, share in others)
-    answer = f"{reading.text:<7} {percent(reading.confidence):<12}"
-    return f"{answer}{also:<{width}}{shown(reading.path)}"
-
-
-def _also_header(top: int) -> str:
-    """Return the heading over the other digits, as wide as they are."""
-    return "" if top == 1 else f"{'also':<{12 * (top - 1)}}"
 
 
 def _print_pairs(pairs: dict[str, str]) -> None:

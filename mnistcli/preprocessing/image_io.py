@@ -28,7 +28,7 @@ _MAX_STREAM = 512 * 2**20  # bytes read from a pipe
 _PIPE_WAIT = 2.0  # seconds until a named pipe without a writer counts as empty
 
 
-def open_image(source: ImageSource) -> Image.Image:
+def open_image(source: ImageSource, *, name: str | None = None) -> Image.Image:
     """Open an image of any supported kind and convert it to 8 bits per channel.
 
     The image is rotated upright as its EXIF data say. Deep grayscale is scaled to 8 bits, a palette
@@ -40,6 +40,7 @@ def open_image(source: ImageSource) -> Image.Image:
             shape (height, width), (height, width, 1), (height, width, 3) for RGB or
             (height, width, 4) for RGBA. Arrays of bool, uint8 (0 to 255), float (0 to 1) and of
             deeper integers are accepted.
+        name: The name of the image in errors. Defaults to `source_name`.
 
     Returns:
         The image in mode ``L`` or ``RGB``.
@@ -49,14 +50,15 @@ def open_image(source: ImageSource) -> Image.Image:
             does not have the shape of an image.
         TypeError: `source` is none of the above.
     """
+    name = source_name(source) if name is None else name
     if isinstance(source, Image.Image):
-        return _convert(source, "image")
+        return _convert(source, name)
     if isinstance(source, np.ndarray):
-        return _convert(from_array(source), "array")
+        return _convert(from_array(source, name), name)
     if isinstance(source, (str, os.PathLike)):
-        return _open_file(Path(source))
+        return _open_file(Path(source), name)
     if is_file_object(source):
-        return _decode(source, source_name(source))
+        return _decode(source, name)
     raise TypeError(
         f"an image is a path, a binary file object, a PIL image or a NumPy array, "
         f"not {type(source).__name__}"
@@ -78,8 +80,27 @@ def source_name(source: ImageSource) -> str:
     return name if isinstance(name, str) and name else "image"
 
 
-def _open_file(path: Path) -> Image.Image:
-    name = str(path)
+def read_stream(stream: BinaryIO, name: str, start: bytes = b"") -> io.BytesIO:
+    """Read a stream that cannot seek, such as a pipe, into memory.
+
+    Args:
+        stream: The stream.
+        name: Its name in errors.
+        start: The part that has already been read.
+
+    Raises:
+        ImageError: There are more bytes than an image can have.
+    """
+    content = io.BytesIO()
+    content.write(start)
+    while part := stream.read(2**20):
+        content.write(part)
+        if content.tell() > _MAX_STREAM:
+            raise ImageError(f"more than {_MAX_STREAM // 2**20} MB on a stream: {name!r}")
+    return content
+
+
+def _open_file(path: Path, name: str) -> Image.Image:
     try:
         with os.fdopen(_open_descriptor(path), "rb") as file:
             return _decode(file, name)
@@ -107,7 +128,7 @@ def _open_descriptor(path: Path) -> int:
 
 def _decode(file: BinaryIO, name: str) -> Image.Image:
     if not file.seekable():
-        file = _read_stream(file, name)
+        file = read_stream(file, name)
     file.seek(0)
     head = file.read(SIGNATURE_LENGTH)
     if not head:
@@ -126,16 +147,6 @@ def _decode(file: BinaryIO, name: str) -> Image.Image:
         raise _too_large(name) from None
     except Exception:  # noqa: BLE001 - on damaged files Pillow's decoders raise anything
         raise ImageError(f"a damaged or truncated image: {name!r}") from None
-
-
-def _read_stream(file: BinaryIO, name: str) -> io.BytesIO:
-    """Read a stream that cannot seek, such as a pipe, into memory."""
-    content = io.BytesIO()
-    while part := file.read(2**20):
-        content.write(part)
-        if content.tell() > _MAX_STREAM:
-            raise ImageError(f"more than {_MAX_STREAM // 2**20} MB on a stream: {name!r}")
-    return content
 
 
 def _not_an_image(head: bytes, name: str) -> ImageError:
@@ -186,7 +197,7 @@ def _convert(image: Image.Image, name: str) -> Image.Image:
         with _QUIET:
             return to_8_bits(ImageOps.exif_transpose(image))
     except Exception:  # noqa: BLE001 - a lazily opened file is decoded only now
-        raise ImageError(f"a damaged or truncated image: {source_name(image)!r}") from None
+        raise ImageError(f"a damaged or truncated image: {name!r}") from None
 
 
 def _check_size(image: Image.Image, name: str) -> None:

@@ -10,12 +10,13 @@ from mnistcli.errors import ImageError
 _FULL_SCALES = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0)
 
 
-def from_array(array: NDArray[np.generic]) -> Image.Image:
+def from_array(array: NDArray[np.generic], name: str) -> Image.Image:
     """Convert an array to a PIL image of 8 bits per channel.
 
     Args:
         array: Shape (height, width), (height, width, 1), (height, width, 3) for RGB or
             (height, width, 4) for RGBA, of bool, integers or floats.
+        name: Its name in errors.
 
     Raises:
         ImageError: The array does not have the shape or the type of an image.
@@ -23,13 +24,13 @@ def from_array(array: NDArray[np.generic]) -> Image.Image:
     channels = array.shape[2:]
     if array.ndim not in {2, 3} or channels not in {(), (1,), (3,), (4,)}:
         raise ImageError(
-            f"an array of shape {array.shape} is not an image: expected (height, width), "
+            f"not the shape of an image: {name!r} is {array.shape}, expected (height, width), "
             f"(height, width, 3) or (height, width, 4)"
         )
     if 0 in array.shape:
-        raise ImageError("an image without pixels: 'array'")
+        raise ImageError(f"an image without pixels: {name!r}")
     if array.dtype.kind not in "buif":
-        raise ImageError(f"an array of {array.dtype} is not an image: expected numbers")
+        raise ImageError(f"not an image: {name!r} is an array of {array.dtype}")
     pixels = array[..., 0] if channels == (1,) else array
     if pixels.dtype != np.uint8:
         pixels = _scale_to_8_bits(pixels)

@@ -1,0 +1,152 @@
+"""Print predictions as they arrive: a table with aligned columns, or JSON Lines."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from mnistcli.cli.progress import image_progress
+from mnistcli.cli.streams import (
+    err,
+    percent,
+    print_error,
+    print_json,
+    print_line,
+    print_note,
+    shown,
+)
+from mnistcli.model_store import ModelRef
+
+if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
+    from mnistcli.predictions import Prediction
+
+# Predictions that determine the widths of the columns; as many are predicted together.
+_FIRST = 32
+
+_PHOTO_NOTE = "this model was not trained for photos; for photos and scans use --model pretrained"
+
+
+@dataclass
+class PrintedPredictions:
+    """A summary of the predictions that were printed.
+
+    Attributes:
+        kept: The first predictions of images that could be read.
+        images: The number of images that could be read.
+        digits: The number of their digits; an image without digits counts as one.
+        failed: Whether an image could not be read.
+    """
+
+    kept: list["Prediction"] = field(default_factory=list)
+    images: int = 0
+    digits: int = 0
+    failed: bool = False
+
+    def add(self, prediction: "Prediction", *, keep: int) -> None:
+        """Count a prediction, and keep it if it is one of the first `keep`."""
+        if prediction.error is not None:
+            self.failed = True
+            return
+        if self.images < keep:
+            self.kept.append(prediction)
+        self.images += 1
+        self.digits += max(1, len(prediction.digits))
+
+
+def print_predictions(
+    predictions: Iterable["Prediction"],
+    model: ModelRef,
+    *,
+    top: int,
+    as_json: bool = False,
+    keep: int = 0,
+) -> PrintedPredictions:
+    """Print predictions to stdout; the model, notes and errors go to stderr.
+
+    Args:
+        predictions: The predictions, one per image.
+        model: The model. If it was not trained for photos, a note says so at the first image that
+            is not in MNIST format.
+        top: The number of classes to show for a single digit.
+        as_json: Print JSON Lines instead of a table.
+        keep: The number of predictions to return.
+    """
+    err.print(Text.assemble(("model: ", "bold"), shown(model.description)), soft_wrap=True)
+    printed = PrintedPredictions()
+    photos_expected = model.for_photos
+    with image_progress(predictions) as progress:
+        stream = iter(progress)
+        first = list(islice(stream, _FIRST))
+        table = _Table(top, first)
+        for prediction in chain(first, stream):
+            printed.add(prediction, keep=keep)
+            if not photos_expected and _needs_preprocessing(prediction):
+                print_note(_PHOTO_NOTE)
+                photos_expected = True
+            if as_json:
+                print_json(prediction.as_dict(model.name), indent=None)
+            elif prediction.error is None:
+                table.print_row(prediction)
+            if prediction.error is not None:
+                print_error(prediction.error.message, prediction.error.hint)
+    return printed
+
+
+def _needs_preprocessing(prediction: "Prediction") -> bool:
+    return prediction.error is None and not prediction.is_mnist_format
+
+
+class _Table:
+    """A table whose columns are as wide as the first predictions need, or a later one.
+
+    Args:
+        top: The number of classes to show for a single digit.
+        first: The first predictions.
+    """
+
+    def __init__(self, top: int, first: Iterable["Prediction"]) -> None:
+        self._top = top
+        self._digits, self._confidence, self._runner_up = len("digits"), len("confidence"), 0
+        self._title = ""  # of the third column
+        self._has_header = False
+        for prediction in first:
+            if prediction.error is None:
+                self._widen(prediction)
+
+    def print_row(self, prediction: "Prediction") -> None:
+        """Print a prediction, and the header before the first one."""
+        self._widen(prediction)
+        if not self._has_header:
+            self._print("digits", f"{'confidence':<{self._confidence}}  {self._title}", "image")
+            self._has_header = True
+        if prediction.reason:
+            self._print("-", prediction.reason, shown(prediction.path))
+            return
+        confidence = f"{percent(prediction.confidence):<{self._confidence}}"
+        runner_up = _runner_up(prediction, self._top)
+        self._print(prediction.text, f"{confidence}  {runner_up}", shown(prediction.path))
+
+    def _print(self, digits: str, middle: str, path: str) -> None:
+        width = self._confidence + (2 + self._runner_up if self._runner_up else 0)
+        print_line(f"{digits:<{self._digits}}  {middle.rstrip():<{width}}  {path}")
+
+    def _widen(self, prediction: "Prediction") -> None:
+        self._digits = max(self._digits, len(prediction.text))
+        if prediction.reason:  # spans two columns
+            needed = len(prediction.reason) - self._confidence - 2
+        elif runner_up := _runner_up(prediction, self._top):
+            self._title = "runner-up"
+            needed = max(len(self._title), len(runner_up))
+        else:
+            needed = 0
+        self._runner_up = max(self._runner_up, needed)
+
+
+def _runner_up(prediction: "Prediction", top: int) -> str:
+    """Return the classes after the most likely one with their probabilities, for one digit."""
+    if len(prediction.digits) != 1:
+        return ""
+    others = prediction.digits[0].most_likely(top)[1:]
+    return "  ".join(f"{digit} {percent(probability)}" for digit, probability in others)
