@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 from keras import layers
 
-from mnistcli.config import CLASSES, require_choice
+from mnistcli.config import CLASSES
 from mnistcli.errors import CheckpointError
+from mnistcli.settings import require_choice
 
 INPUT_SHAPE = (28, 28, 1)
 

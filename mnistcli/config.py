@@ -1,183 +1,219 @@
-"""What a training is made of: `TrainConfig`, the named recipes, and the choices they draw on."""
+"""Training configuration: `TrainConfig`, one line per setting, and the names to choose from."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import Field, asdict, dataclass, fields
 from difflib import get_close_matches
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 from mnistcli.errors import ConfigError
+from mnistcli.settings import setting, validate
 
 CLASSES = 10
 SEEDS = 2**32
 ARCHITECTURES = ("simple", "classic", "deep", "fast", "accurate", "record")
+OPTIMIZERS: Mapping[str, float] = MappingProxyType(
+    {"sgd": 0.1, "adam": 0.001, "adamw": 0.001, "rmsprop": 0.001}
+)
+"""The optimizers and their default learning rates: a rate for Adam is far too low for plain SGD."""
 LOSSES = ("categorical", "sparse")
 SCHEDULES = ("constant", "one-cycle")
 DEVICES = ("auto", "cpu", "gpu")
 PLOTS = ("history", "confusion", "samples", "mistakes", "filters")
-# The rate each optimizer starts from when it replaces a recipe's own and no rate is named:
-# a rate that suits Adam barely moves plain SGD.
-LEARNING_RATES = MappingProxyType({"sgd": 0.1, "adam": 1e-3, "adamw": 1e-3, "rmsprop": 1e-3})
-OPTIMIZERS = tuple(LEARNING_RATES)
-
-_CHOICES = {
-    "arch": ARCHITECTURES,
-    "optimizer": OPTIMIZERS,
-    "schedule": SCHEDULES,
-    "loss": LOSSES,
-    "device": DEVICES,
-}
-# Field: what must hold, in words, and a value to suggest.
-_BOUNDS: dict[str, tuple[Callable[[Any], bool], str, object]] = {
-    "epochs": (lambda value: value >= 1, "at least 1", 10),
-    "batch_size": (lambda value: value >= 1, "at least 1", 128),
-    "learning_rate": (lambda value: 0 < value < float("inf"), "above 0", 0.001),
-    "weight_decay": (lambda value: 0 <= value < float("inf"), "at least 0", 0.004),
-    "label_smoothing": (lambda value: 0 <= value < 1, "at least 0 and below 1", 0.05),
-    "dropout": (lambda value: 0 <= value < 1, "at least 0 and below 1", 0.5),
-    "validation_split": (lambda value: 0 <= value < 1, "at least 0 and below 1", 0.1),
-    "non_digits": (lambda value: 0 <= value <= 10, "between 0 and 10", 0.3),
-    "european": (lambda value: 0 <= value <= 10, "between 0 and 10", 0.05),
-    "early_stopping": (lambda value: value >= 0, "at least 0 (0 turns it off)", 3),
-    "reduce_lr": (lambda value: value >= 0, "at least 0 (0 turns it off)", 2),
-    "limit": (lambda value: value is None or value >= 1, "at least 1", 1000),
-    "ensemble": (lambda value: value >= 1, "at least 1", 5),
-    "seed": (lambda value: 0 <= value < SEEDS, f"between 0 and {SEEDS - 1}", 0),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """Everything that decides how a training goes; the same config and data repeat the run.
+    """All settings of a training run; the same config and data repeat the run.
 
-    Attributes:
-        recipe: Name of the recipe this config began as.
-        dataset: ``mnist``, ``digits`` or a path, as `mnistcli.datasets.load` takes it.
-        start: The model whose network is trained further, as `mnistcli.runs.find_model` takes it:
-            its last convolution and what follows, without its normalization. None: a fresh one.
-        arch: Name of the fresh network, one of `ARCHITECTURES`.
-        optimizer: One of `OPTIMIZERS`.
-        learning_rate: Step size at the start; the largest of a one-cycle schedule.
-        schedule: ``constant``, or ``one-cycle``: up to the learning rate over a quarter of the
-            steps, then down to nothing along a cosine.
-        beta_1: How much of the mean gradient Adam and AdamW keep from step to step.
-        beta_2: How much of the mean squared gradient they keep.
-        weight_decay: How fast AdamW shrinks every weight, as a share of the rate.
-        loss: ``categorical`` (one-hot labels) or ``sparse`` (integer labels) cross-entropy.
-        label_smoothing: Share of each label spread over all digits; for one-hot labels.
-        epochs: Passes over the training images, at most.
-        batch_size: Images per step.
-        dropout: Share of the units dropped before the classifying layers.
-        validation_split: Share of the training images held out for validation.
-        augment: Whether training images are randomly moved, turned and scaled.
-        distort: Whether training images are also blurred, thinned, scratched and so on, at random.
-        non_digits: Pictures of something else to train on, with equal probabilities as the right
-            answer, as a share of the training images; for one-hot labels.
-        european: Drawn 1s, 4s and 7s as they are written in Europe to train on too, as a share of
-            the training images.
-        early_stopping: Epochs without a better validation loss before training stops; 0: never.
-        reduce_lr: Epochs without a better validation loss before the rate is halved; 0: never.
-        limit: Use only this many of the training images; None: all.
-        ensemble: Networks to train, with the seeds from `seed` on, whose answers are averaged.
-        seed: Decides the initial weights, the order of images, dropout and augmentation.
-        device: ``auto``, ``cpu`` or ``gpu``.
+    The help text of each field describes it. `mnistcli.settings.Setting` lists the metadata that a
+    field can have; the options of `mnistcli train` are built from it.
 
     Raises:
-        ConfigError: A value that cannot be.
+        ConfigError: A value is invalid.
     """
 
-    recipe: str = "classic"
-    dataset: str = "mnist"
-    start: str | None = None
-    arch: str = "classic"
-    optimizer: str = "adam"
-    learning_rate: float = LEARNING_RATES["adam"]
-    schedule: str = "constant"
-    beta_1: float = 0.9
-    beta_2: float = 0.999
-    weight_decay: float = 0.004
-    loss: str = "categorical"
-    label_smoothing: float = 0.0
-    epochs: int = 10
-    batch_size: int = 128
-    dropout: float = 0.5
-    validation_split: float = 0.1
-    augment: bool = False
-    distort: bool = False
-    non_digits: float = 0.0
-    european: float = 0.0
-    early_stopping: int = 0
-    reduce_lr: int = 0
-    limit: int | None = None
-    ensemble: int = 1
-    seed: int = 0
-    device: str = "auto"
+    recipe: str = setting("classic", "Recipe from which the config was derived.")
+    dataset: str = setting("mnist", "Dataset: mnist, digits or a path.")
+    start: str | None = setting(
+        None,
+        "Fine-tune the last layers of this model instead of training a new one.",
+        flags=("--from",),
+        metavar="MODEL",
+        default_text="a new model",
+    )
+    arch: str = setting(
+        "classic", "Architecture of a new model", choices=ARCHITECTURES, new_model_only=True
+    )
+    optimizer: str = setting("adam", "Optimizer", choices=tuple(OPTIMIZERS))
+    learning_rate: float = setting(
+        OPTIMIZERS["adam"],
+        "Learning rate; the peak of a one-cycle schedule.",
+        above=0,
+        flags=("--learning-rate", "--lr"),
+        default_text=f"{OPTIMIZERS['adam']:g}, with --optimizer sgd {OPTIMIZERS['sgd']:g}",
+    )
+    schedule: str = setting(
+        "constant",
+        "Learning-rate schedule; one-cycle rises for a quarter of the steps and falls to 0 along a "
+        "cosine",
+        choices=SCHEDULES,
+    )
+    beta_1: float = setting(
+        0.9,
+        "Decay rate of Adam's and AdamW's mean of the gradients.",
+        at_least=0,
+        below=1,
+        optimizers=("adam", "adamw"),
+    )
+    beta_2: float = setting(
+        0.999,
+        "Decay rate of Adam's and AdamW's mean of the squared gradients.",
+        at_least=0,
+        below=1,
+        optimizers=("adam", "adamw"),
+    )
+    weight_decay: float = setting(
+        0.004,
+        "Weight decay of AdamW; each step multiplies it by the learning rate.",
+        at_least=0,
+        optimizers=("adamw",),
+    )
+    loss: str = setting(
+        "categorical",
+        "Cross-entropy loss with one-hot (categorical) or integer (sparse) labels",
+        choices=LOSSES,
+    )
+    label_smoothing: float = setting(
+        0.0,
+        "Label smoothing: fraction of each one-hot label that is spread over all classes.",
+        at_least=0,
+        below=1,
+        example=0.05,
+    )
+    epochs: int = setting(10, "Maximum number of epochs.", at_least=1, flags=("--epochs", "-e"))
+    batch_size: int = setting(128, "Images per training step.", at_least=1)
+    dropout: float = setting(
+        0.5,
+        "Fraction of units dropped before the dense layers of a new model.",
+        at_least=0,
+        below=1,
+        new_model_only=True,
+    )
+    validation_split: float = setting(
+        0.1, "Fraction of the training images held out for validation.", at_least=0, below=1
+    )
+    augment: bool = setting(False, "Randomly rotate, shear, scale and shift the training images.")
+    distort: bool = setting(
+        False, "Randomly blur, thin, scratch and otherwise degrade the training images."
+    )
+    non_digits: float = setting(
+        0.0,
+        "Synthetic non-digit images to add, as a fraction of the training images.",
+        at_least=0,
+        at_most=10,
+        example=0.3,
+    )
+    european: float = setting(
+        0.0,
+        "Synthetic European-style 1s, 4s and 7s to add, as a fraction of the training images.",
+        at_least=0,
+        at_most=10,
+        example=0.05,
+    )
+    early_stopping: int = setting(
+        0,
+        "Stop after N epochs without a lower validation loss; 0 turns it off.",
+        at_least=0,
+        example=3,
+    )
+    reduce_lr: int = setting(
+        0,
+        "Halve the learning rate after N epochs without a lower validation loss; 0 turns it off.",
+        at_least=0,
+        example=2,
+    )
+    limit: int | None = setting(
+        None, "Use only N of the training images.", at_least=1, default_text="all", example=1000
+    )
+    ensemble: int = setting(
+        1,
+        "Train N models with successive seeds and average their probabilities.",
+        at_least=1,
+        example=5,
+    )
+    seed: int = setting(
+        0,
+        "Random seed. The same seed on the same machine gives the same weights.",
+        at_least=0,
+        at_most=SEEDS - 1,
+    )
+    device: str = setting("auto", "Device; auto takes a GPU if there is one", choices=DEVICES)
 
     def __post_init__(self) -> None:
-        for name, choices in _CHOICES.items():
-            require_choice(name, getattr(self, name), choices)
-        for name, (holds, wanted, suggestion) in _BOUNDS.items():
-            value = getattr(self, name)
-            if not holds(value):
-                raise ConfigError(
-                    f"{_flag(name)} must be {wanted}, not {value}",
-                    hint=f"mnistcli train {_flag(name)} {suggestion}",
-                )
-        for name in ("label_smoothing", "non_digits"):
-            if getattr(self, name) and self.loss == "sparse":
-                raise ConfigError(
-                    f"{_flag(name)} needs one-hot labels, and --loss is sparse",
-                    hint=f"mnistcli train {_flag(name)} {getattr(self, name)} --loss categorical",
-                )
-        if self.reduce_lr and self.schedule != "constant":
-            raise ConfigError(
-                f"--reduce-lr changes the rate, and so does --schedule {self.schedule}",
-                hint=f"mnistcli train --reduce-lr {self.reduce_lr} --schedule constant",
-            )
-        if self.validation_split == 0 and (self.early_stopping or self.reduce_lr):
-            name = "early_stopping" if self.early_stopping else "reduce_lr"
-            raise ConfigError(
-                f"{_flag(name)} needs validation data, and --validation-split is 0",
-                hint=f"mnistcli train {_flag(name)} {getattr(self, name)} --validation-split 0.1",
-            )
+        for declared in fields(self):
+            value = validate(declared, getattr(self, declared.name))
+            object.__setattr__(self, declared.name, value)
+        self._check_combinations()
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Return the config with these settings, such as those of a ``config.json``.
+
+        Args:
+            values: Field names and values; settings that are missing have their defaults.
+
+        Raises:
+            ConfigError: A setting is unknown, or a value is invalid.
+        """
+        for name in values:
+            find_setting(name)
+        return cls(**values)
 
     @property
     def keeps_last(self) -> bool:
-        """Whether the last epoch's model is kept, not that of the least validation loss.
+        """Whether the last epoch is kept instead of the one with the lowest validation loss.
 
-        The rate of one cycle falls to nothing at its end, and the noise with it: that another
-        epoch looks better on a few validation images is chance.
+        At the end of a one-cycle schedule the learning rate is 0, and so is the noise. A lower loss
+        of another epoch on a few validation images is chance.
         """
         return self.schedule == "one-cycle" or self.validation_split == 0
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the fields as plain values, ready for JSON."""
+        """Return the settings by name, as plain values for JSON."""
         return asdict(self)
 
+    def _check_combinations(self) -> None:
+        if self.loss == "sparse" and (self.label_smoothing or self.non_digits):
+            name = "label-smoothing" if self.label_smoothing else "non-digits"
+            raise ConfigError(f"--{name} requires --loss categorical", hint="--loss categorical")
+        if self.reduce_lr and self.schedule != "constant":
+            raise ConfigError(
+                f"--reduce-lr cannot be combined with --schedule {self.schedule}",
+                hint="--schedule constant",
+            )
+        if self.validation_split == 0 and (self.early_stopping or self.reduce_lr):
+            name = "early-stopping" if self.early_stopping else "reduce-lr"
+            raise ConfigError(
+                f"--{name} requires validation images, but --validation-split is 0",
+                hint="--validation-split 0.1",
+            )
 
-def require_choice(
-    name: str, value: str, choices: tuple[str, ...], *, command: str = "train"
-) -> None:
-    """Check that a value is one of the choices.
 
-    Args:
-        name: The field the value is for, such as ``optimizer``.
-        value: What was asked for.
-        choices: What there is.
-        command: The command it was asked of, for the hint.
+SETTINGS: Mapping[str, Field[Any]] = MappingProxyType(
+    {declared.name: declared for declared in fields(TrainConfig)}
+)
+"""The fields of `TrainConfig` by name."""
+
+
+def find_setting(name: str) -> Field[Any]:
+    """Return the field of a setting.
 
     Raises:
-        ConfigError: It is none of them; the close match is named where there is one.
+        ConfigError: There is no such setting; a similar name is suggested.
     """
-    if value in choices:
-        return
-    matches = get_close_matches(value.lower(), choices, n=1)
-    if matches:
-        message = f"unknown {name} {value!r}; did you mean {matches[0]!r}?"
-    else:
-        message = f"unknown {name} {value!r}: choose from {', '.join(choices)}"
-    raise ConfigError(message, hint=f"mnistcli {command} {_flag(name)} {(matches or choices)[0]}")
-
-
-def _flag(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
+    if name in SETTINGS:
+        return SETTINGS[name]
+    matches = get_close_matches(name, SETTINGS, n=1)
+    suggestion = f"; did you mean {matches[0]!r}?" if matches else ""
+    raise ConfigError(f"unknown setting {name!r}{suggestion}")

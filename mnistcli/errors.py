@@ -1,25 +1,26 @@
-"""Everything that can go wrong through no fault of the program.
+"""Exceptions for failures that a user can fix.
 
-    MnistCliError            a person can mend it: one line, one hint, no traceback
-    ├── ConfigError          a setting that cannot be (exit code 2: how it was called)
-    ├── DataError            a data set is missing, damaged or of the wrong form
-    │   └── DownloadError    no mirror gave the file that was asked for
-    ├── ImageError         a picture cannot be read
-    ├── CheckpointError      a model file is missing, damaged or of the wrong form
-    ├── TrainingError        a training that cannot come to anything
-    ├── RunError             a run directory cannot be made, found or written
-    └── DeviceError          the processor that was asked for is not there
+    MnistCliError            base class: one line, one hint, no traceback, exit code 1
+    ├── ConfigError          a setting or an option is invalid (exit code 2, a usage error)
+    ├── DataError            a dataset is missing, damaged or in an unknown format
+    │   └── DownloadError    a file could not be downloaded from any mirror
+    ├── ImageError           an image cannot be read
+    ├── CheckpointError      a model file is missing, damaged or unsuitable
+    ├── TrainingError        training cannot start or has failed
+    ├── RunError             a run directory cannot be created, read or written
+    └── DeviceError          the requested device is not available
 
-Any other exception is a bug and keeps its traceback.
+Any other exception is a bug and shows its traceback.
 """
 
 
 class MnistCliError(Exception):
-    """An expected failure: what was wrong, and what to type instead.
+    """Base class of the errors that a user can fix.
 
     Args:
         message: One sentence without a full stop, such as ``no such file: 'a.png'``.
-        hint: A command to type that leads on, or None where none would help.
+        hint: The command-line arguments to change, such as ``--dataset digits``; the command line
+            prepends the command. None if no argument helps.
     """
 
     exit_code = 1
@@ -31,34 +32,34 @@ class MnistCliError(Exception):
 
 
 class ConfigError(MnistCliError):
-    """A setting that cannot be, such as zero epochs or an unknown recipe."""
+    """A setting or an option is invalid, such as zero epochs or an unknown recipe."""
 
     exit_code = 2
 
 
 class DataError(MnistCliError):
-    """A data set is missing, damaged or of the wrong form."""
+    """A dataset is missing, damaged or in an unknown format."""
 
 
 class DownloadError(DataError):
-    """No mirror gave the file that was asked for."""
+    """A file could not be downloaded from any mirror."""
 
 
 class ImageError(MnistCliError):
-    """A picture is missing, is no picture, or cannot be decoded."""
+    """An image is missing, in an unknown format, or damaged."""
 
 
 class CheckpointError(MnistCliError):
-    """A model file is missing, damaged, unsafe or of the wrong form."""
+    """A model file is missing, damaged, unsafe, or not a digit classifier."""
 
 
 class TrainingError(MnistCliError):
-    """A training that cannot come to anything, such as one whose loss is no number any more."""
+    """Training cannot start or has failed, for example because the weights became NaN."""
 
 
 class RunError(MnistCliError):
-    """A run directory cannot be made, found or written."""
+    """A run directory cannot be created, read or written."""
 
 
 class DeviceError(MnistCliError):
-    """The processor that was asked for is not there."""
+    """The requested device is not available."""

@@ -1,12 +1,51 @@
-"""Recipes: named, complete training configurations."""
+"""Recipes: named, complete training configurations with their measured accuracy."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from mnistcli.config import LEARNING_RATES, TrainConfig, require_choice
+from mnistcli.config import OPTIMIZERS, SETTINGS, TrainConfig, find_setting
 from mnistcli.errors import ConfigError
+from mnistcli.settings import flag, require_choice, setting_of, validate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """A named training configuration.
+
+    Attributes:
+        config: All settings.
+        summary: The architecture and the training in one line.
+        test_accuracy: Accuracy on the MNIST test set, mean and standard deviation over the seeds of
+            ``.github/RESULTS.md``; empty if it was not measured.
+        duration: Wall time of the training on two CPU cores.
+    """
+
+    config: TrainConfig
+    summary: str
+    test_accuracy: str = ""
+    duration: str
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The settings that differ from the defaults of `TrainConfig`, by name."""
+        values = self.config.as_dict()
+        del values["recipe"]
+        return {name: value for name, value in values.items() if value != SETTINGS[name].default}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the recipe as plain values for JSON."""
+        return {
+            "recipe": self.config.recipe,
+            "summary": self.summary,
+            "test_accuracy": self.test_accuracy or None,
+            "duration": self.duration,
+            "settings": {
+                name: self.config.as_dict()[name] for name in SETTINGS if name != "recipe"
+            },
+        }
+
 
 _ACCURATE = TrainConfig(
     recipe="accurate",
@@ -20,32 +59,14 @@ _ACCURATE = TrainConfig(
     label_smoothing=0.05,
     epochs=36,
     dropout=0.1,
+    # Only the temperature is fitted on these images; all others are worth more for training.
     validation_split=0.05,
     augment=True,
 )
 
-
-RECIPES: Mapping[str, TrainConfig] = MappingProxyType(
-    {
-        "sgd": TrainConfig(
-            recipe="sgd",
-            arch="simple",
-            optimizer="sgd",
-            learning_rate=LEARNING_RATES["sgd"],
-            dropout=0.0,
-        ),
-        "classic": TrainConfig(),
-        "deep": TrainConfig(
-            recipe="deep",
-            arch="deep",
-            loss="sparse",
-            epochs=8,
-            dropout=0.3,
-            early_stopping=3,
-            reduce_lr=1,
-        ),
-        # No validation: with one epoch there is nothing to choose, and every image helps.
-        "fast": TrainConfig(
+_RECIPES = (
+    Recipe(
+        config=TrainConfig(
             recipe="fast",
             arch="fast",
             learning_rate=0.01,
@@ -56,19 +77,67 @@ RECIPES: Mapping[str, TrainConfig] = MappingProxyType(
             epochs=1,
             batch_size=256,
             dropout=0.0,
-            validation_split=0.0,
+            validation_split=0.0,  # with one epoch there is nothing to choose
         ),
-        # What each part brings, on validation data, is in the README. A twentieth is held out:
-        # enough to fit the one temperature, and every other image helps.
-        "accurate": _ACCURATE,
-        "record": replace(_ACCURATE, recipe="record", arch="record", epochs=80, dropout=0.3),
-        # What the model in the package is made by: as accurate, and ready for people's pictures.
-        "robust": replace(_ACCURATE, recipe="robust", distort=True, non_digits=0.3, european=0.05),
-        # For a few examples of one hand: small steps, and no more of them than help.
-        "tune": TrainConfig(
+        summary="2 convolutions, 1 epoch",
+        test_accuracy="99.11 ± 0.06 %",
+        duration="4 seconds",
+    ),
+    Recipe(
+        config=TrainConfig(
+            recipe="sgd",
+            arch="simple",
+            optimizer="sgd",
+            learning_rate=OPTIMIZERS["sgd"],
+            dropout=0.0,
+        ),
+        summary="2 convolutions, SGD, 10 epochs",
+        test_accuracy="98.83 ± 0.03 %",
+        duration="2 minutes",
+    ),
+    Recipe(
+        config=TrainConfig(),
+        summary="2 convolutions, dropout, Adam, 10 epochs (the default)",
+        test_accuracy="99.20 ± 0.01 %",
+        duration="2 minutes",
+    ),
+    Recipe(
+        config=TrainConfig(
+            recipe="deep",
+            arch="deep",
+            loss="sparse",
+            epochs=8,
+            dropout=0.3,
+            early_stopping=3,
+            reduce_lr=1,
+        ),
+        summary="3 convolutions, early stopping, 8 epochs",
+        test_accuracy="99.36 ± 0.08 %",
+        duration="2 minutes",
+    ),
+    Recipe(
+        config=_ACCURATE,
+        summary="5 convolutions, augmentation, one-cycle schedule, 36 epochs",
+        test_accuracy="99.70 ± 0.04 %",
+        duration="12 minutes",
+    ),
+    Recipe(
+        config=replace(_ACCURATE, recipe="robust", distort=True, non_digits=0.3, european=0.05),
+        summary="accurate with distortions and non-digits; the packaged model",
+        test_accuracy="99.64 % (1 seed)",
+        duration="19 minutes",
+    ),
+    Recipe(
+        config=replace(_ACCURATE, recipe="record", arch="record", epochs=80, dropout=0.3),
+        summary="5 wide convolutions, 80 epochs; for a GPU",
+        test_accuracy="99.40 % (1 epoch, 1 seed)",
+        duration="4 minutes per epoch",
+    ),
+    Recipe(
+        config=TrainConfig(
             recipe="tune",
             start="pretrained",
-            learning_rate=3e-4,
+            learning_rate=3e-4,  # small steps: a few images must not undo the training before
             epochs=40,
             batch_size=32,
             dropout=0.0,
@@ -76,37 +145,66 @@ RECIPES: Mapping[str, TrainConfig] = MappingProxyType(
             augment=True,
             early_stopping=5,
         ),
-    }
+        summary="fine-tuning of the last layers of a model on a few images",
+        duration="seconds",
+    ),
+)
+
+RECIPES: Mapping[str, Recipe] = MappingProxyType(
+    {recipe.config.recipe: recipe for recipe in _RECIPES}
 )
 
 
 def resolve(recipe: str | None = None, **overrides: object) -> TrainConfig:
-    """Return the named recipe with every override that is not None in place.
+    """Return the config of a recipe with some settings replaced.
 
-    An optimizer that replaces the recipe's own brings its own usual learning rate, unless a rate
-    is given too.
+    An optimizer other than the recipe's comes with its default learning rate, unless a rate is
+    given as well.
 
     Args:
-        recipe: A name in `RECIPES`. None: ``tune`` where there is a model to start from, else
-            ``classic``.
-        overrides: Fields of `TrainConfig`; None stands for "as the recipe has it".
+        recipe: A name in `RECIPES`. Defaults to ``tune`` if `start` is given, else ``classic``.
+        overrides: Settings of `TrainConfig`; None keeps the value of the recipe.
 
     Raises:
-        ConfigError: An unknown recipe, or a value that cannot be.
+        ConfigError: The recipe or a setting is unknown, a value is invalid, or a setting has no
+            effect on this training.
     """
     changes: dict[str, Any] = {
-        name: value for name, value in overrides.items() if value is not None
+        name: validate(find_setting(name), value)
+        for name, value in overrides.items()
+        if value is not None
     }
-    recipe = recipe or ("tune" if "start" in changes else TrainConfig.recipe)
-    require_choice("recipe", recipe, tuple(RECIPES))
-    base = RECIPES[recipe]
-    start = changes.get("start", base.start)
-    if start is not None and "arch" in changes:
-        raise ConfigError(
-            f"--arch names a fresh network, and this one starts from {start!r}",
-            hint="mnistcli train --from MODEL",
-        )
+    name = recipe or ("tune" if "start" in changes else TrainConfig.recipe)
+    base = RECIPES[require_choice("recipe", name, tuple(RECIPES))].config
     optimizer = changes.get("optimizer", base.optimizer)
-    if optimizer != base.optimizer and optimizer in LEARNING_RATES:
-        changes.setdefault("learning_rate", LEARNING_RATES[optimizer])
+    _check_used(changes, optimizer=optimizer, start=changes.get("start", base.start))
+    if optimizer != base.optimizer:
+        changes.setdefault("learning_rate", OPTIMIZERS[optimizer])
+        changes = _unused_defaults(optimizer) | changes
     return replace(base, **changes)
+
+
+def _check_used(changes: Mapping[str, Any], *, optimizer: str, start: str | None) -> None:
+    """Check that every setting that was given has an effect."""
+    for name in changes:
+        declared = SETTINGS[name]
+        details = setting_of(declared)
+        if details.optimizers and optimizer not in details.optimizers:
+            raise ConfigError(
+                f"{flag(declared)} has no effect with --optimizer {optimizer}",
+                hint=f"--optimizer {details.optimizers[0]}",
+            )
+        if details.new_model_only and start is not None:
+            raise ConfigError(
+                f"{flag(declared)} describes a new model, but this run fine-tunes {start!r}",
+                hint=None if "start" in changes else "--recipe classic",
+            )
+
+
+def _unused_defaults(optimizer: str) -> dict[str, Any]:
+    """Return defaults for the settings of other optimizers, so that no config records them."""
+    return {
+        name: declared.default
+        for name, declared in SETTINGS.items()
+        if (allowed := setting_of(declared).optimizers) and optimizer not in allowed
+    }

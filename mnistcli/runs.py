@@ -1,61 +1,40 @@
-"""The run directory: what a training leaves behind, and how a model is found again.
+"""Run directory: the files that a training run writes.
 
-The names of the files inside are known to `Run` alone.
+Only `Run` knows the names of these files.
 """
 
-import csv
-import json
-import math
-import os
+import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
 from mnistcli.config import TrainConfig
-from mnistcli.errors import RunError
-from mnistcli.files import write_atomically
+from mnistcli.errors import ConfigError, RunError
+from mnistcli.run_files import (
+    OTHER_MODEL,
+    EpochRow,
+    append_history,
+    damaged,
+    read_history,
+    read_json,
+    write_json,
+)
+
+__all__ = ["RUNS_DIR", "EpochRow", "Run"]
 
 RUNS_DIR = Path("runs")
 _MEMBER = "member-"
-
-
-@dataclass(frozen=True, kw_only=True)
-class EpochRow:
-    """One line of a training's history.
-
-    Attributes:
-        epoch: Counted from 1.
-        loss: Mean training loss over the epoch.
-        accuracy: Mean training accuracy over the epoch, 0..1.
-        val_loss: Validation loss after the epoch; NaN where nothing is held out.
-        val_accuracy: Validation accuracy after the epoch, 0..1; NaN where nothing is held out.
-        learning_rate: Step size at the end of the epoch.
-        seconds: Wall time of the epoch with its validation.
-    """
-
-    epoch: int
-    loss: float
-    accuracy: float
-    val_loss: float = math.nan
-    val_accuracy: float = math.nan
-    learning_rate: float
-    seconds: float
-
-    @classmethod
-    def parse(cls, row: Mapping[str, str]) -> Self:
-        """Return the row of texts, as a CSV file has it, as numbers."""
-        values: dict[str, Any] = {field.name: float(row[field.name]) for field in fields(cls)}
-        return cls(**values | {"epoch": int(row["epoch"])})
+_OTHER_DIR = "--run-dir DIR"
 
 
 class Run:
     """A run directory and the files in it.
 
     Args:
-        path: The directory. It need not exist until something is written.
+        path: The directory. It need not exist.
     """
 
     def __init__(self, path: Path) -> None:
@@ -67,167 +46,212 @@ class Run:
         self._environment_file = path / "environment.json"
         self._history_file = path / "history.csv"
         self._metrics_file = path / "metrics.json"
+        self._created = False
 
     @classmethod
     def create(cls, config: TrainConfig, path: Path | None = None) -> Self:
-        """Make a new run directory that holds the config.
+        """Create a run directory that holds the config.
+
+        No two processes get the same directory, even if they start at the same time.
 
         Args:
-            config: What is about to be trained.
-            path: Where; None: a name made of the time, the recipe and the seed, under ``runs/``.
+            config: The config of the run.
+            path: A directory that is empty or does not exist. Defaults to a new name under
+                ``runs/``, composed of the time, the recipe and the seed.
 
         Raises:
-            RunError: It is there already and not empty, or cannot be made.
+            RunError: The directory is not empty or cannot be created.
         """
-        target = path or _free_path(config)
-        if target.is_dir() and any(target.iterdir()):
-            raise RunError(
-                f"run directory {str(target)!r} exists and is not empty",
-                hint=f"mnistcli train --run-dir {_next_name(target)}",
-            )
-        run = cls(target)
-        try:
-            target.mkdir(parents=True, exist_ok=True)
-            run._write_json(run._config_file, config.as_dict())
-        except OSError as error:
-            raise _unwritable(target, error) from error
-        return run
+        for target in _default_paths(config) if path is None else [path]:
+            run = cls(target)
+            try:
+                if run._claim():
+                    run.write_config(config)
+                    return run
+            except OSError as error:
+                raise RunError(
+                    f"cannot create run directory {str(target)!r}: {error.strerror}",
+                    hint=_OTHER_DIR,
+                ) from error
+        raise RunError(
+            f"run directory {str(path)!r} exists and is not empty",
+            hint=_free_name(Path(path or "")),
+        )
 
     @property
     def finished(self) -> bool:
-        """Whether the training came to its end."""
+        """Whether the training has ended."""
         return self._metrics_file.is_file() and bool(self.model_files)
 
     @property
     def model_files(self) -> tuple[Path, ...]:
-        """The `.keras` files there are: one, or that of each member of an ensemble."""
+        """The `.keras` files: one, or that of each member of an ensemble."""
         if self.model_file.is_file():
             return (self.model_file,)
-        members = sorted(self.path.glob(f"{_MEMBER}*/"), key=lambda path: (len(path.name), path))
-        return tuple(file for path in members if (file := Run(path).model_file).is_file())
+        return tuple(file for member in self._members if (file := member.model_file).is_file())
 
     @property
     def finished_at(self) -> int:
-        """When a finished run was finished, in nanoseconds since 1970."""
+        """The time at which a finished run ended, in nanoseconds since 1970."""
         return self._metrics_file.stat().st_mtime_ns
 
-    def create_member(self, number: int, config: TrainConfig) -> "Run":
-        """Make the run directory of a member of an ensemble inside this one.
-
-        Args:
-            number: Counted from 1.
-            config: What is about to be trained.
+    @property
+    def trained_on(self) -> tuple[str, ...]:
+        """The datasets that the model was trained on: the run's own, then its start model's.
 
         Raises:
-            RunError: It is there already and not empty, or cannot be made.
+            RunError: ``config.json`` is missing, or a file is damaged.
+        """
+        names = (read_json(self._environment_file) or {}).get("trained_on")
+        if isinstance(names, list) and names and all(isinstance(name, str) for name in names):
+            return tuple(names)
+        return (self.read_config().dataset,)
+
+    @property
+    def min_confidence(self) -> float:
+        """The rejection threshold of the model, 0..1; 0 if the run has none.
+
+        Raises:
+            RunError: ``metrics.json`` is missing or damaged.
+        """
+        value = self.read_metrics().get("min_confidence", 0.0)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+            raise damaged(self._metrics_file, "min_confidence must be a number from 0 to 1")
+        return float(value)
+
+    def create_member(self, number: int, config: TrainConfig) -> "Run":
+        """Create the run directory of one member of an ensemble inside this one.
+
+        Args:
+            number: Number of the member, counted from 1.
+            config: The config of the member.
+
+        Raises:
+            RunError: The directory is not empty or cannot be created.
         """
         return Run.create(config, self.path / f"{_MEMBER}{number}")
 
-    def read_config(self) -> TrainConfig:
-        """Return the config the run was made with.
+    def discard(self) -> None:
+        """Remove the directory of a run that failed without a model.
+
+        A directory that existed before is kept, and so is any file that the run did not write.
 
         Raises:
-            RunError: There is none, or it is damaged.
+            OSError: A file cannot be removed.
         """
-        try:
-            return TrainConfig(**self._read_json(self._config_file))
-        except TypeError as error:
-            raise _damaged(self._config_file) from error
+        for member in self._members:
+            member.discard()
+        for file in (self._config_file, self._environment_file):
+            file.unlink(missing_ok=True)
+        with suppress(OSError):  # not empty, or in use
+            if self._created:
+                self.path.rmdir()
+            if self.path.parent == RUNS_DIR:
+                RUNS_DIR.rmdir()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Turn what the system has against writing in the run into an error for a person.
+        """Turn an operating system error while writing into a `RunError`.
 
         Raises:
-            RunError: Something could not be written.
+            RunError: A file cannot be written.
         """
         try:
             yield
         except OSError as error:
             raise RunError(
-                f"cannot write in {str(self.path)!r}: {error.strerror}",
-                hint="mnistcli train --run-dir DIR",
+                f"cannot write in {str(self.path)!r}: {error.strerror}", hint=_OTHER_DIR
             ) from error
 
-    def write_environment(self, environment: Mapping[str, Any]) -> None:
-        """Keep what the run ran on: versions, device, threads, command line."""
-        self._write_json(self._environment_file, environment)
+    def write_config(self, config: TrainConfig) -> None:
+        """Write the settings."""
+        write_json(self._config_file, config.as_dict())
 
-    def append_history(self, row: EpochRow) -> None:
-        """Add one epoch to the history, at once and for good."""
-        new = not self._history_file.exists()
-        with self._history_file.open("a", newline="", encoding="utf-8") as stream:
-            writer = csv.DictWriter(stream, [field.name for field in fields(EpochRow)])
-            if new:
-                writer.writeheader()
-            writer.writerow(asdict(row))
-            stream.flush()
-            os.fsync(stream.fileno())
-
-    def read_history(self) -> list[EpochRow]:
-        """Return the epochs so far, first one first.
+    def read_config(self) -> TrainConfig:
+        """Return the settings of the run.
 
         Raises:
-            RunError: There is no history, or it is damaged.
+            RunError: The file is missing or damaged, or a setting in it is unknown or invalid.
         """
         try:
-            with self._history_file.open(newline="", encoding="utf-8") as stream:
-                return [EpochRow.parse(row) for row in csv.DictReader(stream)]
-        except FileNotFoundError as error:
-            raise RunError(
-                f"no history in {str(self.path)!r}", hint="mnistcli train --run-dir NEW"
-            ) from error
-        except (KeyError, TypeError, ValueError) as error:
-            raise _damaged(self._history_file) from error
+            return TrainConfig.from_dict(self._read(self._config_file))
+        except ConfigError as error:
+            # Fields have their own names in the file: `batch_size`, not `--batch-size`.
+            reason = re.sub(r"--([a-z][a-z-]*)", lambda m: m[1].replace("-", "_"), error.message)
+            raise damaged(self._config_file, reason) from error
+
+    def write_environment(self, environment: Mapping[str, Any]) -> None:
+        """Write the environment: versions, device, command line, datasets trained on."""
+        write_json(self._environment_file, environment)
+
+    def append_history(self, row: EpochRow) -> None:
+        """Append one epoch to the history."""
+        append_history(self._history_file, row)
+
+    def read_history(self) -> list[EpochRow]:
+        """Return the epochs so far, in order.
+
+        Raises:
+            RunError: There is no history, or the file is damaged.
+        """
+        rows = read_history(self._history_file)
+        if not rows:
+            raise RunError(f"no history in {str(self.path)!r}", hint=OTHER_MODEL)
+        return rows
 
     def write_metrics(self, metrics: Mapping[str, Any]) -> None:
-        """Keep the finished training's figures; this marks the run as finished."""
-        self._write_json(self._metrics_file, metrics)
+        """Write the metrics of the finished training; this marks the run as finished."""
+        write_json(self._metrics_file, metrics)
 
     def read_metrics(self) -> dict[str, Any]:
-        """Return the finished training's figures.
+        """Return the metrics of the finished training.
 
         Raises:
             RunError: The run is not finished, or the file is damaged.
         """
-        return self._read_json(self._metrics_file)
+        return self._read(self._metrics_file)
 
-    def _write_json(self, path: Path, content: Mapping[str, Any]) -> None:
-        write_atomically(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    @property
+    def _members(self) -> list["Run"]:
+        paths = [path for path in self.path.glob(f"{_MEMBER}*/") if _is_member(path)]
+        return [Run(path) for path in sorted(paths, key=lambda path: (len(path.name), path.name))]
 
-    def _read_json(self, path: Path) -> dict[str, Any]:
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
-            raise RunError(
-                f"no {path.name} in {str(self.path)!r}", hint="mnistcli train --run-dir NEW"
-            ) from error
-        except ValueError as error:
-            raise _damaged(path) from error
-        if not isinstance(content, dict):
-            raise _damaged(path)
+    def _claim(self) -> bool:
+        """Make the directory this run's own; return False if it belongs to another."""
+        self._created = not self.path.exists()
+        self.path.mkdir(parents=True, exist_ok=True)
+        if any(self.path.iterdir()):
+            return False
+        try:  # only one process can create the file
+            self._config_file.open("x").close()
+        except FileExistsError:
+            return False
+        return True
+
+    def _read(self, path: Path) -> dict[str, Any]:
+        content = read_json(path)
+        if content is None:
+            raise RunError(f"no {path.name} in {str(self.path)!r}", hint=OTHER_MODEL)
         return content
 
 
-def _free_path(config: TrainConfig) -> Path:
+def _default_paths(config: TrainConfig) -> Iterator[Path]:
+    """Yield names for a run directory: the usual one, then numbered ones."""
     time = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
     path = RUNS_DIR / f"{time}_{config.recipe}_seed{config.seed}"
-    return Path(_next_name(path)) if path.exists() else path
+    yield path
+    for number in count(2):
+        yield path.with_name(f"{path.name}-{number}")
 
 
-def _next_name(path: Path) -> str:
-    number = 2
-    while (candidate := path.with_name(f"{path.name}-{number}")).exists():
-        number += 1
-    return str(candidate)
+def _free_name(path: Path) -> str:
+    """Return a hint with a directory beside `path` that does not exist."""
+    named = path if path.name not in {"", ".."} else path.resolve()
+    if not named.name:
+        return _OTHER_DIR
+    numbered = (named.with_name(f"{named.name}-{number}") for number in count(2))
+    return f"--run-dir {next(free for free in numbered if not free.exists())}"
 
 
-def _unwritable(path: Path, error: OSError) -> RunError:
-    return RunError(
-        f"cannot make run directory {str(path)!r}: {error.strerror}",
-        hint="mnistcli train --run-dir DIR",
-    )
-
-
-def _damaged(path: Path) -> RunError:
-    return RunError(f"damaged file {str(path)!r}", hint="mnistcli train --run-dir NEW")
+def _is_member(path: Path) -> bool:
+    return path.name.removeprefix(_MEMBER).isdecimal()

@@ -8,8 +8,9 @@ import typer
 from mnistcli.cli.options import DataDirOption, DatasetOption, ModelArgument
 from mnistcli.cli.progress import DownloadProgress, working
 from mnistcli.cli.streams import print_saved
-from mnistcli.config import PLOTS, require_choice
+from mnistcli.config import PLOTS
 from mnistcli.model_store import find_model
+from mnistcli.settings import require_choice
 
 
 def plot(
@@ -36,7 +37,7 @@ def plot(
 ) -> None:
     """Draw a model's history, confusion matrix, samples, mistakes and filters as PNG files."""
     for name in kind or ():
-        require_choice("kind", name, PLOTS, command="plot")
+        require_choice("kind", name, PLOTS)
     found = find_model(*model or ())
     with working("Starting"):
         from mnistcli import datasets

@@ -45,7 +45,7 @@ def never_by_keras(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_litert_and_keras_agree_on_every_recipe(
     recipe: str, tmp_path: Path, images: NDArray[np.uint8]
 ) -> None:
-    network = build_model(RECIPES[recipe].arch, dropout=RECIPES[recipe].dropout)
+    network = build_model(RECIPES[recipe].config.arch, dropout=RECIPES[recipe].config.dropout)
     for weight in network.trainable_weights:  # as sharp as a trained network
         weight.assign(weight * 2)
     for _ in range(30):  # and as well normalized

@@ -1,0 +1,188 @@
+"""Settings: the metadata of a `TrainConfig` field, and the validation of its value."""
+
+import math
+import reprlib
+from collections.abc import Mapping, Sequence
+from dataclasses import Field, dataclass, field
+from difflib import get_close_matches
+from numbers import Integral, Real
+from typing import Any, get_args
+
+from mnistcli.errors import ConfigError
+
+# Ratio of difflib from which a misspelled value is taken for one of the choices.
+_SIMILARITY = 0.65
+_TYPE_NAMES: Mapping[type, str] = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "text",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """Metadata of a setting: help text, choices and bounds.
+
+    Attributes:
+        help_text: One or two sentences. Default, choices and bounds are added by the command line.
+        choices: The valid values, if there is a fixed list of them.
+        at_least: Lower bound, included.
+        above: Lower bound, excluded.
+        at_most: Upper bound, included.
+        below: Upper bound, excluded.
+        flags: Names of the command-line option. Defaults to the name of the field.
+        metavar: Placeholder for the value in the help text.
+        default_text: Description of the default. Defaults to the value itself.
+        example: A valid value for hints. Defaults to the default.
+        optimizers: The optimizers that use the setting. Defaults to all.
+        new_model_only: Whether the setting describes a new model, so that it has no effect on
+            fine-tuning.
+    """
+
+    help_text: str
+    choices: Sequence[str] = ()
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    below: float | None = None
+    flags: tuple[str, ...] = ()
+    metavar: str | None = None
+    default_text: str | None = None
+    example: object = None
+    optimizers: tuple[str, ...] = ()
+    new_model_only: bool = False
+
+    @property
+    def bounds(self) -> str:
+        """The bounds as text, such as ``at least 0 and below 1``; empty if there are none."""
+        bounds = {
+            "at least": self.at_least,
+            "above": self.above,
+            "at most": self.at_most,
+            "below": self.below,
+        }
+        given = {word: bound for word, bound in bounds.items() if bound is not None}
+        return " and ".join(f"{word} {bound}" for word, bound in given.items())
+
+    def allows(self, value: float) -> bool:
+        """Return whether a number is finite and within the bounds."""
+        return (
+            math.isfinite(value)
+            and (self.at_least is None or value >= self.at_least)
+            and (self.above is None or value > self.above)
+            and (self.at_most is None or value <= self.at_most)
+            and (self.below is None or value < self.below)
+        )
+
+
+def setting(default: Any, help_text: str, /, **metadata: Any) -> Any:
+    """Declare a dataclass field as a setting, with everything known about it on one line.
+
+    Args:
+        default: The default value.
+        help_text: The help text.
+        metadata: Other attributes of `Setting`.
+    """
+    return field(default=default, metadata={"setting": Setting(help_text=help_text, **metadata)})
+
+
+def setting_of(declared: Field[Any]) -> Setting:
+    """Return the metadata of a dataclass field that was declared with `setting`."""
+    found: Setting = declared.metadata["setting"]
+    return found
+
+
+def value_type(declared: Field[Any]) -> type:
+    """Return the type of a setting's value: int, float, bool or str, without the None."""
+    types = [kind for kind in get_args(declared.type) or (declared.type,) if kind is not type(None)]
+    kind: type = types[0]
+    return kind
+
+
+def flag(declared: Field[Any]) -> str:
+    """Return the long command-line option of a setting, such as ``--batch-size``."""
+    return next(iter(setting_of(declared).flags), f"--{declared.name.replace('_', '-')}")
+
+
+def validate(declared: Field[Any], value: object) -> object:
+    """Check the type, choices and bounds of a setting's value.
+
+    Args:
+        declared: The field, declared with `setting`.
+        value: The value; an integer is accepted for a float, a choice in any case.
+
+    Returns:
+        The value as the field's own type, and a choice in its own spelling.
+
+    Raises:
+        ConfigError: The value is invalid.
+    """
+    if value is None and type(None) in get_args(declared.type):
+        return None
+    details = setting_of(declared)
+    converted = _convert(value, value_type(declared))
+    if converted is None:
+        raise _invalid(declared, _TYPE_NAMES[value_type(declared)], value)
+    if isinstance(converted, str) and details.choices:
+        return require_choice(declared.name, converted, details.choices)
+    if converted == "":
+        raise ConfigError(f"{flag(declared)} must not be empty", hint=_hint(declared))
+    if isinstance(converted, float) and not math.isfinite(converted):
+        raise _invalid(declared, "a finite number", value)
+    if isinstance(converted, int | float) and not details.allows(converted):
+        raise _invalid(declared, details.bounds, value)
+    return converted
+
+
+def require_choice(name: str, value: str, choices: Sequence[str]) -> str:
+    """Check that a value is one of the choices, in upper or lower case.
+
+    Args:
+        name: The name of the option without dashes, such as ``optimizer``.
+        value: The value.
+        choices: The valid values, in lower case.
+
+    Returns:
+        The choice in its own spelling.
+
+    Raises:
+        ConfigError: The value is not one of the choices; a similar one is suggested.
+    """
+    if value.lower() in choices:
+        return value.lower()
+    matches = get_close_matches(value.lower(), choices, n=1, cutoff=_SIMILARITY)
+    if matches:
+        message = f"unknown {name} {value!r}; did you mean {matches[0]!r}?"
+    else:
+        message = f"unknown {name} {value!r}: choose from {', '.join(choices)}"
+    raise ConfigError(message, hint=f"--{name.replace('_', '-')} {(matches or choices)[0]}")
+
+
+def _convert(value: object, kind: type) -> object:
+    """Return the value as an int, float, bool or str; None if it is of another type."""
+    if kind in {bool, str} or isinstance(value, bool):
+        return value if isinstance(value, kind) and (kind in {bool, str}) else None
+    if kind is int:
+        return int(value) if isinstance(value, Integral) else None
+    if not isinstance(value, Real):
+        return None
+    try:
+        return float(value)
+    except OverflowError:  # an integer of more than 308 digits
+        return math.inf
+
+
+def _invalid(declared: Field[Any], expected: str, value: object) -> ConfigError:
+    # `reprlib` shortens what a damaged file may contain: long or deeply nested values.
+    return ConfigError(
+        f"{flag(declared)} must be {expected}, not {reprlib.repr(value)}", hint=_hint(declared)
+    )
+
+
+def _hint(declared: Field[Any]) -> str | None:
+    example = setting_of(declared).example
+    value = declared.default if example is None else example
+    if isinstance(value, bool):
+        return flag(declared)
+    return None if value is None else f"{flag(declared)} {value}"
