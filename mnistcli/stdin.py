@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from mnistcli.errors import ImageError
 from mnistcli.image_sources import FoundImage
@@ -16,7 +16,7 @@ STDIN = "-"
 _LONGEST_SIGNATURE = 16  # bytes
 
 
-def expand_stdin(sources: Iterable[str], stdin: BinaryIO | None) -> Iterator[str | FoundImage]:
+def expand_stdin(sources: Iterable[str], stdin: IO[bytes] | None) -> Iterator[str | FoundImage]:
     """Replace ``-`` by the image on stdin or by the names that are listed there.
 
     Args:
@@ -37,7 +37,7 @@ def expand_stdin(sources: Iterable[str], stdin: BinaryIO | None) -> Iterator[str
             yield FoundImage(Path(STDIN), error=error)
 
 
-def _read_head(stdin: BinaryIO) -> bytes:
+def _read_head(stdin: IO[bytes]) -> bytes:
     """Read the first bytes of a stream: what there is, but as many as a signature has."""
     read = getattr(stdin, "read1", stdin.read)  # does not wait until the stream ends
     head = b""
@@ -46,14 +46,14 @@ def _read_head(stdin: BinaryIO) -> bytes:
     return head
 
 
-def _stdin_image(head: bytes, stdin: BinaryIO) -> FoundImage:
+def _stdin_image(head: bytes, stdin: IO[bytes]) -> FoundImage:
     try:
         return FoundImage(Path(STDIN), read_stream(stdin, STDIN, head))
     except ImageError as error:
         return FoundImage(Path(STDIN), error=error)
 
 
-def _names(head: bytes, stdin: BinaryIO) -> Iterator[str]:
+def _names(head: bytes, stdin: IO[bytes]) -> Iterator[str]:
     """Split a stream into names, at NUL characters if there are any, else at line ends."""
     separator = b"\0" if b"\0" in head else b"\n"
     read = getattr(stdin, "read1", stdin.read)

@@ -8,7 +8,7 @@ import stat
 import threading
 import warnings
 from pathlib import Path
-from typing import BinaryIO, TypeGuard
+from typing import IO, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from mnistcli.preprocessing.image_modes import from_array, to_8_bits
 MAX_PIXELS = 120_000_000
 """Most pixels of an image: more than a phone's camera produces, less than fills the memory."""
 
-ImageSource = str | os.PathLike[str] | BinaryIO | Image.Image | NDArray[np.generic]
+ImageSource = str | os.PathLike[str] | IO[bytes] | Image.Image | NDArray[np.generic]
 """An image: a path, a binary file object, a PIL image or a NumPy array."""
 
 _MAX_STREAM = 512 * 2**20  # bytes read from a pipe
@@ -58,14 +58,17 @@ def open_image(source: ImageSource, *, name: str | None = None) -> Image.Image:
     if isinstance(source, (str, os.PathLike)):
         return _open_file(Path(source), name)
     if is_file_object(source):
-        return _decode(source, name)
+        try:
+            return _decode(source, name)
+        except OSError as error:
+            raise _unreadable(error, name) from None
     raise TypeError(
         f"an image is a path, a binary file object, a PIL image or a NumPy array, "
         f"not {type(source).__name__}"
     )
 
 
-def is_file_object(source: object) -> TypeGuard[BinaryIO]:
+def is_file_object(source: object) -> TypeGuard[IO[bytes]]:
     """Whether an object can be read like a file."""
     return callable(getattr(source, "read", None))
 
@@ -80,7 +83,7 @@ def source_name(source: ImageSource) -> str:
     return name if isinstance(name, str) and name else "image"
 
 
-def read_stream(stream: BinaryIO, name: str, start: bytes = b"") -> io.BytesIO:
+def read_stream(stream: IO[bytes], name: str, start: bytes = b"") -> io.BytesIO:
     """Read a stream that cannot seek, such as a pipe, into memory.
 
     Args:
@@ -109,8 +112,11 @@ def _open_file(path: Path, name: str) -> Image.Image:
     except (FileNotFoundError, ValueError):  # a NUL character in a name is a ValueError
         raise ImageError(f"no such file: {name!r}") from None
     except OSError as error:
-        reason = (error.strerror or "cannot read").lower()
-        raise ImageError(f"{reason}: {name!r}") from None
+        raise _unreadable(error, name) from None
+
+
+def _unreadable(error: OSError, name: str) -> ImageError:
+    return ImageError(f"{(error.strerror or 'cannot read').lower()}: {name!r}")
 
 
 def _open_descriptor(path: Path) -> int:
@@ -126,7 +132,7 @@ def _open_descriptor(path: Path) -> int:
     return descriptor
 
 
-def _decode(file: BinaryIO, name: str) -> Image.Image:
+def _decode(file: IO[bytes], name: str) -> Image.Image:
     if not file.seekable():
         file = read_stream(file, name)
     file.seek(0)
