@@ -62,7 +62,7 @@ def find_images(
         elif isinstance(source, (str, os.PathLike)):
             yield from _find_files(os.fspath(source), recursive=recursive, on_skip=on_skip)
         else:
-            yield FoundImage(Path(f"{source_name(source)} {number}"), source)
+            yield FoundImage(Path(source_name(source) or f"image {number}"), source)
 
 
 def require_no_overwrite(

@@ -103,7 +103,7 @@ def predict(
         from mnistcli.prediction import predict_images
         from mnistcli.stdin import expand_stdin
 
-        sources = expand_stdin(images, sys.stdin and sys.stdin.buffer)
+        sources = expand_stdin(images, sys.stdin.buffer if sys.stdin else None)
         if outputs:
             sources = list(sources)
             require_no_overwrite(outputs, sources, recursive=recursive)

@@ -28,7 +28,7 @@ _MAX_STREAM = 512 * 2**20  # bytes read from a pipe
 _PIPE_WAIT = 2.0  # seconds until a named pipe without a writer counts as empty
 
 
-def open_image(source: ImageSource, *, name: str | None = None) -> Image.Image:
+def open_image(source: ImageSource, *, name: str = "") -> Image.Image:
     """Open an image of any supported kind and convert it to 8 bits per channel.
 
     The image is rotated upright as its EXIF data say. Deep grayscale is scaled to 8 bits, a palette
@@ -40,7 +40,7 @@ def open_image(source: ImageSource, *, name: str | None = None) -> Image.Image:
             shape (height, width), (height, width, 1), (height, width, 3) for RGB or
             (height, width, 4) for RGBA. Arrays of bool, uint8 (0 to 255), float (0 to 1) and of
             deeper integers are accepted.
-        name: The name of the image in errors. Defaults to `source_name`.
+        name: The name of the image in errors. Defaults to its path.
 
     Returns:
         The image in mode ``L`` or ``RGB``.
@@ -50,7 +50,7 @@ def open_image(source: ImageSource, *, name: str | None = None) -> Image.Image:
             does not have the shape of an image.
         TypeError: `source` is none of the above.
     """
-    name = source_name(source) if name is None else name
+    name = name or source_name(source) or "image"
     if isinstance(source, Image.Image):
         return _convert(source, name)
     if isinstance(source, np.ndarray):
@@ -74,13 +74,11 @@ def is_file_object(source: object) -> TypeGuard[IO[bytes]]:
 
 
 def source_name(source: ImageSource) -> str:
-    """Return the name of an image for messages and results: its path, or a word for its kind."""
+    """Return the path of an image; empty for an image in memory."""
     if isinstance(source, (str, os.PathLike)):
         return str(source)
-    if isinstance(source, np.ndarray):
-        return "array"
     name = getattr(source, "filename", "") or getattr(source, "name", "")
-    return name if isinstance(name, str) and name else "image"
+    return name if isinstance(name, str) else ""
 
 
 def read_stream(stream: IO[bytes], name: str, start: bytes = b"") -> io.BytesIO:
