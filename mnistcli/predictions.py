@@ -69,11 +69,12 @@ class Prediction:
     is_mnist_format: bool = False
 
     def __repr__(self) -> str:
+        result = f"text={self.text!r}, confidence={self.confidence:.4f}"
         if self.error is not None:
-            return f"Prediction({str(self.path)!r}, error={self.error.message!r})"
-        if self.reason:
-            return f"Prediction({str(self.path)!r}, reason={self.reason!r})"
-        return f"Prediction({str(self.path)!r}, text={self.text!r}, {self.confidence:.4f})"
+            result = f"error={self.error.message!r}"
+        elif self.reason:
+            result = f"reason={self.reason!r}"
+        return f"Prediction({str(self.path)!r}, {result})"
 
     @property
     def text(self) -> str:

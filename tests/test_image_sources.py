@@ -12,6 +12,7 @@ from PIL import Image
 
 from mnistcli.errors import ImageError
 from mnistcli.image_sources import FoundImage, Sources, find_images, require_no_overwrite
+from mnistcli.preprocessing import ImageSource
 
 
 def create(*names: str) -> list[str]:
@@ -49,7 +50,7 @@ def test_one_source_need_not_be_in_a_list() -> None:
 
 def test_images_in_memory_have_names() -> None:
     array, image = np.zeros((5, 5), np.uint8), Image.new("L", (5, 5))
-    sources = [array, image, io.BytesIO(b"x"), array]
+    sources: list[ImageSource] = [array, image, io.BytesIO(b"x"), array]
 
     images = list(find_images(sources))
 
@@ -237,7 +238,7 @@ def test_an_input_in_a_subfolder_is_not_overwritten() -> None:
     outputs = {"--explain": Path("in/deep/a.png")}
 
     require_no_overwrite(outputs, ["in"])
-    with pytest.raises(ImageError, match="^--explain would overwrite the input"):
+    with pytest.raises(ImageError, match=r"^--explain would overwrite the input"):
         require_no_overwrite(outputs, ["in"], recursive=True)
 
 

@@ -1,7 +1,13 @@
+"""Images are predicted in parallel and in order, and rejected below the threshold."""
+
+import io
 import os
 import threading
+import time
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,24 +15,50 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli import prediction
-from mnistcli.errors import ImageError
-from mnistcli.image_sources import find_images, require_other_files
-from mnistcli.prediction import predict_images
+from mnistcli.prediction import apply_rejection, predict_images
+from mnistcli.predictions import Prediction
+from mnistcli.preprocessing import Digit, ImageSource, find_digits, open_image
 from tests.support.strokes import draw_digit
 
 
 class Counting:
-    """A predictor that answers with the number of images it has been shown before, modulo 10."""
+    """A classifier that predicts the number of images it has been given before, modulo 10."""
 
     def __init__(self) -> None:
-        self.groups: list[int] = []
+        self.batches: list[int] = []
 
     def predict(self, images: NDArray[np.uint8], /) -> NDArray[np.float32]:
-        seen = sum(self.groups)
-        self.groups.append(len(images))
-        answers = np.full((len(images), 10), 0.01, np.float32)
-        answers[np.arange(len(images)), np.arange(seen, seen + len(images)) % 10] = 0.91
-        return answers
+        seen = sum(self.batches)
+        self.batches.append(len(images))
+        probabilities = np.full((len(images), 10), 0.01, np.float32)
+        probabilities[np.arange(len(images)), np.arange(seen, seen + len(images)) % 10] = 0.91
+        return probabilities
+
+
+class Unsure:
+    """A classifier that predicts 7; the images of a call have these confidences in turn."""
+
+    def __init__(self, *confidences: float) -> None:
+        self.confidences = confidences
+
+    def predict(self, images: NDArray[np.uint8], /) -> NDArray[np.float32]:
+        probabilities = np.full((len(images), 10), 0.01, np.float32)
+        probabilities[:, 7] = np.resize(self.confidences, len(images))
+        return probabilities
+
+
+class ByWidth:
+    """A classifier that predicts the same for the same image, whatever the batch."""
+
+    def __init__(self) -> None:
+        self.seen: list[bytes] = []
+
+    def predict(self, images: NDArray[np.uint8], /) -> NDArray[np.float32]:
+        self.seen += [image.tobytes() for image in images]
+        widths = (images.max(axis=1) > 0).sum(axis=1)
+        probabilities = np.full((len(images), 10), 0.01, np.float32)
+        probabilities[np.arange(len(images)), widths % 10] = 0.91
+        return probabilities
 
 
 def draw(*names: str) -> list[str]:
@@ -36,34 +68,40 @@ def draw(*names: str) -> list[str]:
     return list(names)
 
 
-def test_readings_come_in_order_whatever_is_prepared_first(
+def draw_number(path: str, *digits: int) -> None:
+    number = Image.new("L", (60 * len(digits), 60), 255)
+    for place, digit in enumerate(digits):
+        number.paste(draw_digit(digit, size=60), (60 * place, 0))
+    number.save(path)
+
+
+def test_predictions_come_in_order_whatever_is_prepared_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     names = draw(*(f"{number:03}.png" for number in range(70)))
     first_waits = threading.Event()
-    really = prediction.open_image
 
-    def slow_first(path: Path) -> object:
-        if path.name == "000.png" and (os.cpu_count() or 1) > 1:
+    def slow_first(source: Path, *, name: str) -> Image.Image:
+        if name == "000.png" and (os.cpu_count() or 1) > 1:
             first_waits.wait(5)
-        if path.name == "005.png":
+        if name == "005.png":
             first_waits.set()
-        return really(path)
+        return open_image(source, name=name)
 
     monkeypatch.setattr(prediction, "open_image", slow_first)
     predictor = Counting()
-    readings = list(predict_images(predictor, names, single=True))
+    predictions = list(predict_images(predictor, names, single=True))
 
-    assert [str(one.path) for one in readings] == names
-    assert [one.text for one in readings] == [str(number % 10) for number in range(70)]
-    assert predictor.groups == [32, 32, 6]
+    assert [str(one.path) for one in predictions] == names
+    assert [one.text for one in predictions] == [str(number % 10) for number in range(70)]
+    assert predictor.batches == [32, 32, 6]
 
 
-def test_only_two_groups_are_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_two_groups_are_in_memory() -> None:
     (name,) = draw("a.png")
     taken = 0
 
-    def endless() -> object:
+    def endless() -> Iterator[str]:
         nonlocal taken
         while True:
             taken += 1
@@ -76,156 +114,233 @@ def test_only_two_groups_are_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_errors_keep_their_place() -> None:
     good, other = draw("a.png", "c.png")
-    Path("b.png").write_text("no picture")
+    Path("b.png").write_text("no image")
 
     first, bad, last = predict_images(Counting(), [good, "b.png", other], single=True)
 
     assert (first.text, bad.text, last.text) == ("0", "", "1")
     assert bad.error is not None
-    assert bad.as_dict() == {"path": "b.png", "error": "not a picture: 'b.png'"}
+    assert bad.error.message == "not an image: 'b.png'"
 
 
-def test_a_group_without_a_digit_is_not_shown_to_the_network() -> None:
+@pytest.mark.parametrize("name", ["a.png/x.png", "x" * 300, "loop.png", "a\0b.png", "", "x*.png"])
+def test_a_name_that_the_system_refuses_does_not_stop_the_rest(name: str) -> None:
+    draw("a.png")
+    Path("loop.png").symlink_to("loop.png")
+
+    first, bad, last = predict_images(Counting(), ["a.png", name, "a.png"], single=True)
+
+    assert (first.text, last.text) == ("0", "1")
+    assert bad.error is not None
+
+
+def test_too_little_memory_for_one_image_does_not_stop_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    draw("a.png")
+
+    def fail(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(prediction, "find_digits", fail)
+
+    (one,) = predict_images(Counting(), "a.png")
+
+    assert one.error is not None
+    assert one.error.message == "not enough memory: 'a.png'"
+
+
+def test_without_a_digit_the_classifier_is_not_called() -> None:
     predictor = Counting()
 
     assert [one.text for one in predict_images(predictor, ["gone.png"])] == [""]
-    assert predictor.groups == []
+    assert predictor.batches == []
 
 
-def test_no_sources_have_no_readings() -> None:
+def test_no_sources_have_no_predictions() -> None:
     assert list(predict_images(Counting(), [], single=True)) == []
 
 
-def test_a_directory_stands_for_its_pictures_in_order() -> None:
-    draw("d/b.png", "d/a.PNG", "d/c.jpg")
-    Path("d/notes.txt").touch()
+def test_a_string_is_one_path() -> None:
+    draw("a.png")
 
-    assert [str(path) for path in find_images(["d"])] == ["d/a.PNG", "d/b.png", "d/c.jpg"]
+    assert [str(one.path) for one in predict_images(Counting(), "a.png")] == ["a.png"]
+    assert [str(one.path) for one in predict_images(Counting(), Path("a.png"))] == ["a.png"]
 
 
-@pytest.mark.parametrize("absolute", [False, True])
-def test_a_pattern_stands_for_what_it_fits(tmp_path: Path, absolute: bool) -> None:
-    draw("d/b.png", "d/a.png", "d/e/c.png", "d/x.jpg")
-    start = f"{tmp_path}/" if absolute else ""
-
-    assert [str(path) for path in find_images([f"{start}d/*.png"])] == [
-        f"{start}d/a.png",
-        f"{start}d/b.png",
+def test_images_in_memory_are_predicted_like_files() -> None:
+    draw("a.png")
+    with Image.open("a.png") as file:
+        image = file.copy()
+    pixels = np.asarray(image)
+    content = io.BytesIO(Path("a.png").read_bytes())
+    inputs: list[ImageSource] = [
+        Path("a.png"),
+        image,
+        image.convert("P"),
+        pixels,
+        pixels / 255,
+        content,
     ]
-    assert len(list(find_images([f"{start}d/**/*.png"]))) == 3
+
+    results = list(predict_images(ByWidth(), inputs))
+
+    assert len({one.text for one in results}) == 1
+    assert len({one.digits[0].detection.box for one in results}) == 1
+    assert [str(one.path) for one in results[:3]] == ["a.png", "image 2", "image 3"]
+    assert all(one.open_image().size == (40, 40) for one in results)
 
 
-def test_a_file_whose_name_looks_like_a_pattern_is_that_file() -> None:
-    draw("a[1].png", "a1.png")
+def test_an_array_that_is_not_an_image_is_an_error_in_its_place() -> None:
+    (one,) = predict_images(Counting(), [np.zeros((3, 28, 28))])
 
-    assert list(find_images(["a[1].png"])) == [Path("a[1].png")]
-
-
-@pytest.mark.parametrize(
-    ("source", "message"), [("*.gif", "no file fits '*.gif'"), ("empty", "no pictures in 'empty'")]
-)
-def test_nothing_is_an_error_in_its_place(source: str, message: str) -> None:
-    Path("empty").mkdir()
-
-    (nothing,) = find_images([source])
-
-    assert nothing.error is not None
-    assert (nothing.error.message, str(nothing.path)) == (message, source)
+    assert one.error is not None
+    assert one.error.message.startswith("not the shape of an image: 'image 1' is (3, 28, 28)")
 
 
-def test_digits_are_ranked() -> None:
-    (one,) = predict_images(Counting(), draw("a.png"), single=True)
+def test_another_object_among_the_images_is_a_type_error() -> None:
+    sources: Any = ["gone.png", 7]
 
-    assert one.digits[0].ranked(2)[0] == (0, pytest.approx(0.91))
-    assert len(one.digits[0].ranked(10)) == 10
-    assert one.as_dict()["digit"] == 0
-
-
-def test_the_classifier_is_asked_how_to_part_what_may_be_several_digits() -> None:
-    predictor = Counting()
-
-    (one,) = predict_images(predictor, draw("a.png"))
-
-    assert len(one.digits) == 1
-    assert len(predictor.groups) >= 2  # the parts, and at last the digits
+    with pytest.raises(TypeError, match=r"not int$"):
+        list(predict_images(Counting(), sources))
 
 
-def test_several_digits_are_as_sure_as_all_of_them() -> None:
-    (one,) = predict_images(Counting(), draw("a.png"), single=True)
-    several = replace(one, digits=one.digits * 2)
+def test_skipped_files_and_subfolders_are_passed_on() -> None:
+    draw("x/a.png", "x/y/b.png")
+    Path("x/c.txt").touch()
+    notes: list[str] = []
 
-    assert several.text == "00"
-    assert several.confidence == pytest.approx(0.91)
-    assert "digit" not in several.as_dict()
+    results = predict_images(Counting(), "x", recursive=True, on_skip=notes.append)
 
-
-class Unsure:
-    """A predictor that gives the images of each call these confidences, in turn."""
-
-    def __init__(self, *confidences: float) -> None:
-        self.confidences = confidences
-
-    def predict(self, images: NDArray[np.uint8], /) -> NDArray[np.float32]:
-        answers = np.full((len(images), 10), 0.01, np.float32)
-        answers[:, 7] = np.resize(self.confidences, len(images))
-        return answers
+    assert [str(one.path) for one in results] == ["x/a.png", "x/y/b.png"]
+    assert notes == ["skipped 1 file (1 .txt) in 'x'"]
 
 
-@pytest.mark.parametrize(("least", "text"), [(0.0, "7"), (0.3, "7"), (0.32, ""), (1.0, "")])
-def test_a_digit_that_is_not_sure_enough_is_refused(least: float, text: str) -> None:
-    (one,) = predict_images(Unsure(0.31), draw("a.png"), single=True, min_confidence=least)
+def test_a_pipe_can_be_opened_again() -> None:
+    os.mkfifo("pipe")
+    (name,) = draw("a.png")
+    writer = threading.Thread(target=Path("pipe").write_bytes, args=(Path(name).read_bytes(),))
+    writer.start()
+
+    (one,) = predict_images(Counting(), "pipe", single=True)
+
+    writer.join()
+    assert (one.text, one.open_image().size) == ("0", (40, 40))
+
+
+def test_segmentation_and_prediction_classify_each_digit_once() -> None:
+    """The chosen digits were classified again, without the rest of their batch."""
+    draw_number("two.png", 3, 5)
+    predictor = ByWidth()
+
+    (one,) = predict_images(predictor, "two.png")
+
+    assert len(one.digits) == 2
+    images = [digit.detection.image.tobytes() for digit in one.digits]
+    assert [predictor.seen.count(image) for image in images] == [1, 1]
+    for digit in one.digits:
+        expected = ByWidth().predict(digit.detection.image[None])[0]
+        assert digit.probabilities.tolist() == expected.tolist()
+
+
+def test_an_image_in_mnist_format_is_told_from_others(mnist_like: NDArray[np.uint8]) -> None:
+    Image.fromarray(mnist_like).save("digit.png")
+    Image.fromarray(255 - mnist_like).save("inverted.png")
+    draw("photo.png")
+    Image.new("L", (28, 28)).save("blank.png")
+
+    names = ["digit.png", "inverted.png", "photo.png", "blank.png", "gone.png"]
+    results = list(predict_images(ByWidth(), names))
+
+    assert [one.is_mnist_format for one in results] == [True, False, False, False, False]
+
+
+@pytest.fixture
+def mnist_like() -> NDArray[np.uint8]:
+    """A digit as in the MNIST dataset: centered, 20 pixels high, white on black."""
+    drawn = draw_digit(3, size=84, width=0.15, ink=255, paper=0)
+    box = drawn.getbbox()
+    assert box is not None
+    digit = drawn.crop(box).resize((14, 20), Image.Resampling.BOX)
+    pixels = np.asarray(digit, np.float64)
+    rows, columns = pixels.sum(axis=1), pixels.sum(axis=0)
+    top = round(14 - float(rows @ np.arange(20) / rows.sum()))
+    left = round(14 - float(columns @ np.arange(14) / columns.sum()))
+    image = np.zeros((28, 28), np.uint8)
+    image[top : top + 20, left : left + 14] = np.asarray(digit)
+    return image
+
+
+@pytest.mark.parametrize(("threshold", "text"), [(0.0, "7"), (0.3, "7"), (0.32, ""), (1.0, "")])
+def test_a_digit_below_the_threshold_is_rejected(threshold: float, text: str) -> None:
+    (one,) = predict_images(Unsure(0.31), draw("a.png"), single=True, min_confidence=threshold)
 
     assert one.text == text
-    shown = one.as_dict()
-    assert (one.guess, [digit["digit"] for digit in shown["digits"]]) == ("7", [7])
-    if not text:
-        assert shown["text"] == ""
-        assert shown["reason"] == "no digit: best guess 7 at 31 %"
-        assert shown["confidence"] == pytest.approx(0.31)
+    assert (one.guess, [digit.digit for digit in one.digits]) == ("7", [7])
+    expected = f"rejected, below {100 * threshold:.2f} %: best guess 7 (31.00 %)"
+    assert one.reason == ("" if text else expected)
 
 
 @pytest.mark.parametrize(("last", "text"), [(0.6, "77"), (0.21, "")])
-def test_a_number_is_answered_whole_or_not_at_all(last: float, text: str) -> None:
+def test_a_number_is_predicted_or_rejected_as_a_whole(last: float, text: str) -> None:
     """The mean counts: 0.75 of 0.9 and 0.6, and 0.555 of 0.9 and 0.21."""
-    two = Image.new("L", (120, 60), 255)
-    two.paste(draw_digit(3, size=60), (0, 0))
-    two.paste(draw_digit(5, size=60), (60, 0))
-    two.save("two.png")
+    (one,) = predict_images(Unsure(0.9), draw("a.png"), single=True)
+    (second,) = Unsure(last).predict(np.zeros((1, 28, 28), np.uint8))
+    digits = (one.digits[0], replace(one.digits[0], probabilities=second))
 
-    (one,) = predict_images(Unsure(0.9, last), ["two.png"], min_confidence=0.7)
+    result = apply_rejection(Prediction(Path("two.png"), digits), 0.7)
 
-    assert one.text == text
-    assert one.reason == ("" if text else "no digit: best guess 77 at 55 %")
+    assert result.text == text
+    assert result.reason == ("" if text else "rejected, below 70.00 %: best guess 77 (55.50 %)")
 
 
-def test_a_blank_picture_has_a_reason() -> None:
+@pytest.mark.parametrize(
+    ("threshold", "confidence", "reason"),
+    [
+        (0.9998, 0.9995, "rejected, below 99.98 %: best guess 7 (99.95 %)"),
+        (0.99984, 0.99981, "rejected, below 99.984 %: best guess 7 (99.981 %)"),
+        (1.0, 0.999999, "rejected, below 100.0000 %: best guess 7 (99.9999 %)"),
+    ],
+)
+def test_the_reason_tells_threshold_and_confidence_apart(
+    threshold: float, confidence: float, reason: str
+) -> None:
+    (one,) = predict_images(Unsure(confidence), draw("a.png"), single=True)
+
+    assert apply_rejection(one, threshold).reason == reason
+
+
+def test_a_blank_image_is_rejected() -> None:
     Image.new("L", (50, 50), 255).save("blank.png")
 
     (one,) = predict_images(Counting(), ["blank.png"])
 
-    assert one.as_dict() == {
-        "path": "blank.png", "text": "", "digits": [], "reason": "no digit found"
-    }  # fmt: skip
+    assert (one.text, one.reason, one.digits) == ("", "no digit found", ())
 
 
-@pytest.mark.parametrize("source", ["in/a.png", "in", "in/*.png", "./in/../in/a.png"])
-def test_a_picture_that_is_read_is_not_drawn_over(source: str) -> None:
-    draw("in/a.png")
+def test_the_generator_ends_without_waiting_for_images_in_preparation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ctrl-C waited for up to 64 images."""
+    names = draw(*(f"{number}.png" for number in range(40)))
+    end = threading.Event()
+    prepared = 0
 
-    with pytest.raises(ImageError) as caught:
-        require_other_files([Path("in/a.png")], [source])
+    def slow(image: Image.Image, **options: Any) -> list[Digit]:
+        nonlocal prepared
+        prepared += 1
+        if prepared > 32:
+            end.wait(20)
+        return find_digits(image, **options)
 
-    assert caught.value.message == "'in/a.png' is to be read: drawing would replace it"
-    require_other_files([Path("in/b.png"), Path("c.png")], [source])
+    monkeypatch.setattr(prediction, "find_digits", slow)
+    predictions = predict_images(Counting(), names, single=True)
+    assert isinstance(predictions, Generator)
+    next(predictions)
 
+    begin = time.monotonic()
+    predictions.close()
+    waited = time.monotonic() - begin
+    end.set()
 
-def test_two_drawings_need_two_names() -> None:
-    with pytest.raises(ImageError, match=r"two drawings cannot both be 'a\.png'"):
-        require_other_files([Path("a.png"), Path("a.png")], ["b.png"])
-
-
-def test_a_name_no_file_can_have_is_no_file() -> None:
-    (one,) = predict_images(Counting(), ["a\0b.png"])
-
-    assert one.error is not None
-    assert one.error.message == "no such file: 'a\\x00b.png'"
+    assert waited < 2

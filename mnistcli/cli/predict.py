@@ -1,6 +1,7 @@
 """``mnistcli predict``."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from mnistcli.errors import ConfigError
 from mnistcli.model_store import ModelRef, find_model
 
 if TYPE_CHECKING:  # loads NumPy, which help and errors do without
+    from mnistcli.image_sources import FoundImage
     from mnistcli.inference.classifier import Predictor
 
 # Figures with more images or digits than these are hard to look at.
@@ -103,7 +105,8 @@ def predict(
         from mnistcli.prediction import predict_images
         from mnistcli.stdin import expand_stdin
 
-        sources = expand_stdin(images, sys.stdin.buffer if sys.stdin else None)
+        stdin = sys.stdin.buffer if sys.stdin else None
+        sources: Iterable[str | FoundImage] = expand_stdin(images, stdin)
         if outputs:
             sources = list(sources)
             require_no_overwrite(outputs, sources, recursive=recursive)
