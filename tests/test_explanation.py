@@ -1,4 +1,4 @@
-"""What is told about a reading: its stages, and what happens to it with a patch covered."""
+"""An explanation shows the stages of a prediction and the effect of covering a patch."""
 
 from pathlib import Path
 
@@ -14,100 +14,107 @@ from mnistcli.predictions import Prediction
 from tests.support.strokes import draw_digit
 
 
-class Corner:
-    """A predictor that is surer of a 3 the brighter the pixel in row 6, column 20 is."""
+class OnePixel:
+    """A classifier whose confidence in a 3 grows with the pixel in row 6, column 20."""
 
     def predict(self, images: NDArray[np.uint8], /) -> NDArray[np.float32]:
-        answers = np.zeros((len(images), 10), np.float32)
-        answers[:, 3] = 0.2 + 0.7 * (images[:, 6, 20] / 255)
-        answers[:, 8] = 1 - answers[:, 3]
-        return answers
+        probabilities = np.zeros((len(images), 10), np.float32)
+        probabilities[:, 3] = 0.2 + 0.7 * (images[:, 6, 20] / 255)
+        probabilities[:, 8] = 1 - probabilities[:, 3]
+        return probabilities
 
 
-def readings(*names: str) -> list[Prediction]:
-    return list(predict_images(Corner(), names))
+def predict(*names: str) -> list[Prediction]:
+    return list(predict_images(OnePixel(), names))
 
 
-def test_the_answer_changes_where_the_patch_covers_what_counts() -> None:
-    image = np.full((28, 28), 255, np.uint8)
+def test_the_probability_falls_where_the_patch_covers_the_pixel_that_matters() -> None:
+    digit = np.full((28, 28), 255, np.uint8)
 
-    covered = occlusion(Corner(), image)
+    occlusion_map = occlusion(OnePixel(), digit)
 
-    assert (covered.shape, covered.dtype) == ((28, 28, 10), np.float32)
-    fall = 0.9 - covered[..., 3]
+    assert (occlusion_map.shape, occlusion_map.dtype) == ((28, 28, 10), np.float32)
+    fall = 0.9 - occlusion_map[..., 3]
     expected = np.zeros((28, 28))
-    expected[4:9, 18:23] = 0.7  # five by five, round row 6 and column 20
+    expected[4:9, 18:23] = 0.7  # 5x5 around row 6 and column 20
     assert PATCH == 5
     assert fall == pytest.approx(expected, abs=1e-6)
-    assert covered[6, 20, 8] == pytest.approx(0.8)
-    assert (image == 255).all()
+    assert occlusion_map[6, 20, 8] == pytest.approx(0.8)
+    assert (digit == 255).all()
 
 
-def test_all_places_are_asked_for_at_once_with_background_on_each() -> None:
-    asked = []
+def test_all_patches_are_classified_in_one_call() -> None:
+    calls = []
 
-    class Asked(Corner):
+    class Recording(OnePixel):
         def predict(self, images: NDArray[np.uint8], /) -> NDArray[np.float32]:
-            asked.append(images)
+            calls.append(images)
             return super().predict(images)
 
-    occlusion(Asked(), np.full((28, 28), 7, np.uint8))
+    occlusion(Recording(), np.full((28, 28), 7, np.uint8))
 
-    (images,) = asked
+    (images,) = calls
     assert (images.shape, images.dtype) == ((784, 28, 28), np.uint8)
-    hidden = (images == 0).sum(axis=(1, 2)).reshape(28, 28)
-    assert (hidden[0, 0], hidden[0, 14], hidden[14, 14]) == (9, 15, 25)
+    covered = (images == 0).sum(axis=(1, 2)).reshape(28, 28)
+    assert (covered[0, 0], covered[0, 14], covered[14, 14]) == (9, 15, 25)
     assert set(np.unique(images)) == {0, 7}
 
 
-def test_a_digit_is_explained_on_the_picture_as_ink_was_looked_for() -> None:
+def test_an_explanation_shows_the_image_at_the_resolution_of_the_binarization() -> None:
     draw_digit(7, size=2400).save("large.png")
 
-    (one,) = explain(Corner(), readings("large.png"))
+    (one,) = explain(OnePixel(), predict("large.png"))
 
-    assert (one.name, one.factor) == ("large.png", 3)
-    assert one.picture.size == (800, 800)
-    assert one.ink.shape == (800, 800)
+    assert (one.name, one.scale) == ("large.png", 3)
+    assert one.image.size == (800, 800)
+    assert one.foreground.shape == (800, 800)
     assert one.digit is not None
-    left, top, right, bottom = (edge // one.factor for edge in one.digit.found.box)
-    assert np.array_equal(one.ink[top:bottom, left:right], one.digit.found.ink)
-    assert one.ink.sum() == one.digit.found.ink.sum()
-    assert one.covered is not None
-    assert one.covered.shape == (28, 28, 10)
+    detection = one.digit.detection
+    left, top, right, bottom = (edge // one.scale for edge in detection.box)
+    assert np.array_equal(one.foreground[top:bottom, left:right], detection.ink)
+    assert one.foreground.sum() == detection.ink.sum()
+    assert one.occlusion_map is not None
+    assert one.occlusion_map.shape == (28, 28, 10)
 
 
-def test_every_digit_and_every_empty_picture_has_its_explanation() -> None:
+def test_each_digit_and_each_image_without_digits_has_an_explanation() -> None:
     number = Image.new("L", (300, 100), 255)
     for place, digit in enumerate((3, 0, 7)):
         number.paste(draw_digit(digit, size=100), (100 * place, 0))
     number.save("number.png")
     Image.new("L", (40, 40), 255).save("blank.png")
 
-    explained = list(explain(Corner(), readings("number.png", "gone.png", "blank.png")))
+    explanations = list(explain(OnePixel(), predict("number.png", "gone.png", "blank.png")))
 
     names = [f"number.png ({number} of 3)" for number in (1, 2, 3)]
-    assert [one.name for one in explained] == [*names, "blank.png"]
-    assert (explained[3].digit, explained[3].covered) == (None, None)
-    assert [one.reason for one in explained] == ["", "", "", "no digit found"]
-    assert not explained[3].ink.any()
-    inks = [one.digit.found.ink.sum() for one in explained if one.digit is not None]
-    assert sum(inks) == explained[0].ink.sum()
+    assert [one.name for one in explanations] == [*names, "blank.png"]
+    assert (explanations[3].digit, explanations[3].occlusion_map) == (None, None)
+    assert [one.reason for one in explanations] == ["", "", "", "no digit found"]
+    assert not explanations[3].foreground.any()
+    ink = [one.digit.detection.ink.sum() for one in explanations if one.digit is not None]
+    assert sum(ink) == explanations[0].foreground.sum()
 
 
-def test_a_refused_digit_is_explained_with_the_reason() -> None:
+def test_a_rejected_digit_is_explained_with_the_reason() -> None:
     draw_digit(7).save("seven.png")
 
-    (one,) = explain(Corner(), predict_images(Corner(), ["seven.png"], min_confidence=1.0))
+    (one,) = explain(OnePixel(), predict_images(OnePixel(), ["seven.png"], min_confidence=1.0))
 
     assert one.digit is not None
-    assert one.covered is not None
-    assert one.reason.startswith("no digit: best guess ")
+    assert one.occlusion_map is not None
+    assert one.reason.startswith("rejected, below 100.00 %: best guess ")
 
 
-def test_a_picture_that_is_gone_meanwhile() -> None:
+def test_an_image_in_memory_is_explained() -> None:
+    (one,) = explain(OnePixel(), predict_images(OnePixel(), draw_digit(7)))
+
+    assert (one.name, one.image.size) == ("image 1", (200, 200))
+
+
+def test_an_image_that_was_removed_in_the_meantime() -> None:
     draw_digit(7).save("seven.png")
-    read = readings("seven.png")
+    predictions = predict("seven.png")
     Path("seven.png").unlink()
 
-    with pytest.raises(ImageError, match=r"^no such file: 'seven.png'$"):
-        list(explain(Corner(), read))
+    with pytest.raises(ImageError, match=r"^no such file: 'seven\.png'$"):
+        list(explain(OnePixel(), predictions))
