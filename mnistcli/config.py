@@ -43,20 +43,27 @@ class TrainConfig:
         default_text="a new model",
     )
     arch: str = setting(
-        "classic", "Architecture of a new model", choices=ARCHITECTURES, new_model_only=True
+        "classic",
+        "Architecture of a new model: {choices}.",
+        choices=ARCHITECTURES,
+        new_model_only=True,
     )
-    optimizer: str = setting("adam", "Optimizer", choices=tuple(OPTIMIZERS))
+    optimizer: str = setting(
+        "adam",
+        "Optimizer: {choices}. Replacing the recipe's optimizer also sets its learning rate.",
+        choices=tuple(OPTIMIZERS),
+    )
     learning_rate: float = setting(
         OPTIMIZERS["adam"],
         "Learning rate; the peak of a one-cycle schedule.",
         above=0,
         flags=("--learning-rate", "--lr"),
-        default_text=f"{OPTIMIZERS['adam']:g}, with --optimizer sgd {OPTIMIZERS['sgd']:g}",
+        default_text=f"{OPTIMIZERS['adam']:g}; with --optimizer sgd, {OPTIMIZERS['sgd']:g}",
     )
     schedule: str = setting(
         "constant",
-        "Learning-rate schedule; one-cycle rises for a quarter of the steps and falls to 0 along a "
-        "cosine",
+        "Learning-rate schedule: {choices}. One-cycle rises for a quarter of the steps, then falls "
+        "to 0.",
         choices=SCHEDULES,
     )
     beta_1: float = setting(
@@ -81,7 +88,7 @@ class TrainConfig:
     )
     loss: str = setting(
         "categorical",
-        "Cross-entropy loss with one-hot (categorical) or integer (sparse) labels",
+        "Cross-entropy loss: {choices}. Categorical takes one-hot labels, sparse takes integers.",
         choices=LOSSES,
     )
     label_smoothing: float = setting(
@@ -148,7 +155,9 @@ class TrainConfig:
         at_least=0,
         at_most=SEEDS - 1,
     )
-    device: str = setting("auto", "Device; auto takes a GPU if there is one", choices=DEVICES)
+    device: str = setting(
+        "auto", "Device: {choices}. Auto takes a GPU if there is one.", choices=DEVICES
+    )
 
     def __post_init__(self) -> None:
         for declared in fields(self):

@@ -25,7 +25,8 @@ class Setting:
     """Metadata of a setting: help text, choices and bounds.
 
     Attributes:
-        help_text: One or two sentences. Default, choices and bounds are added by the command line.
+        help_text: One or two sentences; ``{choices}`` stands for the choices. The command line adds
+            bounds and default.
         choices: The valid values, if there is a fixed list of them.
         at_least: Lower bound, included.
         above: Lower bound, excluded.

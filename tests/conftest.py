@@ -33,11 +33,11 @@ def trained_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from mnistcli import datasets
     from mnistcli.recipes import resolve
     from mnistcli.runs import Run
-    from mnistcli.training import loop
+    from mnistcli.training import train
 
     config = resolve("classic", dataset="digits", epochs=6, batch_size=32)
     run = Run.create(config, tmp_path_factory.mktemp("runs") / "trained")
-    loop.train(config, datasets.load("digits"), run)
+    train(config, datasets.load("digits"), run)
     return run.path
 
 

@@ -133,13 +133,14 @@ class TrainingProgress:
         if kind is KeyboardInterrupt and self._run.model_files:
             print_note(f"the best model so far is in {shown(self._run.path)}")
 
-    def on_train_begin(self, config: TrainConfig, steps: int) -> None:
+    def on_train_begin(self, config: TrainConfig, steps: int, *, member: int, members: int) -> None:
         """Say what is trained and where it goes."""
         self._epochs, self._steps = config.epochs, steps
         print_note(
             f"training {shown(config.start or config.arch)} on {shown(config.dataset)} with "
             f"{config.optimizer}, seed {config.seed}, {steps} steps an epoch, "
             f"in {shown(self._run.path)}"
+            + (f" (model {member} of {members})" if members > 1 else "")
         )
         self._epoch = 1
         self._progress.update(
@@ -160,7 +161,7 @@ class TrainingProgress:
             figures=f"loss {loss:.4f}  accuracy {percent(accuracy)}",
         )
 
-    def on_epoch_end(self, row: EpochRow, *, best: bool) -> None:
+    def on_epoch_end(self, row: EpochRow, *, kept: bool) -> None:
         """Print the epoch's line."""
         self._epoch = row.epoch + 1
         number = f"{row.epoch:>{len(str(self._epochs))}}/{self._epochs}"
@@ -168,4 +169,4 @@ class TrainingProgress:
         if row.val_loss == row.val_loss:  # not NaN: something was held out
             parts.append(f"val {percent(row.val_accuracy)} (loss {row.val_loss:.4f})")
         parts.append(f"{row.seconds:.1f} s")
-        err.print("  ".join(parts) + (" best" if best else ""), soft_wrap=True)
+        err.print("  ".join(parts) + ("  kept" if kept else ""), soft_wrap=True)

@@ -21,8 +21,7 @@ from mnistcli.cli.streams import (
 
 if TYPE_CHECKING:  # these modules load scikit-learn and Keras, which help and errors do without
     from mnistcli.evaluation import Evaluation
-    from mnistcli.training.ensembles import EnsembleResult
-    from mnistcli.training.loop import TrainResult
+    from mnistcli.training import EnsembleResult, TrainResult
 
 
 def print_training(result: "TrainResult | EnsembleResult", *, as_json: bool = False) -> None:

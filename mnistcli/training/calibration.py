@@ -1,10 +1,10 @@
-"""Making a network as sure as it is right, and finding out how sure it must be to answer.
+"""Calibration: temperature scaling, and the rejection threshold (minimum confidence).
 
-Smoothed labels teach a network to be unsure even where it never errs. Dividing all its logits by
-one number, fitted on labelled images and folded into its last layer, mends that and changes no
-answer (Guo et al., "On calibration of modern neural networks", ICML 2017).
+Label smoothing makes a network underconfident. Dividing its logits by a temperature, fitted on
+labeled images and folded into the last layer, corrects the confidence and changes no prediction
+(Guo et al., "On calibration of modern neural networks", ICML 2017).
 
-What is no digit is told by the largest probability alone (Hendrycks and Gimpel, "A baseline for
+Non-digits are detected by the maximum softmax probability (Hendrycks and Gimpel, "A baseline for
 detecting misclassified and out-of-distribution examples in neural networks", ICLR 2017).
 """
 
@@ -13,57 +13,79 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-# Nothing is surer than this: the logarithm of a probability needs one above 0.
+# Probabilities are clipped here before the logarithm.
 _SMALLEST = 1e-12
-# Wide enough for any training, and no leave to be certain on the strength of a few images.
+# Range of the logarithm of the temperature: wide enough for any training, and narrow enough that a
+# few correctly classified images cannot make a network certain.
 _RANGE = (np.log(0.25), np.log(4.0))
-# Of the digits: what may be lost to be spared answers where there is none.
-_REFUSED = 0.004
+# Fraction of digits that may be rejected in order to reject non-digits.
+_REJECTED_DIGITS = 0.004
 
 
 def fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """Return the temperature that makes the true labels the most probable.
+    """Fit the temperature with the lowest cross-entropy.
 
     Args:
-        probabilities: Softmax probabilities of labelled images, float32 (n, 10).
-        labels: The digits on them, int64 (n,).
+        probabilities: Softmax probabilities of labeled images, float32 (n, 10).
+        labels: Their digits, int64 (n,).
 
     Returns:
-        What to divide logits by: below 1 for a network that is not sure enough.
+        The divisor of the logits, 0.25 to 4; below 1 for an underconfident network.
     """
-    logits = np.log(np.maximum(probabilities.astype(np.float64), _SMALLEST))
-    truth = np.arange(len(labels)), labels
+    logits = _log(probabilities)
+    correct = np.arange(len(labels)), labels
 
     def loss(log_temperature: float) -> float:
         scaled = logits / np.exp(log_temperature)
         scaled -= scaled.max(axis=1, keepdims=True)
-        return float(np.mean(np.log(np.exp(scaled).sum(axis=1)) - scaled[truth]))
+        return float(np.mean(np.log(np.exp(scaled).sum(axis=1)) - scaled[correct]))
 
     return float(np.exp(minimize_scalar(loss, bounds=_RANGE, method="bounded").x))
 
 
-def fit_min_confidence(probabilities: NDArray[np.float32]) -> float:
-    """Return how sure a network must be, so that hardly any digit is refused.
+def apply_temperature(
+    probabilities: NDArray[np.float32], temperature: float
+) -> NDArray[np.float32]:
+    """Compute the probabilities of a network whose logits are divided by a temperature.
 
     Args:
-        probabilities: Softmax probabilities of images of digits that it was not trained on,
-            float32 (n, 10).
+        probabilities: Softmax probabilities before, float32 (n, 10).
+        temperature: The divisor.
 
     Returns:
-        The largest confidence below which at most 0.4 % of further digits are expected; 0, which
-        refuses nothing, where there are too few images to tell.
+        Softmax probabilities after, float32 (n, 10).
     """
-    confidences = np.sort(probabilities.max(axis=1))
-    below = int(_REFUSED * (len(confidences) + 1)) - 1
-    return float(confidences[below]) if below >= 0 else 0.0
+    logits = _log(probabilities) / temperature
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    scaled: NDArray[np.float64] = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return scaled.astype(np.float32)
 
 
 def divide_logits(network: keras.Model, temperature: float) -> None:
-    """Divide the logits of a network by a temperature, for good.
+    """Divide the logits of a network by a temperature, by changing the weights of its last layer.
 
     Args:
-        network: One that ends in a dense layer with softmax; its last weights are changed.
+        network: A network whose last layer is dense with softmax.
         temperature: The divisor.
     """
     last = network.layers[-1]
     last.set_weights([weights / temperature for weights in last.get_weights()])
+
+
+def fit_min_confidence(probabilities: NDArray[np.float32]) -> float:
+    """Fit the rejection threshold, so that at most 0.4 % of further digits are rejected.
+
+    Args:
+        probabilities: Softmax probabilities of digits that the network was not trained on,
+            float32 (n, 10).
+
+    Returns:
+        The minimum confidence, 0..1; 0, which rejects nothing, for fewer than 249 digits.
+    """
+    confidences = np.sort(probabilities.max(axis=1))
+    below = int(_REJECTED_DIGITS * (len(confidences) + 1)) - 1
+    return float(confidences[below]) if below >= 0 else 0.0
+
+
+def _log(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
+    return np.log(np.maximum(probabilities.astype(np.float64), _SMALLEST))

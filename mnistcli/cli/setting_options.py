@@ -1,0 +1,84 @@
+"""Options built from the settings: each field of `TrainConfig` becomes one option of `train`."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import Field
+from typing import Annotated, Any
+
+import typer
+
+from mnistcli.config import SETTINGS
+from mnistcli.settings import flag, setting_of, value_type
+
+_PANEL = "Settings (override the recipe; defaults of classic)"
+_METAVARS = {int: "N", float: "X", str: "NAME"}
+
+
+def with_setting_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command an option for each setting.
+
+    Typer reads the options from the signature. Parameters that the command declares itself stay as
+    they are; all other settings are appended and reach the command as keyword arguments.
+
+    Args:
+        command: A function with the parameter ``**settings``.
+    """
+    signature = inspect.signature(command)
+    own = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for parameter in signature.parameters.values()
+        if parameter.kind is not inspect.Parameter.VAR_KEYWORD
+    ]
+    added = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[value_type(declared) | None, setting_option(declared)],
+        )
+        for name, declared in SETTINGS.items()
+        if name not in signature.parameters
+    ]
+    parameters = [*own, *added]
+    # `setattr` because a function type has no such attribute; Typer reads both.
+    command.__annotations__ = {one.name: one.annotation for one in parameters}
+    setattr(command, "__signature__", signature.replace(parameters=parameters))  # noqa: B010 - see above
+    return command
+
+
+def setting_option(declared: Field[Any], *, panel: str | None = _PANEL) -> Any:
+    """Return the option of a setting, with help, choices, bounds and default of its field.
+
+    Args:
+        declared: The field of `TrainConfig`.
+        panel: Title of the help panel. None for the main panel.
+    """
+    details = setting_of(declared)
+    kind = value_type(declared)
+    long, *short = details.flags or (flag(declared),)
+    names = [f"{long}/--no-{long.removeprefix('--')}"] if kind is bool else [long, *short]
+    choices = list(details.choices)
+    return typer.Option(
+        *names,
+        metavar=None if kind is bool else details.metavar or _METAVARS[kind],
+        help=_help(declared),
+        autocompletion=(lambda: choices) if choices else None,
+        rich_help_panel=panel,
+    )
+
+
+def _help(declared: Field[Any]) -> str:
+    details = setting_of(declared)
+    text = details.help_text.replace("{choices}", ", ".join(details.choices))
+    if details.below is not None or details.at_most is not None:
+        text += f" {details.bounds.capitalize()}."
+    return f"{text} Default: {_default(declared)}."
+
+
+def _default(declared: Field[Any]) -> str:
+    text = setting_of(declared).default_text
+    if text is not None:
+        return text
+    if isinstance(declared.default, bool):
+        return "on" if declared.default else "off"
+    return f"{declared.default:g}" if isinstance(declared.default, float) else str(declared.default)

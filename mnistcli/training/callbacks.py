@@ -1,0 +1,156 @@
+"""Callbacks of the training: progress for the caller, history and checkpoints for the run."""
+
+import math
+import time
+from collections.abc import Mapping
+from typing import Protocol
+
+import keras
+import numpy as np
+
+from mnistcli import checkpoints
+from mnistcli.config import TrainConfig
+from mnistcli.errors import TrainingError
+from mnistcli.runs import EpochRow, Run
+
+
+class TrainingCallback(Protocol):
+    """Receives the progress of a training run."""
+
+    def on_train_begin(self, config: TrainConfig, steps: int, *, member: int, members: int) -> None:
+        """Training starts.
+
+        Args:
+            config: The config of the model.
+            steps: Training steps per epoch.
+            member: Number of the model in its ensemble, counted from 1.
+            members: Models in the ensemble; 1 without an ensemble.
+        """
+
+    def on_train_batch_end(self, step: int, loss: float, accuracy: float) -> None:
+        """Some steps of the current epoch have ended.
+
+        Args:
+            step: Steps of the epoch so far.
+            loss: Mean training loss over these steps.
+            accuracy: Mean training accuracy over these steps, 0..1.
+        """
+
+    def on_epoch_end(self, row: EpochRow, *, kept: bool) -> None:
+        """An epoch has ended and its model is saved.
+
+        Args:
+            row: The row of the history.
+            kept: Whether the run keeps this model unless a later epoch replaces it.
+        """
+
+
+class SilentCallback:
+    """Training callback that does nothing."""
+
+    def on_train_begin(self, config: TrainConfig, steps: int, *, member: int, members: int) -> None:
+        """Do nothing."""
+
+    def on_train_batch_end(self, step: int, loss: float, accuracy: float) -> None:
+        """Do nothing."""
+
+    def on_epoch_end(self, row: EpochRow, *, kept: bool) -> None:
+        """Do nothing."""
+
+
+class RunRecorder(keras.callbacks.Callback):
+    """Keras callback that writes history and checkpoints to a run, and forwards the progress.
+
+    Args:
+        config: The config of the model.
+        network: The network in training.
+        run: The run directory.
+        callback: Receives the progress.
+        member: Number of the model in its ensemble, counted from 1.
+        members: Models in the ensemble.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        network: keras.Model,
+        run: Run,
+        callback: TrainingCallback,
+        *,
+        member: int = 1,
+        members: int = 1,
+    ) -> None:
+        super().__init__()
+        self.history: list[EpochRow] = []
+        self._config = config
+        self._network = network
+        self._run = run
+        self._callback = callback
+        self._member = member
+        self._members = members
+        self._kept: EpochRow | None = None
+        self._epoch_started = 0.0
+
+    @property
+    def kept(self) -> EpochRow:
+        """The epoch whose model the run keeps."""
+        if self._kept is None:
+            raise RuntimeError("no epoch has ended")
+        return self._kept
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 - Keras passes it
+        """Forward the start of the training."""
+        self._callback.on_train_begin(
+            self._config, self.params["steps"], member=self._member, members=self._members
+        )
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 - Keras passes them
+        """Start the timer of the epoch."""
+        self._epoch_started = time.perf_counter()
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Forward the loss and the accuracy of the epoch so far."""
+        if logs is not None:
+            # Keras counts the last group of steps as if it were full.
+            step = min(batch + 1, self.params["steps"])
+            self._callback.on_train_batch_end(step, float(logs["loss"]), float(logs["accuracy"]))
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Save the model and append the epoch to the history.
+
+        Raises:
+            TrainingError: A weight is NaN or infinite.
+        """
+        logs = logs or {}
+        row = EpochRow(
+            epoch=epoch + 1,
+            loss=logs["loss"],
+            accuracy=logs["accuracy"],
+            val_loss=logs.get("val_loss", math.nan),
+            val_accuracy=logs.get("val_accuracy", math.nan),
+            learning_rate=float(self.model.optimizer.learning_rate),
+            seconds=time.perf_counter() - self._epoch_started,
+        )
+        self._require_finite(row.epoch)
+        kept = self._is_kept(row)
+        # The kept model first: a run that is killed between the two saves can be used.
+        if kept:
+            self._kept = row
+            checkpoints.save(self._network, self._run.model_file)
+        checkpoints.save(self._network, self._run.last_model_file)
+        self.history.append(row)
+        self._run.append_history(row)
+        self._callback.on_epoch_end(row, kept=kept)
+
+    def _require_finite(self, epoch: int) -> None:
+        # The loss may be finite although the weights are not: ReLU turns NaN into 0.
+        if not all(np.isfinite(weights).all() for weights in self._network.get_weights()):
+            raise TrainingError(
+                f"training diverged in epoch {epoch}: the weights are NaN or infinite",
+                hint=f"--learning-rate {self._config.learning_rate / 10:g}",
+            )
+
+    def _is_kept(self, row: EpochRow) -> bool:
+        if self._kept is None or self._config.keeps_last:
+            return True
+        return row.val_loss < self._kept.val_loss or math.isnan(self._kept.val_loss)

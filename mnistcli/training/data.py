@@ -1,0 +1,75 @@
+"""Training data: validation images held out, synthetic images added."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli import datasets
+from mnistcli.config import CLASSES, TrainConfig
+from mnistcli.datasets import Dataset, Splits
+from mnistcli.synthetic.european import european_digits
+from mnistcli.synthetic.non_digits import non_digits
+from mnistcli.training.losses import encode_labels
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """The images of a run.
+
+    Attributes:
+        name: Name of the dataset.
+        train: Images to train on, without synthetic ones.
+        validation: Images held out for validation; None without validation.
+        test: Images to test on.
+    """
+
+    name: str
+    train: Dataset
+    validation: Dataset | None
+    test: Dataset
+
+
+def hold_out_validation(config: TrainConfig, splits: Splits) -> TrainingData:
+    """Limit the training images and hold some of them out for validation.
+
+    Args:
+        config: The config.
+        splits: The dataset.
+
+    Raises:
+        DataError: There are too few images.
+    """
+    train, validation = splits.train, None
+    if config.limit is not None:
+        train = train.limited(config.limit)
+    if config.validation_split > 0:
+        train, validation = datasets.hold_out(train, config.validation_split)
+    return TrainingData(splits.name, train, validation, splits.test)
+
+
+def training_examples(
+    config: TrainConfig, train: Dataset
+) -> tuple[NDArray[np.uint8], NDArray[Any]]:
+    """Return images and targets, with the synthetic digits and non-digits of the config.
+
+    The target of a non-digit is the uniform distribution: outlier exposure (Hendrycks et al.,
+    "Deep anomaly detection with outlier exposure", ICLR 2019).
+
+    Args:
+        config: The config.
+        train: The training images.
+
+    Returns:
+        uint8 (n, 28, 28), and the targets as `encode_labels` returns them.
+    """
+    count = len(train)
+    if config.european:
+        train = train.joined(european_digits(round(config.european * count), seed=config.seed))
+    targets = encode_labels(config, train.labels)
+    if not config.non_digits:
+        return train.images, targets
+    outliers = non_digits(train, round(config.non_digits * count), seed=config.seed)
+    uniform = np.full((len(outliers), CLASSES), 1 / CLASSES, targets.dtype)
+    return np.concatenate([train.images, outliers]), np.concatenate([targets, uniform])

@@ -1,0 +1,67 @@
+"""Optimizer and learning-rate schedule of the training."""
+
+from typing import Any
+
+import keras
+
+from mnistcli.config import TrainConfig
+
+# Halving costs a plateau at most `reduce_lr` epochs at a learning rate that is too high.
+_REDUCTION = 0.5
+_LOWEST_RATE = 1e-6
+
+
+def build_optimizer(config: TrainConfig, steps_per_epoch: int) -> keras.optimizers.Optimizer:
+    """Return the optimizer with its learning-rate schedule.
+
+    Args:
+        config: The config.
+        steps_per_epoch: Training steps per epoch.
+    """
+    options: dict[str, Any] = {"learning_rate": learning_rate(config, steps_per_epoch)}
+    if config.optimizer in {"adam", "adamw"}:
+        options |= {"beta_1": config.beta_1, "beta_2": config.beta_2}
+    if config.optimizer == "adamw":
+        options["weight_decay"] = config.weight_decay
+    return keras.optimizers.get({"class_name": config.optimizer, "config": options})
+
+
+def learning_rate(
+    config: TrainConfig, steps_per_epoch: int
+) -> "float | keras.optimizers.schedules.LearningRateSchedule":
+    """Return the learning-rate schedule: a constant, or one cycle over all steps.
+
+    One cycle rises linearly from a tenth of the peak during a quarter of the steps, then falls to 0
+    along a cosine, after "Super-convergence" (Smith and Topin, 2017).
+
+    Args:
+        config: The config.
+        steps_per_epoch: Training steps per epoch.
+    """
+    if config.schedule == "constant":
+        return config.learning_rate
+    total = config.epochs * steps_per_epoch
+    warmup = total // 4
+    return keras.optimizers.schedules.CosineDecay(
+        config.learning_rate / 10,
+        total - warmup,
+        warmup_target=config.learning_rate,
+        warmup_steps=warmup,
+    )
+
+
+def plateau_callbacks(config: TrainConfig) -> list[keras.callbacks.Callback]:
+    """Return the callbacks that react to a plateau of the validation loss.
+
+    They reduce the learning rate (`reduce_lr`) and stop the training (`early_stopping`).
+    """
+    callbacks: list[keras.callbacks.Callback] = []
+    if config.reduce_lr:
+        callbacks.append(
+            keras.callbacks.ReduceLROnPlateau(
+                patience=config.reduce_lr, factor=_REDUCTION, min_lr=_LOWEST_RATE
+            )
+        )
+    if config.early_stopping:
+        callbacks.append(keras.callbacks.EarlyStopping(patience=config.early_stopping))
+    return callbacks

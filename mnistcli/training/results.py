@@ -1,0 +1,147 @@
+"""Results of a training run: metrics, kept epoch, time and size."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from mnistcli.config import TrainConfig
+from mnistcli.evaluation import Evaluation
+from mnistcli.runs import EpochRow, Run
+
+
+@dataclass(frozen=True, eq=False)
+class TrainResult:
+    """The result of training one model.
+
+    Attributes:
+        run: The run directory.
+        config: The config.
+        kept: The epoch whose model was kept: the one with the lowest validation loss, or the last
+            if `TrainConfig.keeps_last`. Its losses are those of the training objective, with
+            smoothed labels.
+        epochs: Number of epochs trained.
+        seconds: Wall time of the training with validation, without imports and data loading.
+        parameters: Number of parameters of the model.
+        trained_parameters: Number of parameters that were trained, without frozen layers and the
+            moving statistics of batch normalization.
+        training_images: Number of images trained on, without synthetic ones.
+        min_confidence: The rejection threshold, 0..1; 0 if there was nothing to fit it on.
+        test: Metrics of the kept model on the test images.
+        validation: Metrics of the kept model, calibrated, on the validation images; None without
+            validation.
+        start_validation: Metrics of the start model on the same images, before fine-tuning; None
+            for a new model or without validation.
+        start_trained_on: The datasets that the start model was trained on. If they include the
+            dataset of this run, the validation images were not new to it.
+    """
+
+    run: Run
+    config: TrainConfig
+    kept: EpochRow
+    epochs: int
+    seconds: float
+    parameters: int
+    trained_parameters: int
+    training_images: int
+    min_confidence: float
+    test: Evaluation
+    validation: Evaluation | None = None
+    start_validation: Evaluation | None = None
+    start_trained_on: tuple[str, ...] = ()
+
+    @property
+    def members(self) -> tuple["TrainResult", ...]:
+        """The members of the ensemble: none."""
+        return ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the metrics as plain values for JSON; None without validation."""
+        start = {}
+        if self.config.start is not None:
+            start = {
+                "start_val_accuracy": _accuracy(self.start_validation),
+                "start_val_loss": _loss(self.start_validation),
+                "start_trained_on": list(self.start_trained_on),
+            }
+        validated = self.validation is not None
+        return {
+            "run": str(self.run.path),
+            "recipe": self.config.recipe,
+            "dataset": self.config.dataset,
+            "seed": self.config.seed,
+            "epochs": self.epochs,
+            "best_epoch": self.kept.epoch,
+            "seconds": round(self.seconds, 3),
+            "parameters": self.parameters,
+            "trained_parameters": self.trained_parameters,
+            "training_images": self.training_images,
+            "validation_images": self.validation.samples if self.validation else 0,
+            "min_confidence": self.min_confidence,
+            "accuracy": self.kept.accuracy,
+            "loss": self.kept.loss,
+            "val_accuracy": _accuracy(self.validation),
+            "val_loss": _loss(self.validation),
+            "kept_epoch_val_accuracy": self.kept.val_accuracy if validated else None,
+            "kept_epoch_val_loss": self.kept.val_loss if validated else None,
+            **start,
+            **{f"test_{name}": value for name, value in self.test.summary.items()},
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class EnsembleResult:
+    """The result of training an ensemble.
+
+    Attributes:
+        run: The run directory, which contains the directories of the members.
+        config: The config.
+        members: The result of each member, in the order of their seeds; none is left out.
+        test: Metrics of the averaged probabilities and of each member on the test images.
+    """
+
+    run: Run
+    config: TrainConfig
+    members: tuple[TrainResult, ...]
+    test: Evaluation
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the training of all members, one after the other."""
+        return sum(member.seconds for member in self.members)
+
+    @property
+    def parameters(self) -> int:
+        """Number of parameters of all members."""
+        return sum(member.parameters for member in self.members)
+
+    @property
+    def min_confidence(self) -> float:
+        """The rejection threshold: the lowest of the members.
+
+        Averaging lowers the confidence where the members disagree.
+        """
+        return min(member.min_confidence for member in self.members)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the metrics as plain values for JSON."""
+        mean, deviation = self.test.member_accuracy
+        return {
+            "run": str(self.run.path),
+            "recipe": self.config.recipe,
+            "dataset": self.config.dataset,
+            "seed": self.config.seed,
+            "seconds": round(self.seconds, 3),
+            "parameters": self.parameters,
+            "min_confidence": self.min_confidence,
+            "members": [member.as_dict() for member in self.members],
+            "member_test_accuracy_mean": mean,
+            "member_test_accuracy_sd": deviation,
+            **{f"test_{name}": value for name, value in self.test.summary.items()},
+        }
+
+
+def _accuracy(evaluation: Evaluation | None) -> float | None:
+    return None if evaluation is None else evaluation.accuracy
+
+
+def _loss(evaluation: Evaluation | None) -> float | None:
+    return None if evaluation is None else evaluation.loss
