@@ -1,10 +1,15 @@
 """The program: ``mnistcli`` and ``python -m mnistcli``."""
 
+import contextlib
+import os
 import signal
 import sys
 from types import FrameType
 
 from mnistcli.cli import app
+from mnistcli.cli.errors import INTERRUPTED
+
+_STOPPED = (INTERRUPTED, 128 + signal.SIGTERM)
 
 
 def main() -> None:
@@ -15,7 +20,14 @@ def main() -> None:
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
     signal.signal(signal.SIGTERM, _end)
-    app(prog_name="mnistcli")
+    try:
+        app(prog_name="mnistcli")
+    except SystemExit as end:
+        if end.code not in _STOPPED:
+            raise
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+        os._exit(int(end.code))  # does not wait for threads that are predicting images
 
 
 def _end(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001

@@ -1,7 +1,6 @@
 """The commands in this process: what they print, where, and with which exit code."""
 
 import json
-import math
 import shutil
 from pathlib import Path
 
@@ -81,8 +80,6 @@ def test_version() -> None:
         (["train", "--recipe", "depp"], ["error: unknown recipe 'depp'; did you mean 'deep'?", "hint: mnistcli train --recipe deep"]),
         (["train", "--optimizer", "sdg"], ["error: unknown optimizer 'sdg'; did you mean 'sgd'?", "hint: mnistcli train --optimizer sgd"]),
         (["train", "--dataset", "digit"], ["error: unknown dataset 'digit'; did you mean 'digits'?", "hint: mnistcli train --dataset digits"]),
-        (["predict", "a.png", "--save", "out.jpg"], ["error: pictures are saved as PNG, not 'out.jpg'", "hint: mnistcli predict IMAGE --save out.png"]),
-        (["predict", "a.png", "--explain", "out.jpg"], ["error: pictures are saved as PNG, not 'out.jpg'", "hint: mnistcli predict IMAGE --explain out.png"]),
         (["plot", "--kind", "filter"], ["error: unknown kind 'filter'; did you mean 'filters'?", "hint: mnistcli plot --kind filters"]),
     ],
 )  # fmt: skip
@@ -273,171 +270,6 @@ def test_evaluate_on_pictures_uses_all_of_them(model: Path, digit_pngs: Path) ->
     assert printed["accuracy"] >= 0.8
 
 
-def test_predict_prints_a_line_a_picture(model: Path, digit_pngs: Path) -> None:
-    pictures = [digit_pngs / f"{digit}.png" for digit in range(10)]
-
-    result = invoke("predict", *pictures, "--top", 2)
-
-    assert result.exit_code == 0
-    assert result.stderr == "model: runs/trained\n"
-    header, *lines = result.stdout.splitlines()
-    assert header.split() == ["digits", "confidence", "also", "picture"]
-    assert [line.split()[-1] for line in lines] == [str(path) for path in pictures]
-    assert sum(line.startswith(str(digit)) for digit, line in enumerate(lines)) >= 9
-
-
-def test_predict_json_lines(model: Path, digit_pngs: Path) -> None:
-    Image.new("L", (50, 50), 255).save("blank.png")
-
-    result = invoke("predict", digit_pngs / "3.png", "blank.png", "--json")
-
-    three, blank = map(json.loads, result.stdout.splitlines())
-    assert three["text"] == str(three["digit"]) == "3"
-    assert three["confidence"] == max(three["probabilities"]) == three["digits"][0]["confidence"]
-    assert sum(three["probabilities"]) == pytest.approx(1, abs=1e-5)
-    assert len(three["digits"][0]["box"]) == 4
-    assert blank == {"path": "blank.png", "text": "", "digits": [], "reason": "no digit found"}
-
-
-def test_predict_says_where_no_digit_is(model: Path) -> None:
-    Image.new("L", (50, 50), 255).save("blank.png")
-
-    result = invoke("predict", "blank.png")
-
-    assert result.exit_code == 0
-    assert result.stdout.splitlines()[1].split() == ["-", "no", "digit", "found", "blank.png"]
-
-
-def test_predict_refuses_what_it_is_not_sure_of(model: Path, picture: Path) -> None:
-    metrics = model / "metrics.json"
-    known = json.loads(metrics.read_text(encoding="utf-8"))
-    metrics.write_text(json.dumps(known | {"min_confidence": 0.999999}), encoding="utf-8")
-
-    result = invoke("predict", picture)
-    refused = json.loads(invoke("predict", picture, "--json").stdout)
-    always = json.loads(invoke("predict", picture, "--min-confidence", 0, "--json").stdout)
-
-    sure = f"{math.floor(100 * always['confidence'])} %"
-    reason = f"no digit: best guess {always['digit']} at {sure}"
-    assert result.exit_code == 0
-    assert result.stdout.splitlines()[1].split() == ["-", *reason.split(), str(picture)]
-    assert refused == always | {"text": "", "reason": reason}
-
-
-def test_predict_reads_a_number_from_left_to_right(model: Path, digit_pngs: Path) -> None:
-    number = Image.new("L", (3 * 280, 280), 255)
-    for place, digit in enumerate((3, 0, 7)):
-        with Image.open(digit_pngs / f"{digit}.png") as picture:
-            number.paste(picture, (place * 280, 0))
-    number.save("number.png")
-
-    (reading,) = map(json.loads, invoke("predict", "number.png", "--json").stdout.splitlines())
-    line = invoke("predict", "number.png").stdout.splitlines()[1]
-    single = json.loads(invoke("predict", "number.png", "--single", "--json").stdout)
-
-    assert reading["text"] == "307"
-    assert "digit" not in reading
-    lefts = [digit["box"][0] for digit in reading["digits"]]
-    assert 0 <= lefts[0] < 280 <= lefts[1] < 560 <= lefts[2]
-    assert (line.split()[0], line.split()[-1]) == ("307", "number.png")
-    assert len(single["digits"]) == 1
-
-
-def test_predict_takes_a_directory(model: Path, digit_pngs: Path) -> None:
-    result = invoke("predict", digit_pngs, "--top", 1)
-
-    assert len(result.stdout.splitlines()) == 11
-
-
-def test_predict_takes_a_list_on_stdin(model: Path, digit_pngs: Path) -> None:
-    lines = f"{digit_pngs / '3.png'}\n\n{digit_pngs / '4.png'}\n"
-
-    result = CliRunner().invoke(app, ["predict", "-", "--json"], input=lines)
-
-    assert [json.loads(line)["path"] for line in result.stdout.splitlines()] == [
-        str(digit_pngs / "3.png"),
-        str(digit_pngs / "4.png"),
-    ]
-
-
-def test_predict_saves_a_picture(model: Path, digit_pngs: Path) -> None:
-    result = invoke("predict", digit_pngs / "1.png", digit_pngs / "2.png", "--save", "out/p.png")
-
-    assert result.exit_code == 0
-    assert result.stdout.splitlines()[-1] == "out/p.png"
-    assert width(Path("out/p.png")) > 500
-
-
-def test_predict_explains_a_reading(model: Path, digit_pngs: Path) -> None:
-    Image.new("L", (50, 50), 255).save("a[red].png")
-
-    result = invoke("predict", digit_pngs / "1.png", "a[red].png", "--explain", "out/e[/red].png")
-
-    assert (result.exit_code, result.stderr) == (0, "model: runs/trained\n")
-    header, one, blank, saved = result.stdout.splitlines()
-    assert header.split() == ["digits", "confidence", "also", "picture"]
-    assert one.startswith("1")
-    assert blank.split() == ["-", "no", "digit", "found", "a[red].png"]
-    assert saved == "out/e[/red].png"
-    assert width(Path("out/e[/red].png")) > 1500
-
-
-def test_pictures_of_readings_leave_json_alone(model: Path, digit_pngs: Path) -> None:
-    pictures = ("--save", "s.png", "--explain", "e.png")
-
-    result = invoke("predict", digit_pngs / "1.png", "--json", *pictures)
-
-    assert json.loads(result.stdout)["text"] == "1"
-    assert result.stderr == "model: runs/trained\npicture: s.png\npicture: e.png\n"
-
-
-def test_one_bad_picture_does_not_stop_the_rest(model: Path, picture: Path) -> None:
-    Path("bad.png").write_text("no picture")
-
-    result = invoke("predict", "bad.png", "gone.png", picture, "--json")
-
-    assert result.exit_code == 1
-    bad, gone, good = map(json.loads, result.stdout.splitlines())
-    assert set(bad) == set(gone) == {"path", "error"}
-    assert good["text"]
-    assert [line[:6] for line in result.stderr.splitlines()].count("error:") == 2
-
-
-def test_a_directory_without_pictures(model: Path) -> None:
-    Path("nothing").mkdir()
-    Path("nothing/notes.txt").write_text("no picture")
-
-    assert failure("predict", "nothing") == (
-        1,
-        [
-            "model: runs/trained",
-            "error: no pictures in 'nothing'",
-            "hint: mnistcli predict 'nothing/**/*.png'",
-        ],
-    )
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["a[/red].png", "[bold]x.png", "with space.png", "zwölf.png", "line\nbreak.png", ":smile:.png"],
-)
-def test_a_strange_name_is_printed_as_it_is(model: Path, name: str) -> None:
-    Path(name).parent.mkdir(exist_ok=True)
-    draw_digit(4).save(name)
-
-    result = invoke("predict", name)
-
-    shown = repr(name) if "\n" in name else name
-    assert result.exit_code == 0
-    assert result.stdout.splitlines()[1].endswith(f"  {shown}")
-    assert len(result.stdout.splitlines()) == 2
-    assert json.loads(invoke("predict", name, "--json").stdout)["path"] == name
-
-    code, lines = failure("predict", f"{name} missing")
-    assert code == 1
-    assert lines[1] == f"error: no such file: {f'{name} missing'!r}"
-
-
 def test_plot_draws_all_that_the_run_allows(model: Path) -> None:
     result = invoke("plot")
 
@@ -480,13 +312,6 @@ def test_plot_of_a_network_without_convolution(tmp_path: Path) -> None:
     ]
     code, lines = failure("plot", "dense.keras", "--dataset", "digits", "--kind", "filters")
     assert (code, lines[0]) == (1, "error: no filters: the network has no convolution")
-
-
-def test_before_any_training_the_pretrained_model_reads(picture: Path) -> None:
-    result = invoke("predict", picture)
-
-    assert result.stderr == "model: pretrained\n"
-    assert result.stdout.splitlines()[1].startswith("7 ")
 
 
 @pytest.mark.parametrize("command", ["evaluate", "plot"])
