@@ -81,7 +81,7 @@ _RECIPES = (
         ),
         summary="2 convolutions, 1 epoch",
         test_accuracy="99.11 ± 0.06 %",
-        duration="4 seconds",
+        duration="4 s",
     ),
     Recipe(
         config=TrainConfig(
@@ -93,13 +93,13 @@ _RECIPES = (
         ),
         summary="2 convolutions, SGD, 10 epochs",
         test_accuracy="98.83 ± 0.03 %",
-        duration="2 minutes",
+        duration="2 min",
     ),
     Recipe(
         config=TrainConfig(),
-        summary="2 convolutions, dropout, Adam, 10 epochs (the default)",
+        summary="2 convolutions, Adam, 10 epochs (default)",
         test_accuracy="99.20 ± 0.01 %",
-        duration="2 minutes",
+        duration="2 min",
     ),
     Recipe(
         config=TrainConfig(
@@ -111,27 +111,27 @@ _RECIPES = (
             early_stopping=3,
             reduce_lr=1,
         ),
-        summary="3 convolutions, early stopping, 8 epochs",
+        summary="3 convolutions, early stopping",
         test_accuracy="99.36 ± 0.08 %",
-        duration="2 minutes",
+        duration="2 min",
     ),
     Recipe(
         config=_ACCURATE,
-        summary="5 convolutions, augmentation, one-cycle schedule, 36 epochs",
+        summary="5 convolutions, augmented, 36 epochs",
         test_accuracy="99.70 ± 0.04 %",
-        duration="12 minutes",
+        duration="12 min",
     ),
     Recipe(
         config=replace(_ACCURATE, recipe="robust", distort=True, non_digits=0.3, european=0.05),
-        summary="accurate with distortions and non-digits; the packaged model",
+        summary="accurate with distortions and non-digits (the packaged model)",
         test_accuracy="99.64 % (1 seed)",
-        duration="19 minutes",
+        duration="19 min",
     ),
     Recipe(
         config=replace(_ACCURATE, recipe="record", arch="record", epochs=80, dropout=0.3),
-        summary="5 wide convolutions, 80 epochs; for a GPU",
-        test_accuracy="99.40 % (1 epoch, 1 seed)",
-        duration="4 minutes per epoch",
+        summary="5 wide convolutions, 80 epochs (GPU)",
+        test_accuracy="99.40 % (1 epoch)",
+        duration="4 min/epoch",
     ),
     Recipe(
         config=TrainConfig(
@@ -145,7 +145,7 @@ _RECIPES = (
             augment=True,
             early_stopping=5,
         ),
-        summary="fine-tuning of the last layers of a model on a few images",
+        summary="fine-tuning of a model on a few images",
         duration="seconds",
     ),
 )

@@ -12,6 +12,7 @@ from mnistcli.cli.errors import Commands
 from mnistcli.cli.evaluate import evaluate
 from mnistcli.cli.plot import plot
 from mnistcli.cli.predict import predict
+from mnistcli.cli.recipes import recipes
 from mnistcli.cli.streams import print_line
 from mnistcli.cli.train import train
 
@@ -24,6 +25,7 @@ app.command("train")(train)
 app.command("evaluate")(evaluate)
 app.command("predict")(predict)
 app.command("plot")(plot)
+app.command("recipes")(recipes)
 
 
 @app.callback(invoke_without_command=True)
