@@ -10,9 +10,9 @@ import typer
 from mnistcli.cli.options import JsonOption
 from mnistcli.cli.prediction_table import PrintedPredictions, print_predictions
 from mnistcli.cli.progress import working
-from mnistcli.cli.streams import print_note, print_saved
+from mnistcli.cli.streams import print_note, shown
 from mnistcli.errors import ConfigError
-from mnistcli.model_store import ModelRef, find_model
+from mnistcli.model_store import find_model
 
 if TYPE_CHECKING:  # loads NumPy, which help and errors do without
     from mnistcli.image_sources import FoundImage
@@ -100,62 +100,66 @@ def predict(
     model_ref = find_model(*model or ())
     outputs = {name: path for name, path in (("--save", save), ("--explain", explain)) if path}
     with working("Loading the model"):
-        from mnistcli.image_sources import require_no_overwrite
         from mnistcli.inference.ensemble import load_classifier
         from mnistcli.prediction import predict_images
-        from mnistcli.stdin import expand_stdin
 
-        stdin = sys.stdin.buffer if sys.stdin else None
-        sources: Iterable[str | FoundImage] = expand_stdin(images, stdin)
-        if outputs:
-            sources = list(sources)
-            require_no_overwrite(outputs, sources, recursive=recursive)
+        sources = _sources(images, outputs, recursive=recursive)
         classifier = load_classifier(model_ref.files)
-    threshold = model_ref.min_confidence if min_confidence is None else min_confidence
     predictions = predict_images(
         classifier,
         sources,
         single=single,
-        min_confidence=threshold,
+        min_confidence=model_ref.min_confidence if min_confidence is None else min_confidence,
         recursive=recursive,
         on_skip=print_note,
     )
     printed = print_predictions(
         predictions, model_ref, top=top, as_json=as_json, keep=_MAX_DRAWN if outputs else 0
     )
-    if printed.kept:
-        _save_figures(printed, classifier, model_ref, save, explain)
+    if save and printed.kept:
+        _save_predictions(printed, model_ref.name, save)
+    if explain and printed.kept:
+        _save_explanations(printed, classifier, model_ref.name, explain)
     if printed.failed:
         raise typer.Exit(1)
 
 
-def _save_figures(
-    printed: PrintedPredictions,
-    classifier: "Predictor",
-    model: ModelRef,
-    save: Path | None,
-    explain: Path | None,
-) -> None:
-    """Save the figures that were asked for, and say if they do not show all images."""
+def _sources(
+    images: list[str], outputs: dict[str, Path], *, recursive: bool
+) -> "Iterable[str | FoundImage]":
+    """Return the sources, those on stdin included, if no output overwrites one of them."""
+    from mnistcli.image_sources import require_no_overwrite
+    from mnistcli.stdin import expand_stdin
+
+    sources = expand_stdin(images, sys.stdin.buffer if sys.stdin else None)
+    if not outputs:
+        return sources
+    names = list(sources)
+    require_no_overwrite(outputs, names, recursive=recursive)
+    return names
+
+
+def _save_predictions(printed: PrintedPredictions, model: str, path: Path) -> None:
+    from mnistcli.plotting.predictions import plot_predictions
     from mnistcli.plotting.style import save_figure
 
-    if save is not None:
-        from mnistcli.plotting.predictions import plot_predictions
+    with working("Drawing"):
+        save_figure(plot_predictions(printed.kept, model=model), path)
+    if printed.images > _MAX_DRAWN:
+        print_note(f"the first {_MAX_DRAWN} of {printed.images:,} images are drawn")
+    print_note(f"figure: {shown(path)}")
 
-        with working("Drawing"):
-            figure = plot_predictions(printed.kept, model=model.name)
-            path = save_figure(figure, save)
-        if printed.images > _MAX_DRAWN:
-            print_note(f"the first {_MAX_DRAWN} of {printed.images:,} images are drawn")
-        print_saved(path)
-    if explain is not None:
-        from mnistcli import explanation
-        from mnistcli.plotting.explanation import plot_explanations
 
-        with working("Drawing"):
-            explanations = explanation.explain(classifier, printed.kept)
-            figure = plot_explanations(explanations, model=model.name)
-            path = save_figure(figure, explain)
-        if printed.digits > _MAX_EXPLAINED:
-            print_note(f"the first {_MAX_EXPLAINED} of {printed.digits:,} digits are explained")
-        print_saved(path)
+def _save_explanations(
+    printed: PrintedPredictions, classifier: "Predictor", model: str, path: Path
+) -> None:
+    from mnistcli import explanation
+    from mnistcli.plotting.explanation import plot_explanations
+    from mnistcli.plotting.style import save_figure
+
+    with working("Drawing"):
+        explanations = explanation.explain(classifier, printed.kept)
+        save_figure(plot_explanations(explanations, model=model), path)
+    if printed.digits > _MAX_EXPLAINED:
+        print_note(f"the first {_MAX_EXPLAINED} of {printed.digits:,} digits are explained")
+    print_note(f"figure: {shown(path)}")

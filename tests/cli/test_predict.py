@@ -321,8 +321,9 @@ def test_figures_say_how_many_images_they_show(
     image: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After 100 images, the rest was left out silently."""
-    monkeypatch.setattr("mnistcli.cli.predict._MAX_DRAWN", 2)
-    monkeypatch.setattr("mnistcli.cli.predict._MAX_EXPLAINED", 1)
+    command = sys.modules["mnistcli.cli.predict"]  # the package has a function of this name
+    monkeypatch.setattr(command, "_MAX_DRAWN", 2)
+    monkeypatch.setattr(command, "_MAX_EXPLAINED", 1)
 
     result = predict(image, image, image, "--save", "s.png", "--explain", "e.png")
 
