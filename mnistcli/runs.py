@@ -79,6 +79,11 @@ class Run:
         )
 
     @property
+    def has_config(self) -> bool:
+        """Whether the directory is that of a run, finished or not."""
+        return self._config_file.is_file()
+
+    @property
     def finished(self) -> bool:
         """Whether the training has ended."""
         return self._metrics_file.is_file() and bool(self.model_files)
@@ -141,6 +146,8 @@ class Run:
         """
         for member in self._members:
             member.discard()
+            with suppress(OSError):
+                member.path.rmdir()
         for file in (self._config_file, self._environment_file):
             file.unlink(missing_ok=True)
         with suppress(OSError):  # not empty, or in use

@@ -1,111 +1,110 @@
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from mnistcli.config import ARCHITECTURES, LEARNING_RATES, TrainConfig
+from mnistcli.config import ARCHITECTURES, SETTINGS, TrainConfig, find_setting
 from mnistcli.errors import ConfigError
-from mnistcli.recipes import RECIPES, resolve
-
-
-def test_every_recipe_carries_its_own_name() -> None:
-    assert {name: config.recipe for name, config in RECIPES.items()} == {
-        name: name for name in RECIPES
-    }
-
-
-def test_default_recipe_is_the_default_config() -> None:
-    assert resolve() == TrainConfig() == RECIPES["classic"]
-
-
-def test_overrides_replace_single_fields_and_none_leaves_them() -> None:
-    config = resolve("deep", epochs=3, batch_size=None, augment=False)
-
-    assert config == replace(RECIPES["deep"], epochs=3, augment=False)
-
-
-def test_a_new_optimizer_brings_its_usual_rate() -> None:
-    assert resolve(optimizer="sgd").learning_rate == LEARNING_RATES["sgd"]
-
-
-def test_a_rate_that_is_given_is_kept_with_a_new_optimizer() -> None:
-    assert resolve(optimizer="sgd", learning_rate=0.5).learning_rate == 0.5
-
-
-def test_naming_the_recipes_own_optimizer_keeps_its_rate() -> None:
-    assert resolve("sgd", optimizer="sgd") == RECIPES["sgd"]
-
-
-def test_a_model_to_start_from_is_tuned() -> None:
-    assert resolve(start="runs/a") == replace(RECIPES["tune"], start="runs/a")
-    assert resolve("classic", start="runs/a") == TrainConfig(start="runs/a")
-
-
-def test_a_network_cannot_be_fresh_and_started_from() -> None:
-    with pytest.raises(ConfigError, match="--arch names a fresh network, and this one") as caught:
-        resolve("tune", arch="deep")
-
-    assert caught.value.hint == "mnistcli train --from MODEL"
+from mnistcli.recipes import RECIPES
+from mnistcli.settings import setting_of
 
 
 @pytest.mark.parametrize(
     ("override", "message", "hint"),
     [
-        ({"ensemble": 0}, "--ensemble must be at least 1, not 0", "mnistcli train --ensemble 5"),
-        ({"weight_decay": -1}, "--weight-decay must be at least 0, not -1", "mnistcli train --weight-decay 0.004"),
-        ({"non_digits": 11}, "--non-digits must be between 0 and 10, not 11", "mnistcli train --non-digits 0.3"),
-        (
-            {"loss": "sparse", "non_digits": 0.5},
-            "--non-digits needs one-hot labels, and --loss is sparse",
-            "mnistcli train --non-digits 0.5 --loss categorical",
-        ),
-        ({"epochs": 0}, "--epochs must be at least 1, not 0", "mnistcli train --epochs 10"),
-        ({"batch_size": 0}, "--batch-size must be at least 1, not 0", "mnistcli train --batch-size 128"),
-        ({"learning_rate": -1}, "--learning-rate must be above 0, not -1", "mnistcli train --learning-rate 0.001"),
-        ({"learning_rate": math.nan}, "--learning-rate must be above 0, not nan", "mnistcli train --learning-rate 0.001"),
-        ({"dropout": 1}, "--dropout must be at least 0 and below 1, not 1", "mnistcli train --dropout 0.5"),
-        ({"validation_split": 1}, "--validation-split must be at least 0 and below 1, not 1", "mnistcli train --validation-split 0.1"),
-        ({"limit": 0}, "--limit must be at least 1, not 0", "mnistcli train --limit 1000"),
-        ({"early_stopping": -1}, "--early-stopping must be at least 0 (0 turns it off), not -1", "mnistcli train --early-stopping 3"),
-        ({"seed": -1}, "--seed must be between 0 and 4294967295, not -1", "mnistcli train --seed 0"),
-        ({"optimizer": "sdg"}, "unknown optimizer 'sdg'; did you mean 'sgd'?", "mnistcli train --optimizer sgd"),
-        ({"arch": "vgg"}, f"unknown arch 'vgg': choose from {', '.join(ARCHITECTURES)}", "mnistcli train --arch simple"),
-        ({"device": "GPU"}, "unknown device 'GPU'; did you mean 'gpu'?", "mnistcli train --device gpu"),
-        (
-            {"loss": "sparse", "label_smoothing": 0.1},
-            "--label-smoothing needs one-hot labels, and --loss is sparse",
-            "mnistcli train --label-smoothing 0.1 --loss categorical",
-        ),
+        ({"ensemble": 0}, "--ensemble must be at least 1, not 0", "--ensemble 5"),
+        ({"weight_decay": -1}, "--weight-decay must be at least 0, not -1", "--weight-decay 0.004"),
+        ({"non_digits": 11}, "--non-digits must be at least 0 and at most 10, not 11", "--non-digits 0.3"),
+        ({"beta_1": 5}, "--beta-1 must be at least 0 and below 1, not 5", "--beta-1 0.9"),
+        ({"beta_2": 1}, "--beta-2 must be at least 0 and below 1, not 1", "--beta-2 0.999"),
+        ({"epochs": 0}, "--epochs must be at least 1, not 0", "--epochs 10"),
+        ({"epochs": 1.5}, "--epochs must be a whole number, not 1.5", "--epochs 10"),
+        ({"batch_size": 0}, "--batch-size must be at least 1, not 0", "--batch-size 128"),
+        ({"learning_rate": -1}, "--learning-rate must be above 0, not -1", "--learning-rate 0.001"),
+        ({"learning_rate": math.nan}, "--learning-rate must be a finite number, not nan", "--learning-rate 0.001"),
+        ({"dropout": 1}, "--dropout must be at least 0 and below 1, not 1", "--dropout 0.5"),
+        ({"validation_split": 1}, "--validation-split must be at least 0 and below 1, not 1", "--validation-split 0.1"),
+        ({"augment": "yes"}, "--augment must be true or false, not 'yes'", "--augment"),
+        ({"limit": 0}, "--limit must be at least 1, not 0", "--limit 1000"),
+        ({"early_stopping": -1}, "--early-stopping must be at least 0, not -1", "--early-stopping 3"),
+        ({"seed": -1}, "--seed must be at least 0 and at most 4294967295, not -1", "--seed 0"),
+        ({"optimizer": "sdg"}, "unknown optimizer 'sdg'; did you mean 'sgd'?", "--optimizer sgd"),
+        ({"arch": "vgg"}, f"unknown arch 'vgg': choose from {', '.join(ARCHITECTURES)}", "--arch simple"),
+        ({"arch": 5}, "--arch must be text, not 5", "--arch classic"),
+        ({"dataset": ""}, "--dataset must not be empty", "--dataset mnist"),
+        ({"start": ""}, "--from must not be empty", None),
+        ({"loss": "sparse", "label_smoothing": 0.1}, "--label-smoothing requires --loss categorical", "--loss categorical"),
+        ({"loss": "sparse", "non_digits": 0.5}, "--non-digits requires --loss categorical", "--loss categorical"),
         (
             {"schedule": "one-cycle", "reduce_lr": 2},
-            "--reduce-lr changes the rate, and so does --schedule one-cycle",
-            "mnistcli train --reduce-lr 2 --schedule constant",
+            "--reduce-lr cannot be combined with --schedule one-cycle",
+            "--schedule constant",
         ),
         (
             {"validation_split": 0, "early_stopping": 3},
-            "--early-stopping needs validation data, and --validation-split is 0",
-            "mnistcli train --early-stopping 3 --validation-split 0.1",
+            "--early-stopping requires validation images, but --validation-split is 0",
+            "--validation-split 0.1",
         ),
     ],
 )  # fmt: skip
-def test_a_value_that_cannot_be(override: dict[str, object], message: str, hint: str) -> None:
+def test_an_invalid_value_is_a_usage_error(
+    override: dict[str, Any], message: str, hint: str | None
+) -> None:
     with pytest.raises(ConfigError) as caught:
-        resolve(**override)
+        TrainConfig(**override)
 
     assert (caught.value.message, caught.value.hint) == (message, hint)
     assert caught.value.exit_code == 2
 
 
-def test_an_unknown_recipe_names_the_close_one() -> None:
-    with pytest.raises(
-        ConfigError, match="unknown recipe 'clasic'; did you mean 'classic'"
-    ) as caught:
-        resolve("clasic")
+def test_choices_are_case_insensitive() -> None:
+    config = TrainConfig(arch="Deep", optimizer="AdamW", device="CPU")
 
-    assert caught.value.hint == "mnistcli train --recipe classic"
+    assert (config.arch, config.optimizer, config.device) == ("deep", "adamw", "cpu")
+
+
+def test_every_setting_has_a_help_text_and_a_valid_default() -> None:
+    for declared in SETTINGS.values():
+        assert setting_of(declared).help_text.endswith(".")
+    defaults = {name: declared.default for name, declared in SETTINGS.items()}
+    assert TrainConfig.from_dict(defaults) == TrainConfig()
+
+
+def test_choices_are_named_in_the_help_text() -> None:
+    details = [setting_of(declared) for declared in SETTINGS.values()]
+
+    assert all(("{choices}" in one.help_text) == bool(one.choices) for one in details)
 
 
 def test_as_dict_makes_the_same_config_again() -> None:
-    config = RECIPES["deep"]
+    config = RECIPES["deep"].config
 
-    assert TrainConfig(**config.as_dict()) == config
+    assert TrainConfig.from_dict(config.as_dict()) == config
+
+
+def test_missing_settings_have_their_defaults() -> None:
+    assert TrainConfig.from_dict({"epochs": 3}) == replace(TrainConfig(), epochs=3)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("epoch", "unknown setting 'epoch'; did you mean 'epochs'?"),
+        ("speed", "unknown setting 'speed'; did you mean 'seed'?"),
+        ("xyz", "unknown setting 'xyz'"),
+    ],
+)
+def test_an_unknown_setting_is_named(name: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        TrainConfig.from_dict({"epochs": 3, name: 1})
+
+    assert caught.value.message == message
+    with pytest.raises(ConfigError):
+        find_setting(name)
+
+
+def test_a_one_cycle_schedule_keeps_the_last_epoch() -> None:
+    assert TrainConfig(schedule="one-cycle").keeps_last
+    assert TrainConfig(validation_split=0).keeps_last
+    assert not TrainConfig().keeps_last

@@ -1,47 +1,70 @@
 import json
-import math
 import os
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mnistcli.config import TrainConfig
-from mnistcli.errors import CheckpointError, RunError
-from mnistcli.model_store import find_model
+from mnistcli.errors import RunError
 from mnistcli.recipes import RECIPES
 from mnistcli.runs import EpochRow, Run
 
-ROWS = [
-    EpochRow(epoch=1, loss=0.5, accuracy=0.8, learning_rate=0.1, seconds=2.5),
-    EpochRow(
-        epoch=2, loss=0.25, accuracy=0.9, val_loss=0.3, val_accuracy=0.875,
-        learning_rate=0.05, seconds=2.25,
-    ),
-]  # fmt: skip
+DEEP = RECIPES["deep"].config
 
 
-def finish(path: Path, modified: int = 0) -> Run:
-    run = Run.create(TrainConfig(), path)
-    run.model_file.write_bytes(b"weights")
-    run.write_metrics({"epochs": 1})
-    if modified:
-        os.utime(path / "metrics.json", (modified, modified))
-    return run
-
-
-def test_a_new_run_is_named_after_recipe_and_seed(tmp_path: Path) -> None:
-    first = Run.create(RECIPES["deep"])
-    second = Run.create(RECIPES["deep"])
+def test_a_new_run_is_named_after_recipe_and_seed() -> None:
+    first = Run.create(DEEP)
+    second = Run.create(DEEP)
 
     assert first.path.parent == Path("runs")
     assert first.path.name.endswith("_deep_seed0")
     assert second.path != first.path
 
 
-def test_a_run_keeps_its_config(tmp_path: Path) -> None:
-    run = Run.create(RECIPES["sgd"], tmp_path / "a" / "run")
+def test_processes_that_start_together_get_different_directories() -> None:
+    """Six at once shared one directory when they only looked whether it existed."""
+    code = (
+        "import sys; from mnistcli.config import TrainConfig; from mnistcli.runs import Run\n"
+        "print('ready', flush=True); sys.stdin.read()\n"
+        "for _ in range(5): print(Run.create(TrainConfig()).path)\n"
+    )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(6)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.close()
+        process.stdin = None
+    paths = [line for process in processes for line in process.communicate()[0].split()]
 
-    assert Run(run.path).read_config() == RECIPES["sgd"]
+    assert len(paths) == len(set(paths)) == 30
+
+
+def test_one_given_directory_goes_to_one_run_only() -> None:
+    """The second process may look before the first has written."""
+    Path("run").mkdir()
+    first, second = Run(Path("run")), Run(Path("run"))
+
+    assert first._claim()
+    assert not second._claim()
+
+
+def test_a_run_keeps_its_config(tmp_path: Path) -> None:
+    run = Run.create(RECIPES["sgd"].config, tmp_path / "a" / "run")
+
+    assert Run(run.path).read_config() == RECIPES["sgd"].config
 
 
 def test_an_empty_directory_can_become_a_run(tmp_path: Path) -> None:
@@ -50,7 +73,7 @@ def test_an_empty_directory_can_become_a_run(tmp_path: Path) -> None:
     assert Run.create(TrainConfig(), tmp_path / "run").read_config() == TrainConfig()
 
 
-def test_a_directory_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
+def test_a_directory_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "mine.txt").write_text("keep")
     (tmp_path / "run-2").mkdir()
@@ -58,67 +81,183 @@ def test_a_directory_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="exists and is not empty") as caught:
         Run.create(TrainConfig(), tmp_path / "run")
 
-    assert caught.value.hint == f"mnistcli train --run-dir {tmp_path / 'run-3'}"
+    assert caught.value.hint == f"--run-dir {tmp_path / 'run-3'}"
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["mine.txt"]
 
 
-def test_a_place_that_cannot_hold_a_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [".", "", "./"])
+def test_the_current_directory_has_a_name_for_the_hint(name: str, tmp_path: Path) -> None:
+    Path("file").touch()
+
+    with pytest.raises(RunError) as caught:
+        Run.create(TrainConfig(), Path(name))
+
+    assert caught.value.message == "run directory '.' exists and is not empty"
+    assert caught.value.hint == f"--run-dir {tmp_path}-2"
+
+
+def test_the_root_directory_is_not_a_run() -> None:
+    with pytest.raises(RunError) as caught:
+        Run.create(TrainConfig(), Path("/"))
+
+    assert caught.value.message == "run directory '/' exists and is not empty"
+    assert caught.value.hint == "--run-dir DIR"
+
+
+def test_a_directory_that_cannot_be_created(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
     with pytest.raises(RunError) as caught:
         Run.create(TrainConfig(), tmp_path / "file" / "run")
 
     assert caught.value.message == (
-        f"cannot make run directory {str(tmp_path / 'file' / 'run')!r}: Not a directory"
+        f"cannot create run directory {str(tmp_path / 'file' / 'run')!r}: Not a directory"
     )
 
 
-def test_history_is_read_as_it_was_written(tmp_path: Path) -> None:
-    run = Run(tmp_path)
-    for row in ROWS:
-        run.append_history(row)
+def test_a_name_that_is_not_utf_8() -> None:
+    path = Path(os.fsdecode(b"run-\xff"))
+    config = TrainConfig(dataset=str(path))
+    run = Run.create(config, path)
+    run.write_metrics({"run": str(run.path)})
 
-    first, second = run.read_history()
-
-    assert math.isnan(first.val_loss)
-    assert (first.epoch, first.loss, first.seconds) == (1, 0.5, 2.5)
-    assert second == ROWS[1]
-
-
-@pytest.mark.parametrize("content", ["epoch,loss\n1,0.5\n", "a\nb\n", "epoch,loss,accuracy\n1"])
-def test_a_damaged_history(tmp_path: Path, content: str) -> None:
-    (tmp_path / "history.csv").write_text(content)
-
-    with pytest.raises(RunError, match=r"damaged file '.*history\.csv'"):
-        Run(tmp_path).read_history()
+    assert run.read_config() == config
+    assert run.read_metrics() == {"run": str(path)}
+    assert "\\udcff" in (path / "metrics.json").read_text(encoding="utf-8")
 
 
-def test_no_history(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="no history in"):
-        Run(tmp_path).read_history()
+def test_a_discarded_run_leaves_nothing() -> None:
+    run = Run.create(TrainConfig())
+    run.write_environment({})
+    run.create_member(1, TrainConfig())
+
+    run.discard()
+
+    assert not Path("runs").exists()
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"speed": 9}', '{"epochs": '])
-def test_a_damaged_config(tmp_path: Path, content: str) -> None:
-    (tmp_path / "config.json").write_text(content)
+def test_discarding_keeps_what_the_run_did_not_write() -> None:
+    Path("given").mkdir()
+    given = Run.create(TrainConfig(), Path("given"))
+    made = Run.create(TrainConfig(), Path("made"))
+    Path("made/notes.txt").touch()
 
-    with pytest.raises(RunError, match=r"damaged file '.*config\.json'"):
-        Run(tmp_path).read_config()
+    given.discard()
+    made.discard()
+
+    assert list(Path("given").iterdir()) == []
+    assert list(Path("made").iterdir()) == [Path("made/notes.txt")]
 
 
 def test_metrics_mark_a_run_as_finished(tmp_path: Path) -> None:
     run = Run.create(TrainConfig(), tmp_path / "run")
-    with pytest.raises(RunError, match=r"no metrics\.json in"):
+    run.model_file.touch()
+    with pytest.raises(RunError, match=r"no metrics\.json in") as caught:
         run.read_metrics()
     assert not run.finished
 
-    finish(tmp_path / "other")
+    run.write_metrics({"epochs": 1})
 
-    assert Run(tmp_path / "other").finished
-    assert Run(tmp_path / "other").read_metrics() == {"epochs": 1}
+    assert caught.value.hint == "--model pretrained"
+    assert run.finished
+    assert run.read_metrics() == {"epochs": 1}
 
 
-def test_environment_is_text_a_person_can_read(tmp_path: Path) -> None:
+def test_an_ensemble_has_the_models_of_its_members_in_order() -> None:
+    run = Run.create(TrainConfig(ensemble=11), Path("run"))
+    for number in range(1, 12):
+        run.create_member(number, TrainConfig()).model_file.touch()
+
+    assert run.model_files == tuple(Path(f"run/member-{n}/model.keras") for n in range(1, 12))
+
+
+def test_a_directory_with_a_similar_name_is_not_a_member() -> None:
+    """Plots of several members are written beside them."""
+    run = Run.create(TrainConfig(ensemble=2), Path("run"))
+    Path("run/member-1_and_1_more_plots").mkdir()
+    Path("run/member-1_and_1_more_plots/model.keras").touch()
+
+    assert run.model_files == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", ""),
+        ("[]", ""),
+        ('{"epochs": ', ""),
+        ("[" * 100_000, ""),
+        ("\xff", ""),
+        ('{"speeed": 9}', ": unknown setting 'speeed'"),
+        ('{"epochs": -1}', ": epochs must be at least 1, not -1"),
+        ('{"batch_size": [1]}', ": batch_size must be a whole number, not [1]"),
+        ('{"arch": 5}', ": arch must be text, not 5"),
+        ('{"dropout": NaN}', ": dropout must be a finite number, not nan"),
+        ('{"beta_1": 5}', ": beta_1 must be at least 0 and below 1, not 5"),
+        ('{"optimizer": "adem"}', ": unknown optimizer 'adem'; did you mean 'adam'?"),
+        ('{"learning_rate": 1' + "0" * 400 + "}", ": learning_rate must be a finite number"),
+        ('{"reduce_lr": 1, "schedule": "one-cycle"}', ": reduce_lr cannot be combined with"),
+    ],
+)
+def test_a_damaged_config_is_named(tmp_path: Path, content: str, reason: str) -> None:
+    (tmp_path / "config.json").write_text(content, encoding="latin-1")
+
+    with pytest.raises(RunError) as caught:
+        Run(tmp_path).read_config()
+
+    expected = f"damaged file {str(tmp_path / 'config.json')!r}{reason}"
+    assert caught.value.message.startswith(expected)
+    assert (caught.value.exit_code, caught.value.hint) == (1, "--model pretrained")
+
+
+@pytest.mark.parametrize("name", ["config.json", "metrics.json", "history.csv"])
+@pytest.mark.parametrize("kind", ["directory", "FIFO", "loop"])
+def test_a_path_that_is_not_a_regular_file(tmp_path: Path, name: str, kind: str) -> None:
+    run = Run(tmp_path)
+    path = tmp_path / name
+    if kind == "directory":
+        path.mkdir()
+    elif kind == "FIFO":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(path)
+    read = {
+        "config.json": run.read_config,
+        "metrics.json": run.read_metrics,
+        "history.csv": run.read_history,
+    }[name]
+
+    with pytest.raises(RunError, match=r"cannot read|no config|no metrics|no history"):
+        read()
+
+
+@pytest.mark.parametrize("value", ["x", None, [], True, 2, -5, float("nan"), 10**400])
+def test_an_invalid_rejection_threshold(tmp_path: Path, value: object) -> None:
+    run = Run(tmp_path)
+    run.write_metrics({"min_confidence": value})
+
+    with pytest.raises(RunError, match=r"metrics\.json.*: min_confidence must be a number"):
+        _ = run.min_confidence
+
+
+def test_the_rejection_threshold_is_0_if_the_metrics_have_none(tmp_path: Path) -> None:
+    Run(tmp_path).write_metrics({})
+
+    assert Run(tmp_path).min_confidence == 0
+
+
+def test_a_run_knows_what_its_model_was_trained_on() -> None:
+    run = Run.create(replace(TrainConfig(), dataset="digits", start="runs/a"), Path("run"))
+
+    known = []
+    for environment in ({}, {"trained_on": ["digits", "mnist"]}, {"trained_on": "mnist"}):
+        run.write_environment(environment)
+        known.append(run.trained_on)
+
+    assert known == [("digits",), ("digits", "mnist"), ("digits",)]
+
+
+def test_the_environment_is_readable_text(tmp_path: Path) -> None:
     Run(tmp_path).write_environment({"command": "mnistcli train ü"})
 
     text = (tmp_path / "environment.json").read_text(encoding="utf-8")
@@ -126,115 +265,18 @@ def test_environment_is_text_a_person_can_read(tmp_path: Path) -> None:
     assert json.loads(text) == {"command": "mnistcli train ü"}
 
 
-def test_the_newest_finished_run_is_found(tmp_path: Path) -> None:
-    finish(Path("runs/b"), modified=200)
-    finish(Path("runs/a"), modified=300)
-    Run.create(TrainConfig(), Path("runs/unfinished"))
+def test_no_history(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="no history in") as caught:
+        Run(tmp_path).read_history()
 
-    found = find_model()
-
-    assert found.name == "runs/a"
-    assert found.datasets == ("mnist",)
-    assert found.plots_dir("mnist") == Path("runs/a/plots")
-    assert found.plots_dir("/home/me/mine") == Path("runs/a/plots/mine")
+    assert caught.value.hint == "--model pretrained"
 
 
-def test_the_variable_comes_before_the_newest_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    finish(Path("runs/a"))
-    finish(Path("elsewhere"))
-    monkeypatch.setenv("MNISTCLI_MODEL", "elsewhere")
+def test_a_history_without_epochs(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    run.append_history(EpochRow(epoch=1, loss=1, accuracy=0, learning_rate=1, seconds=1))
+    header = (tmp_path / "history.csv").read_text().splitlines()[0]
+    (tmp_path / "history.csv").write_text(f"{header}\n")
 
-    assert find_model().name == "elsewhere"
-    assert find_model("runs/a").name == "runs/a"
-
-
-def test_the_model_file_of_a_run_leads_to_the_run() -> None:
-    finish(Path("runs/a"))
-
-    assert find_model("runs/a/model.keras").name == "runs/a"
-
-
-def test_a_file_on_its_own(tmp_path: Path) -> None:
-    Path("digits.keras").write_bytes(b"weights")
-
-    found = find_model("digits.keras")
-
-    assert (found.name, found.run, found.datasets) == ("digits.keras", None, ("mnist",))
-    assert found.plots_dir("mnist") == Path("digits_plots")
-
-
-def ensemble(path: Path, members: int) -> Run:
-    run = Run.create(TrainConfig(ensemble=members), path)
-    for number in range(1, members + 1):
-        member = run.create_member(number, TrainConfig(dataset="digits"))
-        member.model_file.write_bytes(b"weights")
-    return run
-
-
-def test_the_members_of_an_ensemble_are_its_model_in_their_order() -> None:
-    run = ensemble(Path("runs/a"), 11)
-
-    assert not run.finished
-    run.write_metrics({})
-    assert run.finished
-    found = find_model()
-    assert (found.name, found.run and found.run.path) == ("runs/a", Path("runs/a"))
-    assert found.files == tuple(Path(f"runs/a/member-{n}/model.keras") for n in range(1, 12))
-    assert found.plots_dir("mnist") == Path("runs/a/plots")
-
-
-def test_several_models_answer_together() -> None:
-    ensemble(Path("runs/a"), 2)
-    Path("mine.keras").write_bytes(b"weights")
-
-    found = find_model("mine.keras", "runs/a", "runs/a/member-1")
-
-    assert found.name == "mine.keras + runs/a + runs/a/member-1"
-    assert found.datasets == ("mnist", "digits")
-    assert [str(file.parent) for file in found.files] == [
-        ".", "runs/a/member-1", "runs/a/member-2", "runs/a/member-1",
-    ]  # fmt: skip
-    assert found.plots_dir("mnist") == Path("mine_and_2_more_plots")
-
-
-def test_a_model_knows_how_sure_it_must_be() -> None:
-    for name, metrics in (
-        ("a", {"min_confidence": 0.6}),
-        ("b", {"min_confidence": 0.5}),
-        ("c", {}),
-    ):
-        Run(Path("runs", name)).path.mkdir(parents=True)
-        Path("runs", name, "model.keras").touch()
-        Run(Path("runs", name)).write_metrics(metrics)
-    Path("alone.keras").touch()
-
-    assert find_model("runs/a").min_confidence == 0.6
-    assert find_model("runs/a", "runs/b").min_confidence == 0.5
-    assert find_model("runs/c").min_confidence == 0
-    assert find_model("alone.keras").min_confidence == 0
-
-
-def test_without_any_run_the_pretrained_model_is_taken() -> None:
-    found = find_model()
-
-    assert (found.name, found.datasets) == ("pretrained", ("mnist",))
-    assert found.files == find_model("pretrained").files
-    assert 0 < found.min_confidence < 0.99
-    assert [file.name for file in found.files] == ["model.keras"]
-    assert found.plots_dir("mnist") == Path("pretrained_plots")
-
-
-@pytest.mark.parametrize(
-    ("wanted", "message"),
-    [
-        ("nowhere", "no such model: 'nowhere'"),
-        ("empty", "no model in 'empty': it is not the directory of a run with an epoch done"),
-    ],
-)
-def test_no_model(wanted: str, message: str) -> None:
-    Path("empty").mkdir()
-
-    with pytest.raises(CheckpointError) as caught:
-        find_model(wanted)
-
-    assert (caught.value.message, caught.value.hint) == (message, "mnistcli train")
+    with pytest.raises(RunError, match="no history in"):
+        run.read_history()

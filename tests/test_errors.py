@@ -1,0 +1,36 @@
+import re
+
+import pytest
+
+from mnistcli import errors
+from mnistcli.errors import ConfigError, DataError, DownloadError, MnistCliError
+
+
+def subclasses(base: type[MnistCliError]) -> set[type[MnistCliError]]:
+    direct = set(base.__subclasses__())
+    return direct.union(*(subclasses(one) for one in direct))
+
+
+def test_the_tree_in_the_docstring_names_every_error() -> None:
+    assert errors.__doc__ is not None
+    drawn = set(re.findall(r"\w+Error", errors.__doc__))
+
+    assert drawn == {one.__name__ for one in subclasses(MnistCliError)} | {"MnistCliError"}
+
+
+def test_only_a_config_error_is_a_usage_error() -> None:
+    codes = {one: one.exit_code for one in subclasses(MnistCliError)}
+
+    assert {one for one, code in codes.items() if code == 2} == {ConfigError}
+    assert set(codes.values()) == {1, 2}
+
+
+def test_a_download_error_is_a_data_error() -> None:
+    assert issubclass(DownloadError, DataError)
+
+
+@pytest.mark.parametrize("hint", [None, "--dataset digits"])
+def test_an_error_keeps_message_and_hint(hint: str | None) -> None:
+    error = DataError("no images in 'x'", hint=hint)
+
+    assert (str(error), error.message, error.hint) == ("no images in 'x'", "no images in 'x'", hint)

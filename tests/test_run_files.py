@@ -1,0 +1,73 @@
+import math
+from pathlib import Path
+
+import pytest
+
+from mnistcli.errors import RunError
+from mnistcli.run_files import EpochRow, append_history, read_history, read_json, write_json
+
+ROWS = [
+    EpochRow(epoch=1, loss=0.5, accuracy=0.8, learning_rate=0.1, seconds=2.5),
+    EpochRow(
+        epoch=2, loss=0.25, accuracy=0.9, val_loss=0.3, val_accuracy=0.875,
+        learning_rate=0.05, seconds=2.25,
+    ),
+]  # fmt: skip
+COLUMNS = "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds"
+
+
+def test_a_history_is_read_as_it_was_written(tmp_path: Path) -> None:
+    for row in ROWS:
+        append_history(tmp_path / "history.csv", row)
+
+    first, second = read_history(tmp_path / "history.csv")
+
+    assert math.isnan(first.val_loss)
+    assert (first.epoch, first.loss, first.seconds) == (1, 0.5, 2.5)
+    assert second == ROWS[1]
+
+
+def test_an_infinite_loss_is_a_loss(tmp_path: Path) -> None:
+    path = tmp_path / "history.csv"
+    path.write_text(f"{COLUMNS}\n1,inf,0.1,nan,0.1,0.1,1\n")
+
+    assert read_history(path)[0].loss == math.inf
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "epoch,loss\n1,0.5\n",
+        "a\nb\n",
+        f"{COLUMNS}\n1",
+        f"{COLUMNS}\n0,1,1,1,1,1,1\n",
+        f"{COLUMNS}\n1{'0' * 400},1,1,1,1,1,1\n",
+        f"{COLUMNS}\n1,1e308,1,1,1,1,1\n",
+        f"{COLUMNS}\n1,{'1' * 200_000},1,1,1,1,1\n",
+        f"{COLUMNS}\n1,\xff,1,1,1,1,1\n",
+        f"{COLUMNS}\n1,\0,1,1,1,1,1\n",
+    ],
+)
+def test_a_damaged_history(tmp_path: Path, content: str) -> None:
+    (tmp_path / "history.csv").write_text(content, encoding="latin-1")
+
+    with pytest.raises(RunError, match=r"damaged file '.*history\.csv'"):
+        read_history(tmp_path / "history.csv")
+
+
+def test_a_file_that_does_not_exist(tmp_path: Path) -> None:
+    assert read_history(tmp_path / "history.csv") == []
+    assert read_json(tmp_path / "config.json") is None
+
+
+def test_a_file_in_a_directory_that_cannot_be_searched(tmp_path: Path) -> None:
+    """The name is too long for any file system, as it may be in a damaged path."""
+    with pytest.raises(RunError, match=r"cannot read .*: File name too long"):
+        read_json(tmp_path / ("x" * 300))
+
+
+def test_json_is_read_as_it_was_written(tmp_path: Path) -> None:
+    content = {"a": 1, "name": "\udcff ü", "list": [None, 0.5]}
+    write_json(tmp_path / "a.json", content)
+
+    assert read_json(tmp_path / "a.json") == content
