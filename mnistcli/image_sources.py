@@ -198,14 +198,15 @@ def _skip_reason(entry: os.DirEntry[str]) -> str | None:
 
 def _skip_message(folder: Path, skipped: Counter[str]) -> str:
     folders = skipped.pop(_SUBFOLDER, 0)
-    files = skipped.total()
-    parts = []
-    if files:
-        parts.append(f"{files} {'file' if files == 1 else 'files'} ({_counts(skipped)})")
-    if folders:
-        plural = "" if folders == 1 else "s"
-        parts.append(f"{folders} {_SUBFOLDER}{plural} (--recursive includes subfolders)")
-    return f"skipped {' and '.join(parts)} in {str(folder)!r}"
+    amounts = [
+        f"{count} {name}{'' if count == 1 else 's'}"
+        for count, name in ((skipped.total(), "file"), (folders, _SUBFOLDER))
+        if count
+    ]
+    message = f"skipped {' and '.join(amounts)} in {str(folder)!r}"
+    if skipped:
+        message += f": {_counts(skipped)}"
+    return f"{message} (--recursive includes subfolders)" if folders else message
 
 
 def _counts(skipped: Counter[str]) -> str:

@@ -77,7 +77,7 @@ def test_skipped_files_are_counted() -> None:
     notes: list[str] = []
 
     assert found("x", on_skip=notes.append) == ["x/a.png"]
-    assert notes == ["skipped 4 files (2 .txt, 1 without a suffix, 1 HEIC) in 'x'"]
+    assert notes == ["skipped 4 files in 'x': 2 .txt, 1 without a suffix, 1 HEIC"]
 
 
 def test_one_skipped_file_and_subfolders_are_counted() -> None:
@@ -87,8 +87,17 @@ def test_one_skipped_file_and_subfolders_are_counted() -> None:
     found("x", on_skip=notes.append)
 
     assert notes == [
-        "skipped 1 file (1 PDF) and 2 subfolders (--recursive includes subfolders) in 'x'"
+        "skipped 1 file and 2 subfolders in 'x': 1 PDF (--recursive includes subfolders)"
     ]
+
+
+def test_skipped_subfolders_alone_are_counted() -> None:
+    create("x/a.png", "x/y/b.png")
+    notes: list[str] = []
+
+    found("x", on_skip=notes.append)
+
+    assert notes == ["skipped 1 subfolder in 'x' (--recursive includes subfolders)"]
 
 
 def test_nothing_skipped_is_not_mentioned() -> None:
@@ -106,7 +115,7 @@ def test_subfolders_are_included_with_recursive() -> None:
         "x/a/c.png",
         "x/a/d/e.png",
     ]
-    assert notes == ["skipped 1 file (1 .txt) in 'x'"]
+    assert notes == ["skipped 1 file in 'x': 1 .txt"]
 
 
 def test_a_link_to_a_folder_does_not_lead_in_circles() -> None:
@@ -123,7 +132,7 @@ def test_a_pipe_in_a_folder_is_skipped() -> None:
     notes: list[str] = []
 
     assert found("x", on_skip=notes.append) == ["x/a.png"]
-    assert notes == ["skipped 1 file (1 special file) in 'x'"]
+    assert notes == ["skipped 1 file in 'x': 1 special file"]
 
 
 def test_a_broken_link_in_a_folder_is_an_image_that_cannot_be_opened() -> None:

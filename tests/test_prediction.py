@@ -213,7 +213,7 @@ def test_skipped_files_and_subfolders_are_passed_on() -> None:
     results = predict_images(Counting(), "x", recursive=True, on_skip=notes.append)
 
     assert [str(one.path) for one in results] == ["x/a.png", "x/y/b.png"]
-    assert notes == ["skipped 1 file (1 .txt) in 'x'"]
+    assert notes == ["skipped 1 file in 'x': 1 .txt"]
 
 
 def test_a_pipe_can_be_opened_again() -> None:
