@@ -1,8 +1,10 @@
-"""The networks, built from stock Keras layers only, so that any Keras user can load them.
+"""CNN architectures, built from stock Keras layers so that any Keras user can load the models.
 
-Each takes float32 (n, 28, 28, 1) in 0..1 and gives softmax probabilities (n, 10). In all of them
-pooling comes before the ReLU: the largest of a window, cut off at 0, is the same number as the
-largest of the cut-off window, and there are four times fewer numbers to cut off.
+Each takes float32 (n, 28, 28, 1) in 0..1 and returns softmax probabilities (n, 10). To add one,
+write a builder, register it in `ARCHITECTURES` and add its name in `mnistcli.config`.
+
+Max-pooling comes before the ReLU. The result is the same as in the usual order, because the ReLU is
+monotonic, and the ReLU is applied to a quarter of the values.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,72 +23,74 @@ INPUT_SHAPE = (28, 28, 1)
 
 
 def build_model(arch: str, *, dropout: float = 0.0) -> keras.Model:
-    """Return a fresh, uncompiled network.
+    """Build a new, uncompiled model of an architecture.
 
     Args:
-        arch: A name in `ARCHITECTURES` of `mnistcli.config`.
-        dropout: Share of the units dropped before the classifying layers.
+        arch: A name in `ARCHITECTURES`.
+        dropout: Fraction of the units dropped before the dense layers.
+
+    Returns:
+        The model with random weights; its name is that of the architecture.
 
     Raises:
-        ConfigError: No network has that name.
+        ConfigError: There is no architecture of that name.
     """
-    require_choice("arch", arch, tuple(_BUILDERS))
+    build_layers = ARCHITECTURES[require_choice("arch", arch, tuple(ARCHITECTURES))]
     return keras.Sequential(
-        [keras.Input(INPUT_SHAPE), *_BUILDERS[arch](dropout), layers.Dense(CLASSES, "softmax")],
+        [keras.Input(INPUT_SHAPE), *build_layers(dropout), layers.Dense(CLASSES, "softmax")],
         name=arch,
     )
 
 
-def freeze_early(network: keras.Model) -> None:
-    """Leave only the last convolution of a network, and what follows, to be trained.
+def freeze_early(model: keras.Model) -> None:
+    """Freeze a model for fine-tuning, except its last convolution and the layers after it.
 
-    Normalization stays as it is everywhere: a few examples say little about the mean of all.
+    Batch normalization is frozen everywhere: a few images are too few to estimate its statistics.
 
     Args:
-        network: As `build_model` makes them; it is changed.
+        model: A model made by `build_model`; it is changed. Without a convolution, only batch
+            normalization is frozen.
     """
-    kinds = [isinstance(layer, layers.Conv2D) for layer in network.layers]
-    last = len(kinds) - 1 - kinds[::-1].index(True) if any(kinds) else 0
-    for index, layer in enumerate(network.layers):
+    is_convolution = [isinstance(layer, layers.Conv2D) for layer in model.layers]
+    last = len(model.layers) - 1 - is_convolution[::-1].index(True) if any(is_convolution) else 0
+    for index, layer in enumerate(model.layers):
         normalizes = isinstance(layer, layers.BatchNormalization)
         layer.trainable = index >= last and not normalizes
 
 
-def unfreeze(network: keras.Model) -> None:
-    """Let every layer of a network be trained again."""
-    for layer in network.layers:  # the network's own flag does not reach them
+def unfreeze(model: keras.Model) -> None:
+    """Make every layer of a model trainable again."""
+    for layer in model.layers:  # setting the flag of the model does not reach them
         layer.trainable = True
 
 
 def first_convolution(
-    network: keras.Model, image: npt.NDArray[np.uint8]
+    model: keras.Model, image: npt.NDArray[np.uint8]
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Return what the first convolution of a network has learned, and what it makes of an image.
+    """Return the filters of the first convolution of a model, and their feature maps of an image.
 
     Args:
-        network: As `build_model` makes them.
+        model: A model made by `build_model`.
         image: uint8 (28, 28).
 
     Returns:
-        The kernels, float32 (height, width, channels in, filters), and the maps that they make of
-        the image, float32 (height, width, filters).
+        The kernels, float32 (kernel height, kernel width, channels, filters), and the feature maps,
+        float32 (height, width, filters).
 
     Raises:
-        CheckpointError: The network has no convolution.
+        CheckpointError: The model has no convolution.
     """
-    for layer in network.layers:
+    for layer in model.layers:
         if isinstance(layer, layers.Conv2D):
-            until = keras.Model(network.inputs[0], layer.output)
+            first_layers = keras.Model(model.inputs[0], layer.output)
             batch = image[None, :, :, None].astype(np.float32) / 255
-            maps = keras.ops.convert_to_numpy(until(batch, training=False))[0]
+            maps = keras.ops.convert_to_numpy(first_layers(batch, training=False))[0]
             return keras.ops.convert_to_numpy(layer.kernel), maps
-    raise CheckpointError(
-        "no filters: the network has no convolution", hint="mnistcli plot --kind confusion"
-    )
+    raise CheckpointError("no filters: the model has no convolution", hint="--kind confusion")
 
 
 def _simple(dropout: float) -> list[keras.Layer]:
-    """The smallest usual CNN: two convolutions, two poolings, one dense layer."""
+    """Two convolutions and one dense layer, the smallest common CNN: 122,000 parameters."""
     return [
         *_conv_block(32),
         *_conv_block(64),
@@ -97,7 +101,7 @@ def _simple(dropout: float) -> list[keras.Layer]:
 
 
 def _classic(dropout: float) -> list[keras.Layer]:
-    """Two convolutions and a wider dense layer, with dropout right before the softmax."""
+    """Two convolutions and a wider dense layer, dropout before the softmax: 225,000 parameters."""
     return [
         *_conv_block(32),
         *_conv_block(64),
@@ -108,7 +112,7 @@ def _classic(dropout: float) -> list[keras.Layer]:
 
 
 def _deep(dropout: float) -> list[keras.Layer]:
-    """Three convolutions, 32 to 128 filters, with dropout before the dense layer."""
+    """Three convolutions with 32 to 128 filters: 242,000 parameters."""
     return [
         *_conv_block(32),
         *_conv_block(64),
@@ -120,11 +124,11 @@ def _deep(dropout: float) -> list[keras.Layer]:
 
 
 def _fast(dropout: float) -> list[keras.Layer]:
-    """The least work that still reads 99 % after one epoch: 293,000 multiplications an image.
+    """The cheapest network with 99 % accuracy after one epoch: 293,000 multiplications per image.
 
-    A 6x6 convolution of stride 2 is the usual 3x3 one on 2x2 pixels put side by side. Batch
-    normalization lets a quarter of the usual filters do, and comes after pooling, where there is a
-    quarter to normalize; its memory is short because there are only some 230 steps.
+    The 6x6 convolution with stride 2 is a 3x3 convolution on blocks of 2x2 pixels. Batch
+    normalization makes up for having a quarter of the usual filters. It comes after pooling, where
+    there are four times fewer values. Its momentum is low because an epoch has only 230 steps.
     """
     return [
         layers.Conv2D(16, 6, strides=2, use_bias=False),
@@ -141,47 +145,32 @@ def _fast(dropout: float) -> list[keras.Layer]:
 
 
 def _accurate(dropout: float) -> list[keras.Layer]:
-    """Five normalized convolutions: 13 million multiplications an image, seconds an epoch."""
+    """Five convolutions with batch normalization: 13 million multiplications per image."""
     return [
-        *_normalized(32, 5, pooled=True),
-        *_normalized(64, 3, padding="same", pooled=True),
-        *_normalized(128, 3, padding="same"),
-        *_normalized(128, 3, padding="same"),
-        *_normalized(128, 3, pooled=True),
+        *_normalized_block(32, 5, pooled=True),
+        *_normalized_block(64, 3, padding="same", pooled=True),
+        *_normalized_block(128, 3, padding="same"),
+        *_normalized_block(128, 3, padding="same"),
+        *_normalized_block(128, 3, pooled=True),
         layers.Flatten(),
         layers.Dropout(dropout),
     ]
 
 
 def _record(dropout: float) -> list[keras.Layer]:
-    """Five 5x5 convolutions that never pool: 137 million multiplications, work for a GPU.
+    """Five 5x5 convolutions without pooling: 137 million multiplications per image, for a GPU.
 
-    After "An ensemble of simple convolutional neural network models for MNIST digit recognition"
-    (An et al., 2020), which trains the same one for 150 epochs.
+    From "An ensemble of simple convolutional neural network models for MNIST digit recognition"
+    (An et al., 2020), which trains it for 150 epochs.
     """
     return [
-        *(layer for filters in range(32, 161, 32) for layer in _normalized(filters, 5)),
+        *(layer for filters in range(32, 161, 32) for layer in _normalized_block(filters, 5)),
         layers.Flatten(),
         layers.Dropout(dropout),
     ]
 
 
-def _normalized(
-    filters: int, size: int, *, padding: str = "valid", pooled: bool = False
-) -> list[keras.Layer]:
-    return [
-        layers.Conv2D(filters, size, padding=padding, use_bias=False),
-        *([layers.MaxPooling2D()] if pooled else []),
-        layers.BatchNormalization(momentum=0.9),
-        layers.ReLU(),
-    ]
-
-
-def _conv_block(filters: int) -> list[keras.Layer]:
-    return [layers.Conv2D(filters, 3), layers.MaxPooling2D(), layers.ReLU()]
-
-
-_BUILDERS: Mapping[str, Callable[[float], list[keras.Layer]]] = MappingProxyType(
+ARCHITECTURES: Mapping[str, Callable[[float], list[keras.Layer]]] = MappingProxyType(
     {
         "simple": _simple,
         "classic": _classic,
@@ -191,3 +180,21 @@ _BUILDERS: Mapping[str, Callable[[float], list[keras.Layer]]] = MappingProxyType
         "record": _record,
     }
 )
+"""The architectures: a function from the dropout rate to the layers before the softmax, by name."""
+
+
+def _conv_block(filters: int) -> list[keras.Layer]:
+    """Return a 3x3 convolution with max-pooling and ReLU."""
+    return [layers.Conv2D(filters, 3), layers.MaxPooling2D(), layers.ReLU()]
+
+
+def _normalized_block(
+    filters: int, size: int, *, padding: str = "valid", pooled: bool = False
+) -> list[keras.Layer]:
+    """Return a convolution with optional max-pooling, batch normalization and ReLU."""
+    return [
+        layers.Conv2D(filters, size, padding=padding, use_bias=False),
+        *([layers.MaxPooling2D()] if pooled else []),
+        layers.BatchNormalization(momentum=0.9),
+        layers.ReLU(),
+    ]

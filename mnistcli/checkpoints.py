@@ -1,4 +1,4 @@
-"""Saving `.keras` files so that no half file is left, and loading them so that none does harm."""
+"""Checkpoints: save `.keras` files atomically, and check them before Keras loads them."""
 
 import json
 import os
@@ -12,21 +12,25 @@ import keras
 from mnistcli.architectures import INPUT_SHAPE
 from mnistcli.config import CLASSES
 from mnistcli.errors import CheckpointError
+from mnistcli.model_files import OTHER_MODEL, check_model_file
 
-# No network for 28x28 digits needs more; a small zip file can unpack to any size.
+# Far more than any digit classifier needs; a small zip archive can unpack to any size.
 MAX_WEIGHT_BYTES = 1 << 30
+# Keras layers that run code from the file.
 _CODE_CARRIERS = {"Lambda", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "TFSMLayer"}
-_RETRAIN = "mnistcli train"
 
 
 def save(model: keras.Model, path: Path) -> None:
-    """Write the model so that the file is, at any time, the old one or the whole new one.
+    """Save a model atomically: the file is always the old one or the complete new one.
 
-    Keras's own saving is not atomic: a kill in the middle leaves a file that cannot be read.
+    `keras.Model.save` is not atomic: if the process is killed while it writes, the file is damaged.
 
     Args:
-        model: The network.
-        path: A `.keras` file; one that exists is replaced.
+        model: The model.
+        path: A `.keras` file. An existing file is replaced.
+
+    Raises:
+        OSError: The file cannot be written.
     """
     with tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as folder:
         temporary = Path(folder) / path.name
@@ -37,23 +41,20 @@ def save(model: keras.Model, path: Path) -> None:
 
 
 def load(path: Path) -> keras.Model:
-    """Return the network in a `.keras` file, uncompiled.
+    """Load the model in a `.keras` file, uncompiled.
 
-    The file is checked before Keras builds anything, for a model file can carry code and a small
-    one can ask for more memory than there is: only stock Keras classes are let in, and only as
-    many parameters as the file has weights for.
+    A model file can contain code, and a small file can ask for more memory than there is.
+    Therefore the file is checked before Keras builds anything: only stock Keras classes are
+    allowed, and only as many parameters as the file has weights for.
 
     Args:
         path: The file.
 
     Raises:
-        CheckpointError: It is missing, empty, damaged, of other classes than Keras's own, or its
-            network does not take (n, 28, 28, 1) and give (n, 10).
+        CheckpointError: The file is missing, empty, damaged or of another format, contains other
+            classes than those of Keras, or the model does not map (n, 28, 28, 1) to (n, 10).
     """
-    if not path.is_file():
-        raise CheckpointError(f"no such model: {str(path)!r}", hint=_RETRAIN)
-    if path.stat().st_size == 0:
-        raise CheckpointError(f"empty model file {str(path)!r}", hint=_RETRAIN)
+    check_model_file(path)
     try:
         with zipfile.ZipFile(path) as archive:
             config = json.loads(archive.read("config.json"))
@@ -62,25 +63,25 @@ def load(path: Path) -> keras.Model:
         _check_size(path, config, weight_bytes)
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # zipfile and Keras raise anything on a damaged file
-        # Keras would still give memory to the variables of `_check_size` when it next can.
+        # Otherwise Keras would later allocate the variables that `_check_size` created.
         keras.utils.clear_session()
         if isinstance(error, CheckpointError):
             raise
         raise CheckpointError(
-            f"not a model file, or a damaged one: {str(path)!r}", hint=_RETRAIN
+            f"not a Keras model, or a damaged file: {str(path)!r}", hint=OTHER_MODEL
         ) from error
 
 
 def _check_classes(path: Path, node: Any) -> None:
-    """Let in only what Keras itself brings, and nothing that runs code from the file."""
+    """Check that a model config, or a part of it, names only Keras classes that run no code."""
     if isinstance(node, dict):
         if "class_name" in node:
             module, name = str(node.get("module")), str(node["class_name"])
-            stock = module == "keras" or module.startswith("keras.")
-            if not stock or name in _CODE_CARRIERS:
+            is_stock = module == "keras" or module.startswith("keras.")
+            if not is_stock or name in _CODE_CARRIERS:
                 raise CheckpointError(
-                    f"{str(path)!r} holds more than stock Keras layers: {module}.{name}",
-                    hint=_RETRAIN,
+                    f"{str(path)!r} contains more than stock Keras layers: {module}.{name}",
+                    hint=OTHER_MODEL,
                 )
         node = list(node.values())
     if isinstance(node, list):
@@ -89,20 +90,22 @@ def _check_classes(path: Path, node: Any) -> None:
 
 
 def _check_size(path: Path, config: dict[str, Any], weight_bytes: int) -> None:
-    """Build the network without memory for its weights, and compare it with what we can use."""
+    """Check the shapes and the number of parameters of a model that is built without weights."""
     with keras.StatelessScope(initialize_variables=False):
         skeleton = keras.saving.deserialize_keras_object(config, safe_mode=True)
-        taken, given = skeleton.input_shape, skeleton.output_shape
+        input_shape, output_shape = skeleton.input_shape, skeleton.output_shape
         parameters = skeleton.count_params()
-    if taken != (None, *INPUT_SHAPE) or given != (None, CLASSES):
+    expected = (None, *INPUT_SHAPE), (None, CLASSES)
+    if (input_shape, output_shape) != expected:
         raise CheckpointError(
-            f"{str(path)!r} is a network for something else: it takes {taken} and gives {given}, "
-            f"not {(None, *INPUT_SHAPE)} and {(None, CLASSES)}",
-            hint=_RETRAIN,
+            f"{str(path)!r} is not a digit classifier: it maps {input_shape} to {output_shape}, "
+            f"not {expected[0]} to {expected[1]}",
+            hint=OTHER_MODEL,
         )
-    # float16 is the smallest kind of weight there is.
+    # A weight has at least two bytes (float16).
     if weight_bytes > MAX_WEIGHT_BYTES or parameters * 2 > weight_bytes:
         raise CheckpointError(
-            f"{str(path)!r} asks for {parameters:,} parameters and brings {weight_bytes:,} bytes",
-            hint=_RETRAIN,
+            f"{str(path)!r} declares {parameters:,} parameters but has {weight_bytes:,} bytes of "
+            "weights",
+            hint=OTHER_MODEL,
         )

@@ -1,31 +1,40 @@
-"""Where the computing happens: CPU or GPU, and a start of Keras that keeps its mouth shut."""
+"""Device selection: CPU or GPU, and a Keras start-up without TensorFlow's log messages."""
 
+import contextlib
 import logging
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import IO
 
 from mnistcli.errors import DeviceError
 
+# Two threads that redirect stderr at the same time would restore each other's redirection.
+_REDIRECTION = threading.RLock()
+
 
 def start_quietly() -> None:
-    """Import Keras and wake its devices without a word of TensorFlow's own log on stderr.
+    """Import Keras and initialize its devices without TensorFlow's log messages on stderr.
 
-    The log of a start that fails is shown. A program calls this once, before it imports a module
-    that needs Keras; whoever uses those modules as a library need not call it.
+    If the start fails, the messages are shown. TensorFlow's logger is set to errors only. If Keras
+    is imported already, nothing is done, so that a program that uses Keras itself keeps its own
+    settings. Everything in this package that loads Keras on demand calls this function first.
     """
-    # Level 2 keeps errors; it holds only once TensorFlow's logging is up, hence the detour below.
+    if "keras" in sys.modules:
+        return
+    # Level 2 keeps errors. TensorFlow obeys it only after its logging has started; the messages
+    # before that are held back.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with held_back_stderr():
         import keras
 
         keras.distribution.list_devices()
-    # TensorFlow's own Python log wrote to what stood in for stderr meanwhile; and its warnings,
-    # that a second training compiles its steps anew, are no news.
     log = logging.getLogger("tensorflow")
-    log.setLevel(logging.ERROR)
+    log.setLevel(logging.ERROR)  # warnings such as "compiled anew" in a second training are no news
+    # The handlers were created while stderr was redirected.
     for handler in log.handlers:
         if isinstance(handler, logging.StreamHandler):
             handler.stream = sys.stderr  # `setStream` would flush the closed one
@@ -33,52 +42,68 @@ def start_quietly() -> None:
 
 @contextmanager
 def held_back_stderr() -> Iterator[None]:
-    """Hold back what C++ code writes to stderr; Python's own `sys.stderr` goes on as before.
+    """Hold back what C++ code writes to stderr; Python's `sys.stderr` works as usual.
 
-    What was held back is shown if an exception ends the context, else thrown away.
+    File descriptor 2 of the process is redirected to a temporary file meanwhile. If the context
+    ends with an `Exception`, the content of the file is written to stderr; otherwise it is
+    discarded, also on Ctrl-C. Without stderr or a writable temporary directory, nothing is
+    redirected.
     """
-    sys.stderr.flush()
-    python_stderr = sys.stderr
-    original = os.dup(2)
-    with tempfile.TemporaryFile() as held_back, os.fdopen(os.dup(2), "w") as stand_in:
+    log = _open_log()
+    if log is None:
+        yield
+        return
+    with _REDIRECTION, log, os.fdopen(os.dup(2), "w") as original:
+        python_stderr = sys.stderr
+        python_stderr.flush()
         if python_stderr is sys.__stderr__:
-            sys.stderr = stand_in
-        os.dup2(held_back.fileno(), 2)
+            sys.stderr = original
+        os.dup2(log.fileno(), 2)
         try:
             yield
-        except BaseException:
-            held_back.seek(0)
-            os.write(original, held_back.read())
+        except Exception:
+            log.seek(0)
+            os.write(original.fileno(), log.read())
             raise
         finally:
-            sys.stderr.flush()
+            original.flush()
             sys.stderr = python_stderr
-            os.dup2(original, 2)
-            os.close(original)
+            os.dup2(original.fileno(), 2)
 
 
 def select(device: str) -> AbstractContextManager[None]:
-    """Return the scope in which Keras computes on the device that was asked for.
+    """Return the Keras scope that runs computations on a device.
 
     Args:
-        device: ``auto`` (a GPU where there is one), ``cpu`` or ``gpu``.
+        device: ``auto`` (a GPU if there is one), ``cpu`` or ``gpu``.
 
     Raises:
-        DeviceError: ``gpu`` where there is none.
+        DeviceError: ``gpu`` was requested and there is none.
     """
     import keras
 
     if device == "gpu" and not gpus():
         raise DeviceError(
-            "no GPU found by the installed packages", hint="mnistcli train --device cpu"
+            "no GPU found; for NVIDIA: pip install 'mnistcli[gpu]'", hint="--device cpu"
         )
-    chosen = "gpu" if device != "cpu" and gpus() else "cpu"
-    scope: AbstractContextManager[None] = keras.device(f"{chosen}:0")
+    name = "gpu" if device != "cpu" and gpus() else "cpu"
+    scope: AbstractContextManager[None] = keras.device(f"{name}:0")
     return scope
 
 
 def gpus() -> list[str]:
+    """Return the names of the GPUs that Keras can use, such as ``gpu:0``."""
     import keras
 
     found: list[str] = keras.distribution.list_devices("gpu")
     return found
+
+
+def _open_log() -> IO[bytes] | None:
+    """Open a temporary file for stderr; None if there is no stderr or no place for the file."""
+    if sys.stderr is None:
+        return None
+    with contextlib.suppress(OSError):
+        os.fstat(2)  # a program can close the descriptor and keep `sys.stderr`
+        return tempfile.TemporaryFile()
+    return None

@@ -1,4 +1,4 @@
-"""The environment of a run: versions, device, processors and command line."""
+"""Environment of a run: package versions, device, processors and command line."""
 
 import os
 import platform
@@ -14,10 +14,14 @@ _PACKAGES = ("mnistcli", "keras", "tensorflow", "jax", "torch", "numpy", "scikit
 
 
 def describe_environment(device: str) -> dict[str, Any]:
-    """Return what a run ran on: versions, device, threads and the command line.
+    """Return the environment of a run as plain values for JSON.
 
     Args:
-        device: As `select` takes it.
+        device: The device of the run, as `mnistcli.device.select` takes it.
+
+    Returns:
+        Command line, Keras backend, device, number of processors, platform, Python version and the
+        versions of the installed packages.
     """
     import keras
 
@@ -29,11 +33,11 @@ def describe_environment(device: str) -> dict[str, Any]:
         "processors": os.cpu_count(),
         "platform": platform.platform(),
         "python": platform.python_version(),
-        "packages": dict(_installed()),
+        "packages": dict(_versions()),
     }
 
 
-def _installed() -> Iterator[tuple[str, str]]:
+def _versions() -> Iterator[tuple[str, str]]:
     for package in _PACKAGES:
         try:
             yield package, metadata.version(package)

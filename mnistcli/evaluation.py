@@ -1,5 +1,6 @@
-"""How well a classifier reads a data set, in scikit-learn's numbers."""
+"""Evaluation: accuracy, loss, F1, confusion matrix and calibration of a classifier on a dataset."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,18 +15,18 @@ from mnistcli.inference.classifier import Predictor
 from mnistcli.inference.ensemble import Ensemble
 
 CALIBRATION_BINS = 15
-# Keras keeps probabilities this far from 0 and 1 before it takes the logarithm.
+# Keras clips probabilities to this distance from 0 and 1 before it takes the logarithm.
 EPSILON = 1e-7
 
 
 @dataclass(frozen=True)
-class Confused:
-    """One kind of mistake.
+class ConfusedPair:
+    """An off-diagonal cell of the confusion matrix: one kind of mistake.
 
     Attributes:
-        true: The digit that it is.
-        predicted: The digit that it was taken for.
-        count: How many images.
+        true: The true digit.
+        predicted: The predicted digit.
+        count: The number of images.
     """
 
     true: int
@@ -35,14 +36,14 @@ class Confused:
 
 @dataclass(frozen=True)
 class ClassScores:
-    """How well one digit is read.
+    """Precision, recall and F1 of one digit.
 
     Attributes:
         digit: The digit, 0 to 9.
-        precision: Share of the images read as this digit that are this digit.
-        recall: Share of the images of this digit that are read as it.
-        f1: Harmonic mean of the two.
-        support: Images of this digit.
+        precision: Fraction of the images predicted as this digit that are this digit.
+        recall: Fraction of the images of this digit that are predicted as it.
+        f1: Harmonic mean of precision and recall.
+        support: Number of images of this digit.
     """
 
     digit: int
@@ -54,16 +55,16 @@ class ClassScores:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What a classifier made of a data set of n images.
+    """The metrics of a classifier on a dataset of n images.
 
-    A share with nothing to divide by, such as the recall of a digit the data set has no image
-    of, is 0. The macro average is over the digits that occur in the labels or the predictions
-    and weighs them alike; the weighted average weighs them by support.
+    A score with a zero denominator, such as the recall of a digit that the dataset does not
+    contain, is 0. Macro averages are the plain mean over the digits that occur in the labels or the
+    predictions; weighted averages are weighted by support.
 
     Attributes:
-        samples: The number of images, n.
-        accuracy: Share of the images that are read correctly, 0..1.
-        loss: Mean cross-entropy in nats, with Keras' clipping of the probabilities.
+        samples: Number of images, n.
+        accuracy: Fraction of the images that are predicted correctly, 0..1.
+        loss: Mean cross-entropy in nats, with probabilities clipped as in Keras.
         macro_precision: Macro average of the precision.
         macro_recall: Macro average of the recall.
         macro_f1: Macro average of F1.
@@ -71,13 +72,13 @@ class Evaluation:
         weighted_recall: Weighted average of the recall.
         weighted_f1: Weighted average of F1.
         per_class: The scores of the digits 0 to 9.
-        confusion_matrix: Counts, int64 (10, 10); a row is a true digit, a column a predicted one.
-        calibration_error: Expected calibration error, 0..1: the mean gap between the confidence
-            and the accuracy, over 15 confidence bins of equal width (Guo et al., "On calibration
-            of modern neural networks", ICML 2017, equation 3).
-        probabilities: What the classifier answered, float32 (n, 10).
-        labels: The truth, int64 (n,).
-        members: What each member of an ensemble made of it; empty for a single network.
+        confusion_matrix: Counts, int64 (10, 10); rows are true digits, columns predicted digits.
+        calibration_error: Expected calibration error (ECE), 0..1: mean difference between
+            confidence and accuracy, over 15 confidence bins of equal width (Guo et al., "On
+            calibration of modern neural networks", ICML 2017, equation 3).
+        probabilities: Probabilities of each image, float32 (n, 10).
+        labels: True digits, int64 (n,).
+        members: The evaluation of each member of an ensemble; empty for a single model.
     """
 
     samples: int
@@ -98,29 +99,35 @@ class Evaluation:
 
     @property
     def member_accuracy(self) -> tuple[float, float]:
-        """Mean and standard deviation (n - 1) of the accuracy of an ensemble's members."""
+        """Mean and standard deviation (n - 1) of the accuracy of the members of an ensemble."""
         accuracies = [member.accuracy for member in self.members]
         return float(np.mean(accuracies)), float(np.std(accuracies, ddof=1))
 
     @property
     def predicted(self) -> NDArray[np.int64]:
-        """The digit with the highest probability for each image, int64 (n,)."""
+        """The most likely digit of each image, int64 (n,)."""
         predicted: NDArray[np.int64] = self.probabilities.argmax(axis=1)
         return predicted
 
-    def most_confused(self, k: int = 5) -> list[Confused]:
-        """Return up to `k` kinds of mistake that occurred, the most frequent first."""
+    @property
+    def mistakes(self) -> NDArray[np.intp]:
+        """The indices of the misclassified images in the dataset, the most confident first."""
+        indices = np.flatnonzero(self.predicted != self.labels)
+        return indices[np.argsort(-self.probabilities[indices].max(axis=1), kind="stable")]
+
+    def most_confused(self, k: int = 5) -> list[ConfusedPair]:
+        """Return up to `k` pairs of digits that were confused, the most frequent first."""
         errors = self.confusion_matrix.copy()
         np.fill_diagonal(errors, 0)
         pairs = [
-            Confused(int(true), int(predicted), int(errors[true, predicted]))
+            ConfusedPair(int(true), int(predicted), int(errors[true, predicted]))
             for true, predicted in np.argwhere(errors)
         ]
         return sorted(pairs, key=lambda pair: -pair.count)[:k]
 
     @property
     def summary(self) -> dict[str, float]:
-        """The scores over all digits, by name."""
+        """The metrics over all digits by name."""
         return {
             "accuracy": self.accuracy,
             "loss": self.loss,
@@ -130,64 +137,59 @@ class Evaluation:
         }
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the scores, without the answer to each image, as plain values for JSON."""
-        scores: dict[str, Any] = {"samples": self.samples, **self.summary}
-        scores["per_class"] = [vars(one).copy() for one in self.per_class]
-        scores["confusion_matrix"] = self.confusion_matrix.tolist()
+        """Return the metrics as plain values for JSON, without the values of each image."""
+        metrics: dict[str, Any] = {"samples": self.samples, **self.summary}
+        metrics["per_class"] = [vars(scores).copy() for scores in self.per_class]
+        metrics["confusion_matrix"] = self.confusion_matrix.tolist()
         if self.members:
             mean, deviation = self.member_accuracy
-            scores["members"] = [member.summary for member in self.members]
-            scores["member_accuracy_mean"] = mean
-            scores["member_accuracy_sd"] = deviation
-        return scores
+            metrics["members"] = [member.summary for member in self.members]
+            metrics["member_accuracy_mean"] = mean
+            metrics["member_accuracy_sd"] = deviation
+        return metrics
 
 
 def evaluate(classifier: Predictor, dataset: Dataset) -> Evaluation:
-    """Let a classifier read a data set and score its answers.
+    """Evaluate a classifier on a dataset.
 
     Args:
-        classifier: What turns images, uint8 (n, 28, 28), into probabilities, float32 (n, 10); of an
-            ensemble, each member is scored too.
-        dataset: Images and the digits on them.
+        classifier: The classifier. Each member of an ensemble is evaluated as well.
+        dataset: Images with labels.
 
     Raises:
-        DataError: The data set is empty.
-        CheckpointError: The classifier answers NaN, as one does whose training diverged.
+        DataError: The dataset is empty.
+        CheckpointError: A probability is NaN or infinite, because the training diverged.
     """
     if not len(dataset):
-        raise DataError(
-            "the data set has no image to evaluate on", hint="mnistcli evaluate --dataset digits"
-        )
+        raise DataError("the dataset has no images to evaluate on", hint="--dataset digits")
     if isinstance(classifier, Ensemble):
-        members = tuple(evaluate(member, dataset) for member in classifier.members)
-        return combined(members)
+        return evaluate_ensemble([evaluate(member, dataset) for member in classifier.members])
     return score(dataset.labels, classifier.predict(dataset.images))
 
 
-def combined(members: tuple[Evaluation, ...]) -> Evaluation:
-    """Score what an ensemble answers, given what each member answered to the same images."""
-    answer = Ensemble.average([member.probabilities for member in members])
-    return replace(score(members[0].labels, answer), members=members)
+def evaluate_ensemble(members: Sequence[Evaluation]) -> Evaluation:
+    """Evaluate an ensemble, given the evaluations of its members on the same images."""
+    probabilities = Ensemble.average([member.probabilities for member in members])
+    return replace(score(members[0].labels, probabilities), members=tuple(members))
 
 
 def score(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> Evaluation:
-    """Compute the metrics of probabilities that have been predicted already.
+    """Compute the metrics of probabilities.
 
     Args:
         labels: True digits, int64 (n,).
         probabilities: float32 (n, 10).
 
     Raises:
-        CheckpointError: A probability is NaN.
+        CheckpointError: A probability is NaN or infinite.
     """
     if not np.isfinite(probabilities).all():
         raise CheckpointError(
-            "the model answers with NaN: its training diverged",
-            hint="mnistcli train --learning-rate 0.001",
+            "the model outputs NaN; its training diverged", hint="--model pretrained"
         )
     predicted = probabilities.argmax(axis=1)
     macro, weighted = (
-        [float(score) for score in _scores(labels, predicted, average=average)[:3]]
+        [float(value) for value in _scores(labels, predicted, average=average)[:3]]
         for average in ("macro", "weighted")
     )
     return Evaluation(
@@ -216,22 +218,28 @@ def _per_class(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> tuple
     )
 
 
-def _scores(*answers: NDArray[np.int64], **how: object) -> tuple[Any, ...]:
-    """Return precision, recall, F1 and support; 0 where there is nothing to divide by."""
-    scores: tuple[Any, ...] = precision_recall_fscore_support(*answers, zero_division=0, **how)
+def _scores(
+    true: NDArray[np.int64], predicted: NDArray[np.int64], **options: object
+) -> tuple[Any, ...]:
+    """Return precision, recall, F1 and support; a score with a zero denominator is 0."""
+    scores: tuple[Any, ...] = precision_recall_fscore_support(
+        true, predicted, zero_division=0, **options
+    )
     return scores
 
 
 def _cross_entropy(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> float:
-    of_truth = probabilities[np.arange(len(labels)), labels].astype(np.float64)
-    return float(-np.log(of_truth.clip(EPSILON, 1 - EPSILON)).mean())
+    """Return the mean cross-entropy in nats."""
+    of_label = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    return float(-np.log(of_label.clip(EPSILON, 1 - EPSILON)).mean())
 
 
 def _calibration_error(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> float:
+    """Return the expected calibration error (ECE)."""
     confidence = probabilities.max(axis=1).astype(np.float64)
-    right = probabilities.argmax(axis=1) == labels
+    correct = probabilities.argmax(axis=1) == labels
     # Bin b holds the confidences in (b / bins, (b + 1) / bins].
     bins = np.ceil(confidence * CALIBRATION_BINS).clip(1, CALIBRATION_BINS).astype(np.int64) - 1
-    # |accuracy - mean confidence| of a bin, times its share of the images, is |sum| / n.
-    gaps = np.bincount(bins, weights=right - confidence, minlength=CALIBRATION_BINS)
-    return float(np.abs(gaps).sum() / len(labels))
+    # |accuracy - mean confidence| of a bin, times its fraction of the images, is |sum| / n.
+    differences = np.bincount(bins, weights=correct - confidence, minlength=CALIBRATION_BINS)
+    return float(np.abs(differences).sum() / len(labels))

@@ -1,30 +1,38 @@
-"""ModelRef lookup: the run directory, `.keras` file or packaged model that a name stands for."""
+"""Model lookup: find the run directory, `.keras` file or packaged model that a name stands for."""
 
+import hashlib
 import os
+import shlex
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from mnistcli.config import TrainConfig
-from mnistcli.errors import CheckpointError
+from mnistcli.errors import CheckpointError, RunError
+from mnistcli.model_files import OTHER_MODEL, check_model_file, is_complete, unreadable
 from mnistcli.runs import RUNS_DIR, Run
 
 MODEL_VARIABLE = "MNISTCLI_MODEL"
-
-
 PRETRAINED = "pretrained"
-
+"""The name of the packaged model."""
+LATEST = "latest"
+"""The name of the newest finished run."""
 
 _PRETRAINED_DIR = Path(__file__).with_name(PRETRAINED)
+_ENSEMBLE_PLOTS_DIR = Path("ensemble_plots")
+
+ModelName = str | os.PathLike[str]
 
 
 @dataclass(frozen=True)
 class ModelRef:
-    """A model that was found: a network, or several that answer together.
+    """A model that was found: its files, and the run that made it.
 
     Attributes:
-        files: The `.keras` file of each network.
-        run: The run they belong to; None for a file on its own, and where several were named.
-        parts: The models that were named, where there are several.
+        files: The `.keras` files; several are an ensemble, whose probabilities are averaged.
+        run: The run that the files belong to; None for a file outside a run, and for `parts`.
+        parts: The models that were named, if several were.
     """
 
     files: tuple[Path, ...]
@@ -33,82 +41,217 @@ class ModelRef:
 
     @property
     def name(self) -> str:
-        """What to call it: the run directory, or the file."""
+        """The name for messages: the run directory, the file, or ``pretrained``."""
         if self.parts:
             return " + ".join(part.name for part in self.parts)
-        if self.run and self.run.path == _PRETRAINED_DIR:
-            return PRETRAINED
-        return str(self.run.path if self.run else self.files[0])
+        if self.run is None or not self._is_kept_model:
+            return str(self.files[0])
+        return PRETRAINED if self.run.path == _PRETRAINED_DIR else str(self.run.path)
 
     @property
     def datasets(self) -> tuple[str, ...]:
-        """The data sets it was trained on, as far as is known: ``mnist`` for a file on its own."""
+        """The datasets it was trained on: its run's, then those of the models it was tuned from.
+
+        A file outside a run is assumed to be trained on ``mnist``.
+
+        Raises:
+            RunError: A file of the run is damaged.
+        """
         if self.parts:
             return tuple(dict.fromkeys(name for part in self.parts for name in part.datasets))
-        return (self.run.read_config().dataset if self.run else TrainConfig.dataset,)
+        return self.run.trained_on if self.run else (TrainConfig.dataset,)
 
     @property
     def min_confidence(self) -> float:
-        """How sure it must be to answer, 0 to 1; 0, always, where its run does not know."""
+        """The rejection threshold, 0 to 1; 0 without a finished run, the lowest of several models.
+
+        Raises:
+            RunError: The metrics of the run are damaged.
+        """
         if self.parts:
             return min(part.min_confidence for part in self.parts)
-        if self.run is None or not self.run.finished:
+        if self.run is None or not self._is_kept_model or not self.run.finished:
             return 0.0
-        return float(self.run.read_metrics().get("min_confidence", 0.0))
+        return self.run.min_confidence
+
+    @property
+    def description(self) -> str:
+        """The name with recipe, datasets and test accuracy, or with the progress of the run.
+
+        For example ``runs/a (classic, trained on mnist, test accuracy 99.20 %)``. Details that
+        cannot be read are missing.
+        """
+        if self.parts:
+            return " + ".join(part.description for part in self.parts)
+        details: list[str] = []
+        if self.run is not None:
+            with suppress(RunError, OSError):
+                details += _describe(self.run)
+        return f"{self.name} ({', '.join(details)})" if details else self.name
+
+    @property
+    def for_photos(self) -> bool:
+        """Whether it was trained for photos: with distorted images or non-digits.
+
+        Models that were tuned from such a model count as well. Nothing is known of a file outside a
+        run, which is assumed to be for photos.
+        """
+        if self.parts:
+            return all(part.for_photos for part in self.parts)
+        if self.run is None:
+            return True
+        with suppress(RunError, CheckpointError):
+            return any(config.distort or config.non_digits for config in self._lineage())
+        return False
 
     def plots_dir(self, dataset: str) -> Path:
-        """Return where pictures of it on a data set go.
+        """Return the default directory for plots of the model on a dataset.
 
-        That is in the run, or beside a file on its own, or, of the pretrained model, in the
-        directory one is in; those on other data than it was trained on
-        have a folder of their own, so that neither replaces the other.
+        It is in the run, beside a file outside a run, or in the working directory for the packaged
+        model and for several models. Different models and datasets have different directories.
 
         Args:
-            dataset: The data set's name.
+            dataset: The name of the dataset.
+
+        Raises:
+            RunError: A file of the run is damaged.
         """
-        if self.run and self.run.path != _PRETRAINED_DIR:
-            own = self.run.plots_dir
-        else:
-            first = Path(self.parts[0].name if self.parts else self.name)
-            others = f"_and_{len(self.parts) - 1}_more" if self.parts else ""
-            own = first.with_name(f"{first.stem}{others}_plots")
+        own = self._plots_dir()
         return own if dataset == self.datasets[0] else own / Path(dataset).name
 
+    @property
+    def _is_kept_model(self) -> bool:
+        """Whether the files are the model that the run keeps, not its last epoch."""
+        return self.run is not None and self.files == self.run.model_files
 
-def find_model(*models: str, root: Path = RUNS_DIR) -> ModelRef:
-    """Find the model that is meant.
+    def _plots_dir(self) -> Path:
+        if self.parts:
+            paths = "\n".join(str(file.resolve()) for file in self.files)
+            digest = hashlib.sha256(paths.encode(errors="surrogateescape")).hexdigest()[:8]
+            names = [Path(part.name).name.removesuffix(".keras")[:40] for part in self.parts[:3]]
+            return _ENSEMBLE_PLOTS_DIR / f"{'+'.join(names)}-{digest}"
+        if self.run is not None and self._is_kept_model and self.run.path != _PRETRAINED_DIR:
+            return self.run.plots_dir
+        path = Path(self.name)
+        return path.with_name(f"{path.stem}_plots")
+
+    def _lineage(self) -> Iterator[TrainConfig]:
+        """Yield the config of the model, of the model it was tuned from, and so on."""
+        model, seen = self, set[Path]()
+        while model.run is not None and model.run.path not in seen:
+            seen.add(model.run.path)
+            config = model.run.read_config()
+            yield config
+            if config.start is None:
+                return
+            model = find_model(config.start)
+
+
+def find_model(*names: ModelName, root: Path = RUNS_DIR) -> ModelRef:
+    """Find a model by its name.
 
     Args:
-        models: Run directories, `.keras` files or ``pretrained``; several answer together. None:
-            what ``$MNISTCLI_MODEL`` names, else the newest finished run, else ``pretrained``.
-        root: Where the runs are.
+        names: Run directories, names of runs in `root`, `.keras` files, ``latest`` (the newest
+            finished run) or ``pretrained`` (the packaged model). Several models are averaged.
+            Defaults to ``$MNISTCLI_MODEL``, else the newest finished run, else ``pretrained``.
+        root: The directory of the runs.
 
     Raises:
-        CheckpointError: There is no such model.
+        CheckpointError: There is no such model, or the file is not a `.keras` file.
     """
-    if len(models) > 1:
-        parts = tuple(find_model(model) for model in models)
+    if len(names) > 1:
+        parts = tuple(find_model(name, root=root) for name in names)
         return ModelRef(tuple(file for part in parts for file in part.files), parts=parts)
-    wanted = models[0] if models else os.environ.get(MODEL_VARIABLE) or _newest_run(root)
-    path = _PRETRAINED_DIR if wanted == PRETRAINED else Path(wanted)
-    if path.is_dir():
-        run = Run(path)
-        if not os.access(path, os.R_OK | os.X_OK):
-            raise CheckpointError(f"not allowed to read: {str(path)!r}", hint=f"ls -ld {path}")
-        if not run.model_files:
-            raise CheckpointError(
-                f"no model in {str(path)!r}: it is not the directory of a run with an epoch done",
-                hint="mnistcli train",
-            )
-        return ModelRef(run.model_files, run)
-    if not path.exists():
-        raise CheckpointError(f"no such model: {str(path)!r}", hint="mnistcli train")
-    if path.name == Run(path.parent).model_file.name and Run(path.parent).finished:
-        return ModelRef((path,), Run(path.parent))
-    return ModelRef((path,))
+    if names:
+        return _find(os.fspath(names[0]), root)
+    if variable := os.environ.get(MODEL_VARIABLE):
+        try:
+            return _find(variable, root)
+        except CheckpointError as error:
+            message = f"{error.message} (from ${MODEL_VARIABLE})"
+            raise CheckpointError(message, hint=f"unset {MODEL_VARIABLE}") from error
+    newest = _newest_run(root)
+    return _find(PRETRAINED, root) if newest is None else ModelRef(newest.model_files, newest)
 
 
-def _newest_run(root: Path) -> str:
-    finished = [run for path in root.glob("*/") if (run := Run(path)).finished]
-    newest = max(finished, key=lambda run: run.finished_at, default=None)
-    return PRETRAINED if newest is None else str(newest.path)
+def _find(name: str, root: Path) -> ModelRef:
+    if not name:
+        raise CheckpointError("the name of the model is empty", hint=OTHER_MODEL)
+    if name == LATEST:
+        newest = _newest_run(root)
+        if newest is None:
+            raise CheckpointError(f"no finished run in {str(root)!r}", hint=OTHER_MODEL)
+        return ModelRef(newest.model_files, newest)
+    path = _PRETRAINED_DIR if name == PRETRAINED else Path(name)
+    try:
+        if len(path.parts) == 1 and not path.exists() and (root / path).is_dir():
+            path = root / path
+        return _find_in_directory(path) if path.is_dir() else _find_file(path)
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def _find_in_directory(path: Path) -> ModelRef:
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise CheckpointError(f"permission denied: {str(path)!r}", hint=OTHER_MODEL)
+    run = Run(path)
+    if run.model_files:
+        # A model without a config has been copied out of its run.
+        return ModelRef(run.model_files, run if run.has_config else None)
+    if (path / "saved_model.pb").exists():
+        raise CheckpointError(
+            f"{str(path)!r} is a SavedModel: save the model as .keras", hint=OTHER_MODEL
+        )
+    newest = _newest_run(path)
+    raise CheckpointError(
+        f"no model in {str(path)!r}: not a run directory, or no epoch has finished",
+        hint=OTHER_MODEL if newest is None else f"--model {shlex.quote(str(newest.path))}",
+    )
+
+
+def _find_file(path: Path) -> ModelRef:
+    check_model_file(path)
+    run = Run(path.parent)
+    is_of_run = path.name in {run.model_file.name, run.last_model_file.name} and run.has_config
+    return ModelRef((path,), run if is_of_run else None)
+
+
+def _newest_run(root: Path) -> Run | None:
+    """Return the newest finished run that is not damaged; None if there is none."""
+    finished = [(_finished_at(Run(path)), path) for path in root.glob("*/")]
+    newest_first = sorted((pair for pair in finished if pair[0]), reverse=True)
+    return next((run for _, path in newest_first if _is_intact(run := Run(path))), None)
+
+
+def _finished_at(run: Run) -> int:
+    """Return the time at which a run ended; 0 if it has not ended or cannot be read."""
+    with suppress(OSError):
+        return run.finished_at if run.finished else 0
+    return 0
+
+
+def _is_intact(run: Run) -> bool:
+    try:
+        run.read_config()
+        return run.min_confidence >= 0 and all(is_complete(file) for file in run.model_files)
+    except (RunError, OSError):
+        return False
+
+
+def _describe(run: Run) -> list[str]:
+    """Return the recipe and datasets of a run, and its test accuracy or what it lacks."""
+    config, members = run.read_config(), len(run.model_files)
+    details = [config.recipe, "trained on " + " and ".join(Path(n).name for n in run.trained_on)]
+    if members < config.ensemble:
+        return [*details, f"incomplete: {members} of {config.ensemble} members"]
+    if config.ensemble > 1:
+        details.insert(1, f"ensemble of {members}")
+    if not run.finished:
+        epochs = (
+            "" if config.ensemble > 1 else f": {len(run.read_history())} of {config.epochs} epochs"
+        )
+        return [*details, f"unfinished{epochs}"]
+    accuracy = run.read_metrics().get("test_accuracy")
+    if isinstance(accuracy, float) and 0 <= accuracy <= 1:
+        details.append(f"test accuracy {100 * accuracy:.2f} %")
+    return details

@@ -1,1 +1,1 @@
-"""Inference: 28x28 digits to probabilities, with LiteRT or Keras."""
+"""Inference: probabilities of 28x28 digits, computed by LiteRT or Keras."""

@@ -1,11 +1,12 @@
-"""From images to probabilities with a trained network, fast and without TensorFlow.
+"""Classifiers: class probabilities of 28x28 digits, fast and without TensorFlow.
 
-A network is run by LiteRT, which starts in a fraction of a second, from a converted file beside
-the `.keras` file or in the user's cache. Where neither belongs to these weights, one is made for
-the cache, and for that TensorFlow is loaded, once. What cannot be converted is run by Keras.
+A classifier runs a LiteRT model, which starts in a fraction of a second. The LiteRT file is beside
+the `.keras` file or in the user's cache. If neither was made from these weights, the model is
+converted once, which loads TensorFlow. A model that cannot be converted is run by Keras.
 """
 
 import contextlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, Self
@@ -21,19 +22,19 @@ BATCH_SIZE = 64
 
 
 class Predictor(Protocol):
-    """Anything that turns images into class probabilities."""
+    """Anything that computes class probabilities, such as a `Classifier` or an `Ensemble`."""
 
     def predict(self, images: NDArray[np.uint8], /) -> NDArray[np.float32]:
-        """Return the probabilities, float32 (n, 10), of the images, uint8 (n, 28, 28)."""
+        """Return the probabilities, float32 (n, 10), of images, uint8 (n, 28, 28)."""
         ...
 
 
 class Classifier:
-    """A trained network that reads digits.
+    """A trained model that predicts the digits of 28x28 images.
 
     Args:
-        compute: Turns float32 (n, 28, 28, 1) in 0..1 into probabilities, float32 (n, 10).
-        batch_size: Images computed at a time.
+        compute: Returns probabilities, float32 (n, 10), of images, float32 (n, 28, 28, 1) in 0..1.
+        batch_size: Images per call of `compute`.
     """
 
     def __init__(
@@ -46,43 +47,69 @@ class Classifier:
         self._batch_size = batch_size
 
     @classmethod
-    def load(cls, path: Path, *, batch_size: int = BATCH_SIZE) -> Self:
-        """Return the classifier in a `.keras` file.
+    def load(cls, path: str | os.PathLike[str], *, batch_size: int = BATCH_SIZE) -> Self:
+        """Load the model in a `.keras` file.
+
+        While a model is loaded, file descriptor 2 of the process (stderr) is redirected for a
+        moment, to hold back log messages of LiteRT and TensorFlow.
+
+        Args:
+            path: The file.
+            batch_size: Images computed at a time.
 
         Raises:
-            CheckpointError: It cannot be loaded, or is a network for something else.
+            CheckpointError: The file cannot be loaded, or is not a digit classifier.
         """
+        path = Path(path)
         digest = litert.digest_of(path)
         cached = cache_dir() / "litert" / f"{digest}.tflite"
-        for converted in (litert.file_beside(path), cached):
-            if (model := litert.read(converted, digest)) is not None:
-                return cls(litert.Runner(model), batch_size=batch_size)
+        for file in (litert.file_beside(path), cached):
+            if (converted := litert.read(file, digest)) is not None:
+                return cls(litert.Runner(converted), batch_size=batch_size)
         start_quietly()
-        # These load TensorFlow, which all the above does without.
+        # These load TensorFlow, which is not needed above.
         from mnistcli import checkpoints
         from mnistcli.inference import conversion
 
-        network = checkpoints.load(path)
-        model = conversion.to_litert(network)
-        if model is None:
-            return cls(conversion.run_by_keras(network), batch_size=batch_size)
-        with contextlib.suppress(OSError):  # without a cache it only takes longer each time
+        model = checkpoints.load(path)
+        converted = conversion.to_litert(model)
+        if converted is None:
+            return cls(conversion.run_by_keras(model), batch_size=batch_size)
+        runner = litert.Runner(converted)
+        with contextlib.suppress(OSError):  # without a cache, the next start is as slow as this one
             cached.parent.mkdir(parents=True, exist_ok=True)
-            litert.write(cached, model, digest)
-        return cls(litert.Runner(model), batch_size=batch_size)
+            litert.write(cached, converted, digest)
+        return cls(runner, batch_size=batch_size)
 
     def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the probability of each digit for each image.
 
         Args:
-            images: uint8 (n, 28, 28), light ink on 0, as MNIST stores them.
+            images: uint8 (n, 28, 28) in MNIST format, the digit light (255) on a dark background
+                (0); or one image, uint8 (28, 28).
 
         Returns:
             float32 (n, 10); each row sums to 1.
+
+        Raises:
+            TypeError: The images have another dtype or shape.
         """
+        images = _require_digits(images)
         starts = range(0, len(images), self._batch_size)
-        parts = [
-            self._compute(np.divide(part[..., None], 255, dtype=np.float32))
-            for part in (images[start : start + self._batch_size] for start in starts)
+        batches = (images[start : start + self._batch_size] for start in starts)
+        probabilities = [
+            self._compute(np.divide(batch[..., None], 255, dtype=np.float32)) for batch in batches
         ]
-        return np.concatenate(parts) if parts else np.empty((0, 10), np.float32)
+        return np.concatenate(probabilities) if probabilities else np.empty((0, 10), np.float32)
+
+
+def _require_digits(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Check dtype and shape: pixels in 0..1 would be divided by 255 without a sign of it."""
+    if not isinstance(images, np.ndarray):
+        raise TypeError(f"images must be a uint8 array (n, 28, 28), not {type(images).__name__}")
+    if images.dtype != np.uint8 or images.shape[-2:] != (28, 28) or images.ndim not in {2, 3}:
+        raise TypeError(
+            f"images must be uint8 (n, 28, 28) with values 0 to 255, not {images.dtype} "
+            f"{images.shape}"
+        )
+    return images[None] if images.ndim == 2 else images

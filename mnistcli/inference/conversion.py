@@ -1,7 +1,9 @@
-"""Bringing a Keras network into the form that `mnistcli.inference.litert` runs."""
+"""Conversion of Keras models to LiteRT models, and the fallback that runs a model by Keras."""
 
+import logging
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -12,40 +14,59 @@ from mnistcli.device import held_back_stderr
 from mnistcli.inference import litert
 
 
-def to_litert(network: keras.Model) -> bytes | None:
-    """Return a network as a LiteRT model, or None where it cannot be converted.
+def to_litert(model: keras.Model) -> bytes | None:
+    """Convert a model to LiteRT.
 
-    Layers without a LiteRT counterpart cannot, nor can anything without TensorFlow as backend.
+    Returns:
+        The content of the LiteRT file; None if the model cannot be converted. Layers without a
+        LiteRT counterpart cannot, and only the TensorFlow backend of Keras can convert.
     """
-    with tempfile.TemporaryDirectory() as folder, held_back_stderr():
-        path = Path(folder) / "model.tflite"
-        try:
-            network.export(path, format="litert", verbose=False)
-        except Exception:  # noqa: BLE001 - the converter raises anything; Keras then runs the model
-            return None
-        return path.read_bytes()
+    try:
+        with tempfile.TemporaryDirectory() as folder, held_back_stderr(), _quiet_tensorflow():
+            path = Path(folder) / "model.tflite"
+            model.export(path, format="litert", verbose=False)
+            return path.read_bytes()
+    except Exception:  # noqa: BLE001 - the converter raises anything; Keras then runs the model
+        return None
 
 
-def save_litert(network: keras.Model, path: Path) -> None:
-    """Write the LiteRT file that belongs beside a `.keras` file, where the network has one.
+def save_litert(model: keras.Model, path: Path) -> None:
+    """Write the LiteRT file that belongs beside a `.keras` file, if the model can be converted.
 
     Args:
-        network: The network in the file.
+        model: The model in the `.keras` file.
         path: The `.keras` file.
 
     Raises:
         OSError: The file cannot be written.
     """
-    model = to_litert(network)
-    if model is not None:
-        litert.write(litert.file_beside(path), model, litert.digest_of(path))
+    converted = to_litert(model)
+    if converted is not None:
+        litert.write(litert.file_beside(path), converted, litert.digest_of(path))
 
 
-def run_by_keras(network: keras.Model) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
-    """Return a network as a function of images, float32 (n, 28, 28, 1) in 0..1."""
+def run_by_keras(model: keras.Model) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+    """Return a function that computes the probabilities of images with a Keras model.
+
+    The images are float32 (n, 28, 28, 1) in 0..1, the probabilities float32 (n, 10).
+    """
 
     def compute(images: NDArray[np.float32]) -> NDArray[np.float32]:
-        answer: NDArray[np.float32] = keras.ops.convert_to_numpy(network(images, training=False))
-        return answer
+        probabilities: NDArray[np.float32] = keras.ops.convert_to_numpy(
+            model(images, training=False)
+        )
+        return probabilities
 
     return compute
+
+
+@contextmanager
+def _quiet_tensorflow() -> Iterator[None]:
+    """Suppress TensorFlow's Python log messages, such as "Assets written to"."""
+    log = logging.getLogger("tensorflow")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)

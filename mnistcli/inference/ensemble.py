@@ -1,7 +1,7 @@
-"""Ensembles: averaging the probabilities of several classifiers."""
+"""Ensembles: average the probabilities of several classifiers."""
 
+import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +10,10 @@ from mnistcli.inference.classifier import BATCH_SIZE, Classifier, Predictor
 
 
 class Ensemble:
-    """Several networks that answer together: the mean of their probabilities.
+    """Several classifiers that predict together: the mean of their probabilities.
 
     Args:
-        members: The networks.
+        members: The classifiers.
     """
 
     def __init__(self, members: Sequence[Predictor]) -> None:
@@ -24,21 +24,23 @@ class Ensemble:
         return self.average([member.predict(images) for member in self.members])
 
     @staticmethod
-    def average(answers: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-        """Return what the ensemble makes of its members' answers, each float32 (n, 10)."""
-        mean: NDArray[np.float32] = np.mean(answers, axis=0, dtype=np.float32)
+    def average(probabilities: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        """Return the mean of the probabilities of the members, each float32 (n, 10)."""
+        mean: NDArray[np.float32] = np.mean(probabilities, axis=0, dtype=np.float32)
         return mean
 
 
-def load_classifier(files: Sequence[Path], *, batch_size: int = BATCH_SIZE) -> Predictor:
-    """Return what reads digits with the network in a `.keras` file, or with those in several.
+def load_classifier(
+    files: Sequence[str | os.PathLike[str]], *, batch_size: int = BATCH_SIZE
+) -> Predictor:
+    """Load the classifier in one `.keras` file, or the ensemble of several.
 
     Args:
-        files: One or more files.
+        files: The files, at least one.
         batch_size: Images computed at a time.
 
     Raises:
-        CheckpointError: One cannot be loaded, or is a network for something else.
+        CheckpointError: A file cannot be loaded, or is not a digit classifier.
     """
     members = [Classifier.load(file, batch_size=batch_size) for file in files]
     return members[0] if len(members) == 1 else Ensemble(members)

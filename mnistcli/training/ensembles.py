@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mnistcli.config import SEEDS, TrainConfig
-from mnistcli.evaluation import combined
+from mnistcli.evaluation import evaluate_ensemble
 from mnistcli.runs import Run
 from mnistcli.training.results import EnsembleResult, TrainResult
 
@@ -34,5 +34,5 @@ def combine_members(
         run=run,
         config=config,
         members=tuple(members),
-        test=combined(tuple(member.test for member in members)),
+        test=evaluate_ensemble([member.test for member in members]),
     )
