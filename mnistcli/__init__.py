@@ -1,24 +1,57 @@
 """Train, understand and use a handwritten-digit classifier.
 
-The command line is a skin; everything it does is here for programs too:
+The four commands of the command line are functions here:
 
->>> from pathlib import Path
->>> from mnistcli import datasets
->>> from mnistcli.config import resolve
->>> from mnistcli.inference import Classifier
->>> from mnistcli.runs import Run
->>> from mnistcli.training.loop import train
+>>> import mnistcli
 
->>> config = resolve("classic", dataset="digits", epochs=5, batch_size=32)
->>> data = datasets.load(config.dataset)
->>> result = train(config, data, Run.create(config, Path("my-run")))
+>>> result = mnistcli.train("classic", dataset="digits", epochs=5, batch_size=32, run_dir="my-run")
 >>> result.test.accuracy > 0.9
 True
 
->>> classifier = Classifier.load(result.run.model_file)
->>> classifier.predict(data.test.images).shape
-(360, 10)
+>>> evaluation = mnistcli.evaluate("my-run")
+>>> evaluation.samples
+360
+>>> [file.name for file in mnistcli.plot("my-run", kinds=["confusion"])]
+['confusion.png']
 
-Importing this package does nothing; importing `mnistcli.training.loop` or `mnistcli.inference` imports
-Keras.
+>>> from PIL import Image
+>>> blank = Image.new("L", (100, 100), "white")
+>>> prediction = mnistcli.predict(blank, model="pretrained")  # a path, an array, a list ...
+>>> prediction.text, prediction.reason
+('', 'no digit found')
+
+>>> classifier = mnistcli.load_classifier("my-run")  # for digits in MNIST format
+>>> import numpy as np
+>>> classifier.predict(np.zeros((3, 28, 28), np.uint8)).shape
+(3, 10)
+
+Errors that a user can fix are `mnistcli.errors.MnistCliError`. Importing this package loads nothing
+else; the functions load what they need when they are called.
 """
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mnistcli.api import evaluate, load_classifier, plot, predict, train
+
+    __version__: str
+
+__all__ = ["__version__", "evaluate", "load_classifier", "plot", "predict", "train"]
+
+
+def __getattr__(name: str) -> object:
+    """Load a name of the public API when it is used for the first time."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("mnistcli")
+    if name in __all__:
+        from mnistcli import api
+
+        function: object = getattr(api, name)
+        return function
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,1 +1,285 @@
-"""The public API: `mnistcli.train`, `evaluate`, `predict`, `plot` and `load_classifier`."""
+"""Public API: `predict`, `train`, `evaluate` and `plot`, the commands as functions.
+
+They are re-exported by `mnistcli`. Each function imports what it needs when it is called, so that
+`predict` does not wait for Keras. Nothing is printed, but for a line per epoch in an interactive
+session.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast, overload
+
+from mnistcli.model_store import ModelName, ModelRef, find_model
+from mnistcli.notebook import EpochPrinter, is_interactive, show_in_notebook
+
+if TYPE_CHECKING:
+    from mnistcli.datasets import Dataset, Splits
+    from mnistcli.evaluation import Evaluation
+    from mnistcli.inference.classifier import Predictor
+    from mnistcli.predictions import Prediction
+    from mnistcli.preprocessing import ImageSource
+    from mnistcli.training import EnsembleResult, TrainingCallback, TrainResult
+
+    _Image = TypeVar("_Image", bound=ImageSource)
+    DatasetSource: TypeAlias = str | os.PathLike[str] | Splits
+
+__all__ = ["evaluate", "load_classifier", "plot", "predict", "train"]
+
+Models = ModelName | Sequence[ModelName]
+"""A model or several, whose probabilities are averaged, as `mnistcli.model_store.find_model` takes
+them: run directories, `.keras` files, ``latest`` or ``pretrained``."""
+
+
+@overload
+def predict(
+    images: "ImageSource",
+    *,
+    model: Models | None = None,
+    single: bool = False,
+    min_confidence: float | None = None,
+) -> "Prediction": ...
+
+
+@overload
+def predict(
+    images: "list[_Image] | tuple[_Image, ...] | Iterator[_Image]",
+    *,
+    model: Models | None = None,
+    single: bool = False,
+    min_confidence: float | None = None,
+) -> "list[Prediction]": ...
+
+
+def predict(
+    images: "ImageSource | list[_Image] | tuple[_Image, ...] | Iterator[_Image]",
+    *,
+    model: Models | None = None,
+    single: bool = False,
+    min_confidence: float | None = None,
+) -> "Prediction | list[Prediction]":
+    """Predict the digits in one image or in several.
+
+    Args:
+        images: An image, or a list, tuple or iterator of images. An image is a path, a binary file
+            object, a PIL image or an array, shape (height, width) or (height, width, 3 or 4), as
+            `mnistcli.preprocessing.open_image` takes it; dark on light or light on dark.
+        model: The model. Defaults to ``$MNISTCLI_MODEL``, else the newest finished run under
+            ``runs/``, else ``pretrained``.
+        single: Whether to treat each whole image as a single digit.
+        min_confidence: The rejection threshold, 0 to 1. Defaults to that of the model.
+
+    Returns:
+        The prediction of the image, or a list with that of each image. In a list, an image that
+        cannot be read has a prediction with `Prediction.error`.
+
+    Raises:
+        CheckpointError: The model cannot be found or loaded.
+        ImageError: The only image cannot be read.
+        TypeError: An image is none of the above.
+    """
+    from mnistcli.image_sources import FoundImage
+    from mnistcli.inference.ensemble import cached_classifier
+    from mnistcli.prediction import predict_images
+    from mnistcli.preprocessing.image_io import is_file_object, source_name
+
+    # A file object is an iterator, too: of lines.
+    is_series = isinstance(images, (list, tuple, Iterator)) and not is_file_object(images)
+    series = images if is_series else [images]
+    found = (
+        FoundImage(
+            Path(source_name(image) or f"image {number}"),
+            Path(image) if isinstance(image, (str, os.PathLike)) else image,
+        )
+        for number, image in enumerate(cast("Iterator[ImageSource]", series), start=1)
+    )
+    model_ref = _find(model)
+    threshold = model_ref.min_confidence if min_confidence is None else min_confidence
+    classifier = cached_classifier(model_ref.files)
+    predictions = list(predict_images(classifier, found, single=single, min_confidence=threshold))
+    if is_series:
+        return predictions
+    if predictions[0].error is not None:
+        raise predictions[0].error
+    return predictions[0]
+
+
+def train(
+    recipe: str | None = None,
+    *,
+    dataset: "DatasetSource | None" = None,
+    data_dir: str | os.PathLike[str] | None = None,
+    run_dir: str | os.PathLike[str] | None = None,
+    callback: "TrainingCallback | None" = None,
+    **settings: object,
+) -> "TrainResult | EnsembleResult":
+    """Train a model, or an ensemble, and write its run directory.
+
+    Args:
+        recipe: A name in `mnistcli.recipes.RECIPES`. Defaults to ``tune`` if the setting `start` is
+            given, else ``classic``.
+        dataset: ``mnist``, ``digits``, a path, or images in memory. Defaults to the recipe's.
+        data_dir: The directory of the MNIST files. Defaults to ``$MNISTCLI_DATA_DIR``, else the
+            user's cache, into which missing files are downloaded.
+        run_dir: A directory that is empty or does not exist. Defaults to a new one under ``runs/``.
+        callback: Receives the progress. Defaults to one line per epoch in an interactive session,
+            such as a notebook, else to none.
+        settings: Settings of `mnistcli.config.TrainConfig` that replace the recipe's, such as
+            ``epochs=5``, ``ensemble=3`` or ``start="pretrained"``.
+
+    Returns:
+        The result with the metrics on the test images; an `EnsembleResult` if `ensemble` is above
+        1.
+
+    Raises:
+        ConfigError: The recipe or a setting is unknown, or a value is invalid.
+        DataError: The dataset is missing, damaged or too small, or cannot be downloaded.
+        CheckpointError: The start model cannot be found or loaded.
+        DeviceError: A GPU was requested and there is none.
+        RunError: The run directory cannot be created or written.
+        TrainingError: The training diverged, or the start model is an ensemble.
+    """
+    from mnistcli.device import start_quietly
+    from mnistcli.recipes import resolve
+    from mnistcli.runs import Run
+
+    config = resolve(recipe, dataset=_dataset_name(dataset), **settings)
+    start_quietly()
+    from mnistcli import training
+
+    splits = _load_splits(config.dataset if dataset is None else dataset, data_dir)
+    run = Run.create(config, None if run_dir is None else Path(run_dir))
+    if callback is None and is_interactive():
+        callback = EpochPrinter()
+    return training.train(config, splits, run, callback=callback)
+
+
+def evaluate(
+    model: Models | None = None,
+    *,
+    dataset: "DatasetSource | Dataset | None" = None,
+    data_dir: str | os.PathLike[str] | None = None,
+    batch_size: int = 256,
+) -> "Evaluation":
+    """Evaluate a model on images that it was not trained on.
+
+    Args:
+        model: The model. Defaults as in `predict`.
+        dataset: ``mnist``, ``digits``, a path, or images in memory; of a `Dataset`, all images are
+            used. Defaults to the dataset that the model was trained on.
+        data_dir: As in `train`.
+        batch_size: Images computed at a time.
+
+    Returns:
+        The metrics, and the probabilities of each image.
+
+    Raises:
+        CheckpointError: The model cannot be found or loaded.
+        DataError: The dataset is missing, damaged or empty, or cannot be downloaded.
+        RunError: A file of the run is damaged.
+    """
+    from mnistcli import evaluation
+    from mnistcli.datasets import Dataset
+    from mnistcli.inference import ensemble
+
+    found = _find(model)
+    if isinstance(dataset, Dataset):
+        images = dataset
+    else:
+        splits = _load_splits(found.datasets[0] if dataset is None else dataset, data_dir)
+        images = splits.images_not_trained_on(*found.datasets)
+    classifier = ensemble.load_classifier(found.files, batch_size=batch_size)
+    return evaluation.evaluate(classifier, images)
+
+
+def plot(
+    model: Models | None = None,
+    *,
+    kinds: Sequence[str] | None = None,
+    dataset: "DatasetSource | None" = None,
+    data_dir: str | os.PathLike[str] | None = None,
+    output_dir: str | os.PathLike[str] | None = None,
+    count: int = 24,
+    seed: int = 0,
+) -> list[Path]:
+    """Plot a model's history, confusion matrix, samples, mistakes and filters as PNG files.
+
+    A notebook shows each figure once.
+
+    Args:
+        model: The model. Defaults as in `predict`.
+        kinds: Names in `mnistcli.plotting.registry.PLOT_KINDS`. Defaults to all that the model
+            allows.
+        dataset: ``mnist``, ``digits``, a path, or images in memory. Defaults to the dataset that
+            the model was trained on.
+        data_dir: As in `train`.
+        output_dir: Directory for the files. Defaults to ``plots/`` in the run.
+        count: Maximum number of digits in samples and mistakes.
+        seed: Random seed of the samples.
+
+    Returns:
+        The files.
+
+    Raises:
+        CheckpointError: The model cannot be found or loaded, or has no filters to plot.
+        ConfigError: There is no such kind of plot.
+        DataError: The dataset is missing, damaged or empty, or cannot be downloaded.
+        RunError: The model has no history to plot, or a file cannot be written.
+    """
+    from mnistcli.plotting.registry import PLOT_KINDS, draw_plots
+    from mnistcli.settings import require_choice
+
+    chosen = (
+        None if kinds is None else [require_choice("kind", k, tuple(PLOT_KINDS)) for k in kinds]
+    )
+    found = _find(model)
+    splits = _load_splits(found.datasets[0] if dataset is None else dataset, data_dir)
+    files = draw_plots(
+        found,
+        splits.name,
+        splits.images_not_trained_on(*found.datasets),
+        found.plots_dir(splits.name) if output_dir is None else Path(output_dir),
+        kinds=chosen,
+        count=count,
+        seed=seed,
+    )
+    show_in_notebook(files)
+    return files
+
+
+def load_classifier(model: Models | None = None, *, batch_size: int = 64) -> "Predictor":
+    """Load the classifier of a model, to predict 28x28 digits in MNIST format.
+
+    Its method `predict` takes uint8 (n, 28, 28), light digits on a dark background, and returns
+    probabilities, float32 (n, 10). For images of any other kind, use `predict` of this module.
+
+    Args:
+        model: The model. Defaults as in `predict`.
+        batch_size: Images computed at a time.
+
+    Raises:
+        CheckpointError: The model cannot be found or loaded.
+    """
+    from mnistcli.inference import ensemble
+
+    return ensemble.load_classifier(_find(model).files, batch_size=batch_size)
+
+
+def _find(model: Models | None) -> ModelRef:
+    if model is None:
+        return find_model()
+    return find_model(model) if isinstance(model, (str, os.PathLike)) else find_model(*model)
+
+
+def _dataset_name(dataset: "DatasetSource | None") -> str | None:
+    if dataset is None or isinstance(dataset, (str, os.PathLike)):
+        return dataset and os.fspath(dataset)
+    return dataset.name
+
+
+def _load_splits(dataset: "DatasetSource", data_dir: str | os.PathLike[str] | None) -> "Splits":
+    from mnistcli import datasets
+
+    if isinstance(dataset, datasets.Splits):
+        return dataset
+    return datasets.load(os.fspath(dataset), data_dir=None if data_dir is None else Path(data_dir))

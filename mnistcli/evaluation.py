@@ -53,7 +53,7 @@ class ClassScores:
     support: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Evaluation:
     """The metrics of a classifier on a dataset of n images.
 
@@ -96,6 +96,10 @@ class Evaluation:
     probabilities: NDArray[np.float32]
     labels: NDArray[np.int64]
     members: tuple["Evaluation", ...] = ()
+
+    def __repr__(self) -> str:
+        metrics = ", ".join(f"{name}={value:.4f}" for name, value in self.summary.items())
+        return f"Evaluation(samples={self.samples}, {metrics})"
 
     @property
     def member_accuracy(self) -> tuple[float, float]:

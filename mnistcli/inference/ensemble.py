@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,3 +46,24 @@ def load_classifier(
     """
     members = [Classifier.load(file, batch_size=batch_size) for file in files]
     return members[0] if len(members) == 1 else Ensemble(members)
+
+
+def cached_classifier(files: Sequence[Path]) -> Predictor:
+    """Load a classifier as `load_classifier` does, or return it if it has been loaded before.
+
+    A program that predicts one image at a time would otherwise load the model for each.
+
+    Args:
+        files: The files, at least one.
+
+    Raises:
+        CheckpointError: A file cannot be loaded, or is not a digit classifier.
+    """
+    versions = [(file.resolve(), file.stat().st_mtime_ns if file.exists() else 0) for file in files]
+    return _load_version(tuple(versions))
+
+
+@lru_cache(maxsize=4)
+def _load_version(versions: tuple[tuple[Path, int], ...]) -> Predictor:
+    """Load a classifier from files with their modification times."""
+    return load_classifier([file for file, _ in versions])
