@@ -1,0 +1,52 @@
+"""Helpers for tests that train: a small config, a callback that records, a short call of `train`."""
+
+import hashlib
+from pathlib import Path
+
+from mnistcli import checkpoints
+from mnistcli.config import TrainConfig
+from mnistcli.datasets import Splits
+from mnistcli.runs import EpochRow, Run
+from mnistcli.training import TrainResult, train
+
+QUICK = TrainConfig(arch="simple", epochs=2, batch_size=32, dropout=0.25)
+
+
+class RecordingCallback:
+    """A training callback that records every call."""
+
+    def __init__(self) -> None:
+        self.begun: list[tuple[TrainConfig, int]] = []
+        self.members: list[tuple[int, int]] = []
+        self.steps: list[tuple[int, float, float]] = []
+        self.epochs: list[tuple[EpochRow, bool]] = []
+
+    def on_train_begin(self, config: TrainConfig, steps: int, *, member: int, members: int) -> None:
+        self.begun.append((config, steps))
+        self.members.append((member, members))
+
+    def on_train_batch_end(self, step: int, loss: float, accuracy: float) -> None:
+        self.steps.append((step, loss, accuracy))
+
+    def on_epoch_end(self, row: EpochRow, *, kept: bool) -> None:
+        self.epochs.append((row, kept))
+
+
+def train_model(
+    config: TrainConfig,
+    splits: Splits,
+    name: str = "run",
+    callback: RecordingCallback | None = None,
+) -> TrainResult:
+    """Train one model into a run directory below the working directory."""
+    result = train(config, splits, Run.create(config, Path(name)), callback=callback)
+    assert isinstance(result, TrainResult)
+    return result
+
+
+def hash_weights(path: Path) -> str:
+    """Hash the weights of a model, not its file, which contains the time of writing."""
+    digest = hashlib.sha256()
+    for weights in checkpoints.load(path).get_weights():
+        digest.update(weights.tobytes())
+    return digest.hexdigest()

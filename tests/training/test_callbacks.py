@@ -1,0 +1,120 @@
+import math
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from mnistcli import checkpoints
+from mnistcli.architectures import build_model
+from mnistcli.config import TrainConfig
+from mnistcli.errors import TrainingError
+from mnistcli.runs import Run
+from mnistcli.training.callbacks import RunRecorder
+from tests.support.training import RecordingCallback
+
+CONFIG = TrainConfig(arch="simple")
+
+
+@pytest.fixture(scope="module")
+def network() -> keras.Model:
+    return build_model("simple")
+
+
+@pytest.fixture
+def saved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the model files in the order of writing; none is written."""
+    names: list[str] = []
+    monkeypatch.setattr(checkpoints, "save", lambda network, path: names.append(path.name))
+    return names
+
+
+def recorder(
+    network: keras.Model, config: TrainConfig = CONFIG
+) -> tuple[RunRecorder, RecordingCallback]:
+    callback = RecordingCallback()
+    made = RunRecorder(config, network, Run.create(config, Path("run")), callback)
+    model = keras.Sequential([network])
+    model.compile(optimizer=keras.optimizers.Adam(0.25))
+    made.set_model(model)
+    return made, callback
+
+
+def logs(val_loss: float) -> dict[str, Any]:
+    return {"loss": 0.5, "accuracy": 0.75, "val_loss": val_loss, "val_accuracy": 0.5}
+
+
+def test_no_epoch_is_kept_before_the_first_has_ended(network: keras.Model) -> None:
+    made, _ = recorder(network)
+
+    with pytest.raises(RuntimeError, match="no epoch has ended"):
+        _ = made.kept
+
+
+def test_the_kept_model_is_saved_before_the_last(network: keras.Model, saved: list[str]) -> None:
+    """A run that is killed between the two saves has a model."""
+    made, _ = recorder(network)
+
+    made.on_epoch_end(0, logs(0.4))
+    made.on_epoch_end(1, logs(0.6))
+
+    assert saved == ["model.keras", "last.keras", "last.keras"]
+
+
+@pytest.mark.parametrize(
+    ("losses", "kept"),
+    [
+        ([0.4, 0.6, 0.3], [True, False, True]),
+        ([math.nan, 0.5, math.nan], [True, True, False]),
+    ],
+)
+def test_the_lowest_validation_loss_is_kept(
+    network: keras.Model, saved: list[str], losses: list[float], kept: list[bool]
+) -> None:
+    made, callback = recorder(network)
+
+    for epoch, loss in enumerate(losses):
+        made.on_epoch_end(epoch, logs(loss))
+
+    assert [one for _, one in callback.epochs] == kept
+    assert made.kept.epoch == len(kept) - kept[::-1].index(True)
+    assert len(Run(Path("run")).read_history()) == len(losses)
+
+
+def test_a_one_cycle_schedule_keeps_every_last_epoch(
+    network: keras.Model, saved: list[str]
+) -> None:
+    made, callback = recorder(network, TrainConfig(arch="simple", schedule="one-cycle"))
+
+    for epoch, loss in enumerate([0.4, 0.6]):
+        made.on_epoch_end(epoch, logs(loss))
+
+    assert [kept for _, kept in callback.epochs] == [True, True]
+
+
+def test_a_row_has_the_learning_rate_and_the_time(network: keras.Model, saved: list[str]) -> None:
+    made, callback = recorder(network)
+
+    made.on_epoch_begin(0)
+    made.on_epoch_end(0, logs(0.4))
+
+    row, _ = callback.epochs[0]
+    assert (row.epoch, row.learning_rate, row.val_accuracy) == (1, 0.25, 0.5)
+    assert 0 <= row.seconds < 10
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_weights_that_are_not_finite_end_the_training(saved: list[str], value: float) -> None:
+    network = build_model("simple")
+    made, _ = recorder(network)
+    weights = network.get_weights()
+    weights[0][:] = np.float32(value)
+    network.set_weights(weights)
+
+    with pytest.raises(TrainingError) as caught:
+        made.on_epoch_end(4, logs(0.4))
+
+    assert caught.value.message == "training diverged in epoch 5: the weights are NaN or infinite"
+    assert caught.value.hint == "--learning-rate 0.0001"
+    assert saved == []

@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+
+from mnistcli.config import TrainConfig
+from mnistcli.datasets import Splits
+from mnistcli.errors import DataError
+from mnistcli.training.data import hold_out_validation, training_examples
+
+
+def test_validation_images_are_held_out_of_the_limited_training_images(splits: Splits) -> None:
+    data = hold_out_validation(TrainConfig(limit=200, validation_split=0.25), splits)
+
+    assert data.validation is not None
+    assert (len(data.train), len(data.validation)) == (150, 50)
+    assert data.name == splits.name
+    assert data.test is splits.test
+    assert np.bincount(data.validation.labels).tolist() == [5] * 10
+
+
+def test_every_seed_holds_out_the_same_images(splits: Splits) -> None:
+    one, other = (hold_out_validation(TrainConfig(seed=seed), splits) for seed in (0, 5))
+
+    np.testing.assert_array_equal(one.train.images, other.train.images)
+
+
+def test_without_validation_all_images_are_trained_on(splits: Splits) -> None:
+    data = hold_out_validation(TrainConfig(validation_split=0), splits)
+
+    assert data.validation is None
+    assert data.train is splits.train
+
+
+def test_too_few_images_to_hold_some_out(splits: Splits) -> None:
+    with pytest.raises(DataError):
+        hold_out_validation(TrainConfig(limit=20), splits)
+
+
+def test_european_digits_join_the_training_images(splits: Splits) -> None:
+    images, targets = training_examples(TrainConfig(european=0.5), splits.train)
+
+    assert len(images) == len(targets) == 600
+    assert set(targets[400:].argmax(axis=1)) == {1, 4, 7}
+
+
+def test_non_digits_have_uniform_targets(splits: Splits) -> None:
+    config = TrainConfig(european=0.5, non_digits=0.25)
+
+    images, targets = training_examples(config, splits.train)
+
+    assert len(images) == len(targets) == 400 + 200 + 100
+    assert (targets[:600].max(axis=1) == 1).all()
+    np.testing.assert_allclose(targets[600:], 0.1)
+    assert (images[:400] == splits.train.images).all()
+
+
+def test_integer_targets_are_the_labels(splits: Splits) -> None:
+    images, targets = training_examples(TrainConfig(loss="sparse"), splits.train)
+
+    assert images is splits.train.images
+    np.testing.assert_array_equal(targets, splits.train.labels)

@@ -1,0 +1,487 @@
+import json
+import math
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from mnistcli import checkpoints
+from mnistcli.config import TrainConfig
+from mnistcli.datasets import Splits, load
+from mnistcli.errors import CheckpointError, DataError, DeviceError, RunError, TrainingError
+from mnistcli.evaluation import evaluate
+from mnistcli.inference.classifier import Classifier
+from mnistcli.inference.conversion import run_by_keras
+from mnistcli.model_store import find_model
+from mnistcli.recipes import RECIPES, resolve
+from mnistcli.runs import EpochRow, Run
+from mnistcli.synthetic.non_digits import non_digits
+from mnistcli.training import EnsembleResult, TrainResult, train, trainer
+from mnistcli.training.data import hold_out_validation
+from tests.support.strokes import make_splits
+from tests.support.training import QUICK, RecordingCallback, hash_weights, train_model
+
+
+@pytest.fixture(scope="module")
+def first(
+    splits: Splits, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[TrainResult, RecordingCallback]:
+    """One complete run, with its LiteRT file, and what its callback recorded."""
+    callback = RecordingCallback()
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    return train_model(QUICK, splits, str(folder), callback), callback
+
+
+@pytest.fixture(autouse=True)
+def _quick(first: object, _run_by_keras: None) -> None:
+    """Skip the conversion in all runs but the first."""
+
+
+def test_a_run_directory_holds_every_file(first: tuple[TrainResult, RecordingCallback]) -> None:
+    result, _ = first
+    run = Run(result.run.path)
+
+    assert run.finished
+    assert run.read_history()[result.kept.epoch - 1] == result.kept
+    assert run.read_metrics() == result.as_dict()
+    assert sorted(path.name for path in run.path.iterdir()) == [
+        "config.json",
+        "environment.json",
+        "history.csv",
+        "last.keras",
+        "metrics.json",
+        "model.keras",
+        "model.tflite",
+    ]
+
+
+def test_the_config_names_the_dataset_that_was_given(
+    first: tuple[TrainResult, RecordingCallback], splits: Splits
+) -> None:
+    result, _ = first
+
+    assert result.config == replace(QUICK, dataset=splits.name)
+    assert result.run.read_config() == result.config
+    assert result.run.trained_on == (splits.name,)
+
+
+def test_the_kept_model_is_the_one_that_was_evaluated(
+    first: tuple[TrainResult, RecordingCallback], splits: Splits
+) -> None:
+    result, _ = first
+
+    probabilities = Classifier.load(result.run.model_file).predict(splits.test.images)
+
+    np.testing.assert_allclose(probabilities, result.test.probabilities, atol=1e-6)
+
+
+def test_the_callback_receives_every_step_and_epoch(
+    first: tuple[TrainResult, RecordingCallback],
+) -> None:
+    result, callback = first
+
+    steps = math.ceil(360 / 32)
+    assert callback.begun == [(result.config, steps)]
+    assert callback.members == [(1, 1)]
+    assert [step for step, _, _ in callback.steps] == [10, steps] * 2  # ten steps at a time
+    assert [row.epoch for row, _ in callback.epochs] == [1, 2]
+    assert callback.steps[-1][1] == pytest.approx(callback.epochs[-1][0].loss, rel=1e-5)
+
+
+def test_the_same_seed_gives_the_same_weights_bit_for_bit(
+    first: tuple[TrainResult, RecordingCallback], splits: Splits
+) -> None:
+    original = hash_weights(first[0].run.last_model_file)
+    same = train_model(QUICK, splits, "same").run
+    other = train_model(replace(QUICK, seed=8), splits, "other").run
+
+    assert hash_weights(same.last_model_file) == original
+    assert hash_weights(other.last_model_file) != original
+
+
+@pytest.mark.parametrize("setting", ["augment", "distort"])
+def test_augmentation_is_repeatable_and_changes_the_training(
+    first: tuple[TrainResult, RecordingCallback], splits: Splits, setting: str
+) -> None:
+    config = TrainConfig.from_dict(QUICK.as_dict() | {setting: True, "epochs": 1})
+
+    results = [train_model(config, splits, name) for name in ("one", "two")]
+
+    hashes = [hash_weights(result.run.last_model_file) for result in results]
+    assert hashes[0] == hashes[1]
+    assert results[0].run.read_history()[0].loss != first[0].run.read_history()[0].loss
+
+
+def test_non_digits_lower_the_confidence_of_non_digits(splits: Splits) -> None:
+    callback = RecordingCallback()
+    config = replace(QUICK, epochs=6, dropout=0.0, non_digits=1.0)
+    result = train_model(config, splits, callback=callback)
+
+    others = non_digits(splits.test, 200, seed=1)
+    confidence = Classifier.load(result.run.model_file).predict(others).max(axis=1)
+    assert np.median(confidence) < 0.5 < np.median(result.test.probabilities.max(axis=1))
+    assert callback.begun[0][1] == math.ceil(2 * 360 / 32)
+    # The accuracy counts digits only: with the non-digits it could not exceed 60 %.
+    assert result.kept.accuracy > 0.85
+
+
+def test_digits_are_learned(splits: Splits) -> None:
+    result = train_model(replace(QUICK, epochs=6), splits)
+
+    assert result.test.accuracy > 0.9
+    assert result.validation is not None
+    assert result.validation.accuracy > 0.9
+    assert result.epochs == 6
+    assert result.parameters == result.trained_parameters == 121_930
+    assert result.training_images == 360
+    assert 0 < result.seconds < 120
+
+
+def test_the_epoch_with_the_lowest_validation_loss_is_kept(splits: Splits) -> None:
+    """At this high learning rate the validation loss goes up and down."""
+    callback = RecordingCallback()
+    config = replace(QUICK, learning_rate=0.03, epochs=5)
+    result = train_model(config, splits, callback=callback)
+
+    rows = [row for row, _ in callback.epochs]
+    assert result.kept == min(rows, key=lambda row: row.val_loss)
+    assert [kept for _, kept in callback.epochs] == [
+        row.val_loss < min((earlier.val_loss for earlier in rows[:index]), default=math.inf)
+        for index, row in enumerate(rows)
+    ]
+
+
+def test_one_hot_and_integer_labels_train_the_same_weights(splits: Splits) -> None:
+    categorical, sparse = (
+        train_model(replace(QUICK, loss=loss, dropout=0.0), splits, loss)
+        for loss in ("categorical", "sparse")
+    )
+
+    assert categorical.kept.val_loss == pytest.approx(sparse.kept.val_loss, rel=1e-3)
+
+
+def test_a_one_cycle_schedule_ends_at_0_and_its_last_epoch_is_kept(splits: Splits) -> None:
+    callback = RecordingCallback()
+    config = replace(RECIPES["fast"].config, batch_size=32, epochs=3, validation_split=0.1)
+
+    result = train_model(config, splits, callback=callback)
+
+    assert [kept for _, kept in callback.epochs] == [True, True, True]
+    assert result.kept.epoch == 3
+    rates = [row.learning_rate for row in result.run.read_history()]
+    assert rates[0] > rates[1] > rates[2] == pytest.approx(0, abs=1e-6)
+    assert rates[0] > 0.005
+    assert result.test.accuracy > 0.9
+
+
+def test_label_smoothing_leaves_the_kept_model_calibrated(splits: Splits) -> None:
+    config = replace(QUICK, epochs=5, label_smoothing=0.3, validation_split=0.0)
+
+    result = train_model(config, splits)
+
+    uncalibrated = checkpoints.load(result.run.last_model_file)
+    before = evaluate(Classifier(run_by_keras(uncalibrated)), splits.test)
+    assert result.test.loss < before.loss / 2
+    assert result.test.calibration_error < before.calibration_error / 2
+    np.testing.assert_array_equal(result.test.predicted, before.predicted)
+
+
+def test_validation_and_test_loss_are_the_same_quantity(splits: Splits) -> None:
+    """The validation loss of smoothed labels stood beside a test loss without smoothing."""
+    config = replace(QUICK, epochs=5, label_smoothing=0.3, validation_split=0.25)
+
+    result = train_model(config, splits)
+
+    metrics = result.as_dict()
+    held_out = hold_out_validation(config, splits).validation
+    assert held_out is not None
+    measured = evaluate(Classifier.load(result.run.model_file), held_out)
+    assert metrics["val_loss"] == pytest.approx(measured.loss, rel=1e-3)
+    assert metrics["val_accuracy"] == measured.accuracy
+    assert metrics["validation_images"] == 100
+    assert metrics["val_loss"] < metrics["kept_epoch_val_loss"] / 2
+    assert metrics["kept_epoch_val_loss"] == result.kept.val_loss
+
+
+def test_held_out_images_are_predicted_once_after_the_training(
+    splits: Splits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: list[int] = []
+
+    def counting(network: keras.Model) -> Any:
+        compute = run_by_keras(network)
+
+        def counted(images: np.ndarray) -> np.ndarray:
+            counts.append(len(images))
+            return compute(images)
+
+        return counted
+
+    monkeypatch.setattr(trainer, "run_by_keras", counting)
+    train_model(replace(QUICK, epochs=1, label_smoothing=0.1), splits)
+
+    assert sum(counts) == 40
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw", "rmsprop"])  # adam: all other tests
+def test_every_optimizer_learns(splits: Splits, optimizer: str) -> None:
+    config = resolve("sgd", optimizer=optimizer, batch_size=16, epochs=3)
+
+    result = train_model(config, splits)
+
+    assert result.kept.val_loss < 1.5
+    assert result.kept.learning_rate == pytest.approx(config.learning_rate)
+
+
+def test_early_stopping_ends_a_run_without_progress(splits: Splits) -> None:
+    result = train_model(replace(QUICK, learning_rate=0.03, epochs=50, early_stopping=1), splits)
+
+    assert result.epochs < 50
+    assert result.epochs == result.kept.epoch + 1
+
+
+def test_the_learning_rate_is_halved_on_a_plateau(splits: Splits) -> None:
+    run = train_model(replace(QUICK, learning_rate=0.03, epochs=6, reduce_lr=1), splits).run
+
+    rates = [row.learning_rate for row in run.read_history()]
+
+    assert min(rates) <= 0.015 + 1e-6
+    assert rates == sorted(rates, reverse=True)
+
+
+def test_without_validation_the_last_epoch_is_kept(splits: Splits) -> None:
+    result = train_model(replace(QUICK, validation_split=0.0), splits)
+
+    assert result.kept.epoch == 2
+    assert result.validation is None
+    assert result.min_confidence == 0
+    metrics = result.as_dict()
+    assert [metrics[name] for name in ("val_loss", "val_accuracy", "kept_epoch_val_loss")] == [
+        None, None, None,
+    ]  # fmt: skip
+    assert hash_weights(result.run.model_file) == hash_weights(result.run.last_model_file)
+
+
+def test_a_limit_counts_training_and_validation_images(splits: Splits) -> None:
+    callback = RecordingCallback()
+    config = replace(QUICK, limit=200, batch_size=10, epochs=1)
+    train_model(config, splits, callback=callback)
+
+    assert callback.begun[0][1] == 18
+
+
+def test_fine_tuning_improves_the_start_model_and_freezes_its_early_layers(
+    first: tuple[TrainResult, RecordingCallback], splits: Splits
+) -> None:
+    start, _ = first
+    config = replace(QUICK, start=str(start.run.path), epochs=4)
+
+    result = train_model(config, splits)
+
+    before, after = (checkpoints.load(run.model_file) for run in (start.run, result.run))
+    same = [
+        all(map(np.array_equal, old.get_weights(), new.get_weights()))
+        for old, new in zip(before.layers, after.layers, strict=True)
+        if old.get_weights()
+    ]
+    assert same == [True, False, False, False]  # two convolutions, two dense layers
+    assert result.test.loss < start.test.loss
+    assert all(layer.trainable for layer in after.layers)
+
+
+def test_fine_tuning_reports_the_accuracy_before_and_after(
+    first: tuple[TrainResult, RecordingCallback], splits: Splits
+) -> None:
+    start, _ = first
+
+    result = train_model(replace(QUICK, start=str(start.run.path), epochs=1), splits)
+
+    metrics = result.as_dict()
+    assert start.validation is not None
+    assert metrics["start_val_accuracy"] == start.validation.accuracy
+    assert metrics["start_val_loss"] == pytest.approx(start.validation.loss, rel=1e-4)
+    assert metrics["start_trained_on"] == [splits.name]
+    assert metrics["training_images"] == 360
+    assert metrics["trained_parameters"] < metrics["parameters"] == 121_930
+    assert "start_val_accuracy" not in start.as_dict()
+
+
+def test_a_tuned_model_was_trained_on_the_datasets_of_its_start_model(
+    first: tuple[TrainResult, RecordingCallback], splits: Splits
+) -> None:
+    """Test images that the start model was trained on counted as unseen."""
+    start, _ = first
+    config = replace(QUICK, start=str(start.run.path), epochs=1)
+    second = train_model(config, replace(splits, name="second"), "second")
+    config = replace(QUICK, start="second", epochs=1)
+    third = train_model(config, replace(splits, name="third"), "third")
+
+    assert second.run.trained_on == ("second", splits.name)
+    assert third.run.trained_on == ("third", "second", splits.name)
+    assert find_model("third").datasets == ("third", "second", splits.name)
+
+
+def test_the_start_model_is_found_from_any_directory(
+    first: tuple[TrainResult, RecordingCallback], splits: Splits, tmp_path: Path
+) -> None:
+    """`config.json` named it relative to the directory in which the run was started."""
+    shutil.copytree(first[0].run.path, "start")
+
+    config = train_model(replace(QUICK, start="start", epochs=1), splits).run.read_config()
+
+    assert config.start == str(tmp_path / "start")
+
+
+def test_the_packaged_model_keeps_its_name(splits: Splits) -> None:
+    config = resolve("tune", epochs=1, limit=100, augment=False)
+
+    assert train_model(config, splits).run.read_config().start == "pretrained"
+
+
+def test_the_start_model_is_looked_up_once(
+    first: tuple[TrainResult, RecordingCallback], splits: Splits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[str] = []
+
+    def counting(*names: str) -> Any:
+        found.extend(names)
+        return find_model(*names)
+
+    monkeypatch.setattr(trainer, "find_model", counting)
+    config = replace(QUICK, start=str(first[0].run.path), epochs=1, ensemble=2)
+    train(config, splits, Run.create(config, Path("run")))
+
+    assert found == [config.start]
+
+
+def test_the_rejection_threshold_is_fitted_on_validation_images() -> None:
+    splits = make_splits(train=600)
+    result = train_model(replace(QUICK, validation_split=0.5), splits)
+
+    assert 0.1 < result.min_confidence < 1
+    assert find_model(str(result.run.path)).min_confidence == result.min_confidence
+    for split in (0.1, 0):
+        config = replace(QUICK, epochs=1, start=str(result.run.path), validation_split=split)
+        assert train_model(config, splits, f"tuned{split}").min_confidence == result.min_confidence
+
+
+@pytest.fixture
+def failures(first: tuple[TrainResult, RecordingCallback]) -> dict[str, TrainConfig]:
+    """Configs that fail before a model is saved."""
+    for number in (1, 2):
+        shutil.copytree(first[0].run.path, f"two/member-{number}")
+    Path("damaged.keras").write_bytes(b"x")
+    return {
+        "typo": replace(QUICK, start="nope"),
+        "ensemble": replace(QUICK, start="two"),
+        "damaged": replace(QUICK, start="damaged.keras"),
+        "few": replace(QUICK, limit=20),
+        "gpu": replace(QUICK, device="gpu"),
+        "diverged": resolve("sgd", learning_rate=1e30, batch_size=32),
+        "member": resolve("sgd", learning_rate=1e30, batch_size=32, ensemble=2),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "message", "hint"),
+    [
+        ("typo", CheckpointError, "no such model", None),
+        ("ensemble", TrainingError, "cannot fine-tune an ensemble: 'two'", "--from two/member-1"),
+        ("damaged", CheckpointError, "damaged.keras", None),
+        ("few", DataError, "", None),
+        (
+            "diverged", TrainingError,
+            "training diverged in epoch 1: the weights are NaN or infinite", "--learning-rate 1e+29",
+        ),
+        (
+            "member", TrainingError,
+            "training diverged in epoch 1: the weights are NaN or infinite", "--learning-rate 1e+29",
+        ),
+        pytest.param(
+            "gpu", DeviceError, "no GPU found", "--device cpu",
+            marks=pytest.mark.skipif(
+                bool(keras.distribution.list_devices("gpu")), reason="there is a GPU"
+            ),
+        ),
+    ],
+)  # fmt: skip
+def test_a_run_that_fails_leaves_no_directory(
+    splits: Splits,
+    failures: dict[str, TrainConfig],
+    name: str,
+    kind: type[Exception],
+    message: str,
+    hint: str | None,
+) -> None:
+    """A second try with the same --run-dir failed because the directory was not empty."""
+    config = failures[name]
+
+    with pytest.raises(kind) as caught:
+        train(config, splits, Run.create(config, Path("run")))
+
+    assert isinstance(caught.value, CheckpointError | DataError | DeviceError | TrainingError)
+    assert message in caught.value.message
+    if hint is not None:
+        assert caught.value.hint == hint
+    assert not Path("run").exists()
+
+
+def test_an_interrupted_run_keeps_the_epochs_it_has(splits: Splits) -> None:
+    class Interrupting(RecordingCallback):
+        def on_epoch_end(self, row: EpochRow, *, kept: bool) -> None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_model(QUICK, splits, callback=Interrupting())
+
+    assert checkpoints.load(Path("run/model.keras")).name == "simple"
+    assert len(Run(Path("run")).read_history()) == 1
+
+
+def test_a_run_directory_that_becomes_unwritable(
+    splits: Splits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Run, row: EpochRow) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Run, "append_history", full)
+    with pytest.raises(RunError, match="cannot write in 'run': No space left on device"):
+        train_model(QUICK, splits)
+
+    assert checkpoints.load(Path("run/model.keras")).name == "simple"
+
+
+def test_a_run_directory_whose_name_is_not_utf_8(splits: Splits) -> None:
+    name = os.fsdecode(b"run-\xff")
+
+    result = train_model(replace(QUICK, epochs=1), splits, name)
+
+    assert result.run.read_metrics()["run"] == name
+
+
+def test_train_honors_the_setting_ensemble(splits: Splits) -> None:
+    """It trained one model and wrote `"ensemble": 2` into the config."""
+    config = replace(QUICK, epochs=1, ensemble=2)
+
+    result = train(config, splits, Run.create(config, Path("run")))
+
+    assert isinstance(result, EnsembleResult)
+    assert [len(Run(Path("run")).model_files), len(result.members)] == [2, 2]
+    assert result.run.read_config().ensemble == 2
+    for path in (Path("run"), Path("run/member-1"), Path("run/member-2")):
+        environment = json.loads((path / "environment.json").read_text())
+        assert environment["trained_on"] == [splits.name]
+
+
+def test_real_digits_in_one_epoch(mnist_dir: Path) -> None:
+    config = replace(RECIPES["deep"].config, epochs=1)
+
+    result = train_model(config, load("mnist", data_dir=mnist_dir))
+
+    assert result.test.accuracy > 0.975
+    assert result.run.model_file.stat().st_size < 4_000_000
