@@ -272,9 +272,9 @@ def _find(model: Models | None) -> ModelRef:
 
 
 def _dataset_name(dataset: "DatasetSource | None") -> str | None:
-    if dataset is None or isinstance(dataset, (str, os.PathLike)):
-        return dataset and os.fspath(dataset)
-    return dataset.name
+    if isinstance(dataset, (str, os.PathLike)):
+        return os.fspath(dataset)
+    return None if dataset is None else dataset.name
 
 
 def _load_splits(dataset: "DatasetSource", data_dir: str | os.PathLike[str] | None) -> "Splits":
