@@ -1,0 +1,437 @@
+"""Model lookup: names, defaults, descriptions and the directories of plots."""
+
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from mnistcli.config import TrainConfig
+from mnistcli.errors import CheckpointError, RunError
+from mnistcli.model_store import ModelRef, find_model
+from mnistcli.recipes import RECIPES
+from mnistcli.runs import EpochRow, Run
+
+ROW = EpochRow(epoch=1, loss=0.5, accuracy=0.8, learning_rate=0.1, seconds=2.5)
+
+
+def write_model(path: Path) -> None:
+    """Write a file that looks like a `.keras` file from outside."""
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", "{}")
+
+
+def start(path: str, config: TrainConfig | None = None, *, epochs: int = 0) -> Run:
+    """Make an unfinished run."""
+    run = Run.create(config or TrainConfig(), Path(path))
+    for epoch in range(1, epochs + 1):
+        write_model(run.model_file)
+        write_model(run.last_model_file)
+        run.append_history(EpochRow(**{**vars(ROW), "epoch": epoch}))
+    return run
+
+
+def finish(
+    path: str, config: TrainConfig | None = None, *, modified: int = 0, **metrics: object
+) -> Run:
+    """Make a finished run."""
+    run = start(path, config, epochs=1)
+    run.write_metrics(metrics)
+    if modified:
+        os.utime(run.path / "metrics.json", (modified, modified))
+    return run
+
+
+def make_ensemble(path: str, members: int, *, trained: int | None = None) -> Run:
+    """Make an ensemble, of which only some members may be trained."""
+    run = Run.create(TrainConfig(ensemble=members), Path(path))
+    for number in range(1, (members if trained is None else trained) + 1):
+        member = run.create_member(number, TrainConfig(dataset="digits"))
+        write_model(member.model_file)
+    return run
+
+
+def error_of(*names: str) -> CheckpointError:
+    with pytest.raises(CheckpointError) as caught:
+        find_model(*names)
+    return caught.value
+
+
+# Names
+
+
+def test_the_newest_finished_run_is_the_default_and_latest() -> None:
+    finish("runs/b", modified=200)
+    finish("runs/a", modified=300)
+    start("runs/unfinished", epochs=1)
+
+    assert find_model().name == find_model("latest").name == "runs/a"
+
+
+def test_without_a_run_the_packaged_model_is_the_default() -> None:
+    found = find_model()
+
+    assert (found.name, found.datasets) == ("pretrained", ("mnist",))
+    assert found.files == find_model("pretrained").files
+    assert [file.name for file in found.files] == ["model.keras"]
+    assert 0 < found.min_confidence < 0.99
+
+
+def test_latest_needs_a_finished_run() -> None:
+    error = error_of("latest")
+
+    assert (error.message, error.hint) == ("no finished run in 'runs'", "--model pretrained")
+
+
+def test_the_variable_comes_before_the_newest_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    finish("runs/a")
+    finish("elsewhere")
+    monkeypatch.setenv("MNISTCLI_MODEL", "elsewhere")
+
+    assert find_model().name == "elsewhere"
+    assert find_model("runs/a").name == "runs/a"
+
+
+def test_an_error_names_the_variable_it_came_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNISTCLI_MODEL", "nosuch")
+
+    error = error_of()
+
+    assert error.message == "no such model: 'nosuch' (from $MNISTCLI_MODEL)"
+    assert error.hint == "unset MNISTCLI_MODEL"
+
+
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNISTCLI_MODEL", "")
+
+    assert find_model().name == "pretrained"
+
+
+def test_a_run_is_found_under_runs_by_its_bare_name() -> None:
+    finish("runs/a")
+
+    assert find_model("a").name == "runs/a"
+    assert find_model(Path("a")).files == (Path("runs/a/model.keras"),)
+
+
+def test_a_path_comes_before_the_name_of_a_run() -> None:
+    finish("runs/a")
+    finish("a")
+
+    assert find_model("a").name == "a"
+
+
+def test_a_file_called_latest_is_found_by_its_path() -> None:
+    write_model(Path("latest"))
+
+    assert find_model("./latest").files == (Path("latest"),)
+
+
+def test_the_root_of_the_runs_can_be_another_directory() -> None:
+    finish("experiments/a")
+
+    assert find_model("a", root=Path("experiments")).name == "experiments/a"
+    assert find_model(root=Path("experiments")).name == "experiments/a"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("", "the name of the model is empty"),
+        ("nowhere", "no such model: 'nowhere'"),
+        ("a\0b", "no such model: 'a\\x00b'"),
+        ("x" * 300, f"cannot read model {'x' * 300!r}: file name too long"),
+        ("empty", "no model in 'empty': not a run directory, or no epoch has finished"),
+        ("file.tflite/x", "no such model: 'file.tflite/x'"),
+        (
+            "file.tflite",
+            "'file.tflite' is a LiteRT file: use the .keras file or the run directory",
+        ),
+        ("saved", "'saved' is a SavedModel: save the model as .keras"),
+    ],
+)
+def test_names_that_are_not_a_model(name: str, message: str) -> None:
+    Path("empty").mkdir()
+    Path("saved").mkdir()
+    Path("saved/saved_model.pb").touch()
+    Path("file.tflite").write_bytes(b"\x1c\0\0\0TFL3")
+
+    error = error_of(name)
+
+    assert error.message == message
+    assert error.hint == "--model pretrained"
+
+
+def test_the_parent_of_runs_is_not_a_model_and_the_hint_names_the_newest_run() -> None:
+    finish("runs/a", modified=200)
+    finish("runs/my best", modified=300)
+
+    assert error_of("runs").hint == "--model 'runs/my best'"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can read everything")
+def test_a_directory_without_permission() -> None:
+    finish("runs/a")
+    Path("runs/a").chmod(0)
+    try:
+        assert error_of("runs/a").message == "permission denied: 'runs/a'"
+        assert "permission denied" in error_of("runs/a/model.keras").message
+        assert find_model().name == "pretrained"
+    finally:
+        Path("runs/a").chmod(0o700)
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("metrics.json", b"{"),
+        ("metrics.json", b'{"min_confidence": NaN}'),
+        ("metrics.json", b'{"min_confidence": "high"}'),
+        ("config.json", b"[]"),
+        ("config.json", b'{"epochs": 0}'),
+        ("model.keras", b""),
+        ("model.keras", b"PK truncated"),
+    ],
+)
+def test_a_damaged_run_is_not_the_default(file: str, content: bytes) -> None:
+    finish("runs/whole", modified=200)
+    damaged = finish("runs/damaged", modified=300)
+    (damaged.path / file).write_bytes(content)
+    os.utime(damaged.path / "metrics.json", (300, 300))
+
+    assert find_model().name == "runs/whole"
+
+
+# Files and their runs
+
+
+@pytest.mark.parametrize("epochs", [0, 1])
+def test_the_model_file_of_a_run_stands_for_the_run(epochs: int) -> None:
+    """An unfinished run and its file used to be evaluated on different datasets."""
+    config = TrainConfig(dataset="digits")
+    if epochs:
+        start("runs/a", config, epochs=epochs)
+    else:
+        finish("runs/a", config)
+
+    by_run, by_file = find_model("runs/a"), find_model("runs/a/model.keras")
+
+    assert by_file == ModelRef(by_run.files, by_file.run)
+    assert by_run.name == by_file.name == "runs/a"
+    assert by_run.datasets == by_file.datasets == ("digits",)
+    assert by_run.plots_dir("digits") == by_file.plots_dir("digits") == Path("runs/a/plots")
+
+
+def test_the_last_epoch_of_a_run_has_the_dataset_of_the_run_but_no_threshold() -> None:
+    """The threshold was fitted on the kept model after calibration."""
+    finish("runs/a", TrainConfig(dataset="digits"), min_confidence=0.6)
+
+    last = find_model("runs/a/last.keras")
+
+    assert (last.name, last.datasets) == ("runs/a/last.keras", ("digits",))
+    assert last.min_confidence == 0
+    assert last.plots_dir("digits") == Path("runs/a/last_plots")
+
+
+def test_a_file_outside_a_run() -> None:
+    write_model(Path("digits.keras"))
+
+    found = find_model("digits.keras")
+
+    assert (found.name, found.run, found.datasets) == ("digits.keras", None, ("mnist",))
+    assert (found.min_confidence, found.description) == (0, "digits.keras")
+    assert found.plots_dir("mnist") == Path("digits_plots")
+
+
+def test_a_model_that_was_copied_out_of_its_run_agrees_with_its_directory() -> None:
+    Path("copy").mkdir()
+    write_model(Path("copy/model.keras"))
+
+    assert find_model("copy") == find_model("copy/model.keras")
+    assert find_model("copy").datasets == ("mnist",)
+
+
+def test_a_tuned_model_was_also_trained_on_the_dataset_of_its_start_model() -> None:
+    """Else images of that dataset would count as unseen."""
+    tuned = finish("runs/b", TrainConfig(dataset="/data/B", start="pretrained"))
+    tuned.write_environment({"trained_on": ["/data/B", "/data/A", "mnist"]})
+
+    assert find_model("runs/b").datasets == ("/data/B", "/data/A", "mnist")
+
+
+# Ensembles
+
+
+def test_the_members_of_an_ensemble_are_its_files_in_order() -> None:
+    run = make_ensemble("runs/a", 11)
+    assert not run.finished
+    run.write_metrics({})
+
+    found = find_model()
+
+    assert found.name == "runs/a"
+    assert found.files == tuple(Path(f"runs/a/member-{n}/model.keras") for n in range(1, 12))
+    assert found.plots_dir("mnist") == Path("runs/a/plots")
+
+
+def test_several_models_are_averaged() -> None:
+    make_ensemble("runs/a", 2)
+    write_model(Path("mine.keras"))
+
+    found = find_model("mine.keras", "a", "runs/a/member-1")
+
+    assert found.name == "mine.keras + runs/a + runs/a/member-1"
+    assert found.datasets == ("mnist", "digits")
+    assert [str(file.parent) for file in found.files] == [
+        ".", "runs/a/member-1", "runs/a/member-2", "runs/a/member-1",
+    ]  # fmt: skip
+
+
+def test_the_threshold_is_the_lowest_of_several_models() -> None:
+    finish("runs/a", min_confidence=0.6)
+    finish("runs/b", min_confidence=0.5)
+    finish("runs/c")
+
+    assert find_model("a").min_confidence == 0.6
+    assert find_model("a", "b").min_confidence == 0.5
+    assert find_model("c").min_confidence == 0
+
+
+@pytest.mark.parametrize("value", ["NaN", '"0.5"', "2", "true", "[]"])
+def test_a_damaged_threshold_is_one_clear_error(value: str) -> None:
+    run = finish("runs/a")
+    (run.path / "metrics.json").write_text(f'{{"min_confidence": {value}}}')
+
+    with pytest.raises(RunError, match=r"damaged file 'runs/a/metrics\.json': min_confidence"):
+        _ = find_model("runs/a").min_confidence
+
+
+# Plots
+
+
+def test_plots_on_another_dataset_have_their_own_directory() -> None:
+    finish("runs/a")
+
+    assert find_model("a").plots_dir("/home/me/mine") == Path("runs/a/plots/mine")
+
+
+def test_plots_of_the_packaged_model_are_in_the_working_directory() -> None:
+    assert find_model("pretrained").plots_dir("mnist") == Path("pretrained_plots")
+
+
+def test_different_averages_never_share_a_directory_of_plots() -> None:
+    for path in ("runs/a", "runs/b", "runs/c", "other/b"):
+        finish(path)
+    groups = [
+        ("runs/a", "runs/b"),
+        ("runs/a", "runs/c"),
+        ("runs/a", "other/b"),
+        ("runs/a", "runs/b", "runs/c"),
+        ("runs/a", "runs/b", "runs/c", "other/b"),
+    ]
+
+    directories = {find_model(*group).plots_dir("mnist") for group in groups}
+
+    assert len(directories) == len(groups)
+    assert {directory.parent for directory in directories} == {Path("ensemble_plots")}
+    assert find_model(*groups[0]).plots_dir("mnist").name.startswith("a+b-")
+
+
+def test_plots_of_two_members_do_not_become_a_member_or_a_run() -> None:
+    run = make_ensemble("runs/two", 2)
+    run.write_metrics({})
+    before = run.model_files
+
+    plots = find_model("runs/two/member-1", "runs/two/member-2").plots_dir("digits")
+    plots.mkdir(parents=True)
+
+    assert run.model_files == before
+    assert "runs" not in plots.parts
+
+
+# Descriptions
+
+
+def test_the_description_says_recipe_dataset_and_test_accuracy() -> None:
+    finish("runs/a", RECIPES["deep"].config, test_accuracy=0.99204)
+
+    assert find_model().description == "runs/a (deep, trained on mnist, test accuracy 99.20 %)"
+    assert find_model("pretrained").description == (
+        "pretrained (robust, trained on mnist, test accuracy 99.64 %)"
+    )
+
+
+def test_the_description_of_a_tuned_model_names_all_datasets() -> None:
+    run = finish("runs/b", RECIPES["tune"].config)
+    run.write_environment({"trained_on": ["/data/mine", "mnist"]})
+
+    assert find_model("b").description == "runs/b (tune, trained on mine and mnist)"
+
+
+def test_the_description_says_that_a_run_is_unfinished() -> None:
+    start("runs/a", epochs=2)
+    make_ensemble("runs/some", 5, trained=2)
+    make_ensemble("runs/all", 2)
+
+    assert find_model("a").description == (
+        "runs/a (classic, trained on mnist, unfinished: 2 of 10 epochs)"
+    )
+    assert find_model("some").description == (
+        "runs/some (classic, trained on mnist, incomplete: 2 of 5 members)"
+    )
+    assert find_model("all").description == (
+        "runs/all (classic, ensemble of 2, trained on mnist, unfinished)"
+    )
+
+
+def test_the_description_of_several_models_describes_each() -> None:
+    finish("runs/a")
+    finish("runs/b")
+
+    assert find_model("a", "b").description == (
+        "runs/a (classic, trained on mnist) + runs/b (classic, trained on mnist)"
+    )
+
+
+def test_a_damaged_config_does_not_prevent_the_description() -> None:
+    run = finish("runs/a")
+    (run.path / "config.json").write_text("{")
+
+    assert find_model("a").description == "runs/a"
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        (TrainConfig(), False),
+        (TrainConfig(augment=True), False),
+        (TrainConfig(distort=True), True),
+        (TrainConfig(non_digits=0.3), True),
+        (TrainConfig(start="pretrained"), True),
+        (TrainConfig(start="runs/plain"), False),
+        (TrainConfig(start="runs/deleted"), False),
+    ],
+)
+def test_a_model_is_for_photos_if_it_or_its_start_model_was_trained_for_them(
+    config: TrainConfig, expected: bool
+) -> None:
+    finish("runs/plain")
+    finish("runs/a", config)
+
+    assert find_model("a").for_photos is expected
+
+
+def test_the_packaged_model_is_for_photos_and_nothing_is_claimed_of_a_file() -> None:
+    write_model(Path("mine.keras"))
+    finish("runs/plain")
+
+    assert find_model("pretrained").for_photos
+    assert find_model("mine.keras").for_photos
+    assert not find_model("pretrained", "plain").for_photos
+
+
+def test_two_runs_that_start_from_each_other_end() -> None:
+    finish("runs/a", TrainConfig(start="runs/b"))
+    finish("runs/b", TrainConfig(start="runs/a"))
+
+    assert not find_model("a").for_photos
