@@ -1,6 +1,7 @@
 """Settings: the metadata of a `TrainConfig` field, and the validation of its value."""
 
 import math
+import os
 import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import Field, dataclass, field
@@ -162,8 +163,12 @@ def require_choice(name: str, value: str, choices: Sequence[str]) -> str:
 
 def _convert(value: object, kind: type) -> object:
     """Return the value as an int, float, bool or str; None if it is of another type."""
-    if kind in {bool, str} or isinstance(value, bool):
-        return value if isinstance(value, kind) and (kind in {bool, str}) else None
+    if kind is str and isinstance(value, os.PathLike):
+        return os.fsdecode(value)
+    if kind in {bool, str}:
+        return value if isinstance(value, kind) else None
+    if isinstance(value, bool):  # a bool is an int for Python, but not for a setting
+        return None
     if kind is int:
         return int(value) if isinstance(value, Integral) else None
     if not isinstance(value, Real):

@@ -1,6 +1,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import Field, dataclass, fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,7 @@ def test_bounds_are_text() -> None:
         ("count", np.int64(4), 4),
         ("path", None, None),
         ("path", "x", "x"),
+        ("path", Path("a/b"), "a/b"),
         ("on", True, True),
         ("name", "SGD", "sgd"),
     ],
