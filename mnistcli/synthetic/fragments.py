@@ -1,0 +1,139 @@
+"""Synthetic fragments as non-digits: digits that are cut, joined or shuffled, and cut drawings."""
+
+from collections.abc import Collection
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli.datasets.dataset import Dataset
+from mnistcli.preprocessing.digit import SIDE
+from mnistcli.preprocessing.normalization import to_mnist_format
+from mnistcli.synthetic.doodles import draw_arches, draw_face, draw_scene, draw_scribble
+from mnistcli.synthetic.letters import draw_letter, render_letter
+
+MIN_PEAK = 128
+"""A blank or faint image has no pixel as bright as this."""
+
+_PICK_ATTEMPTS = 100
+
+
+def cut_digit(digits: Dataset, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Keep the left half of a 3 or 5, which does not look like a digit.
+
+    Args:
+        digits: Digits to pick from.
+        rng: The random number generator.
+    """
+    image = _pick_digit(digits, rng, {3, 5})
+    rows, columns = np.mgrid[:SIDE, :SIDE] - SIDE / 2
+    slope, offset = rng.uniform(-0.5, 0.5), rng.uniform(-3, 0)
+    return _normalize(np.where(columns + slope * rows < offset, image, 0))
+
+
+def join_digits(digits: Dataset, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Place two or three digits side by side, close enough to touch, as one drawing.
+
+    Args:
+        digits: Digits to pick from.
+        rng: The random number generator.
+    """
+    images = [
+        _pick_digit(digits, rng, {0, 2, 3, 4, 5, 6, 7, 8, 9}) for _ in range(rng.integers(2, 4))
+    ]
+    canvas = np.zeros((SIDE + 4, 3 * SIDE), np.uint8)
+    right = 0
+    for image in images:
+        cropped = image[:, image.any(axis=0)]
+        left = max(0, right - int(rng.integers(0, 4)))
+        top = int(rng.integers(0, 5))
+        target = canvas[top : top + SIDE, left : left + cropped.shape[1]]
+        np.maximum(target, cropped, out=target)
+        right = left + cropped.shape[1]
+    return _normalize(canvas)
+
+
+def superimpose_digits(digits: Dataset, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Superimpose three digits, two of them rotated by 90 degrees.
+
+    Args:
+        digits: Digits to pick from.
+        rng: The random number generator.
+    """
+    labels = {2, 3, 4, 5, 7, 8}
+    combined = _pick_digit(digits, rng, labels)
+    for _ in range(2):
+        rotated = np.rot90(_pick_digit(digits, rng, labels), rng.choice([1, 3]))
+        combined = np.maximum(combined, np.roll(rotated, rng.integers(-5, 6, 2), (0, 1)))
+    return _normalize(combined)
+
+
+def shuffle_quarters(digits: Dataset, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Cut a digit into quarters and rearrange them.
+
+    Args:
+        digits: Digits to pick from.
+        rng: The random number generator.
+    """
+    image = _pick_digit(digits, rng, {2, 3, 4, 5, 7, 9})
+    top_left, top_right = image[4:14, 4:14], image[4:14, 14:24]
+    bottom_left, bottom_right = image[14:24, 4:14], image[14:24, 14:24]
+    return _normalize(np.block([[bottom_left, top_left], [bottom_right, top_right]]))
+
+
+def mirror_digit(digits: Dataset, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Mirror a 3. Other digits still look like one: a mirrored 2 is a 5.
+
+    Args:
+        digits: Digits to pick from.
+        rng: The random number generator.
+    """
+    return _pick_digit(digits, rng, {3})[:, ::-1]
+
+
+def cut_drawing(rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Cut a letter or doodle vertically; it stays whole where the part could look like a 1.
+
+    Args:
+        rng: The random number generator.
+    """
+    drawings = (render_letter, draw_letter, draw_scene, draw_arches, draw_face, draw_scribble)
+    image = drawings[rng.integers(len(drawings))](rng)
+    columns = _foreground_indices(image, axis=0)
+    cut = int(rng.integers(columns[0] + 5, columns[-1] - 3)) if np.ptp(columns) > 10 else 0
+    part = image[:, cut:] if rng.random() < 0.5 else image[:, :cut]
+    rows, columns = _foreground_indices(part, axis=1), _foreground_indices(part, axis=0)
+    if not rows.size or np.ptp(columns) < 0.6 * np.ptp(rows):
+        return image
+    return _normalize(part)
+
+
+def _pick_digit(
+    digits: Dataset, rng: np.random.Generator, labels: Collection[int]
+) -> NDArray[np.uint8]:
+    """Pick an image with one of the labels, or with any label where these are rare."""
+    for _ in range(_PICK_ATTEMPTS):
+        index = int(rng.integers(len(digits)))
+        if digits.labels[index] in labels:
+            break
+    return _stretch_contrast(digits.images[index])
+
+
+def _stretch_contrast(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Stretch a faint image so that its maximum is 255."""
+    peak = int(image.max())
+    if not 0 < peak < MIN_PEAK:
+        return image
+    stretched: NDArray[np.uint8] = np.rint(image * (255 / peak)).astype(np.uint8)
+    return stretched
+
+
+def _foreground_indices(image: NDArray[np.uint8], *, axis: int) -> NDArray[np.intp]:
+    """Return the columns (axis 0) or rows (axis 1) that hold foreground pixels."""
+    return np.flatnonzero(image.max(axis=axis, initial=0) > MIN_PEAK)
+
+
+def _normalize(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Convert to MNIST format again, or to a blank image where the foreground is too faint."""
+    if image.max() < MIN_PEAK:
+        return np.zeros((SIDE, SIDE), np.uint8)
+    return to_mnist_format(image.astype(np.float32) / np.float32(255))
