@@ -1,24 +1,37 @@
+"""Architectures: shapes, sizes, order of the layers, frozen layers and first filters."""
+
 import keras
 import numpy as np
 import pytest
 from keras import layers
 
-from mnistcli.architectures import build_model, first_convolution, freeze_early
-from mnistcli.config import ARCHITECTURES
+from mnistcli import config
+from mnistcli.architectures import (
+    ARCHITECTURES,
+    build_model,
+    first_convolution,
+    freeze_early,
+    unfreeze,
+)
 from mnistcli.errors import CheckpointError, ConfigError
 
 
+def test_every_architecture_is_a_choice_of_the_setting() -> None:
+    assert tuple(ARCHITECTURES) == config.ARCHITECTURES
+
+
 @pytest.mark.parametrize("arch", ARCHITECTURES)
-def test_every_network_gives_probabilities(arch: str) -> None:
-    network = build_model(arch, dropout=0.3)
+def test_every_architecture_returns_probabilities(arch: str) -> None:
+    model = build_model(arch, dropout=0.3)
     images = np.random.default_rng(0).random((3, 28, 28, 1), np.float32)
 
-    probabilities = np.asarray(network(images))
+    probabilities = np.asarray(model(images))
 
-    assert network.input_shape == (None, 28, 28, 1)
+    assert model.name == arch
+    assert model.input_shape == (None, 28, 28, 1)
     assert probabilities.shape == (3, 10)
     assert probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
-    assert all(type(layer).__module__.startswith("keras.") for layer in network.layers)
+    assert all(type(layer).__module__.startswith("keras.") for layer in model.layers)
 
 
 @pytest.mark.parametrize(
@@ -32,12 +45,12 @@ def test_every_network_gives_probabilities(arch: str) -> None:
         ("record", 1_129_130),
     ],
 )
-def test_networks_have_the_published_sizes(arch: str, parameters: int) -> None:
+def test_architectures_have_the_published_sizes(arch: str, parameters: int) -> None:
     assert build_model(arch).count_params() == parameters
 
 
-def test_pooling_before_relu_is_the_usual_network() -> None:
-    """The published order gives the same numbers from the same weights."""
+def test_pooling_before_relu_is_the_same_as_after() -> None:
+    """The usual order of the layers computes the same probabilities from the same weights."""
     ours = build_model("classic")
     usual = keras.Sequential(
         [
@@ -58,48 +71,58 @@ def test_pooling_before_relu_is_the_usual_network() -> None:
     np.testing.assert_allclose(np.asarray(ours(images)), np.asarray(usual(images)), atol=1e-6)
 
 
-def test_an_unknown_network() -> None:
+def test_an_unknown_architecture() -> None:
     with pytest.raises(ConfigError, match="unknown arch 'depe'; did you mean 'deep'"):
         build_model("depe")
 
 
-def test_first_convolution_shows_kernels_and_maps() -> None:
+def test_the_first_convolution_has_kernels_and_feature_maps() -> None:
     image = np.full((28, 28), 255, np.uint8)
-    network = build_model("classic")
+    model = build_model("classic")
 
-    kernels, maps = first_convolution(network, image)
+    kernels, maps = first_convolution(model, image)
 
     assert kernels.shape == (3, 3, 1, 32)
     assert maps.shape == (26, 26, 32)
-    # On an even image, every place of a map is the sum of the kernel.
+    # On a uniform image, each value of a feature map is the sum of the kernel.
     np.testing.assert_allclose(maps[5, 7], kernels.sum(axis=(0, 1, 2)), atol=1e-5)
 
 
-def test_a_network_without_convolution_has_no_filters() -> None:
-    network = keras.Sequential(
+def test_a_model_without_a_convolution_has_no_filters() -> None:
+    model = keras.Sequential(
         [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10, "softmax")]
     )
 
-    with pytest.raises(CheckpointError, match="no filters: the network has no convolution"):
-        first_convolution(network, np.zeros((28, 28), np.uint8))
+    with pytest.raises(CheckpointError, match="no filters: the model has no convolution"):
+        first_convolution(model, np.zeros((28, 28), np.uint8))
 
 
-def test_only_the_last_convolution_and_what_follows_stay_free() -> None:
-    network = build_model("accurate")
+def test_only_the_last_convolution_and_later_layers_are_fine_tuned() -> None:
+    model = build_model("accurate")
 
-    freeze_early(network)
+    freeze_early(model)
 
-    assert [variable.path.split("/")[-1] for variable in network.trainable_variables] == [
+    assert [variable.path.split("/")[-1] for variable in model.trainable_variables] == [
         "kernel",  # of the last convolution
         "kernel",
         "bias",
     ]
-    assert network.trainable_variables[0].shape == (3, 3, 128, 128)
+    assert model.trainable_variables[0].shape == (3, 3, 128, 128)
 
 
-def test_a_network_without_convolution_stays_free() -> None:
-    network = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10)])
+def test_a_model_without_a_convolution_is_fine_tuned_as_a_whole() -> None:
+    model = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10)])
 
-    freeze_early(network)
+    freeze_early(model)
 
-    assert len(network.trainable_variables) == 2
+    assert len(model.trainable_variables) == 2
+
+
+def test_unfreezing_makes_all_layers_trainable() -> None:
+    model = build_model("accurate")
+    before = len(model.trainable_variables)
+    freeze_early(model)
+
+    unfreeze(model)
+
+    assert len(model.trainable_variables) == before

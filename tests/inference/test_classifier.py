@@ -1,7 +1,10 @@
+"""Classifiers: LiteRT and Keras agree, the cache of converted models, and checks of the input."""
+
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -18,8 +21,8 @@ from mnistcli.recipes import RECIPES
 from tests.support.strokes import make_digits
 
 
-def by_keras(network: keras.Model, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return np.asarray(network(images[..., None].astype(np.float32) / 255))
+def run_keras(model: keras.Model, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return np.asarray(model(images[..., None].astype(np.float32) / 255))
 
 
 @pytest.fixture
@@ -34,9 +37,11 @@ def saved(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def never_by_keras(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_keras(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail if Keras loads a model."""
+
     def refuse(path: Path) -> keras.Model:
-        raise AssertionError("Keras was asked")
+        raise AssertionError("Keras was used")
 
     monkeypatch.setattr(checkpoints, "load", refuse)
 
@@ -45,17 +50,17 @@ def never_by_keras(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_litert_and_keras_agree_on_every_recipe(
     recipe: str, tmp_path: Path, images: NDArray[np.uint8]
 ) -> None:
-    network = build_model(RECIPES[recipe].config.arch, dropout=RECIPES[recipe].config.dropout)
-    for weight in network.trainable_weights:  # as sharp as a trained network
+    model = build_model(RECIPES[recipe].config.arch, dropout=RECIPES[recipe].config.dropout)
+    for weight in model.trainable_weights:  # as confident as a trained model
         weight.assign(weight * 2)
-    for _ in range(30):  # and as well normalized
-        network(images[..., None].astype(np.float32) / 255, training=True)
-    checkpoints.save(network, tmp_path / "model.keras")
-    conversion.save_litert(network, tmp_path / "model.keras")
+    for _ in range(30):  # with the statistics of batch normalization
+        model(images[..., None].astype(np.float32) / 255, training=True)
+    checkpoints.save(model, tmp_path / "model.keras")
+    conversion.save_litert(model, tmp_path / "model.keras")
 
     by_litert = Classifier.load(tmp_path / "model.keras").predict(images)
 
-    np.testing.assert_allclose(by_litert, by_keras(network, images), atol=1e-5)
+    np.testing.assert_allclose(by_litert, run_keras(model, images), atol=1e-5)
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 23, 100])
@@ -64,20 +69,56 @@ def test_the_batch_size_changes_nothing(
 ) -> None:
     probabilities = Classifier.load(saved, batch_size=batch_size).predict(images)
 
-    np.testing.assert_allclose(probabilities, by_keras(checkpoints.load(saved), images), atol=1e-5)
+    np.testing.assert_allclose(probabilities, run_keras(checkpoints.load(saved), images), atol=1e-5)
     assert (probabilities.shape, probabilities.dtype) == ((23, 10), np.float32)
+
+
+@pytest.mark.usefixtures("no_keras")
+def test_the_path_can_be_a_string(trained_run: Path, images: NDArray[np.uint8]) -> None:
+    assert Classifier.load(str(trained_run / "model.keras")).predict(images).shape == (23, 10)
+
+
+def test_one_image_has_one_row_of_probabilities(
+    trained_run: Path, images: NDArray[np.uint8]
+) -> None:
+    classifier = Classifier.load(trained_run / "model.keras")
+
+    np.testing.assert_allclose(
+        classifier.predict(images[0]), classifier.predict(images)[:1], atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("images", "description"),
+    [
+        (np.zeros((3, 28, 28), np.float32), r"not float32 \(3, 28, 28\)"),
+        (np.zeros((3, 28, 28, 1), np.uint8), r"not uint8 \(3, 28, 28, 1\)"),
+        (np.zeros((3, 32, 32), np.uint8), r"not uint8 \(3, 32, 32\)"),
+        (np.zeros(784, np.uint8), r"not uint8 \(784,\)"),
+        ([[0] * 28] * 28, "not list"),
+    ],
+    ids=["float", "channels", "size", "flat", "list"],
+)
+def test_images_of_another_dtype_or_shape_are_rejected(images: Any, description: str) -> None:
+    """Floats from 0 to 1 used to be divided by 255 again: 10 % accuracy, without an error."""
+    classifier = Classifier(lambda batch: np.zeros((len(batch), 10), np.float32))
+
+    with pytest.raises(TypeError, match=rf"uint8 .*\(n, 28, 28\).*{description}"):
+        classifier.predict(images)
 
 
 def test_no_images_have_no_probabilities(saved: Path) -> None:
     assert Classifier.load(saved).predict(np.empty((0, 28, 28), np.uint8)).shape == (0, 10)
 
 
-@pytest.mark.usefixtures("never_by_keras")
-def test_the_file_beside_the_model_is_taken(trained_run: Path, images: NDArray[np.uint8]) -> None:
+@pytest.mark.usefixtures("no_keras")
+def test_the_litert_file_beside_the_model_is_used(
+    trained_run: Path, images: NDArray[np.uint8]
+) -> None:
     assert Classifier.load(trained_run / "model.keras").predict(images).shape == (23, 10)
 
 
-def test_a_missing_file_is_made_once_for_the_cache(
+def test_a_missing_litert_file_is_made_once_for_the_cache(
     saved: Path, images: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = Classifier.load(saved).predict(images)
@@ -89,20 +130,20 @@ def test_a_missing_file_is_made_once_for_the_cache(
     assert not litert.file_beside(saved).exists()
 
 
-def test_a_file_that_belongs_to_other_weights_is_not_trusted(
+def test_a_litert_file_of_other_weights_is_not_used(
     saved: Path, trained_run: Path, images: NDArray[np.uint8]
 ) -> None:
-    """Newer than the model, of the right name, and still not the one."""
+    """It is newer than the model and has the right name."""
     shutil.copy(trained_run / "model.tflite", litert.file_beside(saved))
 
     np.testing.assert_allclose(
         Classifier.load(saved).predict(images),
-        by_keras(checkpoints.load(saved), images),
+        run_keras(checkpoints.load(saved), images),
         atol=1e-5,
     )
 
 
-def test_without_a_cache_it_works_as_well(
+def test_a_model_is_loaded_without_a_cache_directory(
     saved: Path, images: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path("file").touch()
@@ -111,26 +152,26 @@ def test_without_a_cache_it_works_as_well(
     assert Classifier.load(saved).predict(images).shape == (23, 10)
 
 
-def test_what_litert_cannot_run_is_run_by_keras(
+def test_a_model_that_litert_cannot_run_is_run_by_keras(
     tmp_path: Path, images: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(self: keras.Model, *_: object, **__: object) -> None:
         raise NotImplementedError("no such operation in LiteRT")
 
-    network = keras.Sequential(
+    model = keras.Sequential(
         [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10, "softmax")]
     )
-    checkpoints.save(network, tmp_path / "model.keras")
+    checkpoints.save(model, tmp_path / "model.keras")
     monkeypatch.setattr(keras.Sequential, "export", fail)
 
-    conversion.save_litert(network, tmp_path / "model.keras")
+    conversion.save_litert(model, tmp_path / "model.keras")
     probabilities = Classifier.load(tmp_path / "model.keras").predict(images)
 
-    np.testing.assert_allclose(probabilities, by_keras(network, images), atol=1e-6)
+    np.testing.assert_allclose(probabilities, run_keras(model, images), atol=1e-6)
     assert [path.name for path in tmp_path.glob("*.tflite")] == []
 
 
-def test_reading_starts_without_tensorflow(trained_run: Path) -> None:
+def test_prediction_starts_without_tensorflow(trained_run: Path) -> None:
     done = subprocess.run(
         [
             sys.executable,
@@ -138,10 +179,9 @@ def test_reading_starts_without_tensorflow(trained_run: Path) -> None:
             "import sys\n"
             "sys.modules['tensorflow'] = sys.modules['keras'] = sys.modules['sklearn'] = None\n"
             "import numpy as np\n"
-            "from pathlib import Path\n"
             "from mnistcli import prediction\n"
-            "from mnistcli.inference import Classifier\n"
-            f"classifier = Classifier.load(Path({str(trained_run / 'model.keras')!r}))\n"
+            "from mnistcli.inference.classifier import Classifier\n"
+            f"classifier = Classifier.load({str(trained_run / 'model.keras')!r})\n"
             "print(classifier.predict(np.zeros((2, 28, 28), np.uint8)).shape)\n",
         ],
         capture_output=True,
@@ -152,6 +192,13 @@ def test_reading_starts_without_tensorflow(trained_run: Path) -> None:
     assert (done.stdout, done.stderr) == ("(2, 10)\n", "")
 
 
-def test_a_missing_file(tmp_path: Path) -> None:
+def test_a_missing_model_file(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="no such model"):
         Classifier.load(tmp_path / "model.keras")
+
+
+def test_a_litert_file_is_named_as_one(trained_run: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"is a LiteRT file: use the \.keras file") as caught:
+        Classifier.load(trained_run / "model.tflite")
+
+    assert caught.value.hint == f"--model {trained_run / 'model.keras'}"

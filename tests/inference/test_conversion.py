@@ -1,0 +1,83 @@
+"""Conversion of Keras models to LiteRT."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from mnistcli import checkpoints
+from mnistcli.architectures import build_model
+from mnistcli.inference import conversion, litert
+
+
+def test_the_litert_file_is_written_beside_the_keras_file(tmp_path: Path) -> None:
+    model = build_model("simple")
+    checkpoints.save(model, tmp_path / "model.keras")
+
+    conversion.save_litert(model, tmp_path / "model.keras")
+
+    digest = litert.digest_of(tmp_path / "model.keras")
+    assert litert.read(tmp_path / "model.tflite", digest) is not None
+
+
+def test_a_model_that_cannot_be_converted_has_no_litert_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: keras.Model, *_: object, **__: object) -> None:
+        raise NotImplementedError("no such operation in LiteRT")
+
+    model = build_model("simple")
+    checkpoints.save(model, tmp_path / "model.keras")
+    monkeypatch.setattr(keras.Sequential, "export", fail)
+
+    conversion.save_litert(model, tmp_path / "model.keras")
+
+    assert conversion.to_litert(model) is None
+    assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
+
+
+def test_no_temporary_directory_counts_as_not_convertible(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", fail)
+
+    assert conversion.to_litert(build_model("simple")) is None
+
+
+def test_keras_runs_a_model_without_dropout() -> None:
+    model = build_model("classic", dropout=0.9)
+    images = np.random.default_rng(0).random((4, 28, 28, 1), np.float32)
+    compute = conversion.run_by_keras(model)
+
+    probabilities = compute(images)
+
+    assert (probabilities.shape, probabilities.dtype) == ((4, 10), np.float32)
+    np.testing.assert_array_equal(probabilities, compute(images))
+
+
+def test_a_library_that_converts_a_model_prints_nothing() -> None:
+    """TensorFlow used to print "INFO:tensorflow:Assets written to"."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import os; os.environ['TF_CPP_MIN_LOG_LEVEL'] = '3'\n"
+            "import logging, sys, tensorflow\n"
+            "from mnistcli.architectures import build_model\n"
+            "from mnistcli.inference import conversion\n"
+            "logging.getLogger('tensorflow').setLevel('INFO')\n"
+            "print('begin', file=sys.stderr, flush=True)\n"
+            "assert conversion.to_litert(build_model('simple')) is not None\n",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == ""
+    assert done.stderr.rpartition("begin\n")[2] == ""
