@@ -163,16 +163,18 @@ def require_choice(name: str, value: str, choices: Sequence[str]) -> str:
 
 def _convert(value: object, kind: type) -> object:
     """Return the value as an int, float, bool or str; None if it is of another type."""
-    if kind is str and isinstance(value, os.PathLike):
-        return os.fsdecode(value)
+    if isinstance(value, os.PathLike):
+        value = os.fsdecode(value)
     if kind in {bool, str}:
         return value if isinstance(value, kind) else None
     if isinstance(value, bool):  # a bool is an int for Python, but not for a setting
         return None
     if kind is int:
         return int(value) if isinstance(value, Integral) else None
-    if not isinstance(value, Real):
-        return None
+    return _to_float(value) if isinstance(value, Real) else None
+
+
+def _to_float(value: Real) -> float:
     try:
         return float(value)
     except OverflowError:  # an integer of more than 308 digits
