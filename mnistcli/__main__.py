@@ -1,37 +1,124 @@
 """The program: ``mnistcli`` and ``python -m mnistcli``."""
 
 import contextlib
+import errno
+import io
 import os
 import signal
 import sys
 from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
 
-from mnistcli.cli import app
-from mnistcli.cli.errors import INTERRUPTED
+from mnistcli.errors import MnistCliError
 
-_STOPPED = (INTERRUPTED, 128 + signal.SIGTERM)
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+_FAILED = 1
+_INTERRUPTED = 128 + signal.SIGINT
+_TERMINATED = 128 + signal.SIGTERM
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    # A file name need not be valid in the terminal's encoding; it is printed all the same.
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
-    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGTERM, _terminate)
     try:
+        _open_standard_streams()
+        # Not at the top: Ctrl-C during the import must not end in a traceback.
+        from mnistcli.cli import app
+
         app(prog_name="mnistcli")
+    except KeyboardInterrupt:
+        _say("interrupted")
+        _exit(_INTERRUPTED)
     except SystemExit as end:
-        if end.code not in _STOPPED:
-            raise
-        with contextlib.suppress(OSError, ValueError):
-            sys.stdout.flush()
-        os._exit(int(end.code))  # does not wait for threads that are predicting images
+        if end.code == _TERMINATED:
+            _say("terminated")
+        _exit(end.code if isinstance(end.code, int) else _FAILED)
+    except MnistCliError as error:  # the streams cannot be used
+        _say(f"error: {error.message}")
+        _exit(_FAILED)
 
 
-def _end(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001
-    raise SystemExit(128 + signum)
+class _Stdout(io.FileIO):
+    """Standard output whose failures are errors of the program, not bugs."""
+
+    def write(self, data: "ReadableBuffer") -> int:
+        """Write to the file descriptor.
+
+        Raises:
+            BrokenPipeError: The reader has closed the pipe.
+            MnistCliError: Writing failed for another reason, such as a full disk.
+        """
+        try:
+            return super().write(data)
+        except OSError as error:
+            # What is still buffered would fail again at exit.
+            _redirect_to_null(self.fileno(), os.O_WRONLY)
+            if error.errno == errno.EPIPE:
+                raise
+            raise MnistCliError(f"cannot write to stdout: {error.strerror}") from error
+
+
+def _open_standard_streams() -> None:
+    """Prepare the standard streams, some of which may be closed.
+
+    The file descriptor of a closed stream is taken by the next file that is opened, which would
+    then receive what is meant for the stream.
+
+    Raises:
+        MnistCliError: Standard output is closed, so that results would be lost.
+    """
+    if sys.stdin is None:
+        _redirect_to_null(0, os.O_RDONLY)
+    has_stdout = sys.stdout is not None
+    if sys.stdout is None:
+        _redirect_to_null(1, os.O_WRONLY)
+        sys.stdout = os.fdopen(1, "w", closefd=False)
+    if sys.stderr is None:
+        _redirect_to_null(2, os.O_WRONLY)
+        sys.stderr = os.fdopen(2, "w", closefd=False)
+    if not has_stdout:
+        raise MnistCliError("cannot write to stdout: it is closed")
+    # A file name need not be valid in the encoding of the terminal; it is printed all the same.
+    sys.stdout = io.TextIOWrapper(
+        io.BufferedWriter(_Stdout(1, "w", closefd=False)),
+        encoding=sys.stdout.encoding,
+        errors="backslashreplace",
+        line_buffering=sys.stdout.isatty(),
+    )
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(errors="backslashreplace")
+
+
+def _redirect_to_null(descriptor: int, flags: int) -> None:
+    null = os.open(os.devnull, flags)
+    if null != descriptor:
+        os.dup2(null, descriptor)
+        os.close(null)
+
+
+def _terminate(signum: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - a signal handler
+    raise SystemExit(_TERMINATED)
+
+
+def _say(text: str) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(f"{text}\n")
+
+
+def _exit(code: int) -> NoReturn:
+    """Write what is buffered, and exit."""
+    try:
+        sys.stdout.flush()
+    except MnistCliError as error:
+        _say(f"error: {error.message}")
+        code = code or _FAILED
+    except (OSError, ValueError):
+        code = code or _FAILED
+    if code in {_INTERRUPTED, _TERMINATED}:
+        os._exit(code)  # does not wait for threads that are predicting images
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -1,39 +1,101 @@
-"""The one place where a failure becomes an exit code."""
+"""Errors and exit codes: one line for an error, and one with a command to type."""
 
-import sys
-from typing import Any, NoReturn
+import re
+from collections.abc import Callable
+from typing import Any
 
 import typer
-from typer.core import TyperGroup
 
+from mnistcli.cli.hints import closest, complete_hint, running
 from mnistcli.cli.streams import print_error, print_note
 from mnistcli.errors import MnistCliError
 
 INTERRUPTED = 130
+"""Exit code after Ctrl-C."""
 
 
-class Commands(TyperGroup):
-    """Ends an expected failure in one line and a hint, and lets a bug show its traceback."""
+def exit_code(run: Callable[[], Any]) -> int:
+    """Run a command line; print its error, if there is one, and return the exit code.
 
-    def main(self, *args: Any, **extra: Any) -> NoReturn:
-        """Run a command line and exit."""
-        extra["standalone_mode"] = False
-        try:
-            code = super().main(*args, **extra)
-        except MnistCliError as error:
-            print_error(error.message, error.hint)
-            code = error.exit_code
-        except typer.TyperException as error:
-            context = getattr(error, "ctx", None)
-            command = context.command_path if context else "mnistcli"
-            print_error(error.format_message().rstrip("."), f"{command} --help")
-            code = error.exit_code
-        sys.exit(code)
+    Args:
+        run: Runs the command line and returns its exit code, or None.
 
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command; Ctrl-C ends it without a traceback."""
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            print_note("interrupted")
-            raise typer.Exit(INTERRUPTED) from None
+    Returns:
+        0 for success, 1 for a failure, 2 for a usage error, 130 after Ctrl-C. Any other exception
+        is a bug and is raised.
+    """
+    try:
+        code: int = run() or 0
+    except MnistCliError as error:
+        print_failure(error)
+        return error.exit_code
+    except typer.TyperException as error:
+        _print_usage_error(error)
+        return error.exit_code
+    if code == INTERRUPTED:
+        print_note("interrupted")
+    return code
+
+
+def print_failure(error: MnistCliError) -> None:
+    """Print an error that a user can fix, and its hint as a command to type."""
+    print_error(error.message, complete_hint(error.hint))
+
+
+def _print_usage_error(error: typer.TyperException) -> None:
+    context = getattr(error, "ctx", None)
+    hint = f"{context.command_path if context else 'mnistcli'} --help"
+    message = _message(error)
+    # Typer exports only the base class of its usage errors: they are told apart by attributes.
+    if context is not None and hasattr(error, "possibilities"):
+        names = [name for one in context.command.get_params(context) for name in one.opts]
+        wrong: str = getattr(error, "option_name", "")
+        message = f"unknown option {wrong!r}"
+        if right := closest(wrong, names):
+            message += f"; did you mean {right!r}?"
+            command_line = running.get()
+            hint = command_line.with_name(wrong, right) if command_line else hint
+    print_error(message, hint)
+
+
+def _message(error: typer.TyperException) -> str:
+    """Return the message of a usage error in the style of ours."""
+    parameter, cause = getattr(error, "param", None), error.__cause__
+    if parameter is not None and hasattr(error, "param_type"):
+        return f"missing {parameter.param_type_name} {_name(parameter)}"
+    if parameter is not None and cause is not None and hasattr(cause, "errors"):
+        return _invalid_value(parameter, cause.errors()[0])
+    message = error.format_message().rstrip(".")
+    if match := re.fullmatch(r"Option '(.+)' requires an argument", message):
+        return f"{match[1]} requires a value"
+    if match := re.fullmatch(r"Option '(.+)' does not take a value", message):
+        return f"{match[1]} does not take a value"
+    if match := re.fullmatch(r"Got unexpected extra argument\(s\) \((.*)\)", message, re.DOTALL):
+        return f"unexpected argument: {match[1]}"
+    return message
+
+
+def _invalid_value(parameter: Any, details: dict[str, Any]) -> str:
+    """Return the message for a value of the wrong type or out of bounds.
+
+    Args:
+        parameter: Typer's option or argument.
+        details: The error that pydantic reports, with ``type`` and ``input``.
+    """
+    if details["type"].startswith("int"):
+        expected = "a whole number"
+    elif details["type"].startswith("float"):
+        expected = "a number"
+    else:
+        bounds = {"at least": parameter.min, "at most": parameter.max}
+        expected = " and ".join(
+            f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None
+        )
+    value = details["input"]
+    return f"{_name(parameter)} must be {expected}, not {value!r}"
+
+
+def _name(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return str(parameter.display_name_raw)
+    return str(max(parameter.opts, key=len))

@@ -1,14 +1,25 @@
-"""``mnistcli evaluate``."""
+"""The `evaluate` command: measure a model on the test images of a dataset."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mnistcli.cli.options import DataDirOption, DatasetOption, JsonOption, ModelArgument
+from mnistcli.cli.options import (
+    DataDirOption,
+    DatasetOption,
+    JsonOption,
+    ModelArgument,
+    OutputDirOption,
+    QuietOption,
+)
 from mnistcli.cli.progress import DownloadProgress, working
-from mnistcli.cli.streams import print_picture
+from mnistcli.cli.streams import print_figure, set_verbosity
 from mnistcli.cli.tables import print_evaluation
-from mnistcli.model_store import find_model
+from mnistcli.model_store import ModelRef, find_model
+
+if TYPE_CHECKING:  # loads scikit-learn, which help and errors do without
+    from mnistcli.datasets import Splits
 
 
 def evaluate(
@@ -19,32 +30,40 @@ def evaluate(
         bool,
         typer.Option(
             "--report",
-            help="Add scores for each digit, the confusion matrix and its picture.",
+            help="Add the scores of each digit, the confusion matrix and its figure.",
         ),
     ] = False,
+    output_dir: OutputDirOption = None,
     as_json: JsonOption = False,
     batch_size: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Images computed at a time.")
+        int, typer.Option(metavar="N", min=1, help="Images per prediction step.")
     ] = 256,
+    quiet: QuietOption = False,
 ) -> None:
-    """Measure a model on test images it has not been trained on.
-
-    Left out, the data set is the one the model was trained on.
-    """
-    found = find_model(*model or ())
+    """Measure accuracy, loss and calibration of a model on images it was not trained on."""
+    set_verbosity(quiet=quiet)
+    model_ref = find_model(*model or ())
     with working("Starting"):
-        from mnistcli import datasets, evaluation
+        from mnistcli import evaluation
         from mnistcli.inference.ensemble import load_classifier
-    data = datasets.load(
-        dataset or found.datasets[0], data_dir=data_dir, listener=DownloadProgress()
-    )
+    splits = load_splits(model_ref, dataset, data_dir)
+    images = splits.images_not_trained_on(*model_ref.datasets)
     with working("Evaluating"):
-        classifier = load_classifier(found.files, batch_size=batch_size)
-        result = evaluation.evaluate(classifier, data.images_not_trained_on(*found.datasets))
-    print_evaluation(result, found.name, data.name, report=report, as_json=as_json)
+        classifier = load_classifier(model_ref.files, batch_size=batch_size)
+        result = evaluation.evaluate(classifier, images)
+    print_evaluation(result, model_ref, splits.name, report=report, as_json=as_json)
     if report:
         from mnistcli.plotting import plot_confusion, save_figure
 
-        figure = plot_confusion(result.confusion_matrix)
-        picture = save_figure(figure, found.plots_dir(data.name) / "confusion.png")
-        print_picture(picture, as_json=as_json)
+        directory = output_dir or model_ref.plots_dir(splits.name)
+        figure = save_figure(plot_confusion(result.confusion_matrix), directory / "confusion.png")
+        print_figure(figure, as_json=as_json)
+
+
+def load_splits(model: ModelRef, dataset: str | None, data_dir: Path | None) -> "Splits":
+    """Load a dataset, by default the one that a model was trained on, and print its notes."""
+    from mnistcli import datasets
+
+    return datasets.load(
+        dataset or model.datasets[0], data_dir=data_dir, listener=DownloadProgress()
+    )

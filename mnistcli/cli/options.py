@@ -1,34 +1,58 @@
-"""Options that more than one command has."""
+"""Options that several commands have."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+_MODEL_HELP = (
+    "A run directory, the name of a run under runs/, a .keras file, latest (the newest finished "
+    "run) or pretrained (the packaged model). Several models are averaged. Default: "
+    "$MNISTCLI_MODEL, else latest, else pretrained."
+)
+
+
+def _dataset_option(default: str) -> Any:
+    return typer.Option(
+        metavar="NAME|PATH",
+        help="The dataset: mnist; digits, the small one inside scikit-learn; or the path of IDX "
+        f"files, an .npz file, or folders 0/ to 9/ of images. Default: {default}.",
+        autocompletion=lambda: ["mnist", "digits"],
+    )
+
 
 ModelArgument = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="MODEL",
-        help="A run directory, a .keras file or pretrained; the probabilities of several are "
-        "averaged. Left out: $MNISTCLI_MODEL, else the newest finished run under runs/, else "
-        "pretrained.",
+        help=_MODEL_HELP,
+        autocompletion=lambda: ["latest", "pretrained"],
     ),
 ]
-DatasetOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="mnist|digits|PATH",
-        help="The data set: MNIST, the small one inside scikit-learn, or a path: IDX files, an "
-        ".npz, or folders 0/ ... 9/ of pictures.",
-        autocompletion=lambda: ["mnist", "digits"],
-    ),
-]
+DatasetOption = Annotated[str | None, _dataset_option("the dataset that the model was trained on")]
+TrainingDatasetOption = Annotated[str | None, _dataset_option("mnist")]
 DataDirOption = Annotated[
     Path | None,
     typer.Option(
         metavar="DIR",
-        help="Where the MNIST files are. Left out: $MNISTCLI_DATA_DIR, else the user's cache, "
-        "else they are downloaded into it.",
+        help="Directory of the MNIST files. Default: $MNISTCLI_DATA_DIR, else the user's cache, "
+        "into which missing files are downloaded.",
+    ),
+]
+OutputDirOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output-dir",
+        "-o",
+        metavar="DIR",
+        help="Directory for the figures. Default: plots/ in the run directory.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+QuietOption = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="Print results and errors only: no progress, no notes."),
+]
+VerboseOption = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Print TensorFlow's log messages, too.")
+]

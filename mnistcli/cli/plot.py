@@ -1,16 +1,25 @@
-"""``mnistcli plot``."""
+"""The `plot` command: draw figures of a model as PNG files."""
 
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from mnistcli.cli.options import DataDirOption, DatasetOption, ModelArgument
-from mnistcli.cli.progress import DownloadProgress, working
-from mnistcli.cli.streams import print_saved
+from mnistcli.cli.evaluate import load_splits
+from mnistcli.cli.options import (
+    DataDirOption,
+    DatasetOption,
+    ModelArgument,
+    OutputDirOption,
+    QuietOption,
+)
+from mnistcli.cli.progress import working
+from mnistcli.cli.streams import print_model, print_paths, set_verbosity
 from mnistcli.config import PLOTS
 from mnistcli.model_store import find_model
 from mnistcli.settings import require_choice
+
+_ALL = "all"
 
 
 def plot(
@@ -19,39 +28,46 @@ def plot(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help=f"What to draw: {', '.join(PLOTS)}. May be given more than once. Left out: all "
-            "that the model allows.",
-            autocompletion=lambda: list(PLOTS),
+            help=f"Plots to draw: {', '.join(PLOTS)} or {_ALL}. Repeat it or separate several by "
+            "commas. Default: all that the model allows.",
+            autocompletion=lambda: [*PLOTS, _ALL],
         ),
     ] = None,
     dataset: DatasetOption = None,
     data_dir: DataDirOption = None,
-    output_dir: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Where the PNGs go. Left out: plots/ in the run."),
-    ] = None,
+    output_dir: OutputDirOption = None,
     count: Annotated[
-        int, typer.Option(metavar="N", min=1, max=400, help="Digits on samples and mistakes.")
+        int, typer.Option(metavar="N", min=1, max=400, help="Digits in samples and mistakes.")
     ] = 24,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Which samples are drawn.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Random seed of the samples.")] = 0,
+    quiet: QuietOption = False,
 ) -> None:
-    """Draw a model's history, confusion matrix, samples, mistakes and filters as PNG files."""
-    for name in kind or ():
-        require_choice("kind", name, PLOTS)
-    found = find_model(*model or ())
+    """Draw the history, confusion matrix, samples, mistakes and filters of a model as PNG files."""
+    set_verbosity(quiet=quiet)
+    kinds = _choose_kinds(kind or ())
+    model_ref = find_model(*model or ())
+    print_model(model_ref.description)
     with working("Starting"):
-        from mnistcli import datasets
         from mnistcli.plotting import registry
-    data = datasets.load(
-        dataset or found.datasets[0], data_dir=data_dir, listener=DownloadProgress()
-    )
+    splits = load_splits(model_ref, dataset, data_dir)
     with working("Drawing"):
-        saved = registry.draw(
-            found,
-            data.images_not_trained_on(*found.datasets),
-            output_dir or found.plots_dir(data.name),
-            kinds=kind,
+        files = registry.draw(
+            model_ref,
+            splits.images_not_trained_on(*model_ref.datasets),
+            output_dir or model_ref.plots_dir(splits.name),
+            kinds=kinds,
             count=count,
             seed=seed,
         )
-    print_saved(*saved)
+    print_paths(*files)
+
+
+def _choose_kinds(values: Sequence[str]) -> list[str] | None:
+    """Return the kinds of plots in the values of ``--kind``; None for all that the model allows.
+
+    Raises:
+        ConfigError: There is no such kind.
+    """
+    names = [name.strip() for value in values for name in value.split(",")]
+    kinds = [require_choice("kind", name, [*PLOTS, _ALL]) for name in names if name]
+    return None if _ALL in kinds or not kinds else kinds

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mnistcli.cli.options import JsonOption
+from mnistcli.cli.options import JsonOption, QuietOption
 from mnistcli.cli.prediction_table import PrintedPredictions, print_predictions
 from mnistcli.cli.progress import working
-from mnistcli.cli.streams import print_note, shown
+from mnistcli.cli.streams import print_note, quote_name, set_verbosity
 from mnistcli.errors import ConfigError
 from mnistcli.model_store import find_model
 
@@ -92,11 +92,13 @@ def predict(
         ),
     ] = None,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Predict the digits in images of any size and format, dark on light or light on dark.
 
     Numbers are predicted from left to right, line by line. With --json, one JSON object per image.
     """
+    set_verbosity(quiet=quiet)
     model_ref = find_model(*model or ())
     outputs = {name: path for name, path in (("--save", save), ("--explain", explain)) if path}
     with working("Loading the model"):
@@ -147,7 +149,7 @@ def _save_predictions(printed: PrintedPredictions, model: str, path: Path) -> No
         save_figure(plot_predictions(printed.kept, model=model), path)
     if printed.images > _MAX_DRAWN:
         print_note(f"the first {_MAX_DRAWN} of {printed.images:,} images are drawn")
-    print_note(f"figure: {shown(path)}")
+    print_note(f"figure: {quote_name(path)}")
 
 
 def _save_explanations(
@@ -162,4 +164,4 @@ def _save_explanations(
         save_figure(plot_explanations(explanations, model=model), path)
     if printed.digits > _MAX_EXPLAINED:
         print_note(f"the first {_MAX_EXPLAINED} of {printed.digits:,} digits are explained")
-    print_note(f"figure: {shown(path)}")
+    print_note(f"figure: {quote_name(path)}")

@@ -5,17 +5,15 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
+from mnistcli.cli.errors import print_failure
 from mnistcli.cli.progress import image_progress
 from mnistcli.cli.streams import (
-    err,
     percent,
-    print_error,
     print_json,
     print_line,
+    print_model,
     print_note,
-    shown,
+    quote_name,
 )
 from mnistcli.model_store import ModelRef
 
@@ -73,7 +71,7 @@ def print_predictions(
         as_json: Print JSON Lines instead of a table.
         keep: The number of predictions to return.
     """
-    err.print(Text.assemble(("model: ", "bold"), shown(model.description)), soft_wrap=True)
+    print_model(model.description)
     printed = PrintedPredictions()
     photos_expected = model.for_photos
     with image_progress(predictions) as progress:
@@ -90,7 +88,7 @@ def print_predictions(
             elif prediction.error is None:
                 table.print_row(prediction)
             if prediction.error is not None:
-                print_error(prediction.error.message, prediction.error.hint)
+                print_failure(prediction.error)
     return printed
 
 
@@ -122,11 +120,11 @@ class _Table:
             self._print("digits", f"{'confidence':<{self._confidence}}  {self._title}", "image")
             self._has_header = True
         if prediction.reason:
-            self._print("-", prediction.reason, shown(prediction.path))
+            self._print("-", prediction.reason, quote_name(prediction.path))
             return
         confidence = f"{percent(prediction.confidence):<{self._confidence}}"
         runner_up = _runner_up(prediction, self._top)
-        self._print(prediction.text, f"{confidence}  {runner_up}", shown(prediction.path))
+        self._print(prediction.text, f"{confidence}  {runner_up}", quote_name(prediction.path))
 
     def _print(self, digits: str, middle: str, path: str) -> None:
         width = self._confidence + (2 + self._runner_up if self._runner_up else 0)

@@ -1,7 +1,8 @@
-"""Progress: spinners and progress bars on stderr, drawn only where stderr is a terminal."""
+"""Progress: spinners and progress bars on stderr, drawn only if stderr is a terminal."""
 
+import math
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -19,21 +20,35 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 from rich.spinner import Spinner
+from rich.table import Column
 from rich.text import Text
 
-from mnistcli.cli.streams import err, out, percent, print_note, shown
+from mnistcli.cli.streams import (
+    err,
+    format_count,
+    is_animated,
+    out,
+    percent,
+    print_epoch,
+    print_note,
+)
 from mnistcli.config import TrainConfig
 from mnistcli.runs import EpochRow, Run
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
     from mnistcli.predictions import Prediction
 
+# The whole bar then fits 72 columns, so that a slightly smaller terminal does not wrap it.
+_BAR_WIDTH = 12
 
-def working(what: str) -> AbstractContextManager[Any]:
-    """Show a spinner while something takes its time; nothing where stderr is no terminal."""
-    # Not redirected: `device.start_quietly` moves stderr aside under the spinner.
+
+def working(activity: str) -> AbstractContextManager[Any]:
+    """Show a spinner during an activity such as ``Starting TensorFlow``."""
+    if not is_animated():
+        return nullcontext()
+    # Not redirected: `device.held_back_stderr` redirects stderr during the animation.
     return Live(
-        Spinner("dots", f"{what} ..."),
+        Spinner("dots", f"{activity} ..."),
         console=err,
         transient=True,
         redirect_stdout=False,
@@ -42,7 +57,7 @@ def working(what: str) -> AbstractContextManager[Any]:
 
 
 class _SpeedColumn(ProgressColumn):
-    """Images per second; empty until the first image is done, when there is no speed yet."""
+    """Images per second; empty before the first image is done, when there is no speed yet."""
 
     def render(self, task: Task) -> Text:
         """Return the speed of a task."""
@@ -50,19 +65,23 @@ class _SpeedColumn(ProgressColumn):
 
 
 @contextmanager
-def image_progress(readings: Iterable["Prediction"]) -> Iterator[Iterable["Prediction"]]:
-    """Show how many pictures are read, where the readings themselves do not show it."""
+def image_progress(predictions: Iterable["Prediction"]) -> Iterator[Iterable["Prediction"]]:
+    """Show the number of predicted images and the speed, unless the results show on the terminal.
+
+    Yields:
+        The predictions, which are counted as they are consumed.
+    """
     progress = Progress(
-        TextColumn("{task.completed:,.0f} pictures", markup=False),
+        TextColumn("{task.completed:,.0f} images", markup=False),
         TimeElapsedColumn(),
         _SpeedColumn(),
         console=err,
         transient=True,
         redirect_stdout=False,
-        disable=out.is_terminal or not err.is_terminal,
+        disable=out.file.isatty() or not is_animated(),
     )
     with progress:
-        yield progress.track(readings)
+        yield progress.track(predictions)
 
 
 class DownloadProgress:
@@ -100,24 +119,28 @@ class DownloadProgress:
 
 
 class TrainingProgress:
-    """Shows a training: a bar on a terminal, and one line an epoch everywhere."""
+    """Training callback that shows a progress bar on a terminal, and prints one line per epoch.
+
+    Args:
+        run: The run directory.
+    """
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self._member = ""
         self._epochs = 0
         self._steps = 0
         self._epoch = 0
         self._progress = Progress(
-            TextColumn("epoch {task.fields[epoch]}  batch {task.fields[batch]}", markup=False),
-            BarColumn(bar_width=None),
-            TextColumn("{task.fields[figures]}", markup=False),
+            _text_column("{task.description}"),
+            BarColumn(bar_width=_BAR_WIDTH),
+            _text_column("{task.fields[metrics]}"),
             TimeRemainingColumn(compact=True),
             console=err,
             transient=True,
-            expand=True,
-            disable=not err.is_terminal,
+            disable=not is_animated(),
         )
-        self._task = self._progress.add_task("", total=None, epoch="", batch="", figures="")
+        self._task = self._progress.add_task("preparing", total=None, metrics="")
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -130,43 +153,51 @@ class TrainingProgress:
         traceback: TracebackType | None,
     ) -> None:
         self._progress.stop()
-        if kind is KeyboardInterrupt and self._run.model_files:
-            print_note(f"the best model so far is in {shown(self._run.path)}")
+        if kind in {KeyboardInterrupt, SystemExit} and self._run.model_files:
+            print_note(f"the best model so far is in {self._run.path}")
 
     def on_train_begin(self, config: TrainConfig, steps: int, *, member: int, members: int) -> None:
-        """Say what is trained and where it goes."""
-        self._epochs, self._steps = config.epochs, steps
+        """Print the model, dataset, optimizer, seed and run directory."""
+        self._epochs, self._steps, self._epoch = config.epochs, steps, 1
+        model = f"fine-tuning {config.start}" if config.start else f"training {config.arch}"
+        number = f"model {member} of {members}: " if members > 1 else ""
         print_note(
-            f"training {shown(config.start or config.arch)} on {shown(config.dataset)} with "
-            f"{config.optimizer}, seed {config.seed}, {steps} steps an epoch, "
-            f"in {shown(self._run.path)}"
-            + (f" (model {member} of {members})" if members > 1 else "")
+            f"{number}{model} on {config.dataset} ({config.optimizer}, seed {config.seed}, "
+            f"{format_count(steps, 'step')} per epoch); saving to {self._run.path}"
         )
-        self._epoch = 1
-        self._progress.update(
-            self._task,
-            total=config.epochs * steps,
-            completed=0,
-            epoch=f"1/{config.epochs}",
-            batch=f"0/{steps}",
-        )
+        self._member = f"model {member}/{members}  " if members > 1 else ""
+        self._progress.reset(self._task, total=config.epochs * steps)
+        self._show(0, "")
 
     def on_train_batch_end(self, step: int, loss: float, accuracy: float) -> None:
-        """Move the bar."""
-        self._progress.update(
-            self._task,
-            completed=(self._epoch - 1) * self._steps + step,
-            epoch=f"{self._epoch}/{self._epochs}",
-            batch=f"{step}/{self._steps}",
-            figures=f"loss {loss:.4f}  accuracy {percent(accuracy)}",
-        )
+        """Advance the progress bar."""
+        self._show(step, f"loss {loss:.4f}  accuracy {percent(accuracy)}")
 
     def on_epoch_end(self, row: EpochRow, *, kept: bool) -> None:
-        """Print the epoch's line."""
+        """Print the metrics of the epoch."""
         self._epoch = row.epoch + 1
         number = f"{row.epoch:>{len(str(self._epochs))}}/{self._epochs}"
         parts = [f"epoch {number}", f"train {percent(row.accuracy)} (loss {row.loss:.4f})"]
-        if row.val_loss == row.val_loss:  # not NaN: something was held out
+        if not math.isnan(row.val_loss):
             parts.append(f"val {percent(row.val_accuracy)} (loss {row.val_loss:.4f})")
         parts.append(f"{row.seconds:.1f} s")
-        err.print("  ".join(parts) + ("  kept" if kept else ""), soft_wrap=True)
+        print_epoch("  ".join(parts) + ("  kept" if kept else ""))
+
+    def _show(self, step: int, metrics: str) -> None:
+        self._progress.update(
+            self._task,
+            completed=(self._epoch - 1) * self._steps + step,
+            description=(
+                f"{self._member}epoch {self._epoch}/{self._epochs}  batch {step}/{self._steps}"
+            ),
+            metrics=metrics,
+        )
+
+
+def _text_column(text: str) -> TextColumn:
+    """Return a column of one line, which is cut in a narrow terminal instead of wrapped.
+
+    Rich would move the cursor by the wrong number of lines after the terminal has been resized.
+    """
+    column = Column(no_wrap=True, overflow="ellipsis")
+    return TextColumn(text, markup=False, table_column=column)

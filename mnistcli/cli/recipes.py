@@ -7,7 +7,7 @@ from rich import box
 from rich.table import Table
 
 from mnistcli.cli.options import JsonOption
-from mnistcli.cli.streams import out, print_json, print_line
+from mnistcli.cli.streams import out, print_json, print_line, print_table
 from mnistcli.config import SETTINGS
 from mnistcli.errors import ConfigError
 from mnistcli.recipes import RECIPES, Recipe
@@ -49,8 +49,8 @@ def _print_all(*, as_json: bool) -> None:
         table.add_row(name, _accuracy(recipe), recipe.duration, recipe.summary)
         options = " ".join(_option(setting, value) for setting, value in recipe.changes.items())
         settings.add_row(f" {name}", options or "the defaults of mnistcli train")
-    out.print(table)
-    out.print(settings)
+    print_table(table)
+    print_table(settings)
     print_line("")
     print_line("Accuracy on the MNIST test set: mean and standard deviation over the seeds.")
     print_line("Time on 2 CPU cores. All settings of a recipe: mnistcli recipes NAME")

@@ -1,66 +1,122 @@
-"""Output streams: results go to stdout; progress, notes and errors go to stderr.
+"""Output streams: results go to stdout; the model, progress, notes and errors go to stderr.
 
-Strings from outside are printed as they are: rich markup in them is not interpreted, and a string
-with unprintable characters is quoted.
+Text from outside is printed as it is: rich markup in it is not interpreted, and unprintable
+characters are escaped, so that no file name can control the terminal.
 """
 
 import json
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.text import Text
 
 out = Console(markup=False, highlight=False, emoji=False)
-
+"""The console of results."""
 
 err = Console(stderr=True, markup=False, highlight=False, emoji=False)
+"""The console of everything else."""
+
+
+class _Verbosity:
+    """Whether notes and progress are printed."""
+
+    quiet = False
+    animated = True
+
+
+def set_verbosity(*, quiet: bool = False, verbose: bool = False) -> None:
+    """Choose what is printed to stderr; errors always are.
+
+    Args:
+        quiet: Print neither the model nor progress nor notes.
+        verbose: Print progress without animations, which would mix with log messages.
+    """
+    _Verbosity.quiet = quiet
+    _Verbosity.animated = not quiet and not verbose
+
+
+def is_animated() -> bool:
+    """Return whether spinners and progress bars are drawn: only if stderr is a terminal.
+
+    Rich takes a stream for a terminal if ``$FORCE_COLOR`` is set, as it is in notebooks. Colors do
+    no harm there; an animation would fill the output with its frames.
+    """
+    return _Verbosity.animated and err.file.isatty() and not err.is_dumb_terminal
 
 
 def print_line(text: str) -> None:
-    """Print a line of a result, however long it is."""
-    # Past rich, which takes longer to lay a line out than it takes to read a digit.
+    """Print a line of a result without wrapping it."""
+    # Without rich, whose layout takes longer than the prediction of a digit.
     out.file.write(f"{text}\n")
 
 
-def print_note(text: str) -> None:
-    """Print a line about what is going on."""
-    err.print(text, soft_wrap=True, style="dim")
-
-
-def print_error(message: str, hint: str | None = None) -> None:
-    """Print what was wrong on one line, and on another what to type instead."""
-    err.print(Text.assemble(("error: ", "bold red"), " ".join(message.split())), soft_wrap=True)
-    if hint is not None:
-        err.print(Text.assemble(("hint: ", "bold"), hint), soft_wrap=True)
-
-
-def print_saved(*paths: Path, as_json: bool = False) -> None:
-    """Print where pictures went: to stderr where stdout is JSON."""
-    for path in paths:
-        if as_json:
-            print_note(f"picture: {shown(path)}")
-        else:
-            print_line(shown(path))
-
-
-def print_picture(path: Path, *, as_json: bool = False) -> None:
-    """Print where the picture of a report went."""
-    if as_json:
-        print_saved(path, as_json=True)
-    else:
-        print_line(f"\npicture  {shown(path)}")
+def print_table(table: RenderableType) -> None:
+    """Print a table of results."""
+    out.print(table)
 
 
 def print_json(content: dict[str, Any], indent: int | None = 2) -> None:
+    """Print an object as JSON; without `indent`, on one line."""
     print_line(json.dumps(content, indent=indent, ensure_ascii=False))
 
 
-def shown(name: str | Path) -> str:
-    """Return a name as it is, or quoted where it holds what would break a line."""
+def print_note(text: str) -> None:
+    """Print a line about the progress or the input, unless notes are off."""
+    if not _Verbosity.quiet:
+        err.print(escape(text), soft_wrap=True, style="dim")
+
+
+def print_model(description: str) -> None:
+    """Print the model in use to stderr, unless notes are off."""
+    if not _Verbosity.quiet:
+        err.print(Text.assemble(("model: ", "bold"), escape(description)), soft_wrap=True)
+
+
+def print_epoch(text: str) -> None:
+    """Print the line of an epoch to stderr, unless progress is off."""
+    if not _Verbosity.quiet:
+        err.print(escape(text), soft_wrap=True)
+
+
+def print_error(message: str, hint: str | None = None) -> None:
+    """Print an error on one line, and the hint on another."""
+    line = escape(" ".join(message.split()))
+    err.print(Text.assemble(("error: ", "bold red"), line), soft_wrap=True)
+    if hint is not None:
+        err.print(Text.assemble(("hint: ", "bold"), escape(hint)), soft_wrap=True)
+
+
+def print_paths(*paths: Path) -> None:
+    """Print the paths of files that were written, as results."""
+    for path in paths:
+        print_line(quote_name(path))
+
+
+def print_figure(path: Path, *, as_json: bool = False) -> None:
+    """Print the path of a report's figure; to stderr if stdout is JSON."""
+    if as_json:
+        print_note(f"figure: {path}")
+    else:
+        print_line(f"\nfigure  {quote_name(path)}")
+
+
+def escape(text: str) -> str:
+    """Escape the unprintable characters of a text, such as those that control a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def quote_name(name: str | Path) -> str:
+    """Return a name as it is, or quoted if it has unprintable characters."""
     text = str(name)
     return text if text.isprintable() else repr(text)
 
 
-def percent(share: float) -> str:
-    return f"{share * 100:.2f} %"
+def percent(fraction: float) -> str:
+    """Format a fraction as a percentage, such as ``98.74 %``."""
+    return f"{fraction * 100:.2f} %"
+
+
+def format_count(number: int, noun: str) -> str:
+    """Format a number of things, such as ``1 step`` or ``10,000 images``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

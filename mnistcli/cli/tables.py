@@ -1,8 +1,4 @@
-"""All that is ever printed: results to stdout; progress, notes and errors to stderr.
-
-Strings from outside are printed as they are: nothing in them is markup, and what would break a line
-is quoted.
-"""
+"""Tables on stdout: the results of `train` and `evaluate`, as text or as JSON."""
 
 from typing import TYPE_CHECKING
 
@@ -11,13 +7,15 @@ from rich.table import Table
 from rich.text import Text
 
 from mnistcli.cli.streams import (
-    out,
+    format_count,
     percent,
     print_json,
     print_line,
-    print_note,
-    shown,
+    print_model,
+    print_table,
+    quote_name,
 )
+from mnistcli.model_store import ModelRef
 
 if TYPE_CHECKING:  # these modules load scikit-learn and Keras, which help and errors do without
     from mnistcli.evaluation import Evaluation
@@ -25,61 +23,109 @@ if TYPE_CHECKING:  # these modules load scikit-learn and Keras, which help and e
 
 
 def print_training(result: "TrainResult | EnsembleResult", *, as_json: bool = False) -> None:
-    """Print what a training came to."""
-    figures = result.as_dict()
+    """Print the metrics of a training run."""
+    from mnistcli.training import TrainResult
+
     if as_json:
-        print_json(figures)
+        print_json(result.as_dict())
         return
-    rows = {"run": shown(figures["run"])}
-    if "best_epoch" in figures:
-        rows["best epoch"] = f"{figures['best_epoch']} of {figures['epochs']}"
-    if figures.get("val_loss") is not None:
-        rows["validation"] = _score(figures["val_accuracy"], figures["val_loss"])
-    if result.test.members:
-        rows["members"] = _members(result.test)
-    rows |= {
-        "test": f"{_score(result.test.accuracy, result.test.loss)}, {result.test.samples:,} images",
-        "trained": f"{figures['parameters']:,} parameters in {result.seconds:.1f} s",
-    }
-    _print_pairs(rows)
+    rows = _validation_rows(result) if isinstance(result, TrainResult) else _ensemble_rows(result)
+    one = result if isinstance(result, TrainResult) else result.members[0]
+    trained = f"{result.parameters:,} parameters"
+    if one.config.start is not None and one.trained_parameters < one.parameters:
+        trained = f"{one.trained_parameters:,} of {one.parameters:,} parameters"
+    images = format_count(one.training_images, "image")
+    _print_pairs(
+        [
+            ("run", quote_name(result.run.path)),
+            *rows,
+            ("test", f"{_score(result.test)} ({format_count(result.test.samples, 'image')})"),
+            ("trained", f"{trained} on {images} in {result.seconds:.1f} s"),
+        ]
+    )
 
 
 def print_evaluation(
     result: "Evaluation",
-    model: str,
+    model: ModelRef,
     dataset: str,
     *,
     report: bool = False,
     as_json: bool = False,
 ) -> None:
-    """Print how well a model reads a data set.
+    """Print the metrics of a model on a dataset.
 
     Args:
-        result: The figures.
-        model: The model's name.
-        dataset: The data set's name.
-        report: Whether to print the scores of each digit and the confusion matrix too.
+        result: The metrics.
+        model: The model.
+        dataset: The name of the dataset.
+        report: Whether to print the scores of each digit and the confusion matrix as well.
         as_json: Print one JSON object instead.
     """
+    names = _member_names(model)
     if as_json:
-        print_note(f"model: {shown(model)}")
-        print_json({"model": model, "dataset": dataset} | result.as_dict())
+        print_model(model.description)
+        metrics = result.as_dict()
+        for name, member in zip(names, metrics.get("members", ()), strict=False):
+            member["model"] = name
+        print_json({"model": model.name, "dataset": dataset} | metrics)
         return
-    rows = {"model": shown(model), "data": f"{shown(dataset)}, {result.samples:,} images"}
-    if result.members:
-        rows["members"] = _members(result)
-    rows |= {
-        "accuracy": percent(result.accuracy),
-        "loss": f"{result.loss:.4f}",
-        "calibration": f"{percent(result.calibration_error)} expected error of the confidence",
-    }
-    _print_pairs(rows)
+    _print_pairs(
+        [
+            ("model", quote_name(model.description)),
+            ("dataset", f"{quote_name(dataset)} ({format_count(result.samples, 'test image')})"),
+            *(_member_rows(result, names) if result.members else ()),
+            ("accuracy", percent(result.accuracy)),
+            ("loss", f"{result.loss:.4f}"),
+            ("calibration error", f"{percent(result.calibration_error)} (ECE)"),
+        ]
+    )
     if report:
-        _print_report(result)
+        _print_scores(result)
+        _print_confusion(result)
 
 
-def _print_report(result: "Evaluation") -> None:
-    scores = Table("digit", "precision", "recall", "f1", "support", box=box.SIMPLE_HEAD)
+def _validation_rows(result: "TrainResult") -> list[tuple[str, str]]:
+    rows = [("kept epoch", f"{result.kept.epoch} of {result.epochs}")]
+    if result.start_validation is not None:
+        known = result.config.dataset in result.start_trained_on
+        note = ", which the start model was trained on" if known else ""
+        images = format_count(result.start_validation.samples, "held-out image")
+        rows.append(("before", f"{_score(result.start_validation)} ({images}{note})"))
+    if result.validation is not None:
+        name = "validation" if result.start_validation is None else "after"
+        images = format_count(result.validation.samples, "held-out image")
+        rows.append((name, f"{_score(result.validation)} ({images})"))
+    return rows
+
+
+def _ensemble_rows(result: "EnsembleResult") -> list[tuple[str, str]]:
+    members = [
+        f"{one.run.path.name}  {percent(one.test.accuracy)}  seed {one.config.seed}, "
+        f"kept epoch {one.kept.epoch} of {one.epochs}"
+        for one in result.members
+    ]
+    return [("members", _mean(result.test)), *(("", member) for member in members)]
+
+
+def _member_rows(result: "Evaluation", names: list[str]) -> list[tuple[str, str]]:
+    width = max(map(len, names))
+    members = [
+        f"{name:<{width}}  {percent(member.accuracy)}"
+        for name, member in zip(names, result.members, strict=True)
+    ]
+    return [("members", _mean(result)), *(("", member) for member in members)]
+
+
+def _member_names(model: ModelRef) -> list[str]:
+    """Return the name of each model file: its run directory if it is the model of a run."""
+    if len(model.parts) == len(model.files):
+        return [quote_name(part.name) for part in model.parts]
+    return [quote_name(file.parent) for file in model.files]
+
+
+def _print_scores(result: "Evaluation") -> None:
+    table = Table("digit", "precision", "recall", "f1", "support", box=box.SIMPLE_HEAD)
     rows: list[tuple[str, float, float, float, int]] = [
         (str(row.digit), row.precision, row.recall, row.f1, row.support) for row in result.per_class
     ]
@@ -87,49 +133,49 @@ def _print_report(result: "Evaluation") -> None:
     weighted = (result.weighted_precision, result.weighted_recall, result.weighted_f1)
     rows += [("macro", *macro, result.samples), ("weighted", *weighted, result.samples)]
     for index, (name, precision, recall, f1, support) in enumerate(rows):
-        scores.add_row(
+        table.add_row(
             name,
             f"{precision:.4f}",
             f"{recall:.4f}",
             f"{f1:.4f}",
             f"{support:,}",
-            end_section=index == 9,
+            end_section=index == len(result.per_class) - 1,
         )
-    _align_right(scores)
-    out.print(scores)
+    _print_right_aligned(table)
 
-    matrix = Table("true \\ read", *map(str, range(10)), box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+
+def _print_confusion(result: "Evaluation") -> None:
+    """Print the confusion matrix, and its most frequent mistakes."""
+    digits = map(str, range(len(result.confusion_matrix)))
+    table = Table("true \\ predicted", *digits, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for digit, counts in enumerate(result.confusion_matrix.tolist()):
         cells = [
             Text(str(count or "."), "bold" if column == digit else "red" if count else "dim")
             for column, count in enumerate(counts)
         ]
-        matrix.add_row(str(digit), *cells)
-    _align_right(matrix)
-    out.print(matrix)
-
+        table.add_row(str(digit), *cells)
+    _print_right_aligned(table)
     for pair in result.most_confused():
-        times = "time" if pair.count == 1 else "times"
-        print_line(f"{pair.true} read as {pair.predicted}: {pair.count} {times}")
+        print_line(f"{pair.true} misread as {pair.predicted}: {format_count(pair.count, 'time')}")
 
 
-def _align_right(table: Table) -> None:
+def _print_right_aligned(table: Table) -> None:
     for column in table.columns:
         column.justify = "right"
+    print_table(table)
 
 
-def _print_pairs(pairs: dict[str, str]) -> None:
-    width = max(map(len, pairs)) + 2
-    for name, value in pairs.items():
+def _print_pairs(pairs: list[tuple[str, str]]) -> None:
+    """Print names and values in two columns; a row without a name continues the one before."""
+    width = max(len(name) for name, _ in pairs) + 2
+    for name, value in pairs:
         print_line(f"{name:<{width}}{value}")
 
 
-def _members(result: "Evaluation") -> str:
-    """Return what the members of an ensemble reach: every one, none is chosen."""
+def _mean(result: "Evaluation") -> str:
     mean, deviation = result.member_accuracy
-    each = "  ".join(percent(member.accuracy) for member in result.members)
-    return f"mean {percent(mean)}, sd {percent(deviation)}: {each}"
+    return f"mean {percent(mean)}, standard deviation {percent(deviation)}"
 
 
-def _score(accuracy: float, loss: float) -> str:
-    return f"{percent(accuracy)} accuracy, loss {loss:.4f}"
+def _score(result: "Evaluation") -> str:
+    return f"{percent(result.accuracy)} accuracy, loss {result.loss:.4f}"

@@ -6,9 +6,16 @@ from typing import Annotated
 
 import typer
 
-from mnistcli.cli.options import DataDirOption, DatasetOption, JsonOption
+from mnistcli.cli.options import (
+    DataDirOption,
+    JsonOption,
+    QuietOption,
+    TrainingDatasetOption,
+    VerboseOption,
+)
 from mnistcli.cli.progress import DownloadProgress, TrainingProgress, working
 from mnistcli.cli.setting_options import setting_option, with_setting_options
+from mnistcli.cli.streams import set_verbosity
 from mnistcli.cli.tables import print_training
 from mnistcli.config import SETTINGS
 from mnistcli.recipes import RECIPES, resolve
@@ -27,7 +34,7 @@ def train(
         ),
     ] = None,
     start: Annotated[str | None, setting_option(SETTINGS["start"], panel=None)] = None,
-    dataset: DatasetOption = None,
+    dataset: TrainingDatasetOption = None,
     data_dir: DataDirOption = None,
     run_dir: Annotated[
         Path | None,
@@ -39,6 +46,8 @@ def train(
         ),
     ] = None,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
     **settings: object,
 ) -> None:
     """Train a model and keep the epoch with the lowest validation loss.
@@ -46,11 +55,13 @@ def train(
     One-cycle recipes keep the last epoch. Writes a run directory with settings, history, models and
     metrics.
     """
+    set_verbosity(quiet=quiet, verbose=verbose)
     config = resolve(recipe, start=start, dataset=dataset, **settings)
     with working("Starting TensorFlow"):
         from mnistcli.device import start_quietly
 
-        start_quietly()
+        if not verbose:
+            start_quietly()
         from mnistcli import datasets
         from mnistcli.training import train as run_training
     splits = datasets.load(config.dataset, data_dir=data_dir, listener=DownloadProgress())

@@ -1,0 +1,139 @@
+"""The classes of the commands: the group `mnistcli` and its subcommands, on top of Typer's."""
+
+import inspect
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+
+from mnistcli.cli.errors import exit_code
+from mnistcli.cli.hints import CommandLine, closest, running
+from mnistcli.errors import ConfigError
+from mnistcli.settings import require_choice
+
+_SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
+
+
+class Command(TyperCommand):
+    """A subcommand. Its help shows no types, and no option takes an empty value."""
+
+    def __init__(self, *args: Any, **extra: Any) -> None:
+        super().__init__(*args, **extra)
+        if self.help:  # Typer keeps the line ends of all paragraphs but the first
+            paragraphs = inspect.cleandoc(self.help).split("\n\n")
+            self.help = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters; flags and arguments show no type in the help."""
+        return _without_types(super().get_params(ctx))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments.
+
+        Raises:
+            ConfigError: The value of an option is empty, as that of an unset shell variable is.
+        """
+        if not ctx.resilient_parsing:  # as it is during completion
+            _require_values(self.params, args)
+        return super().parse_args(ctx, args)
+
+
+class CommandGroup(TyperGroup):
+    """The program. An expected failure ends in one line and a hint; a bug shows its traceback."""
+
+    def main(self, args: Sequence[str] | None = None, *_: Any, **extra: Any) -> NoReturn:
+        """Run a command line and exit."""
+        extra["standalone_mode"] = False
+        arguments = sys.argv[1:] if args is None else list(args)
+        run = super().main
+        token = running.set(self._command_line(arguments))
+        try:
+            code = exit_code(lambda: run(args, **extra))
+        finally:
+            running.reset(token)
+        sys.exit(code)
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters; flags show no type in the help."""
+        return _without_types(super().get_params(ctx))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments; the completion options accept the name of a shell.
+
+        Raises:
+            ConfigError: The shell is unknown.
+        """
+        option, _, shell = args[0].partition("=") if args else ("", "", "")
+        shells = [shell] if shell else args[1:]
+        if option in {"--install-completion", "--show-completion"} and len(shells) == 1:
+            _complete_for(option, shells[0], ctx)
+        return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command.
+
+        Raises:
+            ConfigError: There is no such command; a similar name is suggested.
+        """
+        name, *rest = args
+        if name not in self.commands and not name.startswith("-") and not ctx.resilient_parsing:
+            match = closest(name, self.commands)
+            if match is None:
+                names = ", ".join(self.commands)
+                raise ConfigError(
+                    f"unknown command {name!r}: choose from {names}", hint="mnistcli --help"
+                )
+            command_line = self._command_line([match, *rest])
+            raise ConfigError(
+                f"unknown command {name!r}; did you mean {match!r}?",
+                hint=command_line.as_typed() if command_line else None,
+            )
+        return super().resolve_command(ctx, args)
+
+    def _command_line(self, arguments: list[str]) -> CommandLine | None:
+        command = self.commands.get(arguments[0]) if arguments else None
+        if not isinstance(command, TyperCommand):
+            return None
+        return CommandLine(arguments[0], command, tuple(arguments[1:]))
+
+
+def _without_types(parameters: list[Any]) -> list[Any]:
+    """Hide the types of flags and arguments, such as ``<bool>`` and ``<list[str]>``."""
+    for parameter in parameters:
+        if isinstance(parameter, TyperArgument) or (
+            isinstance(parameter, TyperOption) and parameter.is_flag
+        ):
+            setattr(parameter, "display_type_rich", _no_type)  # noqa: B010 - a method
+    return parameters
+
+
+def _no_type(ctx: Any) -> None:  # noqa: ARG001 - Typer passes it
+    return None
+
+
+def _require_values(parameters: Sequence[Any], args: list[str]) -> None:
+    names = {
+        name
+        for parameter in parameters
+        if isinstance(parameter, TyperOption) and not parameter.is_flag
+        for name in parameter.opts
+    }
+    for previous, argument in zip(["", *args], args, strict=False):
+        if argument == "--":
+            return
+        option = previous if argument == "" else argument.removesuffix("=")
+        if option in names and (argument == "" or argument.endswith("=")):
+            raise ConfigError(f"{option} is empty; is a shell variable not set?", hint=None)
+
+
+def _complete_for(option: str, shell: str, ctx: Any) -> None:
+    """Install or show the completion script of a shell, and exit."""
+    from typer.completion import install_callback, show_callback
+
+    try:
+        name = require_choice("shell", shell, _SHELLS)
+    except ConfigError as error:
+        raise ConfigError(error.message, hint=f"mnistcli {option} bash") from error
+    callback = install_callback if option == "--install-completion" else show_callback
+    callback(ctx, ctx.command.params[0], name)

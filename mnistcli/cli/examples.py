@@ -1,0 +1,46 @@
+"""Examples at the end of each command's help."""
+
+FIRST_STEPS = """Examples:
+
+    mnistcli predict photo.png           # no training needed
+    mnistcli train --dataset digits      # no download, a few seconds
+    mnistcli evaluate --report
+    mnistcli train --help
+"""
+"""The examples of the program."""
+
+EXAMPLES = {
+    "train": """Examples:
+
+    mnistcli train                                     # recipe classic on MNIST
+    mnistcli train --recipe accurate --run-dir my-run
+    mnistcli train --optimizer sgd --epochs 10
+    mnistcli train --dataset digits --limit 500        # small and fast
+    mnistcli train --from pretrained --dataset my-digits/
+""",
+    "evaluate": """Examples:
+
+    mnistcli evaluate --report                         # the newest run
+    mnistcli evaluate pretrained --dataset my-digits/
+    mnistcli evaluate runs/a runs/b --json             # their average, and each
+""",
+    "predict": """Examples:
+
+    mnistcli predict photo.png
+    mnistcli predict scans/ --recursive --json
+    mnistcli predict *.png --model pretrained --save predictions.png
+    cat photo.png | mnistcli predict -
+""",
+    "plot": """Examples:
+
+    mnistcli plot                                      # all plots of the newest run
+    mnistcli plot runs/a --kind history,confusion
+    mnistcli plot pretrained --kind mistakes --count 100 --output-dir figures
+""",
+    "recipes": """Examples:
+
+    mnistcli recipes
+    mnistcli recipes accurate --json
+""",
+}
+"""The examples of each command."""
