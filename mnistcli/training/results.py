@@ -48,11 +48,6 @@ class TrainResult:
     start_validation: Evaluation | None = None
     start_trained_on: tuple[str, ...] = ()
 
-    @property
-    def members(self) -> tuple["TrainResult", ...]:
-        """The members of the ensemble: none."""
-        return ()
-
     def as_dict(self) -> dict[str, Any]:
         """Return the metrics as plain values for JSON; None without validation."""
         start = {}
