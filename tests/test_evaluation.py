@@ -1,148 +1,162 @@
-"""What a data set's scores are, on answers small enough to work out by hand."""
+"""Metrics, on predictions that are few enough to compute the metrics by hand."""
 
 import json
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import f1_score, log_loss
 
 from mnistcli.datasets import Dataset
 from mnistcli.errors import CheckpointError, DataError
-from mnistcli.evaluation import ClassScores, Confused, evaluate
+from mnistcli.evaluation import (
+    ClassScores,
+    ConfusedPair,
+    Evaluation,
+    evaluate,
+    evaluate_ensemble,
+    score,
+)
+from mnistcli.inference.ensemble import Ensemble
 
 
-class Answers:
-    """A classifier that gives the same answers to whatever it is asked."""
+class FixedPredictor:
+    """A classifier that returns the same probabilities for all images."""
 
-    def __init__(self, probabilities):
+    def __init__(self, probabilities: ArrayLike) -> None:
         self.probabilities = np.asarray(probabilities, np.float32)
 
-    def predict(self, images):
+    def predict(self, images: NDArray[np.uint8], /) -> NDArray[np.float32]:
         assert images.dtype == np.uint8
         assert images.shape == (len(self.probabilities), 28, 28)
         return self.probabilities
 
 
-def dataset(labels):
+def make_dataset(labels: Sequence[int] | NDArray[np.int64]) -> Dataset:
+    """Return a dataset of black images."""
     labels = np.asarray(labels, np.int64)
     return Dataset(np.zeros((len(labels), 28, 28), np.uint8), labels)
 
 
-def sure(digits, confidence=1.0):
-    """Probabilities of answers that are all as sure, the rest spread evenly."""
-    probabilities = np.full((len(digits), 10), (1 - confidence) / 9)
+def one_hot(digits: Sequence[int], confidence: float = 1.0) -> NDArray[np.float32]:
+    """Return probabilities with the same confidence for each digit, the rest spread evenly."""
+    probabilities = np.full((len(digits), 10), (1 - confidence) / 9, np.float32)
     probabilities[np.arange(len(digits)), digits] = confidence
     return probabilities
 
 
-def score(labels, predicted, confidence=1.0):
-    return evaluate(Answers(sure(predicted, confidence)), dataset(labels))
+def evaluate_fixed(
+    labels: Sequence[int], predicted: Sequence[int], confidence: float = 1.0
+) -> Evaluation:
+    predictor = FixedPredictor(one_hot(predicted, confidence))
+    return evaluate(predictor, make_dataset(labels))
 
 
-def test_all_right():
-    result = score(range(10), range(10))
+def test_perfect_predictions() -> None:
+    result = evaluate_fixed(range(10), range(10))
     assert (result.samples, result.accuracy, result.macro_f1, result.weighted_f1) == (10, 1, 1, 1)
     assert result.per_class == tuple(ClassScores(digit, 1, 1, 1, 1) for digit in range(10))
     assert result.confusion_matrix.tolist() == np.eye(10).tolist()
     assert result.calibration_error == 0
     assert result.most_confused() == []
-    # Keras never takes the logarithm of 1 - 1e-7 < p.
+    # Keras clips probabilities to at most 1 - 1e-7.
     assert result.loss == pytest.approx(1e-7, rel=1e-3)
 
 
-def test_averages_by_hand():
-    # 0 is read 3 times, twice rightly; 1 once, rightly, of the 2 there are.
-    result = score([0, 0, 1, 1], [0, 0, 0, 1])
+def test_averages_computed_by_hand() -> None:
+    # 0 is predicted 3 times, 2 of them correctly; 1 is predicted for one of two images.
+    result = evaluate_fixed([0, 0, 1, 1], [0, 0, 0, 1])
     zero, one = result.per_class[:2]
-    assert (zero.precision, zero.recall, zero.f1, zero.support) == (
-        pytest.approx(2 / 3),
-        1,
-        pytest.approx(0.8),
-        2,
-    )
-    assert (one.precision, one.recall, one.f1, one.support) == (1, 0.5, pytest.approx(2 / 3), 2)
+    assert zero.precision == pytest.approx(2 / 3)
+    assert (zero.recall, zero.support) == (1, 2)
+    assert zero.f1 == pytest.approx(0.8)
+    assert (one.precision, one.recall, one.support) == (1, 0.5, 2)
+    assert one.f1 == pytest.approx(2 / 3)
     assert result.accuracy == 0.75
     assert result.macro_precision == result.weighted_precision == pytest.approx(5 / 6)
     assert result.macro_recall == result.weighted_recall == pytest.approx(0.75)
     assert result.macro_f1 == result.weighted_f1 == pytest.approx((0.8 + 2 / 3) / 2)
 
 
-def test_weights_by_support():
-    result = score([0, 0, 0, 1], [0, 0, 0, 0])
+def test_weighted_averages_are_weighted_by_support() -> None:
+    result = evaluate_fixed([0, 0, 0, 1], [0, 0, 0, 0])
     assert result.macro_recall == 0.5
     assert result.weighted_recall == 0.75
     assert result.macro_precision == pytest.approx(0.375)
     assert result.weighted_precision == pytest.approx(0.75 * 0.75)
 
 
-def test_absent_digits():
-    result = score([3, 3, 7], [3, 8, 7])
+def test_digits_that_do_not_occur() -> None:
+    result = evaluate_fixed([3, 3, 7], [3, 8, 7])
     assert result.per_class[0] == ClassScores(0, 0, 0, 0, 0)
     assert result.per_class[8] == ClassScores(8, 0, 0, 0, 0)
-    # The macro average is over 3, 7 and 8, as scikit-learn has it by default.
+    # The macro average is over 3, 7 and 8, as in scikit-learn by default.
     assert result.macro_f1 == pytest.approx((2 / 3 + 1 + 0) / 3)
     assert result.macro_f1 == pytest.approx(f1_score([3, 3, 7], [3, 8, 7], average="macro"))
     assert result.confusion_matrix.shape == (10, 10)
     assert result.confusion_matrix.sum() == 3
 
 
-def test_single_image():
-    result = score([4], [9], 0.6)
+def test_a_single_image() -> None:
+    result = evaluate_fixed([4], [9], 0.6)
     assert result.accuracy == result.macro_f1 == result.weighted_f1 == 0
     assert result.calibration_error == pytest.approx(0.6)
-    assert result.most_confused() == [Confused(4, 9, 1)]
+    assert result.most_confused() == [ConfusedPair(4, 9, 1)]
 
 
-def test_loss_is_mean_cross_entropy():
+def test_loss_is_mean_cross_entropy() -> None:
     rng = np.random.default_rng(0)
     probabilities = rng.dirichlet(np.ones(10), 50)
     labels = rng.integers(0, 10, 50)
-    result = evaluate(Answers(probabilities), dataset(labels))
+    result = evaluate(FixedPredictor(probabilities), make_dataset(labels))
     assert result.loss == pytest.approx(log_loss(labels, probabilities, labels=range(10)), rel=1e-6)
 
 
-def test_loss_is_clipped_where_keras_clips():
-    assert score([0], [1]).loss == pytest.approx(-math.log(1e-7))
+def test_loss_is_clipped_as_in_keras() -> None:
+    assert evaluate_fixed([0], [1]).loss == pytest.approx(-math.log(1e-7))
 
 
-def test_calibration_error():
-    # In the bin of 0.8, 3 of 5 are right; in the bin of 0.5, 1 of 5.
+def test_the_calibration_error_is_the_mean_gap_of_the_bins() -> None:
+    # In the bin of 0.8, 3 of 5 are correct; in the bin of 0.5, 1 of 5.
     labels = [0, 0, 0, 1, 1, 2, 3, 3, 3, 3]
-    probabilities = np.concatenate([sure([0] * 5, 0.8), sure([2] * 5, 0.5)])
-    result = evaluate(Answers(probabilities), dataset(labels))
+    probabilities = np.concatenate([one_hot([0] * 5, 0.8), one_hot([2] * 5, 0.5)])
+    result = evaluate(FixedPredictor(probabilities), make_dataset(labels))
     assert result.calibration_error == pytest.approx((0.2 + 0.3) / 2)
 
 
-def test_calibration_bins_do_not_mix():
-    # Over and under by 0.2 each: the gaps of two bins add up and do not cancel.
+def test_gaps_of_opposite_sign_do_not_cancel_between_bins() -> None:
+    # 0.8 is too low by 0.2, 0.6 too high by 0.2.
     labels = [0, 0, 0, 0, 0, 0, 0, 1, 1, 1]
-    probabilities = np.concatenate([sure([0] * 5, 0.8), sure([0] * 5, 0.6)])
-    result = evaluate(Answers(probabilities), dataset(labels))
+    probabilities = np.concatenate([one_hot([0] * 5, 0.8), one_hot([0] * 5, 0.6)])
+    result = evaluate(FixedPredictor(probabilities), make_dataset(labels))
     assert result.calibration_error == pytest.approx(0.2)
 
 
-def test_most_confused():
-    result = score([4] * 5 + [9] * 3 + [2] * 2 + [3] * 2, [9] * 3 + [4] * 2 + [4] * 3 + [7] * 4)
+def test_the_most_confused_pairs_come_first() -> None:
+    result = evaluate_fixed(
+        [4] * 5 + [9] * 3 + [2] * 2 + [3] * 2, [9] * 3 + [4] * 2 + [4] * 3 + [7] * 4
+    )
     assert result.most_confused() == [
-        Confused(4, 9, 3),
-        Confused(9, 4, 3),
-        Confused(2, 7, 2),
-        Confused(3, 7, 2),
+        ConfusedPair(4, 9, 3),
+        ConfusedPair(9, 4, 3),
+        ConfusedPair(2, 7, 2),
+        ConfusedPair(3, 7, 2),
     ]
-    assert result.most_confused(2) == [Confused(4, 9, 3), Confused(9, 4, 3)]
-    assert result.confusion_matrix[4, 4] == 2  # as it was
+    assert result.most_confused(2) == [ConfusedPair(4, 9, 3), ConfusedPair(9, 4, 3)]
+    assert result.confusion_matrix[4, 4] == 2  # unchanged
 
 
-def test_answers_are_kept():
-    result = score([4, 5], [9, 5])
+def test_predictions_and_labels_are_kept() -> None:
+    result = evaluate_fixed([4, 5], [9, 5])
     assert result.predicted.tolist() == [9, 5]
     assert result.labels.tolist() == [4, 5]
     assert result.probabilities.shape == (2, 10)
 
 
-def test_as_dict_is_plain():
-    result = score([0, 1, 1, 2], [0, 1, 2, 2], 0.9)
+def test_the_metrics_are_plain_values_for_json() -> None:
+    result = evaluate_fixed([0, 1, 1, 2], [0, 1, 2, 2], 0.9)
     content = result.as_dict()
     assert list(content) == [
         "samples",
@@ -168,16 +182,47 @@ def test_as_dict_is_plain():
     }
 
 
-def test_empty_dataset():
+def test_an_empty_dataset() -> None:
     with pytest.raises(DataError) as caught:
-        evaluate(Answers(np.empty((0, 10))), dataset([]))
-    assert caught.value.message == "the data set has no image to evaluate on"
-    assert caught.value.hint == "mnistcli evaluate --dataset digits"
+        evaluate(FixedPredictor(np.empty((0, 10))), make_dataset([]))
+    assert caught.value.message == "the dataset has no images to evaluate on"
+    assert caught.value.hint == "--dataset digits"
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_model_without_numbers(value):
+def test_probabilities_that_are_not_finite(value: float) -> None:
     with pytest.raises(CheckpointError) as caught:
-        evaluate(Answers(np.full((2, 10), value)), dataset([0, 1]))
-    assert caught.value.message == "the model answers with NaN: its training diverged"
-    assert caught.value.hint == "mnistcli train --learning-rate 0.001"
+        evaluate(FixedPredictor(np.full((2, 10), value)), make_dataset([0, 1]))
+    assert caught.value.message == "the model outputs NaN; its training diverged"
+    assert caught.value.hint == "--model pretrained"
+
+
+def test_mistakes_are_indices_in_the_dataset_the_most_confident_first() -> None:
+    probabilities = np.concatenate(
+        [one_hot([3], 0.9), one_hot([4], 0.6), one_hot([5, 6], 0.8), one_hot([7], 0.99)]
+    )
+
+    result = score(np.array([3, 9, 9, 9, 7]), probabilities)
+
+    assert result.mistakes.tolist() == [2, 3, 1]
+
+
+def test_an_ensemble_is_evaluated_with_its_members() -> None:
+    members = [FixedPredictor(one_hot([3, 3], 0.6)), FixedPredictor(one_hot([5, 3], 0.9))]
+
+    result = evaluate(Ensemble(members), make_dataset([5, 3]))
+
+    assert [member.accuracy for member in result.members] == [0.5, 1]
+    assert result.predicted.tolist() == [5, 3]
+    assert result.member_accuracy == pytest.approx((0.75, math.sqrt(0.125)))
+    again = evaluate_ensemble(result.members)
+    np.testing.assert_array_equal(again.probabilities, result.probabilities)
+    content = result.as_dict()
+    assert content["member_accuracy_mean"] == 0.75
+    assert [member["accuracy"] for member in content["members"]] == [0.5, 1]
+
+
+def test_an_evaluation_is_printed_as_one_line() -> None:
+    assert repr(evaluate_fixed([0, 1, 1, 2], [0, 1, 2, 2], 0.9)).startswith(
+        "Evaluation(samples=4, accuracy=0.7500, loss="
+    )

@@ -56,7 +56,8 @@ def test_keras_runs_a_model_without_dropout() -> None:
 
     probabilities = compute(images)
 
-    assert (probabilities.shape, probabilities.dtype) == ((4, 10), np.float32)
+    assert probabilities.shape == (4, 10)
+    assert probabilities.dtype == np.float32
     np.testing.assert_array_equal(probabilities, compute(images))
 
 

@@ -29,7 +29,8 @@ def test_an_ensemble_averages_the_probabilities() -> None:
 
     probabilities = ensemble.predict(np.zeros((2, 28, 28), np.uint8))
 
-    assert (probabilities.shape, probabilities.dtype) == ((2, 10), np.float32)
+    assert probabilities.shape == (2, 10)
+    assert probabilities.dtype == np.float32
     assert probabilities[0, 3] == pytest.approx((0.9 + 0.7 + 0.2 / 9) / 3)
     assert probabilities.sum(axis=1) == pytest.approx(1)
 
