@@ -35,7 +35,7 @@ class Command(TyperCommand):
             ConfigError: The value of an option is empty, as that of an unset shell variable is.
         """
         if not ctx.resilient_parsing:  # as it is during completion
-            _require_values(self.params, args)
+            _require_values(self, args)
         return super().parse_args(ctx, args)
 
 
@@ -112,19 +112,18 @@ def _no_type(ctx: Any) -> None:  # noqa: ARG001 - Typer passes it
     return None
 
 
-def _require_values(parameters: Sequence[Any], args: list[str]) -> None:
-    names = {
-        name
-        for parameter in parameters
-        if isinstance(parameter, TyperOption) and not parameter.is_flag
-        for name in parameter.opts
-    }
+def _require_values(command: Command, args: list[str]) -> None:
+    options = (one for one in command.params if isinstance(one, TyperOption) and not one.is_flag)
+    names = {name for option in options for name in option.opts}
     for previous, argument in zip(["", *args], args, strict=False):
         if argument == "--":
             return
         option = previous if argument == "" else argument.removesuffix("=")
         if option in names and (argument == "" or argument.endswith("=")):
-            raise ConfigError(f"{option} is empty; is a shell variable not set?", hint=None)
+            raise ConfigError(
+                f"{option} is empty; is a shell variable not set?",
+                hint=f"mnistcli {command.name} --help",
+            )
 
 
 def _complete_for(option: str, shell: str, ctx: Any) -> None:

@@ -43,8 +43,8 @@ def print_failure(error: MnistCliError) -> None:
 
 
 def _print_usage_error(error: typer.TyperException) -> None:
-    context = getattr(error, "ctx", None)
-    hint = f"{context.command_path if context else 'mnistcli'} --help"
+    context, command_line = getattr(error, "ctx", None), running.get()
+    hint = f"mnistcli {command_line.name} --help" if command_line else "mnistcli --help"
     message = _message(error)
     # Typer exports only the base class of its usage errors: they are told apart by attributes.
     if context is not None and hasattr(error, "possibilities"):
@@ -53,7 +53,6 @@ def _print_usage_error(error: typer.TyperException) -> None:
         message = f"unknown option {wrong!r}"
         if right := closest(wrong, names):
             message += f"; did you mean {right!r}?"
-            command_line = running.get()
             hint = command_line.with_name(wrong, right) if command_line else hint
     print_error(message, hint)
 
@@ -82,17 +81,14 @@ def _invalid_value(parameter: Any, details: dict[str, Any]) -> str:
         parameter: Typer's option or argument.
         details: The error that pydantic reports, with ``type`` and ``input``.
     """
-    if details["type"].startswith("int"):
-        expected = "a whole number"
-    elif details["type"].startswith("float"):
-        expected = "a number"
-    else:
-        bounds = {"at least": parameter.min, "at most": parameter.max}
-        expected = " and ".join(
-            f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None
-        )
     value = details["input"]
-    return f"{_name(parameter)} must be {expected}, not {value!r}"
+    if details["type"].startswith("int"):
+        return f"{_name(parameter)} must be a whole number, not {value!r}"
+    if details["type"].startswith("float"):
+        return f"{_name(parameter)} must be a number, not {value!r}"
+    bounds = {"at least": parameter.min, "at most": parameter.max}
+    expected = [f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None]
+    return f"{_name(parameter)} must be {' and '.join(expected)}, not {value}"
 
 
 def _name(parameter: Any) -> str:

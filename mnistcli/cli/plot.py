@@ -16,6 +16,7 @@ from mnistcli.cli.options import (
 from mnistcli.cli.progress import working
 from mnistcli.cli.streams import print_model, print_paths, set_verbosity
 from mnistcli.config import PLOTS
+from mnistcli.errors import ConfigError
 from mnistcli.model_store import find_model
 from mnistcli.settings import require_choice
 
@@ -69,5 +70,12 @@ def _choose_kinds(values: Sequence[str]) -> list[str] | None:
         ConfigError: There is no such kind.
     """
     names = [name.strip() for value in values for name in value.split(",")]
-    kinds = [require_choice("kind", name, [*PLOTS, _ALL]) for name in names if name]
+    kinds: list[str] = []
+    for position, name in enumerate(names):
+        try:
+            kinds.append(require_choice("kind", name, [*PLOTS, _ALL]))
+        except ConfigError as error:
+            suggestion = (error.hint or "").removeprefix("--kind ")
+            corrected = ",".join([*names[:position], suggestion, *names[position + 1 :]])
+            raise ConfigError(error.message, hint=f"--kind {corrected}") from error
     return None if _ALL in kinds or not kinds else kinds
