@@ -26,7 +26,8 @@ _MAX_EXPLAINED = 20
 def _png(option: typer.CallbackParam, path: Path | None) -> Path | None:
     """Accept the name of a PNG file; figures are always written as PNG."""
     if path is not None and path.suffix.lower() != ".png":
-        name = path.with_suffix(".png") if path.name else Path("predictions.png")
+        has_name = path.name not in {"", ".."}
+        name = path.with_suffix(".png") if has_name else path / "predictions.png"
         raise ConfigError(
             f"--{option.name} needs a file name that ends in .png, not {str(path)!r}",
             hint=f"--{option.name} {name}",
