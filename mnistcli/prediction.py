@@ -1,5 +1,6 @@
 """Prediction pipeline: read, preprocess and classify images in parallel; reject uncertain ones."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -108,15 +109,17 @@ def _prepare(classifier: Predictor, found: FoundImage, *, single: bool) -> _Prep
         return _Prepared(Prediction(found.path, error=too_large))
     prediction = Prediction(
         found.path,
-        source=None if _can_reopen(found.source) else image,
+        source=_source_to_reopen(found.source, image),
         is_mnist_format=_is_unchanged(image, digits),
     )
     return _Prepared(prediction, digits)
 
 
-def _can_reopen(source: ImageSource) -> bool:
-    """Whether a source is a file that can be opened again; a pipe cannot."""
-    return isinstance(source, Path) and source.is_file()
+def _source_to_reopen(source: ImageSource, image: Image.Image) -> ImageSource | None:
+    """Return the source for opening an image again: the image itself if it came from a stream."""
+    if isinstance(source, (str, os.PathLike)):
+        return None if Path(source).is_file() else image  # a named pipe is read only once
+    return source if isinstance(source, (np.ndarray, Image.Image)) else image
 
 
 def _is_unchanged(image: Image.Image, digits: Sequence[Digit]) -> bool:

@@ -189,6 +189,7 @@ def test_images_in_memory_are_predicted_like_files() -> None:
     assert len({one.digits[0].detection.box for one in results}) == 1
     assert [str(one.path) for one in results[:3]] == ["a.png", "image 2", "image 3"]
     assert all(one.open_image().size == (40, 40) for one in results)
+    assert [one.source for one in results[:4]] == [None, image, inputs[2], pixels]
 
 
 def test_an_array_that_is_not_an_image_is_an_error_in_its_place() -> None:
