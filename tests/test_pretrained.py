@@ -1,7 +1,8 @@
-"""The model in the package: what its card says is true."""
+"""The packaged model: its files, and the numbers in its model card."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,11 +34,13 @@ def on_mnist(classifier: Predictor, mnist_dir: Path) -> Evaluation:
     return evaluate(classifier, load("mnist", data_dir=mnist_dir).test)
 
 
-def card(model: ModelRef) -> dict:
-    return json.loads(model.files[0].with_name("card.json").read_text(encoding="utf-8"))
+def read_card(model: ModelRef) -> dict[str, Any]:
+    path = model.files[0].with_name("card.json")
+    card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return card
 
 
-def test_it_is_small(model: ModelRef) -> None:
+def test_the_packaged_files_are_small(model: ModelRef) -> None:
     files = list(model.files[0].parent.iterdir())
 
     assert {path.name for path in files} == {
@@ -46,7 +49,7 @@ def test_it_is_small(model: ModelRef) -> None:
     assert sum(path.stat().st_size for path in files) < 8_000_000
 
 
-def test_it_is_what_the_recipe_makes(model: ModelRef) -> None:
+def test_it_was_trained_with_its_recipe(model: ModelRef) -> None:
     assert model.run is not None
     config, metrics = model.run.read_config(), model.run.read_metrics()
 
@@ -54,58 +57,61 @@ def test_it_is_what_the_recipe_makes(model: ModelRef) -> None:
     assert metrics["best_epoch"] == config.epochs == len(model.run.read_history())
 
 
-def test_the_card_says_what_was_measured(model: ModelRef) -> None:
+def test_the_card_agrees_with_the_metrics_of_the_run(model: ModelRef) -> None:
     assert model.run is not None
-    config, metrics, shown = model.run.read_config(), model.run.read_metrics(), card(model)
+    config, metrics, card = model.run.read_config(), model.run.read_metrics(), read_card(model)
 
-    assert (shown["recipe"], shown["seed"]) == (config.recipe, config.seed)
-    assert shown["mnist_test"]["accuracy"] == metrics["test_accuracy"]
-    assert shown["mnist_test"]["calibration_error"] == metrics["test_calibration_error"]
-    assert shown["min_confidence"] == metrics["min_confidence"]
-    assert shown["not_for"]
+    assert (card["recipe"], card["seed"]) == (config.recipe, config.seed)
+    assert card["mnist_test"]["accuracy"] == metrics["test_accuracy"]
+    assert card["mnist_test"]["calibration_error"] == metrics["test_calibration_error"]
+    assert card["min_confidence"] == metrics["min_confidence"]
+    assert card["not_for"]
 
 
-def test_the_litert_file_belongs_to_it(model: ModelRef) -> None:
+def test_the_litert_file_was_made_from_the_model(model: ModelRef) -> None:
     (file,) = model.files
 
     assert litert.read(litert.file_beside(file), litert.digest_of(file)) is not None
 
 
-def test_litert_and_keras_agree_on_it(model: ModelRef, classifier: Predictor) -> None:
+def test_litert_and_keras_agree(model: ModelRef, classifier: Predictor) -> None:
     images = make_digits(50, seed=5).images
 
-    by_keras = Classifier(run_by_keras(checkpoints.load(model.files[0]))).predict(images)
+    keras_classifier = Classifier(run_by_keras(checkpoints.load(model.files[0])))
 
-    np.testing.assert_allclose(classifier.predict(images), by_keras, atol=1e-5)
+    np.testing.assert_allclose(
+        classifier.predict(images), keras_classifier.predict(images), atol=1e-5
+    )
 
 
-def test_it_reads_mnist_as_its_card_says(model: ModelRef, on_mnist: Evaluation) -> None:
-    shown = card(model)["mnist_test"]
+def test_the_accuracy_on_mnist_is_that_of_the_card(model: ModelRef, on_mnist: Evaluation) -> None:
+    card = read_card(model)["mnist_test"]
 
-    # Another processor may round another way: a picture or two may change sides.
-    assert on_mnist.accuracy == pytest.approx(shown["accuracy"], abs=2e-4)
+    # Rounding differs between processors: the prediction of an image or two may change.
+    assert on_mnist.accuracy == pytest.approx(card["accuracy"], abs=2e-4)
     assert on_mnist.accuracy > 0.996
-    assert on_mnist.loss == pytest.approx(shown["loss"], abs=1e-4)
+    assert on_mnist.loss == pytest.approx(card["loss"], abs=1e-4)
     assert on_mnist.calibration_error < 0.005
 
 
-def test_it_refuses_hardly_a_digit(model: ModelRef, on_mnist: Evaluation) -> None:
-    refused = on_mnist.probabilities.max(axis=1) < model.min_confidence
+def test_few_digits_are_rejected(model: ModelRef, on_mnist: Evaluation) -> None:
+    rejected = on_mnist.probabilities.max(axis=1) < model.min_confidence
 
-    assert refused.mean() <= 0.005
-
-
-def test_it_refuses_what_is_no_digit(model: ModelRef, classifier: Predictor) -> None:
-    strangers = non_digits(make_digits(200, seed=3), 400, seed=12345)
-
-    refused = classifier.predict(strangers).max(axis=1) < model.min_confidence
-
-    assert refused.mean() > 0.9
+    assert rejected.mean() <= 0.005
 
 
-def test_it_reads_digits_it_has_never_seen_the_like_of(classifier: Predictor) -> None:
+def test_most_non_digits_are_rejected(model: ModelRef, classifier: Predictor) -> None:
+    outliers = non_digits(make_digits(200, seed=3), 400, seed=12345)
+
+    rejected = classifier.predict(outliers).max(axis=1) < model.min_confidence
+
+    assert rejected.mean() > 0.9
+
+
+def test_digits_of_another_style_are_predicted(classifier: Predictor) -> None:
+    """The strokes are drawn by a program and do not look like MNIST."""
     drawn = make_digits(200, seed=4)
 
-    answers = classifier.predict(drawn.images).argmax(axis=1)
+    predicted = classifier.predict(drawn.images).argmax(axis=1)
 
-    assert np.mean(answers == drawn.labels) > 0.9
+    assert np.mean(predicted == drawn.labels) > 0.9
