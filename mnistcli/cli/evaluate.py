@@ -16,10 +16,10 @@ from mnistcli.cli.options import (
 from mnistcli.cli.progress import DownloadProgress, working
 from mnistcli.cli.streams import print_figure, set_verbosity
 from mnistcli.cli.tables import print_evaluation
-from mnistcli.model_store import ModelRef, find_model
 
-if TYPE_CHECKING:  # loads scikit-learn, which help and errors do without
+if TYPE_CHECKING:
     from mnistcli.datasets import Splits
+    from mnistcli.model_store import ModelRef
 
 
 def evaluate(
@@ -41,6 +41,8 @@ def evaluate(
     quiet: QuietOption = False,
 ) -> None:
     """Measure accuracy, loss and calibration of a model on images it was not trained on."""
+    from mnistcli.model_store import find_model
+
     set_verbosity(quiet=quiet)
     model_ref = find_model(*model or ())
     with working("Starting"):
@@ -53,17 +55,19 @@ def evaluate(
         result = evaluation.evaluate(classifier, images)
     print_evaluation(result, model_ref, splits.name, report=report, as_json=as_json)
     if report:
-        from mnistcli.plotting import plot_confusion, save_figure
+        from mnistcli.plotting.registry import draw_plots
 
         directory = output_dir or model_ref.plots_dir(splits.name)
-        figure = save_figure(plot_confusion(result.confusion_matrix), directory / "confusion.png")
+        (figure,) = draw_plots(
+            model_ref, splits.name, images, directory, kinds=["confusion"], evaluation=result
+        )
         print_figure(figure, as_json=as_json)
 
 
-def load_splits(model: ModelRef, dataset: str | None, data_dir: Path | None) -> "Splits":
+def load_splits(model: "ModelRef", dataset: str | None, data_dir: Path | None) -> "Splits":
     """Load a dataset, by default the one that a model was trained on, and print its notes."""
-    from mnistcli import datasets
-
+    with working("Starting"):
+        from mnistcli import datasets
     return datasets.load(
         dataset or model.datasets[0], data_dir=data_dir, listener=DownloadProgress()
     )

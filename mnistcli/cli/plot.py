@@ -15,9 +15,8 @@ from mnistcli.cli.options import (
 )
 from mnistcli.cli.progress import working
 from mnistcli.cli.streams import print_model, print_paths, set_verbosity
-from mnistcli.config import PLOTS
 from mnistcli.errors import ConfigError
-from mnistcli.model_store import find_model
+from mnistcli.plotting.registry import PLOT_KINDS, draw_plots
 from mnistcli.settings import require_choice
 
 _ALL = "all"
@@ -29,9 +28,9 @@ def plot(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help=f"Plots to draw: {', '.join(PLOTS)} or {_ALL}. Repeat it or separate several by "
+            help=f"Plots to draw: {', '.join(PLOT_KINDS)} or {_ALL}. Repeat it or separate several by "
             "commas. Default: all that the model allows.",
-            autocompletion=lambda: [*PLOTS, _ALL],
+            autocompletion=lambda: [*PLOT_KINDS, _ALL],
         ),
     ] = None,
     dataset: DatasetOption = None,
@@ -44,16 +43,17 @@ def plot(
     quiet: QuietOption = False,
 ) -> None:
     """Draw the history, confusion matrix, samples, mistakes and filters of a model as PNG files."""
+    from mnistcli.model_store import find_model
+
     set_verbosity(quiet=quiet)
     kinds = _choose_kinds(kind or ())
     model_ref = find_model(*model or ())
     print_model(model_ref.description)
-    with working("Starting"):
-        from mnistcli.plotting import registry
     splits = load_splits(model_ref, dataset, data_dir)
     with working("Drawing"):
-        files = registry.draw(
+        files = draw_plots(
             model_ref,
+            splits.name,
             splits.images_not_trained_on(*model_ref.datasets),
             output_dir or model_ref.plots_dir(splits.name),
             kinds=kinds,
@@ -73,7 +73,7 @@ def _choose_kinds(values: Sequence[str]) -> list[str] | None:
     kinds: list[str] = []
     for position, name in enumerate(names):
         try:
-            kinds.append(require_choice("kind", name, [*PLOTS, _ALL]))
+            kinds.append(require_choice("kind", name, [*PLOT_KINDS, _ALL]))
         except ConfigError as error:
             suggestion = (error.hint or "").removeprefix("--kind ")
             corrected = ",".join([*names[:position], suggestion, *names[position + 1 :]])

@@ -12,7 +12,6 @@ from mnistcli.cli.prediction_table import PrintedPredictions, print_predictions
 from mnistcli.cli.progress import working
 from mnistcli.cli.streams import print_note, quote_name, set_verbosity
 from mnistcli.errors import ConfigError
-from mnistcli.model_store import find_model
 
 if TYPE_CHECKING:  # loads NumPy, which help and errors do without
     from mnistcli.image_sources import FoundImage
@@ -99,6 +98,8 @@ def predict(
 
     Numbers are predicted from left to right, line by line. With --json, one JSON object per image.
     """
+    from mnistcli.model_store import find_model
+
     set_verbosity(quiet=quiet)
     model_ref = find_model(*model or ())
     outputs = {name: path for name, path in (("--save", save), ("--explain", explain)) if path}

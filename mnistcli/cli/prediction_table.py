@@ -15,9 +15,9 @@ from mnistcli.cli.streams import (
     print_note,
     quote_name,
 )
-from mnistcli.model_store import ModelRef
 
 if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
+    from mnistcli.model_store import ModelRef
     from mnistcli.predictions import Prediction
 
 # Predictions that determine the widths of the columns; as many are predicted together.
@@ -55,7 +55,7 @@ class PrintedPredictions:
 
 def print_predictions(
     predictions: Iterable["Prediction"],
-    model: ModelRef,
+    model: "ModelRef",
     *,
     top: int,
     as_json: bool = False,

@@ -32,11 +32,11 @@ from mnistcli.cli.streams import (
     print_epoch,
     print_note,
 )
-from mnistcli.config import TrainConfig
-from mnistcli.runs import EpochRow, Run
 
-if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
+if TYPE_CHECKING:  # help and errors do without these modules
+    from mnistcli.config import TrainConfig
     from mnistcli.predictions import Prediction
+    from mnistcli.runs import EpochRow, Run
 
 # The whole bar then fits 72 columns, so that a slightly smaller terminal does not wrap it.
 _BAR_WIDTH = 12
@@ -125,7 +125,7 @@ class TrainingProgress:
         run: The run directory.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: "Run") -> None:
         self._run = run
         self._member = ""
         self._epochs = 0
@@ -156,7 +156,9 @@ class TrainingProgress:
         if kind in {KeyboardInterrupt, SystemExit} and self._run.model_files:
             print_note(f"the best model so far is in {self._run.path}")
 
-    def on_train_begin(self, config: TrainConfig, steps: int, *, member: int, members: int) -> None:
+    def on_train_begin(
+        self, config: "TrainConfig", steps: int, *, member: int, members: int
+    ) -> None:
         """Print the model, dataset, optimizer, seed and run directory."""
         self._epochs, self._steps, self._epoch = config.epochs, steps, 1
         model = f"fine-tuning {config.start}" if config.start else f"training {config.arch}"
@@ -173,7 +175,7 @@ class TrainingProgress:
         """Advance the progress bar."""
         self._show(step, f"loss {loss:.4f}  accuracy {percent(accuracy)}")
 
-    def on_epoch_end(self, row: EpochRow, *, kept: bool) -> None:
+    def on_epoch_end(self, row: "EpochRow", *, kept: bool) -> None:
         """Print the metrics of the epoch."""
         self._epoch = row.epoch + 1
         number = f"{row.epoch:>{len(str(self._epochs))}}/{self._epochs}"

@@ -15,10 +15,10 @@ from mnistcli.cli.streams import (
     print_table,
     quote_name,
 )
-from mnistcli.model_store import ModelRef
 
 if TYPE_CHECKING:  # these modules load scikit-learn and Keras, which help and errors do without
     from mnistcli.evaluation import Evaluation
+    from mnistcli.model_store import ModelRef
     from mnistcli.training import EnsembleResult, TrainResult
 
 
@@ -47,7 +47,7 @@ def print_training(result: "TrainResult | EnsembleResult", *, as_json: bool = Fa
 
 def print_evaluation(
     result: "Evaluation",
-    model: ModelRef,
+    model: "ModelRef",
     dataset: str,
     *,
     report: bool = False,
@@ -117,7 +117,7 @@ def _member_rows(result: "Evaluation", names: list[str]) -> list[tuple[str, str]
     return [("members", _mean(result)), *(("", member) for member in members)]
 
 
-def _member_names(model: ModelRef) -> list[str]:
+def _member_names(model: "ModelRef") -> list[str]:
     """Return the name of each model file: its run directory if it is the model of a run."""
     if len(model.parts) == len(model.files):
         return [quote_name(part.name) for part in model.parts]

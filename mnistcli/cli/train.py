@@ -19,7 +19,6 @@ from mnistcli.cli.streams import set_verbosity
 from mnistcli.cli.tables import print_training
 from mnistcli.config import SETTINGS
 from mnistcli.recipes import RECIPES, resolve
-from mnistcli.runs import Run
 
 
 @with_setting_options
@@ -63,6 +62,7 @@ def train(
         if not verbose:
             start_quietly()
         from mnistcli import datasets
+        from mnistcli.runs import Run
         from mnistcli.training import train as run_training
     splits = datasets.load(config.dataset, data_dir=data_dir, listener=DownloadProgress())
     config = replace(config, dataset=splits.name)
