@@ -39,7 +39,7 @@ class EpochPrinter:
             f"loss {row.loss:.4f}, accuracy {100 * row.accuracy:.2f} %"
         )
         if not math.isnan(row.val_loss):
-            line += f"; validation {row.val_loss:.4f}, {100 * row.val_accuracy:.2f} %"
+            line += f"; validation loss {row.val_loss:.4f}, accuracy {100 * row.val_accuracy:.2f} %"
         sys.stdout.write(f"{line}\n")
 
 

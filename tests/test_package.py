@@ -1,61 +1,55 @@
-"""What the package and the README promise."""
+"""The package: its docstring, its public names, a light import and its dependencies."""
 
 import doctest
-import os
 import re
 import subprocess
 import sys
 import tomllib
+from importlib import metadata
 from itertools import chain
 from pathlib import Path
 
 import pytest
 
 import mnistcli
+from mnistcli import api
 
 TOP = Path(mnistcli.__file__).parent.parent
-README = (TOP / "README.md").read_text(encoding="utf-8")
-# A block of the README that begins with a command line whose last word is --help.
-HELP_BLOCK = re.compile(
-    r"```\w*\n\$ mnistcli (?P<arguments>[^\n]*--help)\n(?P<output>.*?)```", re.DOTALL
-)
 
 
-def test_the_docstring_of_the_package_works() -> None:
+def test_the_examples_in_the_docstring_of_the_package_work() -> None:
     results = doctest.testmod(mnistcli)
 
     assert results.attempted >= 10
     assert results.failed == 0
 
 
-@pytest.mark.parametrize(
-    "block", list(HELP_BLOCK.finditer(README)), ids=lambda block: block["arguments"]
-)
-def test_help_in_the_readme_is_the_live_help(block: re.Match[str]) -> None:
+def test_the_public_names_are_those_of_the_api_and_the_version() -> None:
+    assert set(mnistcli.__all__) == {*api.__all__, "__version__"}
+    assert set(mnistcli.__all__) <= set(dir(mnistcli))
+    assert all(getattr(mnistcli, name) is getattr(api, name) for name in api.__all__)
+    assert mnistcli.__version__ == metadata.version("mnistcli")
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'mnistcli' has no attribute 'predicts'"):
+        getattr(mnistcli, "predicts")  # noqa: B009 - mypy knows that it does not exist
+
+
+def test_the_import_loads_nothing_else() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "mnistcli", *block["arguments"].split()],
-        env={**os.environ, "COLUMNS": "80"},
+        [
+            sys.executable,
+            "-c",
+            "import sys, typing; before = set(sys.modules); import mnistcli\n"
+            "print(sorted(set(sys.modules) - before))",
+        ],
         capture_output=True,
         text=True,
         check=True,
     )
 
-    live = [line.rstrip() for line in done.stdout.strip().splitlines()]
-    assert [line.rstrip() for line in block["output"].strip().splitlines()] == live
-
-
-def test_the_readme_shows_the_help_of_every_command() -> None:
-    shown = {block["arguments"] for block in HELP_BLOCK.finditer(README)}
-
-    commands = ("train", "evaluate", "predict", "plot")
-    assert shown == {"--help", *(f"{command} --help" for command in commands)}
-
-
-def test_pictures_in_the_readme_are_there() -> None:
-    pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README)
-
-    assert pictures
-    assert all((TOP / picture).is_file() for picture in pictures)
+    assert done.stdout == "['mnistcli']\n"
 
 
 def test_every_dependency_has_bounds() -> None:
