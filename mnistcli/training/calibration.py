@@ -1,6 +1,6 @@
 """Calibration: temperature scaling, and the rejection threshold (minimum confidence).
 
-Label smoothing makes a network underconfident. Dividing its logits by a temperature, fitted on
+Label smoothing makes a model underconfident. Dividing its logits by a temperature, fitted on
 labeled images and folded into the last layer, corrects the confidence and changes no prediction
 (Guo et al., "On calibration of modern neural networks", ICML 2017).
 
@@ -16,7 +16,7 @@ from scipy.optimize import minimize_scalar
 # Probabilities are clipped here before the logarithm.
 _SMALLEST = 1e-12
 # Range of the logarithm of the temperature: wide enough for any training, and narrow enough that a
-# few correctly classified images cannot make a network certain.
+# few correctly classified images cannot make a model certain.
 _RANGE = (np.log(0.25), np.log(4.0))
 # Fraction of digits that may be rejected in order to reject non-digits.
 _REJECTED_DIGITS = 0.004
@@ -30,7 +30,7 @@ def fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.int64
         labels: Their digits, int64 (n,).
 
     Returns:
-        The divisor of the logits, 0.25 to 4; below 1 for an underconfident network.
+        The divisor of the logits, 0.25 to 4; below 1 for an underconfident model.
     """
     logits = _log(probabilities)
     correct = np.arange(len(labels)), labels
@@ -46,7 +46,7 @@ def fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.int64
 def apply_temperature(
     probabilities: NDArray[np.float32], temperature: float
 ) -> NDArray[np.float32]:
-    """Compute the probabilities of a network whose logits are divided by a temperature.
+    """Compute the probabilities of a model whose logits are divided by a temperature.
 
     Args:
         probabilities: Softmax probabilities before, float32 (n, 10).
@@ -61,14 +61,14 @@ def apply_temperature(
     return scaled.astype(np.float32)
 
 
-def divide_logits(network: keras.Model, temperature: float) -> None:
-    """Divide the logits of a network by a temperature, by changing the weights of its last layer.
+def divide_logits(model: keras.Model, temperature: float) -> None:
+    """Divide the logits of a model by a temperature, by changing the weights of its last layer.
 
     Args:
-        network: A network whose last layer is dense with softmax.
+        model: A model whose last layer is dense with softmax.
         temperature: The divisor.
     """
-    last = network.layers[-1]
+    last = model.layers[-1]
     last.set_weights([weights / temperature for weights in last.get_weights()])
 
 
@@ -76,7 +76,7 @@ def fit_min_confidence(probabilities: NDArray[np.float32]) -> float:
     """Fit the rejection threshold, so that at most 0.4 % of further digits are rejected.
 
     Args:
-        probabilities: Softmax probabilities of digits that the network was not trained on,
+        probabilities: Softmax probabilities of digits that the model was not trained on,
             float32 (n, 10).
 
     Returns:

@@ -63,7 +63,7 @@ class RunRecorder(keras.callbacks.Callback):
 
     Args:
         config: The config of the model.
-        network: The network in training.
+        model: The model in training.
         run: The run directory.
         callback: Receives the progress.
         member: Number of the model in its ensemble, counted from 1.
@@ -73,7 +73,7 @@ class RunRecorder(keras.callbacks.Callback):
     def __init__(
         self,
         config: TrainConfig,
-        network: keras.Model,
+        model: keras.Model,
         run: Run,
         callback: TrainingCallback,
         *,
@@ -83,7 +83,7 @@ class RunRecorder(keras.callbacks.Callback):
         super().__init__()
         self.history: list[EpochRow] = []
         self._config = config
-        self._network = network
+        self._saved_model = model
         self._run = run
         self._callback = callback
         self._member = member
@@ -136,15 +136,15 @@ class RunRecorder(keras.callbacks.Callback):
         # The kept model first: a run that is killed between the two saves can be used.
         if kept:
             self._kept = row
-            checkpoints.save(self._network, self._run.model_file)
-        checkpoints.save(self._network, self._run.last_model_file)
+            checkpoints.save(self._saved_model, self._run.model_file)
+        checkpoints.save(self._saved_model, self._run.last_model_file)
         self.history.append(row)
         self._run.append_history(row)
         self._callback.on_epoch_end(row, kept=kept)
 
     def _require_finite(self, epoch: int) -> None:
         # The loss may be finite although the weights are not: ReLU turns NaN into 0.
-        if not all(np.isfinite(weights).all() for weights in self._network.get_weights()):
+        if not all(np.isfinite(weights).all() for weights in self._saved_model.get_weights()):
             raise TrainingError(
                 f"training diverged in epoch {epoch}: the weights are NaN or infinite",
                 hint=f"--learning-rate {self._config.learning_rate / 10:g}",

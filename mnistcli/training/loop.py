@@ -17,17 +17,15 @@ from mnistcli.training.optimizers import build_optimizer, plateau_callbacks
 _STEPS_PER_EXECUTION = 10
 
 
-def fit(
-    config: TrainConfig, network: keras.Model, data: TrainingData, recorder: RunRecorder
-) -> None:
-    """Train a network with Keras' own loop, over indices instead of images.
+def fit(config: TrainConfig, model: keras.Model, data: TrainingData, recorder: RunRecorder) -> None:
+    """Train a model with Keras' own loop, over indices instead of images.
 
     The images stay in memory once, as bytes, and each step gathers its batch by index. Feeding
-    float images through `fit` takes up to half as much time again as training a small network.
+    float images through `fit` takes up to half as much time again as training a small model.
 
     Args:
         config: The config.
-        network: The network; its weights are changed.
+        model: The model; its weights are changed.
         data: The images.
         recorder: Receives the progress and saves the models.
     """
@@ -44,16 +42,16 @@ def fit(
         batch = RandomAffine(seed=config.seed)(batch)
     if config.distort:
         batch = RandomDistortion(seed=config.seed)(batch)
-    model = keras.Model(index, network(batch))
-    model.compile(
+    indexed = keras.Model(index, model(batch))
+    indexed.compile(
         optimizer=build_optimizer(config, math.ceil(count / config.batch_size)),
         loss=build_loss(config),
         metrics=[build_accuracy(config)],
         steps_per_execution=_STEPS_PER_EXECUTION,
     )
     # `fit` would do this inside the compiled step and compile the step twice.
-    model.optimizer.build(model.trainable_variables)
-    model.fit(
+    indexed.optimizer.build(indexed.trainable_variables)
+    indexed.fit(
         np.arange(count, dtype=np.int32),
         targets,
         batch_size=config.batch_size,

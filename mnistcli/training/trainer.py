@@ -111,14 +111,14 @@ class _Trainer:
     ) -> TrainResult:
         """Train one model and write its run."""
         keras.utils.set_random_seed(config.seed)
-        network = self._build(config)
-        start_validation = self._evaluate_start(network)
-        recorder = RunRecorder(config, network, run, self._callback, member=member, members=members)
+        model = self._build(config)
+        start_validation = self._evaluate_start(model)
+        recorder = RunRecorder(config, model, run, self._callback, member=member, members=members)
         self.describe(config, run)
         started = time.perf_counter()
-        fit(config, network, self._data, recorder)
+        fit(config, model, self._data, recorder)
         seconds = time.perf_counter() - started
-        trained_parameters = sum(int(np.prod(w.shape)) for w in network.trainable_weights)
+        trained_parameters = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
         validation, min_confidence = self._finish(config, run)
         result = TrainResult(
             run=run,
@@ -126,7 +126,7 @@ class _Trainer:
             kept=recorder.kept,
             epochs=len(recorder.history),
             seconds=seconds,
-            parameters=network.count_params(),
+            parameters=model.count_params(),
             trained_parameters=trained_parameters,
             training_images=len(self._data.train),
             min_confidence=min_confidence,
@@ -139,17 +139,17 @@ class _Trainer:
         return result
 
     def _build(self, config: TrainConfig) -> keras.Model:
-        """Return a new network, or the start model with its early layers frozen."""
+        """Return a new model, or the start model with its early layers frozen."""
         if self._start is None:
             return build_model(config.arch, dropout=config.dropout)
-        network = checkpoints.load(self._start.files[0])
-        freeze_early(network)
-        return network
+        model = checkpoints.load(self._start.files[0])
+        freeze_early(model)
+        return model
 
-    def _evaluate_start(self, network: keras.Model) -> Evaluation | None:
+    def _evaluate_start(self, model: keras.Model) -> Evaluation | None:
         if self._start is None or self._data.validation is None:
             return None
-        return evaluate(Classifier(run_by_keras(network)), self._data.validation)
+        return evaluate(Classifier(run_by_keras(model)), self._data.validation)
 
     def _finish(self, config: TrainConfig, run: Run) -> tuple[Evaluation | None, float]:
         """Calibrate the kept model, unfreeze it, and write it with its LiteRT file.
@@ -157,17 +157,17 @@ class _Trainer:
         Returns:
             The metrics of the kept model on the validation images, and the rejection threshold.
         """
-        network = checkpoints.load(run.model_file)
-        unfreeze(network)
+        model = checkpoints.load(run.model_file)
+        unfreeze(model)
         count = _CALIBRATION_IMAGES if config.label_smoothing else 0
         images = self._data.validation or self._data.train.limited(count)
-        probabilities = Classifier(run_by_keras(network)).predict(images.images)
+        probabilities = Classifier(run_by_keras(model)).predict(images.images)
         if config.label_smoothing:
             temperature = fit_temperature(probabilities, images.labels)
-            divide_logits(network, temperature)
+            divide_logits(model, temperature)
             probabilities = apply_temperature(probabilities, temperature)
-        checkpoints.save(network, run.model_file)
-        save_litert(network, run.model_file)
+        checkpoints.save(model, run.model_file)
+        save_litert(model, run.model_file)
         validation = None
         if self._data.validation is not None:
             validation = score(images.labels, probabilities)

@@ -38,7 +38,7 @@ def test_the_temperature_of_miscalibrated_probabilities_is_found(temperature: fl
     assert found == pytest.approx(temperature, rel=0.05)
 
 
-def test_a_network_without_errors_does_not_become_certain() -> None:
+def test_a_model_without_errors_does_not_become_certain() -> None:
     probabilities = np.full((50, 10), 0.05, np.float32)
     probabilities[:, 3] = 0.55
 
@@ -46,13 +46,13 @@ def test_a_network_without_errors_does_not_become_certain() -> None:
 
 
 def test_dividing_the_logits_changes_the_confidence_and_no_prediction() -> None:
-    network = build_model("fast")
+    model = build_model("fast")
     images = np.random.default_rng(0).random((20, 28, 28, 1), np.float32)
-    before = keras.ops.convert_to_numpy(network(images))
+    before = keras.ops.convert_to_numpy(model(images))
 
-    divide_logits(network, 0.5)
+    divide_logits(model, 0.5)
 
-    after = keras.ops.convert_to_numpy(network(images))
+    after = keras.ops.convert_to_numpy(model(images))
     np.testing.assert_array_equal(after.argmax(axis=1), before.argmax(axis=1))
     np.testing.assert_allclose(after, softmax(2 * np.log(before)), atol=1e-5)
     np.testing.assert_allclose(after, apply_temperature(before, 0.5), atol=1e-6)
@@ -77,7 +77,7 @@ def test_the_threshold_rejects_few_further_digits() -> None:
     assert np.mean(rejected) == pytest.approx(0.004, rel=0.1)
 
 
-def test_an_underconfident_network_rejects_as_few() -> None:
+def test_an_underconfident_model_rejects_as_few() -> None:
     confidences = np.linspace(0.15, 0.6, 1000)
 
     assert fit_min_confidence(with_confidence(confidences)) == pytest.approx(confidences[3])

@@ -18,7 +18,7 @@ CONFIG = TrainConfig(arch="simple")
 
 
 @pytest.fixture(scope="module")
-def network() -> keras.Model:
+def model() -> keras.Model:
     return build_model("simple")
 
 
@@ -26,18 +26,18 @@ def network() -> keras.Model:
 def saved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the model files in the order of writing; none is written."""
     names: list[str] = []
-    monkeypatch.setattr(checkpoints, "save", lambda network, path: names.append(path.name))
+    monkeypatch.setattr(checkpoints, "save", lambda model, path: names.append(path.name))
     return names
 
 
 def recorder(
-    network: keras.Model, config: TrainConfig = CONFIG
+    model: keras.Model, config: TrainConfig = CONFIG
 ) -> tuple[RunRecorder, RecordingCallback]:
     callback = RecordingCallback()
-    made = RunRecorder(config, network, Run.create(config, Path("run")), callback)
-    model = keras.Sequential([network])
-    model.compile(optimizer=keras.optimizers.Adam(0.25))
-    made.set_model(model)
+    made = RunRecorder(config, model, Run.create(config, Path("run")), callback)
+    trained = keras.Sequential([model])
+    trained.compile(optimizer=keras.optimizers.Adam(0.25))
+    made.set_model(trained)
     return made, callback
 
 
@@ -45,16 +45,16 @@ def logs(val_loss: float) -> dict[str, Any]:
     return {"loss": 0.5, "accuracy": 0.75, "val_loss": val_loss, "val_accuracy": 0.5}
 
 
-def test_no_epoch_is_kept_before_the_first_has_ended(network: keras.Model) -> None:
-    made, _ = recorder(network)
+def test_no_epoch_is_kept_before_the_first_has_ended(model: keras.Model) -> None:
+    made, _ = recorder(model)
 
     with pytest.raises(RuntimeError, match="no epoch has ended"):
         _ = made.kept
 
 
-def test_the_kept_model_is_saved_before_the_last(network: keras.Model, saved: list[str]) -> None:
+def test_the_kept_model_is_saved_before_the_last(model: keras.Model, saved: list[str]) -> None:
     """A run that is killed between the two saves has a model."""
-    made, _ = recorder(network)
+    made, _ = recorder(model)
 
     made.on_epoch_end(0, logs(0.4))
     made.on_epoch_end(1, logs(0.6))
@@ -70,9 +70,9 @@ def test_the_kept_model_is_saved_before_the_last(network: keras.Model, saved: li
     ],
 )
 def test_the_lowest_validation_loss_is_kept(
-    network: keras.Model, saved: list[str], losses: list[float], kept: list[bool]
+    model: keras.Model, saved: list[str], losses: list[float], kept: list[bool]
 ) -> None:
-    made, callback = recorder(network)
+    made, callback = recorder(model)
 
     for epoch, loss in enumerate(losses):
         made.on_epoch_end(epoch, logs(loss))
@@ -82,10 +82,8 @@ def test_the_lowest_validation_loss_is_kept(
     assert len(Run(Path("run")).read_history()) == len(losses)
 
 
-def test_a_one_cycle_schedule_keeps_every_last_epoch(
-    network: keras.Model, saved: list[str]
-) -> None:
-    made, callback = recorder(network, TrainConfig(arch="simple", schedule="one-cycle"))
+def test_a_one_cycle_schedule_keeps_every_last_epoch(model: keras.Model, saved: list[str]) -> None:
+    made, callback = recorder(model, TrainConfig(arch="simple", schedule="one-cycle"))
 
     for epoch, loss in enumerate([0.4, 0.6]):
         made.on_epoch_end(epoch, logs(loss))
@@ -93,8 +91,8 @@ def test_a_one_cycle_schedule_keeps_every_last_epoch(
     assert [kept for _, kept in callback.epochs] == [True, True]
 
 
-def test_a_row_has_the_learning_rate_and_the_time(network: keras.Model, saved: list[str]) -> None:
-    made, callback = recorder(network)
+def test_a_row_has_the_learning_rate_and_the_time(model: keras.Model, saved: list[str]) -> None:
+    made, callback = recorder(model)
 
     made.on_epoch_begin(0)
     made.on_epoch_end(0, logs(0.4))
@@ -106,11 +104,11 @@ def test_a_row_has_the_learning_rate_and_the_time(network: keras.Model, saved: l
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_weights_that_are_not_finite_end_the_training(saved: list[str], value: float) -> None:
-    network = build_model("simple")
-    made, _ = recorder(network)
-    weights = network.get_weights()
+    model = build_model("simple")
+    made, _ = recorder(model)
+    weights = model.get_weights()
     weights[0][:] = np.float32(value)
-    network.set_weights(weights)
+    model.set_weights(weights)
 
     with pytest.raises(TrainingError) as caught:
         made.on_epoch_end(4, logs(0.4))

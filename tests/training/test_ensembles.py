@@ -27,7 +27,7 @@ def trained(
     callback = RecordingCallback()
     with pytest.MonkeyPatch.context() as patch:
         # Keras runs the members: their conversion would take most of the time.
-        patch.setattr(conversion, "to_litert", lambda network: None)
+        patch.setattr(conversion, "to_litert", lambda model: None)
         result = train(CONFIG, splits, run, callback=callback)
     assert isinstance(result, EnsembleResult)
     return result, callback

@@ -213,8 +213,8 @@ def test_held_out_images_are_predicted_once_after_the_training(
 ) -> None:
     counts: list[int] = []
 
-    def counting(network: keras.Model) -> Any:
-        compute = run_by_keras(network)
+    def counting(model: keras.Model) -> Any:
+        compute = run_by_keras(model)
 
         def counted(images: np.ndarray) -> np.ndarray:
             counts.append(len(images))
