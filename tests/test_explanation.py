@@ -71,8 +71,8 @@ def test_an_explanation_shows_the_image_at_the_resolution_of_the_binarization() 
     assert one.digit is not None
     detection = one.digit.detection
     left, top, right, bottom = (edge // one.scale for edge in detection.box)
-    assert np.array_equal(one.foreground[top:bottom, left:right], detection.ink)
-    assert one.foreground.sum() == detection.ink.sum()
+    assert np.array_equal(one.foreground[top:bottom, left:right], detection.mask)
+    assert one.foreground.sum() == detection.mask.sum()
     assert one.occlusion_map is not None
     assert one.occlusion_map.shape == (28, 28, 10)
 
@@ -91,7 +91,7 @@ def test_each_digit_and_each_image_without_digits_has_an_explanation() -> None:
     assert (explanations[3].digit, explanations[3].occlusion_map) == (None, None)
     assert [one.reason for one in explanations] == ["", "", "", "no digit found"]
     assert not explanations[3].foreground.any()
-    ink = [one.digit.detection.ink.sum() for one in explanations if one.digit is not None]
+    ink = [one.digit.detection.mask.sum() for one in explanations if one.digit is not None]
     assert sum(ink) == explanations[0].foreground.sum()
 
 

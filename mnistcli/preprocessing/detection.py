@@ -1,55 +1,65 @@
-"""The digits on a picture, each as MNIST would have stored it."""
+"""Digit detection: find the digits in an image and normalize each to MNIST format."""
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from mnistcli.preprocessing.digit import Digit, Score, stored_digit
+from mnistcli.preprocessing.image_modes import to_8_bits
+from mnistcli.preprocessing.mnist_format import read_mnist_format
+from mnistcli.preprocessing.shapes import Classify, Digit, Mask
+
+# The other stages load SciPy, which takes as long as all else from start to result. They are
+# imported where they are needed, so that an image in MNIST format is read without.
 
 
 def find_digits(
-    picture: Image.Image, *, single: bool = False, score: Score | None = None
+    image: Image.Image, *, single: bool = False, classify: Classify | None = None
 ) -> list[Digit]:
-    """Find the digits on a picture.
+    """Detect the digits in an image, each normalized to MNIST format.
 
-    Dark ink on light paper and light on dark, of any colour and size. Shadows, specks, ruled lines
-    and frames are left out, as are dots, commas and dashes. A picture that is in MNIST's form
-    already comes through untouched. Any other picture of 28 x 28 pixels is one digit, and may be
-    best read as it is.
+    They may be dark on light or light on dark, of any color and size. Shadows, specks, ruled lines
+    and frames are removed, and dots, commas and dashes are skipped. An image that is already in
+    MNIST format stays as it is. Any other image of 28x28 pixels is one digit.
 
     Args:
-        picture: An upright 8-bit picture, mode ``L`` or ``RGB``, as ``open_image`` gives it.
-        single: Take all the ink for one digit.
-        score: Tells how likely each of (n, 28, 28) pictures is a 0 to 9, (n, 10), so that touching
-            digits are cut where the parts look most like digits. Rows may sum to less than one
-            where it may be no digit. None goes by the shapes alone.
+        image: An upright image. `open_image` rotates a photo upright.
+        single: Whether to treat the whole image as a single digit.
+        classify: Computes class probabilities, (n, 10), of images in MNIST format, uint8
+            (n, 28, 28), so that touching digits are cut where the parts look most like digits.
+            Defaults to segmentation by the shapes alone.
 
     Returns:
-        The digits in reading order, line by line from left to right; none on blank paper.
+        The digits in reading order, line by line from left to right; none for a blank image.
     """
-    digit = stored_digit(picture)
+    image = _require_8_bits(image)
+    digit = read_mnist_format(image)
     if digit is not None:
         return [digit]
-    # Loads SciPy, which takes as long as all else from the start to the answer: a picture in
-    # MNIST's form is read without.
-    from mnistcli.preprocessing.pipeline import search
+    from mnistcli.preprocessing.pipeline import run_pipeline
 
-    return search(picture, single=single, score=score)
+    return run_pipeline(image, single=single, classify=classify)
 
 
-def find_foreground(picture: Image.Image) -> tuple[NDArray[np.bool_], int]:
-    """Find all that `find_digits` takes for ink, before it drops what is no part of a digit.
+def find_foreground(image: Image.Image) -> tuple[Mask, int]:
+    """Find the foreground of an image by binarization, before any clutter is removed.
 
     Args:
-        picture: As `find_digits` takes it.
+        image: An upright image, as for `find_digits`.
 
     Returns:
-        The pixels that are ink, shape (h, w), and how many pixels of the picture, along each axis,
-        became one of them.
+        The ink mask, bool (h, w), and its reduction factor: pixels of the image per pixel of the
+        mask, along each axis.
     """
-    if stored_digit(picture) is not None:
-        return np.asarray(picture.convert("L")) > 0, 1
-    from mnistcli.preprocessing.binarization import binarize  # loads SciPy, as above
+    image = _require_8_bits(image)
+    digit = read_mnist_format(image)
+    if digit is not None:
+        return digit.image > 0, 1
+    from mnistcli.preprocessing.binarization import binarize
 
-    ink = binarize(picture)
-    return ink.mask, ink.factor
+    foreground = binarize(image)
+    return foreground.mask, foreground.factor
+
+
+def _require_8_bits(image: Image.Image) -> Image.Image:
+    """Convert to mode ``L`` or ``RGB``: a palette index, for example, is not a gray level."""
+    if image.mode in {"L", "RGB"} and not image.has_transparency_data:
+        return image
+    return to_8_bits(image)

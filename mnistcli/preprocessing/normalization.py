@@ -1,89 +1,103 @@
-"""MNIST's form: how its makers fitted and centred each digit (LeCun et al., 1998)."""
+"""Normalization to MNIST format: scale to 20 pixels, center of mass in the middle of 28x28.
+
+The steps are those of the makers of MNIST (LeCun et al., "Gradient-based learning applied to
+document recognition", 1998, section III.A).
+"""
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from mnistcli.preprocessing.binarization import Grey, Mask
-from mnistcli.preprocessing.digit import LONGER, SIDE
+from mnistcli.preprocessing.components import stroke_width
+from mnistcli.preprocessing.shapes import DIGIT_SIDE, SIDE, Gray, Mask, bounding_region
 
-_FINE = 5  # the stroke is measured and mended on a grid this many times finer
-_HAIRLINE = 2.2  # pixels of the finished digit; MNIST's median stroke is 2.5 wide
+_OVERSAMPLING = 5  # stroke width is measured and corrected at this multiple of the resolution
+_MIN_STROKE_WIDTH = 2.2  # pixels of the 28x28 image; the median of MNIST is 2.5
 
 
-def to_mnist_format(strength: Grey) -> NDArray[np.uint8]:
-    """Bring ink to the form in which MNIST would have stored it.
-
-    The ink's bounding box is scaled to 20 pixels along its longer side, averaging over areas,
-    stretched to 255 and laid into 28 x 28 so that its centre of mass is in the middle. Hairlines,
-    which would fade away, are thickened first.
+def normalize_digit(strength: Gray, mask: Mask, within: Mask | None = None) -> NDArray[np.uint8]:
+    """Normalize one digit of several to MNIST format, without the ink of its neighbors.
 
     Args:
-        strength: How much of each pixel is ink, 0 to 1, shape (h, w), not all below one half.
+        strength: Ink coverage of each pixel, 0 to 1, shape (h, w).
+        mask: The ink mask of the digit, shape (h, w). One pixel around it is kept as well: the
+            soft edge of the strokes.
+        within: Pixels that may be kept, shape (h, w). Defaults to all.
 
     Returns:
-        The digit, white on black, shape (28, 28).
+        The digit, white on black, uint8 (28, 28).
     """
-    ink = _cropped(strength)
-    shrink = max(ink.shape) / (LONGER * _FINE)
-    if shrink > 1.5 and stroke_width(ink > 0.5) / shrink < _HAIRLINE * _FINE:
-        ink = ndimage.maximum_filter(ink, size=round(shrink))
-    fine = _scaled(ink, LONGER * _FINE)
-    mask = fine > min(0.5, float(fine.max()) / 2)
-    width = stroke_width(mask) / _FINE
-    if width < _HAIRLINE:
-        fine = _cropped(_thickened(mask, (_HAIRLINE - width) * _FINE / 2))
-    return center_and_scale(fine)
+    kept = ndimage.binary_dilation(mask)
+    if within is not None:
+        kept &= within
+    return to_mnist_format(np.where(kept, strength, 0))
 
 
-def center_and_scale(strength: Grey) -> NDArray[np.uint8]:
-    """Scale and centre ink whose strokes are of a usual width: the second half of `to_mnist_format`.
+def to_mnist_format(strength: Gray) -> NDArray[np.uint8]:
+    """Normalize a digit to MNIST format.
+
+    The digit is scaled to 20 pixels along its longer side by area averaging, its maximum is
+    stretched to 255, and it is placed in 28x28 with the center of mass in the middle. Strokes too
+    thin to survive this are thickened first.
 
     Args:
-        strength: How much of each pixel is ink, 0 to 1, shape (h, w), without a margin.
+        strength: Ink coverage of each pixel, 0 to 1, shape (h, w); at least one pixel is above 0.
 
     Returns:
-        The digit, white on black, shape (28, 28).
+        The digit, white on black, uint8 (28, 28).
     """
-    digit = _scaled(strength, LONGER)
+    strength = _crop_to_foreground(strength)
+    reduction = max(strength.shape) / (DIGIT_SIDE * _OVERSAMPLING)
+    min_width = _MIN_STROKE_WIDTH * _OVERSAMPLING
+    if reduction > 1.5 and stroke_width(strength > 0.5) / reduction < min_width:
+        strength = ndimage.maximum_filter(strength, size=round(reduction))
+    strength = _resize(strength, DIGIT_SIDE * _OVERSAMPLING)
+    mask = strength > min(0.5, float(strength.max()) / 2)
+    width = stroke_width(mask) / _OVERSAMPLING
+    if width < _MIN_STROKE_WIDTH:
+        radius = (_MIN_STROKE_WIDTH - width) * _OVERSAMPLING / 2
+        strength = _crop_to_foreground(_thicken_strokes(mask, radius))
+    return center_and_scale(strength)
+
+
+def center_and_scale(strength: Gray) -> NDArray[np.uint8]:
+    """Scale a digit to 20 pixels and center its mass: `to_mnist_format` without thickening.
+
+    Args:
+        strength: Ink coverage of each pixel, 0 to 1, shape (h, w), without a margin.
+
+    Returns:
+        The digit, white on black, uint8 (28, 28).
+    """
+    digit = _resize(strength, DIGIT_SIDE)
     digit = np.rint(digit * (255 / digit.max())).astype(np.uint8)
-    centre = ndimage.center_of_mass(digit)
     top, left = (
-        min(max(round(SIDE / 2 - middle), 0), SIDE - length)
-        for middle, length in zip(centre, digit.shape, strict=True)
+        min(max(round(SIDE / 2 - center), 0), SIDE - length)
+        for center, length in zip(ndimage.center_of_mass(digit), digit.shape, strict=True)
     )
-    finished = np.zeros((SIDE, SIDE), np.uint8)
-    finished[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
-    return finished
+    image = np.zeros((SIDE, SIDE), np.uint8)
+    image[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
+    return image
 
 
-def stroke_width(mask: Mask) -> float:
-    """The usual width of the strokes in pixels: four times the mean way out of the ink."""
-    if not mask.any():
-        return 0.0
-    ways = ndimage.distance_transform_edt(np.pad(mask, 1))
-    return 4 * float(ways[ways > 0].mean()) - 2
+def _crop_to_foreground(strength: Gray) -> Gray:
+    """Crop to the bounding box of the pixels that are at least half covered with ink."""
+    return strength[bounding_region(strength >= min(0.5, float(strength.max())))]
 
 
-def _cropped(strength: Grey) -> Grey:
-    """The smallest part that holds every pixel of at least half ink."""
-    rows, columns = np.nonzero(strength >= min(0.5, float(strength.max())))
-    return strength[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-
-
-def _scaled(strength: Grey, longer: int) -> Grey:
-    """Scale so that the longer side is as given: areas averaged going down, bicubic going up."""
+def _resize(strength: Gray, side: int) -> Gray:
+    """Resize to a longer side in pixels: area averaging to reduce, bicubic to enlarge."""
     height, width = strength.shape
-    scale = longer / max(height, width)
+    scale = side / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     method = Image.Resampling.BOX if scale <= 1 else Image.Resampling.BICUBIC
     image = Image.fromarray(strength.astype(np.float32)).resize(size, method)
     return np.clip(np.asarray(image, dtype=np.float32), 0, 1)
 
 
-def _thickened(mask: Mask, radius: float) -> Grey:
-    """Grow the ink by a radius in pixels on every side, with a soft edge."""
-    room = int(radius) + 2
-    away = ndimage.distance_transform_edt(~np.pad(mask, room))
-    return np.clip(radius + 0.5 - away, 0, 1).astype(np.float32)
+def _thicken_strokes(mask: Mask, radius: float) -> Gray:
+    """Thicken strokes by a radius in pixels on every side, with a soft edge."""
+    margin = int(radius) + 2
+    distances = ndimage.distance_transform_edt(~np.pad(mask, margin))
+    return np.clip(radius + 0.5 - distances, 0, 1).astype(np.float32)

@@ -1,68 +1,88 @@
-"""Where the digits on a picture are: ink, lines, and the parts of lines that are digits."""
+"""Preprocessing pipeline: binarization, cleaning, text lines, segmentation, normalization."""
 
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
 
-from mnistcli.preprocessing.binarization import Ink, Mask, binarize
-from mnistcli.preprocessing.cleaning import clean
-from mnistcli.preprocessing.digit import SIDE, Digit, Score
-from mnistcli.preprocessing.lines import find_lines
-from mnistcli.preprocessing.normalization import to_mnist_format
+from mnistcli.preprocessing.binarization import Foreground, binarize
+from mnistcli.preprocessing.cleaning import remove_clutter
+from mnistcli.preprocessing.lines import find_text_lines
+from mnistcli.preprocessing.normalization import normalize_digit
 from mnistcli.preprocessing.segmentation import segment_line
+from mnistcli.preprocessing.shapes import (
+    SIDE,
+    Box,
+    Classify,
+    Digit,
+    Mask,
+    Region,
+    bounding_region,
+    expand_region,
+)
 
 
-def search(picture: Image.Image, *, single: bool, score: Score | None) -> list[Digit]:
-    """Find the digits on a picture that is not in MNIST's form; as `find_digits` otherwise."""
-    ink = binarize(picture)
-    small = picture.size == (SIDE, SIDE)
-    mask = clean(ink, single=single or small)
+def run_pipeline(image: Image.Image, *, single: bool, classify: Classify | None) -> list[Digit]:
+    """Run the preprocessing pipeline on an image that is not in MNIST format.
+
+    Args:
+        image: An 8-bit image, mode ``L`` or ``RGB``.
+        single: Whether to treat the whole image as a single digit.
+        classify: The classifier; None to segment by the shapes alone.
+
+    Returns:
+        The digits in reading order.
+    """
+    foreground = binarize(image)
+    has_mnist_size = image.size == (SIDE, SIDE)
+    mask = remove_clutter(foreground, single=single or has_mnist_size)
     if not mask.any():
         return []
-    if small and score is not None:
-        return [_most_likely(_digit(ink, mask, picture.size), picture, score)]
+    if has_mnist_size and classify is not None:
+        return [_choose_input(_cut_out(foreground, mask, image.size), image, classify)]
     if single:
-        return [_digit(ink, mask, picture.size)]
+        return [_cut_out(foreground, mask, image.size)]
     return [
-        _placed(part.image, part.mask, ink.factor, picture.size)
-        for line in find_lines(mask)
-        for part in segment_line(line, ink.strength, score)
+        Digit(
+            digit.image,
+            _to_box(digit.region, foreground.factor, image.size),
+            digit.mask,
+            digit.probabilities,
+        )
+        for line in find_text_lines(mask)
+        for digit in segment_line(line, foreground.strength, classify)
     ]
 
 
-def _digit(ink: Ink, part: Mask, size: tuple[int, int]) -> Digit:
-    """Cut one digit out: its own ink and the soft edge around it, nothing of its neighbours."""
-    (rows, columns), *_ = ndimage.find_objects(part.astype(np.int8))
-    around = (
-        slice(max(rows.start - 2, 0), rows.stop + 2),
-        slice(max(columns.start - 2, 0), columns.stop + 2),
-    )
-    near = ndimage.binary_dilation(part[around], iterations=1)
-    return _placed(to_mnist_format(ink.strength[around] * near), part, ink.factor, size)
+def _cut_out(foreground: Foreground, mask: Mask, size: tuple[int, int]) -> Digit:
+    """Cut out the whole mask as one digit."""
+    region = bounding_region(mask)
+    around = expand_region(region, 2)
+    normalized = normalize_digit(foreground.strength[around], mask[around])
+    # A copy, so that the mask of the whole image can be freed.
+    return Digit(normalized, _to_box(region, foreground.factor, size), mask[region].copy())
 
 
-def _most_likely(digit: Digit, picture: Image.Image, score: Score) -> Digit:
-    """Choose between a digit in MNIST's form and the whole of its picture, light on dark.
+def _choose_input(digit: Digit, image: Image.Image, classify: Classify) -> Digit:
+    """Choose the classifier's input for a 28x28 image: the normalized digit or the whole image.
 
-    In so few pixels, stripes, fog and lines can often not be told from strokes, and a classifier
-    that knows them from its training sees more in the whole picture than in what is cut out.
+    With so few pixels, stripes, fog and lines can often not be separated from strokes. A classifier
+    trained on such images is more confident about the whole image than about the part cut out.
     """
-    grey = np.array(picture.convert("L"))
-    whole = grey if np.median(grey) < 128 else 255 - grey  # there is less ink than paper
-    images = np.stack([digit.image, whole])
-    return replace(digit, image=images[score(images).max(axis=1).argmax()])
+    gray = np.array(image.convert("L"))
+    light_on_dark = gray if np.median(gray) < 128 else 255 - gray  # most pixels are background
+    images = np.stack([digit.image, light_on_dark])
+    probabilities = np.asarray(classify(images), np.float32)
+    best = int(probabilities.max(axis=1).argmax())
+    return replace(digit, image=images[best], probabilities=probabilities[best])
 
 
-def _placed(image: NDArray[np.uint8], mask: Mask, factor: int, size: tuple[int, int]) -> Digit:
-    """A digit with the place and the pixels of its ink; nothing of the whole mask is held."""
-    (rows, columns), *_ = ndimage.find_objects(mask.astype(np.int8))
-    box = (
+def _to_box(region: Region, factor: int, size: tuple[int, int]) -> Box:
+    """Convert a bounding box in the reduced image to pixels of the image."""
+    rows, columns = region
+    return (
         columns.start * factor,
         rows.start * factor,
         min(columns.stop * factor, size[0]),
         min(rows.stop * factor, size[1]),
     )
-    return Digit(image, box, mask[rows, columns].copy())

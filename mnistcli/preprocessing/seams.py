@@ -1,78 +1,89 @@
-"""Where a line of writing may be cut into digits: ways from top to bottom that cross little ink."""
+"""Seams: minimum-cost cuts from top to bottom through a text line, by dynamic programming.
+
+As in seam carving (Avidan and Shamir, "Seam carving for content-aware image resizing", SIGGRAPH
+2007), a seam moves by at most one pixel sideways per row. So it follows the slant of the
+handwriting and the gaps between digits that overhang each other.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from mnistcli.preprocessing.binarization import Mask
+from mnistcli.preprocessing.shapes import Mask
 
-_SIDEWAYS = 0.02  # what a step to the side costs, in pixels of ink: straight ways are preferred
+_SIDEWAYS_COST = 0.02  # pixels of ink per step to the side: straight seams are preferred
 
 
 def find_seams(
-    line: Mask, most_ink: float, apart: float
+    mask: Mask, *, max_cost: float, min_distance: float
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Find the ways on which a line may be cut, from left to right.
+    """Find the seams at which a text line may be cut, from left to right.
 
-    A way goes from the top to the bottom, a pixel to the side a row at most, so it follows the
-    slant of the writing and the gaps of letters that lean over each other. Through each pixel of
-    the middle row goes one cheapest way; those that are cheaper than their neighbours are given.
+    The cheapest seam through each pixel of the middle row is computed. Those that are local minima
+    of the cost are returned.
 
     Args:
-        line: The ink of one line, shape (h, w).
-        most_ink: Pixels of ink that a way may cross, loops taken for full of ink.
-        apart: Least distance between two ways in pixels.
+        mask: The ink mask of one text line, shape (h, w).
+        max_cost: Maximum ink that a seam crosses, in pixels, with holes counted as ink.
+        min_distance: Minimum distance between two seams in pixels.
 
     Returns:
-        The columns of each way by rows, shape (n, h), and the pixels of ink each crosses, (n,).
+        The column of each seam in each row, shape (n, h), and the pixels of ink it crosses, (n,).
     """
-    height, _ = line.shape
+    height, _ = mask.shape
     middle = height // 2
-    # Loops count as full of ink: a cut between two touching noughts is then cheaper than one
-    # through either of them.
-    cost = ndimage.binary_fill_holes(line).astype(np.float64)
-    up, up_from = _cheapest(cost[: middle + 1])
-    down, down_from = _cheapest(cost[middle:][::-1])
-    total = up + down - cost[middle]
-    columns = _valleys(total, most_ink, apart)
-    ways = np.empty((len(columns), height), np.intp)
-    for way, column in zip(ways, columns, strict=True):
-        way[: middle + 1] = _followed(up_from, column)
-        way[middle:] = _followed(down_from, column)[::-1]
-    ways = np.maximum.accumulate(ways, axis=0)
-    crossed = line[np.arange(height), ways].sum(axis=1).astype(np.float64)
-    return ways, crossed
+    # Holes are filled: a cut between two touching 0s is then cheaper than one through either.
+    cost = ndimage.binary_fill_holes(mask).astype(np.float64)
+    upper, upper_steps = _accumulate_costs(cost[: middle + 1])
+    lower, lower_steps = _accumulate_costs(cost[middle:][::-1])
+    columns = _local_minima(upper + lower - cost[middle], max_cost, min_distance)
+    seams = np.empty((len(columns), height), np.intp)
+    for seam, column in zip(seams, columns, strict=True):
+        seam[: middle + 1] = _backtrack(upper_steps, column)
+        seam[middle:] = _backtrack(lower_steps, column)[::-1]
+    seams = np.maximum.accumulate(seams, axis=0)  # no seam is to the left of the one before it
+    crossed = mask[np.arange(height), seams].sum(axis=1).astype(np.float64)
+    return seams, crossed
 
 
-def _cheapest(cost: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """The cost of the cheapest way to each pixel of the last row, and the steps that led there."""
+def _accumulate_costs(
+    cost: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Accumulate the cost of the cheapest path from the first row to each pixel of the last.
+
+    Returns:
+        The total costs, shape (w,), and the step from each pixel to the row before: -1, 0 or 1,
+        shape (h, w).
+    """
     height, width = cost.shape
     steps = np.zeros((height, width), np.intp)
     total = cost[0].copy()
     padded = np.full(width + 2, np.inf)
     for row in range(1, height):
         padded[1:-1] = total
-        before = np.stack([padded[1:-1], padded[:-2] + _SIDEWAYS, padded[2:] + _SIDEWAYS])
-        choice = before.argmin(axis=0)
-        total = before[choice, np.arange(width)] + cost[row]
+        previous = np.stack(
+            [padded[1:-1], padded[:-2] + _SIDEWAYS_COST, padded[2:] + _SIDEWAYS_COST]
+        )
+        choice = previous.argmin(axis=0)
+        total = previous[choice, np.arange(width)] + cost[row]
         steps[row] = np.array([0, -1, 1])[choice]
     return total, steps
 
 
-def _followed(steps: NDArray[np.intp], column: int) -> NDArray[np.intp]:
-    """Go back along the steps from a pixel of the last row; the columns from the first row on."""
-    way = np.empty(len(steps), np.intp)
+def _backtrack(steps: NDArray[np.intp], column: int) -> NDArray[np.intp]:
+    """Backtrack a path from a column of the last row; return its column in each row."""
+    path = np.empty(len(steps), np.intp)
     for row in range(len(steps) - 1, -1, -1):
-        way[row] = column
+        path[row] = column
         column += steps[row, column]
-    return way
+    return path
 
 
-def _valleys(total: NDArray[np.float64], most: float, apart: float) -> list[int]:
-    """The middles of the stretches that are no dearer than what lies within the given distance."""
-    reach = max(1, int(apart))
+def _local_minima(total: NDArray[np.float64], max_cost: float, min_distance: float) -> list[int]:
+    """Find the local minima of the cost; of a flat minimum, the middle."""
+    reach = max(1, int(min_distance))
     padded = np.pad(total, reach, constant_values=np.inf)
-    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).min(axis=1)
-    low = (total <= around + 1e-9) & (total <= most)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], low.view(np.int8), [0]])))
+    lowest = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).min(axis=1)
+    is_minimum = (total <= lowest + 1e-9) & (total <= max_cost)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], is_minimum.view(np.int8), [0]])))
     return [int(start + stop - 1) // 2 for start, stop in edges.reshape(-1, 2)]

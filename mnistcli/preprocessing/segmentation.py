@@ -1,4 +1,11 @@
-"""Which parts of a line are digits: the cheapest way to read it from left to right."""
+"""Segmentation: split a text line into digits by over-segmentation and a shortest path.
+
+The line is cut at every seam that crosses little ink, which yields more segments than digits.
+Runs of neighboring segments are candidates for digits. The cheapest sequence of candidates is a
+shortest path, found by dynamic programming. The cost of a candidate comes from its shape and from
+the classifier's confidence in it. (Casey and Lecolinet, "A survey of methods and strategies in
+character segmentation", IEEE PAMI 18(7), 1996, section 3: recognition-based segmentation.)
+"""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -7,144 +14,204 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from mnistcli.preprocessing.binarization import Grey, Mask
-from mnistcli.preprocessing.cleaning import Box
-from mnistcli.preprocessing.digit import Score
-from mnistcli.preprocessing.lines import Line
-from mnistcli.preprocessing.normalization import stroke_width, to_mnist_format
+from mnistcli.preprocessing.components import stroke_width
+from mnistcli.preprocessing.lines import TextLine
+from mnistcli.preprocessing.normalization import normalize_digit
 from mnistcli.preprocessing.seams import find_seams
+from mnistcli.preprocessing.shapes import (
+    Classify,
+    Gray,
+    Mask,
+    Region,
+    bounding_region,
+    expand_region,
+)
 
-_MOST_SLICES = 8  # of which one digit may be made
-_WIDEST = 1.7  # a digit's width, in heights of the line
-_DEEPEST_CUT = 0.6  # pixels of ink a cut may cross, loops taken for full, in heights of the line
-_CUT = 0.6  # what it costs to cut one stroke
-_GAP = 4.0  # what it costs to join over a gap as wide as the line is high
-_DROP = 0.3  # what it costs to leave a mark out
+_MAX_SEGMENTS = 8  # per digit
+# In units of the line's height:
+_MAX_WIDTH = 1.7
+_MAX_SEAM_COST = 0.6  # ink that a seam may cross, with holes counted as ink
+_MIN_SEAM_DISTANCE = 0.1
+# Costs, comparable to the negative log of a probability:
+_CUT_COST = 0.6  # per stroke that is cut
+_GAP_COST = 4.0  # of a gap within a digit, as wide as the line is high
+_SHORT_COST = 30.0  # times the square of the height that is missing
+_WIDE_COST = 2.0  # times the square of the width that is too much
+_SKIP_COST = 0.3  # of a mark that is not part of a digit
 
 
-@dataclass(frozen=True)
-class Part:
-    """One part of a line that may be a digit.
+@dataclass(frozen=True, eq=False)
+class DigitSegment:
+    """One digit of a text line.
 
     Attributes:
-        mask: Its ink, shape (h, w) of the whole picture.
-        image: Its ink in MNIST's form, shape (28, 28).
+        region: Its bounding box in the whole image.
+        mask: Its ink mask within the bounding box.
+        image: The digit in MNIST format, uint8 (28, 28).
+        probabilities: Its class probabilities, float32 (10,); None without a classifier.
     """
 
+    region: Region
     mask: Mask
     image: NDArray[np.uint8]
+    probabilities: NDArray[np.float32] | None
 
 
 @dataclass(frozen=True)
-class _Span:
-    """The ink between two cuts, and what its shape alone costs."""
+class _Candidate:
+    """A run of neighboring segments that may be one digit.
+
+    Attributes:
+        start: Index of the first segment.
+        stop: Index of the last segment, plus one.
+        region: The bounding box within the line.
+        cost: The cost of the shape.
+        is_mark: Whether it may be a dot, a comma or a dash.
+    """
 
     start: int
     stop: int
-    box: Box
+    region: Region
     cost: float
-    mark: bool  # may be a dot, a comma or a dash
+    is_mark: bool
 
 
-def segment_line(line: Line, strength: Grey, score: Score | None) -> list[Part]:
-    """Part a line into digits, from left to right.
-
-    The line is cut into slices wherever few strokes are crossed. Of all ways to join neighbouring
-    slices to digits the cheapest is taken: cuts through strokes cost, so do odd shapes, and so
-    does what the classifier is not sure of. Small marks between the digits are left out.
+def segment_line(line: TextLine, strength: Gray, classify: Classify | None) -> list[DigitSegment]:
+    """Segment a text line into digits, from left to right; dots, commas and dashes are skipped.
 
     Args:
-        line: The line.
-        strength: How much of each pixel is ink, 0 to 1, shape (h, w).
-        score: Tells how likely each part is which digit; None goes by the shapes alone.
+        line: The text line.
+        strength: Ink coverage of each pixel, 0 to 1, shape (h, w) of the whole image.
+        classify: The classifier; None to segment by the shapes alone.
     """
-    (rows, columns), *_ = ndimage.find_objects(line.mask.astype(np.int8))
+    rows, columns = bounding_region(line.mask)
     window = (rows, slice(max(columns.start - 1, 0), columns.stop + 1))
-    ink = line.mask[window]
-    width = max(1.0, stroke_width(ink))
-    ways, crossed = find_seams(ink, max(3 * width, _DEEPEST_CUT * line.height), 0.1 * line.height)
-    slices = (np.arange(ink.shape[1]) >= ways[:, :, None]).sum(axis=0)
-    spans = _spans(ink, slices, len(ways) + 1, line.height)
-    images = [_image(strength[window], ink, slices, span) for span in spans]
-    costs = [span.cost for span in spans]
-    if score is not None and spans:
-        sure = np.asarray(score(np.stack(images))).max(axis=1)
-        costs = [cost - float(np.log(max(p, 1e-6))) for cost, p in zip(costs, sure, strict=True)]
-    chosen = _cheapest(spans, costs, _CUT * crossed / width, len(ways) + 1)
-    parts = []
-    for index in chosen:
-        mask = np.zeros_like(line.mask)
-        mask[window] = _inside(ink, slices, spans[index])
-        parts.append(Part(mask, images[index]))
-    return parts
+    mask, strength = line.mask[window], strength[window]
+    width = max(1.0, stroke_width(mask))
+    seams, crossed = find_seams(
+        mask,
+        max_cost=max(3 * width, _MAX_SEAM_COST * line.height),
+        min_distance=_MIN_SEAM_DISTANCE * line.height,
+    )
+    count = len(seams) + 1
+    segments = (np.arange(mask.shape[1]) >= seams[:, :, None]).sum(axis=0)
+    candidates = _find_candidates(mask, segments, count, line.height)
+    images = [_normalize(strength, mask, segments, candidate) for candidate in candidates]
+    costs = np.array([candidate.cost for candidate in candidates])
+    probabilities = None
+    if classify is not None and candidates:
+        probabilities = np.asarray(classify(np.stack(images)))
+        costs -= np.log(np.maximum(probabilities.max(axis=1), 1e-6))
+    digits = []
+    for index in _shortest_path(candidates, costs, _CUT_COST * crossed / width, count):
+        region = candidates[index].region
+        digits.append(
+            DigitSegment(
+                _shift_region(region, window),
+                (mask & _is_within(segments, candidates[index]))[region].copy(),
+                images[index],
+                None if probabilities is None else probabilities[index].astype(np.float32),
+            )
+        )
+    return digits
 
 
-def _spans(ink: Mask, slices: NDArray[np.intp], count: int, height: float) -> list[_Span]:
-    """Every run of neighbouring slices that could be one digit; none starts or ends without ink."""
-    boxes = ndimage.find_objects(np.where(ink, slices + 1, 0), max_label=count)
-    spans = []
+def _find_candidates(
+    mask: Mask, segments: NDArray[np.intp], count: int, height: float
+) -> list[_Candidate]:
+    """List the runs of segments that may be one digit; none starts or ends with an empty one."""
+    regions = ndimage.find_objects(np.where(mask, segments + 1, 0), max_label=count)
+    candidates = []
     for start in range(count):
-        for stop in range(start + 1, min(start + _MOST_SLICES, count) + 1):
-            if boxes[start] is None or boxes[stop - 1] is None:
+        for stop in range(start + 1, min(start + _MAX_SEGMENTS, count) + 1):
+            if regions[start] is None or regions[stop - 1] is None:
                 continue
-            inside = [box for box in boxes[start:stop] if box is not None]
-            span = _span(start, stop, inside, height)
-            wide = (span.box[1].stop - span.box[1].start) / height
-            if len(inside) == 1 or wide <= _WIDEST:
-                spans.append(span)
-    return spans
+            parts = [(part[0], part[1]) for part in regions[start:stop] if part is not None]
+            candidate = _make_candidate(start, stop, parts, height)
+            columns = candidate.region[1]
+            if len(parts) == 1 or (columns.stop - columns.start) / height <= _MAX_WIDTH:
+                candidates.append(candidate)
+    return candidates
 
 
-def _span(start: int, stop: int, inside: list[Box], height: float) -> _Span:
-    """The span of some slices, given by the boxes of their ink."""
-    rows = slice(min(box[0].start for box in inside), max(box[0].stop for box in inside))
-    columns = slice(min(box[1].start for box in inside), max(box[1].stop for box in inside))
+def _make_candidate(start: int, stop: int, parts: list[Region], height: float) -> _Candidate:
+    """Make a candidate of segments, given the bounding boxes of their ink."""
+    rows = slice(min(part[0].start for part in parts), max(part[0].stop for part in parts))
+    columns = slice(min(part[1].start for part in parts), max(part[1].stop for part in parts))
+    # In units of the line's height:
     tall, wide = (rows.stop - rows.start) / height, (columns.stop - columns.start) / height
-    gaps = [after[1].start - before[1].stop for before, after in pairwise(inside)]
+    gaps = [right[1].start - left[1].stop for left, right in pairwise(parts)]
     cost = (
-        30 * max(0.0, 0.7 - tall) ** 2
-        + 2 * max(0.0, wide - 0.95) ** 2
-        + _GAP * max(0.0, max(gaps, default=0) / height - 0.05)
+        _SHORT_COST * max(0.0, 0.7 - tall) ** 2
+        + _WIDE_COST * max(0.0, wide - 0.95) ** 2
+        + _GAP_COST * max(0.0, max(gaps, default=0) / height - 0.05)
     )
-    mark = tall < 0.45 or (tall < 0.6 and wide > 1.3 * tall)
-    return _Span(start, stop, (rows, columns), cost, mark)
+    is_mark = tall < 0.45 or (tall < 0.6 and wide > 1.3 * tall)
+    return _Candidate(start, stop, (rows, columns), cost, is_mark)
 
 
-def _inside(ink: Mask, slices: NDArray[np.intp], span: _Span) -> Mask:
-    return ink & (slices >= span.start) & (slices < span.stop)
+def _is_within(segments: NDArray[np.intp], candidate: _Candidate) -> Mask:
+    """Return a mask of the pixels that are in the candidate's segments."""
+    return (segments >= candidate.start) & (segments < candidate.stop)
 
 
-def _image(strength: Grey, ink: Mask, slices: NDArray[np.intp], span: _Span) -> NDArray[np.uint8]:
-    """A span in MNIST's form: its own ink with the soft edge, nothing of its neighbours."""
-    rows, columns = span.box
-    around = (
-        slice(max(rows.start - 2, 0), rows.stop + 2),
-        slice(max(columns.start - 2, 0), columns.stop + 2),
+def _normalize(
+    strength: Gray, mask: Mask, segments: NDArray[np.intp], candidate: _Candidate
+) -> NDArray[np.uint8]:
+    """Normalize a candidate to MNIST format, without the ink of its neighbors."""
+    around = expand_region(candidate.region, 2)
+    within = _is_within(segments[around], candidate)
+    return normalize_digit(strength[around], mask[around] & within, within)
+
+
+def _shift_region(region: Region, window: Region) -> Region:
+    """Convert a bounding box within a window to one in the whole image."""
+    rows, columns = (
+        slice(side.start + origin.start, side.stop + origin.start)
+        for side, origin in zip(region, window, strict=True)
     )
-    own = (slices[around] >= span.start) & (slices[around] < span.stop)
-    near = ndimage.binary_dilation(ink[around] & own) & own
-    return to_mnist_format(np.where(near, strength[around], 0))
+    return rows, columns
 
 
-def _cheapest(
-    spans: list[_Span], costs: list[float], cuts: NDArray[np.float64], count: int
+def _shortest_path(
+    candidates: list[_Candidate],
+    costs: NDArray[np.float64],
+    cut_costs: NDArray[np.float64],
+    count: int,
 ) -> list[int]:
-    """The spans of the cheapest reading, left to right, without the marks left out."""
-    cuts = np.append(cuts, 0.0)
-    steps = [(span.start, span.stop, index, costs[index]) for index, span in enumerate(spans)]
-    steps += [(span.start, span.stop, -1, _DROP) for span in spans if span.mark]
-    empty = set(range(count)) - {span.start for span in spans}
-    steps += [(start, start + 1, -1, 0.0) for start in empty]
-    best = np.append(0.0, np.full(count, np.inf))
-    came = [(0, -1)] * (count + 1)
-    for start, stop, index, cost in sorted(steps):
-        total = best[start] + cost + cuts[stop - 1]
-        if total < best[stop]:
-            best[stop], came[stop] = total, (start, index)
+    """Find the cheapest sequence of candidates: a shortest path, by dynamic programming.
+
+    The nodes are the cuts, from 0 at the left end of the line to `count` at the right end. An edge
+    is a candidate, a mark that is skipped or an empty segment.
+
+    Args:
+        candidates: The candidates.
+        costs: Their costs.
+        cut_costs: Costs of the cuts between segments, shape (count - 1,).
+        count: Number of segments.
+
+    Returns:
+        The indices of the chosen candidates, from left to right.
+    """
+    skipped = -1
+    edges = [
+        (item.start, item.stop, index, cost)
+        for index, (item, cost) in enumerate(zip(candidates, costs.tolist(), strict=True))
+    ]
+    edges += [(item.start, item.stop, skipped, _SKIP_COST) for item in candidates if item.is_mark]
+    empty = set(range(count)) - {item.start for item in candidates}
+    edges += [(start, start + 1, skipped, 0.0) for start in empty]
+    cuts = [*cut_costs.tolist(), 0.0]  # there is nothing to cut at the right end
+    total = [0.0] + [np.inf] * count
+    previous = [(0, skipped)] * (count + 1)  # of each node: the node before, and the edge's index
+    for start, stop, index, cost in sorted(edges):
+        through = total[start] + cost + cuts[stop - 1]
+        if through < total[stop]:
+            total[stop], previous[stop] = through, (start, index)
     chosen: list[int] = []
-    place = count
-    while place > 0:
-        place, index = came[place]
-        if index >= 0:
+    node = count
+    while node > 0:
+        node, index = previous[node]
+        if index != skipped:
             chosen.append(index)
     return chosen[::-1]

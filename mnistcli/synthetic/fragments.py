@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.datasets.dataset import Dataset
-from mnistcli.preprocessing.digit import SIDE
 from mnistcli.preprocessing.normalization import to_mnist_format
+from mnistcli.preprocessing.shapes import SIDE
 from mnistcli.synthetic.doodles import draw_arches, draw_face, draw_scene, draw_scribble
 from mnistcli.synthetic.letters import draw_letter, render_letter
 

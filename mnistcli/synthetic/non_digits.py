@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.datasets.dataset import Dataset
-from mnistcli.preprocessing.digit import SIDE
+from mnistcli.preprocessing.shapes import SIDE
 from mnistcli.synthetic import doodles, fragments, letters, textures
 
 DigitKind = Callable[[Dataset, np.random.Generator], NDArray[np.uint8]]

@@ -8,8 +8,8 @@ from PIL import Image
 from scipy import ndimage
 from sklearn.datasets import load_sample_images
 
-from mnistcli.preprocessing.digit import SIDE
 from mnistcli.preprocessing.normalization import to_mnist_format
+from mnistcli.preprocessing.shapes import SIDE
 
 
 def render_noise(rng: np.random.Generator) -> NDArray[np.uint8]:

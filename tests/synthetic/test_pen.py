@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnistcli.preprocessing.digit import stored_digit
+from mnistcli.preprocessing.mnist_format import read_mnist_format
 from mnistcli.synthetic.pen import arc, draw_strokes
 
 SQUARE = [[(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)]]
@@ -14,7 +14,7 @@ def test_a_drawing_is_in_mnist_format() -> None:
     assert image.dtype == np.uint8
     assert image.shape == (28, 28)
     assert image.max() == 255
-    assert stored_digit(Image.fromarray(image)) is not None
+    assert read_mnist_format(Image.fromarray(image)) is not None
 
 
 def test_the_seed_determines_the_drawing() -> None:

@@ -254,7 +254,7 @@ def error_as_images(classifier: Predictor, images: Images, labels: NDArray[np.in
 def error_as_pictures(classifier: Predictor, images: Images, labels: NDArray[np.int64]) -> float:
     """Return the share of pictures that are read wrongly, or where no digit is found."""
     found = [
-        find_digits(Image.fromarray(image), single=True, score=classifier.predict)
+        find_digits(Image.fromarray(image), single=True, classify=classifier.predict)
         for image in images
     ]
     seen = np.array([bool(digits) for digits in found])

@@ -1,0 +1,62 @@
+"""Shared types of preprocessing: masks, bounding boxes and detected digits; loads no SciPy."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Mask = NDArray[np.bool_]
+"""A binary image, shape (h, w); True for foreground."""
+
+Gray = NDArray[np.float32]
+"""A grayscale image, shape (h, w)."""
+
+Box = tuple[int, int, int, int]
+"""A bounding box in pixels: left, top, right, bottom; the last two are exclusive."""
+
+Region = tuple[slice, slice]
+"""A bounding box as an index into an array: rows, columns."""
+
+Classify = Callable[[NDArray[np.uint8]], NDArray[np.floating]]
+"""A classifier: images in MNIST format, uint8 (n, 28, 28), to class probabilities, (n, 10)."""
+
+SIDE = 28
+"""Height and width of an image in MNIST format, in pixels."""
+
+DIGIT_SIDE = 20
+"""Longer side of the digit in an image in MNIST format, in pixels."""
+
+
+@dataclass(frozen=True, eq=False)
+class Digit:
+    """One digit detected in an image.
+
+    Attributes:
+        image: The digit in MNIST format, white on black, uint8 (28, 28).
+        box: Its bounding box in pixels of the upright image.
+        mask: Its ink mask within the box, at the resolution of `find_foreground`.
+        probabilities: Its class probabilities, float32 (10,), if segmentation has computed them;
+            None otherwise.
+    """
+
+    image: NDArray[np.uint8]
+    box: Box
+    mask: Mask
+    probabilities: NDArray[np.float32] | None = None
+
+
+def bounding_region(mask: Mask) -> Region:
+    """Return the bounding box of the foreground.
+
+    Args:
+        mask: Shape (h, w), with at least one foreground pixel.
+    """
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def expand_region(region: Region, margin: int) -> Region:
+    """Expand a bounding box by a margin in pixels on every side; it still starts in the image."""
+    rows, columns = (slice(max(side.start - margin, 0), side.stop + margin) for side in region)
+    return rows, columns
