@@ -11,8 +11,9 @@ from mnistcli.datasets import Splits
 from mnistcli.evaluation import evaluate
 from mnistcli.inference import conversion
 from mnistcli.inference.classifier import Classifier
+from mnistcli.model_store import ModelRef, find_model
 from mnistcli.runs import Run
-from mnistcli.training import EnsembleResult, train
+from mnistcli.training import EnsembleResult, train, trainer
 from mnistcli.training.ensembles import member_configs
 from tests.support.training import RecordingCallback, train_model
 
@@ -111,7 +112,16 @@ def test_members_are_evaluated_as_they_are_alone(result: EnsembleResult, splits:
 
 
 @pytest.mark.usefixtures("_run_by_keras")
-def test_members_share_a_start_model(splits: Splits) -> None:
+def test_members_share_a_start_model_that_is_looked_up_once(
+    splits: Splits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[str] = []
+
+    def counting(*names: str) -> ModelRef:
+        found.extend(names)
+        return find_model(*names)
+
+    monkeypatch.setattr(trainer, "find_model", counting)
     start = train_model(TrainConfig(arch="simple", epochs=1), splits, "start")
     config = TrainConfig(start="start", epochs=1, ensemble=2)
 
@@ -121,3 +131,4 @@ def test_members_share_a_start_model(splits: Splits) -> None:
     assert start.validation is not None
     before = [member.start_validation for member in result.members]
     assert [one and one.accuracy for one in before] == [start.validation.accuracy] * 2
+    assert found == ["start"]
