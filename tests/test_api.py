@@ -16,6 +16,7 @@ from mnistcli import datasets
 from mnistcli.datasets import Dataset, Splits
 from mnistcli.errors import CheckpointError, ConfigError, DataError, ImageError, RunError
 from mnistcli.evaluation import Evaluation
+from mnistcli.inference import conversion
 from mnistcli.inference.ensemble import Ensemble
 from mnistcli.predictions import Prediction
 from mnistcli.training import EnsembleResult, TrainResult
@@ -32,6 +33,12 @@ def small() -> Splits:
     """A part of the embedded digits, to train on in a moment."""
     splits = datasets.load("digits")
     return Splits("small", splits.train.limited(200), splits.test.limited(50))
+
+
+@pytest.fixture
+def no_conversion(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Keras run trained models: their conversion to LiteRT would take most of the time."""
+    monkeypatch.setattr(conversion, "to_litert", lambda model: None)
 
 
 # predict
@@ -131,6 +138,7 @@ def test_prediction_loads_neither_keras_nor_matplotlib(seven: Path) -> None:
 # train
 
 
+@pytest.mark.usefixtures("no_conversion")
 def test_a_recipe_is_trained_and_its_run_written(small: Splits) -> None:
     callback = RecordingCallback()
 
@@ -146,6 +154,7 @@ def test_a_recipe_is_trained_and_its_run_written(small: Splits) -> None:
     assert len(callback.epochs) == 1
 
 
+@pytest.mark.usefixtures("no_conversion")
 def test_the_setting_ensemble_trains_an_ensemble(small: Splits) -> None:
     result = mnistcli.train(
         arch="simple", dataset=small, run_dir="run", epochs=1, batch_size=32, ensemble=2
@@ -157,6 +166,7 @@ def test_the_setting_ensemble_trains_an_ensemble(small: Splits) -> None:
     assert isinstance(classifier, Ensemble)
 
 
+@pytest.mark.usefixtures("no_conversion")
 def test_training_is_silent_by_default_and_prints_a_line_per_epoch_in_a_session(
     small: Splits, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
