@@ -107,10 +107,11 @@ class Run:
         Raises:
             RunError: ``config.json`` is missing, or a file is damaged.
         """
+        own = self.read_config().dataset
         names = (read_json(self._environment_file) or {}).get("trained_on")
-        if isinstance(names, list) and names and all(isinstance(name, str) for name in names):
-            return tuple(names)
-        return (self.read_config().dataset,)
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            return (own,)
+        return tuple(dict.fromkeys([own, *names]))
 
     @property
     def min_confidence(self) -> float:

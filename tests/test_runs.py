@@ -250,11 +250,20 @@ def test_a_run_knows_what_its_model_was_trained_on() -> None:
     run = Run.create(replace(TrainConfig(), dataset="digits", start="runs/a"), Path("run"))
 
     known = []
-    for environment in ({}, {"trained_on": ["digits", "mnist"]}, {"trained_on": "mnist"}):
-        run.write_environment(environment)
+    for names in (None, ["digits", "mnist"], "mnist", [["mnist"]]):
+        run.write_environment({"trained_on": names})
         known.append(run.trained_on)
 
-    assert known == [("digits",), ("digits", "mnist"), ("digits",)]
+    assert known == [("digits",), ("digits", "mnist"), ("digits",), ("digits",)]
+
+
+def test_an_invalid_config_is_named_whatever_the_environment_says() -> None:
+    run = Run.create(TrainConfig(), Path("run"))
+    run.write_environment({"trained_on": ["mnist"]})
+    Path("run/config.json").write_text('{"epochs": -1}')
+
+    with pytest.raises(RunError, match=r"config\.json.*: epochs must be at least 1, not -1"):
+        _ = run.trained_on
 
 
 def test_the_environment_is_readable_text(tmp_path: Path) -> None:
