@@ -2,6 +2,7 @@
 
 import os
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -362,7 +363,7 @@ def test_the_description_says_recipe_dataset_and_test_accuracy() -> None:
 
 
 def test_the_description_of_a_tuned_model_names_all_datasets() -> None:
-    run = finish("runs/b", RECIPES["tune"].config)
+    run = finish("runs/b", replace(RECIPES["tune"].config, dataset="/data/mine"))
     run.write_environment({"trained_on": ["/data/mine", "mnist"]})
 
     assert find_model("b").description == "runs/b (tune, trained on mine and mnist)"
