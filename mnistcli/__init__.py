@@ -26,7 +26,7 @@ True
 (3, 10)
 
 Errors that a user can fix are `mnistcli.errors.MnistCliError`. Importing this package loads nothing
-else; the functions load what they need when they are called.
+else; the functions load their dependencies when they are called.
 """
 
 from typing import TYPE_CHECKING

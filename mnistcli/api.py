@@ -1,8 +1,8 @@
 """Public API: `predict`, `train`, `evaluate` and `plot`, the commands as functions.
 
-They are re-exported by `mnistcli`. Each function imports what it needs when it is called, so that
-`predict` does not wait for Keras. Nothing is printed, but for a line per epoch in an interactive
-session.
+They are re-exported by `mnistcli`. Each function imports its dependencies when it is called, so
+that `predict` does not wait for Keras. Nothing is printed, except one line per epoch in an
+interactive session.
 """
 
 import os

@@ -33,7 +33,7 @@ def start_quietly() -> None:
 
         keras.distribution.list_devices()
     log = logging.getLogger("tensorflow")
-    log.setLevel(logging.ERROR)  # warnings such as "compiled anew" in a second training are no news
+    log.setLevel(logging.ERROR)  # a second training causes warnings about retracing
     # The handlers were created while stderr was redirected.
     for handler in log.handlers:
         if isinstance(handler, logging.StreamHandler):

@@ -16,7 +16,7 @@ OTHER_MODEL = "--model pretrained"
 
 
 class _Format(NamedTuple):
-    """A file format that is not `.keras`, and how to get a `.keras` file."""
+    """A file format other than `.keras`, and the way to a `.keras` file."""
 
     name: str
     remedy: str = "save the model as .keras"

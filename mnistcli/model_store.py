@@ -239,7 +239,7 @@ def _is_intact(run: Run) -> bool:
 
 
 def _describe(run: Run) -> list[str]:
-    """Return the recipe and datasets of a run, and its test accuracy or what it lacks."""
+    """Return the recipe and datasets of a run, and its test accuracy or progress."""
     config, members = run.read_config(), len(run.model_files)
     details = [config.recipe, "trained on " + " and ".join(Path(n).name for n in run.trained_on)]
     if members < config.ensemble:

@@ -41,7 +41,7 @@ def test_keras_starts_without_log_messages_and_stderr_works_meanwhile_and_afterw
         "import keras\n"
         "keras.ops.ones((2, 2))\n"
         "import logging\n"
-        "logging.getLogger('tensorflow').warning('compiled anew')\n"
+        "logging.getLogger('tensorflow').warning('retracing')\n"
         "logging.getLogger('tensorflow').error('out of memory')\n"
     )
 

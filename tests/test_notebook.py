@@ -13,7 +13,7 @@ from mnistcli.runs import EpochRow
 
 @pytest.fixture
 def displayed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """A fake IPython with a kernel; the list holds what it has displayed."""
+    """A fake IPython with a kernel; the list holds the displayed images."""
     shown: list[str] = []
 
     def make_image(*, filename: str, retina: bool) -> str:
