@@ -33,7 +33,8 @@ def test_the_probability_falls_where_the_patch_covers_the_pixel_that_matters() -
 
     occlusion_map = occlusion(OnePixel(), digit)
 
-    assert (occlusion_map.shape, occlusion_map.dtype) == ((28, 28, 10), np.float32)
+    assert occlusion_map.shape == (28, 28, 10)
+    assert occlusion_map.dtype == np.float32
     fall = 0.9 - occlusion_map[..., 3]
     expected = np.zeros((28, 28))
     expected[4:9, 18:23] = 0.7  # 5x5 around row 6 and column 20
@@ -54,7 +55,8 @@ def test_all_patches_are_classified_in_one_call() -> None:
     occlusion(Recording(), np.full((28, 28), 7, np.uint8))
 
     (images,) = calls
-    assert (images.shape, images.dtype) == ((784, 28, 28), np.uint8)
+    assert images.shape == (784, 28, 28)
+    assert images.dtype == np.uint8
     covered = (images == 0).sum(axis=(1, 2)).reshape(28, 28)
     assert (covered[0, 0], covered[0, 14], covered[14, 14]) == (9, 15, 25)
     assert set(np.unique(images)) == {0, 7}
