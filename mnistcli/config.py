@@ -19,7 +19,6 @@ OPTIMIZERS: Mapping[str, float] = MappingProxyType(
 LOSSES = ("categorical", "sparse")
 SCHEDULES = ("constant", "one-cycle")
 DEVICES = ("auto", "cpu", "gpu")
-PLOTS = ("history", "confusion", "samples", "mistakes", "filters")
 
 
 @dataclass(frozen=True, kw_only=True)

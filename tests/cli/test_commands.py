@@ -13,7 +13,8 @@ from typer.testing import CliRunner, Result
 
 from mnistcli import runs
 from mnistcli.cli import app, streams
-from mnistcli.config import OPTIMIZERS, PLOTS
+from mnistcli.config import OPTIMIZERS
+from mnistcli.plotting.registry import PLOT_KINDS
 from mnistcli.recipes import RECIPES
 from mnistcli.runs import Run
 from mnistcli.training import ensembles
@@ -274,8 +275,8 @@ def test_plot_draws_all_that_the_run_allows(model: Path) -> None:
     result = invoke("plot")
 
     assert result.exit_code == 0
-    assert result.stdout.splitlines() == [f"runs/trained/plots/{kind}.png" for kind in PLOTS]
-    for kind in PLOTS:
+    assert result.stdout.splitlines() == [f"runs/trained/plots/{kind}.png" for kind in PLOT_KINDS]
+    for kind in PLOT_KINDS:
         assert width(model / "plots" / f"{kind}.png") > 500
 
 
@@ -289,7 +290,7 @@ def test_plot_of_a_file_on_its_own_has_no_history(model: Path) -> None:
     shutil.copy(model / "model.keras", "alone.keras")
 
     result = invoke("plot", "alone.keras", "--dataset", "digits")
-    assert result.stdout.splitlines() == [f"alone_plots/digits/{kind}.png" for kind in PLOTS[1:]]
+    assert result.stdout.splitlines() == [f"alone_plots/digits/{kind}.png" for kind in list(PLOT_KINDS)[1:]]
 
     code, lines = failure("plot", "alone.keras", "--dataset", "digits", "--kind", "history")
     assert (code, lines) == (
@@ -335,7 +336,7 @@ def test_completion_offers_the_choices() -> None:
     for words, choices in {
         "mnistcli train --recipe ": RECIPES,
         "mnistcli train --optimizer ": OPTIMIZERS,
-        "mnistcli plot --kind ": PLOTS,
+        "mnistcli plot --kind ": PLOT_KINDS,
         "mnistcli train --dataset ": ("mnist", "digits"),
     }.items():
         result = CliRunner().invoke(
