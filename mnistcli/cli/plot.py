@@ -28,8 +28,8 @@ def plot(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help=f"Plots to draw: {', '.join(PLOT_KINDS)} or {_ALL}. Repeat it or separate several by "
-            "commas. Default: all that the model allows.",
+            help=f"Plots to draw: {', '.join(PLOT_KINDS)} or {_ALL}. Repeat the option or separate "
+            "several kinds by commas. Default: all that the model can have.",
             autocompletion=lambda: [*PLOT_KINDS, _ALL],
         ),
     ] = None,

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mnistcli.cli.streams import (
+    escape,
     format_count,
     percent,
     print_json,
@@ -72,7 +73,7 @@ def print_evaluation(
         return
     _print_pairs(
         [
-            ("model", quote_name(model.description)),
+            *_model_rows(model),
             ("dataset", f"{quote_name(dataset)} ({format_count(result.samples, 'test image')})"),
             *(_member_rows(result, names) if result.members else ()),
             ("accuracy", percent(result.accuracy)),
@@ -106,6 +107,14 @@ def _ensemble_rows(result: "EnsembleResult") -> list[tuple[str, str]]:
         for one in result.members
     ]
     return [("members", _mean(result.test)), *(("", member) for member in members)]
+
+
+def _model_rows(model: "ModelRef") -> list[tuple[str, str]]:
+    """Return the name and the description of a model; of several models, their number."""
+    if model.parts:
+        return [("model", f"average of {format_count(len(model.parts), 'model')}")]
+    details = model.description.removeprefix(model.name).strip(" ()")
+    return [("model", quote_name(model.name)), *([("", escape(details))] if details else ())]
 
 
 def _member_rows(result: "Evaluation", names: list[str]) -> list[tuple[str, str]]:

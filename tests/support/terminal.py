@@ -1,0 +1,113 @@
+"""The program under a pseudo-terminal: stderr on a terminal, stdout there, on a pipe or in a file."""
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+PROGRAM = (sys.executable, "-m", "mnistcli")
+# Rich and Typer take hints from these; a test of a terminal sets its own.
+_VARIABLES = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TERM", "TERMINAL_WIDTH")
+
+Stdout = Literal["terminal", "pipe", "file"]
+STDOUTS: tuple[Stdout, ...] = ("terminal", "pipe", "file")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished program.
+
+    Attributes:
+        code: The exit code.
+        terminal: The bytes that the terminal received, decoded.
+        stdout: The bytes on the pipe or in the file, decoded; empty if stdout is the terminal.
+    """
+
+    code: int
+    terminal: str
+    stdout: str
+
+    @property
+    def output(self) -> str:
+        """The results, wherever stdout is."""
+        return self.stdout or self.terminal
+
+
+def run_in_terminal(
+    *arguments: object, stdout: Stdout = "terminal", columns: int = 80, **environment: str
+) -> Finished:
+    """Run the program with stderr on a pseudo-terminal.
+
+    Args:
+        arguments: The command line.
+        stdout: Where stdout goes.
+        columns: Width of the terminal.
+        environment: Variables to set; those that change the terminal are not inherited.
+    """
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    inherited = {name: value for name, value in os.environ.items() if name not in _VARIABLES}
+    chunks: list[bytes] = []
+    reader = threading.Thread(target=_read_terminal, args=(master, chunks))
+    file = Path("stdout.txt")
+    with file.open("wb") as stream:
+        targets = {"terminal": slave, "pipe": subprocess.PIPE, "file": stream.fileno()}
+        process = subprocess.Popen(
+            [*PROGRAM, *map(str, arguments)],
+            env={**inherited, "TERM": "xterm-256color", **environment},
+            stdin=slave,
+            stderr=slave,
+            stdout=targets[stdout],
+        )
+        os.close(slave)
+        reader.start()
+        piped, _ = process.communicate(timeout=120)
+    reader.join(timeout=10)
+    os.close(master)
+    results = piped if stdout == "pipe" else file.read_bytes()
+    return Finished(process.returncode, b"".join(chunks).decode(), results.decode())
+
+
+def _read_terminal(master: int, chunks: list[bytes]) -> None:
+    """Read until the program has closed the terminal, which Linux reports as an I/O error."""
+    while True:
+        try:
+            chunk = os.read(master, 2**16)
+        except OSError:
+            return
+        if not chunk:
+            return
+        chunks.append(chunk)
+
+
+def show_screen(output: str) -> list[str]:
+    """Return the lines that a wide terminal shows in the end: without colors and erased lines.
+
+    It knows the control sequences that Rich sends, and fails on any other.
+    """
+    lines, row, column = [""], 0, 0
+    for text in re.findall(r"\x1b\[[?\d;]*[A-Za-z]|\r|\n|[^\x1b\r\n]+", output):
+        if text == "\r":
+            column = 0
+        elif text == "\n":
+            row, column = row + 1, 0
+            lines += [""] * (row + 1 - len(lines))
+        elif not text.startswith("\x1b"):
+            start = lines[row].ljust(column)[:column]
+            column += len(text)
+            lines[row] = start + text + lines[row][column:]
+        elif text.endswith("A"):
+            row = max(0, row - int(text[2:-1] or 1))
+        elif text.endswith("K"):
+            lines[row] = ""
+        elif text[-1] not in "mlh":  # colors, and the cursor
+            raise AssertionError(f"unknown control sequence {text!r}")
+    return [line.rstrip() for line in lines if line.strip()]
