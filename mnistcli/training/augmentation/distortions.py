@@ -1,0 +1,94 @@
+"""Random distortions for augmentation: the layer and its registries."""
+
+from collections.abc import Callable
+
+import keras
+from keras import ops
+
+from mnistcli.training.augmentation import noise_distortions as noise
+from mnistcli.training.augmentation import shape_distortions as shape
+from mnistcli.training.augmentation.image_ops import Parameters
+
+Distortion = Callable[
+    [keras.KerasTensor, Parameters, keras.random.SeedGenerator], keras.KerasTensor
+]
+"""Distort images (n, 28, 28, 1) by random parameters, with a seed generator for random pixels."""
+
+SHAPE_DISTORTIONS: dict[Distortion, int] = {
+    shape.warp: 10,
+    shape.change_stroke_width: 4,
+    shape.blur: 3,
+    shape.glass_blur: 3,
+    shape.trace_outline: 4,
+    shape.pixelate: 2,
+    shape.truncate: 2,
+}
+"""Percentage of images that each distortion applies to; an image gets at most one of them."""
+
+NOISE_DISTORTIONS: dict[Distortion, int] = {
+    noise.add_noise: 5,
+    noise.add_impulse_noise: 6,
+    noise.add_fog: 7,
+    noise.invert_stripe: 5,
+    noise.draw_line: 6,
+    noise.add_spatter: 5,
+}
+"""Percentage of images that each distortion applies to; an image gets at most one of them."""
+
+_PARAMETERS = 8
+
+
+class RandomDistortion(keras.layers.Layer):
+    """Augmentation layer: distort images like cameras, pens, paper and poor scans do.
+
+    In each batch, 28 % of the images get a shape distortion and 34 % a noise distortion; about
+    10 % get both, and about half stay unchanged. The choice of images and all parameters are
+    random. The layer does nothing outside training.
+
+    Each distortion is computed for its own part of the batch only, which keeps the layer fast.
+
+    Args:
+        seed: Seed of the random distortions.
+    """
+
+    def __init__(self, *, seed: int = 0) -> None:
+        super().__init__()
+        # Not the seed of `RandomAffine`: its rotations would decide the order of the images here.
+        self.seed_generator = keras.random.SeedGenerator(seed + 1)
+
+    def call(self, images: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
+        """Return the distorted images.
+
+        Args:
+            images: float32 (n, 28, 28, 1) in 0..1.
+            training: Whether to distort them.
+        """
+        if not training:
+            return images
+        for distortions in (SHAPE_DISTORTIONS, NOISE_DISTORTIONS):
+            images = self._apply_to_parts(images, distortions)
+        return images
+
+    def _apply_to_parts(
+        self, images: keras.KerasTensor, distortions: dict[Distortion, int]
+    ) -> keras.KerasTensor:
+        """Shuffle the batch, apply each distortion to its percentage, and restore the order."""
+        count = ops.shape(images)[0]
+        order = ops.argsort(keras.random.uniform((count,), seed=self.seed_generator))
+        images = ops.take(images, order, axis=0)
+        parts = []
+        start, cumulative_percentage = 0, 0
+        for distort, percentage in distortions.items():
+            cumulative_percentage += percentage
+            stop = count * cumulative_percentage // 100
+            if isinstance(stop, int) and stop == start:
+                continue  # PyTorch operations do not accept an empty batch
+            uniform = keras.random.uniform(
+                (_PARAMETERS, stop - start, 1, 1, 1), seed=self.seed_generator
+            )
+            # With `ops.unstack` TensorFlow sums in another order, and seeds give other weights.
+            parameters = [uniform[index] for index in range(_PARAMETERS)]
+            parts.append(distort(images[start:stop], parameters, self.seed_generator))
+            start = stop
+        distorted = ops.concatenate([*parts, images[start:]])
+        return ops.take(distorted, ops.argsort(order), axis=0)
