@@ -84,8 +84,9 @@ def apply_rejection(prediction: Prediction, min_confidence: float) -> Prediction
     if prediction.confidence >= min_confidence:
         return prediction
     threshold, confidence = _distinct_percents(min_confidence, prediction.confidence)
-    reason = f"rejected, below {threshold}: best guess {prediction.guess} ({confidence})"
-    return replace(prediction, reason=reason)
+    short_reason = f"below {threshold}: best guess {prediction.guess}"
+    reason = f"rejected, {short_reason} ({confidence})"
+    return replace(prediction, reason=reason, short_reason=short_reason)
 
 
 class _Prepared(NamedTuple):

@@ -59,6 +59,7 @@ class Prediction:
         error: Why the image could not be read; None if it could.
         source: The image itself, if `path` cannot be opened again; None for a file.
         is_mnist_format: Whether the model was given the image as it is, without preprocessing.
+        short_reason: The reason without the confidence, if that is below the threshold.
     """
 
     path: Path
@@ -67,6 +68,7 @@ class Prediction:
     error: ImageError | None = None
     source: ImageSource | None = None
     is_mnist_format: bool = False
+    short_reason: str = ""
 
     def __repr__(self) -> str:
         result = f"text={self.text!r}, confidence={self.confidence:.4f}"

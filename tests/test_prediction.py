@@ -308,7 +308,10 @@ def test_the_reason_tells_threshold_and_confidence_apart(
 ) -> None:
     (one,) = predict_images(Unsure(confidence), draw("a.png"), single=True)
 
-    assert apply_rejection(one, threshold).reason == reason
+    rejected = apply_rejection(one, threshold)
+
+    assert rejected.reason == reason
+    assert f"rejected, {rejected.short_reason} (" in reason
 
 
 def test_a_blank_image_is_rejected() -> None:

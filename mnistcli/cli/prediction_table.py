@@ -106,7 +106,7 @@ class _Table:
 
     def __init__(self, top: int, first: Iterable["Prediction"]) -> None:
         self._top = top
-        self._digits, self._confidence, self._runner_up = len("digits"), len("confidence"), 0
+        self._digits, self._confidence, self._comment = len("digits"), len("confidence"), 0
         self._title = ""  # of the third column
         self._has_header = False
         for prediction in first:
@@ -119,32 +119,32 @@ class _Table:
         if not self._has_header:
             self._print("digits", f"{'confidence':<{self._confidence}}  {self._title}", "image")
             self._has_header = True
-        if prediction.reason:
-            self._print("-", prediction.reason, quote_name(prediction.path))
-            return
-        confidence = f"{percent(prediction.confidence):<{self._confidence}}"
-        runner_up = _runner_up(prediction, self._top)
-        self._print(prediction.text, f"{confidence}  {runner_up}", quote_name(prediction.path))
+        text = "-" if prediction.reason else prediction.text
+        middle = prediction.reason
+        if prediction.text or prediction.short_reason:
+            confidence = f"{percent(prediction.confidence):<{self._confidence}}"
+            middle = f"{confidence}  {_comment(prediction, self._top)}"
+        self._print(text, middle, quote_name(prediction.path))
 
     def _print(self, digits: str, middle: str, path: str) -> None:
-        width = self._confidence + (2 + self._runner_up if self._runner_up else 0)
+        width = self._confidence + (2 + self._comment if self._comment else 0)
         print_line(f"{digits:<{self._digits}}  {middle.rstrip():<{width}}  {path}")
 
     def _widen(self, prediction: "Prediction") -> None:
         self._digits = max(self._digits, len(prediction.text))
-        if prediction.reason:  # spans two columns
+        comment = _comment(prediction, self._top)
+        needed = len(comment)
+        if prediction.reason and not comment:  # the reason spans two columns
             needed = len(prediction.reason) - self._confidence - 2
-        elif runner_up := _runner_up(prediction, self._top):
+        elif comment and not prediction.reason:
             self._title = "runner-up"
-            needed = max(len(self._title), len(runner_up))
-        else:
-            needed = 0
-        self._runner_up = max(self._runner_up, needed)
+            needed = max(needed, len(self._title))
+        self._comment = max(self._comment, needed)
 
 
-def _runner_up(prediction: "Prediction", top: int) -> str:
-    """Return the classes after the most likely one with their probabilities, for one digit."""
-    if len(prediction.digits) != 1:
-        return ""
+def _comment(prediction: "Prediction", top: int) -> str:
+    """Return the third column: the rejection, or the classes after the most likely one."""
+    if prediction.reason or len(prediction.digits) != 1:
+        return prediction.short_reason
     others = prediction.digits[0].most_likely(top)[1:]
     return "  ".join(f"{digit} {percent(probability)}" for digit, probability in others)

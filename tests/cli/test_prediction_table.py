@@ -87,30 +87,40 @@ def test_numbers_of_any_length_are_aligned_without_an_empty_column(capsys: Captu
     ]
 
 
-def test_a_long_reason_does_not_move_its_path(capsys: Captured) -> None:
+def test_a_rejected_image_has_its_confidence_and_an_aligned_path(capsys: Captured) -> None:
     """A reason that was wider than its column moved the path of its row only."""
-    reason = "rejected, below 99.98 %: best guess 1 (99.95 %)"
+    rejected = {
+        "reason": "rejected, below 99.98 %: best guess 1 (91.00 %)",
+        "short_reason": "below 99.98 %: best guess 1",
+    }
     rows = (
         number("note.png", "59"),
-        number("cat.png", "1", reason=reason),
+        number("cat.png", "1", **rejected),
+        number("seven.png", "7"),
         Prediction(Path("blank.png"), reason="no digit found"),
     )
 
     assert table(capsys, *rows) == [
-        "digits  confidence                                       image",
-        "59      91.00 %                                          note.png",
-        "-       rejected, below 99.98 %: best guess 1 (99.95 %)  cat.png",
-        "-       no digit found                                   blank.png",
+        "digits  confidence  runner-up                    image",
+        "59      91.00 %                                  note.png",
+        "-       91.00 %     below 99.98 %: best guess 1  cat.png",
+        "7       91.00 %     0 1.00 %  1 1.00 %           seven.png",
+        "-       no digit found                           blank.png",
     ]
+    assert table(capsys, *rows[:2])[0] == ("digits  confidence                               image")
 
 
-def test_a_short_reason_fits_into_the_columns(capsys: Captured) -> None:
+def test_a_reason_without_a_confidence_spans_two_columns(capsys: Captured) -> None:
     blank = Prediction(Path("blank.png"), reason="no digit found")
 
     assert table(capsys, blank, number("a.png", "7"), top=2) == [
         "digits  confidence  runner-up  image",
         "-       no digit found         blank.png",
         "7       91.00 %     0 1.00 %   a.png",
+    ]
+    assert table(capsys, blank) == [
+        "digits  confidence      image",
+        "-       no digit found  blank.png",
     ]
 
 
