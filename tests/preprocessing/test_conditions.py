@@ -16,7 +16,8 @@ from mnistcli.inference.ensemble import load_classifier
 from mnistcli.model_store import find_model
 from mnistcli.preprocessing import find_digits, open_image
 from tests.support.strokes import draw_digit
-from tests.tools.corruptions import CORRUPTIONS, corrupt, error_as_images, error_as_pictures
+from tests.tools.corruptions import CORRUPTIONS, corrupt
+from tests.tools.robustness import error_rate_of_arrays, error_rate_of_images
 
 Ink = NDArray[np.float64]  # how much of each pixel is ink, 0 to 1
 Paint = Callable[[Ink, np.random.Generator], Image.Image]
@@ -385,8 +386,8 @@ def test_corrupted_digits_of_mnist_are_read(mnist_dir: Path, classifier: Predict
     as_images, as_pictures = np.mean(
         [
             (
-                error_as_images(classifier, images, test.labels),
-                error_as_pictures(classifier, images, test.labels),
+                error_rate_of_arrays(classifier, images, test.labels),
+                error_rate_of_images(classifier, images, test.labels),
             )
             for images in (corrupt(name, test.images) for name in CORRUPTIONS)
         ],
