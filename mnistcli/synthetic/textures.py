@@ -13,7 +13,7 @@ from mnistcli.preprocessing.shapes import SIDE
 
 
 def render_noise(rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Render Gaussian noise, fine or coarse, over a gradient; greyscale or binary.
+    """Render Gaussian noise, fine or coarse, over a gradient; grayscale or binary.
 
     Args:
         rng: The random number generator.
@@ -22,11 +22,11 @@ def render_noise(rng: np.random.Generator) -> NDArray[np.uint8]:
     noise /= noise.std()
     rows, columns = np.mgrid[:SIDE, :SIDE] / SIDE
     noise += rng.uniform(-3, 3) * rows + rng.uniform(-3, 3) * columns
-    return _to_grey_or_binary(noise, rng)
+    return _to_gray_or_binary(noise, rng)
 
 
 def crop_photograph(rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Crop one of the two sample photographs of scikit-learn; greyscale or binary.
+    """Crop one of the two sample photographs of scikit-learn; grayscale or binary.
 
     Args:
         rng: The random number generator.
@@ -35,16 +35,16 @@ def crop_photograph(rng: np.random.Generator) -> NDArray[np.uint8]:
     side = int(rng.integers(SIDE, 200))
     left, top = (int(rng.integers(size - side)) for size in photograph.size)
     crop = photograph.resize((SIDE, SIDE), box=(left, top, left + side, top + side))
-    return _to_grey_or_binary(np.asarray(crop, dtype=np.float64), rng)
+    return _to_gray_or_binary(np.asarray(crop, dtype=np.float64), rng)
 
 
-def _to_grey_or_binary(values: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.uint8]:
+def _to_gray_or_binary(values: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.uint8]:
     """Invert at random, then stretch to 0..255 (30 %) or binarize at a random threshold."""
     values = values * rng.choice([-1, 1])
     if rng.random() < 0.3:
         normalized = (values - values.min()) / max(np.ptp(values), 1e-6)
-        grey: NDArray[np.uint8] = np.rint(255 * normalized).astype(np.uint8)
-        return grey
+        gray: NDArray[np.uint8] = np.rint(255 * normalized).astype(np.uint8)
+        return gray
     foreground = values > np.quantile(values, rng.uniform(0.5, 0.9))
     return to_mnist_format(foreground.repeat(2, axis=0).repeat(2, axis=1).astype(np.float32))
 

@@ -21,7 +21,7 @@ UNSCALED = (textures.render_noise, textures.crop_photograph, fragments.mirror_di
 
 
 def solid(level: int) -> Kind:
-    """Return a kind whose images have one grey level."""
+    """Return a kind whose images have one gray level."""
     return lambda _: np.full((28, 28), level, np.uint8)
 
 

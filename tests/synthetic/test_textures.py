@@ -6,13 +6,13 @@ from mnistcli.synthetic.textures import crop_photograph, render_noise
 
 
 @pytest.mark.parametrize("kind", [render_noise, crop_photograph])
-def test_textures_are_greyscale_or_binary(kind: Kind) -> None:
+def test_textures_are_grayscale_or_binary(kind: Kind) -> None:
     rng = np.random.default_rng(3)
     images = np.stack([kind(rng) for _ in range(50)])
 
     # The border of an image in MNIST format is black.
-    greyscale = images[:, :3].max(axis=(1, 2)) > 0
-    assert 0.15 < greyscale.mean() < 0.5
+    grayscale = images[:, :3].max(axis=(1, 2)) > 0
+    assert 0.15 < grayscale.mean() < 0.5
 
 
 @pytest.mark.parametrize("kind", [render_noise, crop_photograph])
