@@ -32,7 +32,7 @@ def dots(count: int) -> Images:
 
 
 def solid(level: float, count: int = 1) -> Images:
-    """Return images of one grey level."""
+    """Return images of one gray level."""
     return np.full((count, 28, 28, 1), level, np.float32)
 
 
