@@ -1,24 +1,6 @@
-"""Pictures of a training, of its model and of what the model reads.
+"""Plotting: one module per plot, `registry` for the kinds of plots, `style` for all of them.
 
-Every ``plot_*`` returns a `matplotlib.figure.Figure` and leaves pyplot and matplotlib's settings
-alone; `save_figure` writes one as PNG.
+Each ``plot_*`` function returns a `matplotlib.figure.Figure`, which `style.save_figure` writes as
+PNG. None of them uses pyplot or changes the settings of Matplotlib. Importing this package or
+`registry` does not import Matplotlib.
 """
-
-from mnistcli.plotting.confusion import plot_confusion
-from mnistcli.plotting.digit_grid import plot_mistakes, plot_samples
-from mnistcli.plotting.explanation import plot_explanations
-from mnistcli.plotting.filters import plot_filters
-from mnistcli.plotting.history import plot_history
-from mnistcli.plotting.predictions import plot_predictions
-from mnistcli.plotting.style import save_figure
-
-__all__ = [
-    "plot_confusion",
-    "plot_explanations",
-    "plot_filters",
-    "plot_history",
-    "plot_mistakes",
-    "plot_predictions",
-    "plot_samples",
-    "save_figure",
-]

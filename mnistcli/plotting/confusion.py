@@ -1,6 +1,6 @@
-"""The confusion matrix: what is taken for what, and how often."""
+"""Plot of the confusion matrix: counts, rates, precision and recall."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,75 +8,92 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize, PowerNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from mnistcli.plotting.drawing import draw_array
 from mnistcli.plotting.style import (
+    BLACK,
     GREY,
-    INK,
+    LIGHT_GREY,
     MARGIN,
-    PALE,
     SMALL,
     TEXT,
     TOP,
-    draw_image,
-    new_sheet,
+    Footer,
+    new_figure,
     percent,
+    plural,
 )
 
+# Lengths are in inches.
 CELL = 0.62
+# The upper left corner of the matrix.
 LEFT, HEAD = MARGIN + 0.85, TOP + 0.55
-# Room to the right for recall and the colour scales, and below for precision.
-SIDE, FOOT = 2.9, 0.65
-SCALE, SCALE_WIDTH = 2.75, 0.22
+# Widths of the recall and the color bars to the right, height of the precision below.
+SIDE, FOOT = 2.95, 0.5
+BAR_HEIGHT, BAR_WIDTH = 2.6, 0.22
+# Smallest distance between two ticks, as a fraction of the color bar.
+TICK_DISTANCE = 0.1
+
+Colors = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
-def plot_confusion(matrix: NDArray[np.int64]) -> Figure:
-    """Draw a confusion matrix: counts in the cells, rates as colours, recall and precision beside.
+def plot_confusion(matrix: NDArray[np.int64], *, model: str, dataset: str) -> Figure:
+    """Plot a confusion matrix: counts as text, rates as colors, and recall and precision.
 
-    A rate is a share of the row. Right answers and mistakes have a colour scale each, so that a
-    mistake made once in a thousand times still shows.
+    A rate is a fraction of the row. Correct predictions and mistakes have a color scale each, so
+    that a mistake made once in a thousand times is still visible.
 
     Args:
-        matrix: Counts, int64 (10, 10); a row is a true digit, a column a predicted one.
+        matrix: Counts, int64 (10, 10); rows are true digits, columns predicted digits.
+        model: Name of the model.
+        dataset: Name of the dataset.
     """
     size = len(matrix) * CELL
-    figure, axes = new_sheet(LEFT + size + SIDE, HEAD + size + FOOT, *_words(matrix))
-    rates = np.nan_to_num(_divided(matrix, matrix.sum(axis=1, keepdims=True)))
-    right, wrong = _scales(rates)
+    footer = Footer(model, plural(int(matrix.sum()), "image"), dataset)
+    figure, axes = new_figure(
+        LEFT + size + SIDE, HEAD + size + FOOT, *_title_and_subtitle(matrix), footer
+    )
+    rates = np.nan_to_num(_divide(matrix, matrix.sum(axis=1, keepdims=True)))
+    correct, wrong = _scales(rates)
     diagonal = np.eye(len(matrix), dtype=bool)[..., None]
-    colors = np.where(diagonal, _blue(right(rates)), _orange(wrong(rates)))
+    colors = np.where(diagonal, _blue(correct(rates)), _orange(wrong(rates)))
     colors[matrix == 0] = 1
-    draw_image(axes, colors, (LEFT, HEAD, size, size))
+    draw_array(axes, colors, (LEFT, HEAD, size, size))
+    _draw_grid(axes, len(matrix))
     _write_counts(axes, matrix, colors)
-    _write_margins(axes, matrix)
-    _draw_scale(axes, HEAD, "right, share of row", _blue, right)
+    _write_rates(axes, matrix)
+    _draw_color_bar(axes, HEAD, ("correct", "(fraction of row)"), _blue, correct)
     if wrong.vmax:
-        _draw_scale(axes, HEAD + size - SCALE, "mistaken, share of row", _orange, wrong)
+        label = "misclassified (fraction", "of row, square-root scale)"
+        _draw_color_bar(axes, HEAD + size - BAR_HEIGHT, label, _orange, wrong)
     return figure
 
 
-def _words(matrix: NDArray[np.int64]) -> tuple[str, str]:
-    total, right = int(matrix.sum()), int(np.trace(matrix))
-    title = f"Confusion matrix: {percent(right / max(total, 1), 2)} of {total:,} digits right"
+def _title_and_subtitle(matrix: NDArray[np.int64]) -> tuple[str, str]:
+    total, correct = int(matrix.sum()), int(np.trace(matrix))
+    accuracy = percent(correct / max(total, 1), 2)
+    title = f"Confusion matrix: {accuracy} of {plural(total, 'digit')} correct"
     mistakes = matrix - np.diag(np.diag(matrix))
     if not mistakes.any():
-        return title, "No digit is taken for another one"
+        return title, "No mistakes"
     true, predicted = divmod(int(mistakes.argmax()), len(matrix))
+    pair = f"{true} predicted as {predicted}"
+    if total - correct == 1:
+        return title, f"The only mistake: {pair}"
     count = int(mistakes.max())
-    if total - right == 1:
-        return title, f"The only mistake: {true} read as {predicted}"
     times = "once" if count == 1 else f"{count:,} times"
-    commonest = f"{true} read as {predicted}, {times}"
-    return title, f"The commonest of {total - right:,} mistakes: {commonest}"
+    return title, f"Most common of {total - correct:,} mistakes: {pair}, {times}"
 
 
 def _scales(rates: NDArray[np.float64]) -> tuple[Normalize, Normalize]:
-    """Return the scales of the rates of right answers and of mistakes."""
-    right = np.diag(rates)
-    # A scale from 0 would give all digits of a good classifier the same blue.
-    lowest = min(0.9, np.floor(10 * right[right > 0].min(initial=1)) / 10)
-    # A root, as most kinds of mistake are far rarer than the commonest.
-    return Normalize(lowest, 1), PowerNorm(0.5, 0, float((rates - np.diag(right)).max()))
+    """Return the color scales of the rates of correct predictions and of mistakes."""
+    correct = np.diag(rates)
+    # On a scale from 0, all digits of a good classifier would have the same blue.
+    lowest = min(0.9, np.floor(10 * correct[correct > 0].min(initial=1)) / 10)
+    # The square root, because most kinds of mistakes are far rarer than the most common one.
+    return Normalize(lowest, 1), PowerNorm(0.5, 0, float((rates - np.diag(correct)).max()))
 
 
 def _blue(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -87,76 +104,91 @@ def _orange(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(colormaps["Oranges"](0.05 + 0.6 * values))[..., :3]
 
 
-def _divided(counts: NDArray[np.int64], totals: NDArray[np.int64]) -> NDArray[np.float64]:
+def _divide(counts: NDArray[np.int64], totals: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return counts / totals, NaN where the total is 0."""
     return np.where(totals, counts / np.maximum(totals, 1), np.nan)
 
 
-def _write_counts(axes: Axes, matrix: NDArray[np.int64], colors: NDArray[np.float64]) -> None:
-    """Write the count into each cell that has one, light on dark and dark on light."""
-    edge = len(matrix) * CELL
-    for step in range(len(matrix) + 1):
+def _draw_grid(axes: Axes, count: int) -> None:
+    edge = count * CELL
+    for step in range(count + 1):
         at = step * CELL
-        axes.plot([LEFT, LEFT + edge], [HEAD + at, HEAD + at], color=PALE, linewidth=0.5)
-        axes.plot([LEFT + at, LEFT + at], [HEAD, HEAD + edge], color=PALE, linewidth=0.5)
+        axes.plot([LEFT, LEFT + edge], [HEAD + at, HEAD + at], color=LIGHT_GREY, linewidth=0.5)
+        axes.plot([LEFT + at, LEFT + at], [HEAD, HEAD + edge], color=LIGHT_GREY, linewidth=0.5)
+
+
+def _write_counts(axes: Axes, matrix: NDArray[np.int64], colors: NDArray[np.float64]) -> None:
+    """Write the count into each cell that is not 0, white on dark colors, black on light ones."""
     # The longest number still fits its cell.
     size = min(TEXT, 55 / len(f"{matrix.max():,}"))
-    light = colors @ (0.299, 0.587, 0.114)
+    luminance = colors @ (0.299, 0.587, 0.114)
     for row, column in np.argwhere(matrix):
         axes.text(
             LEFT + (column + 0.5) * CELL,
             HEAD + (row + 0.5) * CELL,
             f"{matrix[row, column]:,}",
             size=size,
-            color=INK if light[row, column] > 0.45 else "white",
+            color=BLACK if luminance[row, column] > 0.45 else "white",
             weight="bold" if row == column else "normal",
             ha="center",
             va="center_baseline",
         )
 
 
-def _write_margins(axes: Axes, matrix: NDArray[np.int64]) -> None:
-    """Write the digits above and to the left, precision below and recall to the right."""
+def _write_rates(axes: Axes, matrix: NDArray[np.int64]) -> None:
+    """Write the classes above and to the left, precision below and recall to the right."""
     edge = len(matrix) * CELL
-    recall = _divided(np.diag(matrix), matrix.sum(axis=1))
-    precision = _divided(np.diag(matrix), matrix.sum(axis=0))
+    recall = _divide(np.diag(matrix), matrix.sum(axis=1))
+    precision = _divide(np.diag(matrix), matrix.sum(axis=0))
 
     def write(x: float, y: float, text: str, size: float = SMALL, **style: Any) -> None:
         axes.text(x, y, text, size=size, **{"color": GREY, "va": "center_baseline"} | style)
 
     for digit in range(len(matrix)):
-        along = (digit + 0.5) * CELL
-        write(LEFT + along, HEAD - 0.15, str(digit), TEXT, ha="center", color=INK, weight="bold")
-        write(LEFT - 0.15, HEAD + along, str(digit), TEXT, ha="center", color=INK, weight="bold")
-        write(LEFT + along, HEAD + edge + 0.17, _rate(precision[digit]), ha="center")
-        write(LEFT + edge + 0.1, HEAD + along, _rate(recall[digit]), ha="left")
+        at = (digit + 0.5) * CELL
+        write(LEFT + at, HEAD - 0.15, str(digit), TEXT, ha="center", color=BLACK, weight="bold")
+        write(LEFT - 0.15, HEAD + at, str(digit), TEXT, ha="center", color=BLACK, weight="bold")
+        write(LEFT + at, HEAD + edge + 0.17, _format_rate(precision[digit]), ha="center")
+        write(LEFT + edge + 0.1, HEAD + at, _format_rate(recall[digit]), ha="left")
     write(LEFT, HEAD - 0.4, "predicted digit", TEXT, ha="left")
     write(LEFT - 0.42, HEAD + edge / 2, "true digit", TEXT, ha="center", va="center", rotation=90)
     write(LEFT + edge + 0.1, HEAD - 0.15, "recall", TEXT, ha="left")
     write(LEFT - 0.1, HEAD + edge + 0.17, "precision", TEXT, ha="right")
 
 
-def _draw_scale(
-    axes: Axes,
-    top: float,
-    name: str,
-    color: Callable[[NDArray[np.float64]], NDArray[np.float64]],
-    scale: Normalize,
+def _draw_color_bar(
+    axes: Axes, top: float, label: tuple[str, str], colors: Colors, scale: Normalize
 ) -> None:
     left = LEFT + 10 * CELL + 1.05
-    steps = np.linspace(1, 0, 256)[:, None]
-    draw_image(axes, color(steps), (left, top, SCALE_WIDTH, SCALE))
-    axes.text(left, top - 0.28, name, size=SMALL, color=GREY, va="center_baseline")
-    for part in (0.0, 0.25, 0.5, 0.75, 1.0):
+    draw_array(axes, colors(np.linspace(1, 0, 256)[:, None]), (left, top, BAR_WIDTH, BAR_HEIGHT))
+    axes.text(left, top - 0.12, "\n".join(label), size=SMALL, color=GREY)
+    for tick in _choose_ticks(scale):
         axes.text(
-            left + SCALE_WIDTH + 0.08,
-            top + (1 - part) * SCALE,
-            _rate(float(scale.inverse(part))),
+            left + BAR_WIDTH + 0.08,
+            top + (1 - float(scale(tick))) * BAR_HEIGHT,
+            f"{100 * tick:.4g} %",
             size=SMALL,
             color=GREY,
-            va="center",
+            va="center_baseline",
         )
 
 
-def _rate(share: float) -> str:
-    return "\N{EN DASH}" if np.isnan(share) else percent(share)
+def _choose_ticks(scale: Normalize) -> Sequence[float]:
+    """Choose round numbers on a color scale, from its top down to its lower end."""
+    low, high = float(scale.vmin or 0), float(scale.vmax or 0)
+    if not isinstance(scale, PowerNorm):
+        ticks = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(low, high)
+        return [float(tick) for tick in ticks[::-1] if low <= tick <= high]
+    exponent = int(np.floor(np.log10(high)))
+    ticks_below = [n * 10.0**e for e in range(exponent, exponent - 3, -1) for n in (5, 2, 1)]
+    chosen: list[float] = []
+    for tick in (tick for tick in ticks_below if tick <= high):
+        position = float(scale(tick))
+        above = float(scale(chosen[-1])) if chosen else np.inf
+        if above - position >= TICK_DISTANCE and position >= TICK_DISTANCE:
+            chosen.append(tick)
+    return [*chosen, 0.0]
+
+
+def _format_rate(rate: float) -> str:
+    return "\N{EN DASH}" if np.isnan(rate) else percent(rate)

@@ -1,148 +1,162 @@
-"""Grids of digits with what they are and what they were taken for."""
+"""Plots of digits in a grid with their predictions: random samples, and the mistakes."""
 
 import math
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from mnistcli.datasets import Dataset
 from mnistcli.errors import DataError
+from mnistcli.plotting.drawing import choose_columns, draw_array, outline
 from mnistcli.plotting.style import (
+    BLACK,
     GREY,
-    INK,
     MARGIN,
-    RED,
     SMALL,
     TEXT,
     TOP,
-    columns_for,
-    draw_image,
-    new_sheet,
+    VERMILION,
+    Footer,
+    new_figure,
     percent,
-    plain,
+    plural,
 )
 
-# Six screen pixels for each pixel of a digit, at `sheet.DPI`.
-TILE = 1.12
-GAP = 0.3
-# From one tile to the next, captions included.
-ACROSS, DOWN = TILE + GAP, TILE + 0.65
-# Room for the title and the subtitle.
-NARROWEST = 8.5
-RIGHT, WRONG = "\N{CHECK MARK}", "\N{BALLOT X}"
-EXPLANATION = "Below each: the digit read and how sure of it, then the true one"
-# More digits than this on one picture are too small to look at on any screen.
-MOST_TILES = 400
+# Lengths are in inches: at `style.DPI`, six pixels of the file per pixel of a digit.
+CELL = 1.12
+# Distance from one digit to the next, with the caption.
+COLUMN_STEP, ROW_STEP = CELL + 0.3, CELL + 0.65
+# Width of the longest title.
+MIN_WIDTH = 8.5
+CORRECT, WRONG = "\N{CHECK MARK}", "\N{BALLOT X}"
+CAPTION_HELP = "Below each: prediction and confidence, then the true label and the image's index"
+# More digits in a figure are too small to look at on any screen.
+MAX_DIGITS = 400
 
 
 def plot_samples(
-    images: NDArray[np.uint8],
-    labels: NDArray[np.int64],
+    dataset: Dataset,
     probabilities: NDArray[np.float32],
+    indices: NDArray[np.intp],
     *,
-    name: str = "digits",
+    model: str,
+    dataset_name: str,
 ) -> Figure:
-    """Draw digits in the order given, each with the predicted and the true label.
+    """Plot some digits of a dataset with their predictions and labels; mistakes are outlined.
 
     Args:
-        images: Digits, uint8 (n, 28, 28); the first `MOST_TILES` are drawn.
-        labels: The truth, int64 (n,).
-        probabilities: What the classifier answered, float32 (n, 10).
-        name: What the digits are, for the title, such as "random test digits".
+        dataset: The dataset, n images.
+        probabilities: The probabilities that the model predicts, float32 (n, 10).
+        indices: Indices of the digits to draw, in order; the first `MAX_DIGITS` are drawn.
+        model: Name of the model.
+        dataset_name: Name of the dataset.
 
     Raises:
-        DataError: There is no digit.
+        DataError: There are no digits.
     """
-    shown = np.arange(min(len(labels), MOST_TILES))
-    right = int((probabilities.argmax(axis=1) == labels)[shown].sum())
-    title = f"{right} of {len(shown)} {plain(name)} read correctly"
-    subtitle = f"{EXPLANATION}; a frame and {WRONG} mark mistakes"
-    return _draw(images, labels, probabilities, shown, (title, subtitle), framed=True)
+    shown = indices[:MAX_DIGITS]
+    correct = int((probabilities.argmax(axis=1) == dataset.labels)[shown].sum())
+    title = f"{correct} of {plural(len(shown), 'random digit')} predicted correctly"
+    images = f"{len(shown)} of {plural(len(dataset), 'image')}"
+    footer = Footer(model, images, dataset_name)
+    return _draw_grid(dataset, probabilities, shown, title, footer, outline_mistakes=True)
 
 
 def plot_mistakes(
-    images: NDArray[np.uint8],
-    labels: NDArray[np.int64],
+    dataset: Dataset,
     probabilities: NDArray[np.float32],
     *,
+    model: str,
+    dataset_name: str,
     count: int = 24,
 ) -> Figure:
-    """Draw the misread digits, those misread with the most confidence first.
+    """Plot the misclassified digits of a dataset, the most confident first.
 
-    Where no digit is misread, the ones read with the least confidence are drawn.
+    If there are none, the digits with the lowest confidence are drawn.
 
     Args:
-        images: Digits, uint8 (n, 28, 28).
-        labels: The truth, int64 (n,).
-        probabilities: What the classifier answered, float32 (n, 10).
-        count: Digits to draw, `MOST_TILES` at most.
+        dataset: The dataset, n images.
+        probabilities: The probabilities that the model predicts, float32 (n, 10).
+        model: Name of the model.
+        dataset_name: Name of the dataset.
+        count: Maximum number of digits to draw; at most `MAX_DIGITS`.
 
     Raises:
-        DataError: There is no digit.
+        DataError: There are no digits.
     """
     confidence = probabilities.max(axis=1)
-    mistakes = np.flatnonzero(probabilities.argmax(axis=1) != labels)
-    total = f"{len(labels):,}"
+    mistakes = np.flatnonzero(probabilities.argmax(axis=1) != dataset.labels)
+    total = plural(len(dataset), "digit")
     if len(mistakes):
-        # Where a softmax has run into 1.0, the lower probability of the truth is the worse.
-        order = np.lexsort((probabilities[mistakes, labels[mistakes]], -confidence[mistakes]))
-        shown = mistakes[order][: min(count, MOST_TILES)]
-        title = f"{len(mistakes):,} of {total} digits misread"
-        title += f": the worst {len(shown)}" if len(shown) < len(mistakes) else ", worst first"
+        # Where the softmax is saturated at 1.0, a lower probability of the true label is worse.
+        of_label = probabilities[mistakes, dataset.labels[mistakes]]
+        order = np.lexsort((of_label, -confidence[mistakes]))
+        shown = mistakes[order][: min(count, MAX_DIGITS)]
+        rest = f"the {len(shown)} most confident" if len(shown) < len(mistakes) else "all of them"
+        title = f"{len(mistakes):,} of {total} misclassified: {rest}"
     else:
-        shown = np.argsort(confidence, kind="stable")[: min(count, MOST_TILES)]
-        title = f"All {total} digits read correctly: the least certain {len(shown)}"
-    return _draw(images, labels, probabilities, shown, (title, EXPLANATION), framed=False)
+        shown = np.argsort(confidence, kind="stable")[: min(count, MAX_DIGITS)]
+        title = f"All {total} predicted correctly: the {len(shown)} least confident"
+    footer = Footer(model, plural(len(dataset), "image"), dataset_name)
+    return _draw_grid(dataset, probabilities, shown, title, footer, outline_mistakes=False)
 
 
-def _draw(
-    images: NDArray[np.uint8],
-    labels: NDArray[np.int64],
+def _draw_grid(
+    dataset: Dataset,
     probabilities: NDArray[np.float32],
-    shown: NDArray[np.int64],
-    words: tuple[str, str],
+    indices: NDArray[np.intp],
+    title: str,
+    footer: Footer,
     *,
-    framed: bool,
+    outline_mistakes: bool,
 ) -> Figure:
-    if not len(shown):
-        raise DataError("there is no digit to draw", hint="mnistcli plot --dataset digits")
-    columns = columns_for(len(shown), 2.2)
-    rows = math.ceil(len(shown) / columns)
-    figure, axes = new_sheet(
-        max(2 * MARGIN + columns * ACROSS - GAP, NARROWEST),
-        TOP + rows * DOWN + MARGIN / 2,
-        *words,
+    if not len(indices):
+        raise DataError("there are no digits to plot", hint="--dataset digits")
+    columns = choose_columns(len(indices), 2.2)
+    rows = math.ceil(len(indices) / columns)
+    figure, axes = new_figure(
+        max(2 * MARGIN + columns * COLUMN_STEP - (COLUMN_STEP - CELL), MIN_WIDTH),
+        TOP + rows * ROW_STEP,
+        title,
+        CAPTION_HELP,
+        footer,
     )
-    for place, index in enumerate(shown):
-        row, column = divmod(place, columns)
-        left, top = MARGIN + column * ACROSS, TOP + row * DOWN
-        draw_image(axes, images[index], (left, top, TILE, TILE))
-        _caption(axes, int(labels[index]), probabilities[index], left, top)
-        if framed and probabilities[index].argmax() != labels[index]:
-            axes.add_patch(
-                Rectangle((left, top), TILE, TILE, fill=False, edgecolor=RED, linewidth=3)
-            )
+    for position, index in enumerate(indices.tolist()):
+        row, column = divmod(position, columns)
+        left, top = MARGIN + column * COLUMN_STEP, TOP + row * ROW_STEP
+        draw_array(axes, dataset.images[index], (left, top, CELL, CELL))
+        label = int(dataset.labels[index])
+        _write_caption(axes, index, label, probabilities[index], (left, top + CELL))
+        if outline_mistakes and probabilities[index].argmax() != label:
+            outline(axes, (left, top, left + CELL, top + CELL), VERMILION, linewidth=3)
     return figure
 
 
-def _caption(
-    axes: Axes, label: int, probabilities: NDArray[np.float32], left: float, top: float
+def _write_caption(
+    axes: Axes,
+    index: int,
+    label: int,
+    probabilities: NDArray[np.float32],
+    corner: tuple[float, float],
 ) -> None:
-    read = int(probabilities.argmax())
-    wrong = read != label
-    sure = percent(float(probabilities[read]))
-    mark = WRONG if wrong else RIGHT
-    color = RED if wrong else INK
+    """Write prediction, confidence, label and index below a digit, given its lower left corner."""
+    left, bottom = corner
+    predicted = int(probabilities.argmax())
+    is_wrong = predicted != label
     axes.text(
         left,
-        top + TILE + 0.06,
-        f"{mark} {read}",
+        bottom + 0.06,
+        f"{WRONG if is_wrong else CORRECT} {predicted}",
         size=TEXT,
-        color=color,
-        weight="bold" if wrong else "normal",
+        color=VERMILION if is_wrong else BLACK,
+        weight="bold" if is_wrong else "normal",
         va="top",
     )
-    axes.text(left + TILE, top + TILE + 0.075, sure, size=SMALL, color=GREY, va="top", ha="right")
-    axes.text(left, top + TILE + 0.27, f"true {label}", size=SMALL, color=GREY, va="top")
+    for text, x, y, align in (
+        (percent(float(probabilities[predicted])), left + CELL, 0.075, "right"),
+        (f"true {label}", left, 0.27, "left"),
+        (f"#{index}", left + CELL, 0.27, "right"),
+    ):
+        axes.text(x, bottom + y, text, size=SMALL, color=GREY, va="top", ha=align)

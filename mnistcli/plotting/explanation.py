@@ -1,4 +1,4 @@
-"""How digits were read, stage by stage: picture, ink, network's view, answer, where it looked."""
+"""Plot of explanations: image, foreground, 28x28 digit, probabilities and occlusion map."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -7,198 +7,236 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli.errors import ImageError
 from mnistcli.explanation import PATCH, Explanation
-from mnistcli.plotting.predictions import (
-    BAR,
-    GAP,
-    SIZE,
-    answers_title,
-    draw_bars,
-    draw_picture,
-    outline,
-)
+from mnistcli.plotting.drawing import draw_array, draw_image, outline, outline_digit
 from mnistcli.plotting.style import (
+    BLACK,
     BLUE,
     GREY,
-    INK,
+    LIGHT_GREY,
     MARGIN,
-    PALE,
-    RED,
     SMALL,
     TEXT,
     TOP,
-    draw_image,
-    new_sheet,
+    VERMILION,
+    Footer,
+    fit_text,
+    new_figure,
     percent,
-    plain,
+    plural,
 )
 from mnistcli.predictions import PredictedDigit
 from mnistcli.preprocessing import Digit
 
-MOST_ROWS = 20
-# From one panel to the next: three squares, the bars, and the map with its scale.
-STEPS = (SIZE + GAP, SIZE + GAP, SIZE + GAP, 0.2 + BAR + 0.85, SIZE + 1.1)
-PANELS = np.cumsum((MARGIN, *STEPS)).tolist()
+MAX_ROWS = 20
+# Lengths are in inches: at `style.DPI`, nine pixels of the file per pixel of a digit.
+SIZE = 1.68
+GAP = 0.25
+# Longest bar of a probability.
+BAR = 1.3
+# Widths of the columns: three squares, the bars, and the occlusion map with its color bar.
+COLUMNS = (SIZE + GAP, SIZE + GAP, SIZE + GAP, 0.2 + BAR + 0.85, SIZE + 1.1)
+LEFTS = np.cumsum((MARGIN, *COLUMNS)).tolist()
 HEADINGS = (
-    "the picture",
-    "ink: its own in blue",
-    "the network's view",
-    "its answer",
-    f"answer with {PATCH}\N{MULTIPLICATION SIGN}{PATCH} covered",
+    "image",
+    "foreground",
+    "input (28\N{MULTIPLICATION SIGN}28)",
+    "probabilities",
+    "occlusion map",
 )
-HEAD, DOWN = TOP + 0.35, SIZE + 0.7
-LONGEST_NAME = 60
-SCALE, MINUS = 0.14, "\N{MINUS SIGN}"
-# The ink is drawn this many times as wide as the digit is, to show what stands beside it.
-CLOSE = 2
-# A picture that is longer than so many times its width is cut down to what is round the digit.
-LONGEST = 6
-# Changes of the probability that are too small to be drawn, or to be told.
-SMALLEST = 0.01
+SUBTITLE = (
+    f"With the {PATCH}\N{MULTIPLICATION SIGN}{PATCH} patch around a pixel covered, the probability "
+    "of the predicted digit falls (vermilion) or rises (blue)"
+)
+HEAD, ROW_STEP = TOP + 0.35, SIZE + 0.7
+COLOR_BAR_WIDTH, MINUS = 0.14, "\N{MINUS SIGN}"
+# The part of the foreground that is shown, relative to the digit, so that its neighbors are seen.
+NEIGHBORHOOD = 2
+# Longer images are cropped around the digit.
+MAX_ASPECT = 6
+# Smaller probabilities, and smaller changes of the probability, are not written.
+MIN_WRITTEN = 0.01
 
 
-def plot_explanations(explanations: Iterable[Explanation]) -> Figure:
-    """Draw how each digit was read, from the picture to the answer and what it hangs on.
-
-    The last panel is the occlusion map of `mnistcli.explanation.occlusion`: what happens to the
-    answer's probability with the surroundings of each pixel covered.
+def plot_explanations(explanations: Iterable[Explanation], *, model: str) -> Figure:
+    """Plot explanations of predictions, one row per digit, from the image to the occlusion map.
 
     Args:
-        explanations: The digits; the first `MOST_ROWS` are drawn.
+        explanations: The explanations; the first `MAX_ROWS` are drawn.
+        model: Name of the model.
 
     Raises:
-        ImageError: There is none.
+        ImageError: There are none.
     """
-    rows = list(islice(explanations, MOST_ROWS + 1))
+    rows = list(islice(explanations, MAX_ROWS + 1))
     if not rows:
-        raise ImageError("no picture could be read", hint="mnistcli predict digit.png")
-    shown = rows[:MOST_ROWS]
-    title = answers_title([None if row.reason else row.digit for row in shown])
-    if len(rows) > MOST_ROWS:
-        title = f"The first {MOST_ROWS} readings; there are more"
-    figure, axes = new_sheet(
-        PANELS[-1] + MARGIN,
-        HEAD + len(shown) * DOWN,
+        raise ImageError("no image could be read")
+    shown = rows[:MAX_ROWS]
+    title = _title(shown) if len(rows) == len(shown) else f"Explanations of the first {MAX_ROWS}"
+    images = plural(len({id(row.image) for row in shown}), "image")
+    digits = plural(sum(row.digit is not None for row in shown), "digit")
+    figure, axes = new_figure(
+        LEFTS[-1] + MARGIN,
+        HEAD + len(shown) * ROW_STEP,
         title,
-        "Where it looked: with that place covered, the answer's probability falls (orange) "
-        "or rises (blue)",
+        SUBTITLE,
+        Footer(model, f"{images}, {digits}"),
     )
-    for left, heading in zip(PANELS, HEADINGS, strict=False):
+    for left, heading in zip(LEFTS, HEADINGS, strict=False):
         axes.text(left, TOP, heading, size=TEXT, color=GREY, va="top")
-    for place, row in enumerate(shown):
-        _draw_row(axes, row, HEAD + 0.3 + place * DOWN)
+    for position, row in enumerate(shown):
+        _draw_row(axes, row, HEAD + 0.3 + position * ROW_STEP)
     return figure
 
 
+def _title(rows: list[Explanation]) -> str:
+    if len(rows) == 1 and rows[0].digit is not None and not rows[0].reason:
+        digit = rows[0].digit
+        return f"Predicted {digit.digit}, confidence {percent(digit.confidence)}"
+    predicted = [
+        "rejected" if row.reason or row.digit is None else str(row.digit.digit) for row in rows
+    ]
+    return f"Predicted: {', '.join(predicted)}"
+
+
 def _draw_row(axes: Axes, row: Explanation, top: float) -> None:
-    name = plain(row.name, LONGEST_NAME)
-    axes.text(MARGIN, top - 0.13, name, size=TEXT, color=INK, weight="bold", parse_math=False)
+    name = fit_text(row.name, LEFTS[-1] - MARGIN, TEXT, bold=True)
+    axes.text(MARGIN, top - 0.13, name, size=TEXT, color=BLACK, weight="bold", parse_math=False)
+    reason = fit_text(row.reason, LEFTS[4] - MARGIN, SMALL)
     if row.digit is None or row.occlusion_map is None:
-        _draw_nothing(axes, row, top)
+        _draw_image_without_digits(axes, row, reason, top)
         return
-    _draw_place(axes, row, row.digit.detection, top)
-    draw_image(axes, row.digit.detection.image, (PANELS[2], top, SIZE, SIZE))
-    draw_bars(axes, row.digit.probabilities, PANELS[3], top)
-    _draw_map(axes, row.digit, row.occlusion_map, top)
-    why = plain(row.reason, LONGEST_NAME)
-    axes.text(MARGIN, top + SIZE + 0.06, why, size=SMALL, color=RED, va="top")
+    _draw_image_and_foreground(axes, row, row.digit.detection, top)
+    draw_array(axes, row.digit.detection.image, (LEFTS[2], top, SIZE, SIZE))
+    _draw_bars(axes, row.digit.probabilities, LEFTS[3], top)
+    _draw_occlusion_map(axes, row.digit, row.occlusion_map, top)
+    axes.text(MARGIN, top + SIZE + 0.06, reason, size=SMALL, color=VERMILION, va="top")
 
 
-def _draw_nothing(axes: Axes, row: Explanation, top: float) -> None:
-    """Draw a picture without a digit, all ink on it, and why there is none."""
-    draw_picture(axes, row.image, None, PANELS[0], top)
-    draw_picture(axes, _colored(row.foreground, GREY), None, PANELS[1], top)
-    ink = "what ink was found is in grey" if row.foreground.any() else "no ink on the paper"
-    for words, color, below in ((plain(row.reason, LONGEST_NAME), RED, -0.12), (ink, GREY, 0.12)):
-        axes.text(PANELS[2], top + SIZE / 2 + below, words, size=TEXT, color=color, va="center")
+def _draw_image_without_digits(axes: Axes, row: Explanation, reason: str, top: float) -> None:
+    """Draw an image without digits, its foreground, and the reason for the rejection."""
+    draw_image(axes, row.image, (LEFTS[0], top, SIZE, SIZE))
+    draw_image(axes, _colorize(row.foreground, GREY), (LEFTS[1], top, SIZE, SIZE))
+    found = "the foreground is grey" if row.foreground.any() else "no foreground"
+    for text, color, y in ((reason, VERMILION, -0.12), (found, GREY, 0.12)):
+        axes.text(LEFTS[2], top + SIZE / 2 + y, text, size=SMALL, color=color, va="center")
 
 
-def _draw_place(axes: Axes, row: Explanation, found: Digit, top: float) -> None:
-    """Draw the picture with the digit's box, and the ink near it, the digit's own in blue."""
-    left, upper = (edge // row.scale for edge in found.box[:2])
-    height, width = found.ink.shape
+def _draw_image_and_foreground(axes: Axes, row: Explanation, digit: Digit, top: float) -> None:
+    """Draw the image with the digit outlined, and the foreground near it with the digit in blue."""
+    left, upper = (edge // row.scale for edge in digit.box[:2])
+    height, width = digit.mask.shape
     box = (left, upper, left + width, upper + height)
-    near = CLOSE * max(width, height)
-    part = _around(box, row.image.size, max(near, LONGEST * min(row.image.size)))
-    west, north, *_ = part
-    inside = (left - west, upper - north, box[2] - west, box[3] - north)
-    draw_picture(axes, row.image.crop(part), inside, PANELS[0], top)
-    ink = _colored(row.foreground, PALE)
-    ink.paste(BLUE, (left, upper), Image.fromarray(found.ink))
-    draw_picture(axes, ink.crop(_around(box, ink.size, near)), None, PANELS[1], top)
+    nearby = NEIGHBORHOOD * max(width, height)
+    crop = _square_around(box, row.image.size, max(nearby, MAX_ASPECT * min(row.image.size)))
+    origin = draw_image(axes, row.image.crop(crop), (LEFTS[0], top, SIZE, SIZE))
+    inside = (left - crop[0], upper - crop[1], box[2] - crop[0], box[3] - crop[1])
+    outline_digit(axes, inside, origin)
+    foreground = _colorize(row.foreground, LIGHT_GREY)
+    foreground.paste(BLUE, (left, upper), Image.fromarray(digit.mask))
+    crop = _square_around(box, foreground.size, nearby)
+    draw_image(axes, foreground.crop(crop), (LEFTS[1], top, SIZE, SIZE))
 
 
-def _colored(ink: NDArray[np.bool_], color: str) -> Image.Image:
-    """Ink (h, w) in one colour on white paper."""
-    page = Image.new("RGB", ink.shape[::-1], "white")
-    page.paste(color, mask=Image.fromarray(ink))
-    return page
+def _colorize(mask: NDArray[np.bool_], color: str) -> Image.Image:
+    """Return an image (h, w) with the mask in one color on white."""
+    image = Image.new("RGB", mask.shape[::-1], "white")
+    image.paste(color, mask=Image.fromarray(mask))
+    return image
 
 
-def _around(
+def _square_around(
     box: tuple[int, int, int, int], size: tuple[int, int], side: int
 ) -> tuple[int, int, int, int]:
-    """The square of such a side round a box, cut off where the picture ends: its four edges."""
-    left, upper, right, lower = box
+    """Return the edges of a square around a box, limited to an image of that size in pixels."""
     spans = []
-    for start, stop, length in ((left, right, size[0]), (upper, lower, size[1])):
-        whole = min(side, length)
-        first = min(max((start + stop - whole) // 2, 0), length - whole)
-        spans.append((first, first + whole))
-    (west, east), (north, south) = spans
-    return west, north, east, south
+    for start, stop, length in ((box[0], box[2], size[0]), (box[1], box[3], size[1])):
+        span = min(side, length)
+        first = min(max((start + stop - span) // 2, 0), length - span)
+        spans.append((first, first + span))
+    (left, right), (top, bottom) = spans
+    return left, top, right, bottom
 
 
-def _draw_map(axes: Axes, digit: PredictedDigit, covered: NDArray[np.float32], top: float) -> None:
-    """Draw the occlusion map over the digit, its scale, and what the worst patch would do."""
-    left = PANELS[4]
-    fall = digit.confidence - covered[..., digit.digit]
-    most = max(float(np.abs(fall).max()), SMALLEST)
-    paper = 1 - 0.35 * digit.detection.image[..., None] / 255
-    draw_image(axes, _tinted(paper, fall / most), (left, top, SIZE, SIZE))
-    outline(axes, (left, top, left + SIZE, top + SIZE), PALE)
-    row, column = np.unravel_index(fall.argmax(), fall.shape)
-    if fall[row, column] < SMALLEST:
-        words = "no one place matters"
+def _draw_bars(axes: Axes, probabilities: NDArray[np.float32], left: float, top: float) -> None:
+    """Draw one horizontal bar per class; the most likely one is in color, its number in bold."""
+    height = SIZE / len(probabilities)
+    predicted = int(probabilities.argmax())
+    start = left + 0.2
+    for digit, probability in enumerate(probabilities.tolist()):
+        middle = top + (digit + 0.5) * height
+        length = probability * BAR
+        bar = (start, middle - 0.35 * height)
+        is_predicted = digit == predicted
+        fill = BLUE if is_predicted else LIGHT_GREY
+        axes.add_patch(Rectangle(bar, length, 0.7 * height, facecolor=fill))
+        color, weight = (BLUE, "bold") if is_predicted else (GREY, "normal")
+        texts = {left: str(digit)}
+        if is_predicted or probability >= MIN_WRITTEN:
+            texts[start + length + 0.06] = percent(probability)
+        for x, text in texts.items():
+            axes.text(x, middle, text, size=SMALL, color=color, weight=weight, va="center_baseline")
+    axes.plot([start, start], [top, top + SIZE], color=GREY, linewidth=0.8)
+
+
+def _draw_occlusion_map(
+    axes: Axes, digit: PredictedDigit, occlusion_map: NDArray[np.float32], top: float
+) -> None:
+    """Draw the occlusion map over the digit, its color bar, and the patch that matters most."""
+    left = LEFTS[4]
+    decrease = digit.confidence - occlusion_map[..., digit.digit]
+    largest = max(float(np.abs(decrease).max()), MIN_WRITTEN)
+    background = 1 - 0.35 * digit.detection.image[..., None] / 255
+    draw_array(axes, _tint(background, decrease / largest), (left, top, SIZE, SIZE))
+    outline(axes, (left, top, left + SIZE, top + SIZE), LIGHT_GREY)
+    row, column = np.unravel_index(decrease.argmax(), decrease.shape)
+    if decrease[row, column] < MIN_WRITTEN:
+        text = "no single patch matters"
     else:
         _outline_patch(axes, int(row), int(column), top)
-        other = int(covered[row, column].argmax())
-        answer = f"still {other}" if other == digit.digit else str(other)
-        words = f"at the frame: {answer}, {percent(float(covered[row, column, other]))}"
-    axes.text(left, top + SIZE + 0.06, words, size=SMALL, color=INK, va="top")
-    _draw_scale(axes, most, left + SIZE + 0.1, top)
+        predicted = int(occlusion_map[row, column].argmax())
+        still = "still " if predicted == digit.digit else ""
+        probability = percent(float(occlusion_map[row, column, predicted]))
+        text = f"box covered: {still}{predicted}, {probability}"
+    axes.text(left, top + SIZE + 0.06, text, size=SMALL, color=BLACK, va="top")
+    _draw_color_bar(axes, largest, left + SIZE + 0.1, top)
 
 
 def _outline_patch(axes: Axes, row: int, column: int, top: float) -> None:
-    """Draw the edge of the patch that is centred on a pixel, as far as it lies on the digit."""
+    """Outline the patch that is centered on a pixel, limited to the digit."""
     pixel = SIZE / 28
-    start, stop = -(PATCH // 2), PATCH // 2 + 1
-    west, east = (min(max(column + edge, 0), 28) * pixel for edge in (start, stop))
-    north, south = (min(max(row + edge, 0), 28) * pixel for edge in (start, stop))
-    left = PANELS[4]
-    outline(axes, (left + west, top + north, left + east, top + south), INK)
+    left = LEFTS[4]
+    first_column, last_column, first_row, last_row = (
+        min(max(center + offset, 0), 28) * pixel
+        for center in (column, row)
+        for offset in (-(PATCH // 2), PATCH // 2 + 1)
+    )
+    edges = (left + first_column, top + first_row, left + last_column, top + last_row)
+    outline(axes, edges, BLACK)
 
 
-def _draw_scale(axes: Axes, most: float, left: float, top: float) -> None:
-    """Draw what the colours stand for: by how many points the probability changes."""
+def _draw_color_bar(axes: Axes, largest: float, left: float, top: float) -> None:
+    """Draw the color bar of the occlusion map: changes of the probability in percentage points."""
     values = np.linspace(1, -1, 201)[:, None]
-    draw_image(axes, _tinted(np.ones((201, 1, 1)), values), (left, top, SCALE, SIZE))
-    number = f"{100 * most:.0f}" if most >= 0.1 else f"{100 * most:.1f}"
-    for words, height, align in (
+    color_bar = _tint(np.ones((201, 1, 1)), values)
+    draw_array(axes, color_bar, (left, top, COLOR_BAR_WIDTH, SIZE))
+    number = f"{100 * largest:.0f}" if largest >= 0.1 else f"{100 * largest:.1f}"
+    for text, y, align in (
         (f"{MINUS}{number} points", 0, "top"),
         ("0", SIZE / 2, "center"),
         (f"+{number} points", SIZE, "bottom"),
     ):
-        axes.text(left + SCALE + 0.06, top + height, words, size=SMALL, color=GREY, va=align)
+        axes.text(left + COLOR_BAR_WIDTH + 0.06, top + y, text, size=SMALL, color=GREY, va=align)
 
 
-def _tinted(paper: NDArray[np.floating], fall: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Colour paper (h, w, 1) red where values (h, w) in -1..1 are above 0, blue below."""
-    color = np.where(fall[..., None] > 0, to_rgb(RED), to_rgb(BLUE))
-    strength = 0.9 * np.abs(fall[..., None])
-    tinted: NDArray[np.floating] = paper * (1 - strength) + color * strength
+def _tint(background: NDArray[np.floating], values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Tint a background (h, w, 1) by values (h, w) in -1..1: vermilion above 0, blue below."""
+    color = np.where(values[..., None] > 0, to_rgb(VERMILION), to_rgb(BLUE))
+    strength = 0.9 * np.abs(values[..., None])
+    tinted: NDArray[np.floating] = background * (1 - strength) + color * strength
     return tinted

@@ -1,4 +1,4 @@
-"""What the first layer of a network has learned to look for, and what it finds on one digit."""
+"""Plot of the first convolution: its kernels (filters) and their feature maps of one digit."""
 
 import math
 
@@ -8,107 +8,122 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from mnistcli.plotting.drawing import choose_columns, draw_array
 from mnistcli.plotting.style import (
     GREY,
+    LIGHT_GREY,
     MARGIN,
-    PALE,
     SMALL,
     TEXT,
     TOP,
-    columns_for,
-    draw_image,
-    new_sheet,
+    Footer,
+    new_figure,
 )
 
+# Lengths are in inches.
 TILE = 0.66
-# From one kernel to the next, with its map between.
-ACROSS, DOWN = 2 * TILE + 0.28, TILE + 0.2
-# The digit and the colour scales stand to the left of the filters.
+# Distance from one kernel to the next, with its feature map between.
+COLUMN_STEP, ROW_STEP = 2 * TILE + 0.28, TILE + 0.2
+# The digit and the color bars are to the left of the kernels.
 IMAGE = 1.68
-SIDE, LOWEST = IMAGE + 0.6, IMAGE + 1.75
-NARROWEST = 9.5
+SIDE, MIN_HEIGHT = IMAGE + 0.6, IMAGE + 1.75
+MIN_WIDTH = 9.5
 CHANNEL_GAP = 0.04
-# Blue below 0, white at 0, red above; black at 0, white above.
+# Color maps: blue below 0, white at 0, red above; black at 0, white above.
 SIGNED, POSITIVE = "RdBu_r", "gray"
 MINUS = "\N{MINUS SIGN}"
-# Stands for 0 in a division.
-TINY = 1e-9
+# Replaces 0 in a division.
+EPSILON = 1e-9
 
 
 def plot_filters(
-    kernels: NDArray[np.float32], image: NDArray[np.uint8], maps: NDArray[np.float32]
+    kernels: NDArray[np.float32],
+    image: NDArray[np.uint8],
+    maps: NDArray[np.float32],
+    *,
+    model: str,
+    dataset: str,
 ) -> Figure:
-    """Draw the kernels of a convolution, each beside what it makes of one digit.
+    """Plot the kernels of a convolution, each beside its feature map of one digit.
 
     Args:
         kernels: The learned weights, float32 (h, w, channels, n). The channels of a kernel are
             drawn as one block.
         image: The digit, uint8 (28, 28).
-        maps: The layer's responses to the digit, float32 (rows, columns, n).
+        maps: The feature maps of the digit, float32 (rows, columns, n).
+        model: Name of the model.
+        dataset: Name of the dataset that the digit is from.
     """
     count = kernels.shape[-1]
-    columns = columns_for(count, 1.2)
+    columns = choose_columns(count, 1.2)
     rows = math.ceil(count / columns)
-    figure, axes = new_sheet(
-        max(MARGIN + SIDE + columns * ACROSS + MARGIN / 2, NARROWEST),
-        TOP + max(rows * DOWN, LOWEST) + MARGIN / 2,
-        *_words(kernels, maps),
+    figure, axes = new_figure(
+        max(MARGIN + SIDE + columns * COLUMN_STEP + MARGIN / 2, MIN_WIDTH),
+        TOP + max(rows * ROW_STEP, MIN_HEIGHT) + MARGIN / 2,
+        *_title_and_subtitle(kernels, maps),
+        Footer(model, "1 image", dataset),
     )
-    heaviest = float(np.abs(kernels).max())
+    max_weight = float(np.abs(kernels).max())
     colors = POSITIVE if maps.min() >= 0 else SIGNED
-    _draw_side(axes, image, f"{heaviest:.2g}", colors)
-    # Every map has a scale of its own, but for maps of next to nothing: noise is no answer.
+    _draw_digit(axes, image)
+    _draw_color_bars(axes, f"{max_weight:.2g}", colors)
+    # Each map has its own scale, but not one that would make noise look like a response.
     strongest = np.abs(maps).max(axis=(0, 1))
-    strongest = np.maximum(strongest, max(0.01 * float(strongest.max()), TINY))
+    strongest = np.maximum(strongest, max(0.01 * float(strongest.max()), EPSILON))
     for index in range(count):
         row, column = divmod(index, columns)
-        left, top = MARGIN + SIDE + column * ACROSS, TOP + row * DOWN
-        kernel = kernels[..., index] / max(heaviest, TINY)
-        _draw_block(axes, kernel, left, top, SIGNED)
+        left, top = MARGIN + SIDE + column * COLUMN_STEP, TOP + row * ROW_STEP
+        kernel = kernels[..., index] / max(max_weight, EPSILON)
+        _draw_channels(axes, kernel, left, top, SIGNED)
         response = maps[..., index] / strongest[index]
-        _draw_block(axes, response[..., None], left + TILE + 0.05, top, colors)
+        _draw_channels(axes, response[..., None], left + TILE + 0.05, top, colors)
     return figure
 
 
-def _words(kernels: NDArray[np.float32], maps: NDArray[np.float32]) -> tuple[str, str]:
-    high, wide, channels, count = kernels.shape
+def _title_and_subtitle(kernels: NDArray[np.float32], maps: NDArray[np.float32]) -> tuple[str, str]:
+    height, width, channels, count = kernels.shape
     ranges = np.ptp(maps, axis=(0, 1))
-    # A flat map tells nothing about the digit, whatever its level.
+    # A constant map does not depend on the digit, whatever its level.
     active = int((ranges > 0.01 * ranges.max()).sum())
-    shape = f"{high}\N{MULTIPLICATION SIGN}{wide}"
-    title = f"{count} learned {shape} kernels: {active} respond to this digit"
-    subtitle = "Each pair: a kernel, and what it makes of the digit"
+    shape = f"{height}\N{MULTIPLICATION SIGN}{width}"
+    noun = "kernel" if count == 1 else "kernels"
+    title = f"{count} learned {shape} {noun}, {active} of them respond to this digit"
+    subtitle = "Each pair: a kernel and its feature map of the digit"
     if channels > 1:
-        subtitle += f" (a kernel's {channels} input channels stand as one block)"
+        subtitle += f" (the {channels} input channels of a kernel form one block)"
     return title, subtitle
 
 
-def _draw_side(axes: Axes, image: NDArray[np.uint8], heaviest: str, colors: str) -> None:
-    """Draw the digit, and below it what the colours of kernels and maps stand for."""
-    draw_image(axes, image, (MARGIN, TOP, IMAGE, IMAGE))
+def _draw_digit(axes: Axes, image: NDArray[np.uint8]) -> None:
+    draw_array(axes, image, (MARGIN, TOP, IMAGE, IMAGE))
     axes.text(MARGIN, TOP + IMAGE + 0.08, "the digit", size=TEXT, color=GREY, va="top")
+
+
+def _draw_color_bars(axes: Axes, max_weight: str, colors: str) -> None:
+    """Draw the color bars of kernels and feature maps below the digit."""
     least = "0" if colors == POSITIVE else f"{MINUS}strongest"
     for name, below, cmap, ends in (
-        ("weight", 0.75, SIGNED, (f"{MINUS}{heaviest}", heaviest)),
+        ("weight", 0.75, SIGNED, (f"{MINUS}{max_weight}", max_weight)),
         ("response", 1.4, colors, (least, "strongest")),
     ):
         top = TOP + IMAGE + below
         gradient = np.linspace(0, 1, 256)[None]
-        draw_image(axes, gradient, (MARGIN, top, IMAGE, 0.14), cmap=cmap, limits=(0, 1))
+        draw_array(axes, gradient, (MARGIN, top, IMAGE, 0.14), cmap=cmap, limits=(0, 1))
         axes.text(MARGIN, top - 0.07, name, size=SMALL, color=GREY)
         axes.text(MARGIN, top + 0.2, ends[0], size=SMALL, color=GREY, va="top")
         axes.text(MARGIN + IMAGE, top + 0.2, ends[1], size=SMALL, color=GREY, va="top", ha="right")
 
 
-def _draw_block(axes: Axes, image: NDArray[np.float32], left: float, top: float, cmap: str) -> None:
-    """Draw the channels of an image (h, w, channels) in -1..1 as one block, thin gaps between."""
-    axes.add_patch(Rectangle((left, top), TILE, TILE, color=PALE, linewidth=1, zorder=-1))
-    channels = image.shape[-1]
-    across = math.ceil(math.sqrt(channels))
-    step = (TILE + CHANNEL_GAP) / across
+def _draw_channels(
+    axes: Axes, channels: NDArray[np.float32], left: float, top: float, cmap: str
+) -> None:
+    """Draw the channels of an array (h, w, channels), values in -1..1, as one square block."""
+    axes.add_patch(Rectangle((left, top), TILE, TILE, color=LIGHT_GREY, linewidth=1, zorder=-1))
+    columns = math.ceil(math.sqrt(channels.shape[-1]))
+    step = (TILE + CHANNEL_GAP) / columns
     size = step - CHANNEL_GAP
-    for channel in range(channels):
-        row, column = divmod(channel, across)
+    limits = (-1 if cmap == SIGNED else 0, 1)
+    for channel in range(channels.shape[-1]):
+        row, column = divmod(channel, columns)
         place = (left + column * step, top + row * step, size, size)
-        limits = (-1 if cmap == SIGNED else 0, 1)
-        draw_image(axes, image[..., channel], place, cmap=cmap, limits=limits)
+        draw_array(axes, channels[..., channel], place, cmap=cmap, limits=limits)

@@ -1,4 +1,4 @@
-"""Learning curves: accuracy and loss over the epochs."""
+"""Plot of the training history (learning curves): accuracy and loss over the epochs."""
 
 from collections.abc import Sequence
 
@@ -10,94 +10,123 @@ from numpy.typing import NDArray
 
 from mnistcli.errors import RunError
 from mnistcli.plotting.style import (
+    BLACK,
     BLUE,
     DPI,
+    FOOTER_HEIGHT,
     GREY,
-    INK,
+    LIGHT_GREY,
     ORANGE,
-    PALE,
     SMALL,
     TEXT,
     TOP,
+    Footer,
     percent,
+    plural,
+    write_footer,
     write_title,
 )
 from mnistcli.runs import EpochRow
 
-WIDTH, HEIGHT = 11.0, 5.2
-PANELS = {"accuracy": "Accuracy", "loss": "Loss (log scale)"}
-PANEL_WIDTH, PANEL_LEFTS, PANEL_BOTTOM = 4.3, (0.95, 6.35), 0.65
+# Lengths are in inches.
+WIDTH, HEIGHT = 11.6, 5.2 + FOOTER_HEIGHT
+PANEL_WIDTH, PANEL_LEFTS, PANEL_BOTTOM = 4.6, (0.95, 6.65), 0.65 + FOOTER_HEIGHT
 PANEL_HEIGHT = HEIGHT - TOP - PANEL_BOTTOM - 0.35
-# Up to this many epochs each has a mark of its own; more would run together.
-MARKED_EPOCHS = 30
+# With more epochs, their markers would overlap.
+MAX_MARKED_EPOCHS = 30
 
 
-def plot_history(history: Sequence[EpochRow], *, keeps_last: bool = False) -> Figure:
-    """Draw training and validation accuracy and loss over the epochs, the best epoch marked.
-
-    The best epoch is the one whose model a training keeps.
+def plot_history(
+    history: Sequence[EpochRow],
+    *,
+    model: str,
+    dataset: str,
+    images: int | None = None,
+    keeps_last: bool = False,
+    smoothed: bool = False,
+) -> Figure:
+    """Plot accuracy and loss per epoch, of training and validation; the kept epoch is marked.
 
     Args:
-        history: A row an epoch, the first one first; NaN where there is no validation.
-        keeps_last: Whether the last epoch's model is kept, as it is where nothing was held out for
-            validation; else that of the lowest validation loss.
+        history: One row per epoch, in order; NaN without validation.
+        model: Name of the model.
+        dataset: Name of the dataset that it was trained on.
+        images: Number of images that it was trained on; None if it is unknown.
+        keeps_last: Whether the last epoch is kept. Otherwise, it is the one with the lowest
+            validation loss. Without validation, the last epoch is kept in any case.
+        smoothed: Whether the losses are computed with label smoothing, as the training objective
+            is. They cannot be compared with the test loss then.
 
     Raises:
-        RunError: There is no epoch.
+        RunError: There are no epochs.
     """
     if not history:
-        raise RunError("the history has no epoch yet", hint="mnistcli train")
+        raise RunError("the history has no epochs yet", hint="--kind confusion")
     epochs = np.array([row.epoch for row in history])
     values = {
         name: np.array([getattr(row, name) for row in history], dtype=np.float64)
         for name in ("accuracy", "val_accuracy", "loss", "val_loss")
     }
-    validated = bool(np.isfinite(values["val_accuracy"]).any())
-    losses = np.where(np.isfinite(values["val_loss"]), values["val_loss"], np.inf)
-    keeps_last = keeps_last or not validated
-    best = len(history) - 1 if keeps_last else int(losses.argmin())
+    is_validated = bool(np.isfinite(values["val_accuracy"]).any())
+    val_losses = np.where(np.isfinite(values["val_loss"]), values["val_loss"], np.inf)
+    keeps_last = keeps_last or not is_validated
+    kept = len(history) - 1 if keeps_last else int(val_losses.argmin())
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor="white")
-    write_title(figure, *_words(history, best, keeps_last=keeps_last))
-    for name, left in zip(PANELS, PANEL_LEFTS, strict=True):
-        axes = _panel(figure, left, name)
+    write_title(figure, _title(history, kept), _subtitle(keeps_last=keeps_last, smoothed=smoothed))
+    write_footer(
+        figure, Footer(model, "" if images is None else plural(images, "training image"), dataset)
+    )
+    loss_label = "Training objective (log scale)" if smoothed else "Loss (log scale)"
+    titles = {"accuracy": "Accuracy", "loss": loss_label}
+    for (name, title), left in zip(titles.items(), PANEL_LEFTS, strict=True):
+        axes = _new_panel(figure, left, title)
         _draw_curves(axes, epochs, values[name], values[f"val_{name}"])
-        _scale(axes, epochs, name, np.concatenate([values[name], values[f"val_{name}"]]))
-        _mark(axes, epochs[best], values[f"val_{name}" if validated else name][best], name)
+        _set_x_axis(axes, epochs)
+        set_y_axis = _set_accuracy_axis if name == "accuracy" else _set_loss_axis
+        set_y_axis(axes, np.concatenate([values[name], values[f"val_{name}"]]))
+        value = values[f"val_{name}" if is_validated else name][kept]
+        _mark_kept_epoch(axes, epochs[kept], value, name)
     figure.legend(
         *figure.axes[0].get_legend_handles_labels(),
         loc="upper right",
-        bbox_to_anchor=((PANEL_LEFTS[1] + PANEL_WIDTH) / WIDTH, 1 - 0.25 / HEIGHT),
+        bbox_to_anchor=((PANEL_LEFTS[1] + PANEL_WIDTH) / WIDTH, 1 - 0.2 / HEIGHT),
         borderaxespad=0,
         fontsize=TEXT,
         frameon=False,
-        labelcolor=INK,
+        labelcolor=BLACK,
+        ncols=3,
     )
     return figure
 
 
-def _words(history: Sequence[EpochRow], best: int, *, keeps_last: bool) -> tuple[str, str]:
-    row = history[best]
-    where = f"epoch {row.epoch} of {history[-1].epoch}"
-    which = "the last epoch" if keeps_last else "the epoch with the lowest validation loss"
+def _title(history: Sequence[EpochRow], kept: int) -> str:
+    row = history[kept]
+    epoch = f"epoch {row.epoch} of {history[-1].epoch}"
     if np.isfinite(row.val_accuracy):
-        title = f"Validation accuracy {percent(row.val_accuracy, 2)} in {where}"
-    else:
-        title = f"Training accuracy {percent(row.accuracy, 2)} in {where}"
-    return title, f"Marked: {which}, whose model is kept"
+        return f"Validation accuracy {percent(row.val_accuracy, 2)} in {epoch}"
+    return f"Training accuracy {percent(row.accuracy, 2)} in {epoch}"
 
 
-def _panel(figure: Figure, left: float, name: str) -> Axes:
+def _subtitle(*, keeps_last: bool, smoothed: bool) -> str:
+    kept = "the last" if keeps_last else "the one with the lowest validation loss"
+    subtitle = f"The kept epoch is {kept}"
+    if smoothed:
+        subtitle += ". With label smoothing, the training objective is higher than the test loss"
+    return subtitle
+
+
+def _new_panel(figure: Figure, left: float, title: str) -> Axes:
     axes = figure.add_axes(
         (left / WIDTH, PANEL_BOTTOM / HEIGHT, PANEL_WIDTH / WIDTH, PANEL_HEIGHT / HEIGHT)
     )
-    axes.set_title(PANELS[name], size=TEXT, color=INK, loc="left", weight="bold")
+    axes.set_title(title, size=TEXT, color=BLACK, loc="left", weight="bold")
     axes.set_xlabel("epoch", size=TEXT, color=GREY)
-    axes.tick_params(labelsize=SMALL, labelcolor=GREY, color=PALE, length=3)
-    axes.grid(visible=True, color=PALE, linewidth=0.5)
+    axes.tick_params(labelsize=SMALL, labelcolor=GREY, color=LIGHT_GREY, length=3)
+    axes.grid(visible=True, color=LIGHT_GREY, linewidth=0.5)
     axes.set_axisbelow(True)
     for side, spine in axes.spines.items():
         spine.set_visible(side in ("left", "bottom"))
-        spine.set_color(PALE)
+        spine.set_color(LIGHT_GREY)
     return axes
 
 
@@ -107,13 +136,13 @@ def _draw_curves(
     training: NDArray[np.float64],
     validation: NDArray[np.float64],
 ) -> None:
-    marked = len(epochs) <= MARKED_EPOCHS
+    is_marked = len(epochs) <= MAX_MARKED_EPOCHS
     axes.plot(
         epochs,
         training,
         color=ORANGE,
         linestyle="--",
-        marker="s" if marked else "",
+        marker="s" if is_marked else "",
         markersize=5,
         markerfacecolor="white",
         label="training",
@@ -123,37 +152,42 @@ def _draw_curves(
             epochs,
             validation,
             color=BLUE,
-            marker="o" if marked else "",
+            marker="o" if is_marked else "",
             markersize=5,
             label="validation",
         )
 
 
-def _scale(axes: Axes, epochs: NDArray[np.int64], name: str, values: NDArray[np.float64]) -> None:
+def _set_x_axis(axes: Axes, epochs: NDArray[np.int64]) -> None:
     first, last = epochs[0], epochs[-1]
-    room = max(0.5, 0.03 * (last - first))
-    axes.set_xlim(first - min(room, 0.9), last + room)
+    padding = max(0.5, 0.03 * (last - first))
+    axes.set_xlim(first - min(padding, 0.9), last + padding)
     axes.xaxis.set_major_locator(MaxNLocator(10, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
+
+
+def _set_accuracy_axis(axes: Axes, values: NDArray[np.float64]) -> None:
     finite = values[np.isfinite(values)]
-    if name == "accuracy":
-        low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
-        room = max(0.06 * (high - low), 0.003)
-        axes.set_ylim(low - room, min(high + room, 1 + room / 2))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
-        return
-    finite = finite[finite > 0]
-    middle = np.sqrt(finite.min() * finite.max()) if finite.size else 1.0
-    reach = max(1.25 * np.sqrt(finite.max() / finite.min()), 2.5) if finite.size else 2.5
-    axes.set_ylim(middle / reach, middle * reach)
+    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
+    padding = max(0.06 * (high - low), 0.003)
+    axes.set_ylim(low - padding, min(high + padding, 1 + padding / 2))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
+
+
+def _set_loss_axis(axes: Axes, values: NDArray[np.float64]) -> None:
+    positive = values[np.isfinite(values) & (values > 0)]
+    middle = np.sqrt(positive.min() * positive.max()) if positive.size else 1.0
+    ratio = np.sqrt(positive.max() / positive.min()) if positive.size else 1.0
+    factor = max(1.25 * ratio, 2.5)
+    axes.set_ylim(middle / factor, middle * factor)
     axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if reach < 50 else (1,)))
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if factor < 50 else (1,)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_minor_locator(NullLocator())
 
 
-def _mark(axes: Axes, epoch: int, value: float, name: str) -> None:
-    """Ring the best epoch's point and name its value above the panel, where no curve runs."""
-    axes.axvline(epoch, color=INK, linewidth=1, linestyle=":")
-    axes.plot(epoch, value, marker="o", markersize=12, markerfacecolor="none", color=INK)
+def _mark_kept_epoch(axes: Axes, epoch: int, value: float, name: str) -> None:
+    """Circle the point of the kept epoch; its value goes above the panel, clear of the curves."""
+    axes.axvline(epoch, color=BLACK, linewidth=1, linestyle=":", label="kept epoch")
+    axes.plot(epoch, value, marker="o", markersize=12, markerfacecolor="none", color=BLACK)
     text = percent(value, 2) if name == "accuracy" else f"{value:.4f}"
     axes.set_title(f"epoch {epoch}: {text}", size=TEXT, color=GREY, loc="right")

@@ -1,194 +1,106 @@
-"""Pictures and how they were read: the original, what the network saw, and its probabilities."""
+"""Plot of predictions: each image with boxes and predicted digits, then its 28x28 digits."""
 
-import math
-from collections.abc import Iterable
-from functools import lru_cache
-from pathlib import Path
-from typing import Any, NamedTuple
+import sys
+from collections.abc import Iterable, Sequence
 
-import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
-from numpy.typing import NDArray
-from PIL import Image
 
 from mnistcli.errors import ImageError
+from mnistcli.plotting.layout import Layout, Size, place_in_landscape
+from mnistcli.plotting.prediction_block import LINE, MAX_SIDE, NAME, PredictionBlock
 from mnistcli.plotting.style import (
-    BLUE,
-    DPI,
-    GREY,
-    INK,
     MARGIN,
-    PALE,
-    RED,
-    SMALL,
     TEXT,
     TOP,
-    columns_for,
-    draw_image,
-    new_sheet,
+    Footer,
+    new_figure,
     percent,
-    plain,
+    plural,
+    text_width,
 )
-from mnistcli.predictions import PredictedDigit, Prediction
-from mnistcli.preprocessing import open_image
+from mnistcli.predictions import Prediction
 
-# The side of the picture and of the digit: nine screen pixels for each of the digit's, at `DPI`.
-SIZE = 1.68
-GAP = 0.25
-# The longest bar, with room for the digit before it and the percentage behind it.
-BAR = 1.3
-# From one reading to the next.
-ACROSS, DOWN = 2 * (SIZE + GAP) + BAR + 0.9 + 2 * GAP, SIZE + 0.65
-MOST_ROWS = 100
-# So many characters of the broadest kind fit above a reading.
-LONGEST_NAME = 34
-NAMED_ANSWERS = 10
-ROOM = 0.03
-# Smaller probabilities are not written out.
-MENTIONED = 0.01
+SUBTITLE = "With each image: the digits as the model sees them, and the probabilities of 0 to 9"
+# Lengths are in inches: distances between two images of a row, and between two rows.
+BLOCK_GAPS = Size(0.5, 0.35)
+BOTTOM = 0.15
+# If the figure would be higher than this, it becomes wider, and then the limits apply: maximum
+# number of digits drawn for an image, maximum length of the longer side of an image.
+MAX_HEIGHT = 76.0
+WIDTHS = (16.0, 25.5)
+LIMITS = ((24, 6.5), (12, 5.0), (6, 4.0), (2, 3.0), (0, 3.0))
 
 
-def plot_predictions(readings: Iterable[Prediction]) -> Figure:
-    """Draw each digit read: its picture, the digit as the network saw it, and the probabilities.
+def plot_predictions(predictions: Iterable[Prediction], *, model: str) -> Figure:
+    """Plot predictions: each image once with boxes and predicted digits, then the digits.
 
-    Pictures that could not be read are left out.
+    A digit is drawn as the input of the model, with a bar for the probability of each class. Up to
+    100 images give a PNG of at most 4,000 x 12,000 pixels. If there are too many digits for that,
+    only the first digits of each image are drawn, and its caption says so.
 
     Args:
-        readings: What was read; the first `MOST_ROWS` digits are drawn, and their files opened
-            again for it.
+        predictions: The predictions; images that could not be read are left out. The image files
+            are opened again.
+        model: Name of the model.
 
     Raises:
-        ImageError: No picture could be read, or one that could be is gone.
+        ImageError: No image could be read, or one has been removed since it was predicted.
     """
-    rows = [row for reading in readings for row in _rows(reading)]
-    if not rows:
-        raise ImageError("no picture could be read", hint="mnistcli predict digit.png")
-    shown = rows[:MOST_ROWS]
-    columns = columns_for(len(shown), 0.8)
-    figure, axes = new_sheet(
-        2 * MARGIN + columns * ACROSS - 2 * GAP,
-        TOP + math.ceil(len(shown) / columns) * DOWN,
-        *_words(rows),
+    blocks = [PredictionBlock.open(one) for one in predictions if one.error is None]
+    if not blocks:
+        raise ImageError("no image could be read")
+    digits = sum(len(block.digits) for block in blocks)
+    footer = Footer(model, f"{plural(len(blocks), 'image')}, {plural(digits, 'digit')}")
+    blocks, layout = _lay_out(blocks)
+    figure, axes = new_figure(
+        2 * MARGIN + max(layout.size.width, _min_width()),
+        TOP + layout.size.height + BOTTOM,
+        _title([block.prediction for block in blocks]),
+        SUBTITLE,
+        footer,
     )
-    # The digits of one picture follow each other: it is opened once, and held no longer.
-    opened = lru_cache(maxsize=1)(open_image)
-    for place, row in enumerate(shown):
-        down, across = divmod(place, columns)
-        left, top = MARGIN + across * ACROSS, TOP + 0.35 + down * DOWN
-        name = plain(row.name, LONGEST_NAME)
-        axes.text(left, top - 0.13, name, size=TEXT, color=INK, weight="bold", parse_math=False)
-        box = None if row.digit is None else row.digit.detection.box
-        draw_picture(axes, opened(row.path), box, left, top)
-        left += SIZE + GAP
-        if row.digit is None:
-            why = plain(row.reason, LONGEST_NAME).replace(": ", ":\n")
-            axes.text(left, top + SIZE / 2, why, size=TEXT, color=RED, va="center")
-            continue
-        draw_image(axes, row.digit.detection.image, (left, top, SIZE, SIZE))
-        draw_bars(axes, row.digit.probabilities, left + SIZE + GAP, top)
+    for block, (left, top) in zip(blocks, layout.places, strict=True):
+        block.draw(axes, MARGIN + left, TOP + top, _caption_height(blocks))
     return figure
 
 
-class _Row(NamedTuple):
-    """One digit of a picture; None on a picture without one."""
-
-    name: str
-    path: Path
-    digit: PredictedDigit | None
-    reason: str = ""
-
-
-def _rows(reading: Prediction) -> list[_Row]:
-    if reading.error is not None:
-        return []
-    if reading.reason:
-        return [_Row(reading.path.name, reading.path, None, reading.reason)]
-    return [_Row(name, reading.path, digit) for name, digit in reading.named_digits]
+def _title(predictions: Sequence[Prediction]) -> str:
+    if len(predictions) > 1:
+        rejected = sum(bool(prediction.reason) for prediction in predictions)
+        title = f"Predictions of {len(predictions):,} images"
+        return f"{title}, {rejected:,} of them rejected" if rejected else title
+    only = predictions[0]
+    if only.reason:
+        return only.reason[0].upper() + only.reason[1:]
+    return f"Predicted {only.text}, confidence {percent(only.confidence)}"
 
 
-def _words(rows: list[_Row]) -> tuple[str, str]:
-    title = answers_title([row.digit for row in rows])
-    if len(rows) > MOST_ROWS:
-        title += f", the first {MOST_ROWS} shown"
-    return title, "Each: the picture, what the network saw of it, and its probabilities"
+def _min_width() -> float:
+    """Return the width of the subtitle, which must not be cut."""
+    return text_width(SUBTITLE, TEXT)
 
 
-def answers_title(digits: list[PredictedDigit | None]) -> str:
-    """Return what was read, as a title; None stands for a picture without a digit."""
-    read = [digit for digit in digits if digit is not None]
-    if not read:
-        return "No digit found"
-    if len(digits) == 1:
-        return f"Read as {read[0].digit}, {percent(read[0].confidence)} sure"
-    if len(digits) <= NAMED_ANSWERS:
-        answers = ("none" if digit is None else str(digit.digit) for digit in digits)
-        return f"Read as {', '.join(answers)}"
-    return f"{len(read):,} digits read"
+def _caption_height(blocks: Sequence[PredictionBlock]) -> float:
+    """Return the height of name and caption, the same for all blocks so that images align."""
+    return NAME + LINE * max(len(block.caption) for block in blocks)
 
 
-def draw_picture(
-    axes: Axes,
-    picture: Image.Image,
-    box: tuple[float, float, float, float] | None,
-    left: float,
-    top: float,
-) -> None:
-    """Draw a picture into a square, whole and undistorted, and a line around the digit.
-
-    Args:
-        axes: The sheet.
-        picture: The picture.
-        box: The digit's left, upper, right and lower edge in pixels; None draws no line.
-        left: Where the square is, in inches.
-        top: Likewise.
-    """
-    width, height = picture.size
-    scale = SIZE / max(width, height)
-    left += (SIZE - width * scale) / 2
-    top += (SIZE - height * scale) / 2
-    small = picture.copy()
-    small.thumbnail((round(SIZE * DPI), round(SIZE * DPI)))
-    draw_image(axes, np.asarray(small), (left, top, width * scale, height * scale))
-    outline(axes, (left, top, left + width * scale, top + height * scale), PALE)
-    if box is not None:
-        west, north, east, south = (scale * edge for edge in box)
-        # A little wider than the ink, so as not to hide its edge.
-        west, north, east, south = west - ROOM, north - ROOM, east + ROOM, south + ROOM
-        outline(axes, (left + west, top + north, left + east, top + south), RED)
+def _lay_out(blocks: list[PredictionBlock]) -> tuple[list[PredictionBlock], Layout]:
+    """Place the blocks in rows; if the figure would be too high, apply the limits."""
+    layout = _place(blocks, WIDTHS[0])
+    for digits, side in ((sys.maxsize, MAX_SIDE), *LIMITS):
+        blocks = [block.limited(digits, side) for block in blocks]
+        for width in WIDTHS:
+            layout = _place(blocks, width)
+            if layout.size.height <= MAX_HEIGHT:
+                return blocks, layout
+    return blocks, layout
 
 
-def outline(axes: Axes, box: tuple[float, float, float, float], color: str) -> None:
-    """Draw a line around a box: its left, upper, right and lower edge in inches."""
-    left, top, right, bottom = box
-    axes.add_patch(Rectangle((left, top), right - left, bottom - top, fill=False, edgecolor=color))
-
-
-def draw_bars(axes: Axes, probabilities: NDArray[np.float32], left: float, top: float) -> None:
-    """Draw a bar for each digit, the highest one in colour and with its number in bold."""
-    pitch = SIZE / len(probabilities)
-    answer = int(probabilities.argmax())
-    start = left + 0.2
-    for digit, probability in enumerate(probabilities.tolist()):
-        middle = top + (digit + 0.5) * pitch
-        length = probability * BAR
-        color, weight = (BLUE, "bold") if digit == answer else (GREY, "normal")
-        axes.add_patch(
-            Rectangle(
-                (start, middle - 0.35 * pitch),
-                length,
-                0.7 * pitch,
-                facecolor=BLUE if digit == answer else PALE,
-            )
-        )
-        style: dict[str, Any] = {
-            "size": SMALL,
-            "color": color,
-            "weight": weight,
-            "va": "center_baseline",
-        }
-        axes.text(left, middle, str(digit), **style)
-        if digit == answer or probability >= MENTIONED:
-            axes.text(start + length + 0.06, middle, percent(probability), **style)
-    axes.plot([start, start], [top, top + SIZE], color=GREY, linewidth=0.8)
+def _place(blocks: Sequence[PredictionBlock], max_width: float) -> Layout:
+    caption_height = _caption_height(blocks)
+    sizes = [
+        Size(block.content_size.width, caption_height + block.content_size.height)
+        for block in blocks
+    ]
+    return place_in_landscape(sizes, _min_width(), max_width, BLOCK_GAPS)

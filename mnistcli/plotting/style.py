@@ -1,26 +1,26 @@
-"""What all pictures share: a sheet measured in inches, colours, sizes, and the way to a file."""
+"""Plot style: colors, font sizes, title and footer, text that fits, and PNG output."""
 
 import io
-import math
-import shlex
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
-from numpy.typing import ArrayLike
+from matplotlib.textpath import text_to_path
 
 from mnistcli.errors import RunError
 from mnistcli.files import write_atomically
 
-# Okabe and Ito's colours, which stay apart in every common kind of colour blindness.
+# From the palette of Okabe and Ito, which all common kinds of color blindness can tell apart.
 BLUE = "#0072B2"
 ORANGE = "#E69F00"
-RED = "#D55E00"
-INK = "#222222"
+VERMILION = "#D55E00"
+# The color of text.
+BLACK = "#222222"
 GREY = "#666666"
-PALE = "#C8C8C8"
+LIGHT_GREY = "#C8C8C8"
 
 # Font sizes in points.
 TITLE = 15
@@ -28,21 +28,48 @@ TEXT = 11
 SMALL = 9
 
 DPI = 150
+# Lengths are in inches.
 MARGIN = 0.35
-# Where the content starts below a title and a subtitle, in inches from the upper edge.
+# Distance from the upper edge to the content, with a title and a subtitle between.
 TOP = 1.05
+FOOTER_HEIGHT = 0.32
+
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+FONT = "DejaVu Sans"
+# Hinting makes text wider than its outlines by up to 3 % at 8 points.
+HINTING = 1.03
+# Fraction of the footer that the name of the dataset may take.
+DATASET_FRACTION = 0.35
 
 
-def new_sheet(width: float, height: float, title: str, subtitle: str = "") -> tuple[Figure, Axes]:
-    """Return a figure under a title, and axes that cover it with (0, 0) in the upper left corner.
+class Footer(NamedTuple):
+    """The source of a figure, for its footer.
+
+    Attributes:
+        model: Name of the model.
+        images: Number of images, such as ``24 of 10,000 images``; empty if it is unknown.
+        dataset: Name of the dataset; empty for images that do not come from a dataset.
+    """
+
+    model: str
+    images: str
+    dataset: str = ""
+
+
+def new_figure(
+    width: float, height: float, title: str, subtitle: str, footer: Footer
+) -> tuple[Figure, Axes]:
+    """Create a figure with a title and a footer, and axes that cover it.
 
     Args:
         width: Width in inches, the unit of the axes.
-        height: Height in inches, downwards.
-        title: What the picture shows, as one finding.
-        subtitle: How to read it.
+        height: Height without the footer in inches. The axes' origin is the upper left corner.
+        title: The result that the figure shows.
+        subtitle: How to read the figure.
+        footer: The source of the figure.
     """
+    height += FOOTER_HEIGHT
     figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white")
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
@@ -50,120 +77,130 @@ def new_sheet(width: float, height: float, title: str, subtitle: str = "") -> tu
     axes.set_xlim(0, width)
     axes.set_ylim(height, 0)
     write_title(figure, title, subtitle)
+    write_footer(figure, footer)
     return figure, axes
 
 
-def write_title(figure: Figure, title: str, subtitle: str = "") -> None:
-    """Write a title, and a subtitle below it, into the upper left corner of a figure."""
-    width, height = figure.get_size_inches()
-    for text, top, size, color, weight in (
-        (title, 0.3, TITLE, INK, "bold"),
-        (subtitle, 0.63, TEXT, GREY, "normal"),
-    ):
-        figure.text(
-            MARGIN / width,
-            1 - top / height,
-            text,
-            size=size,
-            color=color,
-            weight=weight,
-            va="top",
-            parse_math=False,
-        )
+def write_title(figure: Figure, title: str, subtitle: str) -> None:
+    """Write a title, and a subtitle below it, in the upper left corner of a figure."""
+    _, height = figure.get_size_inches()
+    _write(figure, title, height - 0.3, TITLE, color=BLACK, bold=True)
+    _write(figure, subtitle, height - 0.63, TEXT, color=GREY)
 
 
-def draw_image(
-    axes: Axes,
-    image: ArrayLike,
-    place: tuple[float, float, float, float],
-    *,
-    cmap: str = "gray",
-    limits: tuple[float, float] = (0, 255),
+def write_footer(figure: Figure, footer: Footer) -> None:
+    """Write the model, the dataset and the number of images along the lower edge of a figure."""
+    width = figure.get_size_inches()[0] - 2 * MARGIN
+    dataset = fit_text(footer.dataset, DATASET_FRACTION * width, SMALL)
+    parts = [f"dataset: {dataset}" if dataset else "", footer.images]
+    rest = "".join(f"  \N{MIDDLE DOT}  {part}" for part in parts if part)
+    label = "model: "
+    model = fit_text(footer.model, width - text_width(label + rest, SMALL), SMALL)
+    _write(figure, label + model + rest, MARGIN / 2 + SMALL / 72, SMALL, color=GREY)
+
+
+def _write(
+    figure: Figure, text: str, top: float, size: float, *, color: str, bold: bool = False
 ) -> None:
-    """Draw an image on a sheet, its pixels sharp.
-
-    Args:
-        axes: The sheet.
-        image: Grey values (h, w), or colours (h, w, 3 or 4).
-        place: Left edge, upper edge, width and height in inches.
-        cmap: Colour map for grey values.
-        limits: Grey values at the two ends of the colour map.
-    """
-    left, top, width, height = place
-    low, high = limits
-    axes.imshow(
-        image,
-        extent=(left, left + width, top + height, top),
-        aspect="auto",
-        cmap=cmap,
-        vmin=low,
-        vmax=high,
-        interpolation="nearest",
+    """Write a line of text at the left margin, its top `top` inches above the lower edge."""
+    width, height = figure.get_size_inches()
+    figure.text(
+        MARGIN / width,
+        top / height,
+        fit_text(text, width - 2 * MARGIN, size, bold=bold),
+        size=size,
+        color=color,
+        weight="bold" if bold else "normal",
+        va="top",
+        parse_math=False,
     )
 
 
-def columns_for(count: int, width: float) -> int:
-    """Return how many columns to put `count` tiles into.
-
-    Args:
-        count: The number of tiles, at least 1.
-        width: The columns wanted for each row, were there no gaps: 1 gives a square.
-
-    Returns:
-        The number of columns that is close to that and leaves few gaps in the last row.
-    """
-    wanted = math.sqrt(width * count)
-    return min(
-        range(1, count + 1), key=lambda columns: -count % columns + 2 * abs(columns - wanted)
-    )
+def percent(fraction: float, decimals: int = 1) -> str:
+    """Format a fraction as percent; only 0 itself gives 0 % and only 1 itself gives 100 %."""
+    step = 10.0**-decimals
+    if fraction in (0, 1):
+        return f"{100 * fraction:.0f} %"
+    if fraction * 100 < step / 2:
+        return f"<{step:.{decimals}f} %"
+    if fraction * 100 >= 100 - step / 2:
+        return f">{100 - step:.{decimals}f} %"
+    return f"{fraction * 100:.{decimals}f} %"
 
 
-def percent(share: float, digits: int = 1) -> str:
-    """Return a share of 1 as percent; only 1 itself gives 100 % and only 0 gives 0 %."""
-    step = 10.0**-digits
-    if share in (0, 1):
-        return f"{share:.0%}".replace("%", " %")
-    if share * 100 < step / 2:
-        return f"<{step:.{digits}f} %"
-    if share * 100 >= 100 - step / 2:
-        return f">{100 - step:.{digits}f} %"
-    return f"{share * 100:.{digits}f} %"
+def plural(count: int, noun: str) -> str:
+    """Format a count with its noun, such as ``1 image`` or ``10,000 images``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def plain(text: str, longest: int = 40) -> str:
-    """Return text from outside as it can be drawn: known characters only, shortened in the middle.
+def fit_text(text: str, width: float, size: float, *, bold: bool = False) -> str:
+    """Shorten text in the middle to fit a width; unprintable characters are replaced.
 
     Args:
         text: Any text, such as a file name.
-        longest: Characters to keep, at most.
+        width: Maximum width in inches.
+        size: Font size in points.
+        bold: Whether the text is bold.
     """
-    known = _characters()
-    drawn = "".join(
+    printable = to_printable(text)
+    if text_width(printable, size, bold=bold) <= width:
+        return printable
+    fits, too_long = 0, len(printable)
+    while fits + 1 < too_long:
+        middle = (fits + too_long) // 2
+        if text_width(_shorten(printable, middle), size, bold=bold) <= width:
+            fits = middle
+        else:
+            too_long = middle
+    return _shorten(printable, fits)
+
+
+def _shorten(text: str, length: int) -> str:
+    """Cut out the middle of a text: `length` characters are left."""
+    tail = length // 2
+    return f"{text[: length - tail]}{ELLIPSIS}{text[len(text) - tail :]}"
+
+
+def to_printable(text: str) -> str:
+    """Replace the characters that the font lacks; Matplotlib would warn about them."""
+    known = _known_characters()
+    return "".join(
         character if character.isprintable() and ord(character) in known else UNKNOWN
         for character in text
     )
-    if len(drawn) <= longest:
-        return drawn
-    tail = longest // 3
-    return f"{drawn[: longest - tail - 1]}\N{HORIZONTAL ELLIPSIS}{drawn[-tail:]}"
+
+
+@lru_cache(maxsize=4096)
+def text_width(text: str, size: float, *, bold: bool = False) -> float:
+    """Measure text: its width in inches.
+
+    Args:
+        text: Printable text.
+        size: Font size in points.
+        bold: Whether the text is bold.
+    """
+    font = FontProperties(family=FONT, size=size, weight="bold" if bold else "normal")
+    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
+    return HINTING * float(width) / 72
 
 
 @cache
-def _characters() -> frozenset[int]:
-    """Return the characters that matplotlib's own font has; drawing another one is a warning."""
+def _known_characters() -> frozenset[int]:
+    """Return the code points that the font has in both weights."""
     normal, bold = (
-        get_font(findfont(FontProperties(family="DejaVu Sans", weight=weight))).get_charmap()
+        get_font(findfont(FontProperties(family=FONT, weight=weight))).get_charmap()
         for weight in ("normal", "bold")
     )
     return frozenset(normal.keys() & bold.keys())
 
 
-def save_figure(figure: Figure, path: Path) -> Path:
-    """Write a figure as PNG, all of it or nothing; the same figure gives the same bytes.
+def save_figure(figure: Figure, path: Path, *, hint: str | None = None) -> Path:
+    """Save a figure as PNG, atomically; the same figure gives the same bytes.
 
     Args:
         figure: The figure.
-        path: The file. Its directory is made where there is none.
+        path: The file. Its directory is created if it does not exist.
+        hint: The hint of the error.
 
     Returns:
         The file.
@@ -177,8 +214,5 @@ def save_figure(figure: Figure, path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, stream.getvalue())
     except OSError as error:
-        raise RunError(
-            f"cannot write {str(path)!r}: {error.strerror}",
-            hint=f"ls -ld {shlex.quote(str(path.parent))}",
-        ) from error
+        raise RunError(f"cannot write {str(path)!r}: {error.strerror}", hint=hint) from error
     return path

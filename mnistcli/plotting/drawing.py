@@ -1,0 +1,133 @@
+"""Drawing: images, boxes and grids on the axes of a figure, placed in inches."""
+
+import math
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from numpy.typing import ArrayLike
+from PIL import Image
+
+from mnistcli.plotting.style import DPI, LIGHT_GREY, VERMILION
+
+# Distance of a digit's outline from its ink, in inches.
+OUTLINE_GAP = 0.03
+
+
+def draw_array(
+    axes: Axes,
+    array: ArrayLike,
+    place: tuple[float, float, float, float],
+    *,
+    cmap: str = "gray",
+    limits: tuple[float, float] = (0, 255),
+) -> None:
+    """Draw an array as an image with sharp pixels.
+
+    Args:
+        axes: Axes as `style.new_figure` returns them.
+        array: Values, shape (h, w), or colors, shape (h, w, 3 or 4).
+        place: Left edge, top edge, width and height in inches.
+        cmap: Color map of the values.
+        limits: The values at the two ends of the color map.
+    """
+    left, top, width, height = place
+    low, high = limits
+    axes.imshow(
+        array,
+        extent=(left, left + width, top + height, top),
+        aspect="auto",
+        cmap=cmap,
+        vmin=low,
+        vmax=high,
+        interpolation="nearest",
+    )
+
+
+def draw_image(
+    axes: Axes, image: Image.Image, place: tuple[float, float, float, float]
+) -> tuple[float, float, float]:
+    """Draw a whole image with a thin frame, undistorted, in the middle of a rectangle.
+
+    Args:
+        axes: Axes as `style.new_figure` returns them.
+        image: The image.
+        place: Left edge, top edge, width and height of the rectangle in inches.
+
+    Returns:
+        Left and top edge of the image, and inches per pixel.
+    """
+    left, top, width, height = place
+    scale = min(width / image.width, height / image.height)
+    left += (width - image.width * scale) / 2
+    top += (height - image.height * scale) / 2
+    small = image.copy()
+    small.thumbnail((math.ceil(width * DPI), math.ceil(height * DPI)))
+    size = image.width * scale, image.height * scale
+    draw_array(axes, np.asarray(small), (left, top, *size))
+    outline(axes, (left, top, left + size[0], top + size[1]), LIGHT_GREY)
+    return left, top, scale
+
+
+def outline_digit(
+    axes: Axes,
+    box: tuple[int, int, int, int],
+    origin: tuple[float, float, float],
+    linestyle: str = "-",
+) -> tuple[float, float, float, float]:
+    """Outline a digit on an image, at a small distance from its ink.
+
+    Args:
+        axes: Axes as `style.new_figure` returns them.
+        box: Left, top, right and bottom edge in pixels of the image.
+        origin: Left and top edge of the image in inches, and inches per pixel.
+        linestyle: The line style of Matplotlib.
+
+    Returns:
+        Left, top, right and bottom edge of the outline in inches.
+    """
+    left, top, scale = origin
+    edges = (
+        left + box[0] * scale - OUTLINE_GAP,
+        top + box[1] * scale - OUTLINE_GAP,
+        left + box[2] * scale + OUTLINE_GAP,
+        top + box[3] * scale + OUTLINE_GAP,
+    )
+    outline(axes, edges, VERMILION, linestyle=linestyle)
+    return edges
+
+
+def outline(
+    axes: Axes,
+    edges: tuple[float, float, float, float],
+    color: str,
+    *,
+    linewidth: float = 1,
+    linestyle: str = "-",
+) -> None:
+    """Draw a rectangle: left, top, right and bottom edge in inches."""
+    left, top, right, bottom = edges
+    axes.add_patch(
+        Rectangle(
+            (left, top),
+            right - left,
+            bottom - top,
+            fill=False,
+            edgecolor=color,
+            linewidth=linewidth,
+            linestyle=linestyle,
+        )
+    )
+
+
+def choose_columns(count: int, aspect: float) -> int:
+    """Choose the number of columns of a grid, with few gaps in the last row.
+
+    Args:
+        count: The number of cells, at least 1.
+        aspect: The number of columns per row to aim at; 1 gives a square.
+    """
+    target = math.sqrt(aspect * count)
+    return min(
+        range(1, count + 1), key=lambda columns: -count % columns + 2 * abs(columns - target)
+    )

@@ -1,0 +1,256 @@
+"""One image in the plot of predictions: the image with boxes, and its digits with probabilities."""
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
+from numpy.typing import NDArray
+from PIL import Image
+
+from mnistcli.plotting.drawing import choose_columns, draw_array, draw_image, outline_digit
+from mnistcli.plotting.layout import Size
+from mnistcli.plotting.style import (
+    BLACK,
+    BLUE,
+    DPI,
+    GREY,
+    LIGHT_GREY,
+    SMALL,
+    TEXT,
+    VERMILION,
+    fit_text,
+    percent,
+)
+from mnistcli.predictions import PredictedDigit, Prediction
+
+# Lengths are in inches: at `style.DPI`, five pixels of the file per pixel of a digit.
+TILE = 28 * 5 / DPI
+# Heights of the prediction above a digit, of the bars below it, and of the classes below the bars.
+HEADER, BARS, CLASSES = 0.22, 0.42, 0.16
+TILE_GAP = 0.06
+DIGIT = Size(TILE, HEADER + TILE + TILE_GAP + BARS + CLASSES)
+GAP = 0.2
+# The side of an image with one digit or none: as high as a digit with its bars.
+SINGLE = DIGIT.height - HEADER
+# An image with several digits is scaled to this median height of a digit, within these limits.
+DIGIT_IN_IMAGE, MIN_SIDE, MAX_SIDE = 0.5, 2.2, 6.5
+# The grid of digits has about four times as many columns as rows.
+DIGITS_PER_ROW, MAX_COLUMNS = 4, 12
+# Digits are drawn below the image if they would make the block wider than this.
+MAX_WIDTH = 16.0
+# Heights of the name above an image, and of a line of the caption below the name.
+NAME, LINE = 0.23, 0.19
+# Font sizes in points: the smallest of a digit on the image, and that of the classes.
+MIN_LABEL, CLASS = 6.0, 6.5
+# Width and height of a bold digit, relative to the font size.
+LABEL_WIDTH, LABEL_HEIGHT = 0.72, 1.2
+
+
+@dataclass(frozen=True, eq=False)
+class PredictionBlock:
+    """The block of one image in the plot of predictions.
+
+    Attributes:
+        prediction: The prediction.
+        image: The image, not larger than it is drawn.
+        scale: Inches per pixel of the image file.
+        image_size: The size of the area for the image.
+        digits: The digits that are drawn as inputs of the model: the first ones of the prediction.
+    """
+
+    prediction: Prediction
+    image: Image.Image
+    scale: float
+    image_size: Size
+    digits: tuple[PredictedDigit, ...]
+
+    @classmethod
+    def open(cls, prediction: Prediction) -> "PredictionBlock":
+        """Open the image of a prediction and scale it to the size at which it is drawn.
+
+        Raises:
+            ImageError: The image has been removed since it was predicted.
+        """
+        image = prediction.open_image()
+        longest = max(image.size)
+        if len(prediction.digits) > 1:
+            boxes = np.array([digit.detection.box for digit in prediction.digits])
+            scale = DIGIT_IN_IMAGE / float(np.median(boxes[:, 3] - boxes[:, 1]))
+            scale = min(max(scale, MIN_SIDE / longest), MAX_SIDE / longest)
+            size = Size(image.width * scale, image.height * scale)
+        else:
+            scale = SINGLE / longest
+            size = Size(SINGLE, SINGLE)
+        image.thumbnail((math.ceil(size.width * DPI), math.ceil(size.height * DPI)))
+        return cls(prediction, image, scale, size, prediction.digits)
+
+    def limited(self, digits: int, side: float) -> "PredictionBlock":
+        """Return a smaller block.
+
+        Args:
+            digits: Maximum number of digits that are drawn as inputs of the model.
+            side: Maximum length of the longer side of the image in inches.
+        """
+        shrink = min(1, side / max(self.image_size))
+        return replace(
+            self,
+            digits=self.digits[:digits],
+            scale=shrink * self.scale,
+            image_size=Size(shrink * self.image_size.width, shrink * self.image_size.height),
+        )
+
+    @cached_property
+    def caption(self) -> list[str]:
+        """The lines below the name: the prediction, or the reason for the rejection."""
+        prediction = self.prediction
+        if prediction.reason:
+            lines = prediction.reason.split(": ")
+        else:
+            lines = [f"predicted {prediction.text}, confidence {percent(prediction.confidence)}"]
+        if len(self.digits) < len(prediction.digits):
+            lines.append(f"{len(self.digits)} of {len(prediction.digits)} digits shown")
+        return lines
+
+    @cached_property
+    def content_size(self) -> Size:
+        """The size of the block without name and caption."""
+        size = self._size_beside if self._digits_are_beside else self._size_below
+        return Size(max(size.width, SINGLE + GAP + DIGIT.width), size.height)
+
+    @cached_property
+    def _columns(self) -> int:
+        """The number of columns of the digits."""
+        return min(choose_columns(len(self.digits), DIGITS_PER_ROW), MAX_COLUMNS)
+
+    @cached_property
+    def _digits_are_beside(self) -> bool:
+        """Whether the digits are beside the image instead of below it: whatever takes less area."""
+        beside, below = self._size_beside, self._size_below
+        fits = beside.width <= MAX_WIDTH
+        return fits and beside.width * beside.height <= 1.2 * below.width * below.height
+
+    @property
+    def _digits_size(self) -> Size:
+        if not self.digits:
+            return Size(-GAP, 0)
+        rows = math.ceil(len(self.digits) / self._columns)
+        return Size(self._columns * (DIGIT.width + GAP) - GAP, rows * (DIGIT.height + GAP) - GAP)
+
+    @property
+    def _size_beside(self) -> Size:
+        image, digits = self.image_size, self._digits_size
+        return Size(image.width + GAP + digits.width, max(HEADER + image.height, digits.height))
+
+    @property
+    def _size_below(self) -> Size:
+        image, digits = self.image_size, self._digits_size
+        return Size(max(image.width, digits.width), HEADER + image.height + GAP + digits.height)
+
+    def draw(self, axes: Axes, left: float, top: float, caption_height: float) -> None:
+        """Draw the block.
+
+        Args:
+            axes: Axes as `style.new_figure` returns them.
+            left: Left edge in inches.
+            top: Top edge in inches.
+            caption_height: Height of name and caption in inches.
+        """
+        width = self.content_size.width
+        _write(axes, left, top, self.prediction.path.name, width, color=BLACK, bold=True)
+        color = VERMILION if self.prediction.reason else GREY
+        for number, line in enumerate(self.caption):
+            _write(axes, left, top + NAME + number * LINE, line, width, color=color)
+        top += caption_height
+        place = (left, top + HEADER, *self.image_size)
+        self._draw_boxes(axes, (*draw_image(axes, self.image, place)[:2], self.scale))
+        if self._digits_are_beside:
+            self._draw_digits(axes, left + self.image_size.width + GAP, top)
+        else:
+            self._draw_digits(axes, left, top + HEADER + self.image_size.height + GAP)
+
+    def _draw_boxes(self, axes: Axes, origin: tuple[float, float, float]) -> None:
+        """Draw the box of each digit on the image, with the predicted digit above it."""
+        digits = self.prediction.digits
+        style = "--" if self.prediction.reason else "-"
+        edges = [outline_digit(axes, digit.detection.box, origin, style) for digit in digits]
+        places = np.array([((left + right) / 2, top) for left, top, right, _ in edges])
+        size = _choose_label_size(places)
+        for digit, (x, y) in zip(digits, places, strict=True):
+            axes.text(
+                x,
+                y - 0.015,
+                str(digit.digit),
+                size=size,
+                color=VERMILION,
+                weight="bold",
+                ha="center",
+                va="bottom",
+                path_effects=[withStroke(linewidth=2.5, foreground="white")],
+            )
+
+    def _draw_digits(self, axes: Axes, left: float, top: float) -> None:
+        """Draw the inputs of the model with their probabilities in a grid."""
+        for position, digit in enumerate(self.digits):
+            row, column = divmod(position, self._columns)
+            x, y = left + column * (DIGIT.width + GAP), top + row * (DIGIT.height + GAP)
+            middle = y + HEADER / 2
+            style: dict[str, Any] = {"va": "center_baseline"}
+            axes.text(x, middle, str(digit.digit), size=TEXT, color=BLUE, weight="bold", **style)
+            confidence = percent(digit.confidence)
+            axes.text(x + TILE, middle, confidence, size=SMALL, color=GREY, ha="right", **style)
+            draw_array(axes, digit.detection.image, (x, y + HEADER, TILE, TILE))
+            _draw_bars(axes, digit.probabilities, x, y + HEADER + TILE + TILE_GAP + BARS)
+
+
+def _draw_bars(axes: Axes, probabilities: NDArray[np.float32], left: float, bottom: float) -> None:
+    """Draw one vertical bar per class, with the classes below; the most likely one is in color."""
+    width = TILE / len(probabilities)
+    predicted = int(probabilities.argmax())
+    for digit, probability in enumerate(probabilities.tolist()):
+        is_predicted = digit == predicted
+        x, height = left + digit * width, probability * BARS
+        fill = BLUE if is_predicted else GREY
+        axes.add_patch(
+            Rectangle((x + 0.1 * width, bottom - height), 0.8 * width, height, facecolor=fill)
+        )
+        axes.text(
+            x + width / 2,
+            bottom + 0.03,
+            str(digit),
+            size=CLASS,
+            color=BLUE if is_predicted else GREY,
+            weight="bold" if is_predicted else "normal",
+            ha="center",
+            va="top",
+        )
+    axes.plot([left, left + TILE], [bottom, bottom], color=LIGHT_GREY, linewidth=0.8)
+
+
+def _choose_label_size(places: NDArray[np.float64]) -> float:
+    """Choose the font size in points at which labels at these places (n, 2) do not overlap."""
+    if len(places) < 2:
+        return TEXT
+    sizes = 72 * np.abs(np.diff(places, axis=0)) / (LABEL_WIDTH, LABEL_HEIGHT)
+    return float(np.clip(sizes.max(axis=1).min(), MIN_LABEL, TEXT))
+
+
+def _write(
+    axes: Axes, left: float, top: float, text: str, width: float, *, color: str, bold: bool = False
+) -> None:
+    """Write a line of text, shortened to a width."""
+    size = TEXT if bold else SMALL
+    axes.text(
+        left,
+        top,
+        fit_text(text, width, size, bold=bold),
+        size=size,
+        color=color,
+        weight="bold" if bold else "normal",
+        va="top",
+        parse_math=False,
+    )
