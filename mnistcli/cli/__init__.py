@@ -27,7 +27,7 @@ for _command, _summary in (
     (train, "Train a model."),
     (evaluate, "Measure the accuracy of a model."),
     (predict, "Predict the digits in images."),
-    (plot, "Draw figures of a model: history, confusion matrix, mistakes ..."),
+    (plot, "Draw figures of a model: history, confusion matrix and more."),
     (recipes, "List the recipes of train: settings, accuracy, training time."),
 ):
     _name = _command.__name__

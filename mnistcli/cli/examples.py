@@ -29,11 +29,11 @@ EXAMPLES = {
     mnistcli predict photo.png
     mnistcli predict scans/ --recursive --json
     mnistcli predict *.png --model pretrained --save predictions.png
-    cat photo.png | mnistcli predict -
+    mnistcli predict - < photo.png
 """,
     "plot": """Examples:
 
-    mnistcli plot                                      # all plots of the newest run
+    mnistcli plot                                      # of the newest run
     mnistcli plot runs/a --kind history,confusion
     mnistcli plot pretrained --kind mistakes --count 100 --output-dir figures
 """,

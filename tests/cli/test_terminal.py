@@ -82,21 +82,23 @@ def test_plot_prints_paths(stdout: Stdout, model: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environment", "start"),
+    ("variable", "start"),
     [
-        ({}, "\x1b[1;31merror: \x1b[0m"),
-        ({"NO_COLOR": "1"}, "\x1b[1merror: \x1b[0m"),
-        ({"TERM": "dumb"}, "error: "),
+        (("TERM", "xterm"), "\x1b[1;31merror: \x1b[0m"),
+        (("NO_COLOR", "1"), "\x1b[1merror: \x1b[0m"),
+        (("TERM", "dumb"), "error: "),
     ],
 )
-def test_errors_are_colored_if_the_terminal_allows(environment: dict[str, str], start: str) -> None:
-    done = run_in_terminal("evaluate", "nothing", **environment)
+def test_errors_are_colored_if_the_terminal_allows(variable: tuple[str, str], start: str) -> None:
+    done = run_in_terminal("evaluate", "nothing", environment=[variable])
 
     assert done.terminal.startswith(f"{start}no such model: 'nothing'")
 
 
 def test_a_dumb_terminal_shows_no_animation(image: Path) -> None:
-    done = run_in_terminal("predict", image, "--model", "pretrained", stdout="pipe", TERM="dumb")
+    done = run_in_terminal(
+        "predict", image, "--model", "pretrained", stdout="pipe", environment=[("TERM", "dumb")]
+    )
 
     assert done.code == 0
     assert done.terminal.startswith("model: pretrained")

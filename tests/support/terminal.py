@@ -9,6 +9,7 @@ import subprocess
 import sys
 import termios
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -42,7 +43,10 @@ class Finished:
 
 
 def run_in_terminal(
-    *arguments: object, stdout: Stdout = "terminal", columns: int = 80, **environment: str
+    *arguments: object,
+    stdout: Stdout = "terminal",
+    columns: int = 80,
+    environment: Iterable[tuple[str, str]] = (),
 ) -> Finished:
     """Run the program with stderr on a pseudo-terminal.
 
@@ -62,7 +66,7 @@ def run_in_terminal(
         targets = {"terminal": slave, "pipe": subprocess.PIPE, "file": stream.fileno()}
         process = subprocess.Popen(
             [*PROGRAM, *map(str, arguments)],
-            env={**inherited, "TERM": "xterm-256color", **environment},
+            env={**inherited, "TERM": "xterm-256color", **dict(environment)},
             stdin=slave,
             stderr=slave,
             stdout=targets[stdout],

@@ -1,0 +1,153 @@
+"""Progress: the training callback, spinners, and the speed of predictions."""
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from rich.progress import Task, TaskID
+
+from mnistcli.cli import progress, streams
+from mnistcli.cli.progress import TrainingProgress, image_progress, working
+from mnistcli.config import TrainConfig
+from mnistcli.predictions import Prediction
+from mnistcli.runs import EpochRow, Run
+
+Captured = pytest.CaptureFixture[str]
+
+VALIDATED = EpochRow(
+    epoch=1, loss=0.5, accuracy=0.8, val_loss=0.4, val_accuracy=0.9, learning_rate=0.1, seconds=1.26
+)
+NOT_VALIDATED = EpochRow(epoch=10, loss=0.5, accuracy=0.8, learning_rate=0.1, seconds=61)
+
+
+@pytest.fixture(autouse=True)
+def _default_verbosity() -> None:
+    streams.set_verbosity()
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """A stderr that is taken for a terminal 80 columns wide."""
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    stream = Terminal()
+    for name, value in (("TERM", "xterm"), ("COLUMNS", "80"), ("LINES", "24")):
+        monkeypatch.setenv(name, value)
+    console = Console(file=stream, force_terminal=True, width=80)
+    monkeypatch.setattr(progress, "err", console)
+    monkeypatch.setattr(streams, "err", console)
+    return stream
+
+
+def plain(terminal: io.StringIO) -> str:
+    """Return what a terminal has received, without colors."""
+    return re.sub(r"\x1b\[[\d;]*m", "", terminal.getvalue())
+
+
+def finish(run: Run, config: TrainConfig, *rows: EpochRow, members: int = 1) -> None:
+    with TrainingProgress(run) as shown:
+        for member in range(1, members + 1):
+            shown.on_train_begin(config, 3, member=member, members=members)
+            for row in rows:
+                shown.on_train_batch_end(2, 0.6, 0.7)
+                shown.on_epoch_end(row, kept=row is VALIDATED)
+
+
+def test_a_line_per_epoch(capsys: Captured) -> None:
+    config = TrainConfig(epochs=10, optimizer="sgd", dataset="digits")
+
+    finish(Run(Path("runs/a")), config, VALIDATED, NOT_VALIDATED)
+
+    assert capsys.readouterr().err.splitlines() == [
+        "training classic on digits (sgd, seed 0, 3 steps per epoch); saving to runs/a",
+        "epoch  1/10  train 80.00 % (loss 0.5000)  val 90.00 % (loss 0.4000)  1.3 s  kept",
+        "epoch 10/10  train 80.00 % (loss 0.5000)  61.0 s",
+    ]
+
+
+def test_one_step_per_epoch(capsys: Captured) -> None:
+    with TrainingProgress(Run(Path("r"))) as shown:
+        shown.on_train_begin(TrainConfig(), 1, member=1, members=1)
+
+    assert "1 step per epoch" in capsys.readouterr().err
+
+
+def test_fine_tuning_names_the_start_model(capsys: Captured) -> None:
+    finish(Run(Path("r")), TrainConfig(start="runs/a\x1b", dataset="mine"))
+
+    assert capsys.readouterr().err == (
+        "fine-tuning runs/a\\x1b on mine (adam, seed 0, 3 steps per epoch); saving to r\n"
+    )
+
+
+def test_members_of_an_ensemble_are_numbered(capsys: Captured, terminal: io.StringIO) -> None:
+    finish(Run(Path("r")), TrainConfig(), VALIDATED, members=2)
+
+    assert "model 2 of 2: training classic on mnist (" in plain(terminal)
+    assert "model 2/2  epoch 1/10  batch 2/3" in plain(terminal)
+
+
+def test_the_bar_is_never_without_numbers(terminal: io.StringIO) -> None:
+    finish(Run(Path("r")), TrainConfig(), VALIDATED)
+
+    assert "preparing" in plain(terminal)
+    assert "epoch 1/10  batch 2/3" in plain(terminal)
+    assert "epoch   batch" not in plain(terminal)
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt, SystemExit])
+def test_a_stopped_training_names_its_best_model(
+    end: type[BaseException], capsys: Captured, tmp_path: Path
+) -> None:
+    run = Run(tmp_path)
+    with pytest.raises(end), TrainingProgress(run):
+        raise end
+    assert capsys.readouterr().err == ""
+
+    run.model_file.touch()
+    with pytest.raises(end), TrainingProgress(run):
+        raise end
+    assert capsys.readouterr().err == f"the best model so far is in {tmp_path}\n"
+
+
+def test_quiet_training_prints_nothing(capsys: Captured) -> None:
+    streams.set_verbosity(quiet=True)
+
+    finish(Run(Path("r")), TrainConfig(), VALIDATED)
+
+    assert capsys.readouterr().err == ""
+
+
+def test_the_speed_is_empty_before_the_first_image() -> None:
+    task = Task(TaskID(0), "", 10, 0, _get_time=lambda: 1.0)
+
+    assert task.speed is None
+    assert progress._SpeedColumn().render(task).plain == ""
+
+
+def test_predictions_pass_through_the_progress(terminal: io.StringIO) -> None:
+    predictions = [Prediction(Path(name)) for name in ("a.png", "b.png")]
+
+    with image_progress(predictions) as counted:
+        assert list(counted) == predictions
+
+    assert "2 images" in plain(terminal)
+
+
+def test_a_spinner_needs_a_terminal(
+    capsys: Captured, terminal: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with working("Starting"):
+        pass
+    assert "Starting ..." in terminal.getvalue()
+
+    monkeypatch.setattr(terminal, "isatty", lambda: False)
+    shown = terminal.getvalue()
+    with working("Drawing"):
+        pass
+    assert terminal.getvalue() == shown

@@ -1,0 +1,127 @@
+"""The `train` command: output, exit code and the settings that it passes on."""
+
+import json
+import re
+from pathlib import Path
+
+import keras
+import pytest
+
+from mnistcli import run_files, training
+from mnistcli.runs import Run
+from tests.support.command_line import failure, invoke, succeed
+
+SMALL = ("--dataset", "digits", "--limit", 300, "--epochs", 2)
+
+
+def test_a_line_per_epoch_and_the_result() -> None:
+    result = succeed("train", *SMALL, "--run-dir", "r")
+
+    number = r"\d+\.\d+"
+    assert re.fullmatch(
+        "training classic on digits \\(adam, seed 0, 3 steps per epoch\\); saving to r\n"
+        f"(epoch [12]/2  train {number} % \\(loss {number}\\)  val {number} % \\(loss {number}\\)"
+        f"  {number} s(  kept)?\n){{2}}",
+        result.stderr,
+    ), result.stderr
+    assert re.fullmatch(
+        "run         r\n"
+        "kept epoch  [12] of 2\n"
+        f"validation  {number} % accuracy, loss {number} \\(30 held-out images\\)\n"
+        f"test        {number} % accuracy, loss {number} \\(360 images\\)\n"
+        f"trained     [\\d,]+ parameters on 270 images in {number} s\n",
+        result.stdout,
+    ), result.stdout
+    assert Run(Path("r")).finished
+
+
+def test_json_is_one_object_with_the_metrics_of_the_run() -> None:
+    result = succeed(
+        *("train", "--optimizer", "SGD", "--dataset", "digits", "--limit", 100, "--epochs", 1),
+        *("--validation-split", 0, "-o", "r", "--json", "--quiet"),
+    )
+
+    printed = json.loads(result.stdout)
+    assert printed == Run(Path("r")).read_metrics()
+    assert (printed["run"], printed["epochs"], printed["val_loss"]) == ("r", 1, None)
+    assert Run(Path("r")).read_config().optimizer == "sgd"
+    assert result.stderr == ""
+
+
+def test_fine_tuning_shows_the_accuracy_before_and_after(model: Path) -> None:
+    result = succeed(
+        *("train", "--from", model, "--dataset", "digits", "--limit", 200, "--epochs", 2),
+        *("--run-dir", "tuned"),
+    )
+
+    assert result.stderr.startswith(
+        f"fine-tuning {model} on digits (adam, seed 0, 5 steps per epoch); saving to tuned\n"
+    )
+    rows = dict(re.split(r"  +", line, maxsplit=1) for line in result.stdout.splitlines())
+    assert list(rows) == ["run", "kept epoch", "before", "after", "test", "trained"]
+    images = "(40 held-out images"
+    assert rows["before"].endswith(f" {images}, which the start model was trained on)")
+    assert rows["after"].endswith(f" {images})")
+    assert re.fullmatch(r"[\d,]+ of [\d,]+ parameters on 160 images in [\d.]+ s", rows["trained"])
+
+
+def test_every_setting_reaches_the_config(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {
+        "--arch": "deep", "--optimizer": "rmsprop", "--learning-rate": "0.5", "--loss": "sparse",
+        "--epochs": "3", "--batch-size": "9", "--dropout": "0.25", "--validation-split": "0.5",
+        "--early-stopping": "4", "--reduce-lr": "5", "--limit": "600", "--seed": "6", "--ensemble": "1",
+        "--device": "cpu", "--schedule": "constant", "--label-smoothing": "0.0", "--recipe": "sgd", "--dataset": "digits",
+    }  # fmt: skip
+    seen = []
+
+    def stop(config: object, *_: object, **__: object) -> None:
+        seen.append(config)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "train", stop)
+    options = [word for pair in values.items() for word in pair]
+    result = invoke("train", *options, "--augment")
+
+    assert (result.exit_code, result.stderr) == (130, "interrupted\n")
+    (config,) = seen
+    settings = {f"--{name.replace('_', '-')}": str(value) for name, value in vars(config).items()}
+    assert {name: settings[name] for name in values} == values
+    assert settings["--augment"] == "True"
+
+
+def test_an_existing_directory_is_left_alone() -> None:
+    Path("r").mkdir()
+    Path("r/mine").write_text("keep")
+
+    assert failure("train", "--dataset", "digits", "--run-dir", "r", "--epochs", "3") == (
+        1,
+        [
+            "error: run directory 'r' exists and is not empty",
+            "hint: mnistcli train --dataset digits --run-dir r-2 --epochs 3",
+        ],
+    )
+
+
+def test_a_directory_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, data: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(run_files, "write_atomically", refuse)
+
+    code, lines = failure("train", "--dataset", "digits", "--run-dir", "r")
+
+    assert code == 1
+    assert lines[0].startswith("error: cannot ")
+    assert lines[0].endswith(": Permission denied")
+    assert lines[1] == "hint: mnistcli train --dataset digits --run-dir DIR"
+
+
+@pytest.mark.skipif(bool(keras.distribution.list_devices("gpu")), reason="there is a GPU here")
+def test_a_gpu_that_does_not_exist() -> None:
+    assert failure("train", "--dataset", "digits", "--device", "gpu") == (
+        1,
+        [
+            "error: no GPU found; for NVIDIA: pip install 'mnistcli[gpu]'",
+            "hint: mnistcli train --dataset digits --device cpu",
+        ],
+    )
