@@ -91,7 +91,7 @@ def mirror_digit(digits: Dataset, rng: np.random.Generator) -> NDArray[np.uint8]
 
 
 def cut_drawing(rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Cut a letter or doodle vertically; it stays whole where the part could look like a 1.
+    """Cut a letter or doodle vertically; it stays whole if the part could look like a 1.
 
     Args:
         rng: The random number generator.
@@ -110,7 +110,7 @@ def cut_drawing(rng: np.random.Generator) -> NDArray[np.uint8]:
 def _pick_digit(
     digits: Dataset, rng: np.random.Generator, labels: Collection[int]
 ) -> NDArray[np.uint8]:
-    """Pick an image with one of the labels, or with any label where these are rare."""
+    """Pick an image with one of the labels, or with any label if these are rare."""
     for _ in range(_PICK_ATTEMPTS):
         index = int(rng.integers(len(digits)))
         if digits.labels[index] in labels:
@@ -133,7 +133,7 @@ def _foreground_indices(image: NDArray[np.uint8], *, axis: int) -> NDArray[np.in
 
 
 def _normalize(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Convert to MNIST format again, or to a blank image where the foreground is too faint."""
+    """Convert to MNIST format again, or to a blank image if the foreground is too faint."""
     if image.max() < MIN_PEAK:
         return np.zeros((SIDE, SIDE), np.uint8)
     return to_mnist_format(image.astype(np.float32) / np.float32(255))

@@ -1,4 +1,4 @@
-"""Images for the tests of distortions, and a way to apply one with given parameters."""
+"""Images for the tests of distortions, and a function that applies one with given parameters."""
 
 import keras
 import numpy as np
