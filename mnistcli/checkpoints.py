@@ -1,7 +1,6 @@
 """Checkpoints: save `.keras` files atomically, and check them before Keras loads them."""
 
 import json
-import os
 import tempfile
 import zipfile
 from pathlib import Path
@@ -12,6 +11,7 @@ import keras
 from mnistcli.architectures import INPUT_SHAPE
 from mnistcli.config import CLASSES
 from mnistcli.errors import CheckpointError
+from mnistcli.files import move_into_place
 from mnistcli.model_files import OTHER_MODEL, check_model_file
 
 # Far more than any digit classifier needs; a small zip archive can unpack to any size.
@@ -35,9 +35,7 @@ def save(model: keras.Model, path: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as folder:
         temporary = Path(folder) / path.name
         model.save(temporary)
-        with temporary.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        temporary.replace(path)
+        move_into_place(temporary, path)
 
 
 def load(path: Path) -> keras.Model:

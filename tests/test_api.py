@@ -32,7 +32,7 @@ def seven(digit_pngs: Path) -> Path:
 def small() -> Splits:
     """A part of the embedded digits, to train on in a moment."""
     splits = datasets.load("digits")
-    return Splits("small", splits.train.limited(200), splits.test.limited(50))
+    return Splits("small", splits.train.subset(200), splits.test.subset(50))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from mnistcli.cli.options import (
     QuietOption,
 )
 from mnistcli.cli.progress import DownloadProgress, working
-from mnistcli.cli.streams import print_figure, set_verbosity
+from mnistcli.cli.streams import print_figure, print_note, set_verbosity
 from mnistcli.cli.tables import print_evaluation
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ def load_splits(model: "ModelRef", dataset: str | None, data_dir: Path | None) -
     """Load a dataset, by default the one that a model was trained on, and print its notes."""
     with working("Starting"):
         from mnistcli import datasets
-    return datasets.load(
-        dataset or model.datasets[0], data_dir=data_dir, listener=DownloadProgress()
-    )
+    name = dataset or model.datasets[0]
+    splits = datasets.load(name, data_dir=data_dir, progress=DownloadProgress())
+    for note in splits.notes:
+        print_note(note)
+    return splits

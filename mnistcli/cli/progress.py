@@ -85,16 +85,32 @@ def image_progress(predictions: Iterable["Prediction"]) -> Iterator[Iterable["Pr
 
 
 class DownloadProgress:
-    """Shows downloads: a bar on a terminal, one line a file elsewhere."""
+    """Progress bar of downloads on a terminal; elsewhere, one line per file.
+
+    It has the methods of `mnistcli.datasets.ProgressBar`, which pooch calls.
+    """
 
     def __init__(self) -> None:
         self._progress: Progress | None = None
         self._task = TaskID(0)
+        self._total = 0
 
-    def begin(self, name: str, total: int | None) -> None:
-        """A file of so many bytes starts to come; None: nobody said how many."""
-        if not err.is_terminal:
-            print_note(f"downloading {name}")
+    @property
+    def total(self) -> int:
+        """Size of the current file in bytes; 0 if it is unknown."""
+        return self._total
+
+    @total.setter
+    def total(self, total: int) -> None:
+        self._total = total
+        if self._progress is not None:
+            self._progress.reset(self._task, total=total or None)
+
+    def set_description(self, text: str) -> None:
+        """Print the name of a file, or show it beside a new bar."""
+        if not is_animated():
+            print_note(f"downloading {text}")
+            return
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -102,20 +118,25 @@ class DownloadProgress:
             TransferSpeedColumn(),
             console=err,
             transient=True,
-            disable=not err.is_terminal,
         )
+        self._task = self._progress.add_task(f"downloading {text}", total=None)
         self._progress.start()
-        self._task = self._progress.add_task(f"downloading {name}", total=total)
 
-    def advance(self, count: int) -> None:
-        """So many more bytes are here."""
+    def update(self, count: int) -> None:
+        """Advance the bar by a number of bytes."""
         if self._progress is not None:
             self._progress.advance(self._task, count)
 
-    def end(self) -> None:
-        """The file is here, or will not come."""
+    def reset(self) -> None:
+        """Return the bar to 0 bytes."""
+        if self._progress is not None:
+            self._progress.update(self._task, completed=0)
+
+    def close(self) -> None:
+        """Remove the bar."""
         if self._progress is not None:
             self._progress.stop()
+            self._progress = None
 
 
 class TrainingProgress:

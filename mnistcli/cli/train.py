@@ -15,7 +15,7 @@ from mnistcli.cli.options import (
 )
 from mnistcli.cli.progress import DownloadProgress, TrainingProgress, working
 from mnistcli.cli.setting_options import setting_option, with_setting_options
-from mnistcli.cli.streams import set_verbosity
+from mnistcli.cli.streams import print_note, set_verbosity
 from mnistcli.cli.tables import print_training
 from mnistcli.config import SETTINGS
 from mnistcli.recipes import RECIPES, resolve
@@ -64,7 +64,9 @@ def train(
         from mnistcli import datasets
         from mnistcli.runs import Run
         from mnistcli.training import train as run_training
-    splits = datasets.load(config.dataset, data_dir=data_dir, listener=DownloadProgress())
+    splits = datasets.load(config.dataset, data_dir=data_dir, progress=DownloadProgress())
+    for note in splits.notes:
+        print_note(note)
     config = replace(config, dataset=splits.name)
     run = Run.create(config, run_dir)
     with TrainingProgress(run) as progress:

@@ -1,76 +1,106 @@
-"""Data sets of handwritten digits: MNIST, the one that needs no network, and the user's own.
+"""Datasets of handwritten digits: MNIST, scikit-learn's digits, and files of the user.
 
 splits = load("digits")
 train, validation = hold_out(splits.train, 0.1)
+
+To add a dataset, write a module and add a row to `NAMED`; to add a file format, to `READERS`.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
+from typing import NamedTuple
 
-from mnistcli.datasets import idx
-from mnistcli.datasets.dataset import OTHER_DATA, Dataset, Splits, hold_out
-from mnistcli.datasets.download import DownloadListener
-from mnistcli.datasets.image_folders import predict_images
+from mnistcli.datasets.dataset import OTHER_DATASET, Dataset, Splits, hold_out
+from mnistcli.datasets.idx import is_idx_folder, read_idx_folder
+from mnistcli.datasets.image_folders import is_image_folder, read_image_folders
 from mnistcli.datasets.mnist import load_mnist
-from mnistcli.datasets.npz import read_npz
+from mnistcli.datasets.npz import is_npz, read_npz
+from mnistcli.datasets.progress import ProgressBar
 from mnistcli.datasets.sklearn_digits import load_digits
 from mnistcli.errors import ConfigError, DataError
 
-__all__ = ["Dataset", "DownloadListener", "Splits", "hold_out", "load"]
-
-_NAMES = ("mnist", "digits")
+__all__ = ["NAMED", "READERS", "Dataset", "ProgressBar", "Reader", "Splits", "hold_out", "load"]
 
 
-def load(
-    name: str, *, data_dir: Path | None = None, listener: DownloadListener | None = None
-) -> Splits:
-    """Return a data set.
+class Reader(NamedTuple):
+    """Reader of a file format.
+
+    Attributes:
+        description: The format, for error messages.
+        accepts: Whether a path is in this format.
+        read: Reads the dataset at a path. It raises DataError or OSError.
+    """
+
+    description: str
+    accepts: Callable[[Path], bool]
+    read: Callable[[Path], Splits]
+
+
+NAMED: dict[str, Callable[[Path | None, ProgressBar | None], Splits]] = {
+    "mnist": load_mnist,
+    "digits": lambda _data_dir, _progress: load_digits(),
+}
+"""Datasets by name, in lower case."""
+
+READERS = (
+    Reader("an .npz archive", is_npz, read_npz),
+    Reader("a folder of IDX files", is_idx_folder, read_idx_folder),
+    Reader("a folder of image folders '0' to '9'", is_image_folder, read_image_folders),
+)
+"""Readers of the file formats. The first one that accepts a path reads it."""
+
+_SIMILARITY = 0.7  # ratio of difflib from which a name is taken for a misspelled one
+
+
+def load(name: str, *, data_dir: Path | None = None, progress: ProgressBar | None = None) -> Splits:
+    """Load a dataset by name or path.
 
     Args:
-        name: ``mnist``, ``digits``, or the path of a directory of IDX files, of an `.npz` archive
-            or of folders ``0/`` to ``9/`` of pictures.
-        data_dir: Where MNIST's files are, see `load_mnist`; the other data sets do not need it.
-        listener: Hears how a download goes.
+        name: ``mnist`` or ``digits``, in upper or lower case; or the path of a folder of IDX files,
+            of an `.npz` archive, or of a folder of image folders ``0`` to ``9``. A name in lower
+            case is never a path.
+        data_dir: Folder of the MNIST files, see `load_mnist`. Not used for other datasets.
+        progress: Progress bar for downloads.
 
     Raises:
-        ConfigError: A word that is neither a data set nor a path.
-        DataError: There is no such path, or the data are missing, damaged or of the wrong form.
-        DownloadError: MNIST is not at hand and could not be fetched.
+        ConfigError: There is neither a dataset nor a path of that name.
+        DataError: The path does not exist, or its data are incomplete, damaged or in another
+            format.
+        DownloadError: MNIST cannot be downloaded.
     """
+    if not name:
+        raise _unknown_name(name)
     try:
-        if name == "mnist":
-            return load_mnist(data_dir, listener)
-        if name == "digits":
-            return load_digits()
-        # Absolute, so that the name leads to the same data from any directory.
-        return replace(_load_path(Path(name)), name=str(Path(name).resolve()))
+        known = name if name in NAMED or Path(name).exists() else name.lower()
+        if known in NAMED:
+            return NAMED[known](data_dir, progress)
+        # An absolute name means the same data in any working directory.
+        return replace(_read(Path(name)), name=str(Path(name).resolve()))
     except OSError as error:
         message = f"cannot read {str(error.filename or name)!r}: {error.strerror or error}"
-        raise DataError(message, hint=OTHER_DATA) from error
+        raise DataError(message, hint=OTHER_DATASET) from error
 
 
-def _load_path(path: Path) -> Splits:
-    if path.is_dir():
-        has_idx = any(idx.find(path, name) for name in idx.NAMES)
-        return idx.read_folder(path) if has_idx else predict_images(path)
-    if path.suffix.lower() == ".npz" and path.is_file():
-        return read_npz(path)
+def _read(path: Path) -> Splits:
+    for reader in READERS:
+        if reader.accepts(path):
+            return reader.read(path)
     if path.exists():
-        raise DataError(
-            f"no data set: {str(path)!r} is neither an .npz archive nor a directory",
-            hint=OTHER_DATA,
-        )
+        formats = [reader.description for reader in READERS]
+        expected = f"{', '.join(formats[:-1])} or {formats[-1]}"
+        raise DataError(f"no dataset in {str(path)!r}: expected {expected}", hint=OTHER_DATASET)
     if path.suffix or len(path.parts) > 1:
-        raise DataError(f"no such file or directory: {str(path)!r}", hint=OTHER_DATA)
-    raise _unknown(str(path))
+        raise DataError(f"no such file or directory: {str(path)!r}", hint=OTHER_DATASET)
+    raise _unknown_name(str(path))
 
 
-def _unknown(name: str) -> ConfigError:
-    """Return the error for a bare word: more likely a name that was mistyped than a path."""
-    matches = get_close_matches(name.lower(), _NAMES, n=1)
+def _unknown_name(name: str) -> ConfigError:
+    """Return the error for a word without a dot or a slash, which is rather a name than a path."""
+    matches = get_close_matches(name.lower(), NAMED, n=1, cutoff=_SIMILARITY)
     if matches:
         message = f"unknown dataset {name!r}; did you mean {matches[0]!r}?"
-        return ConfigError(message, hint=f"mnistcli train --dataset {matches[0]}")
-    message = f"unknown dataset {name!r}: choose 'mnist', 'digits' or a path"
-    return ConfigError(message, hint=OTHER_DATA)
+        return ConfigError(message, hint=f"--dataset {matches[0]}")
+    names = ", ".join(map(repr, NAMED))
+    return ConfigError(f"unknown dataset {name!r}: choose {names} or a path", hint=OTHER_DATASET)

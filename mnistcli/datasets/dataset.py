@@ -1,4 +1,4 @@
-"""What a data set is in memory, and how it is divided."""
+"""Dataset: images with labels in memory, split into training and test images."""
 
 import math
 from collections.abc import Sequence
@@ -11,24 +11,24 @@ from sklearn.model_selection import train_test_split
 
 from mnistcli.errors import DataError
 
-OTHER_DATA = "mnistcli train --dataset digits"
-"""The hint that always leads on: this data set needs no file and no network."""
+OTHER_DATASET = "--dataset digits"
+"""The hint of errors in a dataset: this one needs neither files nor a network."""
 
-# One seed for every division, whatever the seed of a training is: the members of an ensemble then
-# hold out the same images, and no result depends on a lucky split.
+# One seed for all splits, whatever the seed of a run is: all members of an ensemble hold out the
+# same images, and no result depends on a lucky split.
 _SEED = 0
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Pictures of single digits, and which digits they are.
+    """Images of single digits with their labels.
 
     Attributes:
-        images: uint8 (n, 28, 28); 0 is paper, 255 is ink.
+        images: uint8 (n, 28, 28); 0 is the background, 255 is ink.
         labels: int64 (n,); 0 to 9.
 
     Raises:
-        DataError: The arrays are of another type or shape, do not go together, or a label is no
+        DataError: The arrays have another dtype or shape or different lengths, or a label is not a
             digit.
     """
 
@@ -36,144 +36,162 @@ class Dataset:
     labels: NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        _require("images", self.images, np.uint8, (28, 28))
-        _require("labels", self.labels, np.int64, ())
+        _require_array("images", self.images, np.uint8, (28, 28))
+        _require_array("labels", self.labels, np.int64, ())
         if len(self.images) != len(self.labels):
             raise DataError(f"{len(self.images)} images but {len(self.labels)} labels")
         if len(self) and not 0 <= self.labels.min() <= self.labels.max() <= 9:
             lowest, highest = self.labels.min(), self.labels.max()
-            raise DataError(f"labels go from {lowest} to {highest}, not from 0 to 9")
+            raise DataError(f"labels range from {lowest} to {highest}, not from 0 to 9")
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def take(self, indices: NDArray[np.intp] | Sequence[int]) -> "Dataset":
-        """Return a data set of the images at these indices, in this order."""
+        """Return the images at these indices, in this order."""
         return Dataset(self.images[indices], self.labels[indices])
 
-    def joined(self, other: "Dataset") -> "Dataset":
-        """Return a data set of these images and another's, in this order."""
+    def concatenate(self, other: "Dataset") -> "Dataset":
+        """Return these images followed by those of another dataset."""
         return Dataset(
             np.concatenate([self.images, other.images]),
             np.concatenate([self.labels, other.labels]),
         )
 
-    def limited(self, count: int) -> "Dataset":
-        """Return a fixed choice of at most `count` images, as even over the digits as they come.
+    def subset(self, count: int) -> "Dataset":
+        """Return a fixed subset of at most `count` images, with equally many of each digit.
 
-        A larger choice holds every smaller one; ten images or more hold every digit there is.
+        A larger subset contains every smaller one. A subset of ten or more images contains every
+        digit of the dataset.
 
         Args:
-            count: How many images; where there are no more than that, all are kept.
+            count: Maximum number of images.
         """
         order = np.random.default_rng(_SEED).permutation(len(self))
         labels = self.labels[order]
-        turn = np.empty(len(self), dtype=np.intp)  # an image is the how-manieth of its digit
+        rank = np.empty(len(self), dtype=np.intp)  # of each image among those of its digit
         for digit in range(10):
-            of_digit = labels == digit
-            turn[of_digit] = np.arange(of_digit.sum())
-        return self.take(np.sort(order[np.lexsort((labels, turn))[:count]]))
+            same_digit = labels == digit
+            rank[same_digit] = np.arange(same_digit.sum())
+        return self.take(np.sort(order[np.lexsort((labels, rank))[:count]]))
 
 
 @dataclass(frozen=True, eq=False)
 class Splits:
-    """A data set as it is used: what to train on, and what to test with.
+    """A dataset, split into training and test images.
 
     Attributes:
-        name: ``mnist``, ``digits`` or the absolute path it was read from.
-        train: The images to train on.
-        test: The images to test with, and for nothing else.
-        own_split: Whether the two parts are the data set's own. False where the source knows no
-            parts (bare folders of pictures) and `divide` made them: to test a model that was
-            trained on other data, `all` of such a source can be used.
+        name: ``mnist``, ``digits`` or the absolute path from which it was read.
+        train: Training images.
+        test: Test images.
+        own_split: Whether the dataset itself defines the split. False for image folders without
+            ``train`` and ``test``, which `split_train_test` splits: a model that was trained on
+            other data can be tested on all of their images.
+        notes: Sentences about the data for the user, such as files that were skipped.
     """
 
     name: str
     train: Dataset
     test: Dataset
     own_split: bool = True
+    notes: tuple[str, ...] = ()
 
     @property
     def all(self) -> Dataset:
-        """The images of both parts."""
-        return self.train.joined(self.test)
+        """The training and the test images."""
+        return self.train.concatenate(self.test)
 
     def images_not_trained_on(self, *trained_on: str) -> Dataset:
-        """Return the images that a model has not been trained on.
+        """Return the images on which a model can be tested, because it was not trained on them.
 
         Args:
-            trained_on: The names of the data sets it was trained on.
+            trained_on: Names of the datasets on which the model was trained.
         """
         return self.test if self.own_split or self.name in trained_on else self.all
 
 
-def checked_dataset(source: str, images: NDArray[Any], labels: NDArray[Any]) -> Dataset:
-    """Return the arrays as a data set; whatever is wrong with them, the error names the source.
+def build_dataset(source: str, images: NDArray[Any], labels: NDArray[Any]) -> Dataset:
+    """Build a dataset from arrays; errors name their source.
 
     Args:
-        source: The file or directory the arrays were read from.
-        images: As `Dataset` takes them.
-        labels: As `Dataset` takes them.
+        source: The file or directory from which the arrays were read.
+        images: As in `Dataset`.
+        labels: As in `Dataset`.
 
     Raises:
-        DataError: `Dataset` does not take them, or there is not one image.
+        DataError: The arrays are not valid for a `Dataset`, or are empty.
     """
     try:
         dataset = Dataset(images, labels)
     except DataError as error:
-        raise DataError(f"bad data in {source!r}: {error.message}", hint=OTHER_DATA) from error
+        raise invalid_data(source, error.message) from error
     if not len(dataset):
-        raise DataError(f"no images in {source!r}", hint=OTHER_DATA)
+        raise DataError(f"no images in {source!r}", hint=OTHER_DATASET)
     return dataset
 
 
-def hold_out(dataset: Dataset, fraction: float) -> tuple[Dataset, Dataset]:
-    """Divide a data set in two, each digit in the same proportion; always in the same way.
+def invalid_data(source: str, message: str) -> DataError:
+    """Return the error for invalid data in a file or directory."""
+    return DataError(f"invalid data in {source!r}: {message}", hint=OTHER_DATASET)
+
+
+def hold_out(
+    dataset: Dataset, fraction: float, *, hint: str = OTHER_DATASET
+) -> tuple[Dataset, Dataset]:
+    """Hold out a fraction of a dataset: a stratified split that is always the same.
 
     Args:
-        dataset: What to divide.
-        fraction: The share of the second part, above 0 and below 1.
+        dataset: The images to split.
+        fraction: The fraction to hold out, above 0 and below 1.
+        hint: Hint of the error.
 
     Returns:
-        The first and the second part, such as training and validation, both shuffled.
+        The images that remain and those that are held out, both shuffled.
 
     Raises:
-        DataError: There are too few images for both parts to have every digit.
+        DataError: There are too few images to have every digit in both parts.
     """
     if not len(dataset):
+        raise DataError("no images to train on", hint=hint)
+    digits, counts = np.unique(dataset.labels, return_counts=True)
+    held_out = math.ceil(len(dataset) * fraction)
+    if min(held_out, len(dataset) - held_out) < len(digits):
+        enough = math.ceil(round(len(digits) / min(fraction, 1 - fraction), 6))
         raise DataError(
-            "no images to train on, or too few to hold some out: ten of each digit are enough",
-            hint=OTHER_DATA,
+            f"too few images to hold out {fraction * 100:g} %: {len(dataset)} images of "
+            f"{len(digits)} digits; {enough} are enough",
+            hint=hint,
         )
-    counts = np.unique(dataset.labels, return_counts=True)[1]
-    second = math.ceil(len(dataset) * fraction)
-    if min(counts, default=0) < 2 or min(second, len(dataset) - second) < len(counts):
+    if counts.min() < 2:
         raise DataError(
-            f"too few images to hold out {fraction:.0%} with every digit in it: "
-            f"{len(dataset)} images of {len(counts)} digits",
-            hint=OTHER_DATA,
+            f"too few images to hold out {fraction * 100:g} %: only one image of "
+            f"{digits[counts.argmin()]}",
+            hint=hint,
         )
-    parts = train_test_split(
+    remaining, held_out_indices = train_test_split(
         np.arange(len(dataset)), test_size=fraction, stratify=dataset.labels, random_state=_SEED
     )
-    return dataset.take(parts[0]), dataset.take(parts[1])
+    return dataset.take(remaining), dataset.take(held_out_indices)
 
 
-def split_train_test(name: str, dataset: Dataset, *, own_split: bool) -> Splits:
-    """Return a data set that came in one piece as 80 % to train on and 20 % to test with.
+def split_train_test(
+    name: str, dataset: Dataset, *, own_split: bool, notes: tuple[str, ...] = ()
+) -> Splits:
+    """Split a dataset into 80 % training and 20 % test images.
 
     Args:
-        name: As `Splits` takes it.
-        dataset: The whole.
-        own_split: As `Splits` takes it.
+        name: As in `Splits`.
+        dataset: All images.
+        own_split: As in `Splits`.
+        notes: As in `Splits`.
 
     Raises:
         DataError: There are too few images.
     """
-    return Splits(name, *hold_out(dataset, 0.2), own_split=own_split)
+    return Splits(name, *hold_out(dataset, 0.2), own_split=own_split, notes=notes)
 
 
-def _require(name: str, array: NDArray[Any], dtype: type, item: tuple[int, ...]) -> None:
+def _require_array(name: str, array: NDArray[Any], dtype: type, item: tuple[int, ...]) -> None:
     if array.dtype != dtype or array.ndim != 1 + len(item) or array.shape[1:] != item:
-        wanted = f"{np.dtype(dtype)} (n{''.join(f', {side}' for side in item) or ','})"
-        raise DataError(f"{name} are {array.dtype} {array.shape}, not {wanted}")
+        expected = f"{np.dtype(dtype)} (n{''.join(f', {side}' for side in item) or ','})"
+        raise DataError(f"{name} are {array.dtype} {array.shape}, not {expected}")

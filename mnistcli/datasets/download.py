@@ -1,116 +1,195 @@
-"""Files from the network: several mirrors, a time limit, and nothing but the content asked for."""
+"""Downloads by pooch: mirrors in order, a known hash, atomic placing in the cache.
 
-from collections.abc import Sequence
-from typing import Protocol
+Pooch downloads, verifies the hash and moves the file into the cache. Three things are added here:
+the order of mirrors, a time limit (pooch has none for a server that keeps sending single bytes) and
+decompression before the hash is verified, because mirrors compress the same file differently.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 
-import requests
+import pooch
+from requests import exceptions
 
-from mnistcli.datasets.idx import unpack
+from mnistcli.datasets.idx import decompress
+from mnistcli.datasets.progress import ProgressBar
 from mnistcli.errors import DownloadError
-from mnistcli.files import sha256
+from mnistcli.files import write_atomically
 
 TIMEOUT = 15.0
-"""Seconds that a mirror may take to answer, and to go on once it has begun."""
+"""Seconds in which a mirror must answer and, after that, send each `CHUNK_SIZE` bytes."""
 
-LARGEST = 1 << 27
-"""Most bytes a mirror may send: twice the largest file of MNIST, unpacked."""
+TIME_LIMIT = 1800.0
+"""Seconds in which a mirror must send a whole file."""
 
-_CHUNK = 1 << 16
+MAX_BYTES = 1 << 27
+"""Maximum size of a download, more than twice the largest MNIST file uncompressed."""
+
+CHUNK_SIZE = 1 << 16
 
 
-class DownloadListener(Protocol):
-    """Hears how downloads go. Each begins and ends once; a second try is a download of its own."""
-
-    def begin(self, name: str, total: int | None) -> None:
-        """Hear that a mirror has begun to send a file of so many bytes; None: it does not say."""
-
-    def advance(self, count: int) -> None:
-        """Hear that so many bytes more are there."""
-
-    def end(self) -> None:
-        """Hear that the file is there, or that the mirror has failed."""
+class _MirrorError(Exception):
+    """A mirror does not have the file or does not send it; the message is its answer."""
 
 
 def fetch(
     name: str,
     digest: str,
     mirrors: Sequence[str],
+    folder: Path,
     *,
-    listener: DownloadListener | None = None,
-) -> bytes:
-    """Return the content of a file from the first mirror that gives the right one.
+    progress: ProgressBar | None = None,
+) -> Path:
+    """Download a gzip file from the first mirror that has it, and decompress it into a folder.
 
     Args:
-        name: The file's name at the mirrors.
-        digest: SHA-256 of its content, unpacked.
-        mirrors: Addresses that the name is appended to, first one first.
-        listener: Hears how it goes.
+        name: Name of the decompressed file; the mirrors have it with the suffix ``.gz``.
+        digest: SHA-256 hash of the decompressed file.
+        mirrors: URLs of directories, tried in order.
+        folder: Directory for the file. It is created if necessary.
+        progress: Progress bar.
 
     Returns:
-        The content, unpacked where the mirror packs it with gzip.
+        The path of the decompressed file.
 
     Raises:
-        DownloadError: No mirror gave it; the message tells what each one answered.
+        DownloadError: No mirror has the file. The message contains the answer of each.
+        OSError: The folder cannot be written.
     """
     answers = []
-    for mirror in mirrors:
-        try:
-            content = unpack(_get(f"{mirror}{name}", listener))
-        except OSError as error:  # every exception of requests is one
-            answer = _reason(error)
-        except ValueError:
-            answer = "damaged content"
-        else:
-            if sha256(content) == digest:
-                return content
-            answer = "wrong content"
-        answers.append(f"{urlsplit(mirror).netloc}: {answer}")
+    with _progress_of(f"{name}.gz", progress), _quiet_pooch():
+        for mirror in mirrors:
+            try:
+                path = pooch.retrieve(
+                    f"{mirror}{name}.gz",
+                    known_hash=digest,
+                    fname=name,
+                    path=folder.absolute(),  # pooch would expand a tilde
+                    downloader=partial(_download, progress=progress),
+                )
+            except _MirrorError as error:
+                answers.append(f"{urlsplit(mirror).netloc}: {error}")
+            except ValueError:  # pooch: the hash does not match
+                answers.append(f"{urlsplit(mirror).netloc}: wrong content")
+            else:
+                return Path(path)
     raise DownloadError(
-        f"cannot download {name!r} ({'; '.join(answers)})",
-        hint="mnistcli train --data-dir DIR, or mnistcli train --dataset digits",
+        f"cannot download {f'{name}.gz'!r} ({'; '.join(answers)})", hint="--dataset digits"
     )
 
 
-def _get(url: str, listener: DownloadListener | None) -> bytes:
-    # The files are packed already: to pack them again would only make the count of bytes wrong.
-    headers = {"Accept-Encoding": "identity"}
-    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
-        response.raise_for_status()
-        length = response.headers.get("Content-Length", "")
-        if listener is None:
-            return _body(response, listener)
-        listener.begin(urlsplit(url).path.rpartition("/")[2], int(length) if length else None)
-        try:
-            return _body(response, listener)
-        finally:
-            listener.end()
-
-
-def _body(response: requests.Response, listener: DownloadListener | None) -> bytes:
-    data = bytearray()
+def _download(
+    url: str, output_file: str, _pooch: object = None, *, progress: ProgressBar | None
+) -> None:
+    """Download a file and decompress it: a downloader for `pooch.retrieve`."""
     try:
-        for chunk in response.iter_content(_CHUNK):
-            data += chunk
-            if listener:
-                listener.advance(len(chunk))
-            if len(data) > LARGEST:
-                raise ValueError("a mirror sends without end")
-    except requests.ConnectionError as error:
-        # What requests makes of silence, once the answer has begun.
-        raise requests.ReadTimeout(error) from error
-    return bytes(data)
+        content = decompress(_get(url, progress))
+    except ValueError as error:
+        raise _MirrorError("damaged content") from error
+    # Replaces the temporary file of pooch, which has mode 0600 whatever the umask is.
+    write_atomically(Path(output_file), content)
 
 
-def _reason(error: OSError) -> str:
-    match error:
-        case requests.HTTPError():
-            return f"HTTP {error.response.status_code}"
-        case requests.Timeout():
-            return f"silent for {TIMEOUT:g} s"
-        case requests.exceptions.SSLError():
-            return "no secure connection"
-        case requests.exceptions.ChunkedEncodingError():
-            return "broke off"
-        case _:
-            return "no connection"
+def _get(url: str, progress: ProgressBar | None) -> bytes:
+    """Return the content at a URL, within the limits of time and size.
+
+    The download runs in a thread of its own, which is abandoned after a timeout: the timeout of
+    requests only limits the time between two bytes.
+    """
+    download = pooch.HTTPDownloader(
+        progressbar=progress or False,
+        chunk_size=CHUNK_SIZE,
+        timeout=TIMEOUT,
+        # The files are already compressed, and the size in the header is that of the file.
+        headers={"Accept-Encoding": "identity"},
+    )
+    errors: list[Exception] = []
+
+    def run() -> None:
+        try:
+            download(url, body, None)
+        except Exception as error:  # noqa: BLE001 - raised again below, in the caller's thread
+            errors.append(error)
+
+    body = _Body()
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        _wait(thread, body)
+    finally:
+        body.abandoned = True  # a thread that still runs ends at its next chunk
+    if errors:
+        raise _MirrorError(_answer(errors[0])) from errors[0]
+    return bytes(body.content)
+
+
+class _Body:
+    """The body of a response: a file for pooch to write to, limited in size."""
+
+    def __init__(self) -> None:
+        self.content = bytearray()
+        self.abandoned = False
+
+    def write(self, chunk: bytes) -> None:
+        if self.abandoned or len(self.content) + len(chunk) > MAX_BYTES:
+            raise _MirrorError(f"more than {MAX_BYTES >> 20} MiB")
+        self.content += chunk
+
+    def flush(self) -> None:
+        """Do nothing; pooch calls it after each chunk."""
+
+
+def _wait(thread: threading.Thread, body: _Body) -> None:
+    end = time.monotonic() + TIME_LIMIT
+    while thread.is_alive():
+        received = len(body.content)
+        thread.join(TIMEOUT)
+        stalled = len(body.content) == received
+        if thread.is_alive() and (stalled or time.monotonic() > end):
+            raise _MirrorError("timed out")
+
+
+def _answer(error: Exception) -> str:
+    """Describe the answer of a mirror in two or three words."""
+    if isinstance(error, _MirrorError):
+        return str(error)
+    if isinstance(error, exceptions.HTTPError) and error.response is not None:
+        return f"HTTP {error.response.status_code}"
+    if "timed out" in str(error):  # requests raises several exceptions for it
+        return "timed out"
+    if isinstance(error, exceptions.SSLError):
+        return "no secure connection"
+    if isinstance(error, exceptions.ChunkedEncodingError):
+        return "connection lost"
+    return "no connection" if isinstance(error, OSError) else "invalid response"
+
+
+@contextmanager
+def _progress_of(name: str, progress: ProgressBar | None) -> Iterator[None]:
+    """Name the file on the progress bar, and close the bar after a failure as well."""
+    if progress is None:
+        yield
+        return
+    progress.set_description(name)
+    try:
+        yield
+    finally:
+        progress.close()
+
+
+@contextmanager
+def _quiet_pooch() -> Iterator[None]:
+    """Silence the log messages of pooch, which it prints to stderr for each file."""
+    logger = pooch.get_logger()
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

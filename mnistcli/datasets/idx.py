@@ -1,4 +1,7 @@
-"""IDX, the format of the MNIST files: https://yann.lecun.com/exdb/mnist/."""
+"""IDX, the file format of MNIST: read images and labels.
+
+Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database", https://yann.lecun.com/exdb/mnist/.
+"""
 
 import gzip
 import io
@@ -11,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.datasets.dataset import OTHER_DATA, Dataset, Splits, checked_dataset
+from mnistcli.datasets.dataset import OTHER_DATASET, Dataset, Splits, build_dataset
 from mnistcli.errors import DataError
 
 NAMES = (
@@ -20,121 +23,131 @@ NAMES = (
     "t10k-images-idx3-ubyte",
     "t10k-labels-idx1-ubyte",
 )
-"""What the four files of a data set are called: images and labels to train on, then to test."""
+"""File names of the training images and labels, and of the test images and labels."""
 
-LARGEST = 1 << 30
-"""Most bytes a file may unpack to: 20 times MNIST; a small `.gz` can hold far more than memory."""
+MAX_BYTES = 1 << 30
+"""Maximum size of a file, decompressed: 20 times MNIST, and no more than fits the memory."""
 
-_UNSIGNED_BYTE = 8
+_UNSIGNED_BYTE = 8  # data type code
 
 
-def find(folder: Path, name: str) -> Path | None:
-    """Return the file of one of `NAMES` in a folder, packed (``.gz``) or not; None: not there."""
-    dotted = name.replace("-idx", ".idx")  # how some archives spell it
+def is_idx_folder(folder: Path) -> bool:
+    """Return whether a folder contains one of the IDX files."""
+    return any(find_file(folder, name) for name in NAMES)
+
+
+def read_idx_folder(folder: Path) -> Splits:
+    """Read the dataset in a folder of four IDX files, compressed with gzip or not.
+
+    Args:
+        folder: Directory of the files `NAMES`.
+
+    Raises:
+        DataError: A file is missing or damaged, or images and labels do not match.
+        OSError: A file cannot be read.
+    """
+    paths = [require_file(folder, name, hint=OTHER_DATASET) for name in NAMES]
+    return parse_splits(str(folder), [(path, read_file(path)) for path in paths])
+
+
+def find_file(folder: Path, name: str) -> Path | None:
+    """Find one of the files `NAMES` in a folder, with or without the suffix ``.gz``."""
+    dotted = name.replace("-idx", ".idx")  # the spelling of some archives
     candidates = (folder / f"{stem}{suffix}" for stem in (name, dotted) for suffix in ("", ".gz"))
     return next((path for path in candidates if path.is_file()), None)
 
 
-def read(path: Path) -> bytes:
-    """Return the content of a file, unpacked where it is packed with gzip.
-
-    Raises:
-        DataError: It is cut off or otherwise damaged.
-        OSError: It cannot be read.
-    """
-    try:
-        return unpack(path.read_bytes())
-    except ValueError as error:
-        raise DataError(f"damaged file {str(path)!r}: {error}", hint=OTHER_DATA) from error
-
-
-def unpack(data: bytes) -> bytes:
-    """Return the data, unpacked where they are packed with gzip.
-
-    Raises:
-        ValueError: They are cut off or damaged, or unpack to more than `LARGEST` bytes.
-    """
-    if not data.startswith(b"\x1f\x8b"):
-        return data
-    try:
-        with gzip.open(io.BytesIO(data)) as stream:
-            content = stream.read(LARGEST + 1)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ValueError("it cannot be unpacked") from error
-    if len(content) > LARGEST:
-        raise ValueError(f"it unpacks to more than {LARGEST >> 20} MiB")
-    return content
-
-
-def read_folder(folder: Path) -> Splits:
-    """Return the data set of a folder with the four files, whatever their content.
+def require_file(folder: Path, name: str, *, hint: str | None) -> Path:
+    """Find one of the files `NAMES` in a folder, or raise an error.
 
     Args:
-        folder: Where the files of `NAMES` are.
-
-    Raises:
-        DataError: One is missing, damaged or does not go with its fellow.
-        OSError: One cannot be read.
-    """
-    paths = [require(folder, name, hint=OTHER_DATA) for name in NAMES]
-    return assemble(str(folder), [(path, read(path)) for path in paths])
-
-
-def require(folder: Path, name: str, *, hint: str) -> Path:
-    """Return the file of one of `NAMES` in a folder.
-
-    Args:
-        folder: Where to look.
+        folder: The directory.
         name: One of `NAMES`.
-        hint: The error's hint.
+        hint: Hint of the error.
 
     Raises:
-        DataError: It is not there.
+        DataError: The file is not there.
     """
-    path = find(folder, name)
+    path = find_file(folder, name)
     if path is None:
         raise DataError(f"no {name!r} and no {f'{name}.gz'!r} in {str(folder)!r}", hint=hint)
     return path
 
 
-def assemble(name: str, files: Sequence[tuple[Path, bytes]]) -> Splits:
-    """Return four files as a data set; its arrays share the memory of the files' content.
-
-    Args:
-        name: What the data set is called.
-        files: Path and unpacked content, in the order of `NAMES`.
+def read_file(path: Path) -> bytes:
+    """Read a file, decompressed if it is compressed with gzip.
 
     Raises:
-        DataError: One is of the wrong form or does not go with its fellow.
+        DataError: The file is damaged or too large.
+        OSError: The file cannot be read.
+    """
+    if path.stat().st_size > MAX_BYTES:  # checked before memory is taken for it
+        raise DataError(
+            f"file too large: {str(path)!r} has more than {MAX_BYTES >> 20} MiB", hint=OTHER_DATASET
+        )
+    try:
+        return decompress(path.read_bytes())
+    except ValueError as error:
+        raise DataError(f"damaged file {str(path)!r}: {error}", hint=OTHER_DATASET) from error
+
+
+def decompress(data: bytes) -> bytes:
+    """Decompress gzip data; return other data unchanged.
+
+    Raises:
+        ValueError: The data are truncated or damaged, or larger than `MAX_BYTES` decompressed.
+    """
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    try:
+        with gzip.open(io.BytesIO(data)) as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError("cannot be decompressed") from error
+    if len(content) > MAX_BYTES:
+        raise ValueError(f"more than {MAX_BYTES >> 20} MiB decompressed")
+    return content
+
+
+def parse_splits(name: str, files: Sequence[tuple[Path, bytes]]) -> Splits:
+    """Parse the content of four IDX files; the images share its memory.
+
+    Args:
+        name: Name of the dataset.
+        files: Path and decompressed content of each file, in the order of `NAMES`.
+
+    Raises:
+        DataError: A file is damaged, or images and labels do not match.
     """
     train_images, train_labels, test_images, test_labels = files
-    return Splits(name, _pair(train_images, train_labels), _pair(test_images, test_labels))
+    return Splits(
+        name, _parse_dataset(train_images, train_labels), _parse_dataset(test_images, test_labels)
+    )
 
 
-def _pair(images: tuple[Path, bytes], labels: tuple[Path, bytes]) -> Dataset:
-    pixels, digits = _parse(*images, 3), _parse(*labels, 1)
-    return checked_dataset(str(images[0]), pixels, digits.astype(np.int64))
+def _parse_dataset(images: tuple[Path, bytes], labels: tuple[Path, bytes]) -> Dataset:
+    pixels, digits = _parse_array(*images, 3), _parse_array(*labels, 1)
+    return build_dataset(str(images[0]), pixels, digits.astype(np.int64))
 
 
-def _parse(path: Path, content: bytes, dimensions: int) -> NDArray[np.uint8]:
-    """Return an IDX file as an array: a magic number, the sides, then the bytes."""
+def _parse_array(path: Path, content: bytes, dimensions: int) -> NDArray[np.uint8]:
+    """Parse an IDX file: magic number, size of each dimension, then the bytes of the array."""
     magic = bytes((0, 0, _UNSIGNED_BYTE, dimensions))
     if content[:4] != magic:
         kind = "images" if dimensions == 3 else "labels"
         raise DataError(
-            f"no IDX file of {kind}: {str(path)!r} begins with 0x{content[:4].hex()}, "
+            f"not an IDX file of {kind}: {str(path)!r} starts with 0x{content[:4].hex()}, "
             f"not 0x{magic.hex()}",
-            hint=OTHER_DATA,
+            hint=OTHER_DATASET,
         )
     start = 4 + 4 * dimensions
     if len(content) < start:
-        raise DataError(f"damaged file {str(path)!r}: its header is cut off", hint=OTHER_DATA)
+        raise DataError(f"damaged file {str(path)!r}: the header is incomplete", hint=OTHER_DATASET)
     shape = struct.unpack_from(f">{dimensions}I", content, 4)
-    wanted = start + math.prod(shape)
-    if len(content) != wanted:
+    expected = start + math.prod(shape)
+    if len(content) != expected:
         raise DataError(
-            f"damaged file {str(path)!r}: it holds {len(content)} bytes, "
-            f"but its header asks for {wanted}",
-            hint=OTHER_DATA,
+            f"damaged file {str(path)!r}: {len(content)} bytes, {expected} expected by the header",
+            hint=OTHER_DATASET,
         )
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)

@@ -1,76 +1,160 @@
-"""Folders of pictures, one folder a digit."""
+"""Image folders: read a dataset from folders 0 to 9, each with images of that digit."""
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli import preprocessing
-from mnistcli.datasets.dataset import OTHER_DATA, Dataset, Splits, checked_dataset, split_train_test
+from mnistcli.datasets.dataset import (
+    OTHER_DATASET,
+    Dataset,
+    Splits,
+    build_dataset,
+    split_train_test,
+)
 from mnistcli.errors import DataError, ImageError
+from mnistcli.preprocessing.image_formats import format_of_name
 
 _PARTS = ("train", "test")
+_DIGITS = tuple(str(digit) for digit in range(10))
+_MAX_NAMES = 5  # in a note
 
 
-def predict_images(folder: Path) -> Splits:
-    """Return the data set of folders ``0/`` to ``9/``, each with pictures of that digit.
+def is_image_folder(folder: Path) -> bool:
+    """Return whether a folder contains one of the folders 0 to 9, train or test."""
+    return any((folder / name).is_dir() for name in (*_DIGITS, *_PARTS))
 
-    The folders may lie in folders ``train/`` and ``test/``; else a fifth of the pictures becomes
-    the test part, and all of them where they are too few to train on. A digit may be absent.
-    Hidden files, and those whose names are not those of pictures, are passed over.
+
+def read_image_folders(folder: Path) -> Splits:
+    """Read the dataset in folders ``0`` to ``9``, each with images of that digit.
+
+    The folders may be inside folders ``train`` and ``test``. Otherwise the images are split at
+    random, and too few images to split are all test images. Digits may be missing. Files without a
+    digit in them are skipped, and counted in the notes of the dataset; hidden files are ignored.
 
     Args:
-        folder: Where the folders are.
+        folder: Directory of the folders.
 
     Raises:
-        DataError: There are no such folders, no pictures or too few in them, or a picture cannot
-            be read or shows no digit.
+        DataError: There are no such folders, or no image of a digit in them.
         OSError: A folder cannot be read.
     """
     parts = [folder / part for part in _PARTS]
     if not any(part.is_dir() for part in parts):
-        return _divided(str(folder), _read_digits(folder))
+        return _split(folder, _read_part(folder))
     for part in parts:
         if not part.is_dir():
-            raise DataError(f"no {part.name!r} folder in {str(folder)!r}", hint=OTHER_DATA)
-    train, test = (_read_digits(part) for part in parts)
-    return Splits(str(folder), train, test)
+            raise DataError(f"no {part.name!r} folder in {str(folder)!r}", hint=OTHER_DATASET)
+    train, test = (_read_part(part) for part in parts)
+    notes = (*_ignored_folders(folder, _PARTS), *train.notes, *test.notes)
+    return Splits(str(folder), train.dataset, test.dataset, notes=notes)
 
 
-def _divided(name: str, dataset: Dataset) -> Splits:
-    try:
-        return split_train_test(name, dataset, own_split=False)
-    except DataError:
-        # Too few to train on, but not too few to test a model that learned elsewhere.
-        return Splits(name, dataset.take([]), dataset, own_split=False)
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """The images of folders 0 to 9, and notes about their files."""
+
+    dataset: Dataset
+    notes: tuple[str, ...]
 
 
-def _read_digits(folder: Path) -> Dataset:
-    folders = [folder / str(digit) for digit in range(10)]
-    if not any(path.is_dir() for path in folders):
-        raise DataError(
-            f"no data set in {str(folder)!r}: neither IDX files nor folders '0' to '9'",
-            hint=OTHER_DATA,
+@dataclass(frozen=True)
+class _Skipped:
+    """Files that were skipped, counted by reason, with the name of one file per reason."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, str] = field(default_factory=dict)
+
+    def add(self, reason: str, example: str = "") -> None:
+        self.counts[reason] += 1
+        self.examples.setdefault(reason, example)
+
+    def describe(self) -> str:
+        """Describe the files, such as ``3 files: 2 HEIC, 1 without a digit ('4/9.png')``."""
+        total = self.counts.total()
+        reasons = ", ".join(
+            f"{count} {reason}" + (f" ({self.examples[reason]!r})" if self.examples[reason] else "")
+            for reason, count in self.counts.most_common()
         )
-    pictures = [
-        (digit, path)
-        for digit, inner in enumerate(folders)
-        if inner.is_dir()
-        for path in sorted(inner.iterdir())
-        if path.is_file() and not path.name.startswith(".") and preprocessing.is_image_name(path)
-    ]
-    images = [_read(path) for _, path in pictures]
-    labels = [digit for digit, _ in pictures]
-    pixels = np.array(images, np.uint8).reshape(-1, 28, 28)
-    return checked_dataset(str(folder), pixels, np.array(labels, np.int64))
+        return f"{total} file{'' if total == 1 else 's'}: {reasons}"
 
 
-def _read(path: Path) -> NDArray[np.uint8]:
-    """Return the digit of a picture, (28, 28)."""
+def _split(folder: Path, part: _Part) -> Splits:
+    name, dataset = str(folder), part.dataset
+    try:
+        return split_train_test(name, dataset, own_split=False, notes=part.notes)
+    except DataError:
+        note = f"too few images in {name!r} to train on: all {len(dataset)} are test images"
+        return Splits(name, dataset.take([]), dataset, own_split=False, notes=(*part.notes, note))
+
+
+def _read_part(folder: Path) -> _Part:
+    skipped, images, labels = _Skipped(), [], []
+    for digit, path in _image_files(folder, skipped):
+        image = _read_digit(path, f"{digit}/{path.name}", skipped)
+        if image is not None:
+            images.append(image)
+            labels.append(digit)
+    if not images:
+        reason = f" (skipped {skipped.describe()})" if skipped.counts else ""
+        raise DataError(f"no images of digits in {str(folder)!r}{reason}", hint=OTHER_DATASET)
+    dataset = build_dataset(str(folder), np.array(images), np.array(labels, np.int64))
+    return _Part(dataset, (*_ignored_folders(folder, _DIGITS), *_notes(folder, dataset, skipped)))
+
+
+def _notes(folder: Path, dataset: Dataset, skipped: _Skipped) -> Iterator[str]:
+    if skipped.counts:
+        yield f"skipped {skipped.describe()} in {str(folder)!r}"
+    missing = [digit for digit in _DIGITS if int(digit) not in dataset.labels]
+    if missing:
+        yield f"no images of {_join(missing)} in {str(folder)!r}"
+
+
+def _image_files(folder: Path, skipped: _Skipped) -> Iterator[tuple[int, Path]]:
+    """Yield each image file in the folders 0 to 9, with its digit."""
+    digit_folders = [folder / digit for digit in _DIGITS]
+    if not any(path.is_dir() for path in digit_folders):
+        raise DataError(f"no folders '0' to '9' in {str(folder)!r}", hint=OTHER_DATASET)
+    for digit, digit_folder in enumerate(digit_folders):
+        if not digit_folder.is_dir():
+            continue
+        for path in sorted(digit_folder.iterdir()):
+            if path.name.startswith(".") or not path.is_file():
+                continue
+            if preprocessing.is_image_name(path):
+                yield digit, path
+            else:
+                skipped.add(format_of_name(path.name))
+
+
+def _read_digit(path: Path, name: str, skipped: _Skipped) -> NDArray[np.uint8] | None:
+    """Read the digit in an image, uint8 (28, 28); None if the file is skipped."""
     try:
         digits = preprocessing.find_digits(preprocessing.open_image(path), single=True)
-    except ImageError as error:
-        raise DataError(error.message, hint=OTHER_DATA) from error
+    except ImageError:
+        skipped.add("unreadable", name)
+        return None
     if not digits:
-        raise DataError(f"no digit found on {str(path)!r}", hint=OTHER_DATA)
+        skipped.add("without a digit", name)
+        return None
     return digits[0].image
+
+
+def _ignored_folders(folder: Path, used: Iterable[str]) -> Iterator[str]:
+    names = sorted(
+        path.name
+        for path in folder.iterdir()
+        if path.name not in used and not path.name.startswith(".") and path.is_dir()
+    )
+    if names:
+        listed = names if len(names) <= _MAX_NAMES else [*names[:_MAX_NAMES], "others"]
+        yield f"ignored folders in {str(folder)!r}: {_join(listed)}"
+
+
+def _join(names: list[str]) -> str:
+    """Join names, such as ``0, 1 and 7``."""
+    return " and ".join([*([", ".join(names[:-1])] if names[1:] else []), names[-1]])

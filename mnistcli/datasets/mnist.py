@@ -1,23 +1,23 @@
-"""The real MNIST: found in a folder or the cache, else downloaded; its content always checked."""
+"""MNIST: load the original files from a folder or the cache, or download them."""
 
 import os
 from pathlib import Path
 
 from mnistcli.datasets import idx
 from mnistcli.datasets.dataset import Splits
-from mnistcli.datasets.download import DownloadListener, fetch
+from mnistcli.datasets.progress import ProgressBar
 from mnistcli.errors import DataError
-from mnistcli.files import CACHE_VARIABLE, cache_dir, sha256, write_atomically
+from mnistcli.files import CACHE_VARIABLE, cache_dir, sha256
 
 DATA_DIR_VARIABLE = "MNISTCLI_DATA_DIR"
+"""Environment variable with the folder of the MNIST files."""
 
 MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
 )
-"""Where the files are fetched from, first one first."""
+"""URLs of the directories from which the files are downloaded, in order."""
 
-# Of the unpacked content: mirrors pack the same files in different ways.
 HASHES = dict(
     zip(
         idx.NAMES,
@@ -30,72 +30,76 @@ HASHES = dict(
         strict=True,
     )
 )
-"""SHA-256 of each file."""
+"""SHA-256 hash of each file, decompressed."""
 
 
-def load_mnist(data_dir: Path | None = None, listener: DownloadListener | None = None) -> Splits:
-    """Return MNIST's 60,000 images to train on and 10,000 to test with.
+def load_mnist(data_dir: Path | None = None, progress: ProgressBar | None = None) -> Splits:
+    """Load MNIST: 60,000 training images and 10,000 test images.
+
+    Source: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to
+    document recognition", Proceedings of the IEEE, 1998.
 
     Args:
-        data_dir: The folder that has the four files; None: the one that ``$MNISTCLI_DATA_DIR``
-            names, else the user's cache, into which what is missing or damaged is downloaded.
-        listener: Hears how a download goes.
+        data_dir: Folder of the four files. Defaults to ``$MNISTCLI_DATA_DIR``. Without either, the
+            files are read from the cache, and missing or damaged ones are downloaded.
+        progress: Progress bar for downloads.
 
     Raises:
-        DataError: The folder lacks a file or has another content, or the cache is not writable.
-        DownloadError: There is no copy and no mirror gave one.
+        DataError: A file in the folder is missing or is not MNIST's, or the cache is not writable.
+        DownloadError: A file cannot be downloaded from any mirror.
         OSError: A file cannot be read.
     """
     variable = os.environ.get(DATA_DIR_VARIABLE)
     if data_dir is not None:
-        files = _from_folder(data_dir, "mnistcli train --dataset mnist")
+        files = _read_folder(data_dir, "without --data-dir, MNIST is downloaded")
     elif variable:
-        files = _from_folder(Path(variable), f"unset {DATA_DIR_VARIABLE}")
+        files = _read_folder(Path(variable), f"unset {DATA_DIR_VARIABLE}")
     else:
-        files = [_from_cache(name, listener) for name in HASHES]
-    return idx.assemble("mnist", files)
+        files = [_read_cached(name, progress) for name in HASHES]
+    return idx.parse_splits("mnist", files)
 
 
-def _from_folder(folder: Path, hint: str) -> list[tuple[Path, bytes]]:
-    """Return path and content of the four files; the hint says how to do without the folder."""
-    paths = {name: idx.require(folder, name, hint=hint) for name in HASHES}
+def _read_folder(folder: Path, hint: str) -> list[tuple[Path, bytes]]:
+    """Return path and content of the four files in a folder, with their hashes verified."""
+    paths = {name: idx.require_file(folder, name, hint=hint) for name in HASHES}
     files = []
     for name, path in paths.items():
-        content = idx.read(path)
+        content = idx.read_file(path)
         if sha256(content) != HASHES[name]:
-            raise DataError(f"damaged file {str(path)!r}: this is not MNIST's content", hint=hint)
+            raise DataError(f"damaged file {str(path)!r}: not the content of MNIST", hint=hint)
         files.append((path, content))
     return files
 
 
-def _from_cache(name: str, listener: DownloadListener | None) -> tuple[Path, bytes]:
-    """Return path and content of one file in the cache, downloaded where it is not there whole."""
+def _read_cached(name: str, progress: ProgressBar | None) -> tuple[Path, bytes]:
+    """Return path and content of a file in the cache, downloaded if it is missing or damaged."""
     folder = cache_dir() / "mnist"
-    path = idx.find(folder, name)
-    content = _whole(path, name) if path else None
+    path = idx.find_file(folder, name)
+    content = _read_verified(path, HASHES[name]) if path else None
     if path is None or content is None:
-        path = folder / name
-        content = _download(path, listener)
+        path = _download(name, folder, progress)
+        content = path.read_bytes()
     return path, content
 
 
-def _whole(path: Path, name: str) -> bytes | None:
+def _read_verified(path: Path, digest: str) -> bytes | None:
+    """Return the content of a file; None if the file is damaged."""
     try:
-        content = idx.read(path)
+        content = idx.read_file(path)
     except DataError:
         return None
-    return content if sha256(content) == HASHES[name] else None
+    return content if sha256(content) == digest else None
 
 
-def _download(path: Path, listener: DownloadListener | None) -> bytes:
-    """Return a file's content and keep it in the cache, unpacked: it loads faster that way."""
-    try:  # first of all the folder: no download that could not be kept
-        path.parent.mkdir(parents=True, exist_ok=True)
-        content = fetch(f"{path.name}.gz", HASHES[path.name], MIRRORS, listener=listener)
-        write_atomically(path, content)
+def _download(name: str, folder: Path, progress: ProgressBar | None) -> Path:
+    """Download a file into the cache, decompressed because that loads faster."""
+    from mnistcli.datasets.download import fetch  # noqa: PLC0415 - pooch is rarely needed
+
+    try:
+        return fetch(name, HASHES[name], MIRRORS, folder, progress=progress)
     except OSError as error:
+        reason = error.strerror or "Permission denied"  # pooch's PermissionError has no strerror
         raise DataError(
-            f"cannot write to the cache {str(path.parent)!r}: {error.strerror}",
-            hint=f"{CACHE_VARIABLE}=DIR mnistcli train",
+            f"cannot write to the cache {str(folder)!r}: {reason}",
+            hint=f"export {CACHE_VARIABLE}=DIR",
         ) from error
-    return content

@@ -1,4 +1,4 @@
-"""NumPy archives of a data set, such as Keras's `mnist.npz`."""
+"""NumPy archives (.npz): read a dataset such as Keras's `mnist.npz`."""
 
 import tokenize
 import zipfile
@@ -9,14 +9,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.datasets.dataset import OTHER_DATA, Dataset, Splits, checked_dataset
+from mnistcli.datasets.dataset import OTHER_DATASET, Dataset, Splits, build_dataset, invalid_data
 from mnistcli.errors import DataError
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
-"""The arrays that an archive must have."""
+"""Names of the arrays in an archive."""
 
-# What NumPy and zipfile were seen to raise on damaged archives.
-_DAMAGE = (
+MAX_BYTES = 1 << 30
+"""Maximum size of an array, decompressed: 20 times MNIST, and no more than fits the memory."""
+
+WHITE_LEVELS = (1, 15, 16, 255)
+"""Possible values of white: binary images, 4 bits, scikit-learn's digits, 8 bits. The smallest that
+is not below the largest value of the images is scaled to 255."""
+
+# Raised by NumPy and zipfile on damaged archives.
+_DAMAGE_ERRORS = (
     EOFError,
     MemoryError,
     OverflowError,
@@ -30,71 +37,87 @@ _DAMAGE = (
 )
 
 
-def read_npz(path: Path) -> Splits:
-    """Return the data set of an archive with the arrays `KEYS`.
+def is_npz(path: Path) -> bool:
+    """Return whether a path is a file with the suffix ``.npz``."""
+    return path.suffix.lower() == ".npz" and path.is_file()
 
-    Images may be (n, 28, 28), (n, 28, 28, 1) or (n, 784), as whole numbers 0 to 255 or as floats
-    0 to 1 or 0 to 255; labels are whole numbers (n,). Pickled arrays are not read: they can carry
-    code.
+
+def read_npz(path: Path) -> Splits:
+    """Read the dataset in an archive with the arrays `KEYS`.
+
+    Images are (n, 28, 28), (n, 28, 28, 1) or (n, 784) of bool, integers or floats. Their white is
+    1, 15, 16 or 255, see `WHITE_LEVELS`. Labels are integers (n,). Pickled arrays are not read,
+    because they can contain code.
 
     Args:
         path: An `.npz` file.
 
     Raises:
-        DataError: It is damaged, lacks an array, or an array is of another form.
-        OSError: It cannot be read.
+        DataError: The archive is damaged or too large, an array is missing, or an array has another
+            shape, dtype or range.
+        OSError: The file cannot be read.
     """
     arrays = _read_arrays(path)
+    train, test = (_reshape_images(arrays[key]) for key in ("x_train", "x_test"))
+    white = _white_level(path, [train, test])
     return Splits(
         str(path),
-        _dataset(path, arrays["x_train"], arrays["y_train"]),
-        _dataset(path, arrays["x_test"], arrays["y_test"]),
+        _build_dataset(path, _scale(train, white), arrays["y_train"]),
+        _build_dataset(path, _scale(test, white), arrays["y_test"]),
     )
 
 
 def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     try:
-        # Not `np.load`: it leaves the file open where the archive is damaged.
+        # Not `np.load`, which leaves the file open if the archive is damaged.
         with zipfile.ZipFile(path) as archive:
             missing = [key for key in KEYS if f"{key}.npy" not in archive.namelist()]
             if missing:
                 raise DataError(
-                    f"no {' and no '.join(map(repr, missing))} in {str(path)!r}", hint=OTHER_DATA
+                    f"no {' and no '.join(map(repr, missing))} in {str(path)!r}", hint=OTHER_DATASET
                 )
-            return {key: _read_array(archive, key) for key in KEYS}
-    except _DAMAGE as error:
+            return {key: _read_array(path, archive, f"{key}.npy") for key in KEYS}
+    except _DAMAGE_ERRORS as error:
         message = f"damaged or pickled .npz archive {str(path)!r}"
-        raise DataError(message, hint=OTHER_DATA) from error
+        raise DataError(message, hint=OTHER_DATASET) from error
 
 
-def _read_array(archive: zipfile.ZipFile, key: str) -> NDArray[Any]:
-    with archive.open(f"{key}.npy") as stream:
+def _read_array(path: Path, archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
+    if archive.getinfo(name).file_size > MAX_BYTES:
+        raise invalid_data(str(path), f"{name} is larger than {MAX_BYTES >> 20} MiB")
+    with archive.open(name) as stream:
         array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
         return array
 
 
-def _dataset(path: Path, images: NDArray[Any], labels: NDArray[Any]) -> Dataset:
-    if labels.dtype.kind in "iu":
-        labels = labels.astype(np.int64)
-    return checked_dataset(str(path), _as_bytes(path, _as_squares(images)), labels)
-
-
-def _as_squares(images: NDArray[Any]) -> NDArray[Any]:
+def _reshape_images(images: NDArray[Any]) -> NDArray[Any]:
+    """Reshape images to (n, 28, 28); those of any other shape are left to `Dataset` to reject."""
     if images.ndim == 2 and images.shape[1] == 28 * 28:
         return images.reshape(-1, 28, 28)
     return images[..., 0] if images.ndim == 4 and images.shape[-1] == 1 else images
 
 
-def _as_bytes(path: Path, images: NDArray[Any]) -> NDArray[Any]:
-    """Return numbers as uint8 0 to 255; what is no number is left to the check of the data set."""
-    if images.dtype.kind not in "fiu" or images.dtype == np.uint8 or not images.size:
+def _white_level(path: Path, parts: list[NDArray[Any]]) -> int:
+    """Find the value of white in the images: one of `WHITE_LEVELS`, the same for all parts."""
+    numeric = [part for part in parts if part.dtype.kind in "bfiu" and part.size]
+    low = min((part.min() for part in numeric), default=0)
+    high = max((part.max() for part in numeric), default=0)
+    if not (low >= 0 and high <= WHITE_LEVELS[-1]):
+        raise invalid_data(str(path), f"pixels range from {low:g} to {high:g}, not from 0 to 255")
+    return next(level for level in WHITE_LEVELS if high <= level)
+
+
+def _scale(images: NDArray[Any], white: int) -> NDArray[Any]:
+    """Scale images to uint8 0 to 255; those of any other kind are left to `Dataset` to reject."""
+    if images.dtype.kind not in "bfiu" or not images.size:
         return images
-    low, high = images.min(), images.max()
-    if not (low >= 0 and high <= 255):
-        raise DataError(
-            f"bad data in {str(path)!r}: pixels go from {low:g} to {high:g}, not from 0 to 255",
-            hint=OTHER_DATA,
-        )
-    scale = 255 if images.dtype.kind == "f" and high <= 1 else 1
-    pixels: NDArray[np.uint8] = np.rint(images * scale).astype(np.uint8)
+    if images.dtype == np.uint8 and white == 255:
+        return images
+    pixels: NDArray[np.uint8] = np.rint(images * (255 / white)).astype(np.uint8)
     return pixels
+
+
+def _build_dataset(path: Path, images: NDArray[Any], labels: NDArray[Any]) -> Dataset:
+    if labels.dtype.kind in "iu":
+        labels = labels.astype(np.int64)
+    return build_dataset(str(path), images, labels)

@@ -43,7 +43,7 @@ def hold_out_validation(config: TrainConfig, splits: Splits) -> TrainingData:
     """
     train, validation = splits.train, None
     if config.limit is not None:
-        train = train.limited(config.limit)
+        train = train.subset(config.limit)
     if config.validation_split > 0:
         train, validation = datasets.hold_out(train, config.validation_split)
     return TrainingData(splits.name, train, validation, splits.test)
@@ -66,7 +66,7 @@ def training_examples(
     """
     count = len(train)
     if config.european:
-        train = train.joined(european_digits(round(config.european * count), seed=config.seed))
+        train = train.concatenate(european_digits(round(config.european * count), seed=config.seed))
     targets = encode_labels(config, train.labels)
     if not config.non_digits:
         return train.images, targets

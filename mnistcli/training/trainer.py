@@ -160,7 +160,7 @@ class _Trainer:
         model = checkpoints.load(run.model_file)
         unfreeze(model)
         count = _CALIBRATION_IMAGES if config.label_smoothing else 0
-        images = self._data.validation or self._data.train.limited(count)
+        images = self._data.validation or self._data.train.subset(count)
         probabilities = Classifier(run_by_keras(model)).predict(images.images)
         if config.label_smoothing:
             temperature = fit_temperature(probabilities, images.labels)
