@@ -44,14 +44,14 @@ COLUMNS = (SIZE + GAP, SIZE + GAP, SIZE + GAP, 0.2 + BAR + 0.85, SIZE + 1.1)
 LEFTS = np.cumsum((MARGIN, *COLUMNS)).tolist()
 HEADINGS = (
     "image",
-    "foreground",
+    "ink mask, digit in blue",
     "input (28\N{MULTIPLICATION SIGN}28)",
     "probabilities",
     "occlusion map",
 )
 SUBTITLE = (
-    f"With the {PATCH}\N{MULTIPLICATION SIGN}{PATCH} patch around a pixel covered, the probability "
-    "of the predicted digit falls (vermilion) or rises (blue)"
+    f"Occlusion map: covering a {PATCH}\N{MULTIPLICATION SIGN}{PATCH} patch lowers (vermilion) or "
+    "raises (blue) the probability of the predicted digit"
 )
 HEAD, ROW_STEP = TOP + 0.35, SIZE + 0.7
 COLOR_BAR_WIDTH, MINUS = 0.14, "\N{MINUS SIGN}"
@@ -99,9 +99,9 @@ def _title(rows: list[Explanation]) -> str:
         digit = rows[0].digit
         return f"Predicted {digit.digit}, confidence {percent(digit.confidence)}"
     predicted = [
-        "rejected" if row.reason or row.digit is None else str(row.digit.digit) for row in rows
+        "none" if row.reason or row.digit is None else str(row.digit.digit) for row in rows
     ]
-    return f"Predicted: {', '.join(predicted)}"
+    return f"Predicted: {', '.join(predicted)}" if set(predicted) != {"none"} else "Rejected"
 
 
 def _draw_row(axes: Axes, row: Explanation, top: float) -> None:
@@ -122,7 +122,7 @@ def _draw_image_without_digits(axes: Axes, row: Explanation, reason: str, top: f
     """Draw an image without digits, its foreground, and the reason for the rejection."""
     draw_image(axes, row.image, (LEFTS[0], top, SIZE, SIZE))
     draw_image(axes, _colorize(row.foreground, GREY), (LEFTS[1], top, SIZE, SIZE))
-    found = "the foreground is grey" if row.foreground.any() else "no foreground"
+    found = "the foreground is in grey" if row.foreground.any() else "there is no foreground"
     for text, color, y in ((reason, VERMILION, -0.12), (found, GREY, 0.12)):
         axes.text(LEFTS[2], top + SIZE / 2 + y, text, size=SMALL, color=color, va="center")
 

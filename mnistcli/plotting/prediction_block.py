@@ -25,6 +25,7 @@ from mnistcli.plotting.style import (
     VERMILION,
     fit_text,
     percent,
+    text_width,
 )
 from mnistcli.predictions import PredictedDigit, Prediction
 
@@ -111,9 +112,11 @@ class PredictionBlock:
         if prediction.reason:
             lines = prediction.reason.split(": ")
         else:
-            lines = [f"predicted {prediction.text}, confidence {percent(prediction.confidence)}"]
+            start, end = "predicted ", f", confidence {percent(prediction.confidence)}"
+            available = self.content_size.width - text_width(start + end, SMALL)
+            lines = [start + fit_text(prediction.text, available, SMALL) + end]
         if len(self.digits) < len(prediction.digits):
-            lines.append(f"{len(self.digits)} of {len(prediction.digits)} digits shown")
+            lines.append(f"inputs shown: {len(self.digits)} of {len(prediction.digits)}")
         return lines
 
     @cached_property

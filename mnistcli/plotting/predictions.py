@@ -25,10 +25,20 @@ SUBTITLE = "With each image: the digits as the model sees them, and the probabil
 BLOCK_GAPS = Size(0.5, 0.35)
 BOTTOM = 0.15
 # If the figure would be higher than this, it becomes wider, and then the limits apply: maximum
-# number of digits drawn for an image, maximum length of the longer side of an image.
-MAX_HEIGHT = 76.0
+# number of digits drawn for an image, and maximum length of an image's longer side.
+MAX_HEIGHT = 77.0
 WIDTHS = (16.0, 25.5)
-LIMITS = ((24, 6.5), (12, 5.0), (6, 4.0), (2, 3.0), (0, 3.0))
+LIMITS = (
+    (sys.maxsize, MAX_SIDE),
+    (sys.maxsize, 3.0),
+    (24, 3.0),
+    (12, 3.0),
+    (6, 2.2),
+    (4, 2.2),
+    (3, 2.2),
+    (2, 2.2),
+    (0, 3.0),
+)
 
 
 def plot_predictions(predictions: Iterable[Prediction], *, model: str) -> Figure:
@@ -86,9 +96,9 @@ def _caption_height(blocks: Sequence[PredictionBlock]) -> float:
 
 
 def _lay_out(blocks: list[PredictionBlock]) -> tuple[list[PredictionBlock], Layout]:
-    """Place the blocks in rows; if the figure would be too high, apply the limits."""
+    """Place the blocks in rows, and make them smaller if the figure would be too high."""
     layout = _place(blocks, WIDTHS[0])
-    for digits, side in ((sys.maxsize, MAX_SIDE), *LIMITS):
+    for digits, side in LIMITS:
         blocks = [block.limited(digits, side) for block in blocks]
         for width in WIDTHS:
             layout = _place(blocks, width)
