@@ -25,7 +25,7 @@ def find_seams(
     Args:
         mask: The ink mask of one text line, shape (h, w).
         max_cost: Maximum ink that a seam crosses, in pixels, with holes counted as ink.
-        min_distance: Minimum distance between two seams in pixels.
+        min_distance: Of seams closer than this, in pixels, only the cheapest is kept.
 
     Returns:
         The column of each seam in each row, shape (n, h), and the pixels of ink it crosses, (n,).

@@ -20,7 +20,8 @@ from mnistcli.inference.ensemble import load_classifier
 from mnistcli.model_store import find_model
 from mnistcli.preprocessing import find_digits, open_image
 from tests.support.strokes import draw_digit
-from tests.tools.corruptions import CORRUPTIONS, corrupt, error_as_images, error_as_pictures
+from tests.tools.corruptions import CORRUPTIONS, corrupt
+from tests.tools.robustness import error_rate_of_arrays, error_rate_of_images
 
 Coverage = NDArray[np.float64]  # ink coverage of each pixel, 0 to 1
 Condition = Callable[[Coverage, np.random.Generator], Image.Image]
@@ -293,19 +294,19 @@ def test_numbers_reach_the_minimum_accuracy(
 def test_corrupted_digits_of_mnist_reach_the_minimum_accuracy(
     mnist_dir: Path, classifier: Predictor
 ) -> None:
-    test = datasets.load("mnist", data_dir=mnist_dir).test.limited(50)
-    as_arrays, as_photos = np.mean(
+    test = datasets.load("mnist", data_dir=mnist_dir).test.subset(50)
+    of_arrays, of_images = np.mean(
         [
             (
-                error_as_images(classifier, images, test.labels),
-                error_as_pictures(classifier, images, test.labels),
+                error_rate_of_arrays(classifier, images, test.labels),
+                error_rate_of_images(classifier, images, test.labels),
             )
             for images in (corrupt(name, test.images) for name in CORRUPTIONS)
         ],
         axis=0,
     )
-    assert as_arrays < 0.05
-    assert as_photos < 0.06
+    assert of_arrays < 0.05
+    assert of_images < 0.06
 
 
 @pytest.mark.parametrize("single", [True, False])

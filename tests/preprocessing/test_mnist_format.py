@@ -1,0 +1,57 @@
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageChops
+
+from mnistcli.preprocessing.mnist_format import read_mnist_format
+from tests.support.polylines import detect_single, draw
+
+
+def test_every_test_digit_of_mnist_is_in_mnist_format(mnist_dir: Path) -> None:
+    content = gzip.decompress((mnist_dir / "t10k-images-idx3-ubyte.gz").read_bytes())
+    images = np.frombuffer(content, np.uint8, offset=16).reshape(-1, 28, 28)
+    assert len(images) == 10_000
+    for image in images:
+        digit = read_mnist_format(Image.fromarray(image))
+        assert digit is not None
+        assert (digit.image == image).all()
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_normalized_digit_is_in_mnist_format(mode: str) -> None:
+    image = detect_single(draw()).image
+
+    digit = read_mnist_format(Image.fromarray(image).convert(mode))
+
+    assert digit is not None
+    assert (digit.image == image).all()
+    rows, columns = np.nonzero(image)
+    assert digit.box == (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+    assert (
+        digit.mask == (image[rows.min() : rows.max() + 1, digit.box[0] : digit.box[2]] > 0)
+    ).all()
+    assert digit.probabilities is None
+
+
+def _normalized() -> Image.Image:
+    return Image.fromarray(detect_single(draw()).image)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        pytest.param(ImageChops.offset(_normalized(), -2, 3), id="not centered"),
+        pytest.param(_normalized().point(lambda value: value // 4), id="low contrast"),
+        pytest.param(_normalized().point(lambda value: 255 - value), id="black on white"),
+        pytest.param(_normalized().resize((56, 56)), id="larger"),
+        pytest.param(_normalized().resize((14, 14)).crop((-7, -7, 21, 21)), id="a smaller digit"),
+        pytest.param(Image.new("L", (28, 28)), id="blank"),
+        pytest.param(
+            Image.merge("RGB", [_normalized(), _normalized(), Image.new("L", (28, 28))]), id="color"
+        ),
+    ],
+)
+def test_other_images_are_not_in_mnist_format(image: Image.Image) -> None:
+    assert read_mnist_format(image) is None
