@@ -21,8 +21,8 @@ _TERMINATED = 128 + signal.SIGTERM
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    signal.signal(signal.SIGTERM, _terminate)
     try:
+        signal.signal(signal.SIGTERM, _terminate)
         _open_standard_streams()
         # Not at the top: Ctrl-C during the import must not end in a traceback.
         from mnistcli.cli import app

@@ -1,4 +1,4 @@
-"""What the tests share: an empty working directory each, and one small trained run."""
+"""Fixtures of all tests: an empty working directory for each, one small trained run, MNIST."""
 
 import os
 from pathlib import Path
@@ -11,8 +11,8 @@ REAL_MNIST = Path(_GIVEN).resolve() if _GIVEN else None
 
 
 @pytest.fixture(autouse=True)
-def _own_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep a test away from the user's cache, models, data and working directory."""
+def _isolate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Isolate a test from the user's cache, models, data and working directory."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MNISTCLI_CACHE_DIR", str(tmp_path / "cache"))
     for variable in ("MNISTCLI_DATA_DIR", "MNISTCLI_MODEL"):
@@ -21,7 +21,7 @@ def _own_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def mnist_dir() -> Path:
-    """The real MNIST files; the test is skipped where ``$MNISTCLI_DATA_DIR`` names none."""
+    """The directory of the MNIST files; skips the test unless ``$MNISTCLI_DATA_DIR`` is set."""
     if REAL_MNIST is None:
         pytest.skip("needs the MNIST files: set MNISTCLI_DATA_DIR")
     return REAL_MNIST
@@ -43,9 +43,9 @@ def trained_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def digit_pngs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory of ten held-out embedded digits as pictures on white paper, ``0.png`` ..."""
+    """A folder of ten held-out digits as dark-on-light images, ``0.png`` to ``9.png``."""
     from tests.support.digit_images import save_digit_images
 
-    folder = tmp_path_factory.mktemp("pictures")
+    folder = tmp_path_factory.mktemp("images")
     save_digit_images(folder)
     return folder

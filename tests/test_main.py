@@ -1,4 +1,4 @@
-"""The whole program, in a process of its own, as a person starts it."""
+"""The whole program in a process of its own: standard streams, signals and exit codes."""
 
 import json
 import os
@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from mnistcli import checkpoints
+from tests.support.terminal import PROGRAM
 
-PROGRAM = [sys.executable, "-m", "mnistcli"]
 COMMAND = Path(sys.executable).with_name("mnistcli")
+NO_SPACE = "error: cannot write to stdout: No space left on device\n"
+CLOSED = "error: cannot write to stdout: it is closed\n"
 
 
 def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -27,29 +29,36 @@ def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[s
     )
 
 
-def test_from_nothing_to_a_report(digit_pngs: Path) -> None:
-    """The lines of the README, with the embedded digits, and nothing on stderr but our own."""
+def run_in_shell(arguments: str, redirection: str) -> subprocess.CompletedProcess[str]:
+    command = f"'{sys.executable}' -m mnistcli {arguments} {redirection}"
+    return subprocess.run(
+        command, shell=True, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def test_from_training_to_a_report(digit_pngs: Path) -> None:
+    """The steps of the README with the embedded digits; stderr has nothing but our own lines."""
     trained = run("train", "--dataset", "digits", "--optimizer", "sgd", "--epochs", "10")
     assert trained.returncode == 0
     assert re.fullmatch(
-        r"training classic on digits with sgd, seed 0, 11 steps an epoch, in runs/\S+_classic_seed0\n"
+        r"training classic on digits \(sgd, seed 0, 11 steps per epoch\); "
+        r"saving to runs/\S+_classic_seed0\n"
         r"(epoch +\d+/10  train +[\d.]+ % \(loss [\d.]+\)  val +[\d.]+ % \(loss [\d.]+\)"
-        r"  [\d.]+ s( best)?\n){10}",
+        r"  [\d.]+ s(  kept)?\n){10}",
         trained.stderr,
     ), trained.stderr
 
     predicted = run("predict", *sorted(digit_pngs.glob("*.png")), "--json")
     assert predicted.returncode == 0
     assert predicted.stderr.startswith("model: runs/")
-    assert len(predicted.stderr.splitlines()) == 1
     texts = [json.loads(line)["text"] for line in predicted.stdout.splitlines()]
     assert sum(text == str(digit) for digit, text in enumerate(texts)) >= 8
 
     report = run("evaluate", "--report", COLUMNS="80")
     assert (report.returncode, report.stderr) == (0, "")
     assert max(map(len, report.stdout.splitlines())) <= 80
-    picture = Path(report.stdout.split("picture  ")[1].strip())
-    assert picture.read_bytes().startswith(b"\x89PNG")
+    figure = Path(report.stdout.split("figure  ")[1].strip())
+    assert figure.read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_installed_command_is_the_program() -> None:
@@ -58,40 +67,104 @@ def test_the_installed_command_is_the_program() -> None:
     assert done.stdout == "mnistcli 0.1.0\n"
 
 
-def test_colour_is_for_terminals_only() -> None:
-    assert "\x1b" not in run("evaluate").stderr
-    assert "\x1b[1;31merror: " in run("evaluate", FORCE_COLOR="1", TERM="xterm").stderr
-    assert "\x1b[31m" not in run("evaluate", NO_COLOR="1", FORCE_COLOR="1", TERM="xterm").stderr
+def test_forced_color_does_not_animate() -> None:
+    plain = run("evaluate", "nothing", FORCE_COLOR="", NO_COLOR="")
+    forced = run("evaluate", "pretrained", "--dataset", "digits", FORCE_COLOR="1", TERM="xterm")
+
+    assert "\x1b" not in plain.stderr
+    assert (forced.returncode, forced.stderr) == (0, "")
 
 
-@pytest.mark.parametrize(
-    ("name", "code", "said"), [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "")]
-)
-def test_a_training_that_is_stopped_keeps_its_best_model(name: str, code: int, said: str) -> None:
-    arguments = ["train", "--dataset", "digits", "--epochs", "500", "--run-dir", "r"]
-    # A shell that started the tests in the background has them ignore Ctrl-C; we heed it.
-    code_of_program = (
+def test_a_full_disk_fails_in_one_line() -> None:
+    for arguments in (
+        "--help",
+        "--version",
+        "recipes --json",
+        "evaluate pretrained --dataset digits",
+    ):
+        done = run_in_shell(arguments, "> /dev/full")
+        assert (done.returncode, done.stderr) == (1, NO_SPACE), arguments
+
+
+def test_a_closed_stdout_fails_before_the_work() -> None:
+    for arguments in ("--version", "train --dataset digits --epochs 500"):
+        done = run_in_shell(arguments, ">&-")
+        assert (done.returncode, done.stderr) == (1, CLOSED)
+    assert not Path("runs").exists()
+
+
+def test_closed_stdin_and_stderr_change_no_result() -> None:
+    expected = run("evaluate", "pretrained", "--dataset", "digits").stdout
+
+    for redirection in ("2>&-", "<&-", "<&- 2>&-"):
+        done = run_in_shell("evaluate pretrained --dataset digits", redirection)
+        assert (done.returncode, done.stdout, done.stderr) == (0, expected, "")
+
+    failed = run_in_shell("evaluate nothing", "2>&-")
+    assert (failed.returncode, failed.stdout, failed.stderr) == (1, "", "")
+    stdin = run_in_shell("predict - --model pretrained", "<&-")
+    assert (stdin.returncode, stdin.stdout) == (1, "")
+    assert stdin.stderr.splitlines()[1].startswith("error: stdin is ")
+
+
+@pytest.mark.parametrize("arguments", ["train --help", "recipes", "recipes --json"])
+def test_a_closed_pipe_is_quiet(arguments: str) -> None:
+    done = run_in_shell(arguments, "| head -1")
+
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert len(done.stdout.splitlines()) == 1
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    """Start the program so that it heeds Ctrl-C, which a shell's background job ignores."""
+    code = (
         "import signal, sys\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"sys.argv = ['mnistcli', *{arguments!r}]\n"
         "from mnistcli.__main__ import main\n"
+        "print('started', file=sys.stderr, flush=True)\n"
         "main()\n"
     )
-    command = [sys.executable, "-c", code_of_program]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        deadline = time.monotonic() + 60
-        while not Path("r/model.keras").exists() and time.monotonic() < deadline:
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    assert process.stderr.readline() == "started\n"
+    return process
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "word"), [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated")]
+)
+def test_a_training_that_is_stopped_keeps_its_best_model(name: str, code: int, word: str) -> None:
+    with start("train", "--dataset", "digits", "--epochs", "500", "--run-dir", "r") as process:
+        deadline = time.monotonic() + 120
+        while not Path("r/last.keras").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
         process.send_signal(signal.Signals[name])
         _, errors = process.communicate(timeout=60)
 
     assert process.returncode == code
     assert "Traceback" not in errors
-    if said:
-        assert errors.splitlines()[-2:] == ["the best model so far is in r", said]
+    assert errors.splitlines()[-2:] == ["the best model so far is in r", word]
     names = {path.name for path in Path("r").iterdir()}
     assert names <= {"config.json", "environment.json", "history.csv", "model.keras", "last.keras"}
     assert checkpoints.load(Path("r/model.keras")).name == "classic"
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "word"), [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated")]
+)
+@pytest.mark.parametrize("seconds", [0.02, 0.1, 0.3, 1.0, 2.0])
+def test_a_start_that_is_stopped_says_so_and_nothing_else(
+    name: str, code: int, word: str, seconds: float
+) -> None:
+    """In the imports of the command line, of Keras, and while TensorFlow starts."""
+    with start("train", "--dataset", "digits", "--epochs", "500", "--run-dir", "r") as process:
+        time.sleep(seconds)
+        process.send_signal(signal.Signals[name])
+        _, errors = process.communicate(timeout=60)
+
+    assert (process.returncode, errors) == (code, f"{word}\n")
 
 
 def test_a_name_that_is_not_utf8() -> None:
@@ -102,13 +175,5 @@ def test_a_name_that_is_not_utf8() -> None:
     )
 
     assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-
-
-def test_a_closed_pipe_is_no_failure_to_explain() -> None:
-    done = subprocess.run(
-        f"{sys.executable} -m mnistcli train --help | head -1",
-        shell=True, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
+    assert done.stderr.startswith("error: ")
     assert "Traceback" not in done.stderr
