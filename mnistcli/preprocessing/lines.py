@@ -11,8 +11,8 @@ from mnistcli.preprocessing.shapes import Mask
 _MIN_HEIGHT = 0.4  # of the typical height: anything smaller is a mark or a loose stroke
 _MIN_OVERLAP = 0.4  # of two neighbors of a line, as a fraction of the shorter one's height
 
-Bounds = NDArray[np.int64]
-"""Bounding boxes, shape (n, 4): top, bottom, left, right; bottom and right are exclusive."""
+# Bounding boxes, shape (n, 4): top, bottom, left, right; bottom and right are exclusive.
+_Bounds = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ def find_text_lines(mask: Mask) -> list[TextLine]:
     return [line for _, line in sorted(lines, key=lambda entry: entry[0])]
 
 
-def _group_components(bounds: Bounds, is_tall: NDArray[np.bool_]) -> NDArray[np.intp]:
+def _group_components(bounds: _Bounds, is_tall: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Group components into lines: chains of neighbors whose vertical extents overlap.
 
     Returns:
@@ -89,7 +89,7 @@ def _vertical_overlap(one: NDArray[np.int64], other: NDArray[np.int64]) -> float
     return float(shared / min(one[1] - one[0], other[1] - other[0]))
 
 
-def _nearest_tall(bounds: Bounds, index: int, is_tall: NDArray[np.bool_]) -> int:
+def _nearest_tall(bounds: _Bounds, index: int, is_tall: NDArray[np.bool_]) -> int:
     """Return the nearest tall component of a small one; vertical distance counts three times."""
     top, bottom, left, right = bounds[index]
     vertical = np.maximum(0, np.maximum(bounds[:, 0] - bottom, top - bounds[:, 1]))

@@ -4,10 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnistcli.preprocessing.shapes import DIGIT_SIDE, SIDE, Digit, bounding_region
+from mnistcli.preprocessing.shapes import DIGIT_SIDE, SIDE, Digit
 
 _MIN_PEAK = 250
 _CENTER = (13.4, 14.6)  # pixels: bounds of the center of mass along each axis
+_INDICES = np.arange(SIDE)
 
 
 def read_mnist_format(image: Image.Image) -> Digit | None:
@@ -22,9 +23,12 @@ def read_mnist_format(image: Image.Image) -> Digit | None:
     pixels = _gray_pixels(image) if image.size == (SIDE, SIDE) else None
     if pixels is None or pixels.max() < _MIN_PEAK:
         return None
-    rows, columns = region = bounding_region(pixels > 0)
-    height, width = rows.stop - rows.start, columns.stop - columns.start
-    if max(height, width) not in {DIGIT_SIDE - 1, DIGIT_SIDE} or not _is_centered(pixels):
+    profiles = pixels.sum(axis=1), pixels.sum(axis=0)
+    if not all(_is_centered(profile) for profile in profiles):
+        return None
+    rows, columns = region = _extent(profiles[0]), _extent(profiles[1])
+    longer_side = max(rows.stop - rows.start, columns.stop - columns.start)
+    if longer_side not in {DIGIT_SIDE - 1, DIGIT_SIDE}:
         return None
     box = columns.start, rows.start, columns.stop, rows.stop
     return Digit(pixels, box, pixels[region] > 0)
@@ -39,8 +43,13 @@ def _gray_pixels(image: Image.Image) -> NDArray[np.uint8] | None:
     return gray if (pixels == pixels[..., :1]).all() else None
 
 
-def _is_centered(pixels: NDArray[np.uint8]) -> bool:
-    """Whether the center of mass is in the middle along each axis."""
+def _is_centered(profile: NDArray[np.uint64]) -> bool:
+    """Whether the center of mass of a projection profile is in the middle."""
     low, high = _CENTER
-    profiles = (pixels.sum(axis=axis) for axis in (0, 1))
-    return all(low < profile @ np.arange(SIDE) / profile.sum() < high for profile in profiles)
+    return bool(low < profile @ _INDICES / profile.sum() < high)
+
+
+def _extent(profile: NDArray[np.uint64]) -> slice:
+    """Return the range from the first to the last index with foreground."""
+    indices = np.flatnonzero(profile)
+    return slice(int(indices[0]), int(indices[-1]) + 1)
