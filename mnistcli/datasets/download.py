@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pooch
-from requests import exceptions
+from requests import Response, exceptions
 
 from mnistcli.datasets.idx import decompress
 from mnistcli.datasets.progress import ProgressBar
@@ -108,7 +108,9 @@ def _get(url: str, progress: ProgressBar | None) -> bytes:
         timeout=TIMEOUT,
         # The files are already compressed, and the size in the header is that of the file.
         headers={"Accept-Encoding": "identity"},
+        hooks={"response": lambda response, **_: responses.append(response)},
     )
+    responses: list[Response] = []
     errors: list[Exception] = []
 
     def run() -> None:
@@ -116,6 +118,9 @@ def _get(url: str, progress: ProgressBar | None) -> bytes:
             download(url, body, None)
         except Exception as error:  # noqa: BLE001 - raised again below, in the caller's thread
             errors.append(error)
+        finally:
+            for response in responses:  # pooch leaves them open after an error
+                response.close()
 
     body = _Body()
     thread = threading.Thread(target=run, daemon=True)
@@ -185,11 +190,13 @@ def _progress_of(name: str, progress: ProgressBar | None) -> Iterator[None]:
 
 @contextmanager
 def _quiet_pooch() -> Iterator[None]:
-    """Silence the log messages of pooch, which it prints to stderr for each file."""
-    logger = pooch.get_logger()
-    level = logger.level
-    logger.setLevel(logging.WARNING)
+    """Discard the log messages of pooch, which it prints to stderr for each file."""
+
+    def discard(_record: logging.LogRecord) -> bool:
+        return False
+
+    pooch.get_logger().addFilter(discard)
     try:
         yield
     finally:
-        logger.setLevel(level)
+        pooch.get_logger().removeFilter(discard)

@@ -74,13 +74,11 @@ class _Skipped:
         self.examples.setdefault(reason, example)
 
     def describe(self) -> str:
-        """Describe the files, such as ``3 files: 2 HEIC, 1 without a digit ('4/9.png')``."""
-        total = self.counts.total()
-        reasons = ", ".join(
+        """Describe the files, such as ``2 HEIC, 1 without a digit ('4/9.png')``."""
+        return ", ".join(
             f"{count} {reason}" + (f" ({self.examples[reason]!r})" if self.examples[reason] else "")
             for reason, count in self.counts.most_common()
         )
-        return f"{total} file{'' if total == 1 else 's'}: {reasons}"
 
 
 def _split(folder: Path, part: _Part) -> Splits:
@@ -100,7 +98,7 @@ def _read_part(folder: Path) -> _Part:
             images.append(image)
             labels.append(digit)
     if not images:
-        reason = f" (skipped {skipped.describe()})" if skipped.counts else ""
+        reason = f": {skipped.describe()}" if skipped.counts else ""
         raise DataError(f"no images of digits in {str(folder)!r}{reason}", hint=OTHER_DATASET)
     dataset = build_dataset(str(folder), np.array(images), np.array(labels, np.int64))
     return _Part(dataset, (*_ignored_folders(folder, _DIGITS), *_notes(folder, dataset, skipped)))
@@ -108,7 +106,9 @@ def _read_part(folder: Path) -> _Part:
 
 def _notes(folder: Path, dataset: Dataset, skipped: _Skipped) -> Iterator[str]:
     if skipped.counts:
-        yield f"skipped {skipped.describe()} in {str(folder)!r}"
+        total = skipped.counts.total()
+        files = "1 file" if total == 1 else f"{total} files"
+        yield f"skipped {files} in {str(folder)!r}: {skipped.describe()}"
     missing = [digit for digit in _DIGITS if int(digit) not in dataset.labels]
     if missing:
         yield f"no images of {_join(missing)} in {str(folder)!r}"

@@ -100,8 +100,9 @@ def _reshape_images(images: NDArray[Any]) -> NDArray[Any]:
 def _white_level(path: Path, parts: list[NDArray[Any]]) -> int:
     """Find the value of white in the images: one of `WHITE_LEVELS`, the same for all parts."""
     numeric = [part for part in parts if part.dtype.kind in "bfiu" and part.size]
-    low = min((part.min() for part in numeric), default=0)
-    high = max((part.max() for part in numeric), default=0)
+    # By NumPy, in whose minimum and maximum a NaN counts.
+    low = np.min([part.min() for part in numeric] or [0])
+    high = np.max([part.max() for part in numeric] or [0])
     if not (low >= 0 and high <= WHITE_LEVELS[-1]):
         raise invalid_data(str(path), f"pixels range from {low:g} to {high:g}, not from 0 to 255")
     return next(level for level in WHITE_LEVELS if high <= level)

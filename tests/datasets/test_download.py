@@ -1,0 +1,206 @@
+import gzip
+import threading
+import time
+from pathlib import Path
+
+import pooch
+import pytest
+
+from mnistcli.datasets import download
+from mnistcli.errors import DownloadError
+from mnistcli.files import sha256
+from tests.datasets.mirror import FILES, NAME, SLOW, Mirror
+
+CONTENT = FILES[NAME]
+FAILURES = [
+    ("missing", "HTTP 404"),
+    ("truncated", "connection lost"),
+    ("short", "damaged content"),
+    ("wrong", "wrong content"),
+    ("bad length", "invalid response"),
+    ("silent", "timed out"),
+    ("stalls", "timed out"),
+    ("drips", "timed out"),
+    ("drips headers", "timed out"),
+]
+
+
+class RecordingBar:
+    """A progress bar that records every call."""
+
+    def __init__(self) -> None:
+        self.calls: list[object] = []
+
+    @property
+    def total(self) -> int:
+        raise NotImplementedError
+
+    @total.setter
+    def total(self, total: int) -> None:
+        self.calls.append(("total", total))
+
+    def set_description(self, text: str) -> None:
+        self.calls.append(text)
+
+    def update(self, count: int) -> None:
+        self.calls.append(count)
+
+    def reset(self) -> None:
+        self.calls.append("reset")
+
+    def close(self) -> None:
+        self.calls.append("close")
+
+
+def fetch(server: str, *behaviors: str, progress: RecordingBar | None = None) -> Path:
+    mirrors = [f"http://{server}/{behavior}/" for behavior in behaviors]
+    return download.fetch(NAME, sha256(CONTENT), mirrors, Path("to"), progress=progress)
+
+
+@pytest.fixture
+def _short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "TIMEOUT", 0.5)
+
+
+@pytest.mark.parametrize("behavior", ["good", "uncompressed", "chunked"])
+def test_a_file_is_downloaded_and_decompressed(tmp_path: Path, server: str, behavior: str) -> None:
+    path = fetch(server, behavior)
+
+    assert path == tmp_path / "to" / NAME
+    assert path.read_bytes() == CONTENT
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_the_umask_decides_who_may_read_a_download(server: str) -> None:
+    path = fetch(server, "good")
+    path.with_name("other").touch()
+
+    assert path.stat().st_mode == path.with_name("other").stat().st_mode
+
+
+@pytest.mark.usefixtures("_short_timeout")
+@pytest.mark.parametrize("behavior", [behavior for behavior, _ in FAILURES])
+def test_the_next_mirror_is_tried(server: str, behavior: str) -> None:
+    assert fetch(server, behavior, "good").read_bytes() == CONTENT
+    assert Mirror.requested == [f"/{behavior}/{NAME}.gz", f"/good/{NAME}.gz"]
+
+
+@pytest.mark.usefixtures("_short_timeout")
+@pytest.mark.parametrize(("behavior", "answer"), FAILURES)
+def test_the_error_names_each_mirror_and_its_answer(
+    tmp_path: Path, server: str, behavior: str, answer: str
+) -> None:
+    with pytest.raises(DownloadError) as caught:
+        fetch(server, "missing", behavior)
+
+    assert str(caught.value) == (
+        f"cannot download '{NAME}.gz' ({server}: HTTP 404; {server}: {answer})"
+    )
+    assert caught.value.hint == "--dataset digits"
+    assert list((tmp_path / "to").iterdir()) == []
+
+
+@pytest.mark.usefixtures("_short_timeout")
+@pytest.mark.parametrize("behavior", sorted(SLOW))
+def test_a_slow_mirror_is_abandoned_in_time(server: str, behavior: str) -> None:
+    """A mirror that sent single bytes used to be waited for without end."""
+    start = time.monotonic()
+
+    with pytest.raises(DownloadError):
+        fetch(server, behavior)
+
+    assert time.monotonic() - start < 3
+
+
+def test_the_time_for_a_whole_file_is_limited(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "TIMEOUT", 0.2)
+    monkeypatch.setattr(download, "TIME_LIMIT", 1.0)
+    monkeypatch.setattr(download, "CHUNK_SIZE", 1)  # each byte in time, but not the file
+
+    with pytest.raises(DownloadError, match="timed out"):
+        fetch(server, "drips")
+
+
+@pytest.mark.parametrize(
+    ("url", "answer"),
+    [("http://127.0.0.1:9/", "no connection"), ("https://{server}/", "no secure connection")],
+)
+def test_no_network(server: str, url: str, answer: str) -> None:
+    url = url.format(server=server)
+
+    with pytest.raises(DownloadError) as caught:
+        download.fetch(NAME, "", [url], Path("to"))
+
+    assert str(caught.value) == f"cannot download '{NAME}.gz' ({url.split('/')[2]}: {answer})"
+
+
+def test_missing_certificates_are_no_connection(
+    monkeypatch: pytest.MonkeyPatch, server: str
+) -> None:
+    """For these, requests raises an OSError instead of an exception of its own."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/missing.pem")
+
+    with pytest.raises(DownloadError, match="no connection"):
+        download.fetch(NAME, "", [f"https://{server}/"], Path("to"))
+
+
+def test_the_size_of_a_download_is_limited(monkeypatch: pytest.MonkeyPatch, server: str) -> None:
+    monkeypatch.setattr(download, "MAX_BYTES", 100)
+
+    with pytest.raises(DownloadError, match=r": more than 0 MiB\)"):
+        fetch(server, "good")
+
+
+def test_a_progress_bar_shows_each_attempt(server: str) -> None:
+    bar = RecordingBar()
+    size = len(gzip.compress(CONTENT))
+
+    fetch(server, "missing", "short", "good", progress=bar)
+
+    assert bar.calls == [
+        f"{NAME}.gz",
+        ("total", size - 10), download.CHUNK_SIZE, "reset", size - 10, "close",
+        ("total", size), download.CHUNK_SIZE, "reset", size, "close",
+        "close",
+    ]  # fmt: skip
+
+
+def test_a_progress_bar_is_closed_after_a_failure(server: str) -> None:
+    bar = RecordingBar()
+
+    with pytest.raises(DownloadError):
+        fetch(server, "truncated", progress=bar)
+
+    assert bar.calls[-1] == "close"
+
+
+def test_a_mirror_need_not_send_the_size(server: str) -> None:
+    bar = RecordingBar()
+
+    fetch(server, "chunked", progress=bar)
+
+    assert bar.calls[:2] == [f"{NAME}.gz", ("total", 0)]
+
+
+def test_parallel_downloads_do_no_harm(tmp_path: Path, server: str) -> None:
+    paths: list[Path] = []
+    threads = [
+        threading.Thread(target=lambda: paths.append(fetch(server, "good"))) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert paths == [tmp_path / "to" / NAME] * 8
+    assert paths[0].read_bytes() == CONTENT
+    assert list((tmp_path / "to").iterdir()) == [paths[0]]
+
+
+def test_pooch_prints_nothing(server: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(DownloadError):
+        fetch(server, "missing")
+    fetch(server, "good")
+
+    assert capfd.readouterr() == ("", "")
+    assert pooch.get_logger().filters == []

@@ -1,0 +1,191 @@
+import io
+import random
+import struct
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from mnistcli import datasets
+from mnistcli.datasets import npz
+from mnistcli.errors import DataError
+from tests.datasets.helpers import TEST, TRAIN, assert_loads, load_error
+
+Arrays = dict[str, NDArray[Any]]
+
+
+ARRAYS: Arrays = {
+    "x_train": TRAIN.images, "y_train": TRAIN.labels,
+    "x_test": TEST.images, "y_test": TEST.labels,
+}  # fmt: skip
+
+
+def save(
+    file: Path | io.BytesIO, changes: Arrays | None = None, compression: int = zipfile.ZIP_STORED
+) -> None:
+    """Save `ARRAYS` with changes, as `numpy.savez` and `numpy.savez_compressed` do."""
+    with zipfile.ZipFile(file, "w", compression) as archive:
+        for key, array in (ARRAYS | (changes or {})).items():
+            with archive.open(f"{key}.npy", "w") as stream:
+                np.lib.format.write_array(stream, array)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"y_train": TRAIN.labels.astype(np.uint8), "y_test": TEST.labels.astype(np.int32)},
+        {"x_train": TRAIN.images[..., None], "x_test": TEST.images.reshape(10, 784)},
+        {"x_train": TRAIN.images.astype(np.int64), "x_test": TEST.images.astype(np.float64)},
+        {"x_train": np.float32(TRAIN.images) / 255, "x_test": np.float16(TEST.images) / 255},
+    ],
+    ids=["uint8", "other labels", "other shapes", "0 to 255", "0 to 1"],
+)
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_archives_are_read(tmp_path: Path, compression: int, changes: Arrays) -> None:
+    save(tmp_path / "my.NPZ.npz", changes, compression)
+
+    assert_loads(tmp_path / "my.NPZ.npz")
+
+
+def test_an_archive_of_numpy_is_read(tmp_path: Path) -> None:
+    np.savez(
+        tmp_path / "numpy.npz",
+        x_train=TRAIN.images, y_train=TRAIN.labels,
+        x_test=TEST.images, y_test=TEST.labels,
+    )  # fmt: skip
+
+    assert_loads(tmp_path / "numpy.npz")
+
+
+@pytest.mark.parametrize("dtype", [np.bool_, np.uint8, np.int64, np.float32])
+def test_binary_images_are_black_and_white(tmp_path: Path, dtype: type) -> None:
+    """They used to come in black: 1 was kept as 1 of 255."""
+    train, test = TRAIN.images > 127, TEST.images > 127
+    save(tmp_path / "d.npz", {"x_train": train.astype(dtype), "x_test": test.astype(dtype)})
+
+    splits = datasets.load("d.npz")
+
+    np.testing.assert_array_equal(splits.train.images, np.where(train, 255, 0))
+    np.testing.assert_array_equal(splits.test.images, np.where(test, 255, 0))
+
+
+@pytest.mark.parametrize("white", [15, 16])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float64])
+def test_images_of_16_gray_levels_are_scaled_to_255(
+    tmp_path: Path, white: int, dtype: type
+) -> None:
+    train, test = (np.rint(part.images / 255 * white) for part in (TRAIN, TEST))
+    save(tmp_path / "d.npz", {"x_train": train.astype(dtype), "x_test": test.astype(dtype)})
+
+    splits = datasets.load("d.npz")
+
+    assert splits.train.images.max() == splits.test.images.max() == 255
+    np.testing.assert_array_equal(splits.train.images, np.rint(train * (255 / white)))
+    assert np.abs(splits.test.images - TEST.images.astype(float)).max() <= 9
+
+
+def test_training_and_test_images_have_one_scale(tmp_path: Path) -> None:
+    """Test images that happen to be dark stay dark."""
+    dark = np.where(TEST.images > 127, 12, 0).astype(np.uint8)
+    save(tmp_path / "d.npz", {"x_test": dark})
+
+    splits = datasets.load("d.npz")
+
+    np.testing.assert_array_equal(splits.test.images, dark)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"x_test": TEST.images[:, :14]}, ("invalid data in 'd.npz': images are uint8 "
+         "(10, 14, 28), not uint8 (n, 28, 28)")),
+        ({"x_test": np.int16(TEST.images) - 1}, ("invalid data in 'd.npz': pixels range from -1 to "
+         "255, not from 0 to 255")),
+        ({"x_train": np.full((30, 28, 28), 256.5)}, ("invalid data in 'd.npz': pixels range from 0 "
+         "to 256.5, not from 0 to 255")),
+        ({"x_train": np.full((30, 28, 28), np.nan)}, ("invalid data in 'd.npz': pixels range from "
+         "nan to nan, not from 0 to 255")),
+        ({"x_test": np.full((10, 28, 28), np.nan)}, ("invalid data in 'd.npz': pixels range from "
+         "nan to nan, not from 0 to 255")),
+        ({"x_train": np.full((30, 28, 28), "a")}, ("invalid data in 'd.npz': images are <U1 "
+         "(30, 28, 28), not uint8 (n, 28, 28)")),
+        ({"y_train": np.eye(10)[TRAIN.labels]}, ("invalid data in 'd.npz': labels are float64 "
+         "(30, 10), not int64 (n,)")),
+        ({"y_train": np.full(30, 2**64 - 1, np.uint64)}, ("invalid data in 'd.npz': labels range "
+         "from -1 to -1, not from 0 to 9")),
+        ({"y_test": TEST.labels[:4]}, "invalid data in 'd.npz': 10 images but 4 labels"),
+        ({"x_test": np.zeros((0, 28, 28)), "y_test": np.zeros(0, int)}, ("invalid data in 'd.npz': "
+         "images are float64 (0, 28, 28), not uint8 (n, 28, 28)")),
+        ({"x_test": TEST.images[:0], "y_test": TEST.labels[:0]}, "no images in 'd.npz'"),
+        ({"y_test": np.array([None, 3])}, "damaged or pickled .npz archive 'd.npz'"),
+    ],
+)  # fmt: skip
+def test_arrays_of_another_format(tmp_path: Path, changes: Arrays, message: str) -> None:
+    save(tmp_path / "d.npz", changes)
+
+    assert load_error("d.npz") == message
+
+
+def test_missing_arrays(tmp_path: Path) -> None:
+    np.savez(tmp_path / "d.npz", x_train=TRAIN.images, y_test=TEST.labels)
+
+    assert load_error("d.npz") == "no 'y_train' and no 'x_test' in 'd.npz'"
+
+
+@pytest.mark.parametrize(
+    "shape", ["(1000000000000, 28, 28)", "(10000000000000000000000000000,)", "(30, 28", "{}", "'"]
+)
+def test_an_array_with_a_false_header(tmp_path: Path, shape: str) -> None:
+    header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    with zipfile.ZipFile(tmp_path / "d.npz", "w") as archive:
+        for key in ARRAYS:
+            archive.writestr(
+                f"{key}.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header
+            )
+
+    assert load_error("d.npz") == "damaged or pickled .npz archive 'd.npz'"
+
+
+def test_a_small_archive_that_decompresses_to_a_large_array(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(npz, "MAX_BYTES", 1 << 20)
+    large = np.zeros((2000, 28, 28), np.uint8)
+    save(tmp_path / "d.npz", {"x_test": large}, zipfile.ZIP_DEFLATED)
+
+    assert load_error("d.npz") == "invalid data in 'd.npz': x_test.npy is larger than 1 MiB"
+
+
+def test_any_damage_is_an_error_and_leaves_no_file_open(tmp_path: Path) -> None:
+    """Archives are truncated or have random bytes changed: they load or raise a DataError."""
+    stream = io.BytesIO()
+    save(stream, compression=zipfile.ZIP_DEFLATED)
+    intact, rng = stream.getvalue(), random.Random(0)
+    errors = set()
+    for attempt in range(200):
+        data = bytearray(intact)
+        if attempt % 2:
+            del data[rng.randrange(len(data)) :]
+        for _ in range(rng.choice([1, 3, 30])):
+            if data:
+                data[rng.randrange(len(data))] = rng.randrange(256)
+        (tmp_path / "d.npz").write_bytes(data)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            try:
+                datasets.load("d.npz")
+            except DataError as error:
+                errors.add(type(error.__cause__).__name__)
+    assert {"BadZipFile", "error"} <= errors
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"\x93NUMPY\x01\x00"])
+def test_a_file_that_is_not_an_archive(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "d.npz").write_bytes(content)
+
+    assert load_error("d.npz") == "damaged or pickled .npz archive 'd.npz'"
