@@ -144,6 +144,9 @@ def _sources(
 
 
 def _save_predictions(printed: PrintedPredictions, model: str, path: Path) -> None:
+    from mnistcli.plotting.quiet_import import import_matplotlib
+
+    import_matplotlib()
     from mnistcli.plotting.predictions import plot_predictions
     from mnistcli.plotting.style import save_figure
 
@@ -158,6 +161,9 @@ def _save_explanations(
     printed: PrintedPredictions, classifier: "Predictor", model: str, path: Path
 ) -> None:
     from mnistcli import explanation
+    from mnistcli.plotting.quiet_import import import_matplotlib
+
+    import_matplotlib()
     from mnistcli.plotting.explanation import plot_explanations
     from mnistcli.plotting.style import save_figure
 

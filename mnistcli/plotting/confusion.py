@@ -177,12 +177,12 @@ def _choose_ticks(scale: Normalize) -> Sequence[float]:
     """Choose round numbers on a color scale, from its top down to its lower end."""
     low, high = float(scale.vmin or 0), float(scale.vmax or 0)
     if not isinstance(scale, PowerNorm):
-        ticks = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(low, high)
+        ticks = MaxNLocator(7, steps=[1, 2, 5, 10]).tick_values(low, high)
         return [float(tick) for tick in ticks[::-1] if low <= tick <= high]
-    exponent = int(np.floor(np.log10(high)))
-    ticks_below = [n * 10.0**e for e in range(exponent, exponent - 3, -1) for n in (5, 2, 1)]
+    exponent = int(np.log10(high))
+    ticks_below = [n * 10.0**e for e in range(exponent + 1, exponent - 4, -1) for n in (5, 2, 1)]
     chosen: list[float] = []
-    for tick in (tick for tick in ticks_below if tick <= high):
+    for tick in (tick for tick in ticks_below if tick <= high * (1 + 1e-9)):
         position = float(scale(tick))
         above = float(scale(chosen[-1])) if chosen else np.inf
         if above - position >= TICK_DISTANCE and position >= TICK_DISTANCE:

@@ -45,7 +45,10 @@ def draw_array(
 
 
 def draw_image(
-    axes: Axes, image: Image.Image, place: tuple[float, float, float, float]
+    axes: Axes,
+    image: Image.Image,
+    place: tuple[float, float, float, float],
+    full_size: tuple[int, int] | None = None,
 ) -> tuple[float, float, float]:
     """Draw a whole image with a thin frame, undistorted, in the middle of a rectangle.
 
@@ -53,17 +56,20 @@ def draw_image(
         axes: Axes as `style.new_figure` returns them.
         image: The image.
         place: Left edge, top edge, width and height of the rectangle in inches.
+        full_size: Width and height in pixels if `image` is a thumbnail of a larger image. Defaults
+            to those of `image`.
 
     Returns:
-        Left and top edge of the image, and inches per pixel.
+        Left and top edge of the image in inches, and inches per pixel of the full size.
     """
     left, top, width, height = place
-    scale = min(width / image.width, height / image.height)
-    left += (width - image.width * scale) / 2
-    top += (height - image.height * scale) / 2
+    columns, rows = full_size or image.size
+    scale = min(width / columns, height / rows)
+    left += (width - columns * scale) / 2
+    top += (height - rows * scale) / 2
     small = image.copy()
     small.thumbnail((math.ceil(width * DPI), math.ceil(height * DPI)))
-    size = image.width * scale, image.height * scale
+    size = columns * scale, rows * scale
     draw_array(axes, np.asarray(small), (left, top, *size))
     outline(axes, (left, top, left + size[0], top + size[1]), LIGHT_GREY)
     return left, top, scale

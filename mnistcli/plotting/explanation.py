@@ -77,7 +77,9 @@ def plot_explanations(explanations: Iterable[Explanation], *, model: str) -> Fig
     if not rows:
         raise ImageError("no image could be read")
     shown = rows[:MAX_ROWS]
-    title = _title(shown) if len(rows) == len(shown) else f"Explanations of the first {MAX_ROWS}"
+    title = (
+        _title(shown) if len(rows) == len(shown) else f"Explanations of the first {MAX_ROWS} digits"
+    )
     images = plural(len({id(row.image) for row in shown}), "image")
     digits = plural(sum(row.digit is not None for row in shown), "digit")
     figure, axes = new_figure(
@@ -107,7 +109,7 @@ def _title(rows: list[Explanation]) -> str:
 def _draw_row(axes: Axes, row: Explanation, top: float) -> None:
     name = fit_text(row.name, LEFTS[-1] - MARGIN, TEXT, bold=True)
     axes.text(MARGIN, top - 0.13, name, size=TEXT, color=BLACK, weight="bold", parse_math=False)
-    reason = fit_text(row.reason, LEFTS[4] - MARGIN, SMALL)
+    reason = fit_text(row.reason, LEFTS[-1] - LEFTS[2], SMALL)
     if row.digit is None or row.occlusion_map is None:
         _draw_image_without_digits(axes, row, reason, top)
         return

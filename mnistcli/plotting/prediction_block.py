@@ -59,15 +59,15 @@ class PredictionBlock:
     Attributes:
         prediction: The prediction.
         image: The image, not larger than it is drawn.
-        scale: Inches per pixel of the image file.
-        image_size: The size of the area for the image.
+        full_size: Width and height of the image file in pixels.
+        area: The size of the area for the image.
         digits: The digits that are drawn as inputs of the model: the first ones of the prediction.
     """
 
     prediction: Prediction
     image: Image.Image
-    scale: float
-    image_size: Size
+    full_size: tuple[int, int]
+    area: Size
     digits: tuple[PredictedDigit, ...]
 
     @classmethod
@@ -78,17 +78,15 @@ class PredictionBlock:
             ImageError: The image has been removed since it was predicted.
         """
         image = prediction.open_image()
-        longest = max(image.size)
+        full_size = image.size
+        area = Size(SINGLE, SINGLE)
         if len(prediction.digits) > 1:
             boxes = np.array([digit.detection.box for digit in prediction.digits])
             scale = DIGIT_IN_IMAGE / float(np.median(boxes[:, 3] - boxes[:, 1]))
-            scale = min(max(scale, MIN_SIDE / longest), MAX_SIDE / longest)
-            size = Size(image.width * scale, image.height * scale)
-        else:
-            scale = SINGLE / longest
-            size = Size(SINGLE, SINGLE)
-        image.thumbnail((math.ceil(size.width * DPI), math.ceil(size.height * DPI)))
-        return cls(prediction, image, scale, size, prediction.digits)
+            scale = min(max(scale, MIN_SIDE / max(full_size)), MAX_SIDE / max(full_size))
+            area = Size(full_size[0] * scale, full_size[1] * scale)
+        image.thumbnail((math.ceil(area.width * DPI), math.ceil(area.height * DPI)))
+        return cls(prediction, image, full_size, area, prediction.digits)
 
     def limited(self, digits: int, side: float) -> "PredictionBlock":
         """Return a smaller block.
@@ -97,13 +95,9 @@ class PredictionBlock:
             digits: Maximum number of digits that are drawn as inputs of the model.
             side: Maximum length of the longer side of the image in inches.
         """
-        shrink = min(1, side / max(self.image_size))
-        return replace(
-            self,
-            digits=self.digits[:digits],
-            scale=shrink * self.scale,
-            image_size=Size(shrink * self.image_size.width, shrink * self.image_size.height),
-        )
+        scale = min(1, side / max(self.area))
+        area = Size(scale * self.area.width, scale * self.area.height)
+        return replace(self, digits=self.digits[:digits], area=area)
 
     @cached_property
     def caption(self) -> list[str]:
@@ -146,12 +140,12 @@ class PredictionBlock:
 
     @property
     def _size_beside(self) -> Size:
-        image, digits = self.image_size, self._digits_size
+        image, digits = self.area, self._digits_size
         return Size(image.width + GAP + digits.width, max(HEADER + image.height, digits.height))
 
     @property
     def _size_below(self) -> Size:
-        image, digits = self.image_size, self._digits_size
+        image, digits = self.area, self._digits_size
         return Size(max(image.width, digits.width), HEADER + image.height + GAP + digits.height)
 
     def draw(self, axes: Axes, left: float, top: float, caption_height: float) -> None:
@@ -169,12 +163,12 @@ class PredictionBlock:
         for number, line in enumerate(self.caption):
             _write(axes, left, top + NAME + number * LINE, line, width, color=color)
         top += caption_height
-        place = (left, top + HEADER, *self.image_size)
-        self._draw_boxes(axes, (*draw_image(axes, self.image, place)[:2], self.scale))
+        place = (left, top + HEADER, *self.area)
+        self._draw_boxes(axes, draw_image(axes, self.image, place, self.full_size))
         if self._digits_are_beside:
-            self._draw_digits(axes, left + self.image_size.width + GAP, top)
+            self._draw_digits(axes, left + self.area.width + GAP, top)
         else:
-            self._draw_digits(axes, left, top + HEADER + self.image_size.height + GAP)
+            self._draw_digits(axes, left, top + HEADER + self.area.height + GAP)
 
     def _draw_boxes(self, axes: Axes, origin: tuple[float, float, float]) -> None:
         """Draw the box of each digit on the image, with the predicted digit above it."""

@@ -61,7 +61,7 @@ def plot_predictions(predictions: Iterable[Prediction], *, model: str) -> Figure
         raise ImageError("no image could be read")
     digits = sum(len(block.digits) for block in blocks)
     footer = Footer(model, f"{plural(len(blocks), 'image')}, {plural(digits, 'digit')}")
-    blocks, layout = _lay_out(blocks)
+    blocks, layout = lay_out(blocks)
     figure, axes = new_figure(
         2 * MARGIN + max(layout.size.width, _min_width()),
         TOP + layout.size.height + BOTTOM,
@@ -95,8 +95,12 @@ def _caption_height(blocks: Sequence[PredictionBlock]) -> float:
     return NAME + LINE * max(len(block.caption) for block in blocks)
 
 
-def _lay_out(blocks: list[PredictionBlock]) -> tuple[list[PredictionBlock], Layout]:
-    """Place the blocks in rows, and make them smaller if the figure would be too high."""
+def lay_out(blocks: list[PredictionBlock]) -> tuple[list[PredictionBlock], Layout]:
+    """Place blocks in rows, and make them smaller if the figure would be too high.
+
+    Returns:
+        The blocks, smaller if necessary, and their places.
+    """
     layout = _place(blocks, WIDTHS[0])
     for digits, side in LIMITS:
         blocks = [block.limited(digits, side) for block in blocks]

@@ -1,0 +1,213 @@
+"""Plot registry: which kinds a model can have, and the files that are drawn."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from matplotlib.figure import Figure
+
+from mnistcli import evaluation
+from mnistcli.datasets import Dataset
+from mnistcli.errors import CheckpointError, DataError, MnistCliError, RunError
+from mnistcli.model_store import ModelRef, find_model
+from mnistcli.plotting import registry, style
+from mnistcli.plotting.registry import PLOT_KINDS, draw_plots
+from tests.plotting.builders import footer, make_probabilities, random_dataset
+
+OUTPUT = Path("plots")
+DATASET = random_dataset(np.arange(20) % 10)
+
+
+@pytest.fixture
+def footers(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Record the footer of each figure that is saved, by the name of the plot."""
+    recorded: dict[str, str] = {}
+    save = style.save_figure
+
+    def record(figure: Figure, path: Path, *, hint: str | None = None) -> Path:
+        recorded[path.stem] = footer(figure)
+        return save(figure, path, hint=hint)
+
+    monkeypatch.setattr(style, "save_figure", record)
+    return recorded
+
+
+def draw(model: ModelRef, kinds: list[str] | None = None, dataset: Dataset = DATASET) -> list[Path]:
+    return draw_plots(model, "mine", dataset, OUTPUT, kinds=kinds, count=4)
+
+
+def save_dense_model(name: str) -> Path:
+    dense = keras.Sequential(
+        [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10, "softmax")]
+    )
+    dense.save(name)
+    return Path(name)
+
+
+def error_of(model: ModelRef, kind: str) -> MnistCliError:
+    with pytest.raises(MnistCliError) as caught:
+        draw(model, [kind])
+    assert not list(OUTPUT.glob("*"))
+    return caught.value
+
+
+def test_a_run_has_all_plots(trained_run: Path, footers: dict[str, str]) -> None:
+    files = draw(find_model(trained_run))
+
+    assert files == [OUTPUT / f"{kind}.png" for kind in PLOT_KINDS]
+    assert all(file.stat().st_size for file in files)
+    model = footers["confusion"].split(", ")[0]
+    assert model.startswith("model: /")
+    assert model.endswith("/trained")
+    assert {kind: text.removeprefix(f"{model}, dataset: ") for kind, text in footers.items()} == {
+        "history": f"digits, {_count_training_images(trained_run):,} training images",
+        "confusion": "mine, 20 images",
+        "samples": "mine, 4 of 20 images",
+        "mistakes": "mine, 20 images",
+        "filters": "mine, 1 image",
+    }
+
+
+def _count_training_images(run: Path) -> int:
+    model = find_model(run)
+    assert model.run is not None
+    count = model.run.read_metrics()["training_images"]
+    assert isinstance(count, int)
+    return count
+
+
+def test_only_the_kinds_that_are_asked_for_are_drawn_once_each(trained_run: Path) -> None:
+    kinds = ["samples", "history", "samples"]
+
+    assert draw(find_model(trained_run), kinds) == [OUTPUT / "samples.png", OUTPUT / "history.png"]
+
+
+def test_the_seed_chooses_the_samples(trained_run: Path) -> None:
+    files = [
+        draw_plots(
+            find_model(trained_run),
+            "mine",
+            DATASET,
+            Path(folder),
+            kinds=["samples"],
+            count=4,
+            seed=seed,
+        )[0].read_bytes()
+        for folder, seed in (("a", 0), ("b", 0), ("c", 1))
+    ]
+
+    assert files[0] == files[1] != files[2]
+
+
+def test_an_evaluation_is_not_computed_again(
+    trained_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = evaluation.score(DATASET.labels, make_probabilities(DATASET.labels, 0.9))
+    monkeypatch.setattr(evaluation, "evaluate", None)
+
+    (file,) = draw_plots(
+        find_model(trained_run), "mine", DATASET, OUTPUT, kinds=["confusion"], evaluation=known
+    )
+
+    assert file == OUTPUT / "confusion.png"
+
+
+def test_a_history_without_a_number_of_images(trained_run: Path, footers: dict[str, str]) -> None:
+    shutil.copytree(trained_run, "run")
+    Path("run/metrics.json").unlink()
+
+    draw(find_model("run"), ["history"])
+
+    assert footers["history"] == "model: run, dataset: digits"
+
+
+def test_a_file_outside_a_run_has_no_history(trained_run: Path) -> None:
+    shutil.copy(trained_run / "model.keras", "alone.keras")
+    model = find_model("alone.keras")
+
+    error = error_of(model, "history")
+    assert isinstance(error, RunError)
+    assert error.message == "no history: 'alone.keras' is a file outside a run directory"
+    assert error.hint == "--kind confusion"
+    assert draw(model) == [OUTPUT / f"{kind}.png" for kind in PLOT_KINDS if kind != "history"]
+
+
+def test_a_model_without_a_convolution_has_no_filters() -> None:
+    model = find_model(save_dense_model("dense.keras"))
+
+    error = error_of(model, "filters")
+    assert isinstance(error, CheckpointError)
+    assert error.message == "no filters: the model has no convolution"
+    assert error.hint == "--kind confusion"
+    assert [file.stem for file in draw(model)] == ["confusion", "samples", "mistakes"]
+
+
+@pytest.mark.parametrize("kind", ["history", "filters"])
+def test_several_models_have_no_history_and_no_filters(kind: str, trained_run: Path) -> None:
+    shutil.copytree(trained_run, "first run")
+    shutil.copytree(trained_run, "second")
+    model = find_model("first run", "second")
+
+    error = error_of(model, kind)
+    assert isinstance(error, RunError)
+    assert error.message == f"no {kind} plot of an ensemble: plot its 2 models one by one"
+    assert error.hint == "--model 'first run'"
+
+
+def test_an_ensemble_has_no_history(trained_run: Path) -> None:
+    for member in ("member-1", "member-2"):
+        shutil.copytree(trained_run, Path("ensemble") / member)
+    shutil.copy(trained_run / "config.json", "ensemble")
+
+    error = error_of(find_model("ensemble"), "history")
+
+    assert error.hint == "--model ensemble/member-1"
+
+
+def test_a_damaged_model_is_an_error_for_every_plot_that_needs_it(trained_run: Path) -> None:
+    shutil.copytree(trained_run, "run")
+    Path("run/model.tflite").unlink()
+    Path("run/model.keras").write_bytes(b"no model")
+    model = ModelRef((Path("run/model.keras"),))
+
+    for kind in ("confusion", "filters"):
+        assert isinstance(error_of(model, kind), CheckpointError)
+
+
+def test_an_empty_dataset(trained_run: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        draw(find_model(trained_run), dataset=random_dataset([]))
+
+    assert caught.value.message == "the dataset has no images to plot"
+    assert caught.value.hint == "--dataset digits"
+
+
+def test_a_directory_that_cannot_be_written(trained_run: Path) -> None:
+    OUTPUT.write_text("a file")
+
+    with pytest.raises(RunError) as caught:
+        draw(find_model(trained_run), ["history"])
+
+    assert caught.value.hint == "--output-dir DIR"
+
+
+def test_every_kind_has_a_help_text() -> None:
+    assert all(kind.help and not kind.help.endswith(".") for kind in PLOT_KINDS.values())
+
+
+def test_importing_the_registry_is_light() -> None:
+    heavy = ("numpy", "matplotlib", "keras", "tensorflow", "sklearn", "PIL")
+    code = (
+        "import sys\nimport mnistcli.plotting.registry\n"
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+    assert registry.__doc__
