@@ -6,7 +6,7 @@ import pytest
 from mnistcli import files
 
 
-def test_a_file_is_written_whole(tmp_path: Path) -> None:
+def test_a_file_has_the_content_that_was_written(tmp_path: Path) -> None:
     files.write_atomically(tmp_path / "a.bin", b"\x00\xff")
     files.write_atomically(tmp_path / "a.txt", "größer\n")
 
@@ -14,7 +14,14 @@ def test_a_file_is_written_whole(tmp_path: Path) -> None:
     assert (tmp_path / "a.txt").read_bytes() == "größer\n".encode()
 
 
-def test_a_file_that_exists_is_replaced(tmp_path: Path) -> None:
+def test_a_file_name_in_a_text_need_not_be_utf_8(tmp_path: Path) -> None:
+    """It used to raise a UnicodeEncodeError."""
+    files.write_atomically(tmp_path / "a.txt", os.fsdecode(b"runs/\xff"))
+
+    assert (tmp_path / "a.txt").read_bytes() == b"runs/\xff"
+
+
+def test_an_existing_file_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("a long old text")
 
@@ -24,7 +31,7 @@ def test_a_file_that_exists_is_replaced(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_the_longest_name_can_be_written(tmp_path: Path) -> None:
+def test_a_file_name_may_have_the_maximum_length(tmp_path: Path) -> None:
     path = tmp_path / ("n" * 255)
 
     files.write_atomically(path, "x")
@@ -32,7 +39,7 @@ def test_the_longest_name_can_be_written(tmp_path: Path) -> None:
     assert path.read_text() == "x"
 
 
-def test_others_may_read_what_the_umask_lets_them(tmp_path: Path) -> None:
+def test_the_umask_decides_who_may_read_a_file(tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:
         files.write_atomically(tmp_path / "a.txt", "x")
@@ -43,7 +50,7 @@ def test_others_may_read_what_the_umask_lets_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])
-def test_a_failure_leaves_the_old_file_and_nothing_else(
+def test_a_failure_leaves_the_old_file_and_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     path = tmp_path / "a.txt"
@@ -52,7 +59,10 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(*{"fsync": (os, "fsync"), "replace": (Path, "replace")}[step], fail)
+    if step == "fsync":
+        monkeypatch.setattr(os, "fsync", fail)
+    else:
+        monkeypatch.setattr(Path, "replace", fail)
 
     with pytest.raises(OSError, match="No space left"):
         files.write_atomically(path, "new")
@@ -61,24 +71,66 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_directory_that_is_missing_is_the_systems_error(tmp_path: Path) -> None:
+def test_a_missing_directory_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         files.write_atomically(tmp_path / "missing" / "a.txt", "x")
 
 
-def test_sha256_is_the_standards(tmp_path: Path) -> None:
+def test_the_file_is_flushed_before_it_is_renamed_and_the_directory_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.txt"
+    flushed: list[tuple[bool, bool]] = []
+    fsync = os.fsync
+
+    def record(descriptor: int) -> None:
+        is_directory = os.fstat(descriptor).st_ino == tmp_path.stat().st_ino
+        flushed.append((is_directory, path.exists()))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", record)
+
+    files.write_atomically(path, "x")
+
+    assert flushed == [(False, False), (True, True)]
+
+
+def test_a_directory_that_cannot_be_flushed_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refuse)
+
+    files.write_atomically(tmp_path / "a.txt", "x")
+
+    assert (tmp_path / "a.txt").read_bytes() == b"x"
+
+
+def test_a_complete_file_is_moved_into_place(tmp_path: Path) -> None:
+    (tmp_path / "new").write_text("x")
+    (tmp_path / "a.txt").write_text("old")
+
+    files.move_into_place(tmp_path / "new", tmp_path / "a.txt")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+    assert (tmp_path / "a.txt").read_text() == "x"
+
+
+def test_sha256_agrees_with_the_standard() -> None:
     # FIPS 180-2, appendix B.1
     expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert files.sha256(b"abc") == expected
 
 
-def test_the_cache_is_where_the_variable_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_directory_of_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNISTCLI_CACHE_DIR", "/somewhere/else")
 
     assert files.cache_dir() == Path("/somewhere/else")
 
 
-def test_the_cache_is_else_the_systems(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_directory_of_the_operating_system(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNISTCLI_CACHE_DIR", "")
 
     assert files.cache_dir().name in {"mnistcli", "Cache"}

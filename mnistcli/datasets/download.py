@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pooch
 from requests import Response, exceptions
 
+from mnistcli.datasets.dataset import OTHER_DATASET
 from mnistcli.datasets.idx import decompress
 from mnistcli.datasets.progress import ProgressBar
 from mnistcli.errors import DownloadError
@@ -80,7 +81,9 @@ def fetch(
             else:
                 return Path(path)
     raise DownloadError(
-        f"cannot download {f'{name}.gz'!r} ({'; '.join(answers)})", hint="--dataset digits"
+        f"cannot download {f'{name}.gz'!r} ({'; '.join(answers)}); --data-dir takes a folder with "
+        "the files",
+        hint=OTHER_DATASET,
     )
 
 

@@ -45,7 +45,9 @@ def hold_out_validation(config: TrainConfig, splits: Splits) -> TrainingData:
     if config.limit is not None:
         train = train.subset(config.limit)
     if config.validation_split > 0:
-        train, validation = datasets.hold_out(train, config.validation_split)
+        is_limited = len(train) < len(splits.train)
+        hint = "--limit 1000" if is_limited else "--dataset digits"
+        train, validation = datasets.hold_out(train, config.validation_split, hint=hint)
     return TrainingData(splits.name, train, validation, splits.test)
 
 

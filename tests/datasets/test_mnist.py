@@ -63,7 +63,8 @@ def test_no_mirror_has_the_files(
         datasets.load("mnist")
 
     assert str(caught.value) == (
-        f"cannot download '{NAME}.gz' ({server}: HTTP 404; {server}: wrong content)"
+        f"cannot download '{NAME}.gz' ({server}: HTTP 404; {server}: wrong content); "
+        "--data-dir takes a folder with the files"
     )
     assert caught.value.hint == "--dataset digits"
     assert cached(tmp_path) == {}

@@ -1,6 +1,6 @@
-"""Ten held-out digits of the embedded data set as picture files.
+"""Image files of ten test digits.
 
-Usage: python -m tests.support.digit_images DIR
+Usage: python -m tests.support.digit_images FOLDER
 """
 
 import sys
@@ -13,7 +13,7 @@ from mnistcli import datasets
 
 
 def save_digit_images(folder: Path) -> None:
-    """Write ``0.png`` to ``9.png``, dark on light, 280 pixels wide."""
+    """Write ``0.png`` to ``9.png``: dark on light, 280 pixels wide, of the dataset ``digits``."""
     folder.mkdir(parents=True, exist_ok=True)
     test = datasets.load("digits").test
     for digit in range(10):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -30,9 +32,14 @@ def test_without_validation_all_images_are_trained_on(splits: Splits) -> None:
     assert data.train is splits.train
 
 
-def test_too_few_images_to_hold_some_out(splits: Splits) -> None:
-    with pytest.raises(DataError):
-        hold_out_validation(TrainConfig(limit=20), splits)
+@pytest.mark.parametrize(("limit", "hint"), [(20, "--limit 1000"), (None, "--dataset digits")])
+def test_too_few_images_to_hold_some_out(splits: Splits, limit: int | None, hint: str) -> None:
+    few = replace(splits, train=splits.train.subset(50))
+
+    with pytest.raises(DataError, match="too few images to hold out 10 %") as caught:
+        hold_out_validation(TrainConfig(limit=limit), few)
+
+    assert caught.value.hint == hint
 
 
 def test_european_digits_join_the_training_images(splits: Splits) -> None:
