@@ -9,6 +9,10 @@ _GIVEN = os.environ.get("MNISTCLI_DATA_DIR")
 # Absolute before any test changes the working directory.
 REAL_MNIST = Path(_GIVEN).resolve() if _GIVEN else None
 
+# Workers of pytest-xdist have them, and a console of Rich keeps the size that it finds at first.
+for _size in ("COLUMNS", "LINES"):
+    os.environ.pop(_size, None)
+
 
 @pytest.fixture(autouse=True)
 def _isolate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from mnistcli.cli.options import (
     OutputDirOption,
     QuietOption,
 )
-from mnistcli.cli.progress import DownloadProgress, working
+from mnistcli.cli.spinner import working
 from mnistcli.cli.streams import print_figure, print_note, set_verbosity
 from mnistcli.cli.tables import print_evaluation
 
@@ -66,6 +66,8 @@ def evaluate(
 
 def load_splits(model: "ModelRef", dataset: str | None, data_dir: Path | None) -> "Splits":
     """Load a dataset, by default the one that a model was trained on, and print its notes."""
+    from mnistcli.cli.progress import DownloadProgress
+
     with working("Starting"):
         from mnistcli import datasets
     name = dataset or model.datasets[0]

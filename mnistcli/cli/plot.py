@@ -13,7 +13,7 @@ from mnistcli.cli.options import (
     OutputDirOption,
     QuietOption,
 )
-from mnistcli.cli.progress import working
+from mnistcli.cli.spinner import working
 from mnistcli.cli.streams import print_model, print_paths, set_verbosity
 from mnistcli.errors import ConfigError
 from mnistcli.plotting.registry import PLOT_KINDS, draw_plots

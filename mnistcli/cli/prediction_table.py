@@ -6,7 +6,6 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from mnistcli.cli.errors import print_failure
-from mnistcli.cli.progress import image_progress
 from mnistcli.cli.streams import (
     percent,
     print_json,
@@ -71,6 +70,8 @@ def print_predictions(
         as_json: Print JSON Lines instead of a table.
         keep: The number of predictions to return.
     """
+    from mnistcli.cli.progress import image_progress
+
     print_model(model.description)
     printed = PrintedPredictions()
     photos_expected = model.for_photos

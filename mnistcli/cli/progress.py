@@ -1,12 +1,11 @@
-"""Progress: spinners and progress bars on stderr, drawn only if stderr is a terminal."""
+"""Progress bars on stderr for training, downloads and predictions, drawn only on a terminal."""
 
 import math
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-from rich.live import Live
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -19,7 +18,6 @@ from rich.progress import (
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
-from rich.spinner import Spinner
 from rich.table import Column
 from rich.text import Text
 
@@ -40,20 +38,6 @@ if TYPE_CHECKING:  # help and errors do without these modules
 
 # The whole bar then fits 72 columns, so that a slightly smaller terminal does not wrap it.
 _BAR_WIDTH = 12
-
-
-def working(activity: str) -> AbstractContextManager[Any]:
-    """Show a spinner during an activity such as ``Starting TensorFlow``."""
-    if not is_animated():
-        return nullcontext()
-    # Not redirected: `device.held_back_stderr` redirects stderr during the animation.
-    return Live(
-        Spinner("dots", f"{activity} ..."),
-        console=err,
-        transient=True,
-        redirect_stdout=False,
-        redirect_stderr=False,
-    )
 
 
 class _SpeedColumn(ProgressColumn):

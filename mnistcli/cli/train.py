@@ -13,8 +13,8 @@ from mnistcli.cli.options import (
     TrainingDatasetOption,
     VerboseOption,
 )
-from mnistcli.cli.progress import DownloadProgress, TrainingProgress, working
 from mnistcli.cli.setting_options import setting_option, with_setting_options
+from mnistcli.cli.spinner import working
 from mnistcli.cli.streams import print_note, set_verbosity
 from mnistcli.cli.tables import print_training
 from mnistcli.config import SETTINGS
@@ -54,6 +54,8 @@ def train(
     One-cycle recipes keep the last epoch. Writes a run directory with settings, history, models and
     metrics.
     """
+    from mnistcli.cli.progress import DownloadProgress, TrainingProgress
+
     set_verbosity(quiet=quiet, verbose=verbose)
     config = resolve(recipe, start=start, dataset=dataset, **settings)
     with working("Starting TensorFlow"):

@@ -1,15 +1,14 @@
-"""Progress: the training callback, spinners, and the speed of predictions."""
+"""Progress bars: the training callback, and the speed of predictions."""
 
 import io
 import re
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 from rich.progress import Task, TaskID
 
 from mnistcli.cli import progress, streams
-from mnistcli.cli.progress import TrainingProgress, image_progress, working
+from mnistcli.cli.progress import TrainingProgress, image_progress
 from mnistcli.config import TrainConfig
 from mnistcli.predictions import Prediction
 from mnistcli.runs import EpochRow, Run
@@ -25,23 +24,6 @@ NOT_VALIDATED = EpochRow(epoch=10, loss=0.5, accuracy=0.8, learning_rate=0.1, se
 @pytest.fixture(autouse=True)
 def _default_verbosity() -> None:
     streams.set_verbosity()
-
-
-@pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
-    """A stderr that is taken for a terminal 80 columns wide."""
-
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    stream = Terminal()
-    for name, value in (("TERM", "xterm"), ("COLUMNS", "80"), ("LINES", "24")):
-        monkeypatch.setenv(name, value)
-    console = Console(file=stream, force_terminal=True, width=80)
-    monkeypatch.setattr(progress, "err", console)
-    monkeypatch.setattr(streams, "err", console)
-    return stream
 
 
 def plain(terminal: io.StringIO) -> str:
@@ -137,17 +119,3 @@ def test_predictions_pass_through_the_progress(terminal: io.StringIO) -> None:
         assert list(counted) == predictions
 
     assert "2 images" in plain(terminal)
-
-
-def test_a_spinner_needs_a_terminal(
-    capsys: Captured, terminal: io.StringIO, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with working("Starting"):
-        pass
-    assert "Starting ..." in terminal.getvalue()
-
-    monkeypatch.setattr(terminal, "isatty", lambda: False)
-    shown = terminal.getvalue()
-    with working("Drawing"):
-        pass
-    assert terminal.getvalue() == shown
