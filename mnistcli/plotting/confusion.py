@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from mnistcli.plotting.drawing import draw_array
 from mnistcli.plotting.style import (
     BLACK,
-    GREY,
-    LIGHT_GREY,
+    GRAY,
+    LIGHT_GRAY,
     MARGIN,
     SMALL,
     TEXT,
@@ -113,8 +113,8 @@ def _draw_grid(axes: Axes, count: int) -> None:
     edge = count * CELL
     for step in range(count + 1):
         at = step * CELL
-        axes.plot([LEFT, LEFT + edge], [HEAD + at, HEAD + at], color=LIGHT_GREY, linewidth=0.5)
-        axes.plot([LEFT + at, LEFT + at], [HEAD, HEAD + edge], color=LIGHT_GREY, linewidth=0.5)
+        axes.plot([LEFT, LEFT + edge], [HEAD + at, HEAD + at], color=LIGHT_GRAY, linewidth=0.5)
+        axes.plot([LEFT + at, LEFT + at], [HEAD, HEAD + edge], color=LIGHT_GRAY, linewidth=0.5)
 
 
 def _write_counts(axes: Axes, matrix: NDArray[np.int64], colors: NDArray[np.float64]) -> None:
@@ -142,7 +142,7 @@ def _write_rates(axes: Axes, matrix: NDArray[np.int64]) -> None:
     precision = _divide(np.diag(matrix), matrix.sum(axis=0))
 
     def write(x: float, y: float, text: str, size: float = SMALL, **style: Any) -> None:
-        axes.text(x, y, text, size=size, **{"color": GREY, "va": "center_baseline"} | style)
+        axes.text(x, y, text, size=size, **{"color": GRAY, "va": "center_baseline"} | style)
 
     for digit in range(len(matrix)):
         at = (digit + 0.5) * CELL
@@ -161,14 +161,14 @@ def _draw_color_bar(
 ) -> None:
     left = LEFT + 10 * CELL + 1.05
     draw_array(axes, colors(np.linspace(1, 0, 256)[:, None]), (left, top, BAR_WIDTH, BAR_HEIGHT))
-    axes.text(left, top - 0.12, "\n".join(label), size=SMALL, color=GREY)
+    axes.text(left, top - 0.12, "\n".join(label), size=SMALL, color=GRAY)
     for tick in _choose_ticks(scale):
         axes.text(
             left + BAR_WIDTH + 0.08,
             top + (1 - float(scale(tick))) * BAR_HEIGHT,
             f"{100 * tick:.4g} %",
             size=SMALL,
-            color=GREY,
+            color=GRAY,
             va="center_baseline",
         )
 

@@ -12,7 +12,7 @@ from mnistcli.errors import DataError
 from mnistcli.plotting.drawing import choose_columns, draw_array, outline
 from mnistcli.plotting.style import (
     BLACK,
-    GREY,
+    GRAY,
     MARGIN,
     SMALL,
     TEXT,
@@ -159,4 +159,4 @@ def _write_caption(
         (f"true {label}", left, 0.27, "left"),
         (f"#{index}", left + CELL, 0.27, "right"),
     ):
-        axes.text(x, bottom + y, text, size=SMALL, color=GREY, va="top", ha=align)
+        axes.text(x, bottom + y, text, size=SMALL, color=GRAY, va="top", ha=align)

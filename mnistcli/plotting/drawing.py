@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 from PIL import Image
 
-from mnistcli.plotting.style import DPI, LIGHT_GREY, VERMILION
+from mnistcli.plotting.style import DPI, LIGHT_GRAY, VERMILION
 
 # Distance of a digit's outline from its ink, in inches.
 OUTLINE_GAP = 0.03
@@ -71,7 +71,7 @@ def draw_image(
     small.thumbnail((math.ceil(width * DPI), math.ceil(height * DPI)))
     size = columns * scale, rows * scale
     draw_array(axes, np.asarray(small), (left, top, *size))
-    outline(axes, (left, top, left + size[0], top + size[1]), LIGHT_GREY)
+    outline(axes, (left, top, left + size[0], top + size[1]), LIGHT_GRAY)
     return left, top, scale
 
 

@@ -17,8 +17,8 @@ from mnistcli.plotting.drawing import draw_array, draw_image, outline, outline_d
 from mnistcli.plotting.style import (
     BLACK,
     BLUE,
-    GREY,
-    LIGHT_GREY,
+    GRAY,
+    LIGHT_GRAY,
     MARGIN,
     SMALL,
     TEXT,
@@ -90,7 +90,7 @@ def plot_explanations(explanations: Iterable[Explanation], *, model: str) -> Fig
         Footer(model, f"{images}, {digits}"),
     )
     for left, heading in zip(LEFTS, HEADINGS, strict=False):
-        axes.text(left, TOP, heading, size=TEXT, color=GREY, va="top")
+        axes.text(left, TOP, heading, size=TEXT, color=GRAY, va="top")
     for position, row in enumerate(shown):
         _draw_row(axes, row, HEAD + 0.3 + position * ROW_STEP)
     return figure
@@ -123,9 +123,9 @@ def _draw_row(axes: Axes, row: Explanation, top: float) -> None:
 def _draw_image_without_digits(axes: Axes, row: Explanation, reason: str, top: float) -> None:
     """Draw an image without digits, its foreground, and the reason for the rejection."""
     draw_image(axes, row.image, (LEFTS[0], top, SIZE, SIZE))
-    draw_image(axes, _colorize(row.foreground, GREY), (LEFTS[1], top, SIZE, SIZE))
-    found = "the foreground is in grey" if row.foreground.any() else "there is no foreground"
-    for text, color, y in ((reason, VERMILION, -0.12), (found, GREY, 0.12)):
+    draw_image(axes, _colorize(row.foreground, GRAY), (LEFTS[1], top, SIZE, SIZE))
+    found = "the foreground is in gray" if row.foreground.any() else "there is no foreground"
+    for text, color, y in ((reason, VERMILION, -0.12), (found, GRAY, 0.12)):
         axes.text(LEFTS[2], top + SIZE / 2 + y, text, size=SMALL, color=color, va="center")
 
 
@@ -139,7 +139,7 @@ def _draw_image_and_foreground(axes: Axes, row: Explanation, digit: Digit, top: 
     origin = draw_image(axes, row.image.crop(crop), (LEFTS[0], top, SIZE, SIZE))
     inside = (left - crop[0], upper - crop[1], box[2] - crop[0], box[3] - crop[1])
     outline_digit(axes, inside, origin)
-    foreground = _colorize(row.foreground, LIGHT_GREY)
+    foreground = _colorize(row.foreground, LIGHT_GRAY)
     foreground.paste(BLUE, (left, upper), Image.fromarray(digit.mask))
     crop = _square_around(box, foreground.size, nearby)
     draw_image(axes, foreground.crop(crop), (LEFTS[1], top, SIZE, SIZE))
@@ -175,15 +175,15 @@ def _draw_bars(axes: Axes, probabilities: NDArray[np.float32], left: float, top:
         length = probability * BAR
         bar = (start, middle - 0.35 * height)
         is_predicted = digit == predicted
-        fill = BLUE if is_predicted else LIGHT_GREY
+        fill = BLUE if is_predicted else LIGHT_GRAY
         axes.add_patch(Rectangle(bar, length, 0.7 * height, facecolor=fill))
-        color, weight = (BLUE, "bold") if is_predicted else (GREY, "normal")
+        color, weight = (BLUE, "bold") if is_predicted else (GRAY, "normal")
         texts = {left: str(digit)}
         if is_predicted or probability >= MIN_WRITTEN:
             texts[start + length + 0.06] = percent(probability)
         for x, text in texts.items():
             axes.text(x, middle, text, size=SMALL, color=color, weight=weight, va="center_baseline")
-    axes.plot([start, start], [top, top + SIZE], color=GREY, linewidth=0.8)
+    axes.plot([start, start], [top, top + SIZE], color=GRAY, linewidth=0.8)
 
 
 def _draw_occlusion_map(
@@ -195,7 +195,7 @@ def _draw_occlusion_map(
     largest = max(float(np.abs(decrease).max()), MIN_WRITTEN)
     background = 1 - 0.35 * digit.detection.image[..., None] / 255
     draw_array(axes, _tint(background, decrease / largest), (left, top, SIZE, SIZE))
-    outline(axes, (left, top, left + SIZE, top + SIZE), LIGHT_GREY)
+    outline(axes, (left, top, left + SIZE, top + SIZE), LIGHT_GRAY)
     row, column = np.unravel_index(decrease.argmax(), decrease.shape)
     if decrease[row, column] < MIN_WRITTEN:
         text = "no single patch matters"
@@ -233,7 +233,7 @@ def _draw_color_bar(axes: Axes, largest: float, left: float, top: float) -> None
         ("0", SIZE / 2, "center"),
         (f"+{number} points", SIZE, "bottom"),
     ):
-        axes.text(left + COLOR_BAR_WIDTH + 0.06, top + y, text, size=SMALL, color=GREY, va=align)
+        axes.text(left + COLOR_BAR_WIDTH + 0.06, top + y, text, size=SMALL, color=GRAY, va=align)
 
 
 def _tint(background: NDArray[np.floating], values: NDArray[np.floating]) -> NDArray[np.floating]:

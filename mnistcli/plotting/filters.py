@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from mnistcli.plotting.drawing import choose_columns, draw_array
 from mnistcli.plotting.style import (
-    GREY,
-    LIGHT_GREY,
+    GRAY,
+    LIGHT_GRAY,
     MARGIN,
     SMALL,
     TEXT,
@@ -96,7 +96,7 @@ def _title_and_subtitle(kernels: NDArray[np.float32], maps: NDArray[np.float32])
 
 def _draw_digit(axes: Axes, image: NDArray[np.uint8]) -> None:
     draw_array(axes, image, (MARGIN, TOP, IMAGE, IMAGE))
-    axes.text(MARGIN, TOP + IMAGE + 0.08, "the digit", size=TEXT, color=GREY, va="top")
+    axes.text(MARGIN, TOP + IMAGE + 0.08, "the digit", size=TEXT, color=GRAY, va="top")
 
 
 def _draw_color_bars(axes: Axes, max_weight: str, colors: str) -> None:
@@ -109,16 +109,16 @@ def _draw_color_bars(axes: Axes, max_weight: str, colors: str) -> None:
         top = TOP + IMAGE + below
         gradient = np.linspace(0, 1, 256)[None]
         draw_array(axes, gradient, (MARGIN, top, IMAGE, 0.14), cmap=cmap, limits=(0, 1))
-        axes.text(MARGIN, top - 0.07, name, size=SMALL, color=GREY)
-        axes.text(MARGIN, top + 0.2, ends[0], size=SMALL, color=GREY, va="top")
-        axes.text(MARGIN + IMAGE, top + 0.2, ends[1], size=SMALL, color=GREY, va="top", ha="right")
+        axes.text(MARGIN, top - 0.07, name, size=SMALL, color=GRAY)
+        axes.text(MARGIN, top + 0.2, ends[0], size=SMALL, color=GRAY, va="top")
+        axes.text(MARGIN + IMAGE, top + 0.2, ends[1], size=SMALL, color=GRAY, va="top", ha="right")
 
 
 def _draw_channels(
     axes: Axes, channels: NDArray[np.float32], left: float, top: float, cmap: str
 ) -> None:
     """Draw the channels of an array (h, w, channels), values in -1..1, as one square block."""
-    axes.add_patch(Rectangle((left, top), TILE, TILE, color=LIGHT_GREY, linewidth=1, zorder=-1))
+    axes.add_patch(Rectangle((left, top), TILE, TILE, color=LIGHT_GRAY, linewidth=1, zorder=-1))
     columns = math.ceil(math.sqrt(channels.shape[-1]))
     step = (TILE + CHANNEL_GAP) / columns
     size = step - CHANNEL_GAP

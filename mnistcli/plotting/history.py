@@ -14,8 +14,8 @@ from mnistcli.plotting.style import (
     BLUE,
     DPI,
     FOOTER_HEIGHT,
-    GREY,
-    LIGHT_GREY,
+    GRAY,
+    LIGHT_GRAY,
     ORANGE,
     SMALL,
     TEXT,
@@ -120,13 +120,13 @@ def _new_panel(figure: Figure, left: float, title: str) -> Axes:
         (left / WIDTH, PANEL_BOTTOM / HEIGHT, PANEL_WIDTH / WIDTH, PANEL_HEIGHT / HEIGHT)
     )
     axes.set_title(title, size=TEXT, color=BLACK, loc="left", weight="bold")
-    axes.set_xlabel("epoch", size=TEXT, color=GREY)
-    axes.tick_params(labelsize=SMALL, labelcolor=GREY, color=LIGHT_GREY, length=3)
-    axes.grid(visible=True, color=LIGHT_GREY, linewidth=0.5)
+    axes.set_xlabel("epoch", size=TEXT, color=GRAY)
+    axes.tick_params(labelsize=SMALL, labelcolor=GRAY, color=LIGHT_GRAY, length=3)
+    axes.grid(visible=True, color=LIGHT_GRAY, linewidth=0.5)
     axes.set_axisbelow(True)
     for side, spine in axes.spines.items():
         spine.set_visible(side in ("left", "bottom"))
-        spine.set_color(LIGHT_GREY)
+        spine.set_color(LIGHT_GRAY)
     return axes
 
 
@@ -190,4 +190,4 @@ def _mark_kept_epoch(axes: Axes, epoch: int, value: float, name: str) -> None:
     axes.axvline(epoch, color=BLACK, linewidth=1, linestyle=":", label="kept epoch")
     axes.plot(epoch, value, marker="o", markersize=12, markerfacecolor="none", color=BLACK)
     text = percent(value, 2) if name == "accuracy" else f"{value:.4f}"
-    axes.set_title(f"epoch {epoch}: {text}", size=TEXT, color=GREY, loc="right")
+    axes.set_title(f"epoch {epoch}: {text}", size=TEXT, color=GRAY, loc="right")

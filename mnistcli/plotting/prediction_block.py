@@ -18,8 +18,8 @@ from mnistcli.plotting.style import (
     BLACK,
     BLUE,
     DPI,
-    GREY,
-    LIGHT_GREY,
+    GRAY,
+    LIGHT_GRAY,
     SMALL,
     TEXT,
     VERMILION,
@@ -159,7 +159,7 @@ class PredictionBlock:
         """
         width = self.content_size.width
         _write(axes, left, top, self.prediction.path.name, width, color=BLACK, bold=True)
-        color = VERMILION if self.prediction.reason else GREY
+        color = VERMILION if self.prediction.reason else GRAY
         for number, line in enumerate(self.caption):
             _write(axes, left, top + NAME + number * LINE, line, width, color=color)
         top += caption_height
@@ -199,7 +199,7 @@ class PredictionBlock:
             style: dict[str, Any] = {"va": "center_baseline"}
             axes.text(x, middle, str(digit.digit), size=TEXT, color=BLUE, weight="bold", **style)
             confidence = percent(digit.confidence)
-            axes.text(x + TILE, middle, confidence, size=SMALL, color=GREY, ha="right", **style)
+            axes.text(x + TILE, middle, confidence, size=SMALL, color=GRAY, ha="right", **style)
             draw_array(axes, digit.detection.image, (x, y + HEADER, TILE, TILE))
             _draw_bars(axes, digit.probabilities, x, y + HEADER + TILE + TILE_GAP + BARS)
 
@@ -211,7 +211,7 @@ def _draw_bars(axes: Axes, probabilities: NDArray[np.float32], left: float, bott
     for digit, probability in enumerate(probabilities.tolist()):
         is_predicted = digit == predicted
         x, height = left + digit * width, probability * BARS
-        fill = BLUE if is_predicted else GREY
+        fill = BLUE if is_predicted else GRAY
         axes.add_patch(
             Rectangle((x + 0.1 * width, bottom - height), 0.8 * width, height, facecolor=fill)
         )
@@ -220,12 +220,12 @@ def _draw_bars(axes: Axes, probabilities: NDArray[np.float32], left: float, bott
             bottom + 0.03,
             str(digit),
             size=CLASS,
-            color=BLUE if is_predicted else GREY,
+            color=BLUE if is_predicted else GRAY,
             weight="bold" if is_predicted else "normal",
             ha="center",
             va="top",
         )
-    axes.plot([left, left + TILE], [bottom, bottom], color=LIGHT_GREY, linewidth=0.8)
+    axes.plot([left, left + TILE], [bottom, bottom], color=LIGHT_GRAY, linewidth=0.8)
 
 
 def _choose_label_size(places: NDArray[np.float64]) -> float:

@@ -19,8 +19,8 @@ ORANGE = "#E69F00"
 VERMILION = "#D55E00"
 # The color of text.
 BLACK = "#222222"
-GREY = "#666666"
-LIGHT_GREY = "#C8C8C8"
+GRAY = "#666666"
+LIGHT_GRAY = "#C8C8C8"
 
 # Font sizes in points.
 TITLE = 15
@@ -85,7 +85,7 @@ def write_title(figure: Figure, title: str, subtitle: str) -> None:
     """Write a title, and a subtitle below it, in the upper left corner of a figure."""
     _, height = figure.get_size_inches()
     _write(figure, title, height - 0.3, TITLE, color=BLACK, bold=True)
-    _write(figure, subtitle, height - 0.63, TEXT, color=GREY)
+    _write(figure, subtitle, height - 0.63, TEXT, color=GRAY)
 
 
 def write_footer(figure: Figure, footer: Footer) -> None:
@@ -96,7 +96,7 @@ def write_footer(figure: Figure, footer: Footer) -> None:
     rest = "".join(f"  \N{MIDDLE DOT}  {part}" for part in parts if part)
     label = "model: "
     model = fit_text(footer.model, width - text_width(label + rest, SMALL), SMALL)
-    _write(figure, label + model + rest, MARGIN / 2 + SMALL / 72, SMALL, color=GREY)
+    _write(figure, label + model + rest, MARGIN / 2 + SMALL / 72, SMALL, color=GRAY)
 
 
 def _write(

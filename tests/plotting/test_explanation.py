@@ -125,7 +125,7 @@ def test_an_image_without_a_digit(assert_legible: Check) -> None:
     assert title(figure) == "Predicted: none, 7, none"
     assert footer(figure) == "model: pretrained, 3 images, 1 digit"
     written = texts(figure)
-    assert {"no digit found", "there is no foreground", "the foreground is in grey"} < set(written)
+    assert {"no digit found", "there is no foreground", "the foreground is in gray"} < set(written)
     assert any(text.startswith("rejected: best guess 0123") for text in written)
     images = axes_of(figure).images
     assert len(images) == 9
