@@ -9,7 +9,7 @@ import typer
 
 from mnistcli.cli.options import JsonOption, QuietOption
 from mnistcli.cli.prediction_table import PrintedPredictions, print_predictions
-from mnistcli.cli.progress import working
+from mnistcli.cli.spinner import working
 from mnistcli.cli.streams import print_note, quote_name, set_verbosity
 from mnistcli.errors import ConfigError
 
