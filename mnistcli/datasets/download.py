@@ -27,7 +27,7 @@ TIMEOUT = 15.0
 """Seconds in which a mirror must answer and, after that, send each `CHUNK_SIZE` bytes."""
 
 TIME_LIMIT = 1800.0
-"""Seconds in which a mirror must send a whole file."""
+"""Seconds in which a mirror must send the complete file."""
 
 MAX_BYTES = 1 << 27
 """Maximum size of a download, more than twice the largest MNIST file uncompressed."""
@@ -105,6 +105,9 @@ def _get(url: str, progress: ProgressBar | None) -> bytes:
     The download runs in a thread of its own, which is abandoned after a timeout: the timeout of
     requests only limits the time between two bytes.
     """
+    body = _Body()
+    responses: list[Response] = []
+    errors: list[Exception] = []
     download = pooch.HTTPDownloader(
         progressbar=progress or False,
         chunk_size=CHUNK_SIZE,
@@ -113,8 +116,6 @@ def _get(url: str, progress: ProgressBar | None) -> bytes:
         headers={"Accept-Encoding": "identity"},
         hooks={"response": lambda response, **_: responses.append(response)},
     )
-    responses: list[Response] = []
-    errors: list[Exception] = []
 
     def run() -> None:
         try:
@@ -125,7 +126,6 @@ def _get(url: str, progress: ProgressBar | None) -> bytes:
             for response in responses:  # pooch leaves them open after an error
                 response.close()
 
-    body = _Body()
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     try:
@@ -154,6 +154,7 @@ class _Body:
 
 
 def _wait(thread: threading.Thread, body: _Body) -> None:
+    """Wait for the end of a download, as long as it advances and has time left."""
     end = time.monotonic() + TIME_LIMIT
     while thread.is_alive():
         received = len(body.content)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from mnistcli import datasets
 from mnistcli.config import CLASSES, TrainConfig
 from mnistcli.datasets import Dataset, Splits
+from mnistcli.errors import DataError
 from mnistcli.synthetic.european import european_digits
 from mnistcli.synthetic.non_digits import non_digits
 from mnistcli.training.losses import encode_labels
@@ -42,6 +43,8 @@ def hold_out_validation(config: TrainConfig, splits: Splits) -> TrainingData:
         DataError: There are too few images.
     """
     train, validation = splits.train, None
+    if not len(train):
+        raise DataError(f"no training images in {splits.name!r}", hint="--dataset digits")
     if config.limit is not None:
         train = train.subset(config.limit)
     if config.validation_split > 0:

@@ -150,6 +150,6 @@ def test_as_many_images_as_the_error_asks_for_are_enough(digits: int, fraction: 
     assert len(datasets.hold_out(more, fraction)[1]) >= digits
 
 
-def test_an_empty_dataset_cannot_be_trained_on() -> None:
-    with pytest.raises(DataError, match="no images to train on"):
+def test_no_images_to_hold_some_out_of() -> None:
+    with pytest.raises(DataError, match="no images to hold some out of"):
         datasets.hold_out(make_dataset([]), 0.2)

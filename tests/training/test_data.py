@@ -42,6 +42,15 @@ def test_too_few_images_to_hold_some_out(splits: Splits, limit: int | None, hint
     assert caught.value.hint == hint
 
 
+@pytest.mark.parametrize("fraction", [0.0, 0.1])
+def test_a_dataset_without_training_images(splits: Splits, fraction: float) -> None:
+    """Without validation, it used to end in a KeyError after the first epoch."""
+    empty = replace(splits, name="few", train=splits.train.take([]))
+
+    with pytest.raises(DataError, match="no training images in 'few'"):
+        hold_out_validation(TrainConfig(validation_split=fraction), empty)
+
+
 def test_european_digits_join_the_training_images(splits: Splits) -> None:
     images, targets = training_examples(TrainConfig(european=0.5), splits.train)
 
