@@ -8,6 +8,7 @@ import keras
 import pytest
 
 from mnistcli import run_files, training
+from mnistcli.datasets import mnist
 from mnistcli.runs import Run
 from tests.support.command_line import failure, invoke, succeed
 
@@ -125,3 +126,18 @@ def test_a_gpu_that_does_not_exist() -> None:
             "hint: mnistcli train --dataset digits --device cpu",
         ],
     )
+
+
+def test_without_a_network_another_dataset_is_suggested(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mnist, "MIRRORS", ("http://127.0.0.1:9/",))
+
+    code, lines = failure("train", "--epochs", "3")
+
+    assert code == 1
+    assert lines == [
+        "downloading train-images-idx3-ubyte.gz",
+        "error: cannot download 'train-images-idx3-ubyte.gz' (127.0.0.1:9: no connection); "
+        "--data-dir takes a folder with the files",
+        "hint: mnistcli train --epochs 3 --dataset digits",
+    ]
+    assert not Path("runs").exists()
