@@ -23,6 +23,7 @@ class Explanation:
         name: The file's name and, if the image has several digits, the digit's position.
         image: The image at the resolution of the binarization, h pixels high and w wide.
         foreground: The ink mask of the whole image, shape (h, w).
+        form: The ink mask of the form elements that were removed, shape (h, w).
         scale: Pixels of the file per pixel of `image`, along each axis.
         digit: The digit; None for an image without digits.
         occlusion_map: Probabilities with a patch centered on each pixel, float32 (28, 28, 10); None
@@ -33,6 +34,7 @@ class Explanation:
     name: str
     image: Image.Image
     foreground: NDArray[np.bool_]
+    form: NDArray[np.bool_]
     scale: int
     digit: PredictedDigit | None = None
     occlusion_map: NDArray[np.float32] | None = None
@@ -56,14 +58,14 @@ def explain(classifier: Predictor, predictions: Iterable[Prediction]) -> Iterato
         if prediction.error is not None:
             continue
         image = prediction.open_image()
-        foreground, scale = find_foreground(image)
-        image = image.reduce(scale)
+        foreground, form, scale = find_foreground(image)
+        stages = image.reduce(scale), foreground, form, scale
         reason = prediction.reason
         if not prediction.digits:
-            yield Explanation(prediction.path.name, image, foreground, scale, reason=reason)
+            yield Explanation(prediction.path.name, *stages, reason=reason)
         for name, digit in prediction.named_digits:
             occlusion_map = occlusion(classifier, digit.detection.image)
-            yield Explanation(name, image, foreground, scale, digit, occlusion_map, reason)
+            yield Explanation(name, *stages, digit, occlusion_map, reason)
 
 
 def occlusion(classifier: Predictor, digit: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -17,10 +17,12 @@ from mnistcli.errors import ImageError
 from mnistcli.image_sources import FoundImage, Sources, find_images
 from mnistcli.inference.classifier import Predictor
 from mnistcli.predictions import PredictedDigit, Prediction
-from mnistcli.preprocessing import Digit, ImageSource, find_digits, open_image
+from mnistcli.preprocessing import ImageContent, ImageSource, detect_content, open_image
 
 # Images predicted together: enough to keep all processors busy, few enough for early results.
 _GROUP = 32
+_MIN_DIGIT_CONFIDENCE = 0.6  # of the threshold: below it, one digit of a number rejects the number
+_MAX_IGNORED = 0.5  # of the foreground
 
 
 def predict_images(
@@ -68,7 +70,10 @@ def predict_images(
 
 
 def apply_rejection(prediction: Prediction, min_confidence: float) -> Prediction:
-    """Reject a prediction without digits or with a confidence below the threshold.
+    """Reject a prediction without digits, with a low confidence, or of a small part of the ink.
+
+    The confidence of a number is the mean over its digits. One very uncertain digit, which the mean
+    would hide, rejects the number as well.
 
     Args:
         prediction: The prediction.
@@ -81,19 +86,36 @@ def apply_rejection(prediction: Prediction, min_confidence: float) -> Prediction
         return prediction
     if not prediction.digits:
         return replace(prediction, reason="no digit found")
-    if prediction.confidence >= min_confidence:
+    short_reason = _reason_to_reject(prediction, min_confidence)
+    if not short_reason:
         return prediction
-    threshold, confidence = _distinct_percents(min_confidence, prediction.confidence)
-    short_reason = f"below {threshold}: best guess {prediction.guess}"
+    _, confidence = _distinct_percents(min_confidence, prediction.confidence)
     reason = f"rejected, {short_reason} ({confidence})"
     return replace(prediction, reason=reason, short_reason=short_reason)
 
 
+def _reason_to_reject(prediction: Prediction, min_confidence: float) -> str:
+    """Return the reason to reject a prediction of at least one digit; empty for none."""
+    if prediction.confidence < min_confidence:
+        threshold, _ = _distinct_percents(min_confidence, prediction.confidence)
+        return f"below {threshold}: best guess {prediction.guess}"
+    least = min_confidence * _MIN_DIGIT_CONFIDENCE
+    uncertain = [digit.confidence < least for digit in prediction.digits]
+    if any(uncertain):
+        marked = zip(prediction.guess, uncertain, strict=True)
+        guess = "".join("?" if is_uncertain else digit for digit, is_uncertain in marked)
+        return f"digit {uncertain.index(True) + 1} is uncertain: best guess {guess}"
+    ignored = prediction.content.ignored_fraction
+    if min_confidence and ignored > _MAX_IGNORED:
+        return f"{ignored:.0%} of the ink is in no digit: best guess {prediction.guess}"
+    return ""
+
+
 class _Prepared(NamedTuple):
-    """An image after preprocessing: its prediction without digits, and the digits."""
+    """An image after preprocessing: its prediction without digits, and its content."""
 
     prediction: Prediction
-    digits: Sequence[Digit] = ()
+    content: ImageContent = ImageContent(())
 
 
 def _prepare(classifier: Predictor, found: FoundImage, *, single: bool) -> _Prepared:
@@ -102,7 +124,7 @@ def _prepare(classifier: Predictor, found: FoundImage, *, single: bool) -> _Prep
         return _Prepared(Prediction(found.path, error=found.error))
     try:
         image = open_image(found.source, name=str(found.path))
-        digits = find_digits(image, single=single, classify=classifier.predict)
+        content = detect_content(image, single=single, classify=classifier.predict)
     except ImageError as error:
         return _Prepared(Prediction(found.path, error=error))
     except MemoryError:
@@ -111,9 +133,10 @@ def _prepare(classifier: Predictor, found: FoundImage, *, single: bool) -> _Prep
     prediction = Prediction(
         found.path,
         source=_source_to_reopen(found.source, image),
-        is_mnist_format=_is_unchanged(image, digits),
+        is_mnist_format=_is_unchanged(image, content),
+        content=content,
     )
-    return _Prepared(prediction, digits)
+    return _Prepared(prediction, content)
 
 
 def _source_to_reopen(source: ImageSource, image: Image.Image) -> ImageSource | None:
@@ -123,8 +146,9 @@ def _source_to_reopen(source: ImageSource, image: Image.Image) -> ImageSource | 
     return source if isinstance(source, (np.ndarray, Image.Image)) else image
 
 
-def _is_unchanged(image: Image.Image, digits: Sequence[Digit]) -> bool:
+def _is_unchanged(image: Image.Image, content: ImageContent) -> bool:
     """Whether the only digit is the image itself, as it is for an image in MNIST format."""
+    digits = content.digits
     return (
         len(digits) == 1
         and digits[0].image.shape == image.size[::-1]
@@ -134,15 +158,15 @@ def _is_unchanged(image: Image.Image, digits: Sequence[Digit]) -> bool:
 
 def _classify(classifier: Predictor, group: Sequence[_Prepared]) -> Iterator[Prediction]:
     """Add the probabilities: those of the segmentation, and of the other digits in one batch."""
-    digits = chain.from_iterable(prepared.digits for prepared in group)
+    digits = chain.from_iterable(prepared.content.digits for prepared in group)
     images = [digit.image for digit in digits if digit.probabilities is None]
     computed = iter(classifier.predict(np.stack(images)) if images else ())
-    for prediction, found in group:
+    for prediction, content in group:
         probabilities: list[NDArray[np.float32]] = [
             next(computed) if digit.probabilities is None else digit.probabilities
-            for digit in found
+            for digit in content.digits
         ]
-        predicted = map(PredictedDigit, found, probabilities)
+        predicted = map(PredictedDigit, content.digits, probabilities)
         yield replace(prediction, digits=tuple(predicted))
 
 

@@ -1,6 +1,6 @@
 """Prediction results: the digits of one image, their confidence, and the reason for a rejection."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from mnistcli.errors import ImageError
-from mnistcli.preprocessing import Digit, ImageSource, open_image
+from mnistcli.preprocessing import Digit, ImageContent, ImageSource, open_image
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,8 @@ class Prediction:
         error: Why the image could not be read; None if it could.
         source: The image itself, if `path` cannot be opened again; None for a file.
         is_mnist_format: Whether the model was given the image as it is, without preprocessing.
-        short_reason: The reason without the confidence, if that is below the threshold.
+        short_reason: The reason without the confidence, for a rejected image with digits.
+        content: The content of the image: what was detected, and what was removed or ignored.
     """
 
     path: Path
@@ -69,6 +70,7 @@ class Prediction:
     source: ImageSource | None = None
     is_mnist_format: bool = False
     short_reason: str = ""
+    content: ImageContent = field(default_factory=lambda: ImageContent(()))
 
     def __repr__(self) -> str:
         result = f"text={self.text!r}, confidence={self.confidence:.4f}"
@@ -125,7 +127,8 @@ class Prediction:
         Returns:
             The keys ``path``, ``model``, ``text``, ``confidence`` and ``digits``; ``reason`` for a
             rejected image and ``error`` for one that could not be read; ``digit`` and
-            ``probabilities`` for an image with exactly one digit.
+            ``probabilities`` for an image with exactly one digit; ``marks`` and ``form_elements``,
+            lists of boxes, and ``specks``, their number and largest area in square pixels.
         """
         values: dict[str, Any] = {
             "path": str(self.path),
@@ -142,4 +145,7 @@ class Prediction:
         ]
         if len(self.digits) == 1:
             values |= self.digits[0].as_dict()
+        values["marks"] = [list(box) for box in self.content.marks]
+        values["form_elements"] = [list(box) for box in self.content.form_elements]
+        values["specks"] = {"count": self.content.specks, "area": self.content.largest_speck}
         return values

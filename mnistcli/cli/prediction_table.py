@@ -144,8 +144,13 @@ class _Table:
 
 
 def _comment(prediction: "Prediction", top: int) -> str:
-    """Return the third column: the rejection, or the classes after the most likely one."""
-    if prediction.reason or len(prediction.digits) != 1:
+    """Return the third column: the rejection, or the next classes and the number of marks."""
+    if prediction.reason:
         return prediction.short_reason
-    others = prediction.digits[0].most_likely(top)[1:]
-    return "  ".join(f"{digit} {percent(probability)}" for digit, probability in others)
+    parts = []
+    if len(prediction.digits) == 1:
+        others = prediction.digits[0].most_likely(top)[1:]
+        parts = [f"{digit} {percent(probability)}" for digit, probability in others]
+    if marks := len(prediction.content.marks):
+        parts.append(f"{marks} {'mark' if marks == 1 else 'marks'} ignored")
+    return "  ".join(parts)

@@ -20,6 +20,7 @@ from mnistcli.plotting.style import (
     GRAY,
     LIGHT_GRAY,
     MARGIN,
+    ORANGE,
     SMALL,
     TEXT,
     TOP,
@@ -44,7 +45,7 @@ COLUMNS = (SIZE + GAP, SIZE + GAP, SIZE + GAP, 0.2 + BAR + 0.85, SIZE + 1.1)
 LEFTS = np.cumsum((MARGIN, *COLUMNS)).tolist()
 HEADINGS = (
     "image",
-    "ink mask, digit in blue",
+    "ink (orange: form)",
     "input (28\N{MULTIPLICATION SIGN}28)",
     "probabilities",
     "occlusion map",
@@ -123,7 +124,7 @@ def _draw_row(axes: Axes, row: Explanation, top: float) -> None:
 def _draw_image_without_digits(axes: Axes, row: Explanation, reason: str, top: float) -> None:
     """Draw an image without digits, its foreground, and the reason for the rejection."""
     draw_image(axes, row.image, (LEFTS[0], top, SIZE, SIZE))
-    draw_image(axes, _colorize(row.foreground, GRAY), (LEFTS[1], top, SIZE, SIZE))
+    draw_image(axes, _colorize(row, GRAY), (LEFTS[1], top, SIZE, SIZE))
     found = "the foreground is in gray" if row.foreground.any() else "there is no foreground"
     for text, color, y in ((reason, VERMILION, -0.12), (found, GRAY, 0.12)):
         axes.text(LEFTS[2], top + SIZE / 2 + y, text, size=SMALL, color=color, va="center")
@@ -139,16 +140,17 @@ def _draw_image_and_foreground(axes: Axes, row: Explanation, digit: Digit, top: 
     origin = draw_image(axes, row.image.crop(crop), (LEFTS[0], top, SIZE, SIZE))
     inside = (left - crop[0], upper - crop[1], box[2] - crop[0], box[3] - crop[1])
     outline_digit(axes, inside, origin)
-    foreground = _colorize(row.foreground, LIGHT_GRAY)
+    foreground = _colorize(row, LIGHT_GRAY)
     foreground.paste(BLUE, (left, upper), Image.fromarray(digit.mask))
     crop = _square_around(box, foreground.size, nearby)
     draw_image(axes, foreground.crop(crop), (LEFTS[1], top, SIZE, SIZE))
 
 
-def _colorize(mask: NDArray[np.bool_], color: str) -> Image.Image:
-    """Return an image (h, w) with the mask in one color on white."""
-    image = Image.new("RGB", mask.shape[::-1], "white")
-    image.paste(color, mask=Image.fromarray(mask))
+def _colorize(row: Explanation, color: str) -> Image.Image:
+    """Return an image (h, w) with the foreground in a color and the form elements in orange."""
+    image = Image.new("RGB", row.foreground.shape[::-1], "white")
+    image.paste(color, mask=Image.fromarray(row.foreground))
+    image.paste(ORANGE, mask=Image.fromarray(row.form))
     return image
 
 

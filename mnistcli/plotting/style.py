@@ -17,6 +17,7 @@ from mnistcli.files import write_atomically
 BLUE = "#0072B2"
 ORANGE = "#E69F00"
 VERMILION = "#D55E00"
+ORANGE = "#E69F00"
 # The color of text.
 BLACK = "#222222"
 GRAY = "#666666"

@@ -6,9 +6,18 @@ for digit in find_digits(open_image("number.jpg")):
     digit.mask   # bool, the ink mask within the box
 """
 
-from mnistcli.preprocessing.detection import find_digits, find_foreground
+from mnistcli.preprocessing.detection import detect_content, find_digits, find_foreground
 from mnistcli.preprocessing.image_formats import is_image_name
 from mnistcli.preprocessing.image_io import ImageSource, open_image
-from mnistcli.preprocessing.shapes import Digit
+from mnistcli.preprocessing.shapes import Digit, ImageContent
 
-__all__ = ["Digit", "ImageSource", "find_digits", "find_foreground", "is_image_name", "open_image"]
+__all__ = [
+    "Digit",
+    "ImageContent",
+    "ImageSource",
+    "detect_content",
+    "find_digits",
+    "find_foreground",
+    "is_image_name",
+    "open_image",
+]

@@ -6,12 +6,18 @@ Shadows, uneven light, color and noise are removed on the way.
 from dataclasses import dataclass
 from math import ceil
 
+import cv2
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
-from mnistcli.preprocessing.components import component_areas, label_components
+from mnistcli.preprocessing.components import (
+    as_bytes,
+    connected_components,
+    dilate,
+    distance_transform,
+)
 from mnistcli.preprocessing.shapes import Gray, Mask
+from mnistcli.preprocessing.sheet import fill_surround
 
 WORKING_SIDE = 1000
 """Larger images are reduced to at most this many pixels per side before binarization."""
@@ -24,7 +30,8 @@ _MIN_SMOOTHED_SIDE = 40  # pixels: strokes of a smaller image would vanish with 
 _HIGH_THRESHOLD = 0.5  # of the contrast: foreground for certain
 _LOW_THRESHOLD = 0.35  # of the contrast: foreground if connected to certain foreground
 _SHADOW_THICKNESS = 2.5  # stroke widths
-_RIM_AREA = 0.3  # of the largest component's area
+_COARSE_WINDOW = 24  # pixels: side of the top-hat's window on the coarse grid
+_MEDIAN_SAMPLE = 40_000  # pixels that the level of the background is measured on
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,11 +61,13 @@ def binarize(image: Image.Image) -> Foreground:
         The foreground; its mask is empty for a blank image.
     """
     factor = max(1, ceil(max(image.size) / WORKING_SIDE))
-    pixels = np.asarray(image.reduce(factor) if factor > 1 else image, dtype=np.float32)
-    gray = _convert_to_gray(pixels)
+    pixels = fill_surround(np.asarray(image.reduce(factor) if factor > 1 else image))
+    gray = _convert_to_gray(pixels.astype(np.float32))
     if _is_dark_on_light(gray):
-        gray = -gray
-    smooth = ndimage.gaussian_filter(gray, 1.0) if min(gray.shape) > _MIN_SMOOTHED_SIDE else gray
+        gray = 255 - gray
+    smooth = gray
+    if min(gray.shape) > _MIN_SMOOTHED_SIDE:
+        smooth = np.asarray(cv2.GaussianBlur(gray, (0, 0), 1.0), np.float32)
     tophat = _subtract_background(smooth)
     gradient = _squared_gradient(smooth)
     contrast, mask = _threshold(tophat, gradient)
@@ -66,8 +75,7 @@ def binarize(image: Image.Image) -> Foreground:
     if shadows.any():
         tophat[shadows] = gradient[shadows] = 0
         contrast, mask = _threshold(tophat, gradient)
-        mask = _remove_shadow_rims(mask, shadows)
-    background = ~ndimage.binary_dilation(mask, iterations=2)
+    background = ~dilate(mask, 5, 5)
     noise = float(tophat[background].std()) if background.any() else 0.0
     if contrast < max(_MIN_CONTRAST, _MIN_CONTRAST_TO_NOISE * noise):
         mask = np.zeros_like(mask)
@@ -90,8 +98,7 @@ def _convert_to_gray(pixels: Gray) -> Gray:
     _, axes = np.linalg.eigh(deviations.T @ deviations)
     principal = axes[:, -1]
     weights = principal / np.copysign(np.abs(principal).sum(), principal.sum())
-    gray: Gray = pixels @ weights.astype(np.float32)
-    return gray
+    return np.asarray(cv2.transform(pixels, weights.astype(np.float32)[None]), np.float32)
 
 
 def _is_dark_on_light(gray: Gray) -> bool:
@@ -99,31 +106,44 @@ def _is_dark_on_light(gray: Gray) -> bool:
     height, width = gray.shape
     size = (min(width, 40), min(height, 40))
     small = np.asarray(Image.fromarray(gray).resize(size, Image.Resampling.BOX))
-    detail = small - ndimage.median_filter(small, size=(size[1] // 2 + 1, size[0] // 2 + 1))
+    low, high = float(small.min()), float(small.max())
+    if low == high:
+        return True
+    levels = np.rint((small - low) * (255 / (high - low))).astype(np.uint8)
+    detail = levels - cv2.medianBlur(levels, max(size) // 2 | 1).astype(np.float32)
     deviation = max(float(detail.std()), 1e-6)
     skewness = float(np.mean((detail - detail.mean()) ** 3)) / deviation**3
     gradient = _squared_gradient(small)
     if not gradient.any():
         return True
     dark = small < np.average(small, weights=gradient)
-    dark_width, light_width = (
-        float(ndimage.distance_transform_edt(part).max()) for part in (dark, ~dark)
-    )
+    dark_width, light_width = (float(distance_transform(part).max()) for part in (dark, ~dark))
     thinness = np.tanh(2 * np.log((light_width + 0.1) / (dark_width + 0.1)))
     return bool(skewness < 0.3 * thinness)
 
 
 def _subtract_background(smooth: Gray) -> Gray:
-    """Subtract the background: a white top-hat with a window wider than any stroke."""
-    side = max(3, round(_MAX_STROKE * min(smooth.shape)))
-    tophat: Gray = smooth - ndimage.grey_opening(smooth, size=(side, side), mode="nearest")
-    return tophat - np.median(tophat)
+    """Subtract the background: a white top-hat with a window wider than any stroke.
+
+    The background changes slowly, so its opening is computed on a coarse grid.
+    """
+    height, width = smooth.shape
+    side = max(3, round(_MAX_STROKE * min(height, width)))
+    step = max(1, side // _COARSE_WINDOW)
+    coarse = cv2.erode(smooth, np.ones((step, step), np.uint8))[::step, ::step]
+    window = np.ones((max(3, round(side / step)),) * 2, np.uint8)
+    background = cv2.morphologyEx(coarse, cv2.MORPH_OPEN, window, borderType=cv2.BORDER_REPLICATE)
+    background = cv2.resize(background, (width, height), interpolation=cv2.INTER_LINEAR)
+    tophat: Gray = smooth - np.minimum(background, smooth)
+    every = max(1, int((tophat.size / _MEDIAN_SAMPLE) ** 0.5))
+    level: np.float32 = np.median(tophat[::every, ::every])
+    return tophat - level
 
 
 def _squared_gradient(gray: Gray) -> Gray:
     """Compute the squared magnitude of the Sobel gradient."""
-    squared: Gray = ndimage.sobel(gray, 0) ** 2 + ndimage.sobel(gray, 1) ** 2
-    return squared
+    across, down = (cv2.Sobel(gray, cv2.CV_32F, *order) for order in ((1, 0), (0, 1)))
+    return np.asarray(across**2 + down**2, np.float32)
 
 
 def _threshold(tophat: Gray, gradient: Gray) -> tuple[float, Mask]:
@@ -139,14 +159,16 @@ def _threshold(tophat: Gray, gradient: Gray) -> tuple[float, Mask]:
     blank = 0.0, np.zeros(tophat.shape, bool)
     if not gradient.any():
         return blank
-    above = tophat[tophat > np.average(tophat, weights=gradient)]
+    edge_level = float((tophat * gradient).sum(dtype=np.float64) / gradient.sum(dtype=np.float64))
+    above = tophat[tophat > edge_level]
     total = above.sum()
     if total == 0:
         return blank
     contrast = float((above**2).sum() / total)
-    certain = tophat > _HIGH_THRESHOLD * contrast
-    possible = tophat > _LOW_THRESHOLD * contrast
-    return contrast, ndimage.binary_propagation(certain, np.ones((3, 3), bool), mask=possible)
+    possible = connected_components(tophat > _LOW_THRESHOLD * contrast)
+    is_certain = np.zeros(len(possible) + 1, bool)
+    is_certain[possible.labels[tophat > _HIGH_THRESHOLD * contrast]] = True
+    return contrast, possible.select(is_certain[1:])
 
 
 def _find_shadows(mask: Mask) -> Mask:
@@ -156,33 +178,21 @@ def _find_shadows(mask: Mask) -> Mask:
     empty = np.zeros_like(mask)
     if not coarse.any():
         return empty
-    distances = ndimage.distance_transform_edt(coarse)
-    skeleton = coarse & (distances == ndimage.maximum_filter(distances, 3))
+    distances = distance_transform(coarse)
+    skeleton = coarse & (distances == cv2.dilate(distances, np.ones((3, 3), np.uint8)))
     radius = _SHADOW_THICKNESS * float(np.percentile(distances[skeleton], 35)) + 1
-    labels, _ = ndimage.label(distances > radius)
-    border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    cores = np.isin(labels, np.setdiff1d(border, [0]))
+    thick = connected_components(distances > radius)
+    cores = thick.select(thick.borders > 0)
     if not cores.any():
         return empty
-    shadows = ndimage.distance_transform_edt(~cores) <= radius + 2
-    fine = np.repeat(np.repeat(shadows, step, axis=0), step, axis=1)
-    return fine[: mask.shape[0], : mask.shape[1]]
-
-
-def _remove_shadow_rims(mask: Mask, shadows: Mask) -> Mask:
-    """Remove the remains of a shadow's rim: small connected components next to it."""
-    labels, count = label_components(mask)
-    adjacent = np.unique(labels[ndimage.binary_dilation(shadows, iterations=3)])
-    areas = component_areas(labels, count)
-    small = np.flatnonzero(areas < _RIM_AREA * areas.max())
-    kept: Mask = mask & ~np.isin(labels, np.intersect1d(adjacent, small))
-    return kept
+    shadows = as_bytes(distance_transform(~cores) <= radius + 2)
+    size = (mask.shape[1], mask.shape[0])
+    return cv2.resize(shadows, size, interpolation=cv2.INTER_NEAREST).view(bool)
 
 
 def _local_contrast(tophat: Gray, mask: Mask, contrast: float) -> Gray:
     """Compute the mean level of the foreground around each pixel; it is lower in a shadow."""
-    window = max(3, min(mask.shape) // 4)
-    weight = ndimage.uniform_filter(mask.astype(np.float32), window, mode="constant")
-    total = ndimage.uniform_filter(tophat * mask, window, mode="constant")
-    local: Gray = (total + 1e-3 * contrast) / (weight + 1e-3)
-    return local
+    window = (max(3, min(mask.shape) // 4),) * 2
+    weight = cv2.boxFilter(mask.astype(np.float32), -1, window, borderType=cv2.BORDER_CONSTANT)
+    total = cv2.boxFilter(tophat * mask, -1, window, borderType=cv2.BORDER_CONSTANT)
+    return np.asarray((total + 1e-3 * contrast) / (weight + 1e-3), np.float32)

@@ -1,66 +1,54 @@
-"""Cleaning: remove clutter from the ink mask, such as ruled lines, frames and specks."""
+"""Cleaning: remove specks, and ruled lines that run through the whole image."""
 
+import cv2
 import numpy as np
-from scipy import ndimage
 
-from mnistcli.preprocessing.binarization import Foreground
 from mnistcli.preprocessing.components import (
-    component_areas,
-    component_regions,
-    label_components,
+    connected_components,
+    dilate,
+    open_mask,
     stroke_width,
 )
-from mnistcli.preprocessing.shapes import Mask, Region
+from mnistcli.preprocessing.shapes import Gray, Mask
 
-_MIN_SIDE = 20  # pixels: a smaller image has no space for clutter beside a digit
 _MIN_AREA = 0.02  # of the largest component's area; anything smaller is a speck
+_MAX_COMPONENTS = 1000  # more than a page has digits; the rest is dirt or texture
 _MIN_FILL = 0.85  # of a ruled line's length; gaps make up the rest
 _FAINT = 0.25  # ink coverage: ruled lines are often lighter than the handwriting
 _MAX_SLOPE = 0.08  # of a ruled line, about five degrees
-_MAX_HOLES = 100  # squared paper has more holes than a frame
 
 
-def remove_clutter(foreground: Foreground, *, single: bool) -> Mask:
-    """Remove foreground that is not part of a digit: ruled lines, frames and small objects.
+def remove_specks(mask: Mask) -> Mask:
+    """Remove specks: components that are small beside the largest one (small-object removal)."""
+    components = connected_components(mask)
+    return components.select(components.area >= _MIN_AREA * components.area.max(initial=0))
+
+
+def keep_largest(mask: Mask) -> Mask:
+    """Keep the largest 1,000 components, so that a texture does not take minutes."""
+    components = connected_components(mask)
+    if len(components) <= _MAX_COMPONENTS:
+        return mask
+    return components.select(components.area > np.sort(components.area)[-_MAX_COMPONENTS - 1])
+
+
+def remove_ruled_lines(mask: Mask, strength: Gray) -> Mask:
+    """Remove horizontal and vertical ruled lines that run through the whole image.
 
     Args:
-        foreground: The foreground of an image.
-        single: Whether the image is one digit, so that the border can be cleared as well.
+        mask: The ink mask, shape (h, w).
+        strength: Ink coverage of each pixel, 0 to 1, shape (h, w).
 
     Returns:
-        The ink mask of the digits, shape (h, w).
+        The ink mask without them; strokes that cross a line are kept.
     """
-    mask = foreground.mask
-    if max(mask.shape) < _MIN_SIDE:
-        return mask
-    faint = foreground.strength > _FAINT
-    # Frames before ruled lines, which may take two sides of a frame and leave the other two.
-    inner = _remove_frame(mask, max_holes=1)
-    horizontal = _remove_ruled_lines(inner, faint)
-    both = horizontal & _remove_ruled_lines(inner.T, faint.T).T
-    mask = _remove_frame(both if both.any() else horizontal, max_holes=_MAX_HOLES)
-    return _remove_small_objects(_clear_border(mask) if single else mask)
+    faint = strength > _FAINT
+    horizontal = _remove_horizontal_lines(mask, faint)
+    both = horizontal & _remove_horizontal_lines(mask.T, faint.T).T
+    return both if both.any() else horizontal
 
 
-def _remove_frame(mask: Mask, *, max_holes: int) -> Mask:
-    """Remove a frame: a large connected component with other foreground in its hole."""
-    labels, _ = label_components(mask)
-    for label, region in enumerate(component_regions(labels), start=1):
-        component = labels[region] == label
-        if min(component.shape) < 0.4 * min(mask.shape):
-            continue
-        holes = ndimage.binary_fill_holes(component) & ~component
-        inside = mask[region] & holes
-        # Count the rows, not the distance from first to last: there may be specks inside a 0.
-        is_filled = inside.any(axis=1).sum() > 0.25 * component.shape[0]
-        if is_filled and ndimage.label(holes)[1] <= max_holes:
-            content = np.zeros_like(mask)
-            content[region] = inside
-            return content
-    return mask
-
-
-def _remove_ruled_lines(mask: Mask, faint: Mask) -> Mask:
+def _remove_horizontal_lines(mask: Mask, faint: Mask) -> Mask:
     """Remove ruled lines: straight, nearly horizontal, across the whole image.
 
     Strokes that cross a line are kept by a vertical morphological opening.
@@ -69,9 +57,9 @@ def _remove_ruled_lines(mask: Mask, faint: Mask) -> Mask:
     if not ruled.any():
         return mask
     width = stroke_width(ruled)
-    crossing = ndimage.binary_opening(mask, structure=np.ones((round(1.5 * width) + 2, 1), bool))
+    crossing = open_mask(mask, round(1.5 * width) + 2, 1)
     rest = mask & (~ruled | crossing)
-    _, count = label_components(ruled)
+    count = len(connected_components(ruled))
     is_thinner = width < 0.75 * stroke_width(rest)
     is_longer = _height(ruled.T) > 1.3 * _height(rest)
     if _height(rest) < 0.2 * mask.shape[0] or not (count > 1 or is_thinner or is_longer):
@@ -82,12 +70,13 @@ def _remove_ruled_lines(mask: Mask, faint: Mask) -> Mask:
 def _find_ruled_lines(mask: Mask) -> Mask:
     """Find the pixels of all nearly horizontal lines that run from the left border to the right."""
     step = max(1, max(mask.shape) // 200)
-    thick = np.ones((2 * step + 1, 1), bool)
-    coarse = ndimage.binary_dilation(mask, structure=thick)[::step, ::step]
+    coarse = dilate(mask, 2 * step + 1, 1)[::step, ::step]
     height, width = coarse.shape
     columns = np.arange(width)
     length = min(width, 3 * height)
     margin = max(1, width // 25)
+    if length == width and not (coarse[:, :margin].any() and coarse[:, -margin:].any()):
+        return np.zeros_like(mask)
     ruled = np.zeros_like(coarse)
     for slope in np.linspace(-_MAX_SLOPE, _MAX_SLOPE, 17):
         offsets = np.rint((columns - width / 2) * slope).astype(int)
@@ -106,61 +95,10 @@ def _find_ruled_lines(mask: Mask) -> Mask:
 
 def _keep_long_runs(mask: Mask, length: int) -> Mask:
     """Keep the parts of rows that are nearly full over at least a length in pixels."""
-    fill = ndimage.uniform_filter1d(mask.astype(np.float32), length, axis=1, mode="constant")
-    near = ndimage.maximum_filter1d(fill > _MIN_FILL, length, axis=1, mode="constant")
-    runs: Mask = mask & near
-    return runs
-
-
-def _clear_border(mask: Mask) -> Mask:
-    """Remove small or outlying components that touch the border, if there are others."""
-    labels, count = label_components(mask)
-    regions = component_regions(labels)
-    inner = [
-        label
-        for label, region in enumerate(regions, start=1)
-        if not _touches_border(region, mask.shape)
-    ]
-    if count < 2 or not inner:
+    if not mask.any():
         return mask
-    areas = component_areas(labels, count)
-    main = regions[max(inner, key=lambda label: areas[label]) - 1]
-    is_kept = np.zeros(count + 1, bool)
-    for label, region in enumerate(regions, start=1):
-        is_small = _longer_side(region) < 0.5 * _longer_side(main)
-        is_kept[label] = label in inner or not (is_small or _is_outlying(region, mask.shape))
-    kept: Mask = is_kept[labels]
-    return kept
-
-
-def _touches_border(region: Region, shape: tuple[int, ...]) -> bool:
-    return any(
-        side.start == 0 or side.stop == size for side, size in zip(region, shape, strict=True)
-    )
-
-
-def _is_outlying(region: Region, shape: tuple[int, ...]) -> bool:
-    """Whether a component lies in the outermost fifth of the image."""
-    return any(
-        side.stop < 0.2 * size or side.start > 0.8 * size
-        for side, size in zip(region, shape, strict=True)
-    )
-
-
-def _longer_side(region: Region) -> int:
-    return max(int(side.stop - side.start) for side in region)
-
-
-def _remove_small_objects(mask: Mask) -> Mask:
-    """Remove specks: components that are small beside the largest one."""
-    labels, count = label_components(mask)
-    if count < 2:
-        return mask
-    areas = component_areas(labels, count)
-    is_kept = areas >= _MIN_AREA * areas.max()
-    is_kept[0] = False
-    kept: Mask = is_kept[labels]
-    return kept
+    fill = cv2.blur(mask.astype(np.float32), (length, 1), borderType=cv2.BORDER_CONSTANT)
+    return mask & dilate(fill > _MIN_FILL, 1, length)
 
 
 def _height(mask: Mask) -> int:

@@ -1,23 +1,24 @@
 """Digit detection: find the digits in an image and normalize each to MNIST format."""
 
+import numpy as np
 from PIL import Image
 
 from mnistcli.preprocessing.image_modes import to_8_bits
 from mnistcli.preprocessing.mnist_format import read_mnist_format
-from mnistcli.preprocessing.shapes import Classify, Digit, Mask
+from mnistcli.preprocessing.shapes import Classify, Digit, ImageContent, Mask
 
-# The other stages load SciPy, which takes as long as all else from start to result. They are
-# imported where they are needed, so that an image in MNIST format is read without.
+# The other stages load OpenCV. They are imported where they are needed, so that an image in MNIST
+# format is read without.
 
 
-def find_digits(
+def detect_content(
     image: Image.Image, *, single: bool = False, classify: Classify | None = None
-) -> list[Digit]:
-    """Detect the digits in an image, each normalized to MNIST format.
+) -> ImageContent:
+    """Detect the content of an image: digits, each normalized to MNIST format, and marks.
 
-    They may be dark on light or light on dark, of any color and size. Shadows, specks, ruled lines
-    and frames are removed, and dots, commas and dashes are skipped. An image that is already in
-    MNIST format stays as it is. Any other image of 28x28 pixels is one digit.
+    Digits may be dark on light or light on dark, of any color and size. Shadows, specks, ruled
+    lines and frames are removed; dots, commas, dashes and brackets are marks. An image that is in
+    MNIST format already stays as it is. Any other image of 28x28 pixels is one digit.
 
     Args:
         image: An upright image. `open_image` rotates a photo upright.
@@ -27,35 +28,45 @@ def find_digits(
             Defaults to segmentation by the shapes alone.
 
     Returns:
-        The digits in reading order, line by line from left to right; none for a blank image.
+        The digits in reading order, line by line from left to right, and an account of the rest of
+        the foreground; no digits for a blank image.
     """
     image = _require_8_bits(image)
     digit = read_mnist_format(image)
     if digit is not None:
-        return [digit]
+        return ImageContent((digit,))
     from mnistcli.preprocessing.pipeline import run_pipeline
 
-    return run_pipeline(image, single=single, classify=classify)
+    return run_pipeline(image, single=single, classify=classify).account()
 
 
-def find_foreground(image: Image.Image) -> tuple[Mask, int]:
-    """Find the foreground of an image by binarization, before any clutter is removed.
+def find_digits(
+    image: Image.Image, *, single: bool = False, classify: Classify | None = None
+) -> list[Digit]:
+    """Return the digits of `detect_content`, which has the same arguments."""
+    return list(detect_content(image, single=single, classify=classify).digits)
+
+
+def find_foreground(image: Image.Image) -> tuple[Mask, Mask, int]:
+    """Find the foreground of an image by binarization, and the form elements in it.
 
     Args:
-        image: An upright image, as for `find_digits`.
+        image: An upright image, as for `detect_content`.
 
     Returns:
-        The ink mask, bool (h, w), and its reduction factor: pixels of the image per pixel of the
-        mask, along each axis.
+        The ink mask, bool (h, w); that of the form elements; and their reduction factor: pixels of
+        the image per pixel of the masks, along each axis.
     """
     image = _require_8_bits(image)
     digit = read_mnist_format(image)
     if digit is not None:
-        return digit.image > 0, 1
+        mask = digit.image > 0
+        return mask, np.zeros_like(mask), 1
     from mnistcli.preprocessing.binarization import binarize
+    from mnistcli.preprocessing.pipeline import find_form_elements
 
     foreground = binarize(image)
-    return foreground.mask, foreground.factor
+    return foreground.mask, find_form_elements(foreground), foreground.factor
 
 
 def _require_8_bits(image: Image.Image) -> Image.Image:

@@ -5,93 +5,173 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.preprocessing.components import component_regions, label_components
+from mnistcli.preprocessing.components import Components, connected_components
 from mnistcli.preprocessing.shapes import Mask
 
-_MIN_HEIGHT = 0.4  # of the typical height: anything smaller is a mark or a loose stroke
-_MIN_OVERLAP = 0.4  # of two neighbors of a line, as a fraction of the shorter one's height
-
-# Bounding boxes, shape (n, 4): top, bottom, left, right; bottom and right are exclusive.
-_Bounds = NDArray[np.int64]
+_SMALL = 0.4  # of the usual height: a dot, a comma, a dash or a loose stroke
+_BRACKET = 1.6  # height in digit heights
+_BRACKET_WIDTHS = (0.1, 0.5)  # of its height
+_OVERLAP = 0.4  # of the shorter of two neighbors
+_ACROSS = 3  # a distance across lines counts this many times as much as one along a line
 
 
 @dataclass(frozen=True, eq=False)
 class TextLine:
-    """One text line.
+    """One line of digits.
 
     Attributes:
         mask: Its ink mask, shape (h, w) of the whole image.
-        height: The typical height of its digits in pixels.
+        height: The height of its digits in pixels.
     """
 
     mask: Mask
     height: float
 
 
-def find_text_lines(mask: Mask) -> list[TextLine]:
-    """Find the text lines, from top to bottom.
+@dataclass(frozen=True, eq=False)
+class _Group:
+    """Components that form a line; its place decides the reading order."""
 
-    Components of similar vertical position form a line; small ones, such as dots, join the nearest.
+    members: NDArray[np.bool_]
+    height: float
+    top: float
+    bottom: float
+    left: float
+    row: float
+
+
+def find_text_lines(mask: Mask) -> list[TextLine]:
+    """Group the components of a mask into text lines, from top to bottom.
+
+    Brackets are left out. Small digits side by side form a line of their own, beside larger ones.
 
     Args:
-        mask: The ink mask of all digits, shape (h, w).
+        mask: Ink mask of all digits, shape (h, w).
     """
-    labels, count = label_components(mask)
-    if count == 0:
+    components = connected_components(mask)
+    if not len(components):
         return []
-    bounds = np.array(
-        [
-            (rows.start, rows.stop, columns.start, columns.stop)
-            for rows, columns in component_regions(labels)
-        ]
-    )
-    heights = bounds[:, 1] - bounds[:, 0]
-    typical = float(np.median(heights[heights >= 0.5 * np.percentile(heights, 95)]))
-    is_tall = heights >= _MIN_HEIGHT * typical
-    line_of = _group_components(bounds, is_tall)
-    lines = []
+    heights = components.height.astype(np.float64)
+    usual = float(np.median(heights[heights >= 0.5 * np.percentile(heights, 95)]))
+    tall = heights >= _SMALL * usual
+    line_of = _chain(components, tall)
+    number_of = _small_numbers(components, tall, usual)
+    groups = []
     for line in np.unique(line_of):
-        members = line_of == line
-        tall = members & is_tall
-        own = np.concatenate([[False], members])[labels]
-        position = float(np.median(bounds[tall, :2]))
-        lines.append((position, TextLine(own, float(np.median(heights[tall])))))
-    return [line for _, line in sorted(lines, key=lambda entry: entry[0])]
+        members = (line_of == line) & (number_of == 0)
+        members &= ~_brackets(components, members & tall)
+        groups.append(_group(components, members, members & tall))
+    for number in range(1, number_of.max() + 1):
+        members = number_of == number
+        groups.append(_group(components, members, members, groups))
+    groups.sort(key=lambda group: (group.row, group.left))
+    return [TextLine(components.select(group.members), group.height) for group in groups]
 
 
-def _group_components(bounds: _Bounds, is_tall: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Group components into lines: chains of neighbors whose vertical extents overlap.
+def _group(
+    components: Components,
+    members: NDArray[np.bool_],
+    digits: NDArray[np.bool_],
+    rows: list[_Group] | None = None,
+) -> _Group:
+    """Measure a line by its digits; one beside another line is in the same row."""
+    top, bottom = np.median(components.top[digits]), np.median(components.bottom[digits])
+    row = float(top + bottom) / 2
+    for other in rows or ():
+        if min(bottom, other.bottom) - max(top, other.top) >= 0.5 * (bottom - top):
+            row = other.row
+            break
+    height = float(np.median(components.height[digits]))
+    left = float(components.left[digits].min())
+    return _Group(members, height, float(top), float(bottom), left, row)
 
-    Returns:
-        The index of each component's line, shape (n,).
-    """
-    line_of = np.full(len(bounds), -1, np.intp)
-    left_to_right = sorted(np.flatnonzero(is_tall), key=lambda index: int(bounds[index, 2]))
-    rightmost: list[int] = []  # of each line, the component that reaches furthest to the right
-    for index in left_to_right:
-        overlaps = [_vertical_overlap(bounds[index], bounds[other]) for other in rightmost]
+
+def _brackets(components: Components, digits: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Find brackets: taller than the digits of the line, and narrow."""
+    heights, widths = components.height, components.width
+    limit = _BRACKET * np.median(heights[digits])
+    low, high = _BRACKET_WIDTHS
+    narrow = (widths >= low * heights) & (widths <= high * heights)
+    brackets: NDArray[np.bool_] = digits & (heights >= limit) & narrow
+    return brackets if (digits & ~brackets).any() else np.zeros_like(digits)
+
+
+def _chain(components: Components, tall: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Assign each component to a line: a chain of neighbors at the same height."""
+    line_of = np.full(len(components), -1, np.intp)
+    last: list[int] = []  # the rightmost component of each chain
+    for index in _left_to_right(components, tall):
+        overlaps = [_overlap(components, index, other) for other in last]
         best = int(np.argmax(overlaps)) if overlaps else -1
-        if best >= 0 and overlaps[best] > _MIN_OVERLAP:
+        if best >= 0 and overlaps[best] > _OVERLAP:
             line_of[index] = best
-            if bounds[index, 3] > bounds[rightmost[best], 3]:
-                rightmost[best] = int(index)
+            if components.right[index] > components.right[last[best]]:
+                last[best] = index
         else:
-            line_of[index] = len(rightmost)
-            rightmost.append(int(index))
-    for index in np.flatnonzero(~is_tall):
-        line_of[index] = line_of[_nearest_tall(bounds, int(index), is_tall)]
+            line_of[index] = len(last)
+            last.append(index)
+    for index in _left_to_right(components, ~tall):
+        line_of[index] = line_of[_nearest(components, index, tall)]
     return line_of
 
 
-def _vertical_overlap(one: NDArray[np.int64], other: NDArray[np.int64]) -> float:
-    """Compute the vertical overlap of two boxes, as a fraction of the shorter one's height."""
-    shared = min(one[1], other[1]) - max(one[0], other[0])
-    return float(shared / min(one[1] - one[0], other[1] - other[0]))
+def _small_numbers(
+    components: Components, tall: NDArray[np.bool_], usual: float
+) -> NDArray[np.intp]:
+    """Number the groups of small digits side by side from 1; 0 for all other components."""
+    heights, widths = components.height.astype(np.float64), components.width
+    thickness = components.area / np.maximum(np.hypot(heights, widths), 1)
+    digits = (
+        ~tall
+        & (heights >= max(0.2 * usual, 10))
+        & (widths <= 1.3 * heights)
+        & (heights >= 3.5 * thickness)
+    )
+    number_of = np.zeros(len(components), np.intp)
+    before = -1
+    for index in _left_to_right(components, digits):
+        if before >= 0 and _is_same_number(components, before, index):
+            number_of[before] = number_of[before] or number_of.max() + 1
+            number_of[index] = number_of[before]
+        before = index
+    return number_of
 
 
-def _nearest_tall(bounds: _Bounds, index: int, is_tall: NDArray[np.bool_]) -> int:
-    """Return the nearest tall component of a small one; vertical distance counts three times."""
-    top, bottom, left, right = bounds[index]
-    vertical = np.maximum(0, np.maximum(bounds[:, 0] - bottom, top - bounds[:, 1]))
-    horizontal = np.maximum(0, np.maximum(bounds[:, 2] - right, left - bounds[:, 3]))
-    return int(np.argmin(np.where(is_tall, 3 * vertical + horizontal, np.inf)))
+def _is_same_number(components: Components, one: int, other: int) -> bool:
+    """Whether two small components are digits of one number: similar, level and close."""
+    lower, higher = sorted((float(components.height[one]), float(components.height[other])))
+    gap = components.left[other] - components.right[one]
+    return bool(
+        higher <= 1.5 * lower and gap <= 1.2 * lower and _overlap(components, one, other) >= 0.6
+    )
+
+
+def _left_to_right(components: Components, chosen: NDArray[np.bool_]) -> list[int]:
+    """Return the indices of the chosen components, sorted by their left side."""
+    indices: list[int] = np.flatnonzero(chosen).tolist()
+    return sorted(indices, key=lambda index: int(components.left[index]))
+
+
+def _overlap(components: Components, one: int, other: int) -> float:
+    """Return the vertical overlap of two components as a fraction of the shorter one."""
+    shared = min(components.bottom[one], components.bottom[other]) - max(
+        components.top[one], components.top[other]
+    )
+    return float(shared / min(components.height[one], components.height[other]))
+
+
+def _nearest(components: Components, index: int, tall: NDArray[np.bool_]) -> int:
+    """Return the tall component nearest to a small one."""
+    across = np.maximum(
+        0,
+        np.maximum(
+            components.top - components.bottom[index], components.top[index] - components.bottom
+        ),
+    )
+    along = np.maximum(
+        0,
+        np.maximum(
+            components.left - components.right[index], components.left[index] - components.right
+        ),
+    )
+    return int(np.argmin(np.where(tall, _ACROSS * across + along, np.inf)))

@@ -4,15 +4,16 @@ The steps are those of the makers of MNIST (LeCun et al., "Gradient-based learni
 document recognition", 1998, section III.A).
 """
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
 
-from mnistcli.preprocessing.components import stroke_width
+from mnistcli.preprocessing.components import as_bytes, distance_transform, stroke_width
 from mnistcli.preprocessing.shapes import DIGIT_SIDE, SIDE, Gray, Mask, bounding_region
 
 _OVERSAMPLING = 5  # stroke width is measured and corrected at this multiple of the resolution
+_CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)  # the four nearest pixels
 _MIN_STROKE_WIDTH = 2.2  # pixels of the 28x28 image; the median of MNIST is 2.5
 
 
@@ -28,10 +29,10 @@ def normalize_digit(strength: Gray, mask: Mask, within: Mask | None = None) -> N
     Returns:
         The digit, white on black, uint8 (28, 28).
     """
-    kept = ndimage.binary_dilation(mask)
+    kept = cv2.dilate(as_bytes(mask), _CROSS).view(bool)
     if within is not None:
         kept &= within
-    return to_mnist_format(np.where(kept, strength, 0))
+    return to_mnist_format(np.where(kept, strength, np.float32(0)))
 
 
 def to_mnist_format(strength: Gray) -> NDArray[np.uint8]:
@@ -42,16 +43,20 @@ def to_mnist_format(strength: Gray) -> NDArray[np.uint8]:
     thin to survive this are thickened first.
 
     Args:
-        strength: Ink coverage of each pixel, 0 to 1, shape (h, w); at least one pixel is above 0.
+        strength: Ink coverage of each pixel, 0 to 1, shape (h, w).
 
     Returns:
-        The digit, white on black, uint8 (28, 28).
+        The digit, white on black, uint8 (28, 28); black without any ink.
     """
+    if not strength.any():
+        return np.zeros((SIDE, SIDE), np.uint8)
     strength = _crop_to_foreground(strength)
     reduction = max(strength.shape) / (DIGIT_SIDE * _OVERSAMPLING)
     min_width = _MIN_STROKE_WIDTH * _OVERSAMPLING
     if reduction > 1.5 and stroke_width(strength > 0.5) / reduction < min_width:
-        strength = ndimage.maximum_filter(strength, size=round(reduction))
+        size = round(reduction)
+        dilated = cv2.dilate(strength, np.ones((size, size), np.uint8))
+        strength = np.asarray(dilated, np.float32)
     strength = _resize(strength, DIGIT_SIDE * _OVERSAMPLING)
     mask = strength > min(0.5, float(strength.max()) / 2)
     width = stroke_width(mask) / _OVERSAMPLING
@@ -74,11 +79,19 @@ def center_and_scale(strength: Gray) -> NDArray[np.uint8]:
     digit = np.rint(digit * (255 / digit.max())).astype(np.uint8)
     top, left = (
         min(max(round(SIDE / 2 - center), 0), SIDE - length)
-        for center, length in zip(ndimage.center_of_mass(digit), digit.shape, strict=True)
+        for center, length in zip(_center_of_mass(digit), digit.shape, strict=True)
     )
     image = np.zeros((SIDE, SIDE), np.uint8)
     image[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
     return image
+
+
+def _center_of_mass(digit: NDArray[np.uint8]) -> tuple[float, float]:
+    """Compute the center of mass along the rows and the columns, in pixel indices."""
+    by_row, by_column = (digit.sum(axis=axis, dtype=np.float64) for axis in (1, 0))
+    total = by_row.sum()
+    row, column = (float(np.arange(len(mass)) @ mass / total) for mass in (by_row, by_column))
+    return row, column
 
 
 def _crop_to_foreground(strength: Gray) -> Gray:
@@ -99,5 +112,5 @@ def _resize(strength: Gray, side: int) -> Gray:
 def _thicken_strokes(mask: Mask, radius: float) -> Gray:
     """Thicken strokes by a radius in pixels on every side, with a soft edge."""
     margin = int(radius) + 2
-    distances = ndimage.distance_transform_edt(~np.pad(mask, margin))
-    return np.clip(radius + 0.5 - distances, 0, 1).astype(np.float32)
+    distances = distance_transform(~np.pad(mask, margin))
+    return np.asarray(np.clip(radius + 0.5 - distances, 0, 1), np.float32)

@@ -7,8 +7,8 @@ handwriting and the gaps between digits that overhang each other.
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
+from mnistcli.preprocessing.components import fill_holes
 from mnistcli.preprocessing.shapes import Mask
 
 _SIDEWAYS_COST = 0.02  # pixels of ink per step to the side: straight seams are preferred
@@ -33,7 +33,7 @@ def find_seams(
     height, _ = mask.shape
     middle = height // 2
     # Holes are filled: a cut between two touching 0s is then cheaper than one through either.
-    cost = ndimage.binary_fill_holes(mask).astype(np.float64)
+    cost = fill_holes(mask).astype(np.float64)
     upper, upper_steps = _accumulate_costs(cost[: middle + 1])
     lower, lower_steps = _accumulate_costs(cost[middle:][::-1])
     columns = _local_minima(upper + lower - cost[middle], max_cost, min_distance)
@@ -59,13 +59,15 @@ def _accumulate_costs(
     steps = np.zeros((height, width), np.intp)
     total = cost[0].copy()
     padded = np.full(width + 2, np.inf)
+    previous = np.empty((3, width))
+    columns = np.arange(width)
     for row in range(1, height):
         padded[1:-1] = total
-        previous = np.stack(
-            [padded[1:-1], padded[:-2] + _SIDEWAYS_COST, padded[2:] + _SIDEWAYS_COST]
-        )
+        previous[0] = total
+        np.add(padded[:-2], _SIDEWAYS_COST, out=previous[1])
+        np.add(padded[2:], _SIDEWAYS_COST, out=previous[2])
         choice = previous.argmin(axis=0)
-        total = previous[choice, np.arange(width)] + cost[row]
+        total = previous[choice, columns] + cost[row]
         steps[row] = np.array([0, -1, 1])[choice]
     return total, steps
 

@@ -12,9 +12,8 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
-from mnistcli.preprocessing.components import stroke_width
+from mnistcli.preprocessing.components import Components, connected_components, stroke_width
 from mnistcli.preprocessing.lines import TextLine
 from mnistcli.preprocessing.normalization import normalize_digit
 from mnistcli.preprocessing.seams import find_seams
@@ -27,7 +26,8 @@ from mnistcli.preprocessing.shapes import (
     expand_region,
 )
 
-_MAX_SEGMENTS = 8  # per digit
+_MAX_SEGMENTS = 8  # per digit that is not a whole component
+_NARROW = 0.95  # width of a single component that is not cut, in units of its height
 # In units of the line's height:
 _MAX_WIDTH = 1.7
 _MAX_SEAM_COST = 0.6  # ink that a seam may cross, with holes counted as ink
@@ -38,6 +38,7 @@ _GAP_COST = 4.0  # of a gap within a digit, as wide as the line is high
 _SHORT_COST = 30.0  # times the square of the height that is missing
 _WIDE_COST = 2.0  # times the square of the width that is too much
 _SKIP_COST = 0.3  # of a mark that is not part of a digit
+_MAX_WHOLE_WIDE_COST = 1.2  # of a whole component, whatever its width
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +67,7 @@ class _Candidate:
         stop: Index of the last segment, plus one.
         region: The bounding box within the line.
         cost: The cost of the shape.
-        is_mark: Whether it may be a dot, a comma or a dash.
+        is_mark: Whether it may be a dot, a comma or a dash: no piece of a larger component.
     """
 
     start: int
@@ -88,14 +89,11 @@ def segment_line(line: TextLine, strength: Gray, classify: Classify | None) -> l
     window = (rows, slice(max(columns.start - 1, 0), columns.stop + 1))
     mask, strength = line.mask[window], strength[window]
     width = max(1.0, stroke_width(mask))
-    seams, crossed = find_seams(
-        mask,
-        max_cost=max(3 * width, _MAX_SEAM_COST * line.height),
-        min_distance=_MIN_SEAM_DISTANCE * line.height,
-    )
+    components = connected_components(mask)
+    seams, crossed = _find_seams(mask, components, line.height, width)
     count = len(seams) + 1
     segments = (np.arange(mask.shape[1]) >= seams[:, :, None]).sum(axis=0)
-    candidates = _find_candidates(mask, segments, count, line.height)
+    candidates = _find_candidates(mask, segments, count, line.height, components)
     images = [_normalize(strength, mask, segments, candidate) for candidate in candidates]
     costs = np.array([candidate.cost for candidate in candidates])
     probabilities = None
@@ -116,37 +114,91 @@ def segment_line(line: TextLine, strength: Gray, classify: Classify | None) -> l
     return digits
 
 
+def _find_seams(
+    mask: Mask, components: Components, height: float, width: float
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Find the seams of a line; a single narrow component is one digit and needs none."""
+    if len(components) == 1 and components.width[0] <= _NARROW * components.height[0]:
+        return np.empty((0, len(mask)), np.intp), np.empty(0)
+    return find_seams(
+        mask,
+        max_cost=max(3 * width, _MAX_SEAM_COST * height),
+        min_distance=_MIN_SEAM_DISTANCE * height,
+    )
+
+
 def _find_candidates(
-    mask: Mask, segments: NDArray[np.intp], count: int, height: float
+    mask: Mask, segments: NDArray[np.intp], count: int, height: float, components: Components
 ) -> list[_Candidate]:
-    """List the runs of segments that may be one digit; none starts or ends with an empty one."""
-    regions = ndimage.find_objects(np.where(mask, segments + 1, 0), max_label=count)
+    """List the runs of segments that may be one digit; none starts or ends with an empty one.
+
+    Each connected component is one of them as a whole, whatever its width.
+    """
+    own_segments = np.where(mask, segments, -1)
+    regions = [_region_of(own_segments == index) for index in range(count)]
+    first, last = _segment_ranges(own_segments, components)
+    whole = set(zip(first.tolist(), last.tolist(), strict=True))
     candidates = []
     for start in range(count):
-        for stop in range(start + 1, min(start + _MAX_SEGMENTS, count) + 1):
+        for stop in range(start + 1, count + 1):
+            is_whole = (start, stop - 1) in whole
             if regions[start] is None or regions[stop - 1] is None:
                 continue
-            parts = [(part[0], part[1]) for part in regions[start:stop] if part is not None]
-            candidate = _make_candidate(start, stop, parts, height)
+            if stop - start > _MAX_SEGMENTS and not is_whole:
+                continue
+            parts = [part for part in regions[start:stop] if part is not None]
+            inside = (last >= start) & (first < stop)
+            is_complete = bool((first[inside] >= start).all() and (last[inside] < stop).all())
+            candidate = _make_candidate(
+                start, stop, parts, height, is_whole=is_whole, is_complete=is_complete
+            )
             columns = candidate.region[1]
-            if len(parts) == 1 or (columns.stop - columns.start) / height <= _MAX_WIDTH:
+            is_narrow = (columns.stop - columns.start) / height <= _MAX_WIDTH
+            if len(parts) == 1 or is_narrow or is_whole:
                 candidates.append(candidate)
     return candidates
 
 
-def _make_candidate(start: int, stop: int, parts: list[Region], height: float) -> _Candidate:
-    """Make a candidate of segments, given the bounding boxes of their ink."""
+def _region_of(mask: Mask) -> Region | None:
+    """Return the bounding box of a mask; None for an empty mask."""
+    return bounding_region(mask) if mask.any() else None
+
+
+def _segment_ranges(
+    segments: NDArray[np.intp], components: Components
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the first and the last segment of each component, shape (n,)."""
+    first, last = np.empty((2, len(components)), np.intp)
+    for index in range(len(components)):
+        own = segments[components.region(index)][components.crop(index)]
+        first[index], last[index] = own.min(), own.max()
+    return first, last
+
+
+def _make_candidate(
+    start: int, stop: int, parts: list[Region], height: float, *, is_whole: bool, is_complete: bool
+) -> _Candidate:
+    """Make a candidate of segments, given the bounding boxes of their ink.
+
+    Args:
+        start: Index of the first segment.
+        stop: Index of the last segment, plus one.
+        parts: The bounding boxes.
+        height: The height of the line.
+        is_whole: Whether the segments hold exactly one connected component.
+        is_complete: Whether they hold no piece of a component that continues outside.
+    """
     rows = slice(min(part[0].start for part in parts), max(part[0].stop for part in parts))
     columns = slice(min(part[1].start for part in parts), max(part[1].stop for part in parts))
     # In units of the line's height:
     tall, wide = (rows.stop - rows.start) / height, (columns.stop - columns.start) / height
     gaps = [right[1].start - left[1].stop for left, right in pairwise(parts)]
-    cost = (
-        _SHORT_COST * max(0.0, 0.7 - tall) ** 2
-        + _WIDE_COST * max(0.0, wide - 0.95) ** 2
-        + _GAP_COST * max(0.0, max(gaps, default=0) / height - 0.05)
-    )
-    is_mark = tall < 0.45 or (tall < 0.6 and wide > 1.3 * tall)
+    wide_cost = _WIDE_COST * max(0.0, wide - 0.95) ** 2
+    gap_cost = _GAP_COST * max(0.0, max(gaps, default=0) / height - 0.05)
+    if is_whole:
+        wide_cost, gap_cost = min(wide_cost, _MAX_WHOLE_WIDE_COST), 0.0
+    cost = _SHORT_COST * max(0.0, 0.7 - tall) ** 2 + wide_cost + gap_cost
+    is_mark = is_complete and (tall < 0.45 or (tall < 0.6 and wide > 1.3 * tall))
     return _Candidate(start, stop, (rows, columns), cost, is_mark)
 
 

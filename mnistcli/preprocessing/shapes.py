@@ -46,6 +46,27 @@ class Digit:
     probabilities: NDArray[np.float32] | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class ImageContent:
+    """The digits of an image, and an account of all other foreground.
+
+    Attributes:
+        digits: The digits in reading order.
+        marks: Bounding boxes of marks: commas, dashes, brackets and other signs beside digits.
+        form_elements: Bounding boxes of the form elements that were removed: frames and lines.
+        specks: The number of specks: remains too small for a mark.
+        largest_speck: The area of the largest speck in square pixels of the image.
+        ignored_fraction: The fraction of the foreground, form elements aside, that is in no digit.
+    """
+
+    digits: tuple[Digit, ...]
+    marks: tuple[Box, ...] = ()
+    form_elements: tuple[Box, ...] = ()
+    specks: int = 0
+    largest_speck: int = 0
+    ignored_fraction: float = 0.0
+
+
 def bounding_region(mask: Mask) -> Region:
     """Return the bounding box of the foreground.
 

@@ -1,0 +1,244 @@
+"""Form elements: find frames, rings, combs, margin lines and underlines, and remove them.
+
+Each element is removed by its own outline only: digits inside and outside a frame stay.
+"""
+
+import numpy as np
+
+from mnistcli.preprocessing.components import (
+    Components,
+    connected_components,
+    dilate,
+    fill_holes,
+    open_mask,
+    rotated_box,
+    stroke_width,
+)
+from mnistcli.preprocessing.shapes import Mask
+
+_MIN_FRAME_SIDE = 12  # pixels
+_MIN_RECTANGULARITY = 0.86  # area of a filled frame over that of the smallest rotated rectangle
+_MAX_OUTLINE = 0.6  # ink of a frame over its filled area
+_MIN_RECTANGLE_HOLES = 0.35  # of the filled area
+_MIN_RING_HOLES = 0.45
+# Height of a digit, in shorter sides of the frame; a rectangle may have many cells:
+_MIN_DIGIT_IN_RECTANGLE = 0.12
+_MIN_DIGIT_IN_RING = 0.25
+_SLIM = 6  # longer over shorter side of a straight line
+_LONG_FLAT = 1.25  # length of an underline, in digit heights
+_LONG_UPRIGHT = 1.7  # height of a margin line or a pen
+_LONG_RUN = 1.4  # length of a straight part of a comb or a grid
+_LARGE = 1.8  # extent of a comb or a grid
+_STRAIGHT = 0.6  # of its ink lies on straight runs
+
+
+def remove_frames(mask: Mask) -> Mask:
+    """Remove frames and rings around digits, and empty frames beside filled ones.
+
+    Args:
+        mask: The ink mask, shape (h, w).
+
+    Returns:
+        The ink mask without their outlines; digits that touch a frame are kept.
+    """
+    components = connected_components(mask)
+    kept = mask.copy()
+    sides = np.minimum(components.width, components.height)
+    empty: list[int] = []
+    filled: list[int] = []
+    for index in np.flatnonzero(sides >= _MIN_FRAME_SIDE):
+        frame = _measure_frame(components, int(index))
+        if frame is None:
+            continue
+        outline, digits = frame
+        if outline.any() and not digits:
+            empty.append(int(index))
+        else:
+            kept[components.region(index)] &= ~outline
+            filled.append(int(index))
+    for lone in empty:
+        if any(0.7 * sides[other] <= sides[lone] <= 1.4 * sides[other] for other in filled):
+            kept[components.region(lone)] &= ~components.crop(lone)
+    return kept
+
+
+def _measure_frame(components: Components, index: int) -> tuple[Mask, bool] | None:
+    """Decide whether a component is a frame or a ring.
+
+    Returns:
+        The pixels of its outline, shape (h, w) of its bounding box, and whether there is a digit
+        inside or on it; None for any other component.
+    """
+    crop = components.crop(index)
+    solid = fill_holes(crop)
+    holes = solid & ~crop
+    hole_fraction = holes.sum() / solid.sum()
+    if hole_fraction < _MIN_RECTANGLE_HOLES:
+        return None
+    side = min(crop.shape)
+    if _is_rectangle(crop, solid):
+        touching = _digits_on_frame(crop)
+        inside = _content(components, index, holes, _MIN_DIGIT_IN_RECTANGLE * side)
+        return crop & ~touching, bool(inside) or bool(touching.any())
+    inside = _content(components, index, holes, _MIN_DIGIT_IN_RING * side)
+    is_ring = bool(inside) and hole_fraction >= _MIN_RING_HOLES
+    return (crop, True) if is_ring and not _is_slashed_zero(components, index, inside) else None
+
+
+def _content(components: Components, frame: int, holes: Mask, min_height: float) -> list[int]:
+    """Return the components of a minimum height that lie in the holes of a frame."""
+    top, left = components.top[frame], components.left[frame]
+    is_inside = (
+        (components.left > left)
+        & (components.top > top)
+        & (components.right < components.right[frame])
+        & (components.bottom < components.bottom[frame])
+        & (components.height >= min_height)
+    )
+    found = []
+    for index in np.flatnonzero(is_inside):
+        rows, columns = components.region(index)
+        hole = holes[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+        if hole[components.crop(index)].mean() > 0.9:
+            found.append(int(index))
+    return found
+
+
+def _is_rectangle(crop: Mask, filled: Mask) -> bool:
+    """Whether a component is the outline of a rectangle or of several joined ones."""
+    longer, shorter = rotated_box(filled)
+    area = int(filled.sum())
+    return area >= _MIN_RECTANGULARITY * longer * shorter and int(crop.sum()) <= _MAX_OUTLINE * area
+
+
+def _digits_on_frame(crop: Mask) -> Mask:
+    """Return the strokes of digits that touch a frame: its larger parts off the straight lines."""
+    side = min(crop.shape)
+    rest = connected_components(crop & ~straight_runs(crop, max(8, int(0.45 * side))))
+    return rest.select((rest.height >= 0.3 * side) & (rest.width >= 3) & (rest.area >= 20))
+
+
+def _is_slashed_zero(components: Components, ring: int, inside: list[int]) -> bool:
+    """Whether a ring with one straight diagonal stroke inside is a slashed zero."""
+    if len(inside) != 1 or components.width[ring] >= 0.95 * components.height[ring]:
+        return False
+    stroke = inside[0]
+    longer, shorter = rotated_box(components.crop(stroke))
+    sides = components.width[stroke], components.height[stroke]
+    return bool(longer > 3.5 * shorter and min(sides) > 0.35 * max(sides))
+
+
+def straight_runs(mask: Mask, length: int) -> Mask:
+    """Find the pixels on straight horizontal or vertical runs, tilted by up to about two degrees.
+
+    Args:
+        mask: Ink mask, bool (h, w).
+        length: Shortest run in pixels.
+    """
+    tolerance = max(3, round(0.04 * length) | 1)
+    runs = np.zeros(mask.shape, bool)
+    for axis in (0, 1):
+        lines = mask if axis == 0 else mask.T
+        run = dilate(open_mask(dilate(lines, tolerance, 1), 1, length), 3, 1)
+        runs |= run if axis == 0 else run.T
+    return runs & mask
+
+
+def remove_lines(mask: Mask) -> Mask:
+    """Remove underlines, margin lines, pens, combs and cut-off grids, judged by the digit height.
+
+    Args:
+        mask: Ink mask, bool (h, w).
+
+    Returns:
+        The mask without them; strokes that cross a line stay whole.
+    """
+    components = connected_components(mask)
+    if len(components) < 2:
+        return mask
+    sides = [_sides(components, index) for index in range(len(components))]
+    slim = np.array(
+        [
+            longer >= _SLIM * shorter and components.area[index] >= 0.45 * longer * shorter
+            for index, (longer, shorter) in enumerate(sides)
+        ]
+    )
+    digit_height = _digit_height(components, slim, mask.shape)
+    if not digit_height:
+        return mask
+    extents = np.maximum(components.width, components.height)
+    digits = ~slim & (components.height >= 0.5 * digit_height) & (extents < 1.5 * digit_height)
+    has_margin = not (components.borders[digits] > 0).any()
+    kept = mask.copy()
+    for index, (longer, shorter) in enumerate(sides):
+        region = components.region(index)
+        cut_off = has_margin and longer >= max(5 * shorter, 0.5 * digit_height)
+        if (slim[index] and _is_long(components, index, digit_height)) or (
+            cut_off and _is_along_edge(components, index, mask.shape)
+        ):
+            kept[region] &= ~components.crop(index)
+        elif not slim[index]:
+            limit = 1.5 if components.borders[index] >= 2 else _LARGE
+            if extents[index] >= limit * digit_height:
+                crop = components.crop(index)
+                kept[region] &= ~_lines_of(crop, digit_height)
+    return kept
+
+
+def _sides(components: Components, index: int) -> tuple[float, float]:
+    """Return the longer and the shorter side of a component, measured along its direction."""
+    width, height = float(components.width[index]), float(components.height[index])
+    if components.area[index] > 0.45 * width * height or max(width, height) < 8:
+        return max(width, height), min(width, height)
+    return rotated_box(components.crop(index))
+
+
+def _digit_height(components: Components, slim: Mask, shape: tuple[int, ...]) -> float:
+    """Estimate the height of the digits: the median weighted by ink, without lines and outliers.
+
+    Components on the edge of the image count only if nothing else has a digit's size.
+    """
+    inner = ~slim & (components.borders == 0) & (components.height >= 0.25 * shape[0])
+    if not inner.any() and (components.borders >= 2).any():
+        inner = (components.borders == 0) & (components.height >= 0.4 * shape[0])
+    chosen = inner if inner.any() else ~slim
+    if not chosen.any():
+        return 0.0
+    heights = np.maximum(components.height, 0.4 * components.width)[chosen]
+    order = np.argsort(heights)
+    ink = np.cumsum(components.area[chosen][order])
+    return float(heights[order][np.searchsorted(ink, ink[-1] / 2)])
+
+
+def _is_long(components: Components, index: int, digit_height: float) -> bool:
+    """Whether a slim component is longer than the strokes of a digit."""
+    width, height = components.width[index], components.height[index]
+    if width > 2 * height:
+        return bool(width >= _LONG_FLAT * digit_height)
+    return bool(height >= _LONG_UPRIGHT * digit_height)
+
+
+def _is_along_edge(components: Components, index: int, shape: tuple[int, ...]) -> bool:
+    """Whether a component runs along an edge of the image, as the side of a cut-off grid does."""
+    width, height = components.width[index], components.height[index]
+    if height > width:
+        return bool(components.left[index] <= 1 or components.right[index] >= shape[1] - 1)
+    return bool(components.top[index] <= 1 or components.bottom[index] >= shape[0] - 1)
+
+
+def _lines_of(crop: Mask, digit_height: float) -> Mask:
+    """Find the straight lines of a comb, a grid or an underlined digit, with their short ticks."""
+    nothing = np.zeros_like(crop)
+    runs = straight_runs(crop, max(8, int(_LONG_RUN * digit_height)))
+    if runs.sum() < _STRAIGHT * crop.sum():
+        return nothing
+    rest = connected_components(crop & ~runs)
+    strokes = rest.select(rest.height >= 0.5 * digit_height)
+    if not strokes.any():
+        return crop
+    width = stroke_width(runs)
+    across = round(1.5 * width) + 2
+    flat = crop.shape[1] > crop.shape[0]
+    crossing = open_mask(crop, across, 1) if flat else open_mask(crop, 1, across)
+    reach = 2 * round(width) + 3
+    return crop & ~(strokes | (crossing & dilate(strokes, reach, reach)))

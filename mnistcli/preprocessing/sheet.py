@@ -1,0 +1,113 @@
+"""Find the sheet of paper in a photo, and fill the surround: the table that it lies on."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli.preprocessing.components import as_bytes
+from mnistcli.preprocessing.shapes import Mask
+
+_SMALL = 256  # pixels of the longer side: enough to find a sheet
+_SMALLEST_IMAGE = 60  # pixels of the shorter side: smaller images are crops, not photos of a sheet
+_AREA = (0.04, 0.985)  # of the image
+_SOLIDITY = 0.93  # area over that of the convex hull
+_RECTANGULARITY = 0.8  # area over that of the smallest rotated rectangle; perspective lowers it
+_SHORTER_SIDE = 0.15  # of the image's shorter side
+_SURROUND_ON_EDGE = 0.1  # of the image's edge
+_BRIGHT_SURROUND = 0.1  # fraction of bright pixels in the surround
+_CONTRAST = 40  # gray levels between the sheet and its surround
+_STROKE = 13  # pixels of the reduced image: wider than a stroke
+_STROKE_CONTRAST = 0.35  # of the brightness around a stroke
+_MAX_INK = 0.002  # of the surround
+
+
+def fill_surround(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Replace the surround of a sheet by the sheet's color.
+
+    Args:
+        pixels: uint8 (h, w) or (h, w, 3).
+
+    Returns:
+        The pixels; the same array if there is no sheet on a darker surround.
+    """
+    sheet = find_sheet(pixels)
+    if sheet is None:
+        return pixels
+    rim = 2 * max(2, round(0.012 * max(sheet.shape))) + 1  # the sheet's edge is blurred and shaded
+    eroded = cv2.erode(
+        sheet.view(np.uint8),
+        np.ones((rim, rim), np.uint8),
+        borderType=cv2.BORDER_CONSTANT,
+        borderValue=1,
+    ).view(bool)
+    inner = eroded if eroded.sum() >= 0.5 * sheet.sum() else sheet
+    filled = pixels.copy()
+    filled[~inner] = np.median(pixels[inner], axis=0).astype(np.uint8)
+    return filled
+
+
+def find_sheet(pixels: NDArray[np.uint8]) -> Mask | None:
+    """Find a bright sheet on a dark surround: a large, solid, nearly rectangular region.
+
+    Args:
+        pixels: uint8 (h, w) or (h, w, 3).
+
+    Returns:
+        The mask of the sheet, bool (h, w); None if there is none.
+    """
+    height, width = pixels.shape[:2]
+    if min(height, width) < _SMALLEST_IMAGE:
+        return None
+    gray = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    scale = min(1.0, _SMALL / max(height, width))
+    reduced = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    small: NDArray[np.uint8] = cv2.GaussianBlur(reduced, (5, 5), 0).astype(np.uint8, copy=False)
+    level, _ = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    bright = as_bytes(small > level)
+    contours, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not contours:
+        return None
+    outline = np.asarray(max(contours, key=cv2.contourArea), np.int32)
+    sheet = np.zeros_like(bright)
+    cv2.drawContours(sheet, [outline], -1, 1, cv2.FILLED)
+    if not _is_rectangular(outline, bright.shape) or not _is_on_surround(sheet, bright, small):
+        return None
+    return cv2.resize(sheet, (width, height), interpolation=cv2.INTER_LINEAR).view(bool)
+
+
+def _is_rectangular(outline: NDArray[np.int32], shape: tuple[int, ...]) -> bool:
+    """Whether a contour has the shape and size of a sheet, as a photo shows it."""
+    area = cv2.contourArea(outline)
+    if not _AREA[0] <= area / (shape[0] * shape[1]) <= _AREA[1]:
+        return False
+    _, sides, _ = cv2.minAreaRect(outline)
+    return bool(
+        area >= _SOLIDITY * cv2.contourArea(cv2.convexHull(outline))
+        and area >= _RECTANGULARITY * sides[0] * sides[1]
+        and min(sides) >= _SHORTER_SIDE * min(shape)
+    )
+
+
+def _has_ink(gray: NDArray[np.uint8], region: Mask) -> bool:
+    """Whether there are strokes in a region: small details much darker than their neighborhood."""
+    window = np.ones((_STROKE, _STROKE), np.uint8)
+    near = np.ones((2 * _STROKE, 2 * _STROKE), np.uint8)  # closing spreads the sheet over its edge
+    inner = cv2.erode(as_bytes(region), near, borderType=cv2.BORDER_CONSTANT, borderValue=1) > 0
+    if not inner.any():
+        return False
+    closed = cv2.morphologyEx(gray, cv2.MORPH_CLOSE, window).astype(np.float32)
+    is_dark = gray < (1 - _STROKE_CONTRAST) * closed
+    return bool(is_dark[inner].mean() > _MAX_INK)
+
+
+def _is_on_surround(
+    sheet: NDArray[np.uint8], bright: NDArray[np.uint8], gray: NDArray[np.uint8]
+) -> bool:
+    """Whether what surrounds a sheet is dark everywhere and reaches the edge of the image."""
+    surround = sheet == 0
+    edge = np.concatenate([surround[0], surround[-1], surround[:, 0], surround[:, -1]])
+    if edge.mean() < _SURROUND_ON_EDGE or bright[surround].mean() > _BRIGHT_SURROUND:
+        return False
+    if _has_ink(gray, surround):
+        return False  # the surround is paper in a shadow
+    return float(gray[~surround].mean()) - float(gray[surround].mean()) >= _CONTRAST
