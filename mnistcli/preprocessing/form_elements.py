@@ -114,7 +114,7 @@ def _is_rectangle(crop: Mask, filled: Mask) -> bool:
 def _digits_on_frame(crop: Mask) -> Mask:
     """Return the strokes of digits that touch a frame: its larger parts off the straight lines."""
     side = min(crop.shape)
-    rest = connected_components(crop & ~straight_runs(crop, max(8, int(0.45 * side))))
+    rest = connected_components(crop & ~straight_runs(crop, max(8, int(0.75 * side))))
     return rest.select((rest.height >= 0.3 * side) & (rest.width >= 3) & (rest.area >= 20))
 
 

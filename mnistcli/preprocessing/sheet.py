@@ -19,6 +19,7 @@ _CONTRAST = 40  # gray levels between the sheet and its surround
 _STROKE = 13  # pixels of the reduced image: wider than a stroke
 _STROKE_CONTRAST = 0.35  # of the brightness around a stroke
 _MAX_INK = 0.002  # of the surround
+_MIN_REGION = 0.01  # of the image
 
 
 def fill_surround(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -93,8 +94,8 @@ def _has_ink(gray: NDArray[np.uint8], region: Mask) -> bool:
     window = np.ones((_STROKE, _STROKE), np.uint8)
     near = np.ones((2 * _STROKE, 2 * _STROKE), np.uint8)  # closing spreads the sheet over its edge
     inner = cv2.erode(as_bytes(region), near, borderType=cv2.BORDER_CONSTANT, borderValue=1) > 0
-    if not inner.any():
-        return False
+    if inner.mean() < _MIN_REGION:
+        return False  # too narrow to tell
     closed = cv2.morphologyEx(gray, cv2.MORPH_CLOSE, window).astype(np.float32)
     is_dark = gray < (1 - _STROKE_CONTRAST) * closed
     return bool(is_dark[inner].mean() > _MAX_INK)
