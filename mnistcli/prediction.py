@@ -107,7 +107,7 @@ def _reason_to_reject(prediction: Prediction, min_confidence: float) -> str:
         return f"digit {uncertain.index(True) + 1} is uncertain: best guess {guess}"
     ignored = prediction.content.ignored_fraction
     if min_confidence and ignored > _MAX_IGNORED:
-        return f"{ignored:.0%} of the ink is in no digit: best guess {prediction.guess}"
+        return f"{100 * ignored:.0f} % of the ink is in no digit: best guess {prediction.guess}"
     return ""
 
 

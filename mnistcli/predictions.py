@@ -127,8 +127,9 @@ class Prediction:
         Returns:
             The keys ``path``, ``model``, ``text``, ``confidence`` and ``digits``; ``reason`` for a
             rejected image and ``error`` for one that could not be read; ``digit`` and
-            ``probabilities`` for an image with exactly one digit; ``marks`` and ``form_elements``,
-            lists of boxes, and ``specks``, their number and largest area in square pixels.
+            ``probabilities`` for an image with exactly one digit. For an image that could be read,
+            ``marks`` and ``form_elements`` are lists of boxes, and ``specks`` has their number and
+            the area of the largest one in square pixels.
         """
         values: dict[str, Any] = {
             "path": str(self.path),
@@ -143,9 +144,10 @@ class Prediction:
         values["digits"] = [
             digit.as_dict() | {"box": list(digit.detection.box)} for digit in self.digits
         ]
+        if self.error is None:
+            values["marks"] = [list(box) for box in self.content.marks]
+            values["form_elements"] = [list(box) for box in self.content.form_elements]
+            values["specks"] = {"count": self.content.specks, "area": self.content.largest_speck}
         if len(self.digits) == 1:
             values |= self.digits[0].as_dict()
-        values["marks"] = [list(box) for box in self.content.marks]
-        values["form_elements"] = [list(box) for box in self.content.form_elements]
-        values["specks"] = {"count": self.content.specks, "area": self.content.largest_speck}
         return values

@@ -16,8 +16,8 @@ from PIL import Image
 
 from mnistcli import prediction
 from mnistcli.prediction import apply_rejection, predict_images
-from mnistcli.predictions import Prediction
-from mnistcli.preprocessing import Digit, ImageSource, find_digits, open_image
+from mnistcli.predictions import PredictedDigit, Prediction
+from mnistcli.preprocessing import Digit, ImageContent, ImageSource, detect_content, open_image
 from tests.support.strokes import draw_digit
 
 
@@ -142,7 +142,7 @@ def test_too_little_memory_for_one_image_does_not_stop_the_rest(
     def fail(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(prediction, "find_digits", fail)
+    monkeypatch.setattr(prediction, "detect_content", fail)
 
     (one,) = predict_images(Counting(), "a.png")
 
@@ -330,14 +330,14 @@ def test_the_generator_ends_without_waiting_for_images_in_preparation(
     end = threading.Event()
     prepared = 0
 
-    def slow(image: Image.Image, **options: Any) -> list[Digit]:
+    def slow(image: Image.Image, **options: Any) -> ImageContent:
         nonlocal prepared
         prepared += 1
         if prepared > 32:
             end.wait(20)
-        return find_digits(image, **options)
+        return detect_content(image, **options)
 
-    monkeypatch.setattr(prediction, "find_digits", slow)
+    monkeypatch.setattr(prediction, "detect_content", slow)
     predictions = predict_images(Counting(), names, single=True)
     assert isinstance(predictions, Generator)
     next(predictions)
@@ -348,3 +348,32 @@ def test_the_generator_ends_without_waiting_for_images_in_preparation(
     end.set()
 
     assert waited < 2
+
+
+def predicted(digit: int, confidence: float) -> PredictedDigit:
+    probabilities = np.full(10, (1 - confidence) / 9, np.float32)
+    probabilities[digit] = confidence
+    detected = Digit(np.zeros((28, 28), np.uint8), (0, 0, 1, 1), np.ones((1, 1), bool))
+    return PredictedDigit(detected, probabilities)
+
+
+def test_one_uncertain_digit_rejects_a_number() -> None:
+    """The mean hides it: of +73935, the plus sign was a 1."""
+    digits = tuple(predicted(digit, confidence) for digit, confidence in ((1, 0.3), (7, 0.99)))
+    digits += tuple(predicted(digit, 0.99) for digit in (3, 9, 3, 5))
+
+    result = apply_rejection(Prediction(Path("plus.png"), digits), 0.7)
+
+    assert result.text == ""
+    assert result.guess == "173935"
+    assert result.reason == "rejected, digit 1 is uncertain: best guess ?73935 (87.50 %)"
+    assert apply_rejection(Prediction(Path("plus.png"), digits), 0).text == "173935"
+
+
+def test_an_image_of_which_most_ink_is_in_no_digit_is_rejected() -> None:
+    content = ImageContent((), ignored_fraction=0.6)
+    one = Prediction(Path("doodle.png"), (predicted(1, 0.99),), content=content)
+
+    result = apply_rejection(one, 0.7)
+
+    assert result.reason == "rejected, 60 % of the ink is in no digit: best guess 1 (99.00 %)"

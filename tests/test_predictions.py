@@ -8,7 +8,7 @@ from PIL import Image
 
 from mnistcli.errors import ImageError
 from mnistcli.predictions import PredictedDigit, Prediction
-from mnistcli.preprocessing import Digit
+from mnistcli.preprocessing import Digit, ImageContent
 
 
 def predicted(digit: int, confidence: float) -> PredictedDigit:
@@ -66,7 +66,8 @@ def test_the_json_of_one_digit() -> None:
     values = Prediction(Path("a.png"), (SEVEN,)).as_dict("pretrained")
 
     assert list(values) == [
-        "path", "model", "text", "confidence", "digits", "digit", "probabilities"
+        "path", "model", "text", "confidence", "digits", "marks", "form_elements", "specks",
+        "digit", "probabilities",
     ]  # fmt: skip
     assert (values["path"], values["model"], values["text"]) == ("a.png", "pretrained", "7")
     assert values["confidence"] == pytest.approx(0.91)
@@ -85,7 +86,9 @@ def test_the_json_of_one_digit() -> None:
 def test_the_json_of_a_number_has_a_confidence() -> None:
     values = Prediction(Path("a.png"), (SEVEN, THREE)).as_dict()
 
-    assert list(values) == ["path", "model", "text", "confidence", "digits"]
+    assert list(values) == [
+        "path", "model", "text", "confidence", "digits", "marks", "form_elements", "specks"
+    ]  # fmt: skip
     assert values["text"] == "73"
     assert values["model"] is None
     assert values["confidence"] == pytest.approx(0.73)
@@ -108,6 +111,19 @@ def test_the_json_of_an_unreadable_image_has_the_error() -> None:
         "error": "no such file: 'a.png'",
         "digits": [],
     }
+
+
+def test_the_json_accounts_for_all_foreground() -> None:
+    content = ImageContent(
+        (), marks=((1, 2, 3, 4), (5, 6, 7, 8)), form_elements=((0, 0, 9, 9),), specks=3,
+        largest_speck=12,
+    )  # fmt: skip
+
+    values = Prediction(Path("a.png"), (SEVEN,), content=content).as_dict()
+
+    assert values["marks"] == [[1, 2, 3, 4], [5, 6, 7, 8]]
+    assert values["form_elements"] == [[0, 0, 9, 9]]
+    assert values["specks"] == {"count": 3, "area": 12}
 
 
 def test_a_prediction_in_a_notebook_is_one_line() -> None:

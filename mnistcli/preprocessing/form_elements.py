@@ -177,7 +177,7 @@ def remove_lines(mask: Mask) -> Mask:
             cut_off and _is_along_edge(components, index, mask.shape)
         ):
             kept[region] &= ~components.crop(index)
-        elif not slim[index]:
+        elif not slim[index] and not _is_ruled(components, index, mask.shape):
             limit = 1.5 if components.borders[index] >= 2 else _LARGE
             if extents[index] >= limit * digit_height:
                 crop = components.crop(index)
@@ -226,17 +226,27 @@ def _is_along_edge(components: Components, index: int, shape: tuple[int, ...]) -
     return bool(components.top[index] <= 1 or components.bottom[index] >= shape[0] - 1)
 
 
+def _is_ruled(components: Components, index: int, shape: tuple[int, ...]) -> bool:
+    """Whether a component runs through the image in one direction: ruled lines, with digits."""
+    across = components.left[index] <= 1 and components.right[index] >= shape[1] - 1
+    down = components.top[index] <= 1 and components.bottom[index] >= shape[0] - 1
+    return bool(across != down)
+
+
 def _lines_of(crop: Mask, digit_height: float) -> Mask:
     """Find the straight lines of a comb, a grid or an underlined digit, with their short ticks."""
     nothing = np.zeros_like(crop)
     runs = straight_runs(crop, max(8, int(_LONG_RUN * digit_height)))
     if runs.sum() < _STRAIGHT * crop.sum():
         return nothing
-    rest = connected_components(crop & ~runs)
-    strokes = rest.select(rest.height >= 0.5 * digit_height)
+    width = stroke_width(runs)
+    rest = crop & ~runs
+    # Lines cut a digit in pieces: those one above the other belong together.
+    gap = round(2 * width) + 1
+    pieces = connected_components(dilate(rest, gap, 1))
+    strokes = pieces.select(pieces.height - gap >= 0.5 * digit_height) & rest
     if not strokes.any():
         return crop
-    width = stroke_width(runs)
     across = round(1.5 * width) + 2
     flat = crop.shape[1] > crop.shape[0]
     crossing = open_mask(crop, across, 1) if flat else open_mask(crop, 1, across)

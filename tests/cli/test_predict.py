@@ -108,6 +108,9 @@ def test_json_lines(model: Path, digit_pngs: Path) -> None:
         "confidence": 0.0,
         "reason": "no digit found",
         "digits": [],
+        "marks": [],
+        "form_elements": [],
+        "specks": {"count": 0, "area": 0},
     }
 
 

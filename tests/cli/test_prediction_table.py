@@ -11,7 +11,7 @@ from mnistcli.cli.prediction_table import PrintedPredictions, print_predictions
 from mnistcli.errors import ImageError
 from mnistcli.model_store import ModelRef
 from mnistcli.predictions import PredictedDigit, Prediction
-from mnistcli.preprocessing import Digit
+from mnistcli.preprocessing import Digit, ImageContent
 
 Captured = pytest.CaptureFixture[str]
 
@@ -204,3 +204,15 @@ def test_names_are_printed_as_they_are_unless_they_break_the_line(capsys: Captur
     rows = table(capsys, number("a[/red].png", "1"), number(":smile:\n.png", "1"), top=1)
 
     assert [row[20:] for row in rows[1:]] == ["a[/red].png", "':smile:\\n.png'"]
+
+
+def test_ignored_marks_are_counted(capsys: Captured) -> None:
+    one, two = (ImageContent((), marks=((0, 0, 5, 5),) * count) for count in (1, 2))
+
+    lines = table(capsys, number("a.png", "12", content=two), number("b.png", "7", content=one))
+
+    assert lines == [
+        "digits  confidence  runner-up                       image",
+        "12      91.00 %     2 marks ignored                 a.png",
+        "7       91.00 %     0 1.00 %  1 1.00 %  1 mark ignored  b.png",
+    ]

@@ -1,41 +1,63 @@
+"""Connected components, distance transform, stroke width and morphology."""
+
 import numpy as np
 import pytest
 
 from mnistcli.preprocessing.components import (
-    component_areas,
-    component_regions,
-    label_components,
+    connected_components,
+    dilate,
+    distance_transform,
+    fill_holes,
+    open_mask,
+    rotated_box,
     stroke_width,
 )
 
+MASK = np.array([[1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 0, 1]], bool)
+
 
 def test_components_that_touch_at_a_corner_are_connected() -> None:
-    mask = np.array([[1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 0, 1]], bool)
+    components = connected_components(MASK)
 
-    labels, count = label_components(mask)
+    assert len(components) == 2
+    assert components.labels.tolist() == [[1, 0, 0, 2], [0, 1, 0, 2], [0, 0, 0, 2]]
+    assert components.area.tolist() == [2, 3]
+    assert components.region(0) == (slice(0, 2), slice(0, 2))
+    assert components.region(1) == (slice(0, 3), slice(3, 4))
+    assert components.crop(0).tolist() == [[True, False], [False, True]]
 
-    assert count == 2
-    assert labels.dtype == np.int32
-    assert labels.tolist() == [[1, 0, 0, 2], [0, 1, 0, 2], [0, 0, 0, 2]]
-    assert component_areas(labels, count).tolist() == [0, 2, 3]
-    assert component_regions(labels) == [(slice(0, 2), slice(0, 2)), (slice(0, 3), slice(3, 4))]
+
+def test_components_are_selected() -> None:
+    components = connected_components(MASK)
+
+    selected = components.select(np.array([False, True]))
+
+    assert (selected == (components.labels == 2)).all()
+    assert (components.select(np.array([True, True])) == MASK).all()
+
+
+def test_borders_that_a_component_touches_are_counted() -> None:
+    mask = np.zeros((40, 60), bool)
+    mask[:, 0] = mask[20, 30] = mask[0, 50:] = True
+
+    assert connected_components(mask).borders.tolist() == [3, 2, 0]
 
 
 def test_an_empty_mask_has_no_components() -> None:
-    labels, count = label_components(np.zeros((3, 4), bool))
+    components = connected_components(np.zeros((3, 4), bool))
 
-    assert count == 0
-    assert component_areas(labels, count).tolist() == [0]
-    assert component_regions(labels) == []
+    assert len(components) == 0
+    assert not components.select(np.zeros(0, bool)).any()
 
 
-def test_the_mask_of_a_view_can_be_labeled() -> None:
+def test_a_view_of_a_mask_can_be_labeled() -> None:
     mask = np.zeros((4, 6), bool)
     mask[1, ::2] = True
 
-    labels, count = label_components(mask.T)
+    components = connected_components(mask.T)
 
-    assert (labels.shape, count) == ((6, 4), 3)
+    assert components.labels.shape == (6, 4)
+    assert len(components) == 3
 
 
 @pytest.mark.parametrize("width", [4, 10, 20])
@@ -49,3 +71,42 @@ def test_the_stroke_width_of_a_bar(width: int) -> None:
 
 def test_the_stroke_width_of_an_empty_mask_is_zero() -> None:
     assert stroke_width(np.zeros((10, 10), bool)) == 0
+
+
+def test_the_distance_transform_is_accurate_to_two_percent() -> None:
+    mask = np.ones((201, 201), bool)
+    mask[100, 100] = False
+    rows, columns = np.mgrid[:201, :201] - 100
+
+    distances = distance_transform(mask)
+
+    np.testing.assert_allclose(distances, np.hypot(rows, columns), rtol=0.02)
+
+
+def test_only_holes_are_filled() -> None:
+    mask = np.zeros((9, 9), bool)
+    mask[1:8, 1:8] = True
+    mask[3:6, 3:6] = False
+    mask[1:4, 4] = True
+
+    filled = fill_holes(mask)
+
+    assert filled[1:8, 1:8].all()
+    assert filled.sum() == 49
+
+
+def test_dilation_and_opening_by_a_rectangle() -> None:
+    mask = np.zeros((9, 20), bool)
+    mask[4, 3:15] = mask[2, 3:6] = True
+
+    assert dilate(mask, 3, 1)[3:6, 10].all()
+    assert open_mask(mask, 1, 8).sum() == 12
+
+
+def test_the_rotated_box_of_a_slanted_line_is_narrow() -> None:
+    mask = np.eye(100, dtype=bool)
+
+    longer, shorter = rotated_box(mask)
+
+    assert longer == pytest.approx(141, abs=2)
+    assert shorter < 3

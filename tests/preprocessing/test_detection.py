@@ -51,7 +51,7 @@ def test_the_foreground_of_a_digit_in_mnist_format() -> None:
     pixels = detect_single(draw()).image
     image = Image.fromarray(pixels)
 
-    foreground, factor = find_foreground(image)
+    foreground, _, factor = find_foreground(image)
 
     assert factor == 1
     assert np.array_equal(foreground, pixels > 0)

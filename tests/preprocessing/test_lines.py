@@ -70,3 +70,31 @@ def test_a_component_within_the_width_of_another_does_not_end_the_line() -> None
 
 def test_an_empty_mask_has_no_lines() -> None:
     assert find_text_lines(np.zeros((20, 30), bool)) == []
+
+
+def test_brackets_are_left_out() -> None:
+    mask = np.zeros((200, 300), bool)
+    for left in (80, 130, 180):
+        mask[60:140, left : left + 30] = True
+    mask[20:180, 30:60] = mask[20:180, 240:270] = True
+    mask[25:175, 38:60] = mask[25:175, 240:262] = False
+
+    (line,) = find_text_lines(mask)
+
+    assert not line.mask[:, :70].any()
+    assert not line.mask[:, 235:].any()
+    assert line.height == 80
+
+
+def test_small_digits_beside_a_large_one_are_a_line_of_their_own() -> None:
+    mask = np.zeros((200, 200), bool)
+    mask[10:190, 10:14] = mask[10:14, 10:80] = True
+    for left in (100, 130):
+        mask[150:190, left : left + 20] = True
+        mask[153:187, left + 3 : left + 17] = False
+
+    large, small = find_text_lines(mask)
+
+    assert (large.height, small.height) == (180, 40)
+    assert large.mask[:, 90:].sum() == 0
+    assert small.mask[:, :90].sum() == 0

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 
-from mnistcli.preprocessing import find_digits, find_foreground
+from mnistcli.preprocessing import detect_content, find_digits, find_foreground
 from mnistcli.preprocessing.pipeline import run_pipeline
 from tests.support.polylines import classify_polylines, detect_single, draw, draw_number
 
@@ -82,7 +82,7 @@ def test_boxes_end_at_the_border_of_the_image() -> None:
     image.paste(0, (900, 100, 1400, 200))
 
     for single in (True, False):
-        (digit,) = run_pipeline(image, single=single, classify=None)
+        (digit,) = run_pipeline(image, single=single, classify=None).digits
         assert digit.box == (900, 100, 1400, 1501)
 
 
@@ -93,11 +93,53 @@ def test_a_mask_is_the_digits_part_of_the_foreground(single: bool) -> None:
 
     (digit,) = find_digits(image, single=single)
 
-    foreground, factor = find_foreground(image)
+    foreground, form, factor = find_foreground(image)
     assert (foreground.shape, factor) == ((667, 800), 3)
     left, top, right, bottom = (edge // factor for edge in digit.box)
     assert np.array_equal(digit.mask, foreground[top:bottom, left:right])
     assert digit.mask.any(axis=0).all()
     assert digit.mask.any(axis=1).all()
     assert foreground[635].all()
+    assert form[635].all()
+    assert not form[top:bottom, left:right].any()
     assert digit.mask.base is None  # the mask of the whole image can be freed
+
+
+def test_all_foreground_is_accounted_for() -> None:
+    image = Image.new("L", (480, 200), 255)
+    image.paste(draw_number(2, 5, 7), (20, 20))
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((8, 8, 471, 191), outline=0, width=3)
+    pen.line((400, 80, 440, 80), fill=0, width=8)  # a dash
+    pen.rectangle((440, 150, 442, 152), fill=0)
+
+    content = detect_content(image, classify=classify_polylines)
+
+    assert len(content.digits) == 3
+    assert [np.abs(np.subtract(box, (400, 76, 441, 85))).max() <= 2 for box in content.marks] == [
+        True
+    ]
+    assert content.form_elements == ((8, 8, 472, 192),)
+    assert content.specks == 1
+    assert 4 <= content.largest_speck <= 25
+    assert 0 < content.ignored_fraction < 0.2
+
+
+def test_a_page_holds_its_stages() -> None:
+    image = Image.new("L", (480, 320), 255)
+    image.paste(draw_number(2, 5), (20, 20))
+    image.paste(draw_number(7, 4), (20, 170))
+
+    page = run_pipeline(image, single=False, classify=classify_polylines)
+
+    assert len(page.lines) == 2
+    assert not page.form.any()
+    assert (page.digit_mask & ~page.foreground.mask).sum() == 0
+    assert page.digit_mask.sum() == sum(digit.mask.sum() for digit in page.digits)
+
+
+def test_an_image_in_mnist_format_has_nothing_but_its_digit() -> None:
+    content = detect_content(Image.fromarray(detect_single(draw()).image))
+
+    assert len(content.digits) == 1
+    assert (content.marks, content.form_elements, content.specks) == ((), (), 0)

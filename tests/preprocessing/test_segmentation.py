@@ -87,3 +87,27 @@ def test_all_candidates_of_a_line_are_classified_in_one_call() -> None:
 
     assert len(batches) == 1
     assert batches[0] > 4  # over-segmentation: more candidates than digits
+
+
+def test_a_wide_digit_of_one_stroke_stays_whole() -> None:
+    image = Image.new("L", (420, 200), 255)
+    points = [(40, 30), (330, 40), (180, 95), (380, 150), (110, 170)]  # a zigzag 3
+    ImageDraw.Draw(image).line(points, fill=0, width=14, joint="curve")
+
+    def prefer_wide(images: NDArray[np.uint8]) -> NDArray[np.float64]:
+        width = (images > 0).any(axis=1).sum(axis=1)
+        return np.pad((width / 20)[:, None].clip(0.01, 1), ((0, 0), (0, 9)))
+
+    assert len(find_digits(image, classify=prefer_wide)) == 1
+
+
+def test_a_piece_of_a_digit_is_not_a_mark() -> None:
+    """A plus sign was cut into two marks and a 1."""
+    image = Image.new("L", (120, 120), 255)
+    pen = ImageDraw.Draw(image)
+    pen.line((20, 60, 100, 60), fill=0, width=8)
+    pen.line((60, 20, 60, 100), fill=0, width=8)
+
+    (digit,) = find_digits(image, classify=classify_polylines)
+
+    assert np.abs(np.subtract(digit.box, (20, 20, 101, 101))).max() <= 3
