@@ -411,7 +411,7 @@ def test_ctrl_c_ends_at_once() -> None:
         "def slow(*_, **__):\n"
         "    print('preparing', file=sys.stderr, flush=True)\n"
         "    time.sleep(30)\n"
-        "prediction.find_digits = slow\n"
+        "prediction.detect_content = slow\n"
         "sys.argv = ['mnistcli', 'predict', *sys.argv[1:]]\n"
         "from mnistcli.__main__ import main\n"
         "main()\n"
@@ -430,7 +430,7 @@ def test_ctrl_c_ends_at_once() -> None:
 
     assert time.monotonic() - begin < 5
     assert process.returncode == 130
-    assert rest.splitlines()[-1] == "interrupted"
+    assert "interrupted" in rest.splitlines()
     assert "Traceback" not in rest
 
 

@@ -212,7 +212,7 @@ def test_ignored_marks_are_counted(capsys: Captured) -> None:
     lines = table(capsys, number("a.png", "12", content=two), number("b.png", "7", content=one))
 
     assert lines == [
-        "digits  confidence  runner-up                       image",
-        "12      91.00 %     2 marks ignored                 a.png",
+        "digits  confidence  runner-up                           image",
+        "12      91.00 %     2 marks ignored                     a.png",
         "7       91.00 %     0 1.00 %  1 1.00 %  1 mark ignored  b.png",
     ]

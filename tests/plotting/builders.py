@@ -151,4 +151,5 @@ def make_explanation(
     occlusion_map[9, 4, other] += fall
     occlusion_map[20, 20, 7] += 0.05
     image = Image.new("L", size, 255)
-    return Explanation(name, image, foreground, 1, digit, occlusion_map, reason)
+    form = np.zeros_like(foreground)
+    return Explanation(name, image, foreground, form, 1, digit, occlusion_map, reason)

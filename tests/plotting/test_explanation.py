@@ -117,9 +117,11 @@ def test_a_rejected_digit_has_the_reason(assert_legible: Check) -> None:
 def test_an_image_without_a_digit(assert_legible: Check) -> None:
     foreground = np.zeros((30, 40), bool)
     white = Image.new("RGB", (40, 30), "white")
-    blank = Explanation("blank.png", white, foreground, 1, reason="no digit found")
+    blank = Explanation("blank.png", white, foreground, foreground, 1, reason="no digit found")
     reason = f"rejected: best guess {'0123456789' * 9} (12.00 %)"
-    dash = Explanation("dash.png", Image.new("L", (40, 30)), ~foreground, 1, reason=reason)
+    dash = Explanation(
+        "dash.png", Image.new("L", (40, 30)), ~foreground, foreground, 1, reason=reason
+    )
     figure = plot(blank, make_explanation(), dash)
 
     assert title(figure) == "Predicted: none, 7, none"
