@@ -1,0 +1,130 @@
+"""The documents: links lead somewhere, commands exist, and generated pages are up to date."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import mnistcli
+from mnistcli.config import TrainConfig
+from mnistcli.recipes import RECIPES
+
+TOP = Path(mnistcli.__file__).parent.parent
+PAGES = [TOP / "README.md", *sorted((TOP / ".github").glob("*.md"))]
+
+
+def text(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def shell_commands() -> list[str]:
+    """Return the `mnistcli` commands in the code blocks of the README and the contributing guide."""
+    blocks = "\n".join(
+        block
+        for page in (TOP / "README.md", TOP / ".github" / "CONTRIBUTING.md")
+        for block in re.findall(r"```(?:sh|text|console)\n(.*?)```", text(page), re.DOTALL)
+    )
+    return re.findall(r"^(?:\$ )?mnistcli ([^#\n]+)", blocks, re.MULTILINE)
+
+
+def test_the_readme_has_at_most_200_lines() -> None:
+    assert len(text(TOP / "README.md").splitlines()) <= 200
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_relative_links_lead_to_files(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)", text(page))
+
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_readme_names_both_make_commands() -> None:
+    assert {"make demo", "make test"} <= set(
+        re.findall(r"^(make \w+)", text(TOP / "README.md"), re.MULTILINE)
+    )
+
+
+@pytest.mark.parametrize("command", sorted({line.split()[0] for line in shell_commands()}))
+def test_options_in_the_documents_exist(command: str) -> None:
+    used = {
+        option
+        for line in shell_commands()
+        if line.split()[0] == command
+        for option in re.findall(r"(?<!\S)--[\w-]+", line)
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "mnistcli", command, "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert used - set(re.findall(r"--[\w-]+", done.stdout)) == set()
+
+
+def test_the_recipe_table_of_the_readme_lists_every_recipe() -> None:
+    rows = re.findall(r"^\| `(\w+)`", text(TOP / "README.md"), re.MULTILINE)
+
+    assert set(RECIPES) <= set(rows)
+
+
+def test_the_command_reference_is_up_to_date() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "typer", "mnistcli.cli", "utils", "docs", "--name", "mnistcli"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert text(TOP / ".github" / "COMMANDS.md").strip() == done.stdout.strip(), "run: make docs"
+
+
+def test_the_contributing_guide_names_every_module_of_the_layers() -> None:
+    project = tomllib.loads(text(TOP / "pyproject.toml"))
+    layers = project["tool"]["importlinter"]["contracts"][0]["layers"]
+    modules = {name.strip() for layer in layers for name in layer.split("|")}
+    guide = text(TOP / ".github" / "CONTRIBUTING.md")
+
+    missing = {name for name in modules if not re.search(rf"`{name}(?:\.py|/)?`", guide)}
+    assert missing == set()
+
+
+def test_the_contributing_guide_names_files_that_exist() -> None:
+    guide = text(TOP / ".github" / "CONTRIBUTING.md")
+    table = guide.split("## To change X, edit Y")[1].split("## ")[0]
+    paths = set(re.findall(r"`([\w/]+(?:\.py|/))`", table))
+
+    assert paths
+    assert {path for path in paths if not (TOP / "mnistcli" / path).exists()} == set()
+
+
+def test_the_license_is_in_the_package() -> None:
+    project = tomllib.loads(text(TOP / "pyproject.toml"))["project"]
+
+    assert project["license"] == "MIT"
+    assert [text(TOP / name).splitlines()[0] for name in project["license-files"]] == [
+        "MIT License"
+    ]
+
+
+def test_the_package_index_page_has_no_relative_link() -> None:
+    hook = tomllib.loads(text(TOP / "pyproject.toml"))["tool"]["hatch"]["metadata"]["hooks"]
+    page = text(TOP / "README.md")
+    for substitution in hook["fancy-pypi-readme"]["substitutions"]:
+        page = re.sub(substitution["pattern"], substitution["replacement"], page)
+
+    assert re.findall(r"\]\((?!https?://|#)[^)]+\)", page) == []
+
+
+def test_every_setting_is_in_the_command_reference() -> None:
+    reference = text(TOP / ".github" / "COMMANDS.md")
+    names = {"start": "from"}
+    options = {
+        f"--{names.get(field, field).replace('_', '-')}"
+        for field in TrainConfig.__dataclass_fields__
+    }
+
+    assert {option for option in options if option not in reference} == set()
