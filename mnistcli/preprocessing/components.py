@@ -89,8 +89,8 @@ def connected_components(mask: Mask) -> Components:
 
 
 def distance_transform(mask: Mask) -> Gray:
-    """Return the Euclidean distance of each true pixel to the nearest false one, within 2 %."""
-    distances = cv2.distanceTransform(as_bytes(mask), cv2.DIST_L2, cv2.DIST_MASK_5)
+    """Return the Euclidean distance of each true pixel to the nearest false one, in pixels."""
+    distances = cv2.distanceTransform(as_bytes(mask), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return np.asarray(distances, np.float32)
 
 

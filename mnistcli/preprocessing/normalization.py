@@ -112,5 +112,6 @@ def _resize(strength: Gray, side: int) -> Gray:
 def _thicken_strokes(mask: Mask, radius: float) -> Gray:
     """Thicken strokes by a radius in pixels on every side, with a soft edge."""
     margin = int(radius) + 2
-    distances = distance_transform(~np.pad(mask, margin))
+    # Squared distances between pixels are whole numbers: rounding makes the distances exact.
+    distances = np.sqrt(np.rint(distance_transform(~np.pad(mask, margin)).astype(np.float64) ** 2))
     return np.asarray(np.clip(radius + 0.5 - distances, 0, 1), np.float32)

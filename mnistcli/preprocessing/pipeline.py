@@ -26,6 +26,7 @@ from mnistcli.preprocessing.shapes import (
 )
 
 _MIN_SIDE = 20  # pixels: a smaller image has no space for form elements beside a digit
+_BORDER = 2  # pixels within which a component touches the border
 _MIN_MARK = 0.01  # of the largest digit's ink; anything smaller is a speck
 _MIN_MARK_PIXELS = 4
 
@@ -114,9 +115,12 @@ def find_form_elements(foreground: Foreground) -> Mask:
         Their ink mask, shape (h, w).
     """
     mask = foreground.mask
-    if max(mask.shape) < _MIN_SIDE:
+    cleaned = mask.copy()
+    if max(mask.shape) < _MIN_SIDE or not mask.any():
         return np.zeros_like(mask)
-    cleaned = remove_lines(remove_frames(keep_largest(mask)))
+    # The rest of the image is blank. With the margin, ink touches a border only if it did before.
+    region = expand_region(bounding_region(mask), _BORDER)
+    cleaned[region] = remove_lines(remove_frames(keep_largest(mask[region])))
     return mask & ~remove_ruled_lines(cleaned, foreground.strength)
 
 
