@@ -1,7 +1,6 @@
 """Checkpoints: save `.keras` files atomically, and check them before Keras loads them."""
 
 import json
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import keras
 from mnistcli.architectures import INPUT_SHAPE
 from mnistcli.config import CLASSES
 from mnistcli.errors import CheckpointError
-from mnistcli.files import move_into_place
+from mnistcli.files import replace_atomically
 from mnistcli.model_files import OTHER_MODEL, check_model_file
 
 # Far more than any digit classifier needs; a small zip archive can unpack to any size.
@@ -32,10 +31,8 @@ def save(model: keras.Model, path: Path) -> None:
     Raises:
         OSError: The file cannot be written.
     """
-    with tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as folder:
-        temporary = Path(folder) / path.name
+    with replace_atomically(path, ".keras") as temporary:
         model.save(temporary)
-        move_into_place(temporary, path)
 
 
 def load(path: Path) -> keras.Model:

@@ -2,8 +2,13 @@
 
 import hashlib
 import os
+import platform
+import re
 import secrets
-from contextlib import suppress
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 
 import platformdirs
@@ -11,12 +16,14 @@ import platformdirs
 CACHE_VARIABLE = "MNISTCLI_CACHE_DIR"
 """Environment variable with the cache directory."""
 
+# Host, process and a random number: two hosts that share a directory may have the same process IDs.
+_TEMPORARY = re.compile(r"\.mnistcli-([0-9a-f]{8})-(\d+)-[0-9a-f]{16}")
+# Directories whose stale temporary files this process has removed.
+_swept: set[Path] = set()
 
-def write_atomically(path: Path, data: bytes | str) -> None:
+
+def write_atomically(path: Path, data: bytes | memoryview | str) -> None:
     """Write a file atomically: at any time it is the old file or the complete new one.
-
-    A temporary file in the same directory is written and then moved into place. If that fails,
-    the temporary file is deleted.
 
     Args:
         path: The file. Its directory must exist; an existing file is replaced.
@@ -28,33 +35,122 @@ def write_atomically(path: Path, data: bytes | str) -> None:
     """
     content = data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data
     # Not made by `tempfile`, whose files have mode 0600 whatever the umask is.
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        with temporary.open("xb") as stream:
-            stream.write(content)
-        move_into_place(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replace_atomically(path) as temporary, temporary.open("xb") as stream:
+        stream.write(content)
 
 
-def move_into_place(temporary: Path, path: Path) -> None:
-    """Move a complete file to its path atomically, so that it survives a power failure.
+@contextmanager
+def replace_atomically(path: Path, suffix: str = "") -> Iterator[Path]:
+    """Replace a file atomically with one that the body of the `with` statement writes.
 
-    The content is flushed to the disk before the file is renamed, and the directory afterwards.
+    When the body ends, the new file is flushed to the disk and moved into place, and so is its
+    directory, so that it survives a power failure. If the body fails, the new file is deleted and
+    the old one stays. Temporary files of dead processes in the directory are deleted as well.
 
     Args:
-        temporary: The complete file, on the same file system as `path`.
-        path: The file to create or to replace.
+        path: The file. Its directory must exist.
+        suffix: A suffix that the temporary file needs, such as ``.keras``.
+
+    Yields:
+        The path of the temporary file, in the same directory.
 
     Raises:
-        OSError: The file cannot be flushed or renamed.
+        OSError: The file cannot be written, flushed or moved.
     """
-    with temporary.open("rb+") as stream:
-        os.fsync(stream.fileno())
-    temporary.replace(path)
+    if path.parent not in _swept:
+        _swept.add(path.parent)
+        remove_stale_temporaries(path.parent)
+    temporary = path.with_name(f"{temporary_name()}.tmp{suffix}")
+    try:
+        yield temporary
+        with temporary.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    finally:
+        # On a disk that fails altogether, the first failure matters more.
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    _flush_directory(path.parent)
+
+
+def temporary_name() -> str:
+    """Return a new name for a temporary file or directory of this process."""
+    return f".mnistcli-{_host()}-{os.getpid()}-{secrets.token_hex(8)}"
+
+
+def remove_stale_temporaries(directory: Path) -> None:
+    """Delete the temporary files and directories of dead processes of this host.
+
+    Args:
+        directory: The directory. Nothing happens if it cannot be read.
+    """
+    with suppress(OSError), os.scandir(directory) as entries:
+        for entry in entries:
+            match = _TEMPORARY.match(entry.name)
+            if match is None or match[1] != _host() or _is_alive(int(match[2])):
+                continue
+            with suppress(OSError):
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.path)
+                else:
+                    Path(entry.path).unlink()
+
+
+@contextmanager
+def lock_directory(path: Path) -> Iterator[bool]:
+    """Lock a directory against other processes that lock it; the lock ends with the process.
+
+    Where directories cannot be locked, as on Windows and on some network file systems, nothing is
+    locked.
+
+    Args:
+        path: The directory.
+
+    Yields:
+        False if another process has locked it.
+
+    Raises:
+        OSError: The directory cannot be opened.
+    """
+    if os.name != "posix":
+        yield True
+        return
+    fcntl = import_module("fcntl")
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        has_lock = True
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            has_lock = False
+        except OSError:
+            pass  # the file system has no locks
+        yield has_lock
+    finally:
+        os.close(descriptor)
+
+
+def _host() -> str:
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def _is_alive(process: int) -> bool:
+    """Return whether a process may be running."""
+    if os.name != "posix":
+        return True  # the call below would end the process
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _flush_directory(path: Path) -> None:
     # The file is in place by now. Some systems cannot open or flush a directory.
     with suppress(OSError):
-        directory = os.open(path.parent, os.O_RDONLY)
+        directory = os.open(path, os.O_RDONLY)
         try:
             os.fsync(directory)
         finally:

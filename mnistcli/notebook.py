@@ -24,6 +24,7 @@ class EpochPrinter:
         *,
         member: int,
         members: int,
+        first_epoch: int,  # noqa: ARG002 - the protocol has it
     ) -> None:
         """Remember the number of epochs and the member of the ensemble."""
         self._epochs = config.epochs

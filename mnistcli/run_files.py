@@ -1,10 +1,10 @@
 """Files of a run: JSON and the history of epochs, written atomically and read with checks."""
 
 import csv
+import io
 import json
 import math
-import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
@@ -89,20 +89,17 @@ def read_json(path: Path) -> dict[str, Any] | None:
     return content
 
 
-def append_history(path: Path, row: EpochRow) -> None:
-    """Append one epoch to a history file and flush it to the disk.
+def write_history(path: Path, rows: Sequence[EpochRow]) -> None:
+    """Write a history file atomically.
 
     Raises:
         OSError: The file cannot be written.
     """
-    new = not path.exists()
-    with path.open("a", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, [field.name for field in fields(EpochRow)])
-        if new:
-            writer.writeheader()
-        writer.writerow(asdict(row))
-        stream.flush()
-        os.fsync(stream.fileno())
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, [field.name for field in fields(EpochRow)])
+    writer.writeheader()
+    writer.writerows(asdict(row) for row in rows)
+    write_atomically(path, text.getvalue())
 
 
 def read_history(path: Path) -> list[EpochRow]:

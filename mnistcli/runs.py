@@ -4,7 +4,7 @@ Only `Run` knows the names of these files.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from itertools import count
@@ -13,13 +13,14 @@ from typing import Any, Self
 
 from mnistcli.config import TrainConfig
 from mnistcli.errors import ConfigError, RunError
+from mnistcli.files import lock_directory
 from mnistcli.run_files import (
     OTHER_MODEL,
     EpochRow,
-    append_history,
     damaged,
     read_history,
     read_json,
+    write_history,
     write_json,
 )
 
@@ -41,6 +42,7 @@ class Run:
         self.path = path
         self.model_file = path / "model.keras"
         self.last_model_file = path / "last.keras"
+        self.resume_file = path / "resume.npz"
         self.plots_dir = path / "plots"
         self._config_file = path / "config.json"
         self._environment_file = path / "environment.json"
@@ -96,6 +98,12 @@ class Run:
         return tuple(file for member in self._members if (file := member.model_file).is_file())
 
     @property
+    def resumable(self) -> bool:
+        """Whether an epoch of a run that is not finished has ended."""
+        states = [run.resume_file for run in (self, *self._members)]
+        return not self.finished and any(state.is_file() for state in states)
+
+    @property
     def finished_at(self) -> int:
         """The time at which a finished run ended, in nanoseconds since 1970."""
         return self._metrics_file.stat().st_mtime_ns
@@ -135,7 +143,16 @@ class Run:
         Raises:
             RunError: The directory is not empty or cannot be created.
         """
-        return Run.create(config, self.path / f"{_MEMBER}{number}")
+        return Run.create(config, self.member(number).path)
+
+    def member(self, number: int) -> "Run":
+        """Return the run of one member of an ensemble, which may not exist."""
+        return Run(self.path / f"{_MEMBER}{number}")
+
+    def remove_resume_state(self) -> None:
+        """Remove the resume state of a finished run, and those of its members."""
+        for run in (self, *self._members):
+            run.resume_file.unlink(missing_ok=True)
 
     def discard(self) -> None:
         """Remove the directory of a run that failed without a model.
@@ -156,6 +173,30 @@ class Run:
                 self.path.rmdir()
             if self.path.parent == RUNS_DIR:
                 RUNS_DIR.rmdir()
+
+    def require_resumable(self) -> None:
+        """Check that the run can be resumed.
+
+        Raises:
+            RunError: The directory is not that of a run, or the run is finished.
+        """
+        if not self.has_config:
+            raise RunError(f"cannot resume {str(self.path)!r}: not a run directory")
+        if self.finished:
+            raise RunError(f"cannot resume {str(self.path)!r}: the run is finished")
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes from training in the directory.
+
+        Raises:
+            OSError: The directory cannot be opened.
+            RunError: Another process trains in it.
+        """
+        with lock_directory(self.path) as has_lock:
+            if not has_lock:
+                raise RunError(f"another process trains in {str(self.path)!r}", hint=_OTHER_DIR)
+            yield
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -192,9 +233,9 @@ class Run:
         """Write the environment: versions, device, command line, datasets trained on."""
         write_json(self._environment_file, environment)
 
-    def append_history(self, row: EpochRow) -> None:
-        """Append one epoch to the history."""
-        append_history(self._history_file, row)
+    def write_history(self, rows: Sequence[EpochRow]) -> None:
+        """Write the history."""
+        write_history(self._history_file, rows)
 
     def read_history(self) -> list[EpochRow]:
         """Return the epochs so far, in order.

@@ -25,10 +25,10 @@ def write_model(path: Path) -> None:
 def start(path: str, config: TrainConfig | None = None, *, epochs: int = 0) -> Run:
     """Make an unfinished run."""
     run = Run.create(config or TrainConfig(), Path(path))
-    for epoch in range(1, epochs + 1):
+    if epochs:
         write_model(run.model_file)
         write_model(run.last_model_file)
-        run.append_history(EpochRow(**{**vars(ROW), "epoch": epoch}))
+        run.write_history([EpochRow(**{**vars(ROW), "epoch": n}) for n in range(1, epochs + 1)])
     return run
 
 

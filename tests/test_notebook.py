@@ -63,7 +63,7 @@ def test_a_session_with_a_prompt_is_interactive(monkeypatch: pytest.MonkeyPatch)
 def test_each_epoch_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     printer = EpochPrinter()
 
-    printer.on_train_begin(TrainConfig(epochs=3), 10, member=1, members=1)
+    printer.on_train_begin(TrainConfig(epochs=3), 10, member=1, members=1, first_epoch=1)
     printer.on_train_batch_end(5, 0.9, 0.5)
     row = EpochRow(
         epoch=1, loss=0.5, accuracy=0.8, val_loss=0.25, val_accuracy=0.925,
@@ -79,7 +79,7 @@ def test_each_epoch_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_line_names_the_member_of_an_ensemble(capsys: pytest.CaptureFixture[str]) -> None:
     printer = EpochPrinter()
 
-    printer.on_train_begin(TrainConfig(epochs=3), 10, member=2, members=5)
+    printer.on_train_begin(TrainConfig(epochs=3), 10, member=2, members=5, first_epoch=1)
     row = EpochRow(epoch=3, loss=0.5, accuracy=0.8, learning_rate=0.1, seconds=2)
     printer.on_epoch_end(row, kept=False)
 

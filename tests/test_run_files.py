@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from mnistcli.errors import RunError
-from mnistcli.run_files import EpochRow, append_history, read_history, read_json, write_json
+from mnistcli.run_files import EpochRow, read_history, read_json, write_history, write_json
 
 ROWS = [
     EpochRow(epoch=1, loss=0.5, accuracy=0.8, learning_rate=0.1, seconds=2.5),
@@ -17,8 +17,7 @@ COLUMNS = "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds"
 
 
 def test_a_history_is_read_as_it_was_written(tmp_path: Path) -> None:
-    for row in ROWS:
-        append_history(tmp_path / "history.csv", row)
+    write_history(tmp_path / "history.csv", ROWS)
 
     first, second = read_history(tmp_path / "history.csv")
 

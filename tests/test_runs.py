@@ -283,7 +283,7 @@ def test_no_history(tmp_path: Path) -> None:
 
 def test_a_history_without_epochs(tmp_path: Path) -> None:
     run = Run(tmp_path)
-    run.append_history(EpochRow(epoch=1, loss=1, accuracy=0, learning_rate=1, seconds=1))
+    run.write_history([EpochRow(epoch=1, loss=1, accuracy=0, learning_rate=1, seconds=1)])
     header = (tmp_path / "history.csv").read_text().splitlines()[0]
     (tmp_path / "history.csv").write_text(f"{header}\n")
 

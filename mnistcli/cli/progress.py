@@ -30,6 +30,7 @@ from mnistcli.cli.streams import (
     print_epoch,
     print_note,
 )
+from mnistcli.errors import RunError
 
 if TYPE_CHECKING:  # help and errors do without these modules
     from mnistcli.config import TrainConfig
@@ -128,10 +129,13 @@ class TrainingProgress:
 
     Args:
         run: The run directory.
+        resume_command: The command that continues the run if it is stopped.
     """
 
-    def __init__(self, run: "Run") -> None:
+    def __init__(self, run: "Run", resume_command: str) -> None:
         self._run = run
+        self._resume_command = resume_command
+        self._begun = False
         self._member = ""
         self._epochs = 0
         self._steps = 0
@@ -158,20 +162,37 @@ class TrainingProgress:
         traceback: TracebackType | None,
     ) -> None:
         self._progress.stop()
-        if kind in {KeyboardInterrupt, SystemExit} and self._run.model_files:
+        failed_to_write = kind is RunError and self._begun
+        if kind in {KeyboardInterrupt, SystemExit} or failed_to_write:
+            self._explain_stop()
+
+    def _explain_stop(self) -> None:
+        """Print what is saved, and the command that continues."""
+        if self._run.model_files:
             print_note(f"the best model so far is in {self._run.path}")
+        if self._run.resumable:
+            print_note(f"continue with: {self._resume_command}")
 
     def on_train_begin(
-        self, config: "TrainConfig", steps: int, *, member: int, members: int
+        self,
+        config: "TrainConfig",
+        steps: int,
+        *,
+        member: int,
+        members: int,
+        first_epoch: int,
     ) -> None:
         """Print the model, dataset, optimizer, seed and run directory."""
-        self._epochs, self._steps, self._epoch = config.epochs, steps, 1
+        self._begun = True
+        self._epochs, self._steps, self._epoch = config.epochs, steps, first_epoch
         model = f"fine-tuning {config.start}" if config.start else f"training {config.arch}"
         number = f"model {member} of {members}: " if members > 1 else ""
         print_note(
             f"{number}{model} on {config.dataset} ({config.optimizer}, seed {config.seed}, "
             f"{format_count(steps, 'step')} per epoch); saving to {self._run.path}"
         )
+        if first_epoch > 1:
+            print_note(f"resumed after epoch {first_epoch - 1} of {config.epochs}")
         self._member = f"model {member}/{members}  " if members > 1 else ""
         self._progress.reset(self._task, total=config.epochs * steps)
         self._show(0, "")

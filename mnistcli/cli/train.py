@@ -44,6 +44,14 @@ def train(
             help="Run directory. Default: runs/ and the time, the recipe and the seed.",
         ),
     ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN",
+            help="Continue a run that was stopped, after its last whole epoch. It keeps its own "
+            "settings; only --epochs may be raised, and only with a constant learning rate.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
@@ -55,22 +63,29 @@ def train(
     metrics.
     """
     from mnistcli.cli.progress import DownloadProgress, TrainingProgress
+    from mnistcli.cli.resuming import find_run, resume_command, resumed_config
+    from mnistcli.runs import Run
 
     set_verbosity(quiet=quiet, verbose=verbose)
-    config = resolve(recipe, start=start, dataset=dataset, **settings)
+    settings |= {"start": start, "dataset": dataset}
+    if resume is None:
+        config = resolve(recipe, **settings)
+    else:
+        run = find_run(resume)
+        config = resumed_config(run, settings | {"recipe": recipe, "run_dir": run_dir})
     with working("Starting TensorFlow"):
         from mnistcli.device import start_quietly
 
         if not verbose:
             start_quietly()
         from mnistcli import datasets
-        from mnistcli.runs import Run
         from mnistcli.training import train as run_training
     splits = datasets.load(config.dataset, data_dir=data_dir, progress=DownloadProgress())
     for note in splits.notes:
         print_note(note)
-    config = replace(config, dataset=splits.name)
-    run = Run.create(config, run_dir)
-    with TrainingProgress(run) as progress:
-        result = run_training(config, splits, run, callback=progress)
+    if resume is None:
+        config = replace(config, dataset=splits.name)
+        run = Run.create(config, run_dir)
+    with TrainingProgress(run, resume_command(run, data_dir)) as progress:
+        result = run_training(config, splits, run, callback=progress, resume=resume is not None)
     print_training(result, as_json=as_json)

@@ -1,23 +1,24 @@
-"""Callbacks of the training: progress for the caller, history and checkpoints for the run."""
+"""Callbacks of the training: progress for the caller, and the history."""
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import keras
 import numpy as np
 
-from mnistcli import checkpoints
 from mnistcli.config import TrainConfig
 from mnistcli.errors import TrainingError
-from mnistcli.runs import EpochRow, Run
+from mnistcli.runs import EpochRow
 
 
 class TrainingCallback(Protocol):
     """Receives the progress of a training run."""
 
-    def on_train_begin(self, config: TrainConfig, steps: int, *, member: int, members: int) -> None:
+    def on_train_begin(
+        self, config: TrainConfig, steps: int, *, member: int, members: int, first_epoch: int
+    ) -> None:
         """Training starts.
 
         Args:
@@ -25,6 +26,7 @@ class TrainingCallback(Protocol):
             steps: Training steps per epoch.
             member: Number of the model in its ensemble, counted from 1.
             members: Models in the ensemble; 1 without an ensemble.
+            first_epoch: Number of the first epoch to train, above 1 if a run is resumed.
         """
 
     def on_train_batch_end(self, step: int, loss: float, accuracy: float) -> None:
@@ -48,7 +50,9 @@ class TrainingCallback(Protocol):
 class SilentCallback:
     """Training callback that does nothing."""
 
-    def on_train_begin(self, config: TrainConfig, steps: int, *, member: int, members: int) -> None:
+    def on_train_begin(
+        self, config: TrainConfig, steps: int, *, member: int, members: int, first_epoch: int
+    ) -> None:
         """Do nothing."""
 
     def on_train_batch_end(self, step: int, loss: float, accuracy: float) -> None:
@@ -59,36 +63,39 @@ class SilentCallback:
 
 
 class RunRecorder(keras.callbacks.Callback):
-    """Keras callback that writes history and checkpoints to a run, and forwards the progress.
+    """Keras callback that records the history, chooses the kept epoch and forwards the progress.
+
+    It comes before the callbacks that change the learning rate at the end of an epoch.
 
     Args:
         config: The config of the model.
         model: The model in training.
-        run: The run directory.
         callback: Receives the progress.
         member: Number of the model in its ensemble, counted from 1.
         members: Models in the ensemble.
+        rows: The history of the epochs before, if the run is resumed.
+        kept: Number of the kept epoch in `rows`; 0 for a new run.
     """
 
     def __init__(
         self,
         config: TrainConfig,
         model: keras.Model,
-        run: Run,
         callback: TrainingCallback,
         *,
         member: int = 1,
         members: int = 1,
+        rows: Sequence[EpochRow] = (),
+        kept: int = 0,
     ) -> None:
         super().__init__()
-        self.history: list[EpochRow] = []
+        self.history: list[EpochRow] = list(rows)
         self._config = config
         self._saved_model = model
-        self._run = run
         self._callback = callback
         self._member = member
         self._members = members
-        self._kept: EpochRow | None = None
+        self._kept = self.history[kept - 1] if kept else None
         self._epoch_started = 0.0
 
     @property
@@ -101,7 +108,11 @@ class RunRecorder(keras.callbacks.Callback):
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 - Keras passes it
         """Forward the start of the training."""
         self._callback.on_train_begin(
-            self._config, self.params["steps"], member=self._member, members=self._members
+            self._config,
+            self.params["steps"],
+            member=self._member,
+            members=self._members,
+            first_epoch=len(self.history) + 1,
         )
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 - Keras passes them
@@ -116,7 +127,7 @@ class RunRecorder(keras.callbacks.Callback):
             self._callback.on_train_batch_end(step, float(logs["loss"]), float(logs["accuracy"]))
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Save the model and append the epoch to the history.
+        """Append the epoch to the history.
 
         Raises:
             TrainingError: A weight is NaN or infinite.
@@ -132,15 +143,14 @@ class RunRecorder(keras.callbacks.Callback):
             seconds=time.perf_counter() - self._epoch_started,
         )
         self._require_finite(row.epoch)
-        kept = self._is_kept(row)
-        # The kept model first: a run that is killed between the two saves can be used.
-        if kept:
+        if self._is_better(row):
             self._kept = row
-            checkpoints.save(self._saved_model, self._run.model_file)
-        checkpoints.save(self._saved_model, self._run.last_model_file)
         self.history.append(row)
-        self._run.append_history(row)
-        self._callback.on_epoch_end(row, kept=kept)
+
+    def forward_epoch(self) -> None:
+        """Forward the end of the last epoch, whose model is saved by now."""
+        row = self.history[-1]
+        self._callback.on_epoch_end(row, kept=row is self._kept)
 
     def _require_finite(self, epoch: int) -> None:
         # The loss may be finite although the weights are not: ReLU turns NaN into 0.
@@ -150,7 +160,7 @@ class RunRecorder(keras.callbacks.Callback):
                 hint=f"--learning-rate {self._config.learning_rate / 10:g}",
             )
 
-    def _is_kept(self, row: EpochRow) -> bool:
+    def _is_better(self, row: EpochRow) -> bool:
         if self._kept is None or self._config.keeps_last:
             return True
         return row.val_loss < self._kept.val_loss or math.isnan(self._kept.val_loss)

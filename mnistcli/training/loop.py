@@ -12,12 +12,19 @@ from mnistcli.training.callbacks import RunRecorder
 from mnistcli.training.data import TrainingData, training_examples
 from mnistcli.training.losses import build_accuracy, build_loss, encode_labels
 from mnistcli.training.optimizers import build_optimizer, plateau_callbacks
+from mnistcli.training.saving import EpochSaver
 
 # Enough steps to make the overhead of Python negligible, few enough for a smooth progress bar.
 _STEPS_PER_EXECUTION = 10
 
 
-def fit(config: TrainConfig, model: keras.Model, data: TrainingData, recorder: RunRecorder) -> None:
+def fit(
+    config: TrainConfig,
+    model: keras.Model,
+    data: TrainingData,
+    recorder: RunRecorder,
+    saver: EpochSaver,
+) -> None:
     """Train a model with Keras' own loop, over indices instead of images.
 
     The images stay in memory once, as bytes, and each step gathers its batch by index. Feeding
@@ -27,7 +34,8 @@ def fit(config: TrainConfig, model: keras.Model, data: TrainingData, recorder: R
         config: The config.
         model: The model; its weights are changed.
         data: The images.
-        recorder: Receives the progress and saves the models.
+        recorder: Receives the progress. Its history has the epochs before a resumed training.
+        saver: Saves the epochs, and restores the state of a resumed training.
     """
     images, targets = training_examples(config, data.train)
     count = len(images)
@@ -37,7 +45,8 @@ def fit(config: TrainConfig, model: keras.Model, data: TrainingData, recorder: R
         validation = indices, encode_labels(config, data.validation.labels)
         images = np.concatenate([images, data.validation.images])
     index = keras.Input((), dtype="int32")
-    batch = ImageStore(images)(index)
+    store = ImageStore(images)
+    batch = store(index)
     if config.augment:
         batch = RandomAffine(seed=config.seed)(batch)
     if config.distort:
@@ -51,14 +60,21 @@ def fit(config: TrainConfig, model: keras.Model, data: TrainingData, recorder: R
     )
     # `fit` would do this inside the compiled step and compile the step twice.
     indexed.optimizer.build(indexed.trainable_variables)
+    saver.variables = [
+        variable
+        for variable in (*indexed.variables, *indexed.optimizer.variables)
+        if variable is not store.images
+    ]
+    saver.plateau_callbacks = plateau_callbacks(config)
     indexed.fit(
         np.arange(count, dtype=np.int32),
         targets,
         batch_size=config.batch_size,
-        epochs=config.epochs,
+        epochs=saver.last_epoch or config.epochs,
+        initial_epoch=len(recorder.history),
         validation_data=validation,
         validation_batch_size=max(config.batch_size, 256),
-        callbacks=[recorder, *plateau_callbacks(config)],
+        callbacks=[recorder, *saver.plateau_callbacks, saver],
         verbose=0,
     )
 

@@ -32,9 +32,9 @@ def plain(terminal: io.StringIO) -> str:
 
 
 def finish(run: Run, config: TrainConfig, *rows: EpochRow, members: int = 1) -> None:
-    with TrainingProgress(run) as shown:
+    with TrainingProgress(run, "mnistcli train --resume r") as shown:
         for member in range(1, members + 1):
-            shown.on_train_begin(config, 3, member=member, members=members)
+            shown.on_train_begin(config, 3, member=member, members=members, first_epoch=1)
             for row in rows:
                 shown.on_train_batch_end(2, 0.6, 0.7)
                 shown.on_epoch_end(row, kept=row is VALIDATED)
@@ -53,8 +53,8 @@ def test_a_line_per_epoch(capsys: Captured) -> None:
 
 
 def test_one_step_per_epoch(capsys: Captured) -> None:
-    with TrainingProgress(Run(Path("r"))) as shown:
-        shown.on_train_begin(TrainConfig(), 1, member=1, members=1)
+    with TrainingProgress(Run(Path("r")), "") as shown:
+        shown.on_train_begin(TrainConfig(), 1, member=1, members=1, first_epoch=1)
 
     assert "1 step per epoch" in capsys.readouterr().err
 
@@ -87,12 +87,12 @@ def test_a_stopped_training_names_its_best_model(
     end: type[BaseException], capsys: Captured, tmp_path: Path
 ) -> None:
     run = Run(tmp_path)
-    with pytest.raises(end), TrainingProgress(run):
+    with pytest.raises(end), TrainingProgress(run, "mnistcli train --resume r"):
         raise end
     assert capsys.readouterr().err == ""
 
     run.model_file.touch()
-    with pytest.raises(end), TrainingProgress(run):
+    with pytest.raises(end), TrainingProgress(run, "mnistcli train --resume r"):
         raise end
     assert capsys.readouterr().err == f"the best model so far is in {tmp_path}\n"
 

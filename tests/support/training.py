@@ -18,12 +18,16 @@ class RecordingCallback:
     def __init__(self) -> None:
         self.begun: list[tuple[TrainConfig, int]] = []
         self.members: list[tuple[int, int]] = []
+        self.first_epochs: list[int] = []
         self.steps: list[tuple[int, float, float]] = []
         self.epochs: list[tuple[EpochRow, bool]] = []
 
-    def on_train_begin(self, config: TrainConfig, steps: int, *, member: int, members: int) -> None:
+    def on_train_begin(
+        self, config: TrainConfig, steps: int, *, member: int, members: int, first_epoch: int
+    ) -> None:
         self.begun.append((config, steps))
         self.members.append((member, members))
+        self.first_epochs.append(first_epoch)
 
     def on_train_batch_end(self, step: int, loss: float, accuracy: float) -> None:
         self.steps.append((step, loss, accuracy))

@@ -1,16 +1,13 @@
 import math
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
-from mnistcli import checkpoints
 from mnistcli.architectures import build_model
 from mnistcli.config import TrainConfig
 from mnistcli.errors import TrainingError
-from mnistcli.runs import Run
 from mnistcli.training.callbacks import RunRecorder
 from tests.support.training import RecordingCallback
 
@@ -22,19 +19,11 @@ def model() -> keras.Model:
     return build_model("simple")
 
 
-@pytest.fixture
-def saved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the model files in the order of writing; none is written."""
-    names: list[str] = []
-    monkeypatch.setattr(checkpoints, "save", lambda model, path: names.append(path.name))
-    return names
-
-
 def recorder(
     model: keras.Model, config: TrainConfig = CONFIG
 ) -> tuple[RunRecorder, RecordingCallback]:
     callback = RecordingCallback()
-    made = RunRecorder(config, model, Run.create(config, Path("run")), callback)
+    made = RunRecorder(config, model, callback)
     trained = keras.Sequential([model])
     trained.compile(optimizer=keras.optimizers.Adam(0.25))
     made.set_model(trained)
@@ -52,14 +41,9 @@ def test_no_epoch_is_kept_before_the_first_has_ended(model: keras.Model) -> None
         _ = made.kept
 
 
-def test_the_kept_model_is_saved_before_the_last(model: keras.Model, saved: list[str]) -> None:
-    """A run that is killed between the two saves has a model."""
-    made, _ = recorder(model)
-
-    made.on_epoch_end(0, logs(0.4))
-    made.on_epoch_end(1, logs(0.6))
-
-    assert saved == ["model.keras", "last.keras", "last.keras"]
+def end_epoch(recorder: RunRecorder, epoch: int, val_loss: float) -> None:
+    recorder.on_epoch_end(epoch, logs(val_loss))
+    recorder.forward_epoch()
 
 
 @pytest.mark.parametrize(
@@ -70,32 +54,32 @@ def test_the_kept_model_is_saved_before_the_last(model: keras.Model, saved: list
     ],
 )
 def test_the_lowest_validation_loss_is_kept(
-    model: keras.Model, saved: list[str], losses: list[float], kept: list[bool]
+    model: keras.Model, losses: list[float], kept: list[bool]
 ) -> None:
     made, callback = recorder(model)
 
     for epoch, loss in enumerate(losses):
-        made.on_epoch_end(epoch, logs(loss))
+        end_epoch(made, epoch, loss)
 
     assert [one for _, one in callback.epochs] == kept
     assert made.kept.epoch == len(kept) - kept[::-1].index(True)
-    assert len(Run(Path("run")).read_history()) == len(losses)
+    assert len(made.history) == len(losses)
 
 
-def test_a_one_cycle_schedule_keeps_every_last_epoch(model: keras.Model, saved: list[str]) -> None:
+def test_a_one_cycle_schedule_keeps_every_last_epoch(model: keras.Model) -> None:
     made, callback = recorder(model, TrainConfig(arch="simple", schedule="one-cycle"))
 
     for epoch, loss in enumerate([0.4, 0.6]):
-        made.on_epoch_end(epoch, logs(loss))
+        end_epoch(made, epoch, loss)
 
     assert [kept for _, kept in callback.epochs] == [True, True]
 
 
-def test_a_row_has_the_learning_rate_and_the_time(model: keras.Model, saved: list[str]) -> None:
+def test_a_row_has_the_learning_rate_and_the_time(model: keras.Model) -> None:
     made, callback = recorder(model)
 
     made.on_epoch_begin(0)
-    made.on_epoch_end(0, logs(0.4))
+    end_epoch(made, 0, 0.4)
 
     row, _ = callback.epochs[0]
     assert (row.epoch, row.learning_rate, row.val_accuracy) == (1, 0.25, 0.5)
@@ -103,7 +87,7 @@ def test_a_row_has_the_learning_rate_and_the_time(model: keras.Model, saved: lis
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_weights_that_are_not_finite_end_the_training(saved: list[str], value: float) -> None:
+def test_weights_that_are_not_finite_end_the_training(value: float) -> None:
     model = build_model("simple")
     made, _ = recorder(model)
     weights = model.get_weights()
@@ -115,4 +99,22 @@ def test_weights_that_are_not_finite_end_the_training(saved: list[str], value: f
 
     assert caught.value.message == "training diverged in epoch 5: the weights are NaN or infinite"
     assert caught.value.hint == "--learning-rate 0.0001"
-    assert saved == []
+    assert made.history == []
+
+
+def test_a_resumed_run_has_the_history_and_the_best_epoch_from_before(model: keras.Model) -> None:
+    before, _ = recorder(model)
+    for epoch, loss in enumerate([0.4, 0.6]):
+        end_epoch(before, epoch, loss)
+    callback = RecordingCallback()
+    made = RunRecorder(CONFIG, model, callback, rows=before.history, kept=1)
+    made.set_model(before.model)
+    made.set_params({"steps": 3})
+
+    made.on_train_begin()
+    for epoch, loss in ((2, 0.5), (3, 0.3)):
+        end_epoch(made, epoch, loss)
+
+    assert callback.first_epochs == [3]
+    assert [(row.epoch, kept) for row, kept in callback.epochs] == [(3, False), (4, True)]
+    assert [row.epoch for row in made.history] == [1, 2, 3, 4]

@@ -21,7 +21,7 @@ from mnistcli.model_store import find_model
 from mnistcli.recipes import RECIPES, resolve
 from mnistcli.runs import EpochRow, Run
 from mnistcli.synthetic.non_digits import non_digits
-from mnistcli.training import EnsembleResult, TrainResult, train, trainer
+from mnistcli.training import EnsembleResult, TrainResult, model_trainer, train
 from mnistcli.training.data import hold_out_validation
 from tests.support.strokes import make_splits
 from tests.support.training import QUICK, RecordingCallback, hash_weights, train_model
@@ -222,7 +222,7 @@ def test_held_out_images_are_predicted_once_after_the_training(
 
         return counted
 
-    monkeypatch.setattr(trainer, "run_by_keras", counting)
+    monkeypatch.setattr(model_trainer, "run_by_keras", counting)
     train_model(replace(QUICK, epochs=1, label_smoothing=0.1), splits)
 
     assert sum(counts) == 40
@@ -410,10 +410,10 @@ def test_an_interrupted_run_keeps_the_epochs_it_has(splits: Splits) -> None:
 def test_a_run_directory_that_becomes_unwritable(
     splits: Splits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(self: Run, row: EpochRow) -> None:
+    def full(self: Run, rows: list[EpochRow]) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Run, "append_history", full)
+    monkeypatch.setattr(Run, "write_history", full)
     with pytest.raises(RunError, match="cannot write in 'run': No space left on device"):
         train_model(QUICK, splits)
 

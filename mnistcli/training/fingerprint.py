@@ -1,0 +1,111 @@
+"""Fingerprint of a training: the settings, data and versions that its weights depend on."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mnistcli.config import TrainConfig
+from mnistcli.datasets import Dataset
+from mnistcli.environment import describe_environment
+from mnistcli.errors import RunError
+from mnistcli.training.data import TrainingData
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """Everything that the weights of a training depend on.
+
+    Attributes:
+        settings: The settings by name.
+        data: SHA-256 hashes of the images with their labels, and of the start model, by their name
+            in messages.
+        versions: Backend, device and versions of the packages.
+    """
+
+    settings: Mapping[str, Any]
+    data: Mapping[str, str]
+    versions: Mapping[str, str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fingerprint as plain values for JSON."""
+        return asdict(self)
+
+    def require_same(self, now: "Fingerprint") -> None:
+        """Check that a training can continue with other settings, data and versions than before.
+
+        Only the number of epochs may grow, and only with a constant learning rate.
+
+        Args:
+            now: The fingerprint to continue with; this one is that of the training so far.
+
+        Raises:
+            RunError: They differ; the message names the first difference.
+        """
+        for name, value in now.settings.items():
+            before = self.settings.get(name)
+            if value != before and not self._may_grow(name, before, value):
+                raise _differs(name, before, value)
+        for name, value in now.data.items():
+            if value != self.data.get(name):
+                raise RunError(f"cannot resume: the {name} differ from those of the run")
+        for name, value in now.versions.items():
+            if value != self.versions.get(name):
+                raise _differs(name, self.versions.get(name), value)
+
+    def _may_grow(self, name: str, before: Any, value: Any) -> bool:
+        """Return whether a setting is the number of epochs, and may change to a value."""
+        if name != "epochs":
+            return False
+        if self.settings["schedule"] != "constant":
+            raise RunError(
+                f"cannot resume with {value} epochs instead of {before}: the learning rates of a "
+                f"{self.settings['schedule']} schedule depend on the number"
+            )
+        if value < before:
+            raise RunError(f"cannot resume with fewer epochs: {value} instead of {before}")
+        return True
+
+
+def hash_data(data: TrainingData, start_file: Path | None) -> dict[str, str]:
+    """Return the hashes of `Fingerprint.data`.
+
+    Args:
+        data: The images.
+        start_file: The file of the start model; None for a new model.
+    """
+    hashes = {
+        "training images": _hash(data.train),
+        "validation images": "" if data.validation is None else _hash(data.validation),
+        "test images": _hash(data.test),
+    }
+    if start_file is not None:
+        hashes["weights of the start model"] = hashlib.sha256(start_file.read_bytes()).hexdigest()
+    return hashes
+
+
+def take_fingerprint(config: TrainConfig, data: Mapping[str, str]) -> Fingerprint:
+    """Return the fingerprint of a training.
+
+    Args:
+        config: The config of the model.
+        data: The hashes of its data.
+    """
+    environment = describe_environment(config.device)
+    backend = environment["backend"]
+    packages = environment["packages"]
+    versions = {"backend": backend, "device": environment["device"]}
+    for name in ("mnistcli", "keras", backend, "numpy"):
+        versions[f"{name} version"] = packages.get(name, "unknown")
+    return Fingerprint(config.as_dict(), data, versions)
+
+
+def _hash(dataset: Dataset) -> str:
+    digest = hashlib.sha256(dataset.images.tobytes())
+    digest.update(dataset.labels.tobytes())
+    return digest.hexdigest()
+
+
+def _differs(name: str, before: Any, value: Any) -> RunError:
+    return RunError(f"cannot resume: {name} was {before!r} and is now {value!r}")

@@ -1,0 +1,182 @@
+"""Training of one model: a new or resumed one, calibrated and evaluated."""
+
+import keras
+import numpy as np
+
+from mnistcli import checkpoints
+from mnistcli.architectures import build_model, freeze_early, unfreeze
+from mnistcli.config import TrainConfig
+from mnistcli.environment import describe_environment
+from mnistcli.errors import RunError
+from mnistcli.evaluation import Evaluation, evaluate, score
+from mnistcli.inference.classifier import Classifier
+from mnistcli.inference.conversion import run_by_keras, save_litert
+from mnistcli.model_store import ModelRef
+from mnistcli.runs import Run
+from mnistcli.training.calibration import (
+    apply_temperature,
+    divide_logits,
+    fit_min_confidence,
+    fit_temperature,
+)
+from mnistcli.training.callbacks import RunRecorder, TrainingCallback
+from mnistcli.training.data import TrainingData
+from mnistcli.training.ensembles import member_configs
+from mnistcli.training.fingerprint import Fingerprint, hash_data, take_fingerprint
+from mnistcli.training.loop import fit
+from mnistcli.training.results import TrainResult
+from mnistcli.training.resume_state import ResumeState
+from mnistcli.training.saving import EpochSaver
+
+# Training images to fit the temperature on if there are no validation images: it is one number.
+_CALIBRATION_IMAGES = 6000
+
+
+class ModelTrainer:
+    """Trains models on the same images, from the same start model.
+
+    Args:
+        data: The images.
+        start: The model to fine-tune; None for new models.
+        callback: Receives the progress.
+        resume: Whether to continue runs that were stopped.
+    """
+
+    def __init__(
+        self,
+        data: TrainingData,
+        start: ModelRef | None,
+        callback: TrainingCallback,
+        *,
+        resume: bool,
+    ) -> None:
+        self._data = data
+        self._start = start
+        self._callback = callback
+        self._resume = resume
+        self._hashes = hash_data(data, start.files[0] if start else None)
+
+    def describe(self, config: TrainConfig, run: Run) -> None:
+        """Write the config and the environment of a run."""
+        datasets = dict.fromkeys([self._data.name, *(self._start.datasets if self._start else ())])
+        run.write_config(config)
+        run.write_environment(describe_environment(config.device) | {"trained_on": list(datasets)})
+
+    def train_members(self, config: TrainConfig, run: Run) -> list[TrainResult]:
+        """Train the members of an ensemble that are not finished."""
+        members = []
+        for number, own in enumerate(member_configs(config), start=1):
+            member = run.member(number)
+            if not member.has_config:
+                member = run.create_member(number, own)
+            result = self.train_model(own, member, number, config.ensemble)
+            if not member.finished:
+                member.write_metrics(result.as_dict())
+            members.append(result)
+        return members
+
+    def train_model(
+        self, config: TrainConfig, run: Run, member: int = 1, members: int = 1
+    ) -> TrainResult:
+        """Train one model, or the rest of its epochs, and write its run except for the metrics.
+
+        If the run is that of a finished member of an ensemble, its result is returned.
+        """
+        fingerprint = take_fingerprint(config, self._hashes)
+        state = self._read_state(run, fingerprint)
+        keras.utils.set_random_seed(config.seed)
+        model = self._build(config)
+        start_validation = self._evaluate_start(model)
+        recorder = RunRecorder(
+            config,
+            model,
+            self._callback,
+            member=member,
+            members=members,
+            rows=state.rows if state else (),
+            kept=state.kept if state else 0,
+        )
+        saver = EpochSaver(run, model, recorder, fingerprint, state)
+        if state is None:
+            self.describe(config, run)
+        elif not run.finished:
+            run.write_config(config)
+        if state is None or not state.calibrating:
+            fit(config, model, self._data, recorder, saver)
+        trained_parameters = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
+        validation, min_confidence = self._finish(config, run, saver)
+        return TrainResult(
+            run=run,
+            config=config,
+            kept=recorder.kept,
+            epochs=len(recorder.history),
+            seconds=saver.seconds,
+            parameters=model.count_params(),
+            trained_parameters=trained_parameters,
+            training_images=len(self._data.train),
+            min_confidence=min_confidence,
+            test=evaluate(Classifier.load(run.model_file), self._data.test),
+            validation=validation,
+            start_validation=start_validation,
+            start_trained_on=self._start.datasets if self._start else (),
+        )
+
+    def _read_state(self, run: Run, fingerprint: Fingerprint) -> ResumeState | None:
+        """Return the state of a run that is resumed; None if no epoch has ended.
+
+        Raises:
+            RunError: The state is damaged, or the settings, data or versions differ.
+        """
+        state = ResumeState.read(run.resume_file) if self._resume else None
+        if state is None:
+            if self._resume and run.model_files:
+                raise RunError(f"cannot resume {str(run.path)!r}: no {run.resume_file.name} in it")
+            return None
+        state.fingerprint.require_same(fingerprint)
+        epochs = fingerprint.settings["epochs"]
+        if state.calibrating and epochs != state.fingerprint.settings["epochs"]:
+            raise RunError(
+                f"cannot resume with {epochs} epochs: the training of {str(run.path)!r} has ended "
+                f"after {len(state.rows)}"
+            )
+        return state
+
+    def _build(self, config: TrainConfig) -> keras.Model:
+        """Return a new model, or the start model with its early layers frozen."""
+        if self._start is None:
+            return build_model(config.arch, dropout=config.dropout)
+        model = checkpoints.load(self._start.files[0])
+        freeze_early(model)
+        return model
+
+    def _evaluate_start(self, model: keras.Model) -> Evaluation | None:
+        if self._start is None or self._data.validation is None:
+            return None
+        return evaluate(Classifier(run_by_keras(model)), self._data.validation)
+
+    def _finish(
+        self, config: TrainConfig, run: Run, saver: EpochSaver
+    ) -> tuple[Evaluation | None, float]:
+        """Calibrate the kept model, unfreeze it, and write it with its LiteRT file.
+
+        Returns:
+            The metrics of the kept model on the validation images, and the rejection threshold.
+        """
+        model = saver.kept_model()
+        unfreeze(model)
+        count = _CALIBRATION_IMAGES if config.label_smoothing else 0
+        images = self._data.validation or self._data.train.subset(count)
+        probabilities = Classifier(run_by_keras(model)).predict(images.images)
+        if config.label_smoothing:
+            temperature = fit_temperature(probabilities, images.labels)
+            divide_logits(model, temperature)
+            probabilities = apply_temperature(probabilities, temperature)
+        if not run.finished:
+            checkpoints.save(model, run.model_file)
+            save_litert(model, run.model_file)
+        validation = None
+        if self._data.validation is not None:
+            validation = score(images.labels, probabilities)
+        if self._start is not None:  # the images to fine-tune on are too few for a new threshold
+            return validation, self._start.min_confidence
+        return validation, fit_min_confidence(probabilities) if validation else 0.0

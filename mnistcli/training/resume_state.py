@@ -1,0 +1,159 @@
+"""Resume state: everything that a stopped training needs to continue as if it had not stopped.
+
+Keras saves neither the states of the seed generators of dropout and augmentation nor the counters
+of its callbacks, and its `BackupAndRestore` forgets the best score. All of them are in one file of
+the run directory, which is written after each epoch and removed when the run is finished.
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli.errors import RunError
+from mnistcli.files import write_atomically
+from mnistcli.runs import EpochRow
+from mnistcli.training.fingerprint import Fingerprint
+
+_DESCRIPTION = "state"
+_VARIABLE = "variable"
+# A state is a few times the size of the model.
+_MAX_BYTES = 4 << 30
+
+Counters = dict[str, dict[str, Any]]
+"""The counters of each plateau callback, by the name of its class."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ResumeState:
+    """The state of a training after an epoch.
+
+    Attributes:
+        fingerprint: Settings, data and versions of the training.
+        rows: The history so far.
+        kept: Number of the epoch whose model is kept.
+        seconds: Wall time of the training so far.
+        stopped_early: Whether no further epoch follows, whatever the number of epochs is.
+        calibrating: Whether `variables` are the weights of the kept model before calibration; the
+            training has ended then. Otherwise they are all variables of model and optimizer.
+        counters: Counters of the plateau callbacks.
+        variables: The values of the variables, in the order of the model and the optimizer.
+    """
+
+    fingerprint: Fingerprint
+    rows: tuple[EpochRow, ...]
+    kept: int
+    seconds: float
+    stopped_early: bool
+    calibrating: bool
+    counters: Counters
+    variables: Sequence[NDArray[Any]]
+
+    def write(self, path: Path) -> None:
+        """Write the state atomically.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        description = {
+            "fingerprint": self.fingerprint.as_dict(),
+            "rows": [asdict(row) for row in self.rows],
+            "kept": self.kept,
+            "seconds": self.seconds,
+            "stopped_early": self.stopped_early,
+            "calibrating": self.calibrating,
+            "counters": self.counters,
+        }
+        encoded = np.frombuffer(json.dumps(description).encode(), np.uint8)
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as archive:
+            _write_array(archive, _DESCRIPTION, encoded)
+            for number, value in enumerate(self.variables):
+                _write_array(archive, f"{_VARIABLE}{number}", value)
+        write_atomically(path, stream.getbuffer())
+
+    @classmethod
+    def read(cls, path: Path) -> "ResumeState | None":
+        """Return the state in a file, or None if there is no file.
+
+        Raises:
+            RunError: The file cannot be read or is damaged.
+        """
+        try:
+            if not path.exists():
+                return None
+            # Opening a FIFO would block.
+            is_readable = path.is_file() and path.stat().st_size <= _MAX_BYTES
+            content = path.read_bytes() if is_readable else b""
+        except OSError as error:
+            raise RunError(f"cannot read {str(path)!r}: {error.strerror}") from error
+        try:
+            return _decode(content)
+        except Exception as error:  # zipfile, NumPy and JSON raise anything on a damaged file
+            raise RunError(f"damaged file {str(path)!r}: the run cannot be resumed") from error
+
+    def require_shapes(self, shapes: Sequence[tuple[int, ...]]) -> None:
+        """Check that the state belongs to a model with variables of these shapes.
+
+        Raises:
+            RunError: It belongs to another one.
+        """
+        if [value.shape for value in self.variables] != [tuple(shape) for shape in shapes]:
+            raise RunError("cannot resume: the state belongs to another model")
+
+
+def _write_array(archive: zipfile.ZipFile, name: str, array: NDArray[Any]) -> None:
+    with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
+        np.lib.format.write_array(stream, array, allow_pickle=False)
+
+
+def _decode(content: bytes) -> ResumeState:
+    """Return the state in the content of a file.
+
+    Raises:
+        Exception: The content is damaged.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        # Stored members are as large as the file at most: it cannot unpack to more.
+        if any(one.compress_type != zipfile.ZIP_STORED for one in archive.infolist()):
+            raise ValueError("compressed")
+        count = len(archive.namelist()) - 1
+        description = json.loads(_read_array(archive, _DESCRIPTION).tobytes())
+        return _parse(description, [_read_array(archive, f"{_VARIABLE}{n}") for n in range(count)])
+
+
+def _read_array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
+    array: NDArray[Any] = np.lib.format.read_array(
+        io.BytesIO(archive.read(f"{name}.npy")), allow_pickle=False
+    )
+    return array
+
+
+def _parse(description: Mapping[str, Any], variables: Sequence[NDArray[Any]]) -> ResumeState:
+    """Return a state as it was written.
+
+    Raises:
+        KeyError: A part is missing.
+        TypeError: A part has another type.
+        ValueError: A part has another value.
+    """
+    rows = tuple(EpochRow(**row) for row in description["rows"])
+    kept = int(description["kept"])
+    if [row.epoch for row in rows] != list(range(1, len(rows) + 1)) or not 1 <= kept <= len(rows):
+        raise ValueError("epochs")
+    return ResumeState(
+        fingerprint=Fingerprint(**description["fingerprint"]),
+        rows=rows,
+        kept=kept,
+        seconds=float(description["seconds"]),
+        stopped_early=bool(description["stopped_early"]),
+        calibrating=bool(description["calibrating"]),
+        counters={str(name): dict(own) for name, own in description["counters"].items()},
+        variables=variables,
+    )
