@@ -6,9 +6,9 @@ import io
 import os
 import signal
 import sys
-from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
+from mnistcli import signals
 from mnistcli.errors import MnistCliError
 
 if TYPE_CHECKING:
@@ -16,28 +16,37 @@ if TYPE_CHECKING:
 
 _FAILED = 1
 _INTERRUPTED = 128 + signal.SIGINT
-_TERMINATED = 128 + signal.SIGTERM
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
     try:
-        signal.signal(signal.SIGTERM, _terminate)
         _open_standard_streams()
+        signals.install()
         # Not at the top: Ctrl-C during the import must not end in a traceback.
         from mnistcli.cli import app
 
         app(prog_name="mnistcli")
-    except KeyboardInterrupt:
-        _say("interrupted")
-        _exit(_INTERRUPTED)
-    except SystemExit as end:
-        if end.code == _TERMINATED:
-            _say("terminated")
-        _exit(end.code if isinstance(end.code, int) else _FAILED)
     except MnistCliError as error:  # the streams cannot be used
         _say(f"error: {error.message}")
         _exit(_FAILED)
+    except BaseException as end:
+        # A library may turn what a signal raises into another exception.
+        code = signals.received() or _exit_code(end)
+        if code is None:
+            raise
+        if signals.received() or isinstance(end, KeyboardInterrupt):
+            signals.announce(code)
+        _exit(code)
+
+
+def _exit_code(end: BaseException) -> int | None:
+    """Return the exit code of an exception that ends the program; None if it is a bug."""
+    if isinstance(end, KeyboardInterrupt):
+        return _INTERRUPTED
+    if isinstance(end, SystemExit):
+        return end.code if isinstance(end.code, int) else _FAILED
+    return None
 
 
 class _Stdout(io.FileIO):
@@ -98,10 +107,6 @@ def _redirect_to_null(descriptor: int, flags: int) -> None:
         os.close(null)
 
 
-def _terminate(signum: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - a signal handler
-    raise SystemExit(_TERMINATED)
-
-
 def _say(text: str) -> None:
     with contextlib.suppress(OSError, ValueError):
         sys.stderr.write(f"{text}\n")
@@ -116,7 +121,7 @@ def _exit(code: int) -> NoReturn:
         code = code or _FAILED
     except (OSError, ValueError):
         code = code or _FAILED
-    if code in {_INTERRUPTED, _TERMINATED}:
+    if code in signals.WORDS:
         os._exit(code)  # does not wait for threads that are predicting images
     sys.exit(code)
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import typer
 
+from mnistcli import signals
 from mnistcli.cli.hints import closest, complete_hint, running
-from mnistcli.cli.streams import print_error, print_note
+from mnistcli.cli.streams import print_error
 from mnistcli.errors import MnistCliError
 
 INTERRUPTED = 130
@@ -33,7 +34,7 @@ def exit_code(run: Callable[[], Any]) -> int:
         _print_usage_error(error)
         return error.exit_code
     if code == INTERRUPTED:
-        print_note("interrupted")
+        signals.announce(code)
     return code
 
 

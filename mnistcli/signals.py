@@ -1,0 +1,115 @@
+"""Signals: Ctrl-C, SIGTERM and SIGHUP stop the program, whatever it is doing.
+
+Python runs signal handlers between two of its own instructions, and a step of TensorFlow can take
+seconds. Some libraries even catch what the handlers raise. Therefore a thread watches the signals:
+it prints that the program stops if that takes long, and ends the process at once after a second
+signal, or if the program does not stop. All files are written atomically, so nothing is lost.
+"""
+
+import contextlib
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from types import FrameType
+from typing import NoReturn
+
+_WORDS = {"SIGINT": "interrupted", "SIGTERM": "terminated", "SIGHUP": "terminated"}
+WORDS = {
+    128 + getattr(signal, name): word for name, word in _WORDS.items() if hasattr(signal, name)
+}
+"""What is printed when a signal has stopped the program, by exit code."""
+
+# Seconds until the message, and from then on until the end of the process.
+_GRACE = 0.4
+_PATIENCE = 20.0
+
+
+class _State:
+    received: int | None = None
+    announced = False
+
+
+def install() -> None:
+    """Make the signals stop the program; those that it was started to ignore stay ignored.
+
+    Ctrl-C raises `KeyboardInterrupt`, as usual; the other signals raise `SystemExit`.
+    """
+    if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _exit)
+    if os.name == "posix":  # elsewhere only sockets can be watched
+        reader, writer = os.pipe()
+        os.set_blocking(writer, False)
+        signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+        threading.Thread(target=_watch, args=[reader], name="signals", daemon=True).start()
+
+
+def announce(code: int) -> None:
+    """Print what has stopped the program, unless it is printed already.
+
+    Args:
+        code: An exit code in `WORDS`.
+    """
+    if not _State.announced:
+        _State.announced = _State.received is not None
+        _print(WORDS[code])
+
+
+def received() -> int | None:
+    """Return the exit code of the signal that stops the program; None if there was none."""
+    return _State.received
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - a signal handler
+    _State.received = 128 + signum
+    raise KeyboardInterrupt
+
+
+def _exit(signum: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - a signal handler
+    _State.received = 128 + signum
+    raise SystemExit(128 + signum)
+
+
+def _watch(reader: int) -> None:
+    """Wait for the signals that stop the program: the first one, then a second one."""
+    code = _next_code(reader) or 0
+    again = _next_code(reader, seconds=_GRACE)
+    if again is None:
+        _State.announced = True
+        _print(WORDS[code])
+        again = _next_code(reader, seconds=_PATIENCE) or code
+    if sys.stderr.isatty():
+        _print("\x1b[?25h")  # shows the cursor, which a progress bar hides
+    os._exit(again)
+
+
+def _next_code(reader: int, seconds: float | None = None) -> int | None:
+    """Return the exit code of the next signal that stops the program.
+
+    Args:
+        reader: The pipe of the signals.
+        seconds: Time to wait. Defaults to any time.
+
+    Returns:
+        The code; None if there was no such signal in time.
+    """
+    deadline = None if seconds is None else time.monotonic() + seconds
+    while True:
+        left = None if deadline is None else max(deadline - time.monotonic(), 0)
+        if not select.select([reader], [], [], left)[0]:
+            return None
+        code = 128 + os.read(reader, 1)[0]
+        if code in WORDS:
+            return code
+
+
+def _print(text: str) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
