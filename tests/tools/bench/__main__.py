@@ -18,6 +18,7 @@ from pathlib import Path
 from PIL import Image
 
 from mnistcli import datasets
+from tests.tools.bench import ordinary_images
 
 HERE = Path(__file__).parent
 MNISTCLI = Path(sys.executable).with_name("mnistcli")
@@ -157,6 +158,19 @@ class Bench:
         memory = [(one.megabytes, other.megabytes) for one, other in costs]
         self.row("10,000 / 100 images, peak memory", "MB", memory)
 
+    def ordinary_images(self) -> None:
+        """Predict drawings, scans and photos with the packaged model; report CPU time per stage."""
+        test = datasets.load("mnist", data_dir=self.data).test
+        for kind, count in ordinary_images.KINDS.items():
+            folder = self.folder / kind.replace(" ", "_")
+            ordinary_images.make_images(test, folder, kind, count // 10 if self.quick else count)
+            images = len(list(folder.iterdir()))
+            command = (MNISTCLI, "predict", folder, "--model", "pretrained")
+            speeds = [images / cost(*command).seconds for _ in range(1 if self.quick else 3)]
+            self.line(f"{kind}: images/s with start-up", f"{statistics.median(speeds):,.0f}")
+            for stage, milliseconds in ordinary_images.stage_times(folder).items():
+                self.line(f"  CPU time, {stage}", f"{milliseconds:.1f} ms")
+
     def help(self) -> None:
         """Compare the whole ``--help`` process with a bare Typer program."""
         bare = (sys.executable, "-c", BARE_TYPER, "--help")
@@ -181,6 +195,7 @@ def main() -> None:
         model = bench.train("classic", "--epochs", 1, "--limit", 2000) / "model.keras"
         bench.one_image(model)
         bench.many_images(model)
+        bench.ordinary_images()
         for recipe in () if quick else ("sgd", "classic"):
             bench.epochs(recipe, 60_000)
         bench.epochs("deep", 12_000 if quick else 60_000)
