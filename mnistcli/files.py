@@ -1,4 +1,4 @@
-"""Files: atomic writes, SHA-256 hashes and the cache directory."""
+"""Files: atomic writes, SHA-256 hashes, and the user's directories."""
 
 import hashlib
 import os
@@ -15,6 +15,8 @@ import platformdirs
 
 CACHE_VARIABLE = "MNISTCLI_CACHE_DIR"
 """Environment variable with the cache directory."""
+CONFIG_VARIABLE = "MNISTCLI_CONFIG_DIR"
+"""Environment variable with the directory of the user's configuration."""
 
 # Host, process and a random number: two hosts that share a directory may have the same process IDs.
 _TEMPORARY = re.compile(r"\.mnistcli-([0-9a-f]{8})-(\d+)-[0-9a-f]{16}")
@@ -160,6 +162,16 @@ def _flush_directory(path: Path) -> None:
 def sha256(data: bytes) -> str:
     """Compute the SHA-256 hash of data as 64 lower-case hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
+
+
+def config_dir() -> Path:
+    """Return the directory of the user's configuration, which may not exist yet.
+
+    It is ``$MNISTCLI_CONFIG_DIR`` if that is set, otherwise the usual configuration directory of
+    the operating system.
+    """
+    chosen = os.environ.get(CONFIG_VARIABLE)
+    return Path(chosen) if chosen else platformdirs.user_config_path("mnistcli", appauthor=False)
 
 
 def cache_dir() -> Path:

@@ -4,12 +4,15 @@ The first bytes of a file decide, whatever its name is. Nothing here imports Ker
 """
 
 import contextlib
+import os
 import shlex
+import stat
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
 from mnistcli.errors import CheckpointError
+from mnistcli.zip_files import open_zip
 
 OTHER_MODEL = "--model pretrained"
 """The hint for a model that cannot be used."""
@@ -37,6 +40,9 @@ _SIGNATURES = (
     ),
 )
 _SIGNATURE_LENGTH = 8
+MAX_MODEL_BYTES = 1 << 29
+"""Largest model file: far more than any digit classifier needs."""
+_MAX_DIRECTORY_BYTES = 1 << 20  # of a zip archive
 
 
 def check_model_file(path: Path) -> None:
@@ -55,6 +61,8 @@ def check_model_file(path: Path) -> None:
             raise CheckpointError(f"not a model file: {str(path)!r}", hint=OTHER_MODEL)
         with path.open("rb") as stream:
             start = stream.read(_SIGNATURE_LENGTH)
+        if path.stat().st_size > MAX_MODEL_BYTES:
+            raise _too_large(path)
     except OSError as error:
         raise unreadable(path, error) from error
     if not start:
@@ -66,6 +74,31 @@ def check_model_file(path: Path) -> None:
             f"{str(path)!r} is {found.name}: {found.remedy}",
             hint=f"--model {shlex.quote(str(keras_file))}" if known else OTHER_MODEL,
         )
+
+
+def read_model_file(path: Path) -> bytes:
+    """Read a file that can be a `.keras` file, once: what is checked is then what is loaded.
+
+    Args:
+        path: The file.
+
+    Raises:
+        CheckpointError: The file is missing, cannot be read, is empty, too large, not a regular
+            file or of another format.
+    """
+    check_model_file(path)
+    try:
+        # The file can have been replaced since; a pipe must not block.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(descriptor, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise CheckpointError(f"not a model file: {str(path)!r}", hint=OTHER_MODEL)
+            content = stream.read(MAX_MODEL_BYTES + 1)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    if len(content) > MAX_MODEL_BYTES:
+        raise _too_large(path)
+    return content
 
 
 def is_complete(path: Path) -> bool:
@@ -82,13 +115,23 @@ def unreadable(path: Path, error: OSError) -> CheckpointError:
     return CheckpointError(f"cannot read model {str(path)!r}: {reason}", hint=OTHER_MODEL)
 
 
+def _too_large(path: Path) -> CheckpointError:
+    return CheckpointError(
+        f"{str(path)!r} is too large for a digit classifier: more than {MAX_MODEL_BYTES >> 20} MiB",
+        hint=OTHER_MODEL,
+    )
+
+
 def _find_format(path: Path, start: bytes) -> _Format | None:
     for offset, signature, found in _SIGNATURES:
         if start[offset:].startswith(signature):
             return found
     with contextlib.suppress(OSError, zipfile.BadZipFile, NotImplementedError, ValueError):
-        if start.startswith(b"PK") and zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
+        if start.startswith(b"PK"):
+            with (
+                path.open("rb") as stream,
+                open_zip(stream, max_directory=_MAX_DIRECTORY_BYTES) as archive,
+            ):
                 names = archive.namelist()
             if any(name.endswith("/data.pkl") for name in names):
                 return _PYTORCH

@@ -1,6 +1,7 @@
 """Fixtures of all tests: an empty working directory for each, one small trained run, MNIST."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,14 @@ REAL_MNIST = Path(_GIVEN).resolve() if _GIVEN else None
 # Workers of pytest-xdist have them, and a console of Rich keeps the size that it finds at first.
 for _size in ("COLUMNS", "LINES"):
     os.environ.pop(_size, None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep all tests away from the user's configuration; they share one signing key."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MNISTCLI_CONFIG_DIR", str(tmp_path_factory.mktemp("config")))
+        yield
 
 
 @pytest.fixture(autouse=True)

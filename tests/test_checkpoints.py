@@ -183,7 +183,7 @@ def test_another_format_is_named(tmp_path: Path) -> None:
 def test_a_layer_with_code_is_rejected_inside_another_model(tmp_path: Path, saved: Path) -> None:
     config = json.loads(read_config(saved))
     config["config"]["layers"][1] = {
-        "class_name": "Wrapper",
+        "class_name": "TimeDistributed",
         "module": "keras.layers",
         "config": {"layer": {"class_name": "TFSMLayer", "module": "keras.layers", "config": {}}},
     }

@@ -10,7 +10,8 @@ import pytest
 from mnistcli import checkpoints
 from mnistcli.datasets import load
 from mnistcli.evaluation import Evaluation, evaluate
-from mnistcli.inference import litert
+from mnistcli.files import sha256
+from mnistcli.inference import litert_files
 from mnistcli.inference.classifier import Classifier, Predictor
 from mnistcli.inference.conversion import run_by_keras
 from mnistcli.inference.ensemble import load_classifier
@@ -71,7 +72,7 @@ def test_the_card_agrees_with_the_metrics_of_the_run(model: ModelRef) -> None:
 def test_the_litert_file_was_made_from_the_model(model: ModelRef) -> None:
     (file,) = model.files
 
-    assert litert.read(litert.file_beside(file), litert.digest_of(file)) is not None
+    assert litert_files.read_beside(file, sha256(file.read_bytes())) is not None
 
 
 def test_litert_and_keras_agree(model: ModelRef, classifier: Predictor) -> None:

@@ -1,24 +1,32 @@
 """Classifiers: class probabilities of 28x28 digits, fast and without TensorFlow.
 
 A classifier runs a LiteRT model, which starts in a fraction of a second. The LiteRT file is beside
-the `.keras` file or in the user's cache. If neither was made from these weights, the model is
-converted once, which loads TensorFlow. A model that cannot be converted is run by Keras.
+the `.keras` file or in the user's cache. If neither was made by this machine from these weights,
+the `.keras` file is checked and converted once, which loads TensorFlow. A model that cannot be
+converted is run by Keras.
 """
 
-import contextlib
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.config import CLASSES
 from mnistcli.device import start_quietly
-from mnistcli.files import cache_dir
-from mnistcli.inference import litert
+from mnistcli.errors import CheckpointError
+from mnistcli.files import sha256
+from mnistcli.inference import litert, litert_files
+from mnistcli.model_check import check_content
+from mnistcli.model_files import OTHER_MODEL, read_model_file
 
 BATCH_SIZE = 64
+
+Compute = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""Computes probabilities, float32 (n, 10), of images, float32 (n, 28, 28, 1) in 0..1."""
 
 
 class Predictor(Protocol):
@@ -39,7 +47,7 @@ class Classifier:
 
     def __init__(
         self,
-        compute: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+        compute: Compute,
         *,
         batch_size: int = BATCH_SIZE,
     ) -> None:
@@ -61,25 +69,13 @@ class Classifier:
             CheckpointError: The file cannot be loaded, or is not a digit classifier.
         """
         path = Path(path)
-        digest = litert.digest_of(path)
-        cached = cache_dir() / "litert" / f"{digest}.tflite"
-        for file in (litert.file_beside(path), cached):
-            if (converted := litert.read(file, digest)) is not None:
-                return cls(litert.Runner(converted), batch_size=batch_size)
-        start_quietly()
-        # These load TensorFlow, which is not needed above.
-        from mnistcli import checkpoints
-        from mnistcli.inference import conversion
-
-        model = checkpoints.load(path)
-        converted = conversion.to_litert(model)
-        if converted is None:
-            return cls(conversion.run_by_keras(model), batch_size=batch_size)
-        runner = litert.Runner(converted)
-        with contextlib.suppress(OSError):  # without a cache, the next start is as slow as this one
-            cached.parent.mkdir(parents=True, exist_ok=True)
-            litert.write(cached, converted, digest)
-        return cls(runner, batch_size=batch_size)
+        content = read_model_file(path)
+        digest = sha256(content)
+        for read in (partial(litert_files.read_beside, path), litert_files.read_cached):
+            converted = read(digest)
+            if converted is not None and (runner := _start(converted)) is not None:
+                return cls(runner, batch_size=batch_size)
+        return cls(_convert(path, content, digest), batch_size=batch_size)
 
     def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the probability of each digit for each image.
@@ -101,6 +97,43 @@ class Classifier:
             self._compute(np.divide(batch[..., None], 255, dtype=np.float32)) for batch in batches
         ]
         return np.concatenate(probabilities) if probabilities else np.empty((0, 10), np.float32)
+
+
+def _convert(path: Path, content: bytes, digest: str) -> Compute:
+    """Check, load and convert a model; return the function that computes its probabilities."""
+    checked = check_content(path, content)
+    start_quietly()
+    # These load TensorFlow, which is not needed before.
+    from mnistcli import checkpoints
+    from mnistcli.inference import conversion
+
+    model = checkpoints.load_checked(checked)
+    converted = conversion.to_litert(model)
+    if converted is not None and (runner := _start(converted)) is not None:
+        litert_files.write_cached(converted, digest)
+        return runner
+    compute = conversion.run_by_keras(model)
+    if not _is_classifier(compute):
+        raise CheckpointError(
+            f"{str(path)!r} computes NaN or infinite probabilities", hint=OTHER_MODEL
+        )
+    return compute
+
+
+def _start(converted: bytes) -> litert.Runner | None:
+    """Start a LiteRT model; None if LiteRT cannot run it or it is no classifier of digits."""
+    try:
+        runner = litert.Runner(converted)
+        return runner if _is_classifier(runner) else None
+    except Exception:  # noqa: BLE001 - LiteRT raises anything
+        return None
+
+
+def _is_classifier(compute: Compute) -> bool:
+    """Return whether the output for one image has the right shape and is finite."""
+    image = np.linspace(0, 1, 28 * 28, dtype=np.float32).reshape(1, 28, 28, 1)
+    probabilities = compute(image)
+    return probabilities.shape == (1, CLASSES) and bool(np.isfinite(probabilities).all())
 
 
 def _require_digits(images: NDArray[np.uint8]) -> NDArray[np.uint8]:

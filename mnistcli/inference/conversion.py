@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.device import held_back_stderr
-from mnistcli.inference import litert
+from mnistcli.files import sha256
+from mnistcli.inference import litert_files
+from mnistcli.model_files import read_model_file
 
 
 def to_litert(model: keras.Model) -> bytes | None:
@@ -42,7 +44,7 @@ def save_litert(model: keras.Model, path: Path) -> None:
     """
     converted = to_litert(model)
     if converted is not None:
-        litert.write(litert.file_beside(path), converted, litert.digest_of(path))
+        litert_files.write_beside(path, converted, sha256(read_model_file(path)))
 
 
 def run_by_keras(model: keras.Model) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:

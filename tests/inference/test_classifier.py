@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from mnistcli import checkpoints
 from mnistcli.architectures import ARCHITECTURES, build_model
 from mnistcli.errors import CheckpointError
-from mnistcli.inference import conversion, litert
+from mnistcli.files import sha256
+from mnistcli.inference import conversion, litert, litert_files
 from mnistcli.inference.classifier import Classifier
 from tests.support.strokes import make_digits
 
@@ -42,7 +43,7 @@ def no_keras(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: Path) -> keras.Model:
         raise AssertionError("Keras was used")
 
-    monkeypatch.setattr(checkpoints, "load", refuse)
+    monkeypatch.setattr(checkpoints, "load_checked", refuse)
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
@@ -123,24 +124,78 @@ def test_a_missing_litert_file_is_made_once_for_the_cache(
 ) -> None:
     first = Classifier.load(saved).predict(images)
 
-    monkeypatch.setattr(checkpoints, "load", None)
+    monkeypatch.setattr(checkpoints, "load_checked", None)
     second = Classifier.load(saved).predict(images)
 
     np.testing.assert_array_equal(first, second)
-    assert not litert.file_beside(saved).exists()
+    assert not litert_files.file_beside(saved).exists()
 
 
 def test_a_litert_file_of_other_weights_is_not_used(
     saved: Path, trained_run: Path, images: NDArray[np.uint8]
 ) -> None:
     """It is newer than the model and has the right name."""
-    shutil.copy(trained_run / "model.tflite", litert.file_beside(saved))
+    shutil.copy(trained_run / "model.tflite", litert_files.file_beside(saved))
 
     np.testing.assert_allclose(
         Classifier.load(saved).predict(images),
         run_keras(checkpoints.load(saved), images),
         atol=1e-5,
     )
+
+
+def test_a_litert_file_from_another_machine_is_not_run(
+    trained_run: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """LiteRT is not written for hostile files: two of 4,000 mutations ended the process."""
+    run = shutil.copytree(trained_run, tmp_path / "run")
+    monkeypatch.setenv("MNISTCLI_CONFIG_DIR", str(tmp_path / "another-user"))
+    converted: list[bytes | None] = []
+    convert = conversion.to_litert
+    monkeypatch.setattr(
+        conversion, "to_litert", lambda model: converted.append(convert(model)) or converted[-1]
+    )
+
+    Classifier.load(run / "model.keras")
+
+    digest = sha256((run / "model.keras").read_bytes())
+    assert converted == [litert_files.read_cached(digest)]
+
+
+def test_a_litert_file_that_is_no_classifier_is_converted_again(
+    saved: Path, images: NDArray[np.uint8]
+) -> None:
+    digest = sha256(saved.read_bytes())
+    other = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(3)])
+    for converted in (b"not a LiteRT model", conversion.to_litert(other)):
+        assert converted is not None
+        litert_files.write_beside(saved, converted, digest)
+
+        np.testing.assert_allclose(
+            Classifier.load(saved).predict(images),
+            run_keras(checkpoints.load(saved), images),
+            atol=1e-5,
+        )
+
+
+def test_a_model_with_nan_weights_is_refused_by_the_name_of_the_weights(saved: Path) -> None:
+    model = checkpoints.load(saved)
+    model.weights[0].assign(model.weights[0] * np.nan)
+    checkpoints.save(model, saved)
+
+    with pytest.raises(CheckpointError, match=r"weights that are NaN or infinite: layers/conv2d"):
+        Classifier.load(saved)
+
+
+def test_a_model_that_computes_nan_is_refused(tmp_path: Path) -> None:
+    """Its weights are finite, but too large."""
+    model = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten()])
+    model.add(layers.Dense(10, "softmax"))
+    model.weights[0].assign(np.full((784, 10), 3e38))
+    checkpoints.save(model, tmp_path / "model.keras")
+
+    with pytest.raises(CheckpointError, match="computes NaN or infinite probabilities"):
+        Classifier.load(tmp_path / "model.keras")
 
 
 def test_a_model_is_loaded_without_a_cache_directory(

@@ -11,7 +11,8 @@ import pytest
 
 from mnistcli import checkpoints
 from mnistcli.architectures import build_model
-from mnistcli.inference import conversion, litert
+from mnistcli.files import sha256
+from mnistcli.inference import conversion, litert_files
 
 
 def test_the_litert_file_is_written_beside_the_keras_file(tmp_path: Path) -> None:
@@ -20,8 +21,8 @@ def test_the_litert_file_is_written_beside_the_keras_file(tmp_path: Path) -> Non
 
     conversion.save_litert(model, tmp_path / "model.keras")
 
-    digest = litert.digest_of(tmp_path / "model.keras")
-    assert litert.read(tmp_path / "model.tflite", digest) is not None
+    digest = sha256((tmp_path / "model.keras").read_bytes())
+    assert litert_files.read_beside(tmp_path / "model.keras", digest) is not None
 
 
 def test_a_model_that_cannot_be_converted_has_no_litert_file(

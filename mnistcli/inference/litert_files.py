@@ -1,0 +1,155 @@
+"""LiteRT files: hold a converted model, and tell who converted it.
+
+LiteRT is not written for hostile files, so a file is used only if this machine made it. There are
+two proofs: the file lies in the user's cache, or it is signed with the user's key. The LiteRT file
+of the packaged model is known by its hash. Any other file, such as one in a run directory that
+somebody else has made, is ignored, and the model is converted anew.
+"""
+
+import contextlib
+import hashlib
+import hmac
+import json
+import os
+import stat
+import zipfile
+from functools import cache
+from io import SEEK_END, BytesIO
+from pathlib import Path
+from typing import NamedTuple
+
+from mnistcli.files import cache_dir, sha256, write_atomically
+from mnistcli.inference.signing_key import load_key
+from mnistcli.zip_files import open_zip
+
+# A LiteRT file ends with a zip archive, as the format's own metadata tools write it; LiteRT ignores
+# it. The entry of this name says which `.keras` file the model was made from.
+_NOTE = "mnistcli.txt"
+_MAX_NOTE_BYTES = 400
+_MAX_DIRECTORY_BYTES = 1 << 10
+# A LiteRT file has about the size of its weights.
+_MAX_BYTES = 1 << 29
+_CARD = Path(__file__).parents[1] / "pretrained" / "card.json"
+
+
+class _Content(NamedTuple):
+    """Content of a LiteRT file: the model, its hash and the signature; "-" without a signature."""
+
+    model: bytes
+    hash: str
+    signature: str
+
+
+def file_beside(path: Path) -> Path:
+    """Return the path of the LiteRT file that belongs to a `.keras` file."""
+    return path.with_suffix(".tflite")
+
+
+def cached_file(digest: str) -> Path:
+    """Return the path in the cache of the LiteRT file made from a `.keras` file.
+
+    Args:
+        digest: SHA-256 of the `.keras` file.
+    """
+    return cache_dir() / "litert" / f"{digest}.tflite"
+
+
+def write_beside(path: Path, model: bytes, digest: str) -> None:
+    """Write the LiteRT file beside a `.keras` file, signed with the user's key.
+
+    Without a place for the key, the file is written without a signature.
+
+    Args:
+        path: The `.keras` file.
+        model: The converted model.
+        digest: SHA-256 of the `.keras` file.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    key = load_key(create=True)
+    signature = "-" if key is None else _sign(key, sha256(model), digest)
+    _write(file_beside(path), model, digest, signature)
+
+
+def write_cached(model: bytes, digest: str) -> None:
+    """Write a LiteRT file in the user's cache; without a cache, nothing is written."""
+    with contextlib.suppress(OSError):
+        path = cached_file(digest)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, model, digest, "-")
+
+
+def read_beside(path: Path, digest: str) -> bytes | None:
+    """Read the model in the LiteRT file beside a `.keras` file, if this machine made it.
+
+    Args:
+        path: The `.keras` file.
+        digest: SHA-256 of the `.keras` file.
+
+    Returns:
+        The model; None if there is no file, or it was made elsewhere or from another model.
+    """
+    content = _read(file_beside(path), digest)
+    return content.model if content is not None and _is_proved(content, digest) else None
+
+
+def read_cached(digest: str) -> bytes | None:
+    """Read the model in a LiteRT file in the user's cache; None if there is none."""
+    content = _read(cached_file(digest), digest)
+    return None if content is None else content.model
+
+
+def _is_proved(content: _Content, digest: str) -> bool:
+    if content.signature == "-":
+        return content.hash == _packaged_hash()
+    key = load_key()
+    return key is not None and hmac.compare_digest(
+        content.signature, _sign(key, content.hash, digest)
+    )
+
+
+def _sign(key: bytes, model_hash: str, digest: str) -> str:
+    message = f"mnistcli litert 1\n{model_hash}\n{digest}\n"
+    return hmac.new(key, message.encode(), hashlib.sha256).hexdigest()
+
+
+@cache
+def _packaged_hash() -> str:
+    """Return the SHA-256 of the packaged model in its LiteRT file, without the note."""
+    return str(json.loads(_CARD.read_text(encoding="utf-8"))["litert_sha256"])
+
+
+def _write(path: Path, model: bytes, digest: str, signature: str) -> None:
+    content = BytesIO(model)
+    content.seek(0, SEEK_END)
+    with zipfile.ZipFile(content, "a") as archive:
+        archive.writestr(_NOTE, f"{len(model)} {sha256(model)} {digest} {signature}")
+    write_atomically(path, content.getvalue())
+
+
+def _read(path: Path, digest: str) -> _Content | None:
+    """Read a LiteRT file that was made from a certain `.keras` file; None for any other file."""
+    try:
+        content = _read_bytes(path)
+        with (
+            open_zip(BytesIO(content), max_directory=_MAX_DIRECTORY_BYTES) as archive,
+            archive.open(_NOTE) as stream,
+        ):
+            length, model_hash, source, *signature = stream.read(_MAX_NOTE_BYTES).decode().split()
+        model = content[: int(length)]
+        if (sha256(model), source) != (model_hash, digest):
+            return None
+        return _Content(model, model_hash, *(signature or ["-"]))
+    except Exception:  # noqa: BLE001 - zipfile raises anything on a damaged file
+        return None
+
+
+def _read_bytes(path: Path) -> bytes:
+    """Read a regular file of limited size."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(descriptor, "rb") as stream:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_BYTES:
+            raise OSError(0, "not a regular file, or too large")
+        return stream.read(_MAX_BYTES)

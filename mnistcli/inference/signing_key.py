@@ -1,0 +1,56 @@
+"""Signing key: a secret of this user, which proves that a file was made here.
+
+It lies in the user's configuration directory and is created when the first file is signed.
+"""
+
+import contextlib
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from mnistcli.files import config_dir
+
+_NAME = "signing.key"
+_BYTES = 32
+
+
+def load_key(*, create: bool = False) -> bytes | None:
+    """Return the key; None if there is none.
+
+    Args:
+        create: Whether to create a missing key. It is None if that is not possible.
+    """
+    path = config_dir() / _NAME
+    key = _read(path)
+    if key is None and create:
+        with contextlib.suppress(OSError):  # no home, or a file system without hard links
+            _create(path)
+        key = _read(path)
+    return key
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(descriptor, "rb") as stream:
+            regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+            key = stream.read(_BYTES + 1) if regular else b""
+    except OSError:
+        return None
+    return key if len(key) == _BYTES else None
+
+
+def _create(path: Path) -> None:
+    """Create the key; if another process is faster, its key stays."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    try:
+        with os.fdopen(os.open(temporary, flags, 0o600), "wb") as stream:
+            stream.write(secrets.token_bytes(_BYTES))
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.link(temporary, path)  # a link never replaces a file
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,196 @@
+"""Configuration: rebuild the JSON of a model from the parts that are known.
+
+What is not rebuilt does not reach Keras: the compilation (optimizer, losses, metrics) and the
+shapes for building are dropped at every depth, and everything unknown is refused.
+"""
+
+import json
+import math
+from typing import Any
+
+from mnistcli.model_check.layer_rules import LAYER_RULES, OPERATION_RULES
+from mnistcli.model_check.names import (
+    ACTIVATION_LAYERS,
+    DTYPES,
+    FUNCTIONAL,
+    INPUT_LAYER,
+    LAYERS_MODULE,
+    MODELS,
+    OBJECTS,
+    SETTINGS,
+)
+from mnistcli.model_check.nodes import rebuild_ends, rebuild_nodes
+from mnistcli.model_check.refusal import Refusal, require, shorten
+
+MAX_LAYERS = 500
+"""Most layers of a model, those of models inside it included: Keras takes 20 ms for each."""
+_MAX_DEPTH = 8  # of models and layers inside each other
+_MAX_LIST = 1000
+_MAX_LIST_DEPTH = 4
+_MAX_TEXT = 200
+_MAX_NUMBER = 1 << 32
+_WRAPPERS = frozenset({"Bidirectional", "TimeDistributed"})
+
+Node = dict[str, Any]
+
+
+def parse_config(text: bytes) -> Any:
+    """Parse JSON; the number NaN and infinite numbers, which Keras does not write, are refused.
+
+    Raises:
+        ValueError: The text is not JSON.
+        RecursionError: It is nested too deeply.
+    """
+    return json.loads(text, parse_constant=_refuse_constant)
+
+
+def rebuild_model(config: Any) -> Node:
+    """Rebuild the configuration of a model from the known parts.
+
+    Args:
+        config: The content of ``config.json``.
+
+    Returns:
+        A new configuration of the same model.
+
+    Raises:
+        Refusal: The configuration contains anything that is not known.
+    """
+    pair = _pair(config)
+    if pair not in MODELS:
+        raise _unknown_class(pair)
+    return _Rebuilder().layer(config, depth=0)
+
+
+class _Rebuilder:
+    """Rebuilds one configuration and counts its layers."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def layer(self, node: Any, *, depth: int) -> Node:
+        """Rebuild a layer, an operation or a model."""
+        self._count += 1
+        require(self._count <= MAX_LAYERS, f"has more than {MAX_LAYERS} layers")
+        require(depth <= _MAX_DEPTH, f"has layers nested more than {_MAX_DEPTH} deep")
+        module, name = pair = _pair(node)
+        config = node.get("config")
+        if not isinstance(config, dict):
+            raise Refusal(f"has a layer without a configuration: {shorten(name)}")
+        if pair in MODELS:
+            module, name = MODELS[pair]
+            rebuilt = self._model(config, functional=MODELS[pair] == FUNCTIONAL, depth=depth)
+        elif pair == INPUT_LAYER or pair in OPERATION_RULES:
+            rebuilt = self._settings(config, depth=depth)
+        elif module == LAYERS_MODULE and name in LAYER_RULES.keys() | _WRAPPERS:
+            rebuilt = self._settings(config, depth=depth, wrapper=name in _WRAPPERS)
+        else:
+            raise _unknown_class(pair)
+        return {"module": module, "class_name": name, "config": rebuilt, "registered_name": None}
+
+    def _model(self, config: Node, *, functional: bool, depth: int) -> Node:
+        layers = config.get("layers")
+        if not isinstance(layers, list):
+            raise Refusal("has a model without a list of layers")
+        rebuilt: Node = {"name": _text(config.get("name"))}
+        if isinstance(config.get("trainable"), bool):
+            rebuilt["trainable"] = config["trainable"]
+        if not functional:
+            rebuilt["layers"] = [self.layer(node, depth=depth + 1) for node in layers]
+            return rebuilt
+        rebuilt["layers"] = [
+            self.layer(node, depth=depth + 1) | rebuild_nodes(node) for node in layers
+        ]
+        return rebuilt | rebuild_ends(config)
+
+    def _settings(self, config: Node, *, depth: int, wrapper: bool = False) -> Node:
+        settings = {}
+        for key, value in config.items():
+            if key not in SETTINGS:
+                # An unknown setting that is not set makes no difference.
+                require(value is None, f"has a layer with the unknown setting {shorten(key)!r}")
+            elif wrapper and key in {"layer", "backward_layer"} and value is not None:
+                settings[key] = self.layer(value, depth=depth + 1)
+            else:
+                settings[key] = self._value(key, value, depth)
+        return settings
+
+    def _value(self, key: str, value: Any, depth: int) -> Any:
+        if key == "dtype":
+            return _dtype(value)
+        if isinstance(value, dict):
+            pair = _pair(value)
+            if pair[0] == LAYERS_MODULE and pair[1] in ACTIVATION_LAYERS:
+                return self.layer(value, depth=depth + 1)
+            return _object(value)
+        return _plain(value)
+
+
+def _pair(node: Any) -> tuple[str, str]:
+    """Return the module and the class that a part of the configuration names."""
+    if not isinstance(node, dict) or "class_name" not in node:
+        raise Refusal("is not the configuration of a model of stock Keras layers")
+    return str(node.get("module")), str(node["class_name"])
+
+
+def _unknown_class(pair: tuple[str, str]) -> Refusal:
+    return Refusal(f"contains more than stock Keras layers: {shorten('.'.join(pair))}")
+
+
+def _object(node: Node) -> Node:
+    """Rebuild an initializer, a regularizer or a constraint; its settings are plain values."""
+    pair = _pair(node)
+    config = node.get("config")
+    if pair not in OBJECTS or not isinstance(config, dict):
+        raise _unknown_class(pair)
+    settings = {}
+    for key, value in config.items():
+        known = key in SETTINGS or key in {"l1", "l2"}
+        require(known or value is None, f"has a {pair[1]} with the setting {shorten(key)!r}")
+        if known:
+            settings[key] = _plain(value)
+    return {
+        "module": pair[0],
+        "class_name": pair[1],
+        "config": settings,
+        "registered_name": None,
+    }
+
+
+def _dtype(value: Any) -> Any:
+    """Rebuild a data type: a name, or a policy with a name."""
+    if isinstance(value, dict):
+        require(_pair(value) in OBJECTS, f"has an unknown data type: {shorten(value)}")
+        name = _object(value)["config"].get("name")
+    else:
+        name = value
+    require(name is None or name in DTYPES, f"has the unknown data type {shorten(name)!r}")
+    return name
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
+    """Check a plain value: none, a bool, a number, a short text, or a list of these."""
+    if isinstance(value, list):
+        require(
+            depth < _MAX_LIST_DEPTH and len(value) <= _MAX_LIST, "has a setting with a long list"
+        )
+        return [_plain(item, depth + 1) for item in value]
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, int | float):
+        require(
+            math.isfinite(value) and abs(value) <= _MAX_NUMBER, "has a setting that is out of range"
+        )
+        return value
+    require(value is None, f"has a setting that is not plain: {shorten(value)}")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > _MAX_TEXT:
+        raise Refusal("has a name that is not a short text")
+    return value
+
+
+def _refuse_constant(name: str) -> float:
+    raise Refusal(f"has the number {name} in its configuration")

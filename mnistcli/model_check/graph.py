@@ -1,0 +1,196 @@
+"""Graph: follow an image through a model and measure each layer, without building any."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mnistcli.model_check.layer_rules import LAYER_RULES, OPERATION_RULES
+from mnistcli.model_check.names import FUNCTIONAL, INPUT_LAYER, SEQUENTIAL
+from mnistcli.model_check.nodes import history
+from mnistcli.model_check.refusal import Refusal, require, shorten
+from mnistcli.model_check.sizes import Shape, Size, elements, single
+
+MAX_CALLS = 2000
+"""Most calls of layers; a model inside a model is followed each time it is called."""
+_MAX_VALUES = 1 << 40  # numbers with thousands of digits take time
+
+Node = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ModelSize:
+    """Size of a model.
+
+    Attributes:
+        input: Shape of its input for one image; a side is None if any size fits.
+        output: Shape of its output.
+        parameters: Number of parameters, those of shared layers counted once.
+        largest_output: Number of values in the largest array of one layer for one image.
+    """
+
+    input: tuple[int | None, ...]
+    output: Shape
+    parameters: int
+    largest_output: int
+
+
+def measure(config: Node, default_input: Shape) -> ModelSize:
+    """Measure a model by its configuration.
+
+    Args:
+        config: A configuration that has been rebuilt.
+        default_input: Shape of an image, for a model that does not declare its input.
+
+    Raises:
+        Refusal: The layers do not fit together.
+    """
+    declared = _declared_input(config)
+    inputs = default_input if declared is None else tuple(side or 1 for side in declared)
+    meter = _Meter()
+    output = meter.call(config, [inputs])
+    return ModelSize(declared or inputs, output, meter.parameters, meter.largest_output)
+
+
+class _Meter:
+    """Measures the layers of one model."""
+
+    def __init__(self) -> None:
+        self.largest_output = 0
+        self._calls = 0
+        self._parameters: dict[int, int] = {}
+
+    @property
+    def parameters(self) -> int:
+        return sum(self._parameters.values())
+
+    def call(self, node: Node, inputs: Sequence[Shape]) -> Shape:
+        """Return the shape of the output of a layer or model."""
+        self._calls += 1
+        require(self._calls <= MAX_CALLS, f"calls its layers more than {MAX_CALLS} times")
+        try:
+            return self._dispatch(node, inputs)
+        except Refusal as refusal:
+            name = node["config"].get("name")
+            if name is None or ": layer " in refusal.reason:
+                raise
+            raise Refusal(f"{refusal.reason}: layer {shorten(name)!r}") from refusal
+
+    def _dispatch(self, node: Node, inputs: Sequence[Shape]) -> Shape:
+        pair = (node["module"], node["class_name"])
+        config = node["config"]
+        if pair == SEQUENTIAL:
+            return self._sequential(config, inputs)
+        if pair == FUNCTIONAL:
+            return self._functional(config, inputs)
+        if pair == INPUT_LAYER:
+            return self._input(config, inputs)
+        if pair[1] == "TimeDistributed":
+            steps, *rest = single(inputs)
+            return (steps, *self.call(config["layer"], [tuple(rest)]))
+        if pair[1] == "Bidirectional":
+            return self._bidirectional(config, inputs)
+        rule = OPERATION_RULES.get(pair) or LAYER_RULES[pair[1]]
+        return self._record(node, rule(config, inputs))
+
+    def _record(self, node: Node, size: Size) -> Shape:
+        self._parameters[id(node)] = size.parameters
+        values = max(elements(size.shape), size.temporary)
+        require(values <= _MAX_VALUES, f"has a layer with more than {_MAX_VALUES:,} outputs")
+        self.largest_output = max(self.largest_output, values)
+        return size.shape
+
+    @staticmethod
+    def _input(config: Node, inputs: Sequence[Shape]) -> Shape:
+        require(not config.get("sparse") and not config.get("ragged"), "has an unusual input")
+        shape, declared = single(inputs), _sides(config)
+        require(
+            declared is None
+            or (
+                len(declared) == len(shape)
+                and all(side in {None, real} for side, real in zip(declared, shape, strict=True))
+            ),
+            "has an input that does not fit",
+        )
+        return shape
+
+    def _sequential(self, config: Node, inputs: Sequence[Shape]) -> Shape:
+        shape = single(inputs)
+        for layer in config["layers"]:
+            shape = self.call(layer, [shape])
+        return shape
+
+    def _bidirectional(self, config: Node, inputs: Sequence[Shape]) -> Shape:
+        shape = self.call(config["layer"], inputs)
+        other = config.get("backward_layer") or {**config["layer"]}  # a copy has its own weights
+        require(self.call(other, inputs) == shape, "has a layer whose directions differ")
+        require(config.get("merge_mode") is not None, "has a layer with several outputs")
+        return (*shape[:-1], 2 * shape[-1]) if config["merge_mode"] == "concat" else shape
+
+    def _functional(self, config: Node, inputs: Sequence[Shape]) -> Shape:
+        """Call each layer as soon as all of its inputs are known."""
+        outputs: dict[tuple[str, int], Shape] = {}
+        layers = {layer["name"]: layer for layer in config["layers"]}
+        require(len(layers) == len(config["layers"]), "has two layers of one name")
+        entry, _, _ = config["input_layers"]
+        pending = {
+            (name, number): call
+            for name, layer in layers.items()
+            for number, call in enumerate(layer["inbound_nodes"])
+        }
+        for name, layer in layers.items():
+            if (layer["module"], layer["class_name"]) == INPUT_LAYER:
+                require(name == entry, "has several inputs or outputs")
+                outputs[name, 0] = self.call(layer, inputs)
+        while ready := [key for key, call in pending.items() if _is_ready(call, outputs)]:
+            for key in ready:
+                shapes = list(_shapes(pending.pop(key), outputs))
+                outputs[key] = self.call(layers[key[0]], shapes)
+        last, number, _ = config["output_layers"]
+        require(not pending and (last, number) in outputs, "has layers without a connection")
+        return outputs[last, number]
+
+
+def _is_ready(call: Node, outputs: Mapping[tuple[str, int], Shape]) -> bool:
+    return all(history(tensor) in outputs for tensor in _tensors(call))
+
+
+def _shapes(call: Node, outputs: Mapping[tuple[str, int], Shape]) -> Iterator[Shape]:
+    """Yield the shapes of the arguments of a call; a number has the shape ()."""
+    for argument in _arguments(call):
+        yield outputs[history(argument)] if isinstance(argument, dict) else ()
+
+
+def _tensors(call: Node) -> Iterator[Node]:
+    return (argument for argument in _arguments(call) if isinstance(argument, dict))
+
+
+def _arguments(call: Node) -> Iterator[Any]:
+    for argument in call["args"]:
+        yield from argument if isinstance(argument, list) else [argument]
+    yield from (call["kwargs"][key] for key in ("query", "value", "key") if key in call["kwargs"])
+
+
+def _declared_input(config: Node) -> tuple[int | None, ...] | None:
+    """Return the shape that a model declares for its input; None if it declares none."""
+    layers = config["config"]["layers"]
+    pair = (config["module"], config["class_name"])
+    if pair == FUNCTIONAL:
+        name = config["config"]["input_layers"][0]
+        layers = [layer for layer in layers if layer["name"] == name]
+    if not layers:
+        return None
+    first = layers[0]
+    if (first["module"], first["class_name"]) == INPUT_LAYER:
+        return _sides(first["config"])
+    return _declared_input(first) if "layers" in first["config"] else None
+
+
+def _sides(config: Node) -> tuple[int | None, ...] | None:
+    """Return the sides of an input layer, without the batch."""
+    batch_shape = config.get("batch_shape")
+    sides = batch_shape[1:] if isinstance(batch_shape, list) else config.get("shape")
+    if not isinstance(sides, list):
+        return None
+    known = all(side is None or (isinstance(side, int) and side > 0) for side in sides)
+    require(known and len(sides) > 0, "has an input of an impossible shape")
+    return tuple(sides)

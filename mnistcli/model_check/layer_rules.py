@@ -1,0 +1,164 @@
+"""Layer rules: the layers and operations that are allowed, each with the size of its output."""
+
+from collections.abc import Sequence
+from types import MappingProxyType
+
+from mnistcli.model_check import image_rules, sequence_rules
+from mnistcli.model_check.refusal import Refusal, require
+from mnistcli.model_check.sizes import (
+    Rule,
+    Settings,
+    Shape,
+    Size,
+    axis_index,
+    count,
+    elements,
+    single,
+)
+
+__all__ = ["LAYER_RULES", "OPERATION_RULES"]
+
+
+def _same(_: Settings, inputs: Sequence[Shape]) -> Size:
+    """Element-wise layers, and layers that do nothing in a prediction."""
+    return Size(single(inputs))
+
+
+def _dense(settings: Settings, inputs: Sequence[Shape]) -> Size:
+    shape, units = single(inputs), count(settings, "units")
+    bias = units if settings.get("use_bias", True) else 0
+    return Size((*shape[:-1], units), shape[-1] * units + bias)
+
+
+def _flatten(_: Settings, inputs: Sequence[Shape]) -> Size:
+    require(len(inputs) == 1, "has a layer with a wrong number of inputs")
+    return Size((elements(inputs[0]),))
+
+
+def _reshape(settings: Settings, inputs: Sequence[Shape]) -> Size:
+    total, target = elements(single(inputs)), settings.get("target_shape")
+    if not isinstance(target, list) or not all(isinstance(side, int) for side in target):
+        raise Refusal("has a layer with an impossible target_shape")
+    known = elements(tuple(side for side in target if side != -1))
+    require(
+        known > 0 and target.count(-1) <= 1 and total % known == 0,
+        "has a layer with an impossible target_shape",
+    )
+    shape = tuple(total // known if side == -1 else side for side in target)
+    require(
+        min(shape, default=1) > 0 and elements(shape) == total,
+        "has a layer with an impossible target_shape",
+    )
+    return Size(shape)
+
+
+def _permute(settings: Settings, inputs: Sequence[Shape]) -> Size:
+    shape, order = single(inputs), settings.get("dims")
+    require(
+        isinstance(order, list) and sorted(order) == list(range(1, len(shape) + 1)),
+        "has a layer with impossible dims",
+    )
+    return Size(tuple(shape[side - 1] for side in order or []))
+
+
+def _repeat(settings: Settings, inputs: Sequence[Shape]) -> Size:
+    return Size((count(settings, "n"), *single(inputs, rank=1)))
+
+
+def _normalization(settings: Settings, inputs: Sequence[Shape]) -> Size:
+    """Batch and layer normalization, and others with up to four numbers per channel."""
+    shape, axis = single(inputs), settings.get("axis", -1)
+    axes = axis if isinstance(axis, list) else [] if axis is None else [axis]
+    require(len(axes) <= len(shape), "has a layer with an impossible axis")
+    channels = tuple(shape[axis_index(item, len(shape))] for item in axes)
+    # The smallest number of them: some of the numbers can be switched off.
+    used = any(settings.get(key, True) for key in ("center", "scale"))
+    return Size(shape, elements(channels) if used else 0)
+
+
+def _prelu(settings: Settings, inputs: Sequence[Shape]) -> Size:
+    shape, shared = single(inputs), settings.get("shared_axes") or []
+    require(isinstance(shared, list), "has a layer with impossible shared_axes")
+    together = {axis_index(axis, len(shape)) for axis in shared}
+    return Size(shape, elements(tuple(side for i, side in enumerate(shape) if i not in together)))
+
+
+def _merge(_: Settings, inputs: Sequence[Shape]) -> Size:
+    require(len(inputs) >= 1, "has a layer with a wrong number of inputs")
+    return Size(_broadcast(inputs))
+
+
+def _concatenate(settings: Settings, inputs: Sequence[Shape]) -> Size:
+    require(len(inputs) >= 1, "has a layer with a wrong number of inputs")
+    first = inputs[0]
+    axis = axis_index(settings.get("axis", -1), len(first))
+    rest = [(*shape[:axis], *shape[axis + 1 :]) for shape in inputs]
+    require(
+        all(len(shape) == len(first) for shape in inputs) and len(set(rest)) == 1,
+        "has a layer whose inputs do not fit together",
+    )
+    return Size((*first[:axis], sum(shape[axis] for shape in inputs), *first[axis + 1 :]))
+
+
+def _broadcast(shapes: Sequence[Shape]) -> Shape:
+    """Return the shape of an element-wise operation on arrays; a number has the shape ()."""
+    rank = max(len(shape) for shape in shapes)
+    padded = [(1,) * (rank - len(shape)) + shape for shape in shapes]
+    result = []
+    for sides in zip(*padded, strict=True):
+        largest = max(sides)
+        require(set(sides) <= {1, largest}, "has a layer whose inputs do not fit together")
+        result.append(largest)
+    return tuple(result)
+
+
+_SAME = (
+    *("Activation", "ActivityRegularization", "AlphaDropout", "Dropout", "ELU", "GaussianDropout"),
+    *("GaussianNoise", "Identity", "LeakyReLU", "Masking", "RandomBrightness", "RandomContrast"),
+    *("RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "ReLU", "Rescaling"),
+    *("Softmax", "SpatialDropout1D", "SpatialDropout2D", "UnitNormalization"),
+)
+
+LAYER_RULES: MappingProxyType[str, Rule] = MappingProxyType(
+    dict.fromkeys(_SAME, _same)
+    | dict.fromkeys(("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract"), _merge)
+    | dict.fromkeys(
+        (
+            *("BatchNormalization", "GroupNormalization", "LayerNormalization", "Normalization"),
+            "RMSNormalization",
+        ),
+        _normalization,
+    )
+    | {
+        "Concatenate": _concatenate,
+        "Dense": _dense,
+        "Flatten": _flatten,
+        "PReLU": _prelu,
+        "Permute": _permute,
+        "RepeatVector": _repeat,
+        "Reshape": _reshape,
+    }
+    | image_rules.RULES
+    | sequence_rules.RULES
+)
+"""Rules by the class names of layers in ``keras.layers``."""
+
+_NUMPY = "keras.src.ops.numpy"
+_NN = "keras.src.ops.nn"
+OPERATION_RULES: MappingProxyType[tuple[str, str], Rule] = MappingProxyType(
+    dict.fromkeys(
+        ((_NUMPY, name) for name in (
+            *("Absolute", "Add", "Divide", "Exp", "Log", "Maximum", "Minimum", "Multiply"),
+            *("Negative", "Sqrt", "Square", "Subtract", "Tanh", "TrueDivide"),
+        )),
+        _merge,
+    )
+    | dict.fromkeys(
+        ((_NN, name) for name in (
+            *("Elu", "Gelu", "LeakyRelu", "LogSoftmax", "Relu", "Relu6", "Selu", "Sigmoid"),
+            *("Silu", "Softmax", "Softplus"),
+        )),
+        _same,
+    )
+)  # fmt: skip
+"""Rules by module and class of the operations that arithmetic in a functional model writes."""

@@ -1,0 +1,26 @@
+"""Refusal: the exception for a model file that is intact but not acceptable."""
+
+
+class Refusal(Exception):  # noqa: N818 - the caller turns it into a CheckpointError
+    """A model file is refused.
+
+    Args:
+        reason: The end of a sentence that begins with the name of the file, such as
+            ``has more than 500 layers``.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def require(condition: bool, reason: str) -> None:
+    """Raise a `Refusal` unless a condition holds."""
+    if not condition:
+        raise Refusal(reason)
+
+
+def shorten(value: object) -> str:
+    """Return text from a file for a message: short, printable and on one line."""
+    text = str(value)[:200]
+    return ascii(text)[1:-1][:100]

@@ -1,0 +1,89 @@
+"""Weights: check an HDF5 file before Keras reads it.
+
+Only plain arrays are allowed. HDF5 can also refer to other files, compress without limit, or
+declare arrays that take no space in the file.
+"""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import h5py
+import numpy as np
+
+from mnistcli.model_check.refusal import Refusal, require, shorten
+
+_MAX_OBJECTS = 10_000
+_MAX_DEPTH = 24
+_OPTIMIZER = "optimizer"
+
+
+def check_weights(content: bytes) -> None:
+    """Check the content of an HDF5 file of weights.
+
+    Raises:
+        Refusal: It holds anything but plain arrays, or a weight that is not finite.
+        Exception: It is damaged; h5py raises anything.
+    """
+    with h5py.File(io.BytesIO(content), "r") as file:
+        total = 0
+        for name, array in _arrays(file):
+            total += _check_array(name, array, len(content))
+            require(total <= len(content), "has weights that overlap in the file")
+            if not name.startswith(_OPTIMIZER):
+                _require_finite(name, array)
+
+
+def _arrays(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
+    """Yield the arrays of a file with their names; each object is visited once."""
+    seen: set[Any] = set()
+    pending: list[tuple[str, h5py.Group, int]] = [("", file, 0)]
+    while pending:
+        prefix, group, depth = pending.pop()
+        for name in group:
+            path = f"{prefix}/{name}" if prefix else name
+            _check_link(path, group, name)
+            item = group[name]
+            address = h5py.h5o.get_info(item.id).addr
+            require(
+                address not in seen and len(seen) < _MAX_OBJECTS and depth < _MAX_DEPTH,
+                "has weights in a tree that is too large or has loops",
+            )
+            seen.add(address)
+            if isinstance(item, h5py.Group):
+                pending.append((path, item, depth + 1))
+            elif isinstance(item, h5py.Dataset):
+                yield path, item
+            else:
+                raise Refusal(f"has weights of an unknown kind: {shorten(path)}")
+
+
+def _check_link(path: str, group: h5py.Group, name: str) -> None:
+    link = group.get(name, getlink=True)
+    require(isinstance(link, h5py.HardLink), f"has weights that are links: {shorten(path)}")
+
+
+def _check_array(name: str, array: h5py.Dataset, file_size: int) -> int:
+    """Check that an array lies in one piece in the file; return its size in bytes."""
+    properties = array.id.get_create_plist()
+    require(array.dtype.kind in "fiub", f"has weights that are no numbers: {shorten(name)}")
+    size = int(array.size or 0) * int(array.dtype.itemsize)
+    offset = array.id.get_offset()
+    plain = (
+        array.shape is not None
+        and properties.get_layout() == h5py.h5d.CONTIGUOUS
+        and properties.get_nfilters() == 0
+        and properties.get_external_count() == 0
+        and array.id.get_storage_size() == size
+    )
+    inside = size == 0 or (offset is not None and offset + size <= file_size)
+    require(plain and inside, f"has weights that are not stored as plain arrays: {shorten(name)}")
+    return size
+
+
+def _require_finite(name: str, array: h5py.Dataset) -> None:
+    if array.dtype.kind == "f":
+        require(
+            bool(np.isfinite(array[()]).all()),
+            f"has weights that are NaN or infinite: {shorten(name)}",
+        )

@@ -1,0 +1,40 @@
+"""Zip archives of unknown origin: open them without reading a directory of unbounded size."""
+
+import os
+import struct
+import zipfile
+from typing import IO
+
+_END = b"PK\x05\x06"
+_END_BYTES = 22
+_LOCATOR = b"PK\x06\x07"
+_LOCATOR_BYTES = 20
+_MAX_COMMENT = 1 << 16
+
+
+def open_zip(stream: IO[bytes], *, max_directory: int) -> zipfile.ZipFile:
+    """Open a zip archive whose directory has a limited size.
+
+    `zipfile` reads the directory of an archive at once, with half a kilobyte of memory for each of
+    its entries: an archive of 100 MB can take a gigabyte.
+
+    Args:
+        stream: The archive.
+        max_directory: Most bytes of its directory.
+
+    Raises:
+        zipfile.BadZipFile: The archive is damaged, or its directory is larger.
+    """
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(max(0, size - _MAX_COMMENT - _END_BYTES - _LOCATOR_BYTES))
+    tail = stream.read()
+    end = tail.rfind(_END)
+    if end < 0 or end + _END_BYTES > len(tail):
+        raise zipfile.BadZipFile("no end record")
+    if tail[max(0, end - _LOCATOR_BYTES) : end].startswith(_LOCATOR):
+        raise zipfile.BadZipFile("an archive of more than 4 GB")
+    (directory,) = struct.unpack_from("<L", tail, end + 12)
+    if directory > max_directory:
+        raise zipfile.BadZipFile(f"a directory of {directory} bytes")
+    stream.seek(0)
+    return zipfile.ZipFile(stream)
