@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
@@ -123,8 +124,9 @@ def _prepare(classifier: Predictor, found: FoundImage, *, single: bool) -> _Prep
     if found.error is not None or found.source is None:
         return _Prepared(Prediction(found.path, error=found.error))
     try:
-        image = open_image(found.source, name=str(found.path))
-        content = detect_content(image, single=single, classify=classifier.predict)
+        with ExitStack() as memory:  # other threads wait until there is memory for their images
+            image = open_image(found.source, name=str(found.path), memory=memory)
+            content = detect_content(image, single=single, classify=classifier.predict)
     except ImageError as error:
         return _Prepared(Prediction(found.path, error=error))
     except MemoryError:

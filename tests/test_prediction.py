@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -81,12 +82,12 @@ def test_predictions_come_in_order_whatever_is_prepared_first(
     names = draw(*(f"{number:03}.png" for number in range(70)))
     first_waits = threading.Event()
 
-    def slow_first(source: Path, *, name: str) -> Image.Image:
+    def slow_first(source: Path, *, name: str, memory: ExitStack) -> Image.Image:
         if name == "000.png" and (os.cpu_count() or 1) > 1:
             first_waits.wait(5)
         if name == "005.png":
             first_waits.set()
-        return open_image(source, name=name)
+        return open_image(source, name=name, memory=memory)
 
     monkeypatch.setattr(prediction, "open_image", slow_first)
     predictor = Counting()

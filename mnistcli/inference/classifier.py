@@ -20,7 +20,6 @@ from mnistcli.device import start_quietly
 from mnistcli.errors import CheckpointError
 from mnistcli.files import sha256
 from mnistcli.inference import litert, litert_files
-from mnistcli.model_check import check_content
 from mnistcli.model_files import OTHER_MODEL, read_model_file
 
 BATCH_SIZE = 64
@@ -101,9 +100,11 @@ class Classifier:
 
 def _convert(path: Path, content: bytes, digest: str) -> Compute:
     """Check, load and convert a model; return the function that computes its probabilities."""
+    # These load h5py and TensorFlow, which are not needed for a converted model.
+    from mnistcli.model_check import check_content
+
     checked = check_content(path, content)
     start_quietly()
-    # These load TensorFlow, which is not needed before.
     from mnistcli import checkpoints
     from mnistcli.inference import conversion
 

@@ -119,11 +119,13 @@ class PlotInputs:
     def keras_model(self) -> Any:
         """The Keras model of a single model; loading it starts TensorFlow."""
         from mnistcli.device import start_quietly
+        from mnistcli.model_check import check_model
 
+        checked = check_model(self.model_ref.files[0])
         start_quietly()
         from mnistcli import checkpoints
 
-        return checkpoints.load(self.model_ref.files[0])
+        return checkpoints.load_checked(checked)
 
 
 @dataclass(frozen=True)

@@ -1,39 +1,49 @@
 """Image input: open an image file, stream or array as an upright 8-bit image."""
 
 import io
-import logging
 import os
 import select
 import stat
-import threading
-import warnings
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from mnistcli.errors import ImageError
 from mnistcli.preprocessing.image_formats import FORMATS, SIGNATURE_LENGTH, unsupported_format
+from mnistcli.preprocessing.image_memory import BUDGET, MAX_BYTES, MAX_PIXELS, decoded_bytes
 from mnistcli.preprocessing.image_modes import from_array, to_8_bits
-
-MAX_PIXELS = 120_000_000
-"""Most pixels of an image: more than a phone's camera produces, less than fills the memory."""
+from mnistcli.preprocessing.quiet_decoders import QUIET, load
 
 ImageSource = str | os.PathLike[str] | IO[bytes] | Image.Image | NDArray[np.generic]
 """An image: a path, a binary file object, a PIL image or a NumPy array."""
 
-_MAX_STREAM = 512 * 2**20  # bytes read from a pipe
+_MAX_STREAM = 256 * 2**20  # bytes read from a pipe
+_ORIENTATION = ExifTags.Base.Orientation
+_TRANSPOSITIONS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _PIPE_WAIT = 2.0  # seconds until a named pipe without a writer counts as empty
 
 
-def open_image(source: ImageSource, *, name: str = "") -> Image.Image:
+def open_image(
+    source: ImageSource, *, name: str = "", memory: ExitStack | None = None
+) -> Image.Image:
     """Open an image of any supported kind and convert it to 8 bits per channel.
 
     The image is rotated upright as its EXIF data say. Deep grayscale is scaled to 8 bits, a palette
     is looked up, transparency is composited over a background that contrasts with the ink. Of an
-    animation the first frame is used.
+    animation the first frame is used. An image of more than 50 megapixels is reduced by a whole
+    factor; its digits have boxes in pixels of the reduced image.
 
     Args:
         source: A path; a file object opened in binary mode; a PIL image of any mode; or an array,
@@ -41,6 +51,8 @@ def open_image(source: ImageSource, *, name: str = "") -> Image.Image:
             (height, width, 4) for RGBA. Arrays of bool, uint8 (0 to 255), float (0 to 1) and of
             deeper integers are accepted.
         name: The name of the image in errors. Defaults to its path.
+        memory: Keeps the memory of the image reserved until it is closed, if several threads open
+            images. Defaults to the time of decoding.
 
     Returns:
         The image in mode ``L`` or ``RGB``.
@@ -51,15 +63,20 @@ def open_image(source: ImageSource, *, name: str = "") -> Image.Image:
         TypeError: `source` is none of the above.
     """
     name = name or source_name(source) or "image"
+    with ExitStack() as own:
+        return _open(source, name, own if memory is None else memory)
+
+
+def _open(source: ImageSource, name: str, memory: ExitStack) -> Image.Image:
     if isinstance(source, Image.Image):
         return _convert(source, name)
     if isinstance(source, np.ndarray):
         return _convert(from_array(source, name), name)
     if isinstance(source, (str, os.PathLike)):
-        return _open_file(Path(source), name)
+        return _open_file(Path(source), name, memory)
     if is_file_object(source):
         try:
-            return _decode(source, name)
+            return _decode(source, name, memory)
         except OSError as error:
             raise _unreadable(error, name) from None
     raise TypeError(
@@ -101,10 +118,10 @@ def read_stream(stream: IO[bytes], name: str, start: bytes = b"") -> io.BytesIO:
     return content
 
 
-def _open_file(path: Path, name: str) -> Image.Image:
+def _open_file(path: Path, name: str, memory: ExitStack) -> Image.Image:
     try:
         with os.fdopen(_open_descriptor(path), "rb") as file:
-            return _decode(file, name)
+            return _decode(file, name, memory)
     except IsADirectoryError:
         raise ImageError(f"a directory, not an image: {name!r}") from None
     except (FileNotFoundError, ValueError):  # a NUL character in a name is a ValueError
@@ -124,13 +141,16 @@ def _open_descriptor(path: Path) -> int:
     if stat.S_ISDIR(mode):
         os.close(descriptor)
         raise IsADirectoryError
+    if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
+        os.close(descriptor)
+        raise OSError(0, "a device, not an image")
     if stat.S_ISFIFO(mode):
         select.select([descriptor], [], [], _PIPE_WAIT)
         os.set_blocking(descriptor, True)
     return descriptor
 
 
-def _decode(file: IO[bytes], name: str) -> Image.Image:
+def _decode(file: IO[bytes], name: str, memory: ExitStack) -> Image.Image:
     if not file.seekable():
         file = read_stream(file, name)
     file.seek(0)
@@ -139,10 +159,11 @@ def _decode(file: IO[bytes], name: str) -> Image.Image:
         raise ImageError(f"an empty file, not an image: {name!r}")
     file.seek(0)
     try:
-        with _QUIET, Image.open(file, formats=FORMATS) as image:
+        with QUIET, Image.open(file, formats=FORMATS) as image:
             _check_size(image, name)
-            ImageOps.exif_transpose(image, in_place=True)
-            return to_8_bits(image)
+            memory.enter_context(BUDGET.reserve(decoded_bytes(image)))
+            load(image)
+            return _upright(to_8_bits(image), image)
     except ImageError:
         raise
     except UnidentifiedImageError:
@@ -153,6 +174,12 @@ def _decode(file: IO[bytes], name: str) -> Image.Image:
         raise ImageError(f"a damaged or truncated image: {name!r}") from None
 
 
+def _upright(converted: Image.Image, original: Image.Image) -> Image.Image:
+    """Rotate a converted image upright as the EXIF data of the original say."""
+    method = _TRANSPOSITIONS.get(original.getexif().get(_ORIENTATION, 1))
+    return converted if method is None else converted.transpose(method)
+
+
 def _not_an_image(head: bytes, name: str) -> ImageError:
     unsupported = unsupported_format(head)
     if unsupported is None:
@@ -160,46 +187,12 @@ def _not_an_image(head: bytes, name: str) -> ImageError:
     return ImageError(f"cannot read {name!r}: {unsupported.reason}")
 
 
-class _Quiet:
-    """Keep Pillow's warnings and log messages about odd files from the user.
-
-    Warnings and logging belong to the whole process. With several threads at work, the first to
-    enter silences them and the last to leave restores them.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._inside = 0
-        self._warnings = warnings.catch_warnings()
-        self._level = logging.NOTSET
-
-    def __enter__(self) -> None:
-        with self._lock:
-            self._inside += 1
-            if self._inside == 1:
-                self._level = logging.root.manager.disable
-                logging.disable(logging.ERROR)
-                self._warnings = warnings.catch_warnings()
-                self._warnings.__enter__()
-                warnings.simplefilter("ignore")
-
-    def __exit__(self, *error: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if self._inside == 0:
-                self._warnings.__exit__(None, None, None)
-                logging.disable(self._level)
-
-
-_QUIET = _Quiet()
-
-
 def _convert(image: Image.Image, name: str) -> Image.Image:
     """Convert a PIL image of any mode; the original stays as it is."""
     _check_size(image, name)
     try:
-        with _QUIET:
-            return to_8_bits(ImageOps.exif_transpose(image))
+        with QUIET:
+            return _upright(to_8_bits(image), image)
     except Exception:  # noqa: BLE001 - a lazily opened file is decoded only now
         raise ImageError(f"a damaged or truncated image: {name!r}") from None
 
@@ -207,6 +200,8 @@ def _convert(image: Image.Image, name: str) -> Image.Image:
 def _check_size(image: Image.Image, name: str) -> None:
     if image.width * image.height > MAX_PIXELS:
         raise _too_large(name)
+    if decoded_bytes(image) > MAX_BYTES:
+        raise ImageError(f"an image that takes more than {MAX_BYTES >> 20} MB: {name!r}")
     if image.width * image.height == 0:
         raise ImageError(f"an image without pixels: {name!r}")
 

@@ -1,13 +1,20 @@
 """Image modes: convert arrays and images of any mode to 8-bit grayscale or RGB."""
 
+import math
+from collections.abc import Callable, Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli.errors import ImageError
+from mnistcli.preprocessing.image_memory import MAX_FULL_PIXELS
 
 # Largest value of an image with deep pixels: fractions, then 8, 10, 12, 14 and 16 bits.
 _FULL_SCALES = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0)
+_TILE_PIXELS = 1 << 20
+
+_Convert = Callable[[Image.Image], Image.Image]
 
 
 def from_array(array: NDArray[np.generic], name: str) -> Image.Image:
@@ -41,35 +48,98 @@ def to_8_bits(image: Image.Image) -> Image.Image:
     """Convert an image of any mode to mode ``L`` or ``RGB``.
 
     Grayscale of more than 8 bits is scaled. Transparency is composited over a background that
-    contrasts with the ink.
+    contrasts with the ink. An image of more than `MAX_FULL_PIXELS` is reduced by a whole factor.
+    The image is converted in tiles, so that no second copy of a large image is made.
     """
-    if image.mode in {"I", "F"} or image.mode.startswith("I;"):
-        return Image.fromarray(_scale_to_8_bits(np.asarray(image)))
+    factor = reduction(image)
+    if _is_deep(image):
+        return _convert_tiles(image, "L", factor, _scaling(image))
     if image.has_transparency_data:
-        return _composite(image.convert("RGBA"))
-    return image.convert("L" if image.mode in {"1", "L"} else "RGB")
+        background = (*_background_color(image), 255)
+        return _convert_tiles(image, "RGB", factor, lambda tile: _composite(tile, background))
+    mode = "L" if image.mode in {"1", "L"} else "RGB"
+    if factor == 1:
+        return image.convert(mode)
+    return _convert_tiles(image, mode, factor, lambda tile: tile.convert(mode))
+
+
+def reduction(image: Image.Image) -> int:
+    """Return the factor by which the sides of an image are reduced: 1 except for large images."""
+    return math.ceil(math.sqrt(image.width * image.height / MAX_FULL_PIXELS))
+
+
+def _is_deep(image: Image.Image) -> bool:
+    return image.mode in {"I", "F"} or image.mode.startswith("I;")
+
+
+def _convert_tiles(image: Image.Image, mode: str, factor: int, convert: _Convert) -> Image.Image:
+    """Convert an image tile by tile and reduce each tile."""
+    size = (math.ceil(image.width / factor), math.ceil(image.height / factor))
+    result = Image.new(mode, size)
+    for box in _tiles(image, factor):
+        tile = convert(image.crop(box))
+        reduced = tile.reduce(factor) if factor > 1 else tile
+        result.paste(reduced, (box[0] // factor, box[1] // factor))
+    return result
+
+
+def _tiles(image: Image.Image, factor: int = 1) -> Iterator[tuple[int, int, int, int]]:
+    """Yield boxes of a limited number of pixels that cover an image."""
+    width = min(image.width, _TILE_PIXELS)
+    height = max(1, _TILE_PIXELS // width)
+    # The sides are multiples of the factor, so that each tile is reduced like the whole.
+    across, down = (max(1, side // factor) * factor for side in (width, height))
+    for top in range(0, image.height, down):
+        for left in range(0, image.width, across):
+            right, bottom = min(left + across, image.width), min(top + down, image.height)
+            yield left, top, right, bottom
+
+
+def _scaling(image: Image.Image) -> _Convert:
+    """Return the conversion of deep tiles to 8 bits that fits all pixels of an image."""
+    ranges = [_finite_range(np.asarray(image.crop(box))) for box in _tiles(image)]
+    lowest = min(0.0, *(low for low, _ in ranges))
+    full = _full_scale(max(high for _, high in ranges) - lowest)
+    return lambda tile: Image.fromarray(_scale(np.asarray(tile), lowest, full))
+
+
+def _finite_range(pixels: NDArray[np.generic]) -> tuple[float, float]:
+    values = _finite(pixels)
+    return float(values.min()), float(values.max())
+
+
+def _finite(pixels: NDArray[np.generic]) -> NDArray[np.float32]:
+    return np.nan_to_num(pixels.astype(np.float32), posinf=0.0, neginf=0.0)
+
+
+def _full_scale(highest: float) -> float:
+    """Return the smallest usual range that holds the largest value."""
+    return next((scale for scale in _FULL_SCALES if highest <= scale), highest)
+
+
+def _scale(pixels: NDArray[np.generic], lowest: float, full: float) -> NDArray[np.uint8]:
+    scaled: NDArray[np.uint8] = np.rint((_finite(pixels) - lowest) * (255.0 / full)).astype(
+        np.uint8
+    )
+    return scaled
 
 
 def _scale_to_8_bits(pixels: NDArray[np.generic]) -> NDArray[np.uint8]:
     """Scale deep pixels to 8 bits by the smallest usual range that holds them."""
-    values = np.nan_to_num(pixels.astype(np.float32), posinf=0.0, neginf=0.0)
-    values = values - min(0.0, float(values.min()))
-    highest = float(values.max())
-    full = next((scale for scale in _FULL_SCALES if highest <= scale), highest)
-    scaled: NDArray[np.uint8] = np.rint(values * (255.0 / full)).astype(np.uint8)
-    return scaled
+    low, high = _finite_range(pixels)
+    lowest = min(0.0, low)
+    return _scale(pixels, lowest, _full_scale(high - lowest))
 
 
-def _composite(image: Image.Image) -> Image.Image:
-    """Composite a transparent image over a background that its ink contrasts with."""
-    background = Image.new("RGBA", image.size, (*_background_color(image), 255))
-    return Image.alpha_composite(background, image).convert("RGB")
+def _composite(tile: Image.Image, background: tuple[int, int, int, int]) -> Image.Image:
+    """Composite a transparent tile over a background that its ink contrasts with."""
+    paper = Image.new("RGBA", tile.size, background)
+    return Image.alpha_composite(paper, tile.convert("RGBA")).convert("RGB")
 
 
 def _background_color(image: Image.Image) -> tuple[int, int, int]:
     """Choose a background: white or black for bare ink, the paper's own color around a page."""
-    size = (min(image.width, 256), min(image.height, 256))
-    pixels = np.asarray(image.resize(size, Image.Resampling.BOX), dtype=np.float64)
+    pixels = np.asarray(_thumbnail(image), dtype=np.float64)
     alpha = pixels[..., 3] / 255
     if not alpha.any():
         return (255, 255, 255)
@@ -80,3 +150,12 @@ def _background_color(image: Image.Image) -> tuple[int, int, int]:
         red, green, blue = np.median(pixels[alpha > 0.5][:, :3], axis=0)
         return (int(red), int(green), int(blue))
     return (255, 255, 255) if mean < 160 else (0, 0, 0)
+
+
+def _thumbnail(image: Image.Image) -> Image.Image:
+    """Reduce a transparent image to at most 256 pixels along each side."""
+    size = (min(image.width, 256), min(image.height, 256))
+    if image.width * image.height <= _TILE_PIXELS:
+        return image.convert("RGBA").resize(size, Image.Resampling.BOX)
+    # Nearest pixels of a large image: averages would need a copy of it.
+    return image.resize(size, Image.Resampling.NEAREST).convert("RGBA")

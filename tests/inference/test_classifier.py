@@ -16,7 +16,7 @@ from mnistcli import checkpoints
 from mnistcli.architectures import ARCHITECTURES, build_model
 from mnistcli.errors import CheckpointError
 from mnistcli.files import sha256
-from mnistcli.inference import conversion, litert, litert_files
+from mnistcli.inference import conversion, litert_files
 from mnistcli.inference.classifier import Classifier
 from tests.support.strokes import make_digits
 
@@ -152,9 +152,12 @@ def test_a_litert_file_from_another_machine_is_not_run(
     monkeypatch.setenv("MNISTCLI_CONFIG_DIR", str(tmp_path / "another-user"))
     converted: list[bytes | None] = []
     convert = conversion.to_litert
-    monkeypatch.setattr(
-        conversion, "to_litert", lambda model: converted.append(convert(model)) or converted[-1]
-    )
+
+    def record(model: keras.Model) -> bytes | None:
+        converted.append(convert(model))
+        return converted[-1]
+
+    monkeypatch.setattr(conversion, "to_litert", record)
 
     Classifier.load(run / "model.keras")
 

@@ -10,6 +10,7 @@ import threading
 import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from PIL import Image
 from mnistcli.errors import ImageError
 from mnistcli.preprocessing import ImageSource, image_io, open_image
 from mnistcli.preprocessing.image_io import source_name
+from mnistcli.preprocessing.image_memory import MemoryBudget, decoded_bytes
 
 GRADIENT = np.arange(48, dtype=np.uint8).reshape(6, 8) * 5
 
@@ -46,7 +48,7 @@ def is_gradient(image: Image.Image) -> bool:
     return bool((np.asarray(image.convert("L")) == GRADIENT).all())
 
 
-@pytest.mark.parametrize("kind", ["PNG", "BMP", "GIF", "TIFF", "PPM", "WEBP", "TGA", "JPEG2000"])
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "GIF", "TIFF", "PPM", "WEBP"])
 def test_lossless_formats_keep_the_pixels(kind: str) -> None:
     options = {"lossless": True} if kind == "WEBP" else {}
     opened = open_image(encode(Image.fromarray(GRADIENT), kind, **options))
@@ -55,7 +57,7 @@ def test_lossless_formats_keep_the_pixels(kind: str) -> None:
     assert is_gradient(opened)
 
 
-@pytest.mark.parametrize("kind", ["AVIF", "JPEG", "ICO", "ICNS", "PCX", "SGI", "DDS", "QOI"])
+@pytest.mark.parametrize("kind", ["AVIF", "JPEG"])
 def test_other_formats_that_open(kind: str) -> None:
     opened = open_image(encode(Image.new("RGB", (32, 32), (200, 200, 200)), kind))
 
@@ -337,12 +339,6 @@ def test_whatever_a_decoder_raises_is_a_damaged_image(
     assert message(io.BytesIO(b"x")) == "a damaged or truncated image: 'image'"
 
 
-def test_a_damaged_icns_file() -> None:
-    content = b"icns\x00\x00\x00\x18ic07\x00\x00\x00\x10" + bytes(8)
-
-    assert message(io.BytesIO(content)).endswith("'image'")
-
-
 def png_of_size(width: int, height: int) -> io.BytesIO:
     def chunk(kind: bytes, data: bytes) -> bytes:
         check = zlib.crc32(kind + data)
@@ -356,6 +352,63 @@ def png_of_size(width: int, height: int) -> io.BytesIO:
 @pytest.mark.parametrize("side", [11_000, 13_000, 40_000])
 def test_an_image_that_would_fill_the_memory(side: int) -> None:
     assert message(png_of_size(side, side)) == "an image of more than 120 megapixels: 'image'"
+
+
+def test_rare_formats_are_not_opened_whatever_the_name_is(tmp_path: Path) -> None:
+    for kind in ("ICNS", "PCX", "SGI", "TGA", "DDS", "QOI"):
+        path = tmp_path / "scan.png"
+        path.write_bytes(encode(Image.new("RGB", (32, 32)), kind).getvalue())
+
+        assert "image" in message(path) or "supported" in message(path)
+
+
+def test_a_format_whose_decoder_takes_more_memory_has_a_lower_limit() -> None:
+    image = Image.new("RGB", (10, 10))
+    image.format = "WEBP"
+    webp = decoded_bytes(image)
+    image.format = "PNG"
+
+    assert webp == decoded_bytes(image) + 800
+
+
+def test_an_image_that_takes_too_much_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image_io, "MAX_BYTES", 0)
+
+    assert message(encode(noise(), "PNG")) == "an image that takes more than 0 MB: 'image'"
+
+
+def test_a_device_is_not_an_image() -> None:
+    assert message(Path("/dev/zero")) == "a device, not an image: '/dev/zero'"
+
+
+def test_the_messages_of_libtiff_are_hidden(capfd: pytest.CaptureFixture[str]) -> None:
+    """Over four corpora of images, it wrote 2,310 lines to stderr."""
+    content = bytearray(encode(noise(), "TIFF", compression="tiff_lzw").getvalue())
+    content[2000:2100] = bytes(range(100))
+
+    message(io.BytesIO(content))
+
+    assert capfd.readouterr().err == ""
+
+
+def test_memory_stays_reserved_until_the_caller_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    budget = MemoryBudget(10)
+    monkeypatch.setattr(image_io, "BUDGET", budget)
+    opened: list[int] = []
+
+    def open_second() -> None:
+        open_image(encode(noise(), "PNG"))
+        opened.append(2)
+
+    with ExitStack() as memory:
+        open_image(encode(noise(), "PNG"), memory=memory)
+        thread = threading.Thread(target=open_second)
+        thread.start()
+        thread.join(0.2)
+        opened.append(1)
+    thread.join(10)
+
+    assert opened == [1, 2]
 
 
 def test_a_large_image_below_the_limit_gives_no_warning(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli.errors import ImageError
+from mnistcli.preprocessing import image_modes
 from mnistcli.preprocessing.image_modes import from_array, to_8_bits
 
 GRADIENT = np.arange(48, dtype=np.uint8).reshape(6, 8) * 5
@@ -133,3 +134,39 @@ def test_an_array_that_is_not_an_image(array: NDArray[np.generic], message: str)
         from_array(array, "a")
 
     assert caught.value.message == message
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA", "CMYK", "I;16", "I", "F"])
+def test_tiles_make_no_difference(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    gradient = Image.fromarray(GRADIENT)
+    image = (
+        Image.fromarray(GRADIENT.astype(np.uint16) * 257)
+        if mode == "I;16"
+        else gradient.convert(mode)
+    )
+    whole = to_8_bits(image)
+
+    monkeypatch.setattr(image_modes, "_TILE_PIXELS", 10)
+
+    np.testing.assert_array_equal(np.asarray(to_8_bits(image)), np.asarray(whole))
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "I;16"])
+def test_a_large_image_is_reduced_by_a_whole_factor(
+    mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gray = np.repeat(np.repeat(GRADIENT, 3, 0), 3, 1)[:17, :23]
+    image = (
+        Image.fromarray(gray.astype(np.uint16) * 257)
+        if mode == "I;16"
+        else Image.fromarray(gray).convert(mode)
+    )
+    expected = np.asarray(Image.fromarray(gray).reduce(3))
+    monkeypatch.setattr(image_modes, "MAX_FULL_PIXELS", 50)
+    monkeypatch.setattr(image_modes, "_TILE_PIXELS", 40)
+
+    reduced = to_8_bits(image)
+
+    assert reduced.size == (8, 6)
+    difference = np.asarray(reduced.convert("L"), np.int16) - expected
+    assert np.abs(difference).max() <= 3

@@ -1,0 +1,72 @@
+"""Image memory: how much memory an image takes, and a limit for all images in flight together."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+from PIL import Image
+
+MAX_PIXELS = 120_000_000
+"""Most pixels of an image: more than a phone's camera produces, less than fills the memory."""
+
+MAX_FULL_PIXELS = 50_000_000
+"""Most pixels of an image that keeps its size; a larger one is reduced by a whole factor."""
+
+MAX_BYTES = 700 * 2**20
+"""Most bytes that decoding an image takes, as `decoded_bytes` estimates them."""
+
+# The C library keeps freed blocks of up to 32 MB for the thread that had them; it returns larger
+# ones to the operating system. Pillow's own default is 16 MB.
+cast("Any", Image).core.set_block_size(64 * 2**20)
+
+_CHANNEL_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
+_DEFAULT_BYTES = 4  # Pillow stores three channels in four bytes
+# Decoders that have the whole image in buffers of their own.
+_BUFFER_BYTES = {"AVIF": 8, "WEBP": 8}
+_PROGRESSIVE_BYTES = 6  # coefficients of 16 bits in three channels
+
+
+def decoded_bytes(image: Image.Image) -> int:
+    """Estimate the memory for decoding an image and converting it to 8 bits.
+
+    Args:
+        image: An image that may not have been decoded yet.
+    """
+    pixels = image.width * image.height
+    decoder = _BUFFER_BYTES.get(image.format or "", 0)
+    if image.info.get("progressive") or image.info.get("progression"):
+        decoder = _PROGRESSIVE_BYTES
+    result = min(pixels, MAX_FULL_PIXELS) * _DEFAULT_BYTES
+    return pixels * (_CHANNEL_BYTES.get(image.mode, _DEFAULT_BYTES) + decoder) + result
+
+
+class MemoryBudget:
+    """Memory that several threads share: who asks for more than is left waits.
+
+    Args:
+        total: Bytes in all. A single request of more is granted when nobody else has any.
+    """
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._used = 0
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def reserve(self, amount: int) -> Iterator[None]:
+        """Wait for an amount of memory and keep it until the context ends."""
+        granted = min(amount, self._total)
+        with self._changed:
+            self._changed.wait_for(lambda: self._used + granted <= self._total)
+            self._used += granted
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._used -= granted
+                self._changed.notify_all()
+
+
+BUDGET = MemoryBudget(512 * 2**20)
+"""Memory for all images that are in flight at a time."""

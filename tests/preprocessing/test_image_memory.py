@@ -1,0 +1,95 @@
+"""Memory of images: all images in flight together stay below a limit."""
+
+import re
+import struct
+import subprocess
+import sys
+import threading
+import time
+import zlib
+from pathlib import Path
+
+import pytest
+
+from mnistcli.preprocessing.image_memory import MemoryBudget
+
+
+def test_the_budget_is_never_exceeded() -> None:
+    budget = MemoryBudget(10)
+    lock, used, most = threading.Lock(), [0], [0]
+
+    def work(amount: int) -> None:
+        with budget.reserve(amount):
+            with lock:
+                used[0] += amount
+                most[0] = max(most[0], used[0])
+            time.sleep(0.001)
+            with lock:
+                used[0] -= amount
+
+    threads = [threading.Thread(target=work, args=(1 + number % 7,)) for number in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+
+    assert 5 <= most[0] <= 10
+    assert used[0] == 0
+
+
+def test_a_request_of_more_than_there_is_waits_until_nobody_else_has_any() -> None:
+    budget = MemoryBudget(10)
+
+    with budget.reserve(1000):
+        pass
+    with budget.reserve(10):
+        pass
+
+
+def test_memory_is_returned_after_an_error() -> None:
+    budget = MemoryBudget(10)
+
+    with pytest.raises(ValueError, match="failed"), budget.reserve(10):
+        raise ValueError("failed")
+    with budget.reserve(10):
+        pass
+
+
+def blank_png(width: int, height: int) -> bytes:
+    """Return a transparent image of a few bytes per row."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        check = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    compressor = zlib.compressobj(1)
+    rows = [compressor.compress(bytes(1 + 4 * width)) for _ in range(height)]
+    data = b"".join(rows) + compressor.flush()
+    content = chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + content
+
+
+def test_eight_large_images_do_not_take_the_memory_of_eight(tmp_path: Path) -> None:
+    """Each was held four times: eight of 120 megapixels took more than eight gigabytes."""
+    content = blank_png(4500, 4500)
+    for number in range(8):
+        (tmp_path / f"{number}.png").write_bytes(content)
+    code = (
+        "import sys\n"
+        "from mnistcli.inference.classifier import Classifier\n"
+        "from mnistcli.model_store import find_model\n"
+        "from mnistcli.prediction import predict_images\n"
+        "classifier = Classifier.load(find_model('pretrained').files[0])\n"
+        "print(len(list(predict_images(classifier, sys.argv[1]))))\n"
+        "print(open('/proc/self/status').read())\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+
+    found = re.search(r"VmHWM:\s+(\d+) kB", done.stdout)
+    assert done.stdout.startswith("8\n")
+    assert found is not None
+    assert int(found[1]) < 700_000
