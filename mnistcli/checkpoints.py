@@ -1,6 +1,7 @@
 """Checkpoints: save `.keras` files atomically, and load those that have been checked."""
 
 import json
+import tempfile
 import zipfile
 from pathlib import Path
 

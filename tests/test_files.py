@@ -108,11 +108,12 @@ def test_a_directory_that_cannot_be_flushed_is_no_error(
     assert (tmp_path / "a.txt").read_bytes() == b"x"
 
 
-def test_a_complete_file_is_moved_into_place(tmp_path: Path) -> None:
-    (tmp_path / "new").write_text("x")
+def test_a_complete_file_replaces_the_old_one(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("old")
 
-    files.move_into_place(tmp_path / "new", tmp_path / "a.txt")
+    with files.replace_atomically(tmp_path / "a.txt") as temporary:
+        temporary.write_text("x")
+        assert (tmp_path / "a.txt").read_text() == "old"
 
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
     assert (tmp_path / "a.txt").read_text() == "x"
