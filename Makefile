@@ -45,6 +45,10 @@ docs: .venv/installed-dev ## Regenerate .github/COMMANDS.md
 bench: .venv/installed-dev ## Compare speeds, side by side in one run (BENCH=--quick)
 	$(BIN)/python -m tests.tools.bench $(BENCH)
 
+.PHONY: fuzz
+fuzz: .venv/installed-dev ## Read mutated images, models, data and runs (FUZZ='--count 100000')
+	$(BIN)/python -m tests.tools.fuzz $(FUZZ)
+
 .PHONY: pretrained
 pretrained: .venv/installed ## Train the packaged model again (MNISTCLI_DATA_DIR=DIR)
 	$(BIN)/mnistcli train --recipe robust --run-dir build/pretrained

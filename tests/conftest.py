@@ -5,6 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The machine may be busy, and a test fails or passes whoever runs it.
+settings.register_profile("tests", deadline=None, derandomize=True, database=None)
+settings.load_profile("tests")
 
 _GIVEN = os.environ.get("MNISTCLI_DATA_DIR")
 # Absolute before any test changes the working directory.

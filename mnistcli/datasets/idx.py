@@ -25,8 +25,8 @@ NAMES = (
 )
 """File names of the training images and labels, and of the test images and labels."""
 
-MAX_BYTES = 1 << 30
-"""Maximum size of a file, decompressed: 20 times MNIST, and no more than fits the memory."""
+MAX_BYTES = 600 << 20
+"""Maximum size of a file, decompressed: that of the largest part of EMNIST, 12 times MNIST."""
 
 _UNSIGNED_BYTE = 8  # data type code
 

@@ -108,7 +108,7 @@ def test_a_file_larger_than_the_memory(tmp_path: Path) -> None:
     with (write_idx(tmp_path / "d") / idx.NAMES[0]).open("wb") as file:
         file.truncate(30 << 30)
 
-    assert load_error("d") == ("file too large: 'd/train-images-idx3-ubyte' has more than 1024 MiB")
+    assert load_error("d") == ("file too large: 'd/train-images-idx3-ubyte' has more than 600 MiB")
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -158,3 +159,18 @@ def test_a_folder_of_something_else(tmp_path: Path) -> None:
     (tmp_path / "d" / "test").mkdir()
 
     assert load_error("d") == "no folders '0' to '9' in 'd/train'"
+
+
+def test_surprises_in_folders_are_skipped_or_one_error(tmp_path: Path) -> None:
+    """Pipes, loops, broken links and names that are not text."""
+    write_images(tmp_path / "d")
+    os.mkfifo(tmp_path / "d" / "3" / "pipe.png")
+    (tmp_path / "d" / "3" / "loop.png").symlink_to("loop.png")
+    (tmp_path / "d" / "3" / "broken.png").symlink_to("missing.png")
+    (tmp_path / "d" / "3" / "back").symlink_to("..")
+    (tmp_path / "d" / "loop").symlink_to("loop")
+    Path(os.fsdecode(os.fsencode(tmp_path / "d" / "3") + b"/\xff.png")).write_bytes(b"no image")
+
+    splits = datasets.load("d")
+
+    assert len(splits.all)

@@ -1,0 +1,165 @@
+"""Targets: what is mutated and what reads it. A reader returns or raises a named error."""
+
+import gzip
+import io
+import random
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from PIL import Image
+
+from mnistcli import datasets
+from mnistcli.datasets import idx
+from mnistcli.inference import litert_files
+from mnistcli.model_check import check_model
+from mnistcli.model_store import find_model
+from mnistcli.preprocessing import find_digits, open_image
+from tests.support.strokes import draw_digit
+from tests.tools.fuzz.mutations import mutate_bytes, mutate_json, mutate_png, mutate_zip
+
+_PRETRAINED = find_model("pretrained").files[0].parent
+
+
+class Read(Protocol):
+    """Reads the mutated file of a case, which is in a folder of its own."""
+
+    def __call__(self, folder: Path) -> object: ...
+
+
+class Seed(NamedTuple):
+    """A valid input.
+
+    Attributes:
+        files: The files by name, all of which are written.
+        mutated: The name of the file that is mutated.
+        mutate: How it is mutated.
+        read: Reads it.
+    """
+
+    files: dict[str, bytes]
+    mutated: str
+    mutate: Callable[[bytes, random.Random], bytes]
+    read: Read
+
+
+def seeds(kind: str) -> list[Seed]:
+    """Return the valid inputs of a kind: ``images``, ``models``, ``data`` or ``runs``."""
+    return KINDS[kind]()
+
+
+def _images() -> list[Seed]:
+    digit = draw_digit(7, size=40)
+    variants = [digit.convert(mode) for mode in ("L", "RGB", "RGBA", "P", "1")]
+    variants.append(Image.fromarray(np.asarray(digit.convert("L"), np.uint16) * 257))
+    return [
+        Seed(
+            {f"image.{kind.lower()}": content},
+            f"image.{kind.lower()}",
+            mutate_png if kind == "PNG" else mutate_bytes,
+            _read_image,
+        )
+        for kind in ("PNG", "JPEG", "WEBP", "BMP", "GIF", "PPM", "TIFF", "AVIF")
+        for image in variants
+        for content in _encodings(image, kind)
+    ]
+
+
+def _encodings(image: Image.Image, kind: str) -> list[bytes]:
+    """Encode an image in a format, in several variants; none if the format lacks the mode."""
+    variants: dict[str, list[dict[str, Any]]] = {
+        "JPEG": [{}, {"progressive": True}],
+        "TIFF": [{}, {"compression": "tiff_lzw"}, {"compression": "tiff_adobe_deflate"}],
+        "WEBP": [{}, {"lossless": True}],
+    }
+    encoded = []
+    for option in variants.get(kind, [{}]):
+        stream = io.BytesIO()
+        try:
+            image.save(stream, kind, **option)
+        except OSError:
+            continue
+        encoded.append(stream.getvalue())
+    return encoded
+
+
+def _read_image(folder: Path) -> object:
+    (path,) = folder.iterdir()
+    return find_digits(open_image(path))
+
+
+def _models() -> list[Seed]:
+    model = (_PRETRAINED / "model.keras").read_bytes()
+    converted = (_PRETRAINED / "model.tflite").read_bytes()
+    return [
+        Seed({"model.keras": model}, "model.keras", mutate_zip, _check_model),
+        Seed({"model.tflite": converted}, "model.tflite", _mutate_end, _read_litert),
+    ]
+
+
+def _mutate_end(content: bytes, rng: random.Random) -> bytes:
+    """Mutate the note of a LiteRT file, which is at its end."""
+    return content[:-400] + mutate_bytes(content[-400:], rng)
+
+
+def _check_model(folder: Path) -> object:
+    return check_model(folder / "model.keras")
+
+
+def _read_litert(folder: Path) -> object:
+    return litert_files.read_beside(folder / "model.keras", "0" * 64)
+
+
+def _data() -> list[Seed]:
+    images = np.stack([np.asarray(draw_digit(digit, size=28).convert("L")) for digit in range(10)])
+    labels = np.arange(10)
+    stream = io.BytesIO()
+    np.savez(stream, x_train=images, y_train=labels, x_test=images, y_test=labels)
+    parts = [
+        struct.pack(">4B3I", 0, 0, 8, 3, 10, 28, 28) + images.tobytes(),
+        struct.pack(">4BI", 0, 0, 8, 1, 10) + labels.astype(np.uint8).tobytes(),
+    ] * 2
+    plain = dict(zip(idx.NAMES, parts, strict=True))
+    packed = {f"{name}.gz": gzip.compress(part) for name, part in plain.items()}
+    return [
+        Seed({"d.npz": stream.getvalue()}, "d.npz", mutate_zip, _load_npz),
+        *(Seed(plain, name, mutate_bytes, _load_folder) for name in plain),
+        *(Seed(packed, name, mutate_bytes, _load_folder) for name in packed),
+    ]
+
+
+def _load_npz(folder: Path) -> object:
+    return datasets.load(str(folder / "d.npz"))
+
+
+def _load_folder(folder: Path) -> object:
+    return datasets.load(str(folder))
+
+
+def _runs() -> list[Seed]:
+    names = ("config.json", "metrics.json", "history.csv")
+    files = {name: (_PRETRAINED / name).read_bytes() for name in names} | {"model.keras": b"PK"}
+    return [
+        Seed(files, name, mutate_json if name.endswith(".json") else mutate_bytes, _read_run)
+        for name in names
+    ]
+
+
+def _read_run(folder: Path) -> object:
+    model = find_model(folder)
+    assert model.description
+    run = model.run
+    if run is None:
+        return None
+    return run.read_config(), run.read_history(), model.min_confidence, model.datasets
+
+
+KINDS: dict[str, Callable[[], list[Seed]]] = {
+    "images": _images,
+    "models": _models,
+    "data": _data,
+    "runs": _runs,
+}
+"""Functions that make the valid inputs, by kind."""
