@@ -9,7 +9,7 @@ import secrets
 import stat
 from pathlib import Path
 
-from mnistcli.files import config_dir
+from mnistcli.files import config_dir, temporary_name
 
 _NAME = "signing.key"
 _BYTES = 32
@@ -44,7 +44,7 @@ def _read(path: Path) -> bytes | None:
 def _create(path: Path) -> None:
     """Create the key; if another process is faster, its key stays."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    temporary = path.with_name(f"{temporary_name()}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
         with os.fdopen(os.open(temporary, flags, 0o600), "wb") as stream:
