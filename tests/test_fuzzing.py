@@ -5,9 +5,12 @@ import pytest
 from tests.tools.fuzz.worker import run_cases
 
 
-@pytest.mark.parametrize("kind", ["images", "models", "data", "runs"])
-def test_mutated_files_are_accepted_or_refused(kind: str) -> None:
-    report = run_cases(kind, seconds=4)
+@pytest.mark.parametrize(
+    ("kind", "count"), [("images", 400), ("models", 200), ("data", 800), ("runs", 800)]
+)
+def test_mutated_files_are_accepted_or_refused(kind: str, count: int) -> None:
+    report = run_cases(kind, count=count)
 
     assert report.failures == []
-    assert report.refused > 10
+    assert report.cases == count
+    assert report.refused > count / 10
