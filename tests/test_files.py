@@ -1,9 +1,16 @@
+import errno
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from mnistcli import files
+from tests.support.faults import failing
+
+ROOT = Path(__file__).parents[1]
 
 
 def test_a_file_has_the_content_that_was_written(tmp_path: Path) -> None:
@@ -117,6 +124,136 @@ def test_a_complete_file_replaces_the_old_one(tmp_path: Path) -> None:
 
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
     assert (tmp_path / "a.txt").read_text() == "x"
+
+
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO, errno.EACCES])
+@pytest.mark.parametrize("old", [True, False])
+def test_any_operation_that_fails_leaves_the_old_file_and_no_other(
+    tmp_path: Path, error: int, old: bool
+) -> None:
+    path = tmp_path / "a.bin"
+    if old:
+        path.write_bytes(b"old")
+
+    for number in range(1, 20):
+        with failing(tmp_path, number, error) as faults:
+            try:
+                files.write_atomically(path, b"x" * 100_000)
+            except OSError as failure:
+                code = failure.errno
+            else:
+                break
+        assert code == error
+        assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"old"] * old
+    # Open, write, open to flush, flush and rename; a directory that cannot be flushed is no error.
+    assert (number, faults.count) == (6, 6)
+    assert path.read_bytes() == b"x" * 100_000
+
+
+def test_a_file_larger_than_the_limit_leaves_the_old_one(tmp_path: Path) -> None:
+    """The system's own failure, in the middle of a write."""
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old")
+    code = (
+        "import resource, signal\n"
+        "from pathlib import Path\n"
+        "from mnistcli import files\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        f"files.write_atomically(Path({str(path)!r}), b'x' * 2000)\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert "File too large" in done.stderr
+    assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"old"]
+
+
+def test_a_process_that_is_killed_at_any_operation_leaves_an_old_or_a_new_file(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old")
+    program = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from mnistcli import files\n"
+        "number, path = int(sys.argv[1]), Path(sys.argv[2])\n"
+        "calls = []\n"
+        "def stop(*_):\n"
+        "    calls.append(1)\n"
+        "    if len(calls) == number:\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "sys.settrace(lambda *_: stop)\n"
+        "files.write_atomically(path, b'new')\n"
+    )
+    killed = 0
+    for number in range(1, 400, 9):
+        command = [sys.executable, "-c", program, str(number), str(path)]
+        code = subprocess.run(command, cwd=ROOT, check=False).returncode
+        assert path.read_bytes() in {b"old", b"new"}
+        if code == 0:
+            break
+        assert code == -signal.SIGKILL
+        killed += 1
+
+    assert killed > 5
+    assert path.read_bytes() == b"new"
+    # The last process has removed what the killed ones left.
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_temporary_files_of_dead_processes_of_this_host_are_removed(tmp_path: Path) -> None:
+    own = files.temporary_name()
+    with subprocess.Popen(["true"]) as process:
+        pass
+    dead = own.replace(f"-{os.getpid()}-", f"-{process.pid}-")
+    host = own.split("-")[1]
+    other_host = dead.replace(host, "00000000")
+    (tmp_path / f"{dead}-dir").mkdir()
+    (tmp_path / f"{dead}-dir" / "file").touch()
+    for name in (own, f"{dead}.tmp", f"{dead}.tmp.keras", other_host, ".mnistcli-x", "a.tmp"):
+        (tmp_path / name).touch()
+
+    files.remove_stale_temporaries(tmp_path)
+
+    assert {path.name for path in tmp_path.iterdir()} == {own, other_host, ".mnistcli-x", "a.tmp"}
+
+
+def test_the_first_write_into_a_directory_removes_what_dead_processes_left(tmp_path: Path) -> None:
+    with subprocess.Popen(["true"]) as process:
+        pass
+    dead = files.temporary_name().replace(f"-{os.getpid()}-", f"-{process.pid}-")
+    (tmp_path / f"{dead}.tmp").touch()
+
+    files.write_atomically(tmp_path / "a.txt", "x")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_directory_that_is_missing_has_no_temporary_files(tmp_path: Path) -> None:
+    files.remove_stale_temporaries(tmp_path / "missing")
+
+
+def test_a_directory_is_locked_against_other_processes(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from mnistcli import files\n"
+        "with files.lock_directory(Path(sys.argv[1])) as has_lock:\n"
+        "    print(has_lock)\n"
+    )
+
+    def other_locks() -> str:
+        command = [sys.executable, "-c", code, str(tmp_path)]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+    with files.lock_directory(tmp_path) as has_lock:
+        assert has_lock
+        assert other_locks() == "False\n"
+    assert other_locks() == "True\n"
 
 
 def test_sha256_agrees_with_the_standard() -> None:

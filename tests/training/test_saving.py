@@ -1,3 +1,6 @@
+import errno
+import shutil
+import zipfile
 from pathlib import Path
 
 import keras
@@ -12,6 +15,7 @@ from mnistcli.training.callbacks import RunRecorder
 from mnistcli.training.fingerprint import Fingerprint
 from mnistcli.training.resume_state import ResumeState
 from mnistcli.training.saving import EpochSaver
+from tests.support.faults import failing
 from tests.support.training import RecordingCallback
 
 CONFIG = TrainConfig(arch="simple")
@@ -78,3 +82,34 @@ def test_the_time_stops_when_the_training_has_ended() -> None:
     training.saver.kept_model()
 
     assert training.saver.seconds == training.saver.seconds
+
+
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO, errno.EACCES])
+def test_any_operation_that_fails_leaves_whole_files_and_no_other(error: int) -> None:
+    """Each file is that of the first or of the second epoch; the state is never behind."""
+    training = Training()
+    training.end_epoch(0, 0.4)
+    names = {path.name for path in training.run.path.iterdir()}
+    before = shutil.copytree("run", "before")
+    failed = 0
+    for number in range(1, 200):
+        with failing(Path("run"), number, error) as faults:
+            try:
+                training.end_epoch(1, 0.3 / number)
+            except OSError as failure:
+                assert failure.errno == error, failure  # noqa: PT017 - not every one fails
+                failed += 1
+        if faults.count < number:
+            break
+        assert {path.name for path in training.run.path.iterdir()} == names
+        for file in (training.run.model_file, training.run.last_model_file):
+            assert zipfile.ZipFile(file).testzip() is None
+        state = ResumeState.read(training.run.resume_file)
+        assert state is not None
+        assert 1 <= len(training.run.read_history()) <= len(state.rows) <= 2
+        del training.recorder.history[1:]
+        shutil.rmtree("run")
+        shutil.copytree(before, "run")
+
+    assert failed >= 4 * 5  # open, write, open to flush, flush and rename of four files
+    assert len(training.run.read_history()) == 2

@@ -1,0 +1,113 @@
+"""SIGKILL in the middle of a training, and a new process that resumes it.
+
+Each training is a fork of this process, which has imported Keras but has not started TensorFlow, so
+that a kill costs a second instead of ten.
+"""
+
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mnistcli import checkpoints
+from mnistcli.config import TrainConfig
+from mnistcli.datasets import Splits
+from mnistcli.inference import conversion
+from mnistcli.model_store import find_model
+from mnistcli.runs import Run
+from mnistcli.training import train
+from tests.support.training import hash_weights
+
+CONFIG = TrainConfig(arch="simple", epochs=3, batch_size=64, dropout=0.25, label_smoothing=0.1)
+# Audit events of operations that change files.
+_EVENTS = {"open", "os.mkdir", "os.rename", "os.remove"}
+
+
+def train_in_fork(run: Path, splits: Splits, config: TrainConfig = CONFIG, kill_at: int = 0) -> int:
+    """Start a training, or resume one, in a new process.
+
+    Args:
+        run: The run directory.
+        splits: The images.
+        config: The config.
+        kill_at: Number of the operation on files of the run that kills the process; 0 for none.
+
+    Returns:
+        The process.
+    """
+
+    def work() -> None:
+        if kill_at:
+            sys.addaudithook(_killer(run, kill_at))
+        conversion.to_litert = lambda model: None
+        resume = run.exists()
+        train(config, splits, Run(run) if resume else Run.create(config, run), resume=resume)
+
+    return _fork(work)
+
+
+def verify_in_fork(run: Path, splits: Splits, config: TrainConfig = CONFIG) -> int:
+    """Load every file of a stopped run in a new process, resume the run, and write its hashes."""
+
+    def work() -> None:
+        found = Run(run)
+        if not found.has_config or not (run / "config.json").stat().st_size:
+            return  # nothing was trained
+        for file in (found.model_file, found.last_model_file):
+            if file.exists():
+                checkpoints.load(file)
+        if (run / "history.csv").exists():
+            found.read_history()
+        if found.model_files:
+            find_model(str(run))
+        conversion.to_litert = lambda model: None
+        if not found.finished:
+            train(config, splits, found, resume=True)
+        rows = [(row.epoch, row.loss, row.val_loss) for row in found.read_history()]
+        hashes = [hash_weights(file) for file in (found.model_file, found.last_model_file)]
+        leftovers = [path.name for path in run.iterdir() if path.name.startswith(".")]
+        (run / "result.txt").write_text(f"{rows} {hashes} {leftovers}")
+
+    return _fork(work)
+
+
+def wait(process: int) -> int:
+    """Wait for a process; return its exit code, negative for the signal that ended it."""
+    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+
+
+def kill_after(process: int, seconds: float) -> bool:
+    """Kill a process after a time; return whether the kill ended it."""
+    time.sleep(seconds)
+    os.kill(process, signal.SIGKILL)
+    return wait(process) == -signal.SIGKILL
+
+
+def _fork(work: Callable[[], None]) -> int:
+    process = os.fork()
+    if process:
+        return process
+    try:
+        work()
+    except BaseException:  # noqa: BLE001 - the exit code tells it to the parent
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
+def _killer(folder: Path, count: int) -> Callable[[str, tuple[Any, ...]], None]:
+    """Return an audit hook that kills the process at an operation on files in a directory."""
+    inside = str(folder.resolve())
+    calls = []
+
+    def kill(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in _EVENTS and str(Path(str(arguments[0])).absolute()).startswith(inside):
+            calls.append(event)
+            if len(calls) == count:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    return kill
