@@ -1,5 +1,6 @@
 """Failures of the file system: one operation in a directory fails, as on a full or broken disk."""
 
+import builtins
 import io
 import os
 from collections.abc import Iterator
@@ -63,6 +64,7 @@ def failing(folder: Path, number: int, error: int) -> Iterator[_Faults]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(io, "open", open_)
+        patch.setattr(builtins, "open", open_)
         patch.setattr(os, "fsync", fsync)
         patch.setattr(Path, "replace", replace)
         yield faults
