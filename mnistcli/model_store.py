@@ -202,6 +202,11 @@ def _find_in_directory(path: Path) -> ModelRef:
         raise CheckpointError(
             f"{str(path)!r} is a SavedModel: save the model as .keras", hint=OTHER_MODEL
         )
+    if run.resumable:  # killed after the state of the first epoch and before its model
+        raise CheckpointError(
+            f"no model in {str(path)!r} yet: the run was stopped",
+            hint=f"mnistcli train --resume {shlex.quote(str(path))}",
+        )
     newest = _newest_run(path)
     raise CheckpointError(
         f"no model in {str(path)!r}: not a run directory, or no epoch has finished",

@@ -436,3 +436,14 @@ def test_two_runs_that_start_from_each_other_end() -> None:
     finish("runs/b", TrainConfig(start="runs/a"))
 
     assert not find_model("a").for_photos
+
+
+def test_a_run_that_was_killed_before_its_first_model_can_be_resumed() -> None:
+    start("r s").resume_file.touch()
+
+    with pytest.raises(
+        CheckpointError, match="no model in 'r s' yet: the run was stopped"
+    ) as caught:
+        find_model("r s")
+
+    assert caught.value.hint == "mnistcli train --resume 'r s'"

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.device import held_back_stderr
-from mnistcli.files import sha256
+from mnistcli.files import remove_stale_temporaries, sha256, temporary_name
 from mnistcli.inference import litert_files
 from mnistcli.model_files import read_model_file
 
@@ -24,7 +24,12 @@ def to_litert(model: keras.Model) -> bytes | None:
         LiteRT counterpart cannot, and only the TensorFlow backend of Keras can convert.
     """
     try:
-        with tempfile.TemporaryDirectory() as folder, held_back_stderr(), _quiet_tensorflow():
+        remove_stale_temporaries(Path(tempfile.gettempdir()))
+        with (
+            tempfile.TemporaryDirectory(prefix=temporary_name()) as folder,
+            held_back_stderr(),
+            _quiet_tensorflow(),
+        ):
             path = Path(folder) / "model.tflite"
             model.export(path, format="litert", verbose=False)
             return path.read_bytes()

@@ -47,7 +47,7 @@ def train_in_fork(run: Path, splits: Splits, config: TrainConfig = CONFIG, kill_
         resume = run.exists()
         train(config, splits, Run(run) if resume else Run.create(config, run), resume=resume)
 
-    return _fork(work)
+    return fork(work)
 
 
 def verify_in_fork(run: Path, splits: Splits, config: TrainConfig = CONFIG) -> int:
@@ -57,9 +57,8 @@ def verify_in_fork(run: Path, splits: Splits, config: TrainConfig = CONFIG) -> i
         found = Run(run)
         if not found.has_config or not (run / "config.json").stat().st_size:
             return  # nothing was trained
-        for file in (found.model_file, found.last_model_file):
-            if file.exists():
-                checkpoints.load(file)
+        for file in run.rglob("*.keras"):
+            checkpoints.load(file)
         if (run / "history.csv").exists():
             found.read_history()
         if found.model_files:
@@ -67,12 +66,15 @@ def verify_in_fork(run: Path, splits: Splits, config: TrainConfig = CONFIG) -> i
         conversion.to_litert = lambda model: None
         if not found.finished:
             train(config, splits, found, resume=True)
-        rows = [(row.epoch, row.loss, row.val_loss) for row in found.read_history()]
-        hashes = [hash_weights(file) for file in (found.model_file, found.last_model_file)]
-        leftovers = [path.name for path in run.iterdir() if path.name.startswith(".")]
-        (run / "result.txt").write_text(f"{rows} {hashes} {leftovers}")
+        runs = [Run(file.parent) for file in sorted(run.rglob("model.keras"))]
+        histories = [
+            [(row.epoch, row.loss, row.val_loss) for row in one.read_history()] for one in runs
+        ]
+        hashes = [hash_weights(file) for file in sorted(run.rglob("*.keras"))]
+        names = sorted(str(path.relative_to(run)) for path in run.rglob("*"))
+        (run / "result.txt").write_text(f"{histories} {hashes} {names}")
 
-    return _fork(work)
+    return fork(work)
 
 
 def wait(process: int) -> int:
@@ -87,7 +89,8 @@ def kill_after(process: int, seconds: float) -> bool:
     return wait(process) == -signal.SIGKILL
 
 
-def _fork(work: Callable[[], None]) -> int:
+def fork(work: Callable[[], None]) -> int:
+    """Do some work in a new process, and return the process."""
     process = os.fork()
     if process:
         return process

@@ -1,3 +1,4 @@
+import errno
 import json
 import math
 import os
@@ -23,6 +24,7 @@ from mnistcli.runs import EpochRow, Run
 from mnistcli.synthetic.non_digits import non_digits
 from mnistcli.training import EnsembleResult, TrainResult, model_trainer, train
 from mnistcli.training.data import hold_out_validation
+from tests.support.faults import failing
 from tests.support.strokes import make_splits
 from tests.support.training import QUICK, RecordingCallback, hash_weights, train_model
 
@@ -449,3 +451,29 @@ def test_real_digits_in_one_epoch(mnist_dir: Path) -> None:
 
     assert result.test.accuracy > 0.975
     assert result.run.model_file.stat().st_size < 4_000_000
+
+
+def test_a_run_directory_that_cannot_be_written_is_reported_before_the_training(
+    splits: Splits,
+) -> None:
+    run = Run.create(QUICK, Path("run"))
+    callback = RecordingCallback()
+
+    with (
+        failing(run.path, 1, errno.EROFS),
+        pytest.raises(RunError, match="cannot write in 'run': Read-only file system"),
+    ):
+        train(QUICK, splits, run, callback=callback)
+
+    assert callback.begun == []
+
+
+def test_a_run_directory_that_has_vanished_is_reported_before_the_training(splits: Splits) -> None:
+    run = Run.create(QUICK, Path("run"))
+    shutil.rmtree("run")
+    callback = RecordingCallback()
+
+    with pytest.raises(RunError, match="cannot write in 'run': No such file or directory"):
+        train(QUICK, splits, run, callback=callback)
+
+    assert callback.begun == []
