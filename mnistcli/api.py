@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mnistcli.datasets import Dataset, Splits
     from mnistcli.evaluation import Evaluation
     from mnistcli.inference.classifier import Predictor
-    from mnistcli.predictions import Prediction
+    from mnistcli.prediction_results import Prediction
     from mnistcli.preprocessing import ImageSource
     from mnistcli.training import EnsembleResult, TrainingCallback, TrainResult
 

@@ -155,7 +155,7 @@ class TrainConfig:
         at_most=SEEDS - 1,
     )
     device: str = setting(
-        "auto", "Device: {choices}. Auto takes a GPU if there is one.", choices=DEVICES
+        "auto", "Device: {choices}. Auto uses a GPU if one is available.", choices=DEVICES
     )
 
     def __post_init__(self) -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli.inference.classifier import Predictor
-from mnistcli.predictions import PredictedDigit, Prediction
+from mnistcli.prediction_results import PredictedDigit, Prediction
 from mnistcli.preprocessing import find_foreground
 
 PATCH = 5

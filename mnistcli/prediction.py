@@ -17,7 +17,7 @@ from PIL import Image
 from mnistcli.errors import ImageError
 from mnistcli.image_sources import FoundImage, Sources, find_images
 from mnistcli.inference.classifier import Predictor
-from mnistcli.predictions import PredictedDigit, Prediction
+from mnistcli.prediction_results import PredictedDigit, Prediction
 from mnistcli.preprocessing import ImageContent, ImageSource, detect_content, open_image
 
 # Images predicted together: enough to keep all processors busy, few enough for early results.

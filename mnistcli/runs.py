@@ -195,7 +195,9 @@ class Run:
         """
         with lock_directory(self.path) as has_lock:
             if not has_lock:
-                raise RunError(f"another process trains in {str(self.path)!r}", hint=_OTHER_DIR)
+                raise RunError(
+                    f"another process is training in {str(self.path)!r}", hint=_OTHER_DIR
+                )
             yield
 
     @contextmanager

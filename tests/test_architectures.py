@@ -10,8 +10,6 @@ from mnistcli.architectures import (
     ARCHITECTURES,
     build_model,
     first_convolution,
-    freeze_early,
-    unfreeze,
 )
 from mnistcli.errors import CheckpointError, ConfigError
 
@@ -95,34 +93,3 @@ def test_a_model_without_a_convolution_has_no_filters() -> None:
 
     with pytest.raises(CheckpointError, match="no filters: the model has no convolution"):
         first_convolution(model, np.zeros((28, 28), np.uint8))
-
-
-def test_only_the_last_convolution_and_later_layers_are_fine_tuned() -> None:
-    model = build_model("accurate")
-
-    freeze_early(model)
-
-    assert [variable.path.split("/")[-1] for variable in model.trainable_variables] == [
-        "kernel",  # of the last convolution
-        "kernel",
-        "bias",
-    ]
-    assert model.trainable_variables[0].shape == (3, 3, 128, 128)
-
-
-def test_a_model_without_a_convolution_is_fine_tuned_as_a_whole() -> None:
-    model = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10)])
-
-    freeze_early(model)
-
-    assert len(model.trainable_variables) == 2
-
-
-def test_unfreezing_makes_all_layers_trainable() -> None:
-    model = build_model("accurate")
-    before = len(model.trainable_variables)
-    freeze_early(model)
-
-    unfreeze(model)
-
-    assert len(model.trainable_variables) == before

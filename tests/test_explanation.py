@@ -10,7 +10,7 @@ from PIL import Image
 from mnistcli.errors import ImageError
 from mnistcli.explanation import PATCH, explain, occlusion
 from mnistcli.prediction import predict_images
-from mnistcli.predictions import Prediction
+from mnistcli.prediction_results import Prediction
 from tests.support.strokes import draw_digit
 
 

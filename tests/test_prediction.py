@@ -17,7 +17,7 @@ from PIL import Image
 
 from mnistcli import prediction
 from mnistcli.prediction import apply_rejection, predict_images
-from mnistcli.predictions import PredictedDigit, Prediction
+from mnistcli.prediction_results import PredictedDigit, Prediction
 from mnistcli.preprocessing import Digit, ImageContent, ImageSource, detect_content, open_image
 from tests.support.strokes import draw_digit
 

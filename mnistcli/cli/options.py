@@ -54,5 +54,5 @@ QuietOption = Annotated[
     typer.Option("--quiet", "-q", help="Print results and errors only: no progress, no notes."),
 ]
 VerboseOption = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Print TensorFlow's log messages, too.")
+    bool, typer.Option("--verbose", "-v", help="Also print TensorFlow's log messages.")
 ]

@@ -29,7 +29,7 @@ def plot(
         typer.Option(
             metavar="NAME",
             help=f"Plots to draw: {', '.join(PLOT_KINDS)} or {_ALL}. Repeat the option or separate "
-            "several kinds by commas. Default: all that the model can have.",
+            "several kinds by commas. Default: all that are available for the model.",
             autocompletion=lambda: [*PLOT_KINDS, _ALL],
         ),
     ] = None,

@@ -1,4 +1,4 @@
-"""``mnistcli predict``."""
+"""The `predict` command: predict the digits in images, as a table or as JSON Lines."""
 
 import sys
 from collections.abc import Iterable
@@ -64,8 +64,8 @@ def predict(
             metavar="X",
             min=0,
             max=1,
-            help="Minimum mean confidence (0-1) to give a prediction. Default: the model's own "
-            "threshold, which rejects 0.4 % of held-out digits.",
+            help="Rejection threshold (0-1) for the mean confidence of an image. Default: the model's "
+            "own threshold, which rejects 0.4 % of held-out digits.",
         ),
     ] = None,
     top: Annotated[

@@ -34,7 +34,7 @@ from mnistcli.errors import RunError
 
 if TYPE_CHECKING:  # help and errors do without these modules
     from mnistcli.config import TrainConfig
-    from mnistcli.predictions import Prediction
+    from mnistcli.prediction_results import Prediction
     from mnistcli.runs import EpochRow, Run
 
 # The whole bar then fits 72 columns, so that a slightly smaller terminal does not wrap it.

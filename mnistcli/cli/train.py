@@ -48,7 +48,7 @@ def train(
         Path | None,
         typer.Option(
             metavar="RUN",
-            help="Continue a run that was stopped, after its last whole epoch. It keeps its own "
+            help="Continue a run that was stopped, from its last completed epoch. It keeps its own "
             "settings; only --epochs may be raised, and only with a constant learning rate.",
         ),
     ] = None,

@@ -1,4 +1,4 @@
-"""Downloads by pooch: mirrors in order, a known hash, atomic placing in the cache.
+"""Downloads with pooch: mirrors in order, checksum verification, an atomic move into the cache.
 
 Pooch downloads, verifies the hash and moves the file into the cache. Three things are added here:
 the order of mirrors, a time limit (pooch has none for a server that keeps sending single bytes) and

@@ -1,4 +1,7 @@
-"""Layer rules: the layers and operations that are allowed, each with the size of its output."""
+"""Layer rules: the layers and operations that are allowed, each with the size of its output.
+
+Lambda, TFSMLayer and other layers that run code from the file are not listed, so they are refused.
+"""
 
 from collections.abc import Sequence
 from types import MappingProxyType

@@ -31,7 +31,7 @@ from mnistcli.plotting.style import (
     percent,
     plural,
 )
-from mnistcli.predictions import PredictedDigit
+from mnistcli.prediction_results import PredictedDigit
 from mnistcli.preprocessing import Digit
 
 MAX_ROWS = 20

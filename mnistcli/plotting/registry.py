@@ -44,7 +44,7 @@ def draw_plots(
         dataset: Images that the model was not trained on.
         output_dir: Directory for the files. It is created if it does not exist; older plots in it
             are replaced.
-        kinds: Names in `PLOT_KINDS`. Defaults to all that the model can have.
+        kinds: Names in `PLOT_KINDS`. Defaults to all that are available for the model.
         count: Maximum number of digits in samples and mistakes.
         seed: Random seed of the samples.
         evaluation: The evaluation of the model on `dataset`. Computed if a plot needs it and it is
@@ -199,7 +199,7 @@ def _draw_confusion(inputs: PlotInputs) -> "Figure":
 def _draw_samples(inputs: PlotInputs) -> "Figure":
     import numpy as np
 
-    from mnistcli.plotting.digit_grid import plot_samples
+    from mnistcli.plotting.samples_and_mistakes import plot_samples
 
     order = np.random.default_rng(inputs.seed).permutation(len(inputs.dataset))
     return plot_samples(
@@ -212,7 +212,7 @@ def _draw_samples(inputs: PlotInputs) -> "Figure":
 
 
 def _draw_mistakes(inputs: PlotInputs) -> "Figure":
-    from mnistcli.plotting.digit_grid import plot_mistakes
+    from mnistcli.plotting.samples_and_mistakes import plot_mistakes
 
     return plot_mistakes(
         inputs.dataset,

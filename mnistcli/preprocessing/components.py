@@ -99,7 +99,12 @@ def stroke_width(mask: Mask) -> float:
     if not mask.any():
         return 0.0
     distances = distance_transform(np.pad(mask, 1))
-    return 4 * float(distances[distances > 0].mean()) - 2
+    return 4 * float(exact_distances(distances[distances > 0]).mean()) - 2
+
+
+def exact_distances(distances: Gray) -> NDArray[np.float64]:
+    """Correct the rounding of a distance transform: squared distances are whole numbers."""
+    return np.sqrt(np.rint(distances.astype(np.float64) ** 2))
 
 
 def fill_holes(mask: Mask) -> Mask:

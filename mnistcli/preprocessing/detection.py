@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from mnistcli.preprocessing.image_modes import to_8_bits
-from mnistcli.preprocessing.mnist_format import read_mnist_format
+from mnistcli.preprocessing.mnist_format_check import read_mnist_format
 from mnistcli.preprocessing.shapes import Classify, Digit, ImageContent, Mask
 
 # The other stages load OpenCV. They are imported where they are needed, so that an image in MNIST

@@ -201,7 +201,7 @@ def _check_size(image: Image.Image, name: str) -> None:
     if image.width * image.height > MAX_PIXELS:
         raise _too_large(name)
     if decoded_bytes(image) > MAX_BYTES:
-        raise ImageError(f"an image that takes more than {MAX_BYTES >> 20} MB: {name!r}")
+        raise ImageError(f"an image that needs more than {MAX_BYTES >> 20} MB: {name!r}")
     if image.width * image.height == 0:
         raise ImageError(f"an image without pixels: {name!r}")
 

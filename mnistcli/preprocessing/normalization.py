@@ -9,7 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnistcli.preprocessing.components import as_bytes, distance_transform, stroke_width
+from mnistcli.preprocessing.components import (
+    as_bytes,
+    distance_transform,
+    exact_distances,
+    stroke_width,
+)
 from mnistcli.preprocessing.shapes import DIGIT_SIDE, SIDE, Gray, Mask, bounding_region
 
 _OVERSAMPLING = 5  # stroke width is measured and corrected at this multiple of the resolution
@@ -112,6 +117,5 @@ def _resize(strength: Gray, side: int) -> Gray:
 def _thicken_strokes(mask: Mask, radius: float) -> Gray:
     """Thicken strokes by a radius in pixels on every side, with a soft edge."""
     margin = int(radius) + 2
-    # Squared distances between pixels are whole numbers: rounding makes the distances exact.
-    distances = np.sqrt(np.rint(distance_transform(~np.pad(mask, margin)).astype(np.float64) ** 2))
+    distances = exact_distances(distance_transform(~np.pad(mask, margin)))
     return np.asarray(np.clip(radius + 0.5 - distances, 0, 1), np.float32)

@@ -34,7 +34,7 @@ _MAX_SEAM_COST = 0.6  # ink that a seam may cross, with holes counted as ink
 _MIN_SEAM_DISTANCE = 0.1
 # Costs, comparable to the negative log of a probability:
 _CUT_COST = 0.6  # per stroke that is cut
-_GAP_COST = 4.0  # of a gap within a digit, as wide as the line is high
+_GAP_COST = 4.0  # of joining a broken digit over a gap as wide as the line is high
 _SHORT_COST = 30.0  # times the square of the height that is missing
 _WIDE_COST = 2.0  # times the square of the width that is too much
 _SKIP_COST = 0.3  # of a mark that is not part of a digit

@@ -23,7 +23,7 @@ _MIN_REGION = 0.01  # of the image
 
 
 def fill_surround(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Replace the surround of a sheet by the sheet's color.
+    """Fill the area around a sheet of paper with the sheet's color.
 
     Args:
         pixels: uint8 (h, w) or (h, w, 3).

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from mnistcli import checkpoints
-from mnistcli.architectures import build_model, freeze_early, unfreeze
+from mnistcli.architectures import build_model
 from mnistcli.config import TrainConfig
 from mnistcli.environment import describe_environment
 from mnistcli.errors import RunError
@@ -22,6 +22,7 @@ from mnistcli.training.calibration import (
 from mnistcli.training.callbacks import RunRecorder, TrainingCallback
 from mnistcli.training.data import TrainingData
 from mnistcli.training.ensembles import member_configs
+from mnistcli.training.fine_tuning import freeze_early, unfreeze
 from mnistcli.training.fingerprint import Fingerprint, hash_data, take_fingerprint
 from mnistcli.training.loop import fit
 from mnistcli.training.results import TrainResult

@@ -10,7 +10,7 @@ from rich.progress import Task, TaskID
 from mnistcli.cli import progress, streams
 from mnistcli.cli.progress import TrainingProgress, image_progress
 from mnistcli.config import TrainConfig
-from mnistcli.predictions import Prediction
+from mnistcli.prediction_results import Prediction
 from mnistcli.runs import EpochRow, Run
 
 Captured = pytest.CaptureFixture[str]

@@ -14,7 +14,7 @@ from PIL import Image
 from mnistcli.datasets import Dataset
 from mnistcli.errors import ImageError
 from mnistcli.explanation import Explanation
-from mnistcli.predictions import PredictedDigit, Prediction
+from mnistcli.prediction_results import PredictedDigit, Prediction
 from mnistcli.preprocessing import Digit
 
 Box = tuple[int, int, int, int]

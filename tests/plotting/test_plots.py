@@ -12,11 +12,11 @@ from matplotlib.figure import Figure
 
 import mnistcli
 from mnistcli.plotting.confusion import plot_confusion
-from mnistcli.plotting.digit_grid import plot_mistakes, plot_samples
 from mnistcli.plotting.explanation import plot_explanations
 from mnistcli.plotting.filters import plot_filters
 from mnistcli.plotting.history import plot_history
 from mnistcli.plotting.predictions import plot_predictions
+from mnistcli.plotting.samples_and_mistakes import plot_mistakes, plot_samples
 from mnistcli.plotting.style import save_figure
 from mnistcli.runs import EpochRow
 from tests.plotting.builders import (

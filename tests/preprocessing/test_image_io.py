@@ -374,7 +374,7 @@ def test_a_format_whose_decoder_takes_more_memory_has_a_lower_limit() -> None:
 def test_an_image_that_takes_too_much_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(image_io, "MAX_BYTES", 0)
 
-    assert message(encode(noise(), "PNG")) == "an image that takes more than 0 MB: 'image'"
+    assert message(encode(noise(), "PNG")) == "an image that needs more than 0 MB: 'image'"
 
 
 def test_a_device_is_not_an_image() -> None:

@@ -6,7 +6,7 @@ from PIL import Image
 from scipy import ndimage
 
 from mnistcli.preprocessing.components import stroke_width
-from mnistcli.preprocessing.mnist_format import read_mnist_format
+from mnistcli.preprocessing.mnist_format_check import read_mnist_format
 from mnistcli.preprocessing.normalization import (
     center_and_scale,
     normalize_digit,

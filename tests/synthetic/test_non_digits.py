@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from mnistcli.datasets import Dataset
-from mnistcli.preprocessing.mnist_format import read_mnist_format
+from mnistcli.preprocessing.mnist_format_check import read_mnist_format
 from mnistcli.synthetic import fragments, textures
 from mnistcli.synthetic import non_digits as module
 from mnistcli.synthetic.non_digits import DIGIT_KINDS, KINDS, Kind, non_digits

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnistcli.preprocessing.mnist_format import read_mnist_format
+from mnistcli.preprocessing.mnist_format_check import read_mnist_format
 from mnistcli.synthetic.pen import arc, draw_strokes
 
 SQUARE = [[(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)]]

@@ -302,7 +302,7 @@ def test_other_versions_are_refused(
 def test_a_run_that_another_process_trains_is_refused(stopped: Run, splits: Splits) -> None:
     with (
         lock_directory(stopped.path),
-        pytest.raises(RunError, match="another process trains in 'run'"),
+        pytest.raises(RunError, match="another process is training in 'run'"),
     ):
         resume(stopped, splits)
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageChops
 
-from mnistcli.preprocessing.mnist_format import read_mnist_format
+from mnistcli.preprocessing.mnist_format_check import read_mnist_format
 from tests.support.polylines import detect_single, draw
 
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from mnistcli.errors import ImageError
-from mnistcli.predictions import PredictedDigit, Prediction
+from mnistcli.prediction_results import PredictedDigit, Prediction
 from mnistcli.preprocessing import Digit, ImageContent
 
 
