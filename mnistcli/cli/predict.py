@@ -64,8 +64,8 @@ def predict(
             metavar="X",
             min=0,
             max=1,
-            help="Rejection threshold (0-1) for the mean confidence of an image. Default: the model's "
-            "own threshold, which rejects 0.4 % of held-out digits.",
+            help="Rejection threshold (0-1) for the mean confidence of an image. Default: the "
+            "model's own threshold, which rejects 0.4 % of held-out digits.",
         ),
     ] = None,
     top: Annotated[
