@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-OPTIONS = os.environ.get("MNISTCLI_TEST_KILLS", "--random 2 --step 18").split()
+OPTIONS = os.environ.get("MNISTCLI_TEST_KILLS", "--random 1 --step 30").split()
 
 
 def test_a_killed_training_is_resumed_as_if_it_was_not_killed() -> None:

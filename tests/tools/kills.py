@@ -42,11 +42,13 @@ def main() -> int:
             landed += 1
             lost += not _is_whole(run, splits, expected)
         points, missed = landed, 0
-        for _ in range(options.random):
+        while landed - points < options.random:
             run = folder / "run"
             hit = kill_after(train_in_fork(run, splits), rng.uniform(0, seconds))
             landed += hit
             missed += not hit
+            if not hit:
+                seconds *= 0.9  # the machine has become faster
             lost += not _is_whole(run, splits, expected)
     sys.stdout.write(
         f"{points} kills at operations, {landed - points} at random times ({missed} came too "
