@@ -54,7 +54,6 @@ pretrained: .venv/installed ## Train the packaged model again (MNISTCLI_DATA_DIR
 	$(BIN)/mnistcli train --recipe robust --run-dir build/pretrained
 	cd build/pretrained && cp config.json history.csv metrics.json model.keras model.tflite \
 	  $(CURDIR)/mnistcli/pretrained/
-	$(BIN)/python -m tests.tools.card_hash
 
 .PHONY: build
 build: .venv/installed-dev ## Build the wheel and the source distribution into dist/
