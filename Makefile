@@ -52,8 +52,7 @@ fuzz: .venv/installed-dev ## Read mutated images, models, data and runs (FUZZ='-
 .PHONY: pretrained
 pretrained: .venv/installed ## Train the packaged model again (MNISTCLI_DATA_DIR=DIR)
 	$(BIN)/mnistcli train --recipe robust --run-dir build/pretrained
-	cd build/pretrained && cp config.json history.csv metrics.json model.keras model.tflite \
-	  $(CURDIR)/mnistcli/pretrained/
+	$(BIN)/python -m tests.tools.package_model build/pretrained
 
 .PHONY: build
 build: .venv/installed-dev ## Build the wheel and the source distribution into dist/

@@ -1,6 +1,8 @@
 """The packaged model: its files, and the numbers in its model card."""
 
+import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from mnistcli.inference.ensemble import load_classifier
 from mnistcli.model_store import ModelRef, find_model
 from mnistcli.synthetic.non_digits import non_digits
 from tests.support.strokes import make_digits
+from tests.tools.package_model import package_model
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +119,16 @@ def test_digits_of_another_style_are_predicted(classifier: Predictor) -> None:
     predicted = classifier.predict(drawn.images).argmax(axis=1)
 
     assert np.mean(predicted == drawn.labels) > 0.9
+
+
+def test_a_run_can_be_packaged(trained_run: Path, tmp_path: Path) -> None:
+    """As `make pretrained` does: the LiteRT file must be accepted without this user's key."""
+    (tmp_path / "card.json").write_text('{"name": "x"}', encoding="utf-8")
+
+    package_model(trained_run, tmp_path)
+
+    content = (tmp_path / "model.tflite").read_bytes()
+    note = zipfile.ZipFile(io.BytesIO(content)).read("mnistcli.txt").decode().split()
+    assert note[3] == "-"
+    assert note[1] == json.loads((tmp_path / "card.json").read_text())["litert_sha256"]
+    assert note[2] == sha256((tmp_path / "model.keras").read_bytes())

@@ -54,7 +54,7 @@ def cached_file(digest: str) -> Path:
     return cache_dir() / "litert" / f"{digest}.tflite"
 
 
-def write_beside(path: Path, model: bytes, digest: str) -> None:
+def write_beside(path: Path, model: bytes, digest: str, *, signed: bool = True) -> None:
     """Write the LiteRT file beside a `.keras` file, signed with the user's key.
 
     Without a place for the key, the file is written without a signature.
@@ -63,11 +63,12 @@ def write_beside(path: Path, model: bytes, digest: str) -> None:
         path: The `.keras` file.
         model: The converted model.
         digest: SHA-256 of the `.keras` file.
+        signed: Whether to sign it; the packaged file is known by its hash instead.
 
     Raises:
         OSError: The file cannot be written.
     """
-    key = load_key(create=True)
+    key = load_key(create=True) if signed else None
     signature = "-" if key is None else _sign(key, sha256(model), digest)
     _write(file_beside(path), model, digest, signature)
 

@@ -1,0 +1,37 @@
+"""Put the model of a finished run into the package, with the hash of its LiteRT file in the card.
+
+Usage: python -m tests.tools.package_model RUN
+"""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from mnistcli.files import sha256, write_atomically
+from mnistcli.inference.litert_files import read_beside, write_beside
+from mnistcli.model_store import PRETRAINED, find_model
+
+
+def package_model(run: Path, package: Path) -> None:
+    """Copy the files of a run into the directory of the packaged model.
+
+    Args:
+        run: The run directory.
+        package: The directory; it holds the model card.
+    """
+    for name in ("config.json", "history.csv", "metrics.json", "model.keras"):
+        shutil.copy(run / name, package / name)
+    model_file = package / "model.keras"
+    digest = sha256(model_file.read_bytes())
+    litert = read_beside(run / "model.keras", digest)
+    if litert is None:
+        sys.exit(f"no LiteRT file of this machine in {run}")
+    write_beside(model_file, litert, digest, signed=False)
+    card = json.loads((package / "card.json").read_text(encoding="utf-8"))
+    card["litert_sha256"] = sha256(litert)
+    write_atomically(package / "card.json", json.dumps(card, indent=2, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    package_model(Path(sys.argv[1]), find_model(PRETRAINED).files[0].parent)
