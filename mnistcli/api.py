@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast, overload
 
-from mnistcli.model_store import ModelName, ModelRef, find_model
+from mnistcli.model_lookup import ModelName, ModelRef, find_model
 from mnistcli.notebook import EpochPrinter, is_interactive, show_in_notebook
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["evaluate", "load_classifier", "plot", "predict", "train"]
 
 Models = ModelName | Sequence[ModelName]
-"""A model or several, whose probabilities are averaged, as `mnistcli.model_store.find_model` takes
+"""A model or several, whose probabilities are averaged, as `mnistcli.model_lookup.find_model` takes
 them: run directories, `.keras` files, ``latest`` or ``pretrained``."""
 
 

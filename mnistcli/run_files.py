@@ -90,7 +90,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 def write_history(path: Path, rows: Sequence[EpochRow]) -> None:
-    """Write a history file atomically.
+    """Write a history file, ``history.csv``, atomically.
 
     Raises:
         OSError: The file cannot be written.

@@ -17,7 +17,7 @@ from mnistcli.inference import litert_files
 from mnistcli.inference.classifier import Classifier, Predictor
 from mnistcli.inference.conversion import run_by_keras
 from mnistcli.inference.ensemble import load_classifier
-from mnistcli.model_store import ModelRef, find_model
+from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.synthetic.non_digits import non_digits
 from tests.support.strokes import make_digits
 from tests.tools.package_model import package_model

@@ -26,7 +26,7 @@ SAVING = """
 import keras
 keras.Model.save = wait_after(4, keras.Model.save)  # the second epoch saves the fourth file
 """
-EVALUATING = "from mnistcli.training import model_trainer; model_trainer.evaluate = wait"
+EVALUATING = "from mnistcli.training import single_model; single_model.evaluate = wait"
 # Stands for a step of TensorFlow, during which Python runs no signal handler.
 COMPUTING = """
 import hashlib, threading

@@ -19,7 +19,7 @@ from mnistcli.cli.tables import print_evaluation
 
 if TYPE_CHECKING:
     from mnistcli.datasets import Splits
-    from mnistcli.model_store import ModelRef
+    from mnistcli.model_lookup import ModelRef
 
 
 def evaluate(
@@ -41,7 +41,7 @@ def evaluate(
     quiet: QuietOption = False,
 ) -> None:
     """Measure accuracy, loss and calibration of a model on images it was not trained on."""
-    from mnistcli.model_store import find_model
+    from mnistcli.model_lookup import find_model
 
     set_verbosity(quiet=quiet)
     model_ref = find_model(*model or ())

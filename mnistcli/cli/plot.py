@@ -43,7 +43,7 @@ def plot(
     quiet: QuietOption = False,
 ) -> None:
     """Draw the history, confusion matrix, samples, mistakes and filters of a model as PNG files."""
-    from mnistcli.model_store import find_model
+    from mnistcli.model_lookup import find_model
 
     set_verbosity(quiet=quiet)
     kinds = _choose_kinds(kind or ())

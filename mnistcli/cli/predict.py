@@ -98,7 +98,7 @@ def predict(
 
     Numbers are predicted from left to right, line by line. With --json, one JSON object per image.
     """
-    from mnistcli.model_store import find_model
+    from mnistcli.model_lookup import find_model
 
     set_verbosity(quiet=quiet)
     model_ref = find_model(*model or ())

@@ -19,7 +19,7 @@ from mnistcli.cli.streams import (
 
 if TYPE_CHECKING:  # these modules load scikit-learn and Keras, which help and errors do without
     from mnistcli.evaluation import Evaluation
-    from mnistcli.model_store import ModelRef
+    from mnistcli.model_lookup import ModelRef
     from mnistcli.training import EnsembleResult, TrainResult
 
 

@@ -138,7 +138,7 @@ def invalid_data(source: str, message: str) -> DataError:
 def hold_out(
     dataset: Dataset, fraction: float, *, hint: str = OTHER_DATASET
 ) -> tuple[Dataset, Dataset]:
-    """Hold out a fraction of a dataset: a stratified split that is always the same.
+    """Hold out a fraction of a dataset for validation: a stratified split, always the same.
 
     Args:
         dataset: The images to split.

@@ -3,7 +3,8 @@
 A classifier runs a LiteRT model, which starts in a fraction of a second. The LiteRT file is beside
 the `.keras` file or in the user's cache. If neither was made by this machine from these weights,
 the `.keras` file is checked and converted once, which loads TensorFlow. A model that cannot be
-converted is run by Keras.
+converted is run by Keras. The probabilities are calibrated: training puts the temperature into the
+weights of the last layer.
 """
 
 import os

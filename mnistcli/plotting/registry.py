@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # help does without them
 
     from mnistcli.datasets import Dataset
     from mnistcli.evaluation import Evaluation
-    from mnistcli.model_store import ModelRef
+    from mnistcli.model_lookup import ModelRef
     from mnistcli.runs import Run
 
 # Every model has this plot.

@@ -72,7 +72,7 @@ def plot_mistakes(
     dataset_name: str,
     count: int = 24,
 ) -> Figure:
-    """Plot the misclassified digits of a dataset, the most confident first.
+    """Plot the worst mistakes: the misclassified digits of a dataset, the most confident first.
 
     If there are none, the digits with the lowest confidence are drawn.
 

@@ -10,7 +10,6 @@ from mnistcli.preprocessing.binarization import Foreground, binarize
 from mnistcli.preprocessing.cleaning import keep_largest, remove_ruled_lines, remove_specks
 from mnistcli.preprocessing.components import Components, connected_components, dilate
 from mnistcli.preprocessing.form_elements import remove_frames, remove_lines
-from mnistcli.preprocessing.lines import TextLine, find_text_lines
 from mnistcli.preprocessing.normalization import normalize_digit
 from mnistcli.preprocessing.segmentation import segment_line
 from mnistcli.preprocessing.shapes import (
@@ -24,6 +23,7 @@ from mnistcli.preprocessing.shapes import (
     bounding_region,
     expand_region,
 )
+from mnistcli.preprocessing.text_lines import TextLine, find_text_lines
 
 _MIN_SIDE = 20  # pixels: a smaller image has no space for form elements beside a digit
 _BORDER = 2  # pixels within which a component touches the border

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.preprocessing.components import Components, connected_components, stroke_width
-from mnistcli.preprocessing.lines import TextLine
 from mnistcli.preprocessing.normalization import normalize_digit
 from mnistcli.preprocessing.seams import find_seams
 from mnistcli.preprocessing.shapes import (
@@ -25,6 +24,7 @@ from mnistcli.preprocessing.shapes import (
     bounding_region,
     expand_region,
 )
+from mnistcli.preprocessing.text_lines import TextLine
 
 _MAX_SEGMENTS = 8  # per digit that is not a whole component
 _NARROW = 0.95  # width of a single component that is not cut, in units of its height

@@ -1,4 +1,4 @@
-"""Callbacks of the training: progress for the caller, and the history."""
+"""Callbacks of the training: progress, history, early stopping and learning-rate reduction."""
 
 import math
 import time
@@ -11,6 +11,10 @@ import numpy as np
 from mnistcli.config import TrainConfig
 from mnistcli.errors import TrainingError
 from mnistcli.runs import EpochRow
+
+# Halving costs a plateau at most `reduce_lr` epochs at a learning rate that is too high.
+_REDUCTION = 0.5
+_LOWEST_RATE = 1e-6
 
 
 class TrainingCallback(Protocol):
@@ -164,3 +168,20 @@ class RunRecorder(keras.callbacks.Callback):
         if self._kept is None or self._config.keeps_last:
             return True
         return row.val_loss < self._kept.val_loss or math.isnan(self._kept.val_loss)
+
+
+def plateau_callbacks(config: TrainConfig) -> list[keras.callbacks.Callback]:
+    """Return the callbacks that react to a plateau of the validation loss.
+
+    They reduce the learning rate (`reduce_lr`) and stop the training (`early_stopping`).
+    """
+    callbacks: list[keras.callbacks.Callback] = []
+    if config.reduce_lr:
+        callbacks.append(
+            keras.callbacks.ReduceLROnPlateau(
+                patience=config.reduce_lr, factor=_REDUCTION, min_lr=_LOWEST_RATE
+            )
+        )
+    if config.early_stopping:
+        callbacks.append(keras.callbacks.EarlyStopping(patience=config.early_stopping))
+    return callbacks

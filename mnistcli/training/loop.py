@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from mnistcli.config import TrainConfig
 from mnistcli.training.augmentation import RandomAffine, RandomDistortion
-from mnistcli.training.callbacks import RunRecorder
+from mnistcli.training.callbacks import RunRecorder, plateau_callbacks
 from mnistcli.training.data import TrainingData, training_examples
 from mnistcli.training.losses import build_accuracy, build_loss, encode_labels
-from mnistcli.training.optimizers import build_optimizer, plateau_callbacks
+from mnistcli.training.optimizers import build_optimizer
 from mnistcli.training.saving import EpochSaver
 
 # Enough steps to make the overhead of Python negligible, few enough for a smooth progress bar.

@@ -6,10 +6,6 @@ import keras
 
 from mnistcli.config import TrainConfig
 
-# Halving costs a plateau at most `reduce_lr` epochs at a learning rate that is too high.
-_REDUCTION = 0.5
-_LOWEST_RATE = 1e-6
-
 
 def build_optimizer(config: TrainConfig, steps_per_epoch: int) -> keras.optimizers.Optimizer:
     """Return the optimizer with its learning-rate schedule.
@@ -48,20 +44,3 @@ def learning_rate(
         warmup_target=config.learning_rate,
         warmup_steps=warmup,
     )
-
-
-def plateau_callbacks(config: TrainConfig) -> list[keras.callbacks.Callback]:
-    """Return the callbacks that react to a plateau of the validation loss.
-
-    They reduce the learning rate (`reduce_lr`) and stop the training (`early_stopping`).
-    """
-    callbacks: list[keras.callbacks.Callback] = []
-    if config.reduce_lr:
-        callbacks.append(
-            keras.callbacks.ReduceLROnPlateau(
-                patience=config.reduce_lr, factor=_REDUCTION, min_lr=_LOWEST_RATE
-            )
-        )
-    if config.early_stopping:
-        callbacks.append(keras.callbacks.EarlyStopping(patience=config.early_stopping))
-    return callbacks

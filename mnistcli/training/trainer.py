@@ -9,13 +9,13 @@ from mnistcli import device
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
 from mnistcli.errors import TrainingError
-from mnistcli.model_store import PRETRAINED, ModelRef, find_model
+from mnistcli.model_lookup import PRETRAINED, ModelRef, find_model
 from mnistcli.runs import Run
 from mnistcli.training.callbacks import SilentCallback, TrainingCallback
 from mnistcli.training.data import hold_out_validation
 from mnistcli.training.ensembles import combine_members
-from mnistcli.training.model_trainer import ModelTrainer
 from mnistcli.training.results import EnsembleResult, TrainResult
+from mnistcli.training.single_model import ModelTrainer
 
 
 def train(

@@ -16,7 +16,7 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from mnistcli.cli import app
-from mnistcli.model_store import find_model
+from mnistcli.model_lookup import find_model
 from tests.support.strokes import draw_digit
 
 

@@ -10,7 +10,7 @@ import pytest
 from mnistcli.cli.tables import print_evaluation, print_training
 from mnistcli.config import TrainConfig
 from mnistcli.evaluation import Evaluation, evaluate_ensemble, score
-from mnistcli.model_store import ModelRef
+from mnistcli.model_lookup import ModelRef
 from mnistcli.runs import EpochRow, Run
 from mnistcli.training import EnsembleResult, TrainResult
 

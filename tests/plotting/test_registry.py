@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from mnistcli import evaluation
 from mnistcli.datasets import Dataset
 from mnistcli.errors import CheckpointError, DataError, MnistCliError, RunError
-from mnistcli.model_store import ModelRef, find_model
+from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.plotting import registry, style
 from mnistcli.plotting.registry import PLOT_KINDS, draw_plots
 from tests.plotting.builders import footer, make_probabilities, random_dataset

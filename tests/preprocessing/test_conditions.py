@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from mnistcli import datasets
 from mnistcli.inference.classifier import Predictor
 from mnistcli.inference.ensemble import load_classifier
-from mnistcli.model_store import find_model
+from mnistcli.model_lookup import find_model
 from mnistcli.preprocessing import find_digits, open_image
 from tests.support.strokes import draw_digit
 from tests.tools.corruptions import CORRUPTIONS, corrupt

@@ -7,8 +7,8 @@ from PIL import Image, ImageDraw
 
 from mnistcli.preprocessing import find_digits
 from mnistcli.preprocessing.binarization import binarize
-from mnistcli.preprocessing.lines import find_text_lines
 from mnistcli.preprocessing.segmentation import segment_line
+from mnistcli.preprocessing.text_lines import find_text_lines
 from tests.support.polylines import classify_polylines, draw_number, predict_text
 
 

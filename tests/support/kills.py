@@ -17,7 +17,7 @@ from mnistcli import checkpoints
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
 from mnistcli.inference import conversion
-from mnistcli.model_store import find_model
+from mnistcli.model_lookup import find_model
 from mnistcli.runs import Run
 from mnistcli.training import train
 from tests.support.training import hash_weights

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mnistcli.files import sha256, write_atomically
 from mnistcli.inference.litert_files import read_beside, write_beside
-from mnistcli.model_store import PRETRAINED, find_model
+from mnistcli.model_lookup import PRETRAINED, find_model
 
 
 def package_model(run: Path, package: Path) -> None:

@@ -16,7 +16,7 @@ from PIL import Image
 from mnistcli import datasets
 from mnistcli.inference.classifier import Predictor
 from mnistcli.inference.ensemble import load_classifier
-from mnistcli.model_store import find_model
+from mnistcli.model_lookup import find_model
 from mnistcli.preprocessing import find_digits
 from tests.tools.corruptions import CORRUPTIONS, Images, corrupt
 

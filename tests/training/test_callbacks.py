@@ -8,7 +8,7 @@ import pytest
 from mnistcli.architectures import build_model
 from mnistcli.config import TrainConfig
 from mnistcli.errors import TrainingError
-from mnistcli.training.callbacks import RunRecorder
+from mnistcli.training.callbacks import RunRecorder, plateau_callbacks
 from tests.support.training import RecordingCallback
 
 CONFIG = TrainConfig(arch="simple")
@@ -118,3 +118,15 @@ def test_a_resumed_run_has_the_history_and_the_best_epoch_from_before(model: ker
     assert callback.first_epochs == [3]
     assert [(row.epoch, kept) for row, kept in callback.epochs] == [(3, False), (4, True)]
     assert [row.epoch for row in made.history] == [1, 2, 3, 4]
+
+
+def test_plateau_callbacks_follow_the_settings() -> None:
+    config = TrainConfig(reduce_lr=2, early_stopping=5)
+
+    reduce, stop = plateau_callbacks(config)
+
+    assert isinstance(reduce, keras.callbacks.ReduceLROnPlateau)
+    assert (reduce.patience, reduce.factor) == (2, 0.5)
+    assert isinstance(stop, keras.callbacks.EarlyStopping)
+    assert stop.patience == 5
+    assert plateau_callbacks(TrainConfig()) == []

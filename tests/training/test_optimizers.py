@@ -2,7 +2,7 @@ import keras
 import pytest
 
 from mnistcli.config import OPTIMIZERS, TrainConfig
-from mnistcli.training.optimizers import build_optimizer, learning_rate, plateau_callbacks
+from mnistcli.training.optimizers import build_optimizer, learning_rate
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -37,15 +37,3 @@ def test_one_cycle_rises_for_a_quarter_of_the_steps_and_falls_to_0() -> None:
     assert max(rates) == pytest.approx(1)
     assert rates[25] == pytest.approx(0.5)
     assert rates[40] == pytest.approx(0, abs=1e-6)
-
-
-def test_plateau_callbacks_follow_the_settings() -> None:
-    config = TrainConfig(reduce_lr=2, early_stopping=5)
-
-    reduce, stop = plateau_callbacks(config)
-
-    assert isinstance(reduce, keras.callbacks.ReduceLROnPlateau)
-    assert (reduce.patience, reduce.factor) == (2, 0.5)
-    assert isinstance(stop, keras.callbacks.EarlyStopping)
-    assert stop.patience == 5
-    assert plateau_callbacks(TrainConfig()) == []

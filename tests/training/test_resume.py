@@ -13,7 +13,7 @@ from mnistcli.errors import RunError
 from mnistcli.files import lock_directory
 from mnistcli.recipes import RECIPES
 from mnistcli.runs import EpochRow, Run
-from mnistcli.training import EnsembleResult, TrainResult, fingerprint, model_trainer, train
+from mnistcli.training import EnsembleResult, TrainResult, fingerprint, single_model, train
 from mnistcli.training.resume_state import ResumeState
 from tests.support.training import QUICK, RecordingCallback, hash_weights
 
@@ -155,7 +155,7 @@ def test_the_weights_before_calibration_are_kept_for_a_stop_after_it(
     for name in ("save_litert", "evaluate"):  # both come after the calibrated model
         run = Run.create(config, Path(name))
         with monkeypatch.context() as patch:
-            patch.setattr(model_trainer, name, fail)
+            patch.setattr(single_model, name, fail)
             with pytest.raises(StoppedError):
                 train(config, splits, run)
         _, callback = resume(run, splits)

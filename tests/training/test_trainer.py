@@ -18,11 +18,11 @@ from mnistcli.errors import CheckpointError, DataError, DeviceError, RunError, T
 from mnistcli.evaluation import evaluate
 from mnistcli.inference.classifier import Classifier
 from mnistcli.inference.conversion import run_by_keras
-from mnistcli.model_store import find_model
+from mnistcli.model_lookup import find_model
 from mnistcli.recipes import RECIPES, resolve
 from mnistcli.runs import EpochRow, Run
 from mnistcli.synthetic.non_digits import non_digits
-from mnistcli.training import EnsembleResult, TrainResult, model_trainer, train
+from mnistcli.training import EnsembleResult, TrainResult, single_model, train
 from mnistcli.training.data import hold_out_validation
 from tests.support.faults import failing
 from tests.support.strokes import make_splits
@@ -224,7 +224,7 @@ def test_held_out_images_are_predicted_once_after_the_training(
 
         return counted
 
-    monkeypatch.setattr(model_trainer, "run_by_keras", counting)
+    monkeypatch.setattr(single_model, "run_by_keras", counting)
     train_model(replace(QUICK, epochs=1, label_smoothing=0.1), splits)
 
     assert sum(counts) == 40

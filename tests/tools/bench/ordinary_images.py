@@ -18,7 +18,7 @@ from PIL import Image
 
 from mnistcli.datasets import Dataset
 from mnistcli.inference.ensemble import load_classifier
-from mnistcli.model_store import PRETRAINED, find_model
+from mnistcli.model_lookup import PRETRAINED, find_model
 from mnistcli.preprocessing import open_image
 from mnistcli.preprocessing.binarization import binarize
 from mnistcli.preprocessing.pipeline import find_form_elements, run_pipeline

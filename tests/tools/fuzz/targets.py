@@ -15,7 +15,7 @@ from mnistcli import datasets
 from mnistcli.datasets import idx
 from mnistcli.inference import litert_files
 from mnistcli.model_check import check_model
-from mnistcli.model_store import find_model
+from mnistcli.model_lookup import find_model
 from mnistcli.preprocessing import find_digits, open_image
 from tests.support.strokes import draw_digit
 from tests.tools.fuzz.mutations import mutate_bytes, mutate_json, mutate_png, mutate_zip

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from mnistcli.preprocessing import find_digits
-from mnistcli.preprocessing.lines import find_text_lines
+from mnistcli.preprocessing.text_lines import find_text_lines
 from tests.support.polylines import detect_single, draw, draw_number, predict_text, similarity
 
 

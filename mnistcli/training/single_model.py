@@ -11,7 +11,7 @@ from mnistcli.errors import RunError
 from mnistcli.evaluation import Evaluation, evaluate, score
 from mnistcli.inference.classifier import Classifier
 from mnistcli.inference.conversion import run_by_keras, save_litert
-from mnistcli.model_store import ModelRef
+from mnistcli.model_lookup import ModelRef
 from mnistcli.runs import Run
 from mnistcli.training.calibration import (
     apply_temperature,

@@ -9,7 +9,7 @@ import pytest
 
 from mnistcli.config import TrainConfig
 from mnistcli.errors import CheckpointError, RunError
-from mnistcli.model_store import ModelRef, find_model
+from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.recipes import RECIPES
 from mnistcli.runs import EpochRow, Run
 
