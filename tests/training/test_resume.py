@@ -11,6 +11,7 @@ from mnistcli.datasets import Dataset, Splits
 from mnistcli.environment import describe_environment
 from mnistcli.errors import RunError
 from mnistcli.files import lock_directory
+from mnistcli.inference import conversion
 from mnistcli.recipes import RECIPES
 from mnistcli.runs import EpochRow, Run
 from mnistcli.training import EnsembleResult, TrainResult, fingerprint, single_model, train
@@ -33,7 +34,7 @@ CONFIGS = {
 }
 
 # `python -m tests.tools.resume` kills every recipe in each of its epochs.
-POINTS = [("classic", 1), ("plateaus", 3), ("augmented", 1), ("fast", 2), ("tune", 1)]
+POINTS = [("plateaus", 3), ("augmented", 1), ("fast", 2), ("tune", 1)]
 
 
 class StoppedError(Exception):
@@ -121,6 +122,27 @@ def assert_same_states(one: Path, other: Path) -> None:
     assert states[0].counters == states[1].counters
 
 
+@pytest.fixture(scope="module")
+def whole(splits: Splits, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The run `classic` that was not stopped."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conversion, "to_litert", lambda model: None)
+        folder = tmp_path_factory.mktemp("runs") / "whole"
+        return run_to_end(CONFIGS["classic"], splits, str(folder))
+
+
+@pytest.fixture(scope="module")
+def stopped_once(splits: Splits, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    return stop(CONFIGS["classic"], splits, str(folder), epochs=1)
+
+
+@pytest.fixture
+def stopped(stopped_once: Run) -> Run:
+    shutil.copytree(stopped_once.path, "run")
+    return Run(Path("run"))
+
+
 @pytest.mark.parametrize(("name", "done"), POINTS)
 def test_a_resumed_run_equals_one_that_was_not_stopped(
     splits: Splits, name: str, done: int
@@ -166,17 +188,14 @@ def test_the_weights_before_calibration_are_kept_for_a_stop_after_it(
 
 @pytest.mark.parametrize("file", ["model_file", "last_model_file", "history"])
 def test_files_that_a_kill_left_behind_the_state_are_written_again(
-    splits: Splits, file: str
+    whole: Run, stopped: Run, splits: Splits, file: str
 ) -> None:
-    config = replace(QUICK, epochs=2)
-    whole = run_to_end(config, splits, "whole")
-    run = stop(config, splits, "run", epochs=1)
-    path = run.path / "history.csv" if file == "history" else getattr(run, file)
+    path = stopped.path / "history.csv" if file == "history" else getattr(stopped, file)
     path.unlink()
 
-    resume(run, splits)
+    resume(stopped, splits)
 
-    assert_same_runs(run, whole)
+    assert_same_runs(stopped, whole)
 
 
 def test_an_ensemble_is_resumed_without_training_finished_members_again(splits: Splits) -> None:
@@ -198,35 +217,22 @@ def test_an_ensemble_is_resumed_without_training_finished_members_again(splits: 
         assert without_times(run.read_metrics()) == without_times(whole.read_metrics())
 
 
-def test_a_run_that_was_killed_before_its_first_epoch_starts_again(splits: Splits) -> None:
-    config = replace(QUICK, epochs=1)
-    whole = run_to_end(config, splits, "whole")
-    run = Run.create(replace(config, dataset=splits.name), Path("run"))
+def test_a_run_that_was_killed_before_its_first_epoch_starts_again(
+    whole: Run, splits: Splits
+) -> None:
+    run = Run.create(replace(CONFIGS["classic"], dataset=splits.name), Path("run"))
 
     resume(run, splits)
 
     assert_same_runs(run, whole)
 
 
-def test_more_epochs_are_trained_with_a_constant_learning_rate(splits: Splits) -> None:
-    whole = run_to_end(replace(QUICK, epochs=3), splits, "whole")
+def test_more_epochs_are_trained_with_a_constant_learning_rate(whole: Run, splits: Splits) -> None:
     run = stop(replace(QUICK, epochs=2), splits, "run", epochs=1)
 
     resume(run, splits, epochs=3)
 
     assert_same_runs(run, whole)
-
-
-@pytest.fixture(scope="module")
-def stopped_once(splits: Splits, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = tmp_path_factory.mktemp("runs") / "run"
-    return stop(replace(QUICK, epochs=3), splits, str(folder), epochs=1)
-
-
-@pytest.fixture
-def stopped(stopped_once: Run) -> Run:
-    shutil.copytree(stopped_once.path, "run")
-    return Run(Path("run"))
 
 
 @pytest.mark.parametrize(
@@ -323,7 +329,7 @@ def test_a_run_without_a_state_is_refused(stopped: Run, splits: Splits) -> None:
 
 def test_a_worse_epoch_never_replaces_the_kept_model_of_an_earlier_process(splits: Splits) -> None:
     """`ModelCheckpoint` and `BackupAndRestore` of Keras forget the best score."""
-    run = stop(replace(QUICK, epochs=3), splits, "run", epochs=2)
+    run = stop(CONFIGS["classic"], splits, "run", epochs=2)
     before = hash_weights(run.model_file)
     state = ResumeState.read(run.resume_file)
     assert state is not None
