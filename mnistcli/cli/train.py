@@ -49,7 +49,8 @@ def train(
         typer.Option(
             metavar="RUN",
             help="Continue a run that was stopped, from its last completed epoch. It keeps its own "
-            "settings; only --epochs may be raised, and only with a constant learning rate.",
+            "settings; only --epochs may be raised, and only with a constant learning rate. "
+            "Default: a new run.",
         ),
     ] = None,
     as_json: JsonOption = False,
