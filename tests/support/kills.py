@@ -57,7 +57,7 @@ def verify_in_fork(run: Path, splits: Splits, config: TrainConfig = CONFIG) -> i
         found = Run(run)
         if not found.has_config or not (run / "config.json").stat().st_size:
             return  # nothing was trained
-        for file in run.rglob("*.keras"):
+        for file in run.rglob("[!.]*.keras"):  # a temporary file may be torn
             checkpoints.load(file)
         if (run / "history.csv").exists():
             found.read_history()
