@@ -48,8 +48,8 @@ def train(
         Path | None,
         typer.Option(
             metavar="RUN",
-            help="Continue a stopped run from its last completed epoch, with its own settings; only "
-            "--epochs may be raised. Default: a new run.",
+            help="Continue a stopped run from its last completed epoch, with its own settings; "
+            "only --epochs may be raised. Default: a new run.",
         ),
     ] = None,
     as_json: JsonOption = False,
