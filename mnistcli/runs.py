@@ -177,12 +177,15 @@ class Run:
     def require_resumable(self) -> None:
         """Check that the run can be resumed.
 
+        If a run was killed between its metrics and the end, its resume state is removed.
+
         Raises:
             RunError: The directory is not that of a run, or the run is finished.
         """
         if not self.has_config:
             raise RunError(f"cannot resume {str(self.path)!r}: not a run directory")
         if self.finished:
+            self.remove_resume_state()
             raise RunError(f"cannot resume {str(self.path)!r}: the run is finished")
 
     @contextmanager

@@ -10,12 +10,14 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 from mnistcli import checkpoints
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
+from mnistcli.errors import RunError
 from mnistcli.inference import conversion
 from mnistcli.model_lookup import find_model
 from mnistcli.runs import Run
@@ -64,7 +66,8 @@ def verify_in_fork(run: Path, splits: Splits, config: TrainConfig = CONFIG) -> i
         if found.model_files:
             find_model(str(run))
         conversion.to_litert = lambda model: None
-        if not found.finished:
+        # A finished run, which has nothing but a state to lose, is refused.
+        with suppress(RunError) if found.finished else nullcontext():
             train(config, splits, found, resume=True)
         runs = [Run(file.parent) for file in sorted(run.rglob("model.keras"))]
         histories = [

@@ -315,9 +315,12 @@ def test_a_run_that_another_process_trains_is_refused(stopped: Run, splits: Spli
 
 def test_a_finished_run_is_refused(splits: Splits) -> None:
     run = run_to_end(replace(QUICK, epochs=1), splits, "run")
+    run.resume_file.touch()  # as after a kill between the metrics and the end
 
     with pytest.raises(RunError, match="cannot resume 'run': the run is finished"):
         resume(run, splits)
+
+    assert not run.resume_file.exists()
 
 
 def test_a_run_without_a_state_is_refused(stopped: Run, splits: Splits) -> None:
