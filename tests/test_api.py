@@ -155,11 +155,14 @@ def test_a_recipe_is_trained_and_its_run_written(small: Splits) -> None:
 
 
 @pytest.mark.usefixtures("no_conversion")
-def test_the_setting_ensemble_trains_an_ensemble(small: Splits) -> None:
+def test_the_setting_ensemble_trains_an_ensemble_in_silence(
+    small: Splits, capfd: pytest.CaptureFixture[str]
+) -> None:
     result = mnistcli.train(
         arch="simple", dataset=small, run_dir="run", epochs=1, batch_size=32, ensemble=2
     )
 
+    assert capfd.readouterr() == ("", "")
     assert isinstance(result, EnsembleResult)
     assert len(result.members) == 2
     classifier = mnistcli.load_classifier("run")
@@ -167,14 +170,11 @@ def test_the_setting_ensemble_trains_an_ensemble(small: Splits) -> None:
 
 
 @pytest.mark.usefixtures("no_conversion")
-def test_training_is_silent_by_default_and_prints_a_line_per_epoch_in_a_session(
+def test_training_prints_a_line_per_epoch_in_a_session(
     small: Splits, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mnistcli.train(arch="simple", dataset=small, run_dir="a", epochs=1)
-    assert capfd.readouterr() == ("", "")
-
     monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
-    mnistcli.train(arch="simple", dataset=small, run_dir="b", epochs=2)
+    mnistcli.train(arch="simple", dataset=small, run_dir="run", epochs=2)
 
     lines = capfd.readouterr().out.splitlines()
     assert [line.split(":")[0] for line in lines] == ["epoch 1 of 2", "epoch 2 of 2"]

@@ -96,9 +96,8 @@ def test_a_closed_stdout_fails_before_the_work() -> None:
 def test_closed_stdin_and_stderr_change_no_result() -> None:
     expected = run("evaluate", "pretrained", "--dataset", "digits").stdout
 
-    for redirection in ("2>&-", "<&-", "<&- 2>&-"):
-        done = run_in_shell("evaluate pretrained --dataset digits", redirection)
-        assert (done.returncode, done.stdout, done.stderr) == (0, expected, "")
+    done = run_in_shell("evaluate pretrained --dataset digits", "<&- 2>&-")
+    assert (done.returncode, done.stdout, done.stderr) == (0, expected, "")
 
     failed = run_in_shell("evaluate nothing", "2>&-")
     assert (failed.returncode, failed.stdout, failed.stderr) == (1, "", "")
@@ -132,23 +131,20 @@ def start(*arguments: str) -> subprocess.Popen[str]:
     return process
 
 
-@pytest.mark.parametrize(
-    ("name", "code", "word"), [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated")]
-)
-def test_a_training_that_is_stopped_keeps_its_best_model(name: str, code: int, word: str) -> None:
+def test_a_training_that_is_interrupted_keeps_its_best_model() -> None:
     with start("train", "--dataset", "digits", "--epochs", "500", "--run-dir", "r") as process:
         deadline = time.monotonic() + 120
         while not Path("r/history.csv").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
-        process.send_signal(signal.Signals[name])
+        process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
 
-    assert process.returncode == code
+    assert process.returncode == 130
     assert "Traceback" not in errors
     assert errors.splitlines()[-3:] == [
         "the best model so far is in r",
         "continue with: mnistcli train --resume r",
-        word,
+        "interrupted",
     ]
     assert sorted(path.name for path in Path("r").iterdir()) == [
         "config.json", "environment.json", "history.csv", "last.keras", "model.keras", "resume.npz",
@@ -157,11 +153,17 @@ def test_a_training_that_is_stopped_keeps_its_best_model(name: str, code: int, w
 
 
 @pytest.mark.parametrize(
-    ("name", "code", "word"), [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated")]
+    ("seconds", "name", "code", "word"),
+    [
+        (0.02, "SIGTERM", 143, "terminated"),
+        (0.1, "SIGINT", 130, "interrupted"),
+        (0.3, "SIGTERM", 143, "terminated"),
+        (1.0, "SIGINT", 130, "interrupted"),
+        (2.0, "SIGTERM", 143, "terminated"),
+    ],
 )
-@pytest.mark.parametrize("seconds", [0.02, 0.1, 0.3, 1.0, 2.0])
 def test_a_start_that_is_stopped_says_so_and_nothing_else(
-    name: str, code: int, word: str, seconds: float
+    seconds: float, name: str, code: int, word: str
 ) -> None:
     """In the imports of the command line, of Keras, and while TensorFlow starts."""
     with start("train", "--dataset", "digits", "--epochs", "500", "--run-dir", "r") as process:

@@ -39,6 +39,7 @@ def test_predict_prints_json_lines(stdout: Stdout, image: Path) -> None:
     assert json.loads(line)["text"] == "7"
 
 
+@pytest.mark.parametrize("stdout", ["terminal", "pipe"])
 def test_evaluate_shows_a_spinner_and_then_metrics(stdout: Stdout, model: Path) -> None:
     done = run_in_terminal("evaluate", "--report", stdout=stdout)
 
@@ -71,6 +72,7 @@ def test_train_shows_a_progress_bar_and_a_line_per_epoch(stdout: Stdout) -> None
     assert names == ["run", "kept epoch", "validation", "test", "trained"]
 
 
+@pytest.mark.parametrize("stdout", ["terminal", "file"])
 def test_plot_prints_paths(stdout: Stdout, model: Path) -> None:
     done = run_in_terminal("plot", "--kind", "confusion", stdout=stdout)
 

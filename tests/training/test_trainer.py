@@ -98,25 +98,22 @@ def test_the_callback_receives_every_step_and_epoch(
 def test_the_same_seed_gives_the_same_weights_bit_for_bit(
     first: tuple[TrainResult, RecordingCallback], splits: Splits
 ) -> None:
-    original = hash_weights(first[0].run.last_model_file)
+    """That another seed gives other weights is shown by the members of an ensemble."""
     same = train_model(QUICK, splits, "same").run
-    other = train_model(replace(QUICK, seed=8), splits, "other").run
 
-    assert hash_weights(same.last_model_file) == original
-    assert hash_weights(other.last_model_file) != original
+    assert hash_weights(same.last_model_file) == hash_weights(first[0].run.last_model_file)
 
 
 @pytest.mark.parametrize("setting", ["augment", "distort"])
-def test_augmentation_is_repeatable_and_changes_the_training(
+def test_augmentation_changes_the_training(
     first: tuple[TrainResult, RecordingCallback], splits: Splits, setting: str
 ) -> None:
+    """That it is repeatable is part of the tests of resuming."""
     config = TrainConfig.from_dict(QUICK.as_dict() | {setting: True, "epochs": 1})
 
-    results = [train_model(config, splits, name) for name in ("one", "two")]
+    run = train_model(config, splits).run
 
-    hashes = [hash_weights(result.run.last_model_file) for result in results]
-    assert hashes[0] == hashes[1]
-    assert results[0].run.read_history()[0].loss != first[0].run.read_history()[0].loss
+    assert run.read_history()[0].loss != first[0].run.read_history()[0].loss
 
 
 def test_non_digits_lower_the_confidence_of_non_digits(splits: Splits) -> None:
@@ -144,10 +141,10 @@ def test_digits_are_learned(splits: Splits) -> None:
     assert 0 < result.seconds < 120
 
 
-def test_the_epoch_with_the_lowest_validation_loss_is_kept(splits: Splits) -> None:
+def test_a_run_with_early_stopping_and_reduced_learning_rates(splits: Splits) -> None:
     """At this high learning rate the validation loss goes up and down."""
     callback = RecordingCallback()
-    config = replace(QUICK, learning_rate=0.03, epochs=5)
+    config = replace(QUICK, learning_rate=0.03, epochs=50, early_stopping=2, reduce_lr=1)
     result = train_model(config, splits, callback=callback)
 
     rows = [row for row, _ in callback.epochs]
@@ -156,15 +153,21 @@ def test_the_epoch_with_the_lowest_validation_loss_is_kept(splits: Splits) -> No
         row.val_loss < min((earlier.val_loss for earlier in rows[:index]), default=math.inf)
         for index, row in enumerate(rows)
     ]
+    assert result.epochs < 50
+    assert result.epochs == result.kept.epoch + 2
+    rates = [row.learning_rate for row in rows]
+    assert min(rates) <= 0.015 + 1e-6
+    assert rates == sorted(rates, reverse=True)
 
 
-def test_one_hot_and_integer_labels_train_the_same_weights(splits: Splits) -> None:
-    categorical, sparse = (
-        train_model(replace(QUICK, loss=loss, dropout=0.0), splits, loss)
-        for loss in ("categorical", "sparse")
-    )
+def test_one_hot_and_integer_labels_train_the_same_weights(
+    first: tuple[TrainResult, RecordingCallback], splits: Splits
+) -> None:
+    assert first[0].config.loss == "categorical"
 
-    assert categorical.kept.val_loss == pytest.approx(sparse.kept.val_loss, rel=1e-3)
+    sparse = train_model(replace(QUICK, loss="sparse"), splits)
+
+    assert sparse.kept.val_loss == pytest.approx(first[0].kept.val_loss, rel=1e-3)
 
 
 def test_a_one_cycle_schedule_ends_at_0_and_its_last_epoch_is_kept(splits: Splits) -> None:
@@ -238,22 +241,6 @@ def test_every_optimizer_learns(splits: Splits, optimizer: str) -> None:
 
     assert result.kept.val_loss < 1.5
     assert result.kept.learning_rate == pytest.approx(config.learning_rate)
-
-
-def test_early_stopping_ends_a_run_without_progress(splits: Splits) -> None:
-    result = train_model(replace(QUICK, learning_rate=0.03, epochs=50, early_stopping=1), splits)
-
-    assert result.epochs < 50
-    assert result.epochs == result.kept.epoch + 1
-
-
-def test_the_learning_rate_is_halved_on_a_plateau(splits: Splits) -> None:
-    run = train_model(replace(QUICK, learning_rate=0.03, epochs=6, reduce_lr=1), splits).run
-
-    rates = [row.learning_rate for row in run.read_history()]
-
-    assert min(rates) <= 0.015 + 1e-6
-    assert rates == sorted(rates, reverse=True)
 
 
 def test_without_validation_the_last_epoch_is_kept(splits: Splits) -> None:
@@ -331,9 +318,9 @@ def test_the_rejection_threshold_is_fitted_on_validation_images() -> None:
 
     assert 0.1 < result.min_confidence < 1
     assert find_model(str(result.run.path)).min_confidence == result.min_confidence
-    for split in (0.1, 0):
-        config = replace(QUICK, epochs=1, start=str(result.run.path), validation_split=split)
-        assert train_model(config, splits, f"tuned{split}").min_confidence == result.min_confidence
+    # 60 held-out images are too few to fit it again.
+    config = replace(QUICK, epochs=1, start=str(result.run.path), validation_split=0.1)
+    assert train_model(config, splits, "tuned").min_confidence == result.min_confidence
 
 
 @pytest.fixture
@@ -438,6 +425,7 @@ def test_train_honors_the_setting_ensemble(splits: Splits) -> None:
 
     assert isinstance(result, EnsembleResult)
     assert [len(Run(Path("run")).model_files), len(result.members)] == [2, 2]
+    assert len({hash_weights(member.run.model_file) for member in result.members}) == 2
     assert result.run.read_config().ensemble == 2
     for path in (Path("run"), Path("run/member-1"), Path("run/member-2")):
         environment = json.loads((path / "environment.json").read_text())
@@ -445,7 +433,7 @@ def test_train_honors_the_setting_ensemble(splits: Splits) -> None:
 
 
 def test_real_digits_in_one_epoch(mnist_dir: Path) -> None:
-    config = replace(RECIPES["deep"].config, epochs=1)
+    config = replace(RECIPES["fast"].config, limit=15_000)
 
     result = train_model(config, load("mnist", data_dir=mnist_dir))
 
