@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import Field, asdict, dataclass, fields
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Self
 
 from mnistcli.errors import ConfigError
 from mnistcli.settings import setting, validate
+from mnistcli.suggestions import find_similar
 
 CLASSES = 10
 SEEDS = 2**32
@@ -222,6 +222,6 @@ def find_setting(name: str) -> Field[Any]:
     """
     if name in SETTINGS:
         return SETTINGS[name]
-    matches = get_close_matches(name, SETTINGS, n=1)
-    suggestion = f"; did you mean {matches[0]!r}?" if matches else ""
+    similar = find_similar(name, SETTINGS)
+    suggestion = f"; did you mean {similar!r}?" if similar else ""
     raise ConfigError(f"unknown setting {name!r}{suggestion}")

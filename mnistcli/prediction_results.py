@@ -1,4 +1,4 @@
-"""Prediction results: the digits of one image, their confidence, and the reason for a rejection."""
+"""Prediction results of one image: digits, confidence, reason of a rejection; also as JSON."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -5,11 +5,11 @@ import os
 import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import Field, dataclass, field
-from difflib import get_close_matches
 from numbers import Integral, Real
 from typing import Any, get_args
 
 from mnistcli.errors import ConfigError
+from mnistcli.suggestions import find_similar
 
 # Ratio of difflib from which a misspelled value is taken for one of the choices.
 _SIMILARITY = 0.65
@@ -153,12 +153,12 @@ def require_choice(name: str, value: str, choices: Sequence[str]) -> str:
     """
     if value.lower() in choices:
         return value.lower()
-    matches = get_close_matches(value.lower(), choices, n=1, cutoff=_SIMILARITY)
-    if matches:
-        message = f"unknown {name} {value!r}; did you mean {matches[0]!r}?"
+    similar = find_similar(value, choices)
+    if similar:
+        message = f"unknown {name} {value!r}; did you mean {similar!r}?"
     else:
         message = f"unknown {name} {value!r}: choose from {', '.join(choices)}"
-    raise ConfigError(message, hint=f"--{name.replace('_', '-')} {(matches or choices)[0]}")
+    raise ConfigError(message, hint=f"--{name.replace('_', '-')} {similar or choices[0]}")
 
 
 def _convert(value: object, kind: type) -> object:

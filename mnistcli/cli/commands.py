@@ -8,9 +8,10 @@ from typing import Any, NoReturn
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from mnistcli.cli.errors import exit_code
-from mnistcli.cli.hints import CommandLine, closest, running
+from mnistcli.cli.hints import CommandLine, running
 from mnistcli.errors import ConfigError
 from mnistcli.settings import require_choice
+from mnistcli.suggestions import find_similar
 
 _SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
 
@@ -78,7 +79,7 @@ class CommandGroup(TyperGroup):
         """
         name, *rest = args
         if name not in self.commands and not name.startswith("-") and not ctx.resilient_parsing:
-            match = closest(name, self.commands)
+            match = find_similar(name, self.commands)
             if match is None:
                 names = ", ".join(self.commands)
                 raise ConfigError(

@@ -7,9 +7,10 @@ from typing import Any
 import typer
 
 from mnistcli import signals
-from mnistcli.cli.hints import closest, complete_hint, running
+from mnistcli.cli.hints import complete_hint, running
 from mnistcli.cli.streams import print_error
 from mnistcli.errors import MnistCliError
+from mnistcli.suggestions import find_similar
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C."""
@@ -52,7 +53,7 @@ def _print_usage_error(error: typer.TyperException) -> None:
         names = [name for one in context.command.get_params(context) for name in one.opts]
         wrong: str = getattr(error, "option_name", "")
         message = f"unknown option {wrong!r}"
-        if right := closest(wrong, names):
+        if right := find_similar(wrong, names):
             message += f"; did you mean {right!r}?"
             hint = command_line.with_name(wrong, right) if command_line else hint
     print_error(message, hint)

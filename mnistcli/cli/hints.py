@@ -5,13 +5,9 @@ import shlex
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from typer.core import TyperArgument, TyperCommand, TyperOption
 
-# Ratio of difflib from which a misspelled name is taken for a known one.
-_SIMILARITY = 0.75
-_SHORTEST_PREFIX = 3
 # Longer commands, such as those with many images, are abbreviated.
 _LONGEST_COMMAND = 300
 _POSITIONAL = ""
@@ -161,17 +157,6 @@ def complete_hint(hint: str | None) -> str | None:
     if hint is None or command_line is None or not hint.startswith("-"):
         return hint
     return command_line.with_option(hint)
-
-
-def closest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that a misspelled or abbreviated one stands for; None if unclear."""
-    candidates = {other.lstrip("-"): other for other in known}
-    bare = name.lstrip("-")
-    longer = [other for other in candidates if other.startswith(bare)]
-    if len(bare) >= _SHORTEST_PREFIX and len(longer) == 1:
-        return candidates[longer[0]]
-    matches = get_close_matches(bare, candidates, n=1, cutoff=_SIMILARITY)
-    return candidates[matches[0]] if matches else None
 
 
 def quote_argument(argument: str) -> str:

@@ -8,7 +8,6 @@ To add a dataset, write a module and add a row to `NAMED`; to add a file format,
 
 from collections.abc import Callable
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +19,7 @@ from mnistcli.datasets.npz import is_npz, read_npz
 from mnistcli.datasets.progress import ProgressBar
 from mnistcli.datasets.sklearn_digits import load_digits
 from mnistcli.errors import ConfigError, DataError
+from mnistcli.suggestions import find_similar
 
 __all__ = ["NAMED", "READERS", "Dataset", "ProgressBar", "Reader", "Splits", "hold_out", "load"]
 
@@ -50,8 +50,6 @@ READERS = (
     Reader("a folder of image folders '0' to '9'", is_image_folder, read_image_folders),
 )
 """Readers of the file formats. The first one that accepts a path reads it."""
-
-_SIMILARITY = 0.7  # ratio of difflib from which a name is taken for a misspelled one
 
 
 def load(name: str, *, data_dir: Path | None = None, progress: ProgressBar | None = None) -> Splits:
@@ -98,9 +96,9 @@ def _read(path: Path) -> Splits:
 
 def _unknown_name(name: str) -> ConfigError:
     """Return the error for a word without a dot or a slash, which is rather a name than a path."""
-    matches = get_close_matches(name.lower(), NAMED, n=1, cutoff=_SIMILARITY)
-    if matches:
-        message = f"unknown dataset {name!r}; did you mean {matches[0]!r}?"
-        return ConfigError(message, hint=f"--dataset {matches[0]}")
+    similar = find_similar(name, NAMED)
+    if similar:
+        message = f"unknown dataset {name!r}; did you mean {similar!r}?"
+        return ConfigError(message, hint=f"--dataset {similar}")
     names = ", ".join(map(repr, NAMED))
     return ConfigError(f"unknown dataset {name!r}: choose {names} or a path", hint=OTHER_DATASET)

@@ -1,6 +1,7 @@
 """Binarization: separate foreground (ink) from background with a local threshold.
 
-Shadows, uneven light, color and noise are removed on the way.
+Shadows, uneven light, color and noise are removed on the way. The background is estimated by
+morphology (top-hat), and the threshold is one with hysteresis (not Otsu's or Sauvola's).
 """
 
 from dataclasses import dataclass

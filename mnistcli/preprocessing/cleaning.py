@@ -1,4 +1,4 @@
-"""Cleaning: remove specks, and ruled lines that run through the whole image."""
+"""Cleaning: remove ruled lines that run through the whole image, and specks."""
 
 import cv2
 import numpy as np

@@ -1,6 +1,7 @@
 """Form elements: find frames, rings, combs, margin lines and underlines, and remove them.
 
-Each element is removed by its own outline only: digits inside and outside a frame stay.
+Each element is removed by its own outline only: digits inside and outside a frame stay. The ruled
+lines that run through the whole image are removed in `cleaning`.
 """
 
 import numpy as np

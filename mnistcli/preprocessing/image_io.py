@@ -198,6 +198,7 @@ def _convert(image: Image.Image, name: str) -> Image.Image:
 
 
 def _check_size(image: Image.Image, name: str) -> None:
+    """Refuse an image that is too large, such as a decompression bomb, or that is empty."""
     if image.width * image.height > MAX_PIXELS:
         raise _too_large(name)
     if decoded_bytes(image) > MAX_BYTES:

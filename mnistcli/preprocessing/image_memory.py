@@ -1,4 +1,7 @@
-"""Image memory: how much memory an image takes, and a limit for all images in flight together."""
+"""Image memory: limits on the pixels of an image and on the memory of all images in flight.
+
+They stop decompression bombs: small files that decode to very large images.
+"""
 
 import threading
 from collections.abc import Iterator

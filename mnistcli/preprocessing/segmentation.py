@@ -1,4 +1,4 @@
-"""Segmentation: split a text line into digits by over-segmentation and a shortest path.
+"""Segmentation: split a text line into digits, touching ones by over-segmentation.
 
 The line is cut at every seam that crosses little ink, which yields more segments than digits.
 Runs of neighboring segments are candidates for digits. The cheapest sequence of candidates is a

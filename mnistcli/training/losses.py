@@ -1,4 +1,4 @@
-"""Loss, targets and accuracy metric of the training."""
+"""Loss with label smoothing, targets and accuracy metric of the training."""
 
 from typing import Any
 

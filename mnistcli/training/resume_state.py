@@ -1,4 +1,4 @@
-"""Resume state: everything that a stopped training needs to continue as if it had not stopped.
+"""Resume state: optimizer state, counters and seeds that a stopped training run needs to continue.
 
 Keras saves neither the states of the seed generators of dropout and augmentation nor the counters
 of its callbacks, and its `BackupAndRestore` forgets the best score. All of them are in one file of

@@ -8,7 +8,7 @@ from typer.main import get_command
 
 from mnistcli.cli import app
 from mnistcli.cli.commands import CommandGroup
-from mnistcli.cli.hints import CommandLine, closest, complete_hint, quote_argument
+from mnistcli.cli.hints import CommandLine, complete_hint, quote_argument
 
 
 def with_option(arguments: str, hint: str) -> str | None:
@@ -72,24 +72,6 @@ def test_a_long_command_is_abbreviated() -> None:
 def test_other_hints_are_left_alone() -> None:
     assert complete_hint(None) is None
     assert complete_hint("unset MNISTCLI_MODEL") == "unset MNISTCLI_MODEL"
-
-
-@pytest.mark.parametrize(
-    ("name", "known", "expected"),
-    [
-        ("trian", ["train", "plot"], "train"),
-        ("eval", ["evaluate", "plot"], "evaluate"),
-        ("export", ["train", "plot"], None),
-        ("pl", ["plot"], None),
-        ("--out", ["--output-dir", "--json"], "--output-dir"),
-        ("--batch", ["--batch-size", "--arch"], "--batch-size"),
-        ("--re", ["--recipe", "--reduce-lr"], None),
-        ("--csv", ["--save", "--json"], None),
-        ("--logdir", ["--no-distort", "--output-dir"], None),
-    ],
-)
-def test_only_close_names_are_suggested(name: str, known: list[str], expected: str | None) -> None:
-    assert closest(name, known) == expected
 
 
 @pytest.mark.parametrize(
