@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 # Ratio of difflib from which a misspelled name is taken for a known one.
 _SIMILARITY = 0.65
-_SHORTEST_PREFIX = 3
+_SHORTEST = 3  # letters: too many names are similar to shorter ones
 
 
 def find_similar(name: str, known: Iterable[str]) -> str | None:
@@ -20,8 +20,10 @@ def find_similar(name: str, known: Iterable[str]) -> str | None:
     """
     candidates = {other.lstrip("-"): other for other in known}
     bare = name.lstrip("-").lower()
+    if len(bare) < _SHORTEST:
+        return None
     longer = [other for other in candidates if other.startswith(bare)]
-    if len(bare) >= _SHORTEST_PREFIX and len(longer) == 1:
+    if len(longer) == 1:
         return candidates[longer[0]]
     matches = get_close_matches(bare, candidates, n=1, cutoff=_SIMILARITY)
     return candidates[matches[0]] if matches else None
