@@ -11,17 +11,38 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from mnistcli.datasets.data_files import (
+    FILE_READERS,
+    is_data_file,
+    is_data_folder,
+    read_data_file,
+    read_data_folder,
+    read_rows,
+)
 from mnistcli.datasets.dataset import OTHER_DATASET, Dataset, Splits, hold_out
-from mnistcli.datasets.idx import is_idx_folder, read_idx_folder
 from mnistcli.datasets.image_folders import is_image_folder, read_image_folders
+from mnistcli.datasets.labeled_images import is_labeled_folder, read_labeled_folder
 from mnistcli.datasets.mnist import load_mnist
-from mnistcli.datasets.npz import is_npz, read_npz
+from mnistcli.datasets.names import natural_key
+from mnistcli.datasets.orientation import turn_upright
 from mnistcli.datasets.progress import ProgressBar
 from mnistcli.datasets.sklearn_digits import load_digits
 from mnistcli.errors import ConfigError, DataError
+from mnistcli.file_kinds import identify_folder
 from mnistcli.suggestions import find_similar
 
-__all__ = ["NAMED", "READERS", "Dataset", "ProgressBar", "Reader", "Splits", "hold_out", "load"]
+__all__ = [
+    "FILE_READERS",
+    "NAMED",
+    "READERS",
+    "Dataset",
+    "ProgressBar",
+    "Reader",
+    "Splits",
+    "hold_out",
+    "load",
+    "read_rows",
+]
 
 
 class Reader(NamedTuple):
@@ -38,6 +59,10 @@ class Reader(NamedTuple):
     read: Callable[[Path], Splits]
 
 
+def _is_folder(accepts: Callable[[Path], bool]) -> Callable[[Path], bool]:
+    return lambda path: path.is_dir() and accepts(path)
+
+
 NAMED: dict[str, Callable[[Path | None, ProgressBar | None], Splits]] = {
     "mnist": load_mnist,
     "digits": lambda _data_dir, _progress: load_digits(),
@@ -45,20 +70,23 @@ NAMED: dict[str, Callable[[Path | None, ProgressBar | None], Splits]] = {
 """Datasets by name, in lower case."""
 
 READERS = (
-    Reader("an .npz archive", is_npz, read_npz),
-    Reader("a folder of IDX files", is_idx_folder, read_idx_folder),
-    Reader("a folder of image folders '0' to '9'", is_image_folder, read_image_folders),
+    Reader("a data file", is_data_file, read_data_file),
+    Reader("a folder of image folders '0' to '9'", _is_folder(is_image_folder), read_image_folders),
+    Reader("a folder of labeled images", _is_folder(is_labeled_folder), read_labeled_folder),
+    Reader("a folder of data files", _is_folder(is_data_folder), read_data_folder),
 )
-"""Readers of the file formats. The first one that accepts a path reads it."""
+"""Readers of files and folders. The first one that accepts a path reads it."""
+
+_MAX_DEPTH = 2  # of the folder with the data below the one that was named
 
 
 def load(name: str, *, data_dir: Path | None = None, progress: ProgressBar | None = None) -> Splits:
     """Load a dataset by name or path.
 
     Args:
-        name: ``mnist`` or ``digits``, in upper or lower case; or the path of a folder of IDX files,
-            of an `.npz` archive, or of a folder of image folders ``0`` to ``9``. A name in lower
-            case is never a path.
+        name: ``mnist`` or ``digits``, in upper or lower case; or the path of a data file in one of
+            the formats of `FILE_READERS`, of a folder of them, or of folders or labeled images. A
+            name in lower case is never a path.
         data_dir: Folder of the MNIST files, see `load_mnist`. Not used for other datasets.
         progress: Progress bar for downloads.
 
@@ -74,8 +102,9 @@ def load(name: str, *, data_dir: Path | None = None, progress: ProgressBar | Non
         known = name if name in NAMED or Path(name).exists() else name.lower()
         if known in NAMED:
             return NAMED[known](data_dir, progress)
+        splits = turn_upright(_read(Path(name)))
         # An absolute name means the same data in any working directory.
-        return replace(_read(Path(name)), name=str(Path(name).resolve()))
+        return replace(splits, name=str(Path(name).resolve()))
     except OSError as error:
         message = f"cannot read {str(error.filename or name)!r}: {error.strerror or error}"
         raise DataError(message, hint=OTHER_DATASET) from error
@@ -85,13 +114,45 @@ def _read(path: Path) -> Splits:
     for reader in READERS:
         if reader.accepts(path):
             return reader.read(path)
+    if path.is_dir():
+        if (kind := identify_folder(path)) is not None:
+            raise DataError(f"{str(path)!r} is {kind.name}: {kind.remedy}")
+        if (inner := _find_below(path)) is not None:
+            splits = _read(inner)
+            note = f"the dataset is in {str(inner)!r}"
+            return replace(splits, notes=(note, *splits.notes))
     if path.exists():
-        formats = [reader.description for reader in READERS]
-        expected = f"{', '.join(formats[:-1])} or {formats[-1]}"
-        raise DataError(f"no dataset in {str(path)!r}: expected {expected}", hint=OTHER_DATASET)
+        formats = ", ".join(reader.description for reader in FILE_READERS)
+        raise DataError(
+            f"no dataset in {str(path)!r}: expected folders '0' to '9' of images, images with a "
+            f"labels.csv, {formats}, or a folder of these",
+            hint=OTHER_DATASET,
+        )
     if path.suffix or len(path.parts) > 1:
         raise DataError(f"no such file or directory: {str(path)!r}", hint=OTHER_DATASET)
     raise _unknown_name(str(path))
+
+
+def _find_below(folder: Path, depth: int = 1) -> Path | None:
+    """Find the only dataset one or two levels below a folder; MNIST is preferred.
+
+    Raises:
+        DataError: There are several.
+    """
+    inner = sorted((p for p in folder.iterdir() if p.is_dir()), key=lambda p: natural_key(p.name))
+    inner = [path for path in inner if not path.name.startswith((".", "__MACOSX"))]
+    found = [path for path in inner if any(reader.accepts(path) for reader in READERS)]
+    if not found and depth < _MAX_DEPTH:
+        below = {path: _find_below(path, depth + 1) for path in inner}
+        found = [path for path in below.values() if path is not None]
+    preferred = [path for path in found if "MNIST" in path.parts]
+    found = preferred or found
+    if len(found) > 1:
+        names = ", ".join(repr(str(path)) for path in found[:5])
+        raise DataError(
+            f"several datasets in {str(folder)!r}: {names}", hint=f"--dataset {found[0]}"
+        )
+    return found[0] if found else None
 
 
 def _unknown_name(name: str) -> ConfigError:

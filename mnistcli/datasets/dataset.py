@@ -1,7 +1,7 @@
 """Dataset: images with labels in memory, split into training and test images."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,6 +88,7 @@ class Splits:
             ``train`` and ``test``, which `split_train_test` splits: a model that was trained on
             other data can be tested on all of their images.
         notes: Sentences about the data for the user, such as files that were skipped.
+        validation: Validation images, if the dataset has them; None otherwise.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Splits:
     test: Dataset
     own_split: bool = True
     notes: tuple[str, ...] = ()
+    validation: Dataset | None = None
 
     @property
     def all(self) -> Dataset:
@@ -189,6 +191,19 @@ def split_train_test(
         DataError: There are too few images.
     """
     return Splits(name, *hold_out(dataset, 0.2), own_split=own_split, notes=notes)
+
+
+def missing_digits(source: str, *parts: Dataset) -> Iterator[str]:
+    """Yield a note about the digits that no image of a dataset shows."""
+    present = {digit for part in parts for digit in np.unique(part.labels).tolist()}
+    missing = [str(digit) for digit in range(10) if digit not in present]
+    if missing:
+        yield f"no images of {join(missing)} in {source!r}"
+
+
+def join(names: list[str]) -> str:
+    """Join names, such as ``0, 1 and 7``."""
+    return " and ".join([*([", ".join(names[:-1])] if names[1:] else []), names[-1]])
 
 
 def _require_array(name: str, array: NDArray[Any], dtype: type, item: tuple[int, ...]) -> None:

@@ -3,13 +3,16 @@
 Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database", https://yann.lecun.com/exdb/mnist/.
 """
 
+import contextlib
 import gzip
 import io
 import math
+import re
 import struct
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,26 +31,38 @@ NAMES = (
 MAX_BYTES = 600 << 20
 """Maximum size of a file, decompressed: that of the largest part of EMNIST, 12 times MNIST."""
 
-_UNSIGNED_BYTE = 8  # data type code
+_UNSIGNED_BYTE = 8  # type code
+_TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+"""Dtypes by type code."""
 
 
-def is_idx_folder(folder: Path) -> bool:
-    """Return whether a folder contains one of the IDX files."""
-    return any(find_file(folder, name) for name in NAMES)
+def is_idx(path: Path, head: bytes) -> bool:
+    """Return whether a file is an IDX file by its first bytes, or should be by its name."""
+    if head.startswith(b"\x1f\x8b"):
+        with contextlib.suppress(zlib.error):
+            head = zlib.decompressobj(31).decompress(head, 4)
+    is_known = head[:2] == bytes(2) and len(head) > 3 and head[2] in _TYPES and 0 < head[3] < 5
+    return is_known or re.search(r"-idx\d-|\.idx\d-", path.name) is not None
 
 
-def read_idx_folder(folder: Path) -> Splits:
-    """Read the dataset in a folder of four IDX files, compressed with gzip or not.
+def read_idx(path: Path) -> dict[str, NDArray[Any]]:
+    """Read the array of an IDX file of any type; its name is empty.
+
+    QMNIST's labels have eight columns, the first of which is the digit.
 
     Args:
-        folder: Directory of the files `NAMES`.
+        path: The file, compressed with gzip or not.
 
     Raises:
-        DataError: A file is missing or damaged, or images and labels do not match.
-        OSError: A file cannot be read.
+        DataError: The file is damaged.
+        OSError: The file cannot be read.
     """
-    paths = [require_file(folder, name, hint=OTHER_DATASET) for name in NAMES]
-    return parse_splits(str(folder), [(path, read_file(path)) for path in paths])
+    content = read_file(path)
+    if len(content) < 4 or content[2] not in _TYPES or content[:2] != bytes(2):
+        start = content[:4].hex()
+        raise DataError(f"not an IDX file: {str(path)!r} starts with 0x{start}", hint=OTHER_DATASET)
+    array = _parse_array(path, content, content[3], content[2])
+    return {"": array[:, 0] if array.shape[1:] == (8,) else array}
 
 
 def find_file(folder: Path, name: str) -> Path | None:
@@ -130,9 +145,11 @@ def _parse_dataset(images: tuple[Path, bytes], labels: tuple[Path, bytes]) -> Da
     return build_dataset(str(images[0]), pixels, digits.astype(np.int64))
 
 
-def _parse_array(path: Path, content: bytes, dimensions: int) -> NDArray[np.uint8]:
-    """Parse an IDX file: magic number, size of each dimension, then the bytes of the array."""
-    magic = bytes((0, 0, _UNSIGNED_BYTE, dimensions))
+def _parse_array(
+    path: Path, content: bytes, dimensions: int, code: int = _UNSIGNED_BYTE
+) -> NDArray[Any]:
+    """Parse an IDX file: magic number, size of each dimension, then the array in big endian."""
+    magic = bytes((0, 0, code, dimensions))
     if content[:4] != magic:
         kind = "images" if dimensions == 3 else "labels"
         raise DataError(
@@ -144,10 +161,12 @@ def _parse_array(path: Path, content: bytes, dimensions: int) -> NDArray[np.uint
     if len(content) < start:
         raise DataError(f"damaged file {str(path)!r}: the header is incomplete", hint=OTHER_DATASET)
     shape = struct.unpack_from(f">{dimensions}I", content, 4)
-    expected = start + math.prod(shape)
+    dtype = np.dtype(_TYPES[code])
+    expected = start + math.prod(shape) * dtype.itemsize
     if len(content) != expected:
         raise DataError(
             f"damaged file {str(path)!r}: {len(content)} bytes, {expected} expected by the header",
             hint=OTHER_DATASET,
         )
-    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+    array = np.frombuffer(content, dtype, offset=start).reshape(shape)
+    return array if dtype.itemsize == 1 else array.astype(dtype.newbyteorder("="))

@@ -33,7 +33,9 @@ class TrainingData:
 
 
 def hold_out_validation(config: TrainConfig, splits: Splits) -> TrainingData:
-    """Limit the training images and hold some of them out for validation.
+    """Limit the training images, and hold some of them out for validation.
+
+    If the dataset has validation images of its own, those are used instead.
 
     Args:
         config: The config.
@@ -50,7 +52,10 @@ def hold_out_validation(config: TrainConfig, splits: Splits) -> TrainingData:
     if config.validation_split > 0:
         is_limited = len(train) < len(splits.train)
         hint = "--limit 1000" if is_limited else "--dataset digits"
-        train, validation = datasets.hold_out(train, config.validation_split, hint=hint)
+        if splits.validation is not None:
+            validation = splits.validation
+        else:
+            train, validation = datasets.hold_out(train, config.validation_split, hint=hint)
     return TrainingData(splits.name, train, validation, splits.test)
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mnistcli import datasets
 from mnistcli.datasets import idx
 from tests.datasets.helpers import (
     TEST,
@@ -44,12 +45,9 @@ def test_idx_files_are_read(tmp_path: Path, change: Change) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        (idx.NAMES[0], b"PNG\n", ("not an IDX file of images: 'd/train-images-idx3-ubyte' starts "
-         "with 0x504e470a, not 0x00000803")),
-        (idx.NAMES[1], idx_files()[idx.NAMES[0]], ("not an IDX file of labels: "
-         "'d/train-labels-idx1-ubyte' starts with 0x00000803, not 0x00000801")),
-        (idx.NAMES[2], b"", ("not an IDX file of images: 'd/t10k-images-idx3-ubyte' starts with "
-         "0x, not 0x00000803")),
+        (idx.NAMES[0], b"PNG\n", "not an IDX file: 'd/train-images-idx3-ubyte' starts with 0x504e470a"),
+        (idx.NAMES[1], idx_files()[idx.NAMES[0]], "invalid data in 'd': labels are uint8 (30, 28, 28), not int64 (n,)"),
+        (idx.NAMES[2], b"", "not an IDX file: 'd/t10k-images-idx3-ubyte' starts with 0x"),
         (idx.NAMES[2], idx_files()[idx.NAMES[2]][:15],
          "damaged file 'd/t10k-images-idx3-ubyte': the header is incomplete"),
         (idx.NAMES[2], idx_files()[idx.NAMES[2]][:-1], ("damaged file 'd/t10k-images-idx3-ubyte': "
@@ -57,11 +55,11 @@ def test_idx_files_are_read(tmp_path: Path, change: Change) -> None:
         (idx.NAMES[3], idx_files()[idx.NAMES[3]] + b"\0", ("damaged file 'd/t10k-labels-idx1-ubyte'"
          ": 19 bytes, 18 expected by the header")),
         (idx.NAMES[3], labels_file(TEST.labels[1:]),
-         "invalid data in 'd/t10k-images-idx3-ubyte': 10 images but 9 labels"),
-        (idx.NAMES[3], labels_file(TEST.labels + 1),
-         "invalid data in 'd/t10k-images-idx3-ubyte': labels range from 1 to 10, not from 0 to 9"),
-        (idx.NAMES[0], images_file(TRAIN.images[:, 4:24, 4:24]), ("invalid data in "
-         "'d/train-images-idx3-ubyte': images are uint8 (30, 20, 20), not uint8 (n, 28, 28)")),
+         "invalid data in 'd': 10 images but 9 labels"),
+        (idx.NAMES[3], labels_file(TEST.labels + 2),
+         "invalid data in 'd': labels range from 2 to 11, not from 0 to 9"),
+        (idx.NAMES[0], images_file(TRAIN.images[:, 4:24]),
+         "invalid data in 'd': images are uint8 (30, 20, 28), not uint8 (n, 28, 28)"),
         (idx.NAMES[0], gzip.compress(idx_files()[idx.NAMES[0]])[:-20],
          "damaged file 'd/train-images-idx3-ubyte': cannot be decompressed"),
         (idx.NAMES[0], b"\x1f\x8b and no more",
@@ -81,15 +79,24 @@ def test_idx_files_without_images(tmp_path: Path) -> None:
     (folder / idx.NAMES[2]).write_bytes(images_file(TEST.images[:0]))
     (folder / idx.NAMES[3]).write_bytes(labels_file(TEST.labels[:0]))
 
-    assert load_error("d") == "no images in 'd/t10k-images-idx3-ubyte'"
+    assert load_error("d") == "invalid data in 'd': no images"
 
 
-def test_a_missing_idx_file(tmp_path: Path) -> None:
+def test_images_without_their_labels_are_left_out(tmp_path: Path) -> None:
     (write_idx(tmp_path / "d") / idx.NAMES[3]).unlink()
 
-    assert (
-        load_error("d") == "no 't10k-labels-idx1-ubyte' and no 't10k-labels-idx1-ubyte.gz' in 'd'"
+    splits = datasets.load("d")
+
+    assert len(splits.all) == len(TRAIN)
+    assert splits.notes[0] == (
+        "no labels for the test images in 'd': left out; mnistcli predict reads them"
     )
+
+
+def test_labels_without_their_images_are_an_error(tmp_path: Path) -> None:
+    (write_idx(tmp_path / "d") / idx.NAMES[2]).unlink()
+
+    assert load_error("d").startswith("invalid data in 'd': labels without images: 'test labels")
 
 
 def test_a_small_file_that_decompresses_to_a_large_one(
@@ -118,4 +125,4 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     write_idx(tmp_path / "d")
     monkeypatch.setattr(Path, "read_bytes", refuse)
 
-    assert load_error("d") == "cannot read 'd/train-images-idx3-ubyte': Permission denied"
+    assert load_error("d") == "cannot read 'd/t10k-images-idx3-ubyte': Permission denied"

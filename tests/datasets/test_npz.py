@@ -106,22 +106,19 @@ def test_training_and_test_images_have_one_scale(tmp_path: Path) -> None:
          "(10, 14, 28), not uint8 (n, 28, 28)")),
         ({"x_test": np.int16(TEST.images) - 1}, ("invalid data in 'd.npz': pixels range from -1 to "
          "255, not from 0 to 255")),
-        ({"x_train": np.full((30, 28, 28), 256.5)}, ("invalid data in 'd.npz': pixels range from 0 "
-         "to 256.5, not from 0 to 255")),
+        ({"x_train": np.full((30, 28, 28), 256.5)}, "invalid data in 'd.npz': pixels range up to 256.5, not from 0 to 255"),
         ({"x_train": np.full((30, 28, 28), np.nan)}, ("invalid data in 'd.npz': pixels range from "
          "nan to nan, not from 0 to 255")),
         ({"x_test": np.full((10, 28, 28), np.nan)}, ("invalid data in 'd.npz': pixels range from "
          "nan to nan, not from 0 to 255")),
-        ({"x_train": np.full((30, 28, 28), "a")}, ("invalid data in 'd.npz': x_train.npy is an "
-         "array of <U1, not of numbers")),
-        ({"y_train": np.eye(10)[TRAIN.labels]}, ("invalid data in 'd.npz': labels are float64 "
-         "(30, 10), not int64 (n,)")),
+        ({"x_train": np.full((30, 28, 28), "a")}, "invalid data in 'd.npz': images are <U1 (30, 28, 28), not uint8 (n, 28, 28)"),
+        ({"y_train": np.eye(9)[TRAIN.labels % 9]}, ("invalid data in 'd.npz': labels are float64 "
+         "(30, 9), not int64 (n,)")),
         ({"y_train": np.full(30, 2**64 - 1, np.uint64)}, ("invalid data in 'd.npz': labels range "
          "from -1 to -1, not from 0 to 9")),
         ({"y_test": TEST.labels[:4]}, "invalid data in 'd.npz': 10 images but 4 labels"),
-        ({"x_test": np.zeros((0, 28, 28)), "y_test": np.zeros(0, int)}, ("invalid data in 'd.npz': "
-         "images are float64 (0, 28, 28), not uint8 (n, 28, 28)")),
-        ({"x_test": TEST.images[:0], "y_test": TEST.labels[:0]}, "no images in 'd.npz'"),
+        ({"x_test": np.zeros((0, 28, 28)), "y_test": np.zeros(0, int)}, "invalid data in 'd.npz': no images"),
+        ({"x_test": TEST.images[:0], "y_test": TEST.labels[:0]}, "invalid data in 'd.npz': no images"),
         ({"y_test": np.array([None, 3])}, "damaged or pickled .npz archive 'd.npz'"),
     ],
 )  # fmt: skip
@@ -134,7 +131,7 @@ def test_arrays_of_another_format(tmp_path: Path, changes: Arrays, message: str)
 def test_missing_arrays(tmp_path: Path) -> None:
     np.savez(tmp_path / "d.npz", x_train=TRAIN.images, y_test=TEST.labels)
 
-    assert load_error("d.npz") == "no 'y_train' and no 'x_test' in 'd.npz'"
+    assert load_error("d.npz") == "invalid data in 'd.npz': labels without images: 'y_test'"
 
 
 @pytest.mark.parametrize(

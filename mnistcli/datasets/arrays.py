@@ -1,0 +1,258 @@
+"""Array forms: shapes, pixel scales and polarities of images, converted to MNIST format.
+
+Each correction that is not obvious from the shape is a note.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mnistcli import preprocessing
+from mnistcli.datasets.dataset import Dataset, build_dataset, invalid_data, missing_digits
+from mnistcli.datasets.labels import to_digits
+from mnistcli.errors import DataError
+
+WHITE_LEVELS = (1, 15, 16, 255, 65535)
+"""Possible values of white: binary images, 4 bits, scikit-learn's digits, 8 and 16 bits. The
+smallest that is not below the largest value of the images is scaled to 255."""
+
+_CHANNELS = (1, 3, 4)
+_LUMA = np.array((0.299, 0.587, 0.114), np.float32)  # ITU-R BT.601
+_MEAN, _DEVIATION = 0.1307, 0.3081  # of MNIST's pixels, the constants that PyTorch users know
+_CHUNK = 4096  # images that are scaled at a time
+_LIGHT_BORDER = 0.75  # fraction of the pixels at the border of an image that is dark on light
+_SIDES = range(8, 257)
+
+
+_Digits = tuple[NDArray[np.int64], NDArray[np.bool_], list[str]]
+
+
+class Raw(NamedTuple):
+    """The arrays of one part of a dataset, as they were read.
+
+    Attributes:
+        images: Numbers, of any shape that `to_datasets` takes.
+        labels: Labels, as `to_digits` takes them; None for images without labels.
+    """
+
+    images: NDArray[Any]
+    labels: NDArray[Any] | None = None
+
+
+def to_datasets(source: str, parts: dict[str, Raw]) -> tuple[dict[str, Dataset], tuple[str, ...]]:
+    """Convert the parts of a dataset to MNIST format; all parts have the same pixel scale.
+
+    Args:
+        source: The file or directory, for errors and notes.
+        parts: The arrays of each part, with labels.
+
+    Returns:
+        The parts, and notes about what was corrected.
+
+    Raises:
+        DataError: An array has another form, or an image no label.
+    """
+    try:
+        digits, grays, scale, scaling = _read_forms(parts)
+    except DataError as error:
+        raise invalid_data(source, error.message) from error
+    counts = dict.fromkeys(note for _, _, own in digits.values() for note in own)
+    notes = [*scaling, *(f"{note} in {source!r}" for note in counts)]
+    datasets, inverted, blank = {}, 0, 0
+    for name, gray in grays.items():
+        labels, use, _ = digits[name]
+        images, dark = _light_on_dark(_scaled(gray, scale))
+        images, found = to_28x28(images)
+        inverted, blank = inverted + dark, blank + int((~found).sum())
+        keep = use & found
+        images, labels = (images, labels) if keep.all() else (images[keep], labels[keep])
+        datasets[name] = build_dataset(source, images, labels)
+    notes += missing_digits(source, *datasets.values())
+    total = sum(map(len, grays.values()))
+    notes += [f"{inverted:,} of {total:,} images are dark on light: inverted"] * bool(inverted)
+    notes += [f"skipped {blank:,} images without a digit in {source!r}"] * bool(blank)
+    return datasets, tuple(notes)
+
+
+def _read_forms(
+    parts: dict[str, Raw],
+) -> tuple[dict[str, _Digits], dict[str, NDArray[Any]], "Scale | None", list[str]]:
+    """Read the labels and the images of each part, and find the pixel scale of all."""
+    digits = {name: to_digits(np.asarray(raw.labels)) for name, raw in parts.items()}
+    grays = {}
+    for name, raw in parts.items():
+        count = len(digits[name][0])
+        grays[name] = to_gray(raw.images, count)
+        if len(grays[name]) != count:
+            raise DataError(f"{len(grays[name])} images but {count} labels")
+    return digits, grays, *find_scale(list(grays.values()))
+
+
+def to_images(source: str, raw: NDArray[Any]) -> NDArray[np.uint8]:
+    """Convert images without labels to MNIST format; images without a digit are black.
+
+    Args:
+        source: The file, for errors.
+        raw: The images.
+
+    Returns:
+        uint8 (n, 28, 28).
+
+    Raises:
+        DataError: The array has another form.
+    """
+    try:
+        gray = to_gray(raw, len(raw))
+        scale, _ = find_scale([gray])
+    except DataError as error:
+        raise invalid_data(source, error.message) from error
+    return to_28x28(_light_on_dark(_scaled(gray, scale))[0])[0]
+
+
+def to_gray(images: NDArray[Any], count: int) -> NDArray[Any]:
+    """Reshape images to (n, height, width), in their own dtype and scale.
+
+    Args:
+        images: (n, h, w), (n, h * h), with a channel axis of 1, 3 or 4 last or first, or with the
+            images on the last axis, as in MATLAB.
+        count: The number of labels, which tells the axis of the images.
+
+    Raises:
+        DataError: The array has another form.
+    """
+    wrong = DataError(f"images are {images.dtype} {images.shape}, not uint8 (n, 28, 28)")
+    if images.ndim and not len(images):
+        raise DataError("no images")
+    if images.dtype.kind not in "biuf" or not 2 <= images.ndim <= 4 or not images.size:
+        raise wrong
+    if images.shape[0] != count and images.shape[-1] == count:
+        images = images.T if images.ndim == 2 else np.moveaxis(images, -1, 0)
+    if images.ndim == 2:
+        side = math.isqrt(images.shape[1])
+        if side * side != images.shape[1] or side not in _SIDES:
+            raise wrong
+        return images.reshape(-1, side, side)
+    if images.ndim == 4:
+        images = _without_channels(images, wrong)
+    if images.shape[1] != images.shape[2] or images.shape[1] not in _SIDES:
+        raise wrong
+    return images
+
+
+def _without_channels(images: NDArray[Any], wrong: DataError) -> NDArray[Any]:
+    if images.shape[-1] not in _CHANNELS and images.shape[1] in _CHANNELS:
+        images = np.moveaxis(images, 1, -1)
+    if images.shape[-1] not in _CHANNELS:
+        raise wrong
+    if images.shape[-1] == 1:
+        return images[..., 0]
+    gray = np.empty(images.shape[:3], images.dtype)
+    for start in range(0, len(images), _CHUNK):
+        chunk = slice(start, start + _CHUNK)
+        luminance = images[chunk, ..., :3] @ _LUMA
+        gray[chunk] = luminance if images.dtype.kind == "f" else np.rint(luminance)
+    return gray
+
+
+Scale = Callable[[NDArray[Any]], NDArray[Any]]
+
+
+def find_scale(parts: list[NDArray[Any]]) -> tuple[Scale | None, list[str]]:
+    """Find the scale of pixels from their range, the same for all parts.
+
+    Args:
+        parts: Images, numbers of any dtype.
+
+    Returns:
+        The function that scales pixels to 0..255, None if they are; and notes.
+
+    Raises:
+        DataError: The range is none that is known.
+    """
+    # By NumPy, in whose minimum and maximum a NaN counts.
+    low = float(np.min([part.min() for part in parts]))
+    high = float(np.max([part.max() for part in parts]))
+    if low >= 0 and high <= WHITE_LEVELS[-1]:
+        return _find_white(parts, high)
+    is_float = all(part.dtype.kind == "f" for part in parts)
+    if is_float and -1 <= low <= -0.9 and high <= 1:
+        return lambda pixels: (pixels + 1) * 127.5, ["pixels from -1 to 1 are scaled to 0 to 255"]
+    black, white = -_MEAN / _DEVIATION, (1 - _MEAN) / _DEVIATION
+    if is_float and abs(low - black) < 0.02 and abs(high - white) < 0.05:
+        return (
+            lambda pixels: (pixels * _DEVIATION + _MEAN) * 255,
+            [f"pixels standardized with {_MEAN} and {_DEVIATION} are scaled to 0 to 255"],
+        )
+    if is_float and low >= -0.5 and high <= 1.5:  # resampled with a filter that overshoots
+        return lambda pixels: pixels * 255, ["pixels below 0 and above 1 are clipped"]
+    message = f"pixels range from {low:g} to {high:g}, not from 0 to 255"
+    if is_float and low < 0 and high < 100:
+        message += "; standardized images cannot be read: save the pixels as they were"
+    raise DataError(message)
+
+
+def _find_white(parts: list[NDArray[Any]], high: float) -> tuple[Scale | None, list[str]]:
+    levels = [level for level in WHITE_LEVELS if high <= level]
+    white = levels[0]
+    is_16_bit = all(part.dtype.kind in "iu" and part.dtype.itemsize > 1 for part in parts)
+    if white == WHITE_LEVELS[-1] and not is_16_bit:
+        raise DataError(f"pixels range up to {high:g}, not from 0 to 255")
+    if white == 255:
+        return None, []
+    is_unit_float = white == 1 and all(part.dtype.kind in "bf" for part in parts)
+    return (
+        lambda pixels: pixels * (255 / white),
+        [] if is_unit_float else [f"pixels from 0 to {white} are scaled to 0 to 255"],
+    )
+
+
+def _scaled(images: NDArray[Any], scale: Scale | None) -> NDArray[np.uint8]:
+    if scale is None and images.dtype == np.uint8:
+        return images
+    pixels = np.empty(images.shape, np.uint8)
+    for start in range(0, len(images), _CHUNK):
+        chunk = slice(start, start + _CHUNK)
+        values = images[chunk] if scale is None else scale(images[chunk])
+        pixels[chunk] = np.rint(values).clip(0, 255)
+    return pixels
+
+
+def _light_on_dark(images: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
+    """Invert the images that are dark on light: those with a light border; return their number."""
+    edges = (images[:, 0], images[:, -1], images[:, 1:-1, 0], images[:, 1:-1, -1])
+    light = np.concatenate([edge > 127 for edge in edges], axis=1).mean(axis=1) >= _LIGHT_BORDER
+    if light.any():
+        images = images.copy()
+        images[light] = 255 - images[light]
+    return images, int(light.sum())
+
+
+def to_28x28(images: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Convert square images to 28x28; those of another size are normalized like photos.
+
+    Returns:
+        uint8 (n, 28, 28), and the images with a digit in them, bool (n,).
+    """
+    found = np.ones(len(images), bool)
+    side = images.shape[1]
+    if side == 28:
+        return images, found
+    if side == 32:  # LeNet's padding
+        inner = images[:, 2:-2, 2:-2]
+        if inner.sum(dtype=np.int64) == images.sum(dtype=np.int64):
+            return np.ascontiguousarray(inner), found
+    result = np.zeros((len(images), 28, 28), np.uint8)
+    scale = max(1, math.ceil(64 / side))  # preprocessing needs strokes of more than a pixel
+    for index, image in enumerate(images):
+        large = Image.fromarray(image).resize((side * scale,) * 2, Image.Resampling.BICUBIC)
+        padded = Image.new("L", (side * scale + 16,) * 2)
+        padded.paste(large, (8, 8))
+        digits = preprocessing.find_digits(padded, single=True)
+        found[index] = bool(digits)
+        if digits:
+            result[index] = digits[0].image
+    return result, found

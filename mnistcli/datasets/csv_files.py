@@ -1,0 +1,206 @@
+"""Tables of pixels (.csv, .tsv, .arff): read one image per row, with a label or without.
+
+Kaggle's `train.csv` has a header and the label first; other files have no header, or the label
+last.
+"""
+
+import csv
+import gzip
+import math
+from collections.abc import Iterator
+from itertools import chain, islice
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli.datasets.dataset import OTHER_DATASET
+from mnistcli.datasets.names import IMAGES, INDEX, LABELS, classify
+from mnistcli.errors import DataError
+
+_CHUNK = 2048  # rows that are parsed at a time
+_MAX_LINE = 1 << 20
+_MAX_BYTES = 1 << 30  # of pixels
+_SIDES = range(8, 257)
+_DELIMITERS = ",;\t "
+
+
+class _Table(NamedTuple):
+    """The columns of a table.
+
+    Attributes:
+        delimiter: The character between cells; None for any blank.
+        width: The number of columns.
+        label: The column of the label; None without one.
+        identifier: The column of an identifier; None without one.
+    """
+
+    delimiter: str | None
+    width: int
+    label: int | None
+    identifier: int | None
+
+
+def read_csv(path: Path) -> dict[str, NDArray[Any]]:
+    """Read the images and labels of a table with one image per row.
+
+    Args:
+        path: The file, compressed with gzip or not.
+
+    Returns:
+        ``images`` (n, pixels) and, if the table has them, ``labels`` (n,) and ``index`` (n,).
+
+    Raises:
+        DataError: A row is damaged, which the message names, or the columns are not those of
+            square images.
+        OSError: The file cannot be read.
+    """
+    try:
+        with _open(path) as stream:
+            return _read(path, stream)
+    except (EOFError, gzip.BadGzipFile) as error:
+        raise DataError(f"damaged file {str(path)!r}: cannot be decompressed") from error
+
+
+def _open(path: Path) -> IO[str]:
+    with path.open("rb") as stream:
+        is_gzip = stream.read(2) == b"\x1f\x8b"
+    # UTF-8 with or without a mark; a table of pixels is ASCII, its header may be anything.
+    if is_gzip:
+        return gzip.open(path, "rt", encoding="utf-8-sig", errors="replace")
+    return path.open(encoding="utf-8-sig", errors="replace")
+
+
+def _read(path: Path, stream: IO[str]) -> dict[str, NDArray[Any]]:
+    lines = enumerate(iter(lambda: stream.readline(_MAX_LINE), ""), start=1)
+    first = next(((number, line) for number, line in lines if line.strip()), (1, ""))
+    if first[1].lstrip().startswith(("%", "@")):  # ARFF: the rows follow the line @data
+        next((line for _, line in lines if line.strip().lower() == "@data"), None)
+        first = next(lines, (1, ""))
+    header = _split(first[1], _delimiter(first[1]))
+    has_header = not all(map(_is_number, header))
+    rows = lines if has_header else chain([first], lines)
+    first_rows = list(islice(rows, _CHUNK))
+    table = _describe(path, header if has_header else None, first_rows)
+    pixels, values = bytearray(), list[NDArray[Any]]()
+    dtype: Any = np.uint8
+    parsed = list[NDArray[Any]]()
+    for chunk in _chunks(first_rows, rows):
+        columns = _parse(path, table, chunk)
+        values.append(
+            columns[:, [one for one in (table.label, table.identifier) if one is not None]]
+        )
+        images = np.delete(
+            columns, [c for c in (table.label, table.identifier) if c is not None], 1
+        )
+        if dtype == np.uint8 and images.dtype == np.uint8:
+            pixels.extend(images.tobytes())
+        else:
+            dtype = np.float32
+            parsed.append(images)
+        if len(pixels) + sum(one.nbytes for one in parsed) > _MAX_BYTES:
+            raise DataError(f"too large: {str(path)!r} has more than {_MAX_BYTES >> 30} GiB")
+    width = table.width - values[0].shape[1]
+    images = np.frombuffer(pixels, np.uint8).reshape(-1, width)
+    images = np.concatenate([images, *parsed]) if parsed else images
+    own = np.concatenate(values)
+    names = [n for n, c in ((LABELS, table.label), (INDEX, table.identifier)) if c is not None]
+    return {IMAGES: images} | {name: own[:, column] for column, name in enumerate(names)}
+
+
+def _chunks(
+    first: list[tuple[int, str]], rows: Iterator[tuple[int, str]]
+) -> Iterator[list[tuple[int, str]]]:
+    while first:
+        yield first
+        first = list(islice(rows, _CHUNK))
+
+
+def _describe(path: Path, header: list[str] | None, rows: list[tuple[int, str]]) -> _Table:
+    """Find the label among the columns: by the header, else by the values of the first rows."""
+    rows = [row for row in rows if row[1].strip()]
+    if not rows:
+        raise DataError(f"no rows in {str(path)!r}", hint=OTHER_DATASET)
+    delimiter = _delimiter(rows[0][1])
+    cells = _split(rows[0][1], delimiter)
+    width = len(cells)
+    label = index = None
+    if header is not None:
+        roles = [classify(name).role for name in header]
+        if not all(map(_is_number, cells)) and len(header) < 8:
+            raise DataError(
+                f"{str(path)!r} lists {', '.join(header)}, not pixels",
+                hint="put it into the folder of the images and use --dataset FOLDER",
+            )
+        label = roles.index(LABELS) if LABELS in roles else None
+        index = next((i for i, n in enumerate(header) if _is_index(n, roles[i])), None)
+    count = width - (label is not None) - (index is not None)
+    if label is None and not _is_square(count) and _is_square(count - 1):
+        label = _find_label(path, width, delimiter, rows)
+        count -= 1
+    if not _is_square(count):
+        raise DataError(
+            f"{str(path)!r} has {count} columns of pixels: expected a square such as 784",
+            hint=OTHER_DATASET,
+        )
+    return _Table(delimiter, width, label, index)
+
+
+def _is_index(name: str, role: str | None) -> bool:
+    return role == INDEX or name.strip() == "" or name.lower().startswith("unnamed")
+
+
+def _find_label(path: Path, width: int, delimiter: str | None, rows: list[tuple[int, str]]) -> int:
+    """Return the first or the last column: that with several values, all of them digits."""
+    columns = _parse(path, _Table(delimiter, width, None, None), rows)
+    for column in (0, width - 1):
+        values = np.unique(columns[:, column])
+        if np.isin(values, range(10)).all() and (len(values) > 1 or values.any()):
+            return column
+    return 0
+
+
+def _parse(path: Path, table: _Table, rows: list[tuple[int, str]]) -> NDArray[Any]:
+    lines = [line for _, line in rows]
+    for dtype in (np.uint8, np.float32):
+        try:
+            columns: NDArray[Any] = np.loadtxt(
+                lines, dtype, delimiter=table.delimiter, comments=None, quotechar='"', ndmin=2
+            )
+        except (ValueError, OverflowError):
+            continue
+        if columns.shape[1] == table.width:
+            return columns
+    number = next((n for n, line in rows if line.strip() and not _is_row(line, table)), rows[0][0])
+    raise DataError(
+        f"damaged row in line {number:,} of {str(path)!r}: expected {table.width} numbers",
+        hint=OTHER_DATASET,
+    )
+
+
+def _is_row(line: str, table: _Table) -> bool:
+    cells = _split(line, table.delimiter)
+    return len(cells) == table.width and all(map(_is_number, cells))
+
+
+def _delimiter(line: str) -> str | None:
+    found = max(_DELIMITERS, key=line.strip().count)
+    return None if found == " " else found
+
+
+def _split(line: str, delimiter: str | None) -> list[str]:
+    if delimiter is None:
+        return line.split()
+    return next(csv.reader([line.strip("\r\n")], delimiter=delimiter), [])
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return math.isfinite(float(cell))
+    except ValueError:
+        return False
+
+
+def _is_square(count: int) -> bool:
+    return count > 0 and math.isqrt(count) ** 2 == count and math.isqrt(count) in _SIDES

@@ -1,0 +1,80 @@
+"""Orientation: find transposed images, such as EMNIST's, with the packaged model."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli.datasets.dataset import Dataset, Splits
+from mnistcli.model_lookup import PRETRAINED, find_model
+
+_SAMPLE = 200
+_FEWEST = 20  # images: fewer tell nothing
+_FEWEST_FOR_DOUBT = 100
+_WELL, _POORLY, _NOT_AT_ALL = 0.9, 0.6, 0.3  # accuracies of the packaged model
+
+_Transform = Callable[[NDArray[Any]], NDArray[Any]]
+_TRANSFORMS: dict[str, _Transform] = {
+    "transposed": lambda images: images.swapaxes(1, 2),
+    "rotated clockwise": partial(np.rot90, k=1, axes=(1, 2)),
+    "rotated counterclockwise": partial(np.rot90, k=3, axes=(1, 2)),
+    "upside down": partial(np.rot90, k=2, axes=(1, 2)),
+    "mirrored": lambda images: images[:, :, ::-1],
+    "flipped": lambda images: images[:, ::-1],
+}
+"""What images are, and the function that turns them upright."""
+
+
+def turn_upright(splits: Splits) -> Splits:
+    """Turn the images of a dataset upright, if the packaged model reads them only so.
+
+    Images that it reads in no orientation get a note.
+
+    Args:
+        splits: The dataset; its name is that of the source.
+    """
+    whole = max((splits.train, splits.test), key=len)
+    if len(whole) < _FEWEST:
+        return splits
+    sample = whole.subset(_SAMPLE)
+    # Here, because no dataset of a name needs the model.
+    from mnistcli.inference.ensemble import cached_classifier  # noqa: PLC0415
+
+    classifier = cached_classifier(find_model(PRETRAINED).files)
+
+    def accuracy(images: NDArray[np.uint8]) -> float:
+        predicted = classifier.predict(np.ascontiguousarray(images)).argmax(axis=1)
+        return float(np.mean(predicted == sample.labels))
+
+    upright = accuracy(sample.images)
+    if upright >= _POORLY:
+        return splits
+    scores = {name: accuracy(turn(sample.images)) for name, turn in _TRANSFORMS.items()}
+    best = max(scores, key=lambda name: scores[name])
+    if scores[best] >= _WELL:
+        note = f"the images in {splits.name!r} are {best}, as in EMNIST: turned upright"
+        note = note if best == "transposed" else note.replace(", as in EMNIST", "")
+        return _transformed(splits, _TRANSFORMS[best], note)
+    if upright < _NOT_AT_ALL and len(whole) >= _FEWEST_FOR_DOUBT:
+        note = (
+            f"the packaged model recognizes {upright:.0%} of the images in {splits.name!r}: check "
+            "that they show digits and have the right labels"
+        )
+        return replace(splits, notes=(*splits.notes, note))
+    return splits
+
+
+def _transformed(splits: Splits, turn: _Transform, note: str) -> Splits:
+    def turned(part: Dataset) -> Dataset:
+        return Dataset(np.ascontiguousarray(turn(part.images)), part.labels)
+
+    return replace(
+        splits,
+        train=turned(splits.train),
+        test=turned(splits.test),
+        validation=None if splits.validation is None else turned(splits.validation),
+        notes=(*splits.notes, note),
+    )

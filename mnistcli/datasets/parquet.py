@@ -1,0 +1,80 @@
+"""Parquet files, as Hugging Face has MNIST: read images and labels with pyarrow, an extra."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mnistcli.datasets.names import IMAGES, LABELS, classify
+from mnistcli.errors import DataError
+
+INSTALL = "pip install 'mnistcli[data]'"
+_BATCH_ROWS = 4096
+_MAX_ROWS = 2_000_000
+_MAX_PIXELS = 256 * 256
+
+
+def read_parquet(path: Path) -> dict[str, NDArray[Any]]:
+    """Read the images and labels in a Parquet file.
+
+    Images are encoded, as bytes or as ``{bytes, path}``, or one column of numbers per pixel.
+
+    Args:
+        path: The file.
+
+    Raises:
+        DataError: pyarrow is not installed, the file is damaged, or it has no images.
+        OSError: The file cannot be read.
+    """
+    try:
+        from pyarrow import ArrowException, parquet  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise DataError(
+            f"{str(path)!r} is a Parquet file, which needs pyarrow", hint=INSTALL
+        ) from error
+    try:
+        with parquet.ParquetFile(path) as file:
+            if file.metadata.num_rows > _MAX_ROWS:
+                raise DataError(f"more than {_MAX_ROWS:,} rows in {str(path)!r}")
+            batches = [_read_batch(path, batch) for batch in file.iter_batches(_BATCH_ROWS)]
+    except ArrowException as error:
+        raise DataError(f"damaged Parquet file {str(path)!r}") from error
+    names = batches[0].keys() if batches else ()
+    return {name: np.concatenate([batch[name] for batch in batches]) for name in names}
+
+
+def _read_batch(path: Path, batch: Any) -> dict[str, NDArray[Any]]:
+    columns = {name: classify(name) for name in batch.schema.names}
+    images = [name for name, found in columns.items() if found.role == IMAGES]
+    labels = [name for name, found in columns.items() if found.role == LABELS]
+    if not images:
+        raise DataError(f"no images in {str(path)!r}: its columns are {', '.join(columns)[:80]}")
+    arrays = {}
+    if len(images) == 1:
+        arrays[IMAGES] = _decode(path, batch.column(images[0]).to_pylist())
+    else:
+        arrays[IMAGES] = np.stack([np.asarray(batch.column(name)) for name in images], axis=1)
+    if labels:
+        arrays[LABELS] = np.asarray(batch.column(labels[0]).to_pylist())
+    return arrays
+
+
+def _decode(path: Path, cells: list[Any]) -> NDArray[Any]:
+    """Decode images; of a dictionary, the bytes."""
+    contents = [cell.get("bytes") if isinstance(cell, dict) else cell for cell in cells]
+    try:
+        if contents and isinstance(contents[0], bytes):
+            return np.stack([_decode_image(bytes(content or b"")) for content in contents])
+        return np.asarray(contents)
+    except Exception as error:
+        raise DataError(f"damaged images in {str(path)!r}") from error
+
+
+def _decode_image(content: bytes) -> NDArray[np.uint8]:
+    with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as image:
+        if image.width * image.height > _MAX_PIXELS:
+            raise ValueError("too large")
+        return np.asarray(image.convert("L"))
