@@ -33,6 +33,7 @@ def _isolate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Isolate a test from the user's cache, models, data and working directory."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MNISTCLI_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     for variable in ("MNISTCLI_DATA_DIR", "MNISTCLI_MODEL"):
         monkeypatch.delenv(variable, raising=False)
 

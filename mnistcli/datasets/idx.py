@@ -140,6 +140,11 @@ def parse_splits(name: str, files: Sequence[tuple[Path, bytes]]) -> Splits:
     )
 
 
+def format_header(array: NDArray[np.uint8]) -> bytes:
+    """Return the header that an array of bytes has in an IDX file."""
+    return struct.pack(f">4B{array.ndim}I", 0, 0, _UNSIGNED_BYTE, array.ndim, *array.shape)
+
+
 def _parse_dataset(images: tuple[Path, bytes], labels: tuple[Path, bytes]) -> Dataset:
     pixels, digits = _parse_array(*images, 3), _parse_array(*labels, 1)
     return build_dataset(str(images[0]), pixels, digits.astype(np.int64))

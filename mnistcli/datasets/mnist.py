@@ -3,8 +3,11 @@
 import os
 from pathlib import Path
 
+import numpy as np
+
 from mnistcli.datasets import idx
-from mnistcli.datasets.dataset import Splits
+from mnistcli.datasets.dataset import Dataset, Splits
+from mnistcli.datasets.npz import read_npz
 from mnistcli.datasets.progress import ProgressBar
 from mnistcli.errors import DataError
 from mnistcli.files import CACHE_VARIABLE, cache_dir, sha256
@@ -41,7 +44,7 @@ def load_mnist(data_dir: Path | None = None, progress: ProgressBar | None = None
 
     Args:
         data_dir: Folder of the four files. Defaults to ``$MNISTCLI_DATA_DIR``. Without either, the
-            files are read from the cache, and missing or damaged ones are downloaded.
+            files are read from the cache, or from Keras's; missing or damaged ones are downloaded.
         progress: Progress bar for downloads.
 
     Raises:
@@ -54,9 +57,31 @@ def load_mnist(data_dir: Path | None = None, progress: ProgressBar | None = None
         files = _read_folder(data_dir, "without --data-dir, MNIST is downloaded")
     elif variable:
         files = _read_folder(Path(variable), f"unset {DATA_DIR_VARIABLE}")
+    elif not _is_cached() and (splits := _read_keras_cache()) is not None:
+        return splits
     else:
         files = [_read_cached(name, progress) for name in HASHES]
     return idx.parse_splits("mnist", files)
+
+
+def _is_cached() -> bool:
+    return all(idx.find_file(cache_dir() / "mnist", name) for name in HASHES)
+
+
+def _read_keras_cache() -> Splits | None:
+    """Read the `mnist.npz` that Keras has downloaded; None if it is not there or is not MNIST."""
+    home = os.environ.get("KERAS_HOME")
+    path = (Path(home) if home else Path.home() / ".keras") / "datasets" / "mnist.npz"
+    try:
+        arrays = read_npz(path) if path.is_file() else {}
+        parts = [arrays[name] for name in ("x_train", "y_train", "x_test", "y_test")]
+    except (DataError, KeyError, OSError):
+        return None
+    digests = [sha256(idx.format_header(array) + array.tobytes()) for array in parts]
+    if digests != list(HASHES.values()):
+        return None
+    train, test = (Dataset(x, y.astype(np.int64)) for x, y in (parts[:2], parts[2:]))
+    return Splits("mnist", train, test, notes=(f"MNIST from {str(path)!r}",))
 
 
 def _read_folder(folder: Path, hint: str) -> list[tuple[Path, bytes]]:

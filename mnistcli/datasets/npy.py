@@ -63,7 +63,7 @@ def check_header(path: str, name: str, stream: IO[bytes], file_size: int) -> int
     size = math.prod(shape) * dtype.itemsize
     if dtype.hasobject:
         raise ValueError("a pickled array")
-    if dtype.kind not in _KINDS or dtype.itemsize > (8 if dtype.kind in "biuf" else 64):
+    if dtype.kind not in _KINDS or dtype.itemsize > (8 if dtype.kind in "biuf" else 256):
         raise invalid_data(path, f"{name} is an array of {dtype}, not of numbers")
     if min(shape, default=0) < 0 or file_size != stream.tell() + size:
         raise ValueError("the size does not fit the header")

@@ -7,7 +7,7 @@ import pytest
 from mnistcli import datasets
 from mnistcli.datasets import download, idx, mnist
 from mnistcli.errors import DataError, DownloadError
-from tests.datasets.helpers import assert_same_images
+from tests.datasets.helpers import TEST, TRAIN, assert_same_images
 from tests.datasets.mirror import FILES, NAME, Mirror
 
 
@@ -213,3 +213,30 @@ def test_the_real_files(mnist_dir: Path) -> None:
         980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009,
     ]  # fmt: skip
     assert splits.train.images.mean() / 255 == pytest.approx(0.1307, abs=1e-4)
+
+
+def test_the_file_of_keras_is_used_before_a_download(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: str
+) -> None:
+    use_mirrors(monkeypatch, server, "missing")
+    path = tmp_path / "keras" / "datasets" / "mnist.npz"
+    path.parent.mkdir(parents=True)
+    arrays = (TRAIN.images, TRAIN.labels, TEST.images, TEST.labels)
+    x_train, y_train, x_test, y_test = (array.astype(np.uint8) for array in arrays)
+    np.savez(path, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
+
+    splits = datasets.load("mnist")
+
+    assert splits.notes == (f"MNIST from {str(path)!r}",)
+    assert_same_images(splits)
+
+
+def test_a_file_of_keras_with_other_content_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: str
+) -> None:
+    use_mirrors(monkeypatch, server, "good")
+    path = tmp_path / "keras" / "datasets" / "mnist.npz"
+    path.parent.mkdir(parents=True)
+    np.savez(path, x_train=TEST.images, y_train=TEST.labels, x_test=TEST.images, y_test=TEST.labels)
+
+    assert_mnist(datasets.load("mnist"))
