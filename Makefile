@@ -49,6 +49,11 @@ bench: .venv/installed-dev ## Compare speeds, side by side in one run (BENCH=--q
 fuzz: .venv/installed-dev ## Read mutated images, models, data and runs (FUZZ='--count 100000')
 	$(BIN)/python -m tests.tools.fuzz $(FUZZ)
 
+.PHONY: kills
+kills: .venv/installed-dev ## Kill trainings at every point and resume them (half an hour)
+	$(BIN)/python -m tests.tools.kills
+	$(BIN)/python -m tests.tools.resume
+
 .PHONY: pretrained
 pretrained: .venv/installed ## Train the packaged model again (MNISTCLI_DATA_DIR=DIR)
 	$(BIN)/mnistcli train --recipe robust --run-dir build/pretrained

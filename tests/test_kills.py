@@ -1,13 +1,12 @@
-"""Kills in a training; `python -m tests.tools.kills` tries all of them."""
+"""Kills in a training; `make kills` tries all of them."""
 
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-OPTIONS = os.environ.get("MNISTCLI_TEST_KILLS", "--random 1 --step 30").split()
+OPTIONS = ("--random", "1", "--step", "60")
 
 
 def test_a_killed_training_is_resumed_as_if_it_was_not_killed() -> None:

@@ -1,43 +1,27 @@
-"""Real signals to the program in each phase of a training."""
+"""Real signals to the program in each phase of its commands."""
 
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from mnistcli.inference import conversion
 from mnistcli.runs import Run
 from tests.support.command_line import succeed
+from tests.support.program import Program
+from tests.support.strokes import make_splits
 from tests.support.training import hash_weights
 
-TRAIN = ("train", "--dataset", "digits", "--arch", "simple", "--epochs", "3", "--run-dir", "r")
-BEST = "the best model so far is in r"
-CONTINUE = "continue with: mnistcli train --resume r"
-
 # Each makes a phase last: a line "here" on stderr, then a wait that a signal interrupts.
-LOADING = "from mnistcli import datasets; datasets.load = wait"
-TRAINING = """
-from mnistcli.cli.progress import TrainingProgress
-TrainingProgress.on_train_batch_end = wait_after(1)
-"""
-SAVING = """
-import keras
-keras.Model.save = wait_after(4, keras.Model.save)  # the second epoch saves the fourth file
-"""
-EVALUATING = "from mnistcli.training import single_model; single_model.evaluate = wait"
-# Stands for a step of TensorFlow, during which Python runs no signal handler.
-COMPUTING = """
-import hashlib, threading
-from mnistcli.cli.progress import TrainingProgress
-def compute(*_, **__):
-    threading.Timer(0.2, report).start()
-    hashlib.pbkdf2_hmac("sha256", b"", b"", 2 * 10**7)
-TrainingProgress.on_train_batch_end = compute
-"""
 PRELUDE = """
-import signal, sys, time
+import hashlib, sys, threading, time
+from mnistcli.inference import conversion
+conversion.to_litert = lambda model: None  # takes most of the time of a small run
 def report():
     print("here", file=sys.stderr, flush=True)
 def wait(*arguments, **options):
@@ -51,31 +35,82 @@ def wait_after(count, function=lambda *_, **__: None):
             wait()
         return function(*arguments, **options)
     return call
-signal.signal(signal.SIGINT, signal.default_int_handler)
+"""
+LOADING = "from mnistcli import datasets; datasets.load = wait"
+TRAINING = """
+from mnistcli.cli.progress import TrainingProgress
+TrainingProgress.on_train_batch_end = wait_after(1)
+"""
+SAVING = """
+import keras
+keras.Model.save = wait_after(4, keras.Model.save)  # the second epoch saves the fourth file
+"""
+EVALUATING = "from mnistcli.training import single_model; single_model.evaluate = wait"
+EVALUATE = "from mnistcli import evaluation; evaluation.evaluate = wait"
+PREDICT = "from mnistcli import prediction; prediction.open_image = wait"
+PLOT = "from matplotlib.figure import Figure; Figure.savefig = wait"
+
+
+def compute(seconds: float) -> str:
+    """Return a phase that stands for a step of TensorFlow: Python runs no signal handler."""
+    return f"""
+from mnistcli import datasets
+def compute(*_, **__):
+    begun = time.monotonic()
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 10**5)
+    rounds = int(10**5 * {seconds} / (time.monotonic() - begun))
+    threading.Timer(0.2, report).start()
+    hashlib.pbkdf2_hmac("sha256", b"", b"", rounds)
+datasets.load = compute
 """
 
 
-def start(phase: str, *arguments: str) -> subprocess.Popen[str]:
+def start(phase: str, *arguments: str) -> Program:
     """Start the program, and return when it has reached a phase."""
-    end = f"sys.argv = {['mnistcli', *arguments]!r}\nfrom mnistcli.__main__ import main\nmain()\n"
-    command = [sys.executable, "-c", f"{PRELUDE}\n{phase}\n{end}"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    while process.stderr.readline() != "here\n":
-        assert process.poll() is None
-    return process
+    program = Program(*arguments, code=f"{PRELUDE}\n{phase}")
+    program.wait_for_line("here")
+    return program
 
 
-def stop(process: subprocess.Popen[str], *names: str) -> tuple[int, list[str], float]:
-    """Send signals; return the exit code, the lines on stderr, and the seconds until the end."""
+@dataclass(frozen=True)
+class Stopped:
+    """A program that signals have stopped: exit code, lines on stderr, seconds until the end."""
+
+    code: int
+    lines: list[str]
+    seconds: float
+
+
+def stop(program: Program, *names: str) -> Stopped:
+    """Send signals, and wait for the end."""
     begun = time.monotonic()
-    with process:
-        for name in names:
-            process.send_signal(signal.Signals[name])
-            time.sleep(0.1)
-        _, errors = process.communicate(timeout=120)
-    assert "Traceback" not in errors
-    return process.returncode, errors.splitlines(), time.monotonic() - begun
+    for name in names:
+        program.send(signal.Signals[name])
+        time.sleep(0.1)
+    code = program.wait()
+    lines = program.lines
+    assert "Traceback (most recent call last):" not in lines
+    return Stopped(code, lines[lines.index("here") + 1 :], time.monotonic() - begun)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    splits = make_splits(100, 20)
+    path = tmp_path_factory.mktemp("data") / "digits.npz"
+    np.savez(
+        path,
+        x_train=splits.train.images,
+        y_train=splits.train.labels,
+        x_test=splits.test.images,
+        y_test=splits.test.labels,
+    )
+    return path
+
+
+def training(data: Path, run: str = "r") -> tuple[str, ...]:
+    """Return the command line of a small training."""
+    options = ("--arch", "simple", "--batch-size", "32", "--epochs", "3", "--run-dir", run)
+    return ("train", "--dataset", str(data), *options)
 
 
 @pytest.mark.parametrize(
@@ -85,70 +120,117 @@ def stop(process: subprocess.Popen[str], *names: str) -> tuple[int, list[str], f
 def test_nothing_is_left_of_a_training_that_is_stopped_while_loading(
     name: str, code: int, word: str
 ) -> None:
-    assert stop(start(LOADING, *TRAIN), name)[:2] == (code, [word])
+    stopped = stop(start(LOADING, "train", "--run-dir", "r"), name)
+
+    assert (stopped.code, stopped.lines) == (code, [word])
     assert not Path("r").exists()
 
 
-def test_nothing_is_left_of_a_training_that_is_stopped_in_its_first_epoch() -> None:
-    assert stop(start(TRAINING, *TRAIN), "SIGTERM")[:2] == (143, ["terminated"])
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_during_the_import_of_the_command_line_shows_no_traceback(name: str) -> None:
+    phase = """
+class Finder:
+    def find_spec(self, name, *_):
+        if name == "mnistcli.cli":
+            print("here", file=sys.stderr, flush=True)
+            time.sleep(60)
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Finder())
+from mnistcli.__main__ import main
+main()
+"""
+    command = [sys.executable, "-c", phase]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "here\n"
+        process.send_signal(signal.Signals[name])
+        _, errors = process.communicate(timeout=60)
+
+    assert (process.returncode, errors) in [(130, "interrupted\n"), (143, "terminated\n")]
+
+
+def test_nothing_is_left_of_a_training_that_is_stopped_in_its_first_epoch(data: Path) -> None:
+    stopped = stop(start(TRAINING, *training(data)), "SIGTERM")
+
+    assert (stopped.code, stopped.lines[-1]) == (143, "terminated")
     assert not Path("r").exists()
 
 
-def test_a_training_that_is_stopped_while_saving_is_resumed_as_if_it_was_not() -> None:
-    code, lines, seconds = stop(start(SAVING, *TRAIN), "SIGINT")
+def test_a_training_that_is_stopped_while_saving_and_while_evaluating_is_resumed(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    continues = ["the best model so far is in r", "continue with: mnistcli train --resume r"]
+    monkeypatch.setattr(conversion, "to_litert", lambda model: None)
 
-    assert code == 130
-    assert lines[-3:] == [BEST, CONTINUE, "interrupted"]
-    assert seconds < 5
+    stopped = stop(start(SAVING, *training(data)), "SIGINT")
+
+    assert stopped.code == 130
+    assert stopped.lines[-3:] == [*continues, "interrupted"]
+    assert stopped.seconds < 5
     assert not [path for path in Path("r").iterdir() if path.name.startswith(".")]
-    resumed = succeed("train", "--resume", "r")
-    assert "resumed after epoch 2 of 3\nepoch 3/3" in resumed.stderr
-    succeed(*TRAIN[:-1], "whole")
+
+    resumed = start(EVALUATING, "train", "--resume", "r")
+    assert "resumed after epoch 2 of 3" in resumed.lines
+    stopped = stop(resumed, "SIGTERM")
+
+    assert (stopped.code, stopped.lines[-3:]) == (143, [*continues, "terminated"])
+
+    assert "epoch" not in succeed("train", "--resume", "r").stderr
+    assert Run(Path("r")).finished
+    assert not Path("r/resume.npz").exists()
+    succeed(*training(data, "whole"))
     for file in ("model.keras", "last.keras"):
         assert hash_weights(Path("r", file)) == hash_weights(Path("whole", file))
 
 
-def test_a_training_that_is_stopped_while_evaluating_is_finished_later() -> None:
-    code, lines, _ = stop(start(EVALUATING, *TRAIN), "SIGTERM")
+@pytest.mark.parametrize(
+    ("phase", "arguments"),
+    [
+        (EVALUATE, ["evaluate", "pretrained", "--dataset", "digits"]),
+        (PREDICT, ["predict", "images", "--model", "pretrained"]),
+        (PLOT, ["plot", "pretrained", "--dataset", "digits", "--output-dir", "plots"]),
+    ],
+)
+def test_other_commands_stop_at_once(phase: str, arguments: list[str], digit_pngs: Path) -> None:
+    Path("images").symlink_to(digit_pngs)
 
-    assert (code, lines[-3:]) == (143, [BEST, CONTINUE, "terminated"])
-    assert "epoch" not in succeed("train", "--resume", "r").stderr
-    assert Run(Path("r")).finished
-    assert not Path("r/resume.npz").exists()
+    stopped = stop(start(phase, *arguments), "SIGTERM")
+
+    assert (stopped.code, stopped.lines[-1]) == (143, "terminated")
+    assert stopped.seconds < 2
+    assert not list(Path().glob("plots/*"))
 
 
 def test_a_message_comes_within_a_second_although_a_step_takes_longer() -> None:
-    process = start(COMPUTING, *TRAIN)
-    assert process.stderr is not None
+    program = start(compute(3), "train")
     begun = time.monotonic()
-    process.send_signal(signal.SIGINT)
+    program.send(signal.SIGINT)
+    program.wait_for_line("interrupted")
 
-    assert process.stderr.readline() == "interrupted\n"
     assert time.monotonic() - begun < 1.5  # one second, and the load of the tests
-    code, lines, _ = stop(process)
-
-    assert (code, lines) == (130, [])
+    stopped = stop(program)
+    assert (stopped.code, stopped.lines) == (130, ["interrupted"])
 
 
 @pytest.mark.parametrize(
     ("names", "code"), [(["SIGINT", "SIGINT"], 130), (["SIGINT", "SIGTERM"], 143)]
 )
 def test_a_second_signal_ends_the_process_at_once(names: list[str], code: int) -> None:
-    returned, _, seconds = stop(start(COMPUTING, *TRAIN), *names)
+    stopped = stop(start(compute(10), "train"), *names)
 
-    assert returned == code
-    assert seconds < 2
+    assert stopped.code == code
+    assert stopped.seconds < 2
 
 
 def test_a_signal_that_was_ignored_at_the_start_stays_ignored() -> None:
     """As after ``nohup``."""
-    ignore = "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
-    process = start(ignore + LOADING, *TRAIN)
-    process.send_signal(signal.SIGHUP)
-    time.sleep(0.5)
-    assert process.poll() is None
+    program = start(f"signal.signal(signal.SIGHUP, signal.SIG_IGN)\n{LOADING}", "train")
+    program.send(signal.SIGHUP)
+    time.sleep(0.3)
+    assert program.running
 
-    assert stop(process, "SIGTERM")[0] == 143
+    assert stop(program, "SIGTERM").code == 143
 
 
 def test_a_library_that_turns_a_signal_into_an_error_of_its_own() -> None:
@@ -162,4 +244,6 @@ def load(*_, **__):
         raise ImportError("damaged") from error
 datasets.load = load
 """
-    assert stop(start(phase, *TRAIN), "SIGTERM")[:2] == (143, ["terminated"])
+    stopped = stop(start(phase, "train"), "SIGTERM")
+
+    assert (stopped.code, stopped.lines) == (143, ["terminated"])

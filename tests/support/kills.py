@@ -24,13 +24,15 @@ from mnistcli.runs import Run
 from mnistcli.training import train
 from tests.support.training import hash_weights
 
-CONFIG = TrainConfig(arch="simple", epochs=3, batch_size=64, dropout=0.25, label_smoothing=0.1)
+CONFIG = TrainConfig(arch="simple", epochs=3, batch_size=32, dropout=0.25, label_smoothing=0.1)
 # Audit events of operations that change files.
 _EVENTS = {"open", "os.mkdir", "os.rename", "os.remove"}
 
 
 def train_in_fork(run: Path, splits: Splits, config: TrainConfig = CONFIG, kill_at: int = 0) -> int:
     """Start a training, or resume one, in a new process.
+
+    A training that ends writes the number of its operations on files to ``operations.txt``.
 
     Args:
         run: The run directory.
@@ -43,11 +45,11 @@ def train_in_fork(run: Path, splits: Splits, config: TrainConfig = CONFIG, kill_
     """
 
     def work() -> None:
-        if kill_at:
-            sys.addaudithook(_killer(run, kill_at))
+        operations = _count_operations(run, kill_at)
         conversion.to_litert = lambda model: None
         resume = run.exists()
         train(config, splits, Run(run) if resume else Run.create(config, run), resume=resume)
+        (run / "operations.txt").write_text(str(len(operations)))
 
     return fork(work)
 
@@ -74,7 +76,8 @@ def verify_in_fork(run: Path, splits: Splits, config: TrainConfig = CONFIG) -> i
             [(row.epoch, row.loss, row.val_loss) for row in one.read_history()] for one in runs
         ]
         hashes = [hash_weights(file) for file in sorted(run.rglob("*.keras"))]
-        names = sorted(str(path.relative_to(run)) for path in run.rglob("*"))
+        found_files = {str(path.relative_to(run)) for path in run.rglob("*")}
+        names = sorted(found_files - {"operations.txt"})
         (run / "result.txt").write_text(f"{histories} {hashes} {names}")
 
     return fork(work)
@@ -105,15 +108,16 @@ def fork(work: Callable[[], None]) -> int:
     os._exit(0)
 
 
-def _killer(folder: Path, count: int) -> Callable[[str, tuple[Any, ...]], None]:
-    """Return an audit hook that kills the process at an operation on files in a directory."""
+def _count_operations(folder: Path, kill_at: int) -> list[str]:
+    """Return a list that grows with each operation on files in a directory; kill at one of them."""
     inside = str(folder.resolve())
-    calls = []
+    operations: list[str] = []
 
-    def kill(event: str, arguments: tuple[Any, ...]) -> None:
+    def count(event: str, arguments: tuple[Any, ...]) -> None:
         if event in _EVENTS and str(Path(str(arguments[0])).absolute()).startswith(inside):
-            calls.append(event)
-            if len(calls) == count:
+            operations.append(event)
+            if len(operations) == kill_at:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    return kill
+    sys.addaudithook(count)
+    return operations

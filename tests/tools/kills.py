@@ -6,6 +6,7 @@ Usage: python -m tests.tools.kills [--random N] [--step N]
 import argparse
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -19,51 +20,70 @@ from tests.support.strokes import make_splits
 def main() -> int:
     """Run all kills; return 1 if anything was lost."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--random", type=int, default=200, help="kills at random times")
+    parser.add_argument("--random", type=int, default=440, help="kills at random times")
     parser.add_argument("--step", type=int, default=1, help="kill at every N-th operation")
     options = parser.parse_args()
-    splits = make_splits()
-    rng = random.Random(0)
+    splits = make_splits(100, 20)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+        whole = Path(name, "whole")
         begun = time.monotonic()
-        whole = folder / "whole"
-        wait(train_in_fork(whole, splits))
+        assert wait(train_in_fork(whole, splits)) == 0
         seconds = time.monotonic() - begun
-        wait(verify_in_fork(whole, splits))
-        expected = (whole / "result.txt").read_text()
-        landed = lost = operation = 0
-        while True:
-            operation += options.step
-            run = folder / "run"
-            if wait(train_in_fork(run, splits, kill_at=operation)) == 0:
-                shutil.rmtree(run)
-                break
-            landed += 1
-            lost += not _is_whole(run, splits, expected)
-        points, missed = landed, 0
-        while landed - points < options.random:
-            run = folder / "run"
-            hit = kill_after(train_in_fork(run, splits), rng.uniform(0, seconds))
-            landed += hit
-            missed += not hit
-            if not hit:
-                seconds *= 0.9  # the machine has become faster
-            lost += not _is_whole(run, splits, expected)
+        assert wait(verify_in_fork(whole, splits)) == 0
+        kills = _Kills(Path(name, "run"), splits, (whole / "result.txt").read_text())
+        operations = int((whole / "operations.txt").read_text())
+        points = range(options.step, operations + 1, options.step)
+        for number in points:
+            kills.kill_at(number)
+        missed = kills.kill_at_random_times(options.random, seconds)
     sys.stdout.write(
-        f"{points} kills at operations, {landed - points} at random times ({missed} came too "
-        f"late), {lost} runs lost\n"
+        f"{len(points)} kills at operations, {options.random} at random times ({missed} more came "
+        f"too late), {kills.lost} runs lost\n"
     )
-    return int(lost > 0)
+    return int(kills.lost > 0)
 
 
-def _is_whole(run: Path, splits: Splits, expected: str) -> bool:
-    """Return whether a killed run can be resumed to the expected result; remove it."""
-    code = wait(verify_in_fork(run, splits)) if run.exists() else 0
-    result = run / "result.txt"
-    whole = code == 0 and (not result.exists() or result.read_text() == expected)
-    shutil.rmtree(run, ignore_errors=True)
-    return whole
+class _Kills:
+    """Kills trainings, and counts those that cannot be resumed to the expected result."""
+
+    def __init__(self, run: Path, splits: Splits, expected: str) -> None:
+        self.lost = 0
+        self._run = run
+        self._splits = splits
+        self._expected = expected
+
+    def kill_at(self, operation: int) -> None:
+        """Kill a training at an operation on its files."""
+        process = train_in_fork(self._run, self._splits, kill_at=operation)
+        assert wait(process) == -signal.SIGKILL
+        self._verify()
+
+    def kill_at_random_times(self, count: int, seconds: float) -> int:
+        """Kill trainings until `count` kills have landed; return how many came too late.
+
+        Args:
+            count: Number of kills.
+            seconds: Duration of a training.
+        """
+        rng = random.Random(0)
+        landed = missed = 0
+        while landed < count:
+            process = train_in_fork(self._run, self._splits)
+            if kill_after(process, rng.uniform(0, seconds)):
+                landed += 1
+                self._verify()
+            else:
+                missed += 1
+                seconds *= 0.9  # the machine has become faster
+                shutil.rmtree(self._run)
+        return missed
+
+    def _verify(self) -> None:
+        """Count the run if it cannot be resumed to the expected result, and remove it."""
+        code = wait(verify_in_fork(self._run, self._splits)) if self._run.exists() else 0
+        result = self._run / "result.txt"
+        self.lost += code != 0 or (result.exists() and result.read_text() != self._expected)
+        shutil.rmtree(self._run, ignore_errors=True)
 
 
 if __name__ == "__main__":

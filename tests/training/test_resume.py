@@ -1,4 +1,5 @@
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,27 +15,28 @@ from mnistcli.files import lock_directory
 from mnistcli.inference import conversion
 from mnistcli.recipes import RECIPES
 from mnistcli.runs import EpochRow, Run
-from mnistcli.training import EnsembleResult, TrainResult, fingerprint, single_model, train
+from mnistcli.training import EnsembleResult, TrainResult, fingerprint, loop, single_model, train
 from mnistcli.training.resume_state import ResumeState
 from tests.support.training import QUICK, RecordingCallback, hash_weights
 
-pytestmark = pytest.mark.usefixtures("_run_by_keras")
-
-PLATEAUS = replace(
-    QUICK, learning_rate=0.03, epochs=6, early_stopping=3, reduce_lr=1, arch="deep", dropout=0.3
-)
-CONFIGS = {
-    "classic": replace(QUICK, epochs=3),
-    "plateaus": PLATEAUS,
-    "augmented": replace(
-        QUICK, epochs=3, batch_size=50, augment=True, distort=True, non_digits=0.2, european=0.1
-    ),
-    "fast": replace(RECIPES["fast"].config, epochs=3, batch_size=64, dropout=0.2),
-    "tune": replace(RECIPES["tune"].config, epochs=3, limit=100, batch_size=40, early_stopping=1),
-}
-
 # `python -m tests.tools.resume` kills every recipe in each of its epochs.
-POINTS = [("plateaus", 3), ("augmented", 1), ("fast", 2), ("tune", 1)]
+CLASSIC = replace(QUICK, epochs=3)
+# Its second epoch is the best, and the fourth one the last.
+PLATEAUS = replace(
+    QUICK, epochs=6, learning_rate=0.05, early_stopping=2, reduce_lr=1, label_smoothing=0.1
+)
+# Batch normalization, dropout, a schedule, random images, and a partial last batch.
+AUGMENTED = replace(
+    RECIPES["fast"].config,
+    epochs=3,
+    batch_size=64,
+    dropout=0.2,
+    augment=True,
+    distort=True,
+    non_digits=0.2,
+    european=0.1,
+)
+TUNE = replace(RECIPES["tune"].config, epochs=2, limit=100, batch_size=40)
 
 
 class StoppedError(Exception):
@@ -78,7 +80,13 @@ def run_to_end(config: TrainConfig, splits: Splits, name: str) -> Run:
     return run
 
 
-def stop(config: TrainConfig, splits: Splits, name: str, *, epochs: int) -> Run:
+def stop(run: Run, splits: Splits, *, epochs: int) -> None:
+    """Resume a run, or start it, and stop it in the epoch after a number of epochs."""
+    with pytest.raises(StoppedError):
+        train(run.read_config(), splits, run, callback=StopAfter(epochs), resume=True)
+
+
+def start_and_stop(config: TrainConfig, splits: Splits, name: str, *, epochs: int) -> Run:
     run = Run.create(config, Path(name))
     with pytest.raises(StoppedError):
         train(config, splits, run, callback=StopAfter(epochs))
@@ -122,19 +130,31 @@ def assert_same_states(one: Path, other: Path) -> None:
     assert states[0].counters == states[1].counters
 
 
+def assert_same_epochs(run: Run, whole: Run, epochs: range) -> None:
+    for epoch in epochs:
+        assert_same_states(*(Path(f"{one.path}-states/{epoch}.npz") for one in (run, whole)))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick() -> Iterator[None]:
+    """Skip what takes most of the time of a small run: compiling groups of steps, and LiteRT."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "_STEPS_PER_EXECUTION", 1)
+        patch.setattr(conversion, "to_litert", lambda model: None)
+        yield
+
+
 @pytest.fixture(scope="module")
 def whole(splits: Splits, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """The run `classic` that was not stopped."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(conversion, "to_litert", lambda model: None)
-        folder = tmp_path_factory.mktemp("runs") / "whole"
-        return run_to_end(CONFIGS["classic"], splits, str(folder))
+    """The run `CLASSIC` that was not stopped."""
+    return run_to_end(CLASSIC, splits, str(tmp_path_factory.mktemp("runs") / "whole"))
 
 
 @pytest.fixture(scope="module")
 def stopped_once(splits: Splits, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The same run with two epochs, stopped in the second one."""
     folder = tmp_path_factory.mktemp("runs") / "run"
-    return stop(CONFIGS["classic"], splits, str(folder), epochs=1)
+    return start_and_stop(replace(CLASSIC, epochs=2), splits, str(folder), epochs=1)
 
 
 @pytest.fixture
@@ -143,96 +163,107 @@ def stopped(stopped_once: Run) -> Run:
     return Run(Path("run"))
 
 
-@pytest.mark.parametrize(("name", "done"), POINTS)
-def test_a_resumed_run_equals_one_that_was_not_stopped(
-    splits: Splits, name: str, done: int
-) -> None:
-    config = CONFIGS[name]
-    whole = run_to_end(config, splits, "whole")
-    epochs = len(whole.read_history())
-    run = stop(config, splits, "stopped", epochs=done)
-    assert run.resumable
-
-    result, callback = resume(run, splits)
-
-    assert_same_runs(run, whole)
-    for epoch in range(done + 1, epochs + 1):
-        assert_same_states(*(Path(f"{run.path}-states/{epoch}.npz") for run in (run, whole)))
-    assert result.epochs == epochs
-    assert callback.first_epochs == [done + 1]
-    assert [row.epoch for row, _ in callback.epochs] == list(range(done + 1, epochs + 1))
-
-
-def test_the_weights_before_calibration_are_kept_for_a_stop_after_it(
+def test_a_run_with_plateaus_equals_one_that_was_not_stopped(
     splits: Splits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The best epoch is not the last one, so that only its model file would have its weights."""
-    config = replace(PLATEAUS, label_smoothing=0.1, early_stopping=1)
-    whole = run_to_end(config, splits, "whole")
-    assert len(whole.read_history()) > whole.read_metrics()["best_epoch"]
+    """It is stopped at a plateau, and twice after the calibrated model was written.
+
+    The best epoch is not the last one, so that only its model file would have its weights.
+    """
+    whole = run_to_end(PLATEAUS, splits, "whole")
+    assert (len(whole.read_history()), whole.read_metrics()["best_epoch"]) == (4, 2)
+    run = start_and_stop(PLATEAUS, splits, "run", epochs=3)
+    state = ResumeState.read(run.resume_file)
+    assert state is not None
+    assert state.counters["EarlyStopping"]["wait"] == 1
 
     def fail(*_: object) -> None:
         raise StoppedError
 
-    for name in ("save_litert", "evaluate"):  # both come after the calibrated model
-        run = Run.create(config, Path(name))
+    for name, epochs in (("save_litert", [4]), ("evaluate", [])):
+        states = KeepStates(run, Path("run-states"))
         with monkeypatch.context() as patch:
             patch.setattr(single_model, name, fail)
             with pytest.raises(StoppedError):
-                train(config, splits, run)
-        _, callback = resume(run, splits)
+                train(PLATEAUS, splits, run, callback=states, resume=True)
+        assert [row.epoch for row, _ in states.epochs] == epochs
+    _, callback = resume(run, splits)
 
-        assert callback.epochs == []
-        assert_same_runs(run, whole)
+    assert callback.epochs == []
+    assert_same_epochs(run, whole, range(4, 5))
+    assert_same_runs(run, whole)
 
 
-@pytest.mark.parametrize("file", ["model_file", "last_model_file", "history"])
-def test_files_that_a_kill_left_behind_the_state_are_written_again(
-    whole: Run, stopped: Run, splits: Splits, file: str
+def test_a_run_with_random_images_and_a_schedule_equals_one_that_was_not_stopped(
+    splits: Splits,
 ) -> None:
-    path = stopped.path / "history.csv" if file == "history" else getattr(stopped, file)
-    path.unlink()
+    """It is stopped before its first epoch, as by a kill, and in its third one."""
+    whole = run_to_end(AUGMENTED, splits, "whole")
+    run = Run.create(AUGMENTED, Path("run"))
+    assert not run.resumable
+    stop(run, splits, epochs=2)
+    assert run.resumable
+    with pytest.raises(RunError, match="4 epochs instead of 3: the learning rates of a one-cycle"):
+        resume(run, splits, epochs=4)
 
-    resume(stopped, splits)
+    result, callback = resume(run, splits)
 
-    assert_same_runs(stopped, whole)
-
-
-def test_an_ensemble_is_resumed_without_training_finished_members_again(splits: Splits) -> None:
-    config = replace(QUICK, epochs=2, ensemble=2, label_smoothing=0.1)
-    whole = Run.create(config, Path("whole"))
-    train(config, splits, whole)
-
-    for epochs in (1, 2):  # within a member and between the two
-        run = stop(config, splits, f"run{epochs}", epochs=epochs)
-        assert run.resumable
-        callback = RecordingCallback()
-        result = train(run.read_config(), splits, run, callback=callback, resume=True)
-
-        assert isinstance(result, EnsembleResult)
-        assert sum(len(member.run.read_history()) for member in result.members) == 4
-        assert len(callback.epochs) == 4 - epochs
-        for number in (1, 2):
-            assert_same_runs(run.member(number), whole.member(number))
-        assert without_times(run.read_metrics()) == without_times(whole.read_metrics())
+    assert_same_runs(run, whole)
+    assert_same_epochs(run, whole, range(3, 4))
+    assert result.epochs == 3
+    assert callback.first_epochs == [3]
+    assert [row.epoch for row, _ in callback.epochs] == [3]
 
 
-def test_a_run_that_was_killed_before_its_first_epoch_starts_again(
-    whole: Run, splits: Splits
-) -> None:
-    run = Run.create(replace(CONFIGS["classic"], dataset=splits.name), Path("run"))
+def test_a_fine_tuned_model_equals_one_that_was_not_stopped(whole: Run, splits: Splits) -> None:
+    shutil.copytree(whole.path, "start")
+    config = replace(TUNE, start="start")
+    tuned = run_to_end(config, splits, "whole")
+    run = start_and_stop(config, splits, "run", epochs=1)
+    start = Path("start/model.keras")
+    content = start.read_bytes()
+    shutil.copy(run.model_file, start)
+    with pytest.raises(RunError, match="the weights of the start model differ"):
+        resume(run, splits)
+    start.write_bytes(content)
 
     resume(run, splits)
 
-    assert_same_runs(run, whole)
+    assert_same_epochs(run, tuned, range(2, 3))
+    assert_same_runs(run, tuned)
 
 
-def test_more_epochs_are_trained_with_a_constant_learning_rate(whole: Run, splits: Splits) -> None:
-    run = stop(replace(QUICK, epochs=2), splits, "run", epochs=1)
+def test_an_ensemble_is_resumed_without_training_finished_members_again(splits: Splits) -> None:
+    config = replace(QUICK, epochs=1, ensemble=2)
+    whole = Run.create(config, Path("whole"))
+    train(config, splits, whole)
+    run = start_and_stop(config, splits, "run", epochs=1)  # in the second member
+    assert run.resumable
+    with pytest.raises(
+        RunError, match="2 epochs: the training of 'run/member-1' has ended after 1"
+    ):
+        train(replace(run.read_config(), epochs=2), splits, run, resume=True)
+    callback = RecordingCallback()
 
-    resume(run, splits, epochs=3)
+    result = train(run.read_config(), splits, run, callback=callback, resume=True)
 
-    assert_same_runs(run, whole)
+    assert isinstance(result, EnsembleResult)
+    assert callback.members == [(2, 2)]
+    assert len(callback.epochs) == 1
+    for number in (1, 2):
+        assert_same_runs(run.member(number), whole.member(number))
+    assert without_times(run.read_metrics()) == without_times(whole.read_metrics())
+
+
+def test_more_epochs_are_trained_and_files_that_a_kill_left_behind_the_state_are_written_again(
+    whole: Run, stopped: Run, splits: Splits
+) -> None:
+    for path in (stopped.model_file, stopped.last_model_file, stopped.path / "history.csv"):
+        path.unlink()
+
+    resume(stopped, splits, epochs=3)
+
+    assert_same_runs(stopped, whole)
 
 
 @pytest.mark.parametrize(
@@ -240,7 +271,7 @@ def test_more_epochs_are_trained_with_a_constant_learning_rate(whole: Run, split
     [
         ({"batch_size": 16}, "batch_size was 32 and is now 16"),
         ({"seed": 8}, "seed was 0 and is now 8"),
-        ({"epochs": 2}, "fewer epochs: 2 instead of 3"),
+        ({"epochs": 1}, "fewer epochs: 1 instead of 2"),
     ],
 )
 def test_other_settings_are_refused(
@@ -251,22 +282,6 @@ def test_other_settings_are_refused(
 
     assert stopped.resumable
     assert len(stopped.read_history()) == 1
-
-
-def test_more_epochs_are_refused_with_a_one_cycle_schedule(splits: Splits) -> None:
-    run = stop(replace(CONFIGS["fast"], epochs=2), splits, "run", epochs=1)
-
-    with pytest.raises(RunError, match="3 epochs instead of 2: the learning rates of a one-cycle"):
-        resume(run, splits, epochs=3)
-
-
-def test_more_epochs_are_refused_once_a_member_is_finished(splits: Splits) -> None:
-    run = stop(replace(QUICK, epochs=1, ensemble=2), splits, "run", epochs=1)
-
-    with pytest.raises(
-        RunError, match="2 epochs: the training of 'run/member-1' has ended after 1"
-    ):
-        train(replace(run.read_config(), epochs=2), splits, run, resume=True)
 
 
 @pytest.mark.parametrize("part", ["train", "test"])
@@ -281,15 +296,6 @@ def test_other_images_are_refused(stopped: Run, splits: Splits, part: str) -> No
         RunError, match=f"cannot resume: the {part}[a-z]* images differ from those of the run"
     ):
         resume(stopped, changed)
-
-
-def test_another_start_model_is_refused(splits: Splits) -> None:
-    run_to_end(replace(QUICK, epochs=1), splits, "start")
-    run = stop(replace(QUICK, epochs=2, start="start"), splits, "run", epochs=1)
-    shutil.copy("run/model.keras", "start/model.keras")
-
-    with pytest.raises(RunError, match="the weights of the start model differ"):
-        resume(run, splits)
 
 
 def test_other_versions_are_refused(
@@ -313,8 +319,8 @@ def test_a_run_that_another_process_trains_is_refused(stopped: Run, splits: Spli
         resume(stopped, splits)
 
 
-def test_a_finished_run_is_refused(splits: Splits) -> None:
-    run = run_to_end(replace(QUICK, epochs=1), splits, "run")
+def test_a_finished_run_is_refused(whole: Run, splits: Splits) -> None:
+    run = Run(shutil.copytree(whole.path, Path("run")))
     run.resume_file.touch()  # as after a kill between the metrics and the end
 
     with pytest.raises(RunError, match="cannot resume 'run': the run is finished"):
@@ -330,16 +336,17 @@ def test_a_run_without_a_state_is_refused(stopped: Run, splits: Splits) -> None:
         resume(stopped, splits)
 
 
-def test_a_worse_epoch_never_replaces_the_kept_model_of_an_earlier_process(splits: Splits) -> None:
+def test_a_worse_epoch_never_replaces_the_kept_model_of_an_earlier_process(
+    stopped: Run, splits: Splits
+) -> None:
     """`ModelCheckpoint` and `BackupAndRestore` of Keras forget the best score."""
-    run = stop(CONFIGS["classic"], splits, "run", epochs=2)
-    before = hash_weights(run.model_file)
-    state = ResumeState.read(run.resume_file)
+    before = hash_weights(stopped.model_file)
+    state = ResumeState.read(stopped.resume_file)
     assert state is not None
     rows = tuple(replace(row, val_loss=1e-9) for row in state.rows)
-    replace(state, rows=rows, kept=2).write(run.resume_file)
+    replace(state, rows=rows).write(stopped.resume_file)
 
-    result, _ = resume(run, splits)
+    result, _ = resume(stopped, splits)
 
-    assert result.kept.epoch == 2
-    assert hash_weights(run.model_file) == before
+    assert result.kept.epoch == 1
+    assert hash_weights(stopped.model_file) == before
