@@ -132,6 +132,15 @@ def lock_directory(path: Path) -> Iterator[bool]:
         os.close(descriptor)
 
 
+def natural_key(name: str | Path) -> tuple[tuple[int, int, str], ...]:
+    """Return the key to sort names in natural order: ``2.png`` before ``10.png``."""
+    pieces = re.findall(r"\d+|\D+", str(name))
+    return tuple(
+        (0, int(piece), piece) if piece.isascii() and piece.isdigit() else (1, 0, piece)
+        for piece in pieces
+    )
+
+
 def _host() -> str:
     return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 

@@ -12,12 +12,16 @@ from typing import cast
 import numpy as np
 from PIL import Image
 
-from mnistcli.errors import ImageError
+from mnistcli.errors import DataError, ImageError
+from mnistcli.files import natural_key
 from mnistcli.preprocessing import ImageSource, is_image_name
 from mnistcli.preprocessing.image_formats import format_of_name
 from mnistcli.preprocessing.image_io import is_file_object, source_name
 
 _SUBFOLDER = "subfolder"
+_TABLE_NAME = re.compile(
+    r"\.(csv|tsv|arff|npz|npy|mat|h5|hdf5|parquet)(\.gz)?$|[-.]idx\d-ubyte(\.gz)?$", re.IGNORECASE
+)
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
@@ -29,11 +33,14 @@ class FoundImage:
         path: The file; a name for an image that is not a file.
         source: The image, as `open_image` takes it; None if there is an error.
         error: Why there is no image, such as an empty folder.
+        row: The identifier of a row of a data file; empty for an image. The source of a row is
+            uint8 (28, 28) in MNIST format.
     """
 
     path: Path
     source: ImageSource | None = None
     error: ImageError | None = None
+    row: str = ""
 
 
 Sources = ImageSource | FoundImage | Iterable[ImageSource | FoundImage]
@@ -47,14 +54,15 @@ def find_images(
 
     Args:
         sources: One source or several. A source is a file; a folder, which stands for the images in
-            it; a pattern such as ``scans/*.png`` with ``*`` or ``?``; or an image in memory, as
-            `open_image` takes it. Hidden files are skipped in folders and by patterns.
+            it; a data file such as `test.csv`, which stands for its rows; a pattern such as
+            ``scans/*.png`` with ``*`` or ``?``; or an image in memory, as `open_image` takes it.
+            Hidden files are skipped in folders and by patterns.
         recursive: Whether a folder stands for the images in its subfolders too.
         on_skip: Called with a message about the files that were skipped in a folder.
 
     Yields:
-        The images, those of a folder or a pattern sorted by name. A folder without images, a
-        pattern without files and a URL yield an error in their place.
+        The images, those of a folder or a pattern in natural order (2 before 10). A folder
+        without images, a pattern without files and a URL yield an error in their place.
     """
     for number, source in enumerate(_listed(sources), start=1):
         if isinstance(source, FoundImage):
@@ -117,7 +125,7 @@ def _find_files(
     elif _is_directory(path):
         yield from _folder_images(path, recursive=recursive, on_skip=on_skip)
     elif _exists(path):
-        yield FoundImage(path, path)
+        yield from _rows(path) if is_table(path) else [FoundImage(path, path)]
     elif _URL.match(name):
         yield _no_image(path, f"{name!r} is a URL, not a file: download it first")
     elif {"*", "?"} & set(name):
@@ -129,11 +137,34 @@ def _find_files(
         yield FoundImage(path, path)
 
 
+def is_table(path: Path) -> bool:
+    """Whether a file is a data file with one image per row, by its name."""
+    return _TABLE_NAME.search(path.name) is not None
+
+
+def _rows(path: Path) -> Iterator[FoundImage]:
+    """Yield the rows of a data file, counted from 1 if they have no identifiers."""
+    from mnistcli.datasets import read_rows  # noqa: PLC0415 - loads scikit-learn
+
+    try:
+        images, identifiers = read_rows(path)
+    except DataError as error:
+        yield _no_image(path, error.message, error.hint)
+        return
+    except OSError as error:
+        yield _no_image(path, f"{(error.strerror or 'cannot read').lower()}: {str(path)!r}")
+        return
+    for number, image in enumerate(images, start=1):
+        row = str(number if identifiers is None else int(identifiers[number - 1]))
+        yield FoundImage(path.with_name(f"{path.name}#{row}"), image, row=row)
+
+
 def _matches(pattern: Path) -> list[Path]:
     """Return the files that a pattern matches; hidden ones only if it names hidden ones."""
     hidden = any(_is_hidden(part) for part in pattern.parts)
     try:
-        paths = sorted(Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor))))
+        found = Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
+        paths = sorted(found, key=natural_key)
     except (OSError, ValueError):  # a name that is too long; ** that is not a whole component
         return []
     return [
@@ -164,7 +195,7 @@ def _folder_images(
 def _walk(folder: Path, skipped: Counter[str], *, recursive: bool) -> Iterator[FoundImage]:
     """Yield the images in a folder by name, then those in its subfolders; count all other files."""
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        entries = sorted(os.scandir(folder), key=lambda entry: natural_key(entry.name))
     except OSError as error:
         yield _no_image(folder, f"{(error.strerror or 'cannot read').lower()}: {str(folder)!r}")
         return

@@ -222,10 +222,10 @@ def _find_file(path: Path) -> ModelRef:
 
 
 def _newest_run(root: Path) -> Run | None:
-    """Return the newest finished run that is not damaged; None if there is none."""
+    """Return the newest finished run that is neither damaged nor at chance; None without one."""
     finished = [(_finished_at(Run(path)), path) for path in root.glob("*/")]
     newest_first = sorted((pair for pair in finished if pair[0]), reverse=True)
-    return next((run for _, path in newest_first if _is_intact(run := Run(path))), None)
+    return next((run for _, path in newest_first if _is_usable(run := Run(path))), None)
 
 
 def _finished_at(run: Run) -> int:
@@ -235,10 +235,11 @@ def _finished_at(run: Run) -> int:
     return 0
 
 
-def _is_intact(run: Run) -> bool:
+def _is_usable(run: Run) -> bool:
     try:
         run.read_config()
-        return run.min_confidence >= 0 and all(is_complete(file) for file in run.model_files)
+        is_usable = run.min_confidence >= 0 and not run.is_at_chance
+        return is_usable and all(is_complete(file) for file in run.model_files)
     except (RunError, OSError):
         return False
 

@@ -18,7 +18,7 @@ from mnistcli.errors import ImageError
 from mnistcli.image_sources import FoundImage, Sources, find_images
 from mnistcli.inference.classifier import Predictor
 from mnistcli.prediction_results import PredictedDigit, Prediction
-from mnistcli.preprocessing import ImageContent, ImageSource, detect_content, open_image
+from mnistcli.preprocessing import Digit, ImageContent, ImageSource, detect_content, open_image
 
 # Images predicted together: enough to keep all processors busy, few enough for early results.
 _GROUP = 32
@@ -123,6 +123,8 @@ def _prepare(classifier: Predictor, found: FoundImage, *, single: bool) -> _Prep
     """Open an image and find its digits."""
     if found.error is not None or found.source is None:
         return _Prepared(Prediction(found.path, error=found.error))
+    if found.row and isinstance(found.source, np.ndarray):
+        return _prepare_row(found, found.source.astype(np.uint8, copy=False))
     try:
         with ExitStack() as memory:  # other threads wait until there is memory for their images
             image = open_image(found.source, name=str(found.path), memory=memory)
@@ -137,6 +139,15 @@ def _prepare(classifier: Predictor, found: FoundImage, *, single: bool) -> _Prep
         source=_source_to_reopen(found.source, image),
         is_mnist_format=_is_unchanged(image, content),
         content=content,
+    )
+    return _Prepared(prediction, content)
+
+
+def _prepare_row(found: FoundImage, image: NDArray[np.uint8]) -> _Prepared:
+    """Return a row of a data file, which is in MNIST format, as its only digit."""
+    content = ImageContent((Digit(image, (0, 0, *image.shape[::-1]), image > 0),))
+    prediction = Prediction(
+        found.path, source=image, is_mnist_format=True, row=found.row, content=content
     )
     return _Prepared(prediction, content)
 

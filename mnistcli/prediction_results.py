@@ -60,6 +60,7 @@ class Prediction:
         source: The image itself, if `path` cannot be opened again; None for a file.
         is_mnist_format: Whether the model was given the image as it is, without preprocessing.
         short_reason: The reason without the confidence, for a rejected image with digits.
+        row: The identifier of a row of a data file; empty for an image.
         content: The content of the image: what was detected, and what was removed or ignored.
     """
 
@@ -70,6 +71,7 @@ class Prediction:
     source: ImageSource | None = None
     is_mnist_format: bool = False
     short_reason: str = ""
+    row: str = ""
     content: ImageContent = field(default_factory=lambda: ImageContent(()))
 
     def __repr__(self) -> str:

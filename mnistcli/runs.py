@@ -133,6 +133,15 @@ class Run:
             raise damaged(self._metrics_file, "min_confidence must be a number from 0 to 1")
         return float(value)
 
+    @property
+    def is_at_chance(self) -> bool:
+        """Whether the model of a finished run is no better than chance.
+
+        Raises:
+            RunError: ``metrics.json`` is missing or damaged.
+        """
+        return self.read_metrics().get("at_chance") is True
+
     def create_member(self, number: int, config: TrainConfig) -> "Run":
         """Create the run directory of one member of an ensemble inside this one.
 

@@ -1,6 +1,8 @@
 """Model lookup: names, defaults, descriptions and the directories of plots."""
 
+import json
 import os
+import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -447,3 +449,14 @@ def test_a_run_that_was_killed_before_its_first_model_can_be_resumed() -> None:
         find_model("r s")
 
     assert caught.value.hint == "mnistcli train --resume 'r s'"
+
+
+def test_a_run_at_chance_is_not_the_default(tmp_path: Path, trained_run: Path) -> None:
+    run = tmp_path / "runs" / "a"
+    shutil.copytree(trained_run, run)
+    assert find_model().run is not None
+
+    metrics = json.loads((run / "metrics.json").read_text())
+    (run / "metrics.json").write_text(json.dumps(metrics | {"at_chance": True}))
+
+    assert find_model().name == "pretrained"

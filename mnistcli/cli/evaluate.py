@@ -33,6 +33,15 @@ def evaluate(
             help="Add the scores of each digit, the confusion matrix and its figure.",
         ),
     ] = False,
+    fit_min_confidence: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X",
+            min=0,
+            max=1,
+            help="Find the rejection threshold at which this fraction of the predictions is right.",
+        ),
+    ] = None,
     output_dir: OutputDirOption = None,
     as_json: JsonOption = False,
     batch_size: Annotated[
@@ -53,7 +62,14 @@ def evaluate(
     with working("Evaluating"):
         classifier = load_classifier(model_ref.files, batch_size=batch_size)
         result = evaluation.evaluate(classifier, images)
-    print_evaluation(result, model_ref, splits.name, report=report, as_json=as_json)
+    print_evaluation(
+        result,
+        model_ref,
+        splits.name,
+        report=report,
+        as_json=as_json,
+        fit_accuracy=fit_min_confidence,
+    )
     if report:
         from mnistcli.plotting.registry import draw_plots
 

@@ -15,8 +15,9 @@ _MODEL_HELP = (
 def _dataset_option(default: str) -> Any:
     return typer.Option(
         metavar="NAME|PATH",
-        help="The dataset: mnist; digits, the small one inside scikit-learn; or the path of IDX "
-        f"files, an .npz file, or folders 0/ to 9/ of images. Default: {default}.",
+        help="The dataset: mnist; digits, the small one inside scikit-learn; or the path of a "
+        "CSV, .npz, .npy, HDF5, MATLAB, Parquet or IDX file, of a folder of them, or of folders "
+        f"0/ to 9/ of images. Default: {default}.",
         autocompletion=lambda: ["mnist", "digits"],
     )
 

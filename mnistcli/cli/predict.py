@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mnistcli.cli.options import JsonOption, QuietOption
+from mnistcli.cli.prediction_csv import CsvPrinter
 from mnistcli.cli.prediction_table import PrintedPredictions, print_predictions
+from mnistcli.cli.review import Review
 from mnistcli.cli.spinner import working
-from mnistcli.cli.streams import print_note, quote_name, set_verbosity
+from mnistcli.cli.streams import output_to, print_note, quote_name, set_verbosity
 from mnistcli.errors import ConfigError
 
 if TYPE_CHECKING:  # loads NumPy, which help and errors do without
@@ -39,7 +41,8 @@ def predict(
         list[str],
         typer.Argument(
             metavar="IMAGE",
-            help="Image files, folders of images, patterns such as 'a/*.png', or - for an image "
+            help="Image files, folders of images, patterns such as 'a/*.png', data files "
+            "such as test.csv, or - for an image "
             "or a list of names on stdin.",
         ),
     ],
@@ -91,6 +94,30 @@ def predict(
             "28x28 digit, probabilities and occlusion map.",
         ),
     ] = None,
+    review: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Copy the rejected images into DIR/0 to DIR/9 by their best guess. Corrected by "
+            "moving files, they are a dataset for train --from.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the results to a file, complete or not at all: as CSV if its name ends in "
+            ".csv, as JSON Lines if in .json or .jsonl.",
+        ),
+    ] = None,
+    as_csv: Annotated[
+        bool,
+        typer.Option(
+            "--csv",
+            help="Print CSV: path, text, confidence, reason; for the rows of one data file, "
+            "ImageId,Label as Kaggle takes it.",
+        ),
+    ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -102,13 +129,16 @@ def predict(
 
     set_verbosity(quiet=quiet)
     model_ref = find_model(*model or ())
-    outputs = {name: path for name, path in (("--save", save), ("--explain", explain)) if path}
+    figures = {name: path for name, path in (("--save", save), ("--explain", explain)) if path}
+    outputs = figures | ({"--output": output} if output else {})
+    as_csv, as_json = _format(output, as_csv=as_csv, as_json=as_json)
     with working("Loading the model"):
         from mnistcli.inference.ensemble import load_classifier
         from mnistcli.prediction import predict_images
 
         sources = _sources(images, outputs, recursive=recursive)
         classifier = load_classifier(model_ref.files)
+    copies = Review(review) if review else None
     predictions = predict_images(
         classifier,
         sources,
@@ -117,15 +147,39 @@ def predict(
         recursive=recursive,
         on_skip=print_note,
     )
-    printed = print_predictions(
-        predictions, model_ref, top=top, as_json=as_json, keep=_MAX_DRAWN if outputs else 0
-    )
+    with output_to(output):
+        printed = print_predictions(
+            copies.watch(predictions) if copies else predictions,
+            model_ref,
+            top=top,
+            as_json=as_json,
+            csv=CsvPrinter(only_rows=_is_one_table(images)) if as_csv else None,
+            keep=_MAX_DRAWN if figures else 0,
+        )
+    if copies:
+        print_note(f"{copies.write()} images to review in {quote_name(copies.directory)}")
     if save and printed.kept:
         _save_predictions(printed, model_ref.name, save)
     if explain and printed.kept:
         _save_explanations(printed, classifier, model_ref.name, explain)
     if printed.failed:
         raise typer.Exit(1)
+
+
+def _format(output: Path | None, *, as_csv: bool, as_json: bool) -> tuple[bool, bool]:
+    """Return whether the results are CSV or JSON, by the options or the name of the output."""
+    if as_csv and as_json:
+        raise ConfigError("--csv cannot be combined with --json", hint="--csv")
+    if as_csv or as_json or output is None:
+        return as_csv, as_json
+    suffix = output.suffix.lower()
+    return suffix == ".csv", suffix in {".json", ".jsonl"}
+
+
+def _is_one_table(images: list[str]) -> bool:
+    from mnistcli.image_sources import is_table
+
+    return len(images) == 1 and is_table(Path(images[0]))
 
 
 def _sources(

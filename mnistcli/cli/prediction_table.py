@@ -6,6 +6,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from mnistcli.cli.errors import print_failure
+from mnistcli.cli.prediction_csv import CsvPrinter
 from mnistcli.cli.streams import (
     percent,
     print_json,
@@ -58,6 +59,7 @@ def print_predictions(
     *,
     top: int,
     as_json: bool = False,
+    csv: CsvPrinter | None = None,
     keep: int = 0,
 ) -> PrintedPredictions:
     """Print predictions to stdout; the model, notes and errors go to stderr.
@@ -68,6 +70,7 @@ def print_predictions(
             is not in MNIST format.
         top: The number of classes to show for a single digit.
         as_json: Print JSON Lines instead of a table.
+        csv: Prints CSV instead of a table.
         keep: The number of predictions to return.
     """
     from mnistcli.cli.progress import image_progress
@@ -84,7 +87,9 @@ def print_predictions(
             if not photos_expected and _needs_preprocessing(prediction):
                 print_note(_PHOTO_NOTE)
                 photos_expected = True
-            if as_json:
+            if csv is not None:
+                csv.print_row(prediction)
+            elif as_json:
                 print_json(prediction.as_dict(model.name), indent=None)
             elif prediction.error is None:
                 table.print_row(prediction)

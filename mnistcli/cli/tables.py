@@ -1,5 +1,6 @@
 """Tables on stdout: the results of `train` and `evaluate`, as text or as JSON."""
 
+import math
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -18,7 +19,7 @@ from mnistcli.cli.streams import (
 )
 
 if TYPE_CHECKING:  # these modules load scikit-learn and Keras, which help and errors do without
-    from mnistcli.evaluation import Evaluation
+    from mnistcli.evaluation import Evaluation, FittedThreshold
     from mnistcli.model_lookup import ModelRef
     from mnistcli.training import EnsembleResult, TrainResult
 
@@ -53,6 +54,7 @@ def print_evaluation(
     *,
     report: bool = False,
     as_json: bool = False,
+    fit_accuracy: float | None = None,
 ) -> None:
     """Print the metrics of a model on a dataset.
 
@@ -62,13 +64,18 @@ def print_evaluation(
         dataset: The name of the dataset.
         report: Whether to print the scores of each digit and the confusion matrix as well.
         as_json: Print one JSON object instead.
+        fit_accuracy: Print the rejection threshold at which this fraction of the predictions is
+            right; None for no threshold.
     """
+    fitted = None if fit_accuracy is None else result.fit_min_confidence(fit_accuracy)
     names = _member_names(model)
     if as_json:
         print_model(model.description)
         metrics = result.as_dict()
         for name, member in zip(names, metrics.get("members", ()), strict=False):
             member["model"] = name
+        if fit_accuracy is not None:
+            metrics["fitted_threshold"] = vars(fitted).copy() if fitted else None
         print_json({"model": model.name, "dataset": dataset} | metrics)
         return
     _print_pairs(
@@ -79,6 +86,7 @@ def print_evaluation(
             ("accuracy", percent(result.accuracy)),
             ("loss", f"{result.loss:.4f}"),
             ("calibration error", f"{percent(result.calibration_error)} (ECE)"),
+            *(_threshold_rows(fitted, fit_accuracy) if fit_accuracy is not None else ()),
         ]
     )
     if report:
@@ -124,6 +132,18 @@ def _member_rows(result: "Evaluation", names: list[str]) -> list[tuple[str, str]
         for name, member in zip(names, result.members, strict=True)
     ]
     return [("members", _mean(result)), *(("", member) for member in members)]
+
+
+def _threshold_rows(fitted: "FittedThreshold | None", accuracy: float) -> list[tuple[str, str]]:
+    if fitted is None:
+        return [("min confidence", f"none: no threshold reaches {percent(accuracy)}")]
+    # Rounded down, so that the images at the threshold are predicted.
+    threshold = math.floor(fitted.min_confidence * 1e6) / 1e6
+    return [
+        ("min confidence", f"--min-confidence {threshold:.6f}"),
+        ("", f"{percent(fitted.accuracy)} of the predictions are right"),
+        ("", f"{percent(fitted.predicted_fraction)} of the images are predicted"),
+    ]
 
 
 def _member_names(model: "ModelRef") -> list[str]:

@@ -15,9 +15,10 @@ from mnistcli.cli.options import (
 )
 from mnistcli.cli.setting_options import setting_option, with_setting_options
 from mnistcli.cli.spinner import working
-from mnistcli.cli.streams import print_note, set_verbosity
+from mnistcli.cli.streams import percent, print_note, set_verbosity
 from mnistcli.cli.tables import print_training
-from mnistcli.config import SETTINGS
+from mnistcli.config import OPTIMIZERS, SETTINGS
+from mnistcli.errors import TrainingError
 from mnistcli.recipes import RECIPES, resolve
 
 
@@ -89,3 +90,10 @@ def train(
     with TrainingProgress(run, resume_command(run, data_dir)) as progress:
         result = run_training(config, splits, run, callback=progress, resume=resume is not None)
     print_training(result, as_json=as_json)
+    if result.test.is_at_chance:
+        raise TrainingError(
+            f"the model is no better than chance: {percent(result.test.accuracy)} accuracy on the "
+            "test images; a lower learning rate or more epochs may help, and the default model "
+            "of predict stays as it is",
+            hint=f"--learning-rate {OPTIMIZERS[config.optimizer] / 10:g}",
+        )

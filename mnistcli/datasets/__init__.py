@@ -23,12 +23,12 @@ from mnistcli.datasets.dataset import OTHER_DATASET, Dataset, Splits, hold_out
 from mnistcli.datasets.image_folders import is_image_folder, read_image_folders
 from mnistcli.datasets.labeled_images import is_labeled_folder, read_labeled_folder
 from mnistcli.datasets.mnist import load_mnist
-from mnistcli.datasets.names import natural_key
 from mnistcli.datasets.orientation import turn_upright
 from mnistcli.datasets.progress import ProgressBar
 from mnistcli.datasets.sklearn_digits import load_digits
 from mnistcli.errors import ConfigError, DataError
 from mnistcli.file_kinds import identify_folder
+from mnistcli.files import natural_key
 from mnistcli.suggestions import find_similar
 
 __all__ = [

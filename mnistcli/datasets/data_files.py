@@ -15,13 +15,14 @@ from mnistcli.datasets.arrays import to_images
 from mnistcli.datasets.csv_files import read_csv
 from mnistcli.datasets.dataset import Splits, invalid_data
 from mnistcli.datasets.idx import is_idx, read_idx
-from mnistcli.datasets.names import INDEX, classify, natural_key, part_of_name
+from mnistcli.datasets.names import INDEX, classify, part_of_name
 from mnistcli.datasets.npy import read_npy
 from mnistcli.datasets.npz import read_npz
 from mnistcli.datasets.parquet import read_parquet
 from mnistcli.datasets.parts import all_images, read_parts
 from mnistcli.errors import DataError
 from mnistcli.file_kinds import SIGNATURE_LENGTH, identify
+from mnistcli.files import natural_key
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".arff")
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from mnistcli import preprocessing
 from mnistcli.datasets.dataset import OTHER_DATASET, Dataset, build_dataset
-from mnistcli.datasets.names import natural_key
 from mnistcli.errors import DataError, ImageError
+from mnistcli.files import natural_key
 
 LabeledFile = tuple[int, Path]
 """The digit and the path of an image."""

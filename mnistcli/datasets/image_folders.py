@@ -10,8 +10,9 @@ from mnistcli.datasets.image_files import (
     Skipped,
     read_image_files,
 )
-from mnistcli.datasets.names import PARTS, digit_of_name, natural_key, part_of_name
+from mnistcli.datasets.names import PARTS, digit_of_name, part_of_name
 from mnistcli.datasets.parts import ALL, to_splits
+from mnistcli.files import natural_key
 from mnistcli.preprocessing.image_formats import format_of_name
 
 _MAX_NAMES = 5  # in a note

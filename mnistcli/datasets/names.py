@@ -4,7 +4,6 @@
 """
 
 import re
-from pathlib import PurePath
 from typing import NamedTuple
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
@@ -96,15 +95,6 @@ def digit_of_name(name: str) -> int | None:
         elif word not in _FILLERS:
             return None
     return digits.pop() if len(digits) == 1 else None
-
-
-def natural_key(name: str | PurePath) -> tuple[tuple[int, int, str], ...]:
-    """Return the key to sort names in natural order: ``2.png`` before ``10.png``."""
-    pieces = re.findall(r"\d+|\D+", str(name))
-    return tuple(
-        (0, int(piece), piece) if piece.isascii() and piece.isdigit() else (1, 0, piece)
-        for piece in pieces
-    )
 
 
 def _words(name: str) -> list[str]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from mnistcli.errors import ImageError
+from mnistcli.file_kinds import identify
 from mnistcli.preprocessing.image_formats import FORMATS, SIGNATURE_LENGTH, unsupported_format
 from mnistcli.preprocessing.image_memory import BUDGET, MAX_BYTES, MAX_PIXELS, decoded_bytes
 from mnistcli.preprocessing.image_modes import from_array, to_8_bits
@@ -182,9 +183,12 @@ def _upright(converted: Image.Image, original: Image.Image) -> Image.Image:
 
 def _not_an_image(head: bytes, name: str) -> ImageError:
     unsupported = unsupported_format(head)
-    if unsupported is None:
-        return ImageError(f"not an image: {name!r}")
-    return ImageError(f"cannot read {name!r}: {unsupported.reason}")
+    if unsupported is not None:
+        return ImageError(f"cannot read {name!r}: {unsupported.reason}")
+    kind = identify(head)
+    if kind is not None:
+        return ImageError(f"cannot read {name!r}: {kind.as_image}")
+    return ImageError(f"not an image: {name!r}")
 
 
 def _convert(image: Image.Image, name: str) -> Image.Image:

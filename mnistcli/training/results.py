@@ -50,7 +50,7 @@ class TrainResult:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the metrics as plain values for JSON; None without validation."""
-        start = {}
+        start: dict[str, Any] = {}
         if self.config.start is not None:
             start = {
                 "start_val_accuracy": _accuracy(self.start_validation),
@@ -58,6 +58,8 @@ class TrainResult:
                 "start_trained_on": list(self.start_trained_on),
             }
         validated = self.validation is not None
+        if self.test.is_at_chance:
+            start["at_chance"] = True
         return {
             "run": str(self.run.path),
             "recipe": self.config.recipe,
@@ -130,6 +132,7 @@ class EnsembleResult:
             "members": [member.as_dict() for member in self.members],
             "member_test_accuracy_mean": mean,
             "member_test_accuracy_sd": deviation,
+            **({"at_chance": True} if self.test.is_at_chance else {}),
             **{f"test_{name}": value for name, value in self.test.summary.items()},
         }
 

@@ -1,0 +1,39 @@
+"""Predictions as CSV: one row per image, or Kaggle's two columns for the rows of a data file."""
+
+import csv
+from typing import TYPE_CHECKING
+
+from mnistcli.cli.streams import out
+
+if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
+    from mnistcli.prediction_results import Prediction
+
+_COLUMNS = ("path", "text", "confidence", "reason")
+_KAGGLE_COLUMNS = ("ImageId", "Label")
+
+
+class CsvPrinter:
+    """Prints predictions as CSV to stdout.
+
+    Args:
+        only_rows: Whether all images are rows of one data file. Each row then gets a label,
+            whatever its confidence is.
+    """
+
+    def __init__(self, *, only_rows: bool) -> None:
+        self._only_rows = only_rows
+        self._has_header = False
+
+    def print_row(self, prediction: "Prediction") -> None:
+        """Print a prediction, and the header before the first one."""
+        table = csv.writer(out.file, lineterminator="\n")
+        if not self._has_header:
+            table.writerow(_KAGGLE_COLUMNS if self._only_rows else _COLUMNS)
+            self._has_header = True
+        if self._only_rows and prediction.error is None:
+            table.writerow((prediction.row, prediction.guess))
+        elif not self._only_rows:
+            error = prediction.error.message if prediction.error is not None else ""
+            confidence = f"{prediction.confidence:.6f}"
+            reason = error or prediction.reason
+            table.writerow((prediction.path, prediction.text, confidence, reason))

@@ -1,0 +1,82 @@
+"""Review of uncertain images: copy them into folders of their best guess, to be corrected."""
+
+import shutil
+from collections.abc import Iterable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mnistcli.errors import RunError
+from mnistcli.files import replace_atomically
+
+if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
+    from mnistcli.prediction_results import Prediction
+
+UNKNOWN = "unknown"
+"""The folder of images without a digit."""
+
+
+class Review:
+    """Copies the rejected images into a directory, each into the folder of its best guess.
+
+    The folders ``0`` to ``9`` are a dataset as soon as the images are in the right ones.
+
+    Args:
+        directory: The directory; it is created if necessary.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._rejected: list[Prediction] = []
+
+    def watch(self, predictions: Iterable["Prediction"]) -> Iterator["Prediction"]:
+        """Yield predictions, and keep those that are rejected."""
+        for prediction in predictions:
+            if prediction.reason:
+                self._rejected.append(prediction)
+            yield prediction
+
+    def write(self) -> int:
+        """Copy the images; return their number. A copy that is there already is not repeated.
+
+        Raises:
+            RunError: The directory cannot be written.
+            ImageError: An image has been removed.
+        """
+        try:
+            for prediction in self._rejected:
+                folder = self.directory / (prediction.guess or UNKNOWN)
+                folder.mkdir(parents=True, exist_ok=True)
+                _copy(prediction, folder)
+        except OSError as error:
+            raise RunError(
+                f"cannot write in {str(self.directory)!r}: {error.strerror}", hint="--review DIR"
+            ) from error
+        return len(self._rejected)
+
+
+def _copy(prediction: "Prediction", folder: Path) -> None:
+    source = prediction.path
+    if prediction.source is None:
+        content = source.read_bytes()
+        target = _free_name(folder / source.name, content)
+        if target is not None:
+            with replace_atomically(target) as temporary:
+                shutil.copyfile(source, temporary)
+        return
+    name = source.name.replace("#", "_").replace(".", "_").strip("-_ ") or "image"
+    target = _free_name(folder / f"{name}.png", None)
+    if target is not None:
+        with replace_atomically(target, ".png") as temporary:
+            prediction.open_image().save(temporary)
+
+
+def _free_name(path: Path, content: bytes | None) -> Path | None:
+    """Return a name that is free; None if a file of the name has the same content."""
+    names = (path if n == 1 else path.with_stem(f"{path.stem}-{n}") for n in count(1))
+    for candidate in names:
+        if not candidate.exists():
+            return candidate
+        if content is not None and candidate.read_bytes() == content:
+            return None
+    return None
