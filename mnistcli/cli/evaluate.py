@@ -39,7 +39,8 @@ def evaluate(
             metavar="X",
             min=0,
             max=1,
-            help="Find the rejection threshold at which this fraction of the predictions is right.",
+            help="Find the rejection threshold at which this fraction of the predictions is right. "
+            "Default: none.",
         ),
     ] = None,
     output_dir: OutputDirOption = None,

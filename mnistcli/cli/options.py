@@ -15,9 +15,8 @@ _MODEL_HELP = (
 def _dataset_option(default: str) -> Any:
     return typer.Option(
         metavar="NAME|PATH",
-        help="The dataset: mnist; digits, the small one inside scikit-learn; or the path of a "
-        "CSV, .npz, .npy, HDF5, MATLAB, Parquet or IDX file, of a folder of them, or of folders "
-        f"0/ to 9/ of images. Default: {default}.",
+        help="mnist, digits (of scikit-learn), a CSV, .npz, .npy, .h5, .mat, .parquet or IDX file, "
+        f"or a folder of these or of images. Default: {default}.",
         autocompletion=lambda: ["mnist", "digits"],
     )
 

@@ -107,7 +107,7 @@ def predict(
         typer.Option(
             metavar="FILE",
             help="Write the results to a file, complete or not at all: as CSV if its name ends in "
-            ".csv, as JSON Lines if in .json or .jsonl.",
+            ".csv, as JSON Lines if in .json or .jsonl. Default: stdout.",
         ),
     ] = None,
     as_csv: Annotated[

@@ -1,13 +1,13 @@
 """Review of uncertain images: copy them into folders of their best guess, to be corrected."""
 
-import shutil
+import io
 from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnistcli.errors import RunError
-from mnistcli.files import replace_atomically
+from mnistcli.files import write_atomically
 
 if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
     from mnistcli.prediction_results import Prediction
@@ -56,27 +56,26 @@ class Review:
 
 
 def _copy(prediction: "Prediction", folder: Path) -> None:
-    source = prediction.path
+    """Copy an image; one that is not a file is written as PNG."""
+    path = prediction.path
     if prediction.source is None:
-        content = source.read_bytes()
-        target = _free_name(folder / source.name, content)
-        if target is not None:
-            with replace_atomically(target) as temporary:
-                shutil.copyfile(source, temporary)
-        return
-    name = source.name.replace("#", "_").replace(".", "_").strip("-_ ") or "image"
-    target = _free_name(folder / f"{name}.png", None)
+        name, content = path.name, path.read_bytes()
+    else:
+        stem = path.name.replace("#", "_").replace(".", "_").strip("-_ ") or "image"
+        stream = io.BytesIO()
+        prediction.open_image().save(stream, "PNG")
+        name, content = f"{stem}.png", stream.getvalue()
+    target = _free_name(folder / name, content)
     if target is not None:
-        with replace_atomically(target, ".png") as temporary:
-            prediction.open_image().save(temporary)
+        write_atomically(target, content)
 
 
-def _free_name(path: Path, content: bytes | None) -> Path | None:
+def _free_name(path: Path, content: bytes) -> Path | None:
     """Return a name that is free; None if a file of the name has the same content."""
     names = (path if n == 1 else path.with_stem(f"{path.stem}-{n}") for n in count(1))
     for candidate in names:
         if not candidate.exists():
             return candidate
-        if content is not None and candidate.read_bytes() == content:
+        if candidate.read_bytes() == content:
             return None
     return None
