@@ -50,9 +50,10 @@ fuzz: .venv/installed-dev ## Read mutated images, models, data and runs (FUZZ='-
 	$(BIN)/python -m tests.tools.fuzz $(FUZZ)
 
 .PHONY: kills
-kills: .venv/installed-dev ## Kill trainings at every point and resume them (half an hour)
+kills: .venv/installed-dev ## Kill trainings and fail writes at every point, and resume (an hour)
 	$(BIN)/python -m tests.tools.kills
 	$(BIN)/python -m tests.tools.resume
+	$(BIN)/python -m tests.tools.write_failures
 
 .PHONY: pretrained
 pretrained: .venv/installed ## Train the packaged model again (MNISTCLI_DATA_DIR=DIR)
