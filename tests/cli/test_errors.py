@@ -22,7 +22,7 @@ from tests.support.command_line import failure, invoke
         ("train --batch 3", ["unknown option '--batch'; did you mean '--batch-size'?", "mnistcli train --batch-size 3"]),
         ("train --logdir x", ["unknown option '--logdir'", "mnistcli train --help"]),
         ("train --config x", ["unknown option '--config'", "mnistcli train --help"]),
-        ("predict a.png --csv x", ["unknown option '--csv'", "mnistcli predict --help"]),
+        ("predict a.png --xyz x", ["unknown option '--xyz'", "mnistcli predict --help"]),
         # Its value
         ("train --epochs", ["--epochs requires a value", "mnistcli train --help"]),
         ("train --json=1", ["--json does not take a value", "mnistcli train --help"]),
