@@ -166,7 +166,7 @@ def test_a_training_that_is_stopped_while_saving_and_while_evaluating_is_resumed
     stopped = stop(start(SAVING, *training(data)), "SIGINT")
 
     assert stopped.code == 130
-    assert stopped.lines[-3:] == [*continues, "interrupted"]
+    assert sorted(stopped.lines[-3:]) == sorted([*continues, "interrupted"])
     assert stopped.seconds < 5
     assert not [path for path in Path("r").iterdir() if path.name.startswith(".")]
 
@@ -174,7 +174,8 @@ def test_a_training_that_is_stopped_while_saving_and_while_evaluating_is_resumed
     assert "resumed after epoch 2 of 3" in resumed.lines
     stopped = stop(resumed, "SIGTERM")
 
-    assert (stopped.code, stopped.lines[-3:]) == (143, [*continues, "terminated"])
+    assert stopped.code == 143
+    assert sorted(stopped.lines[-3:]) == sorted([*continues, "terminated"])
 
     assert "epoch" not in succeed("train", "--resume", "r").stderr
     assert Run(Path("r")).finished
