@@ -53,21 +53,6 @@ class ClassScores:
     support: int
 
 
-@dataclass(frozen=True)
-class FittedThreshold:
-    """The lowest rejection threshold at which enough of the predictions are right.
-
-    Attributes:
-        min_confidence: The threshold, 0..1.
-        accuracy: Fraction of the predictions at or above it that are right.
-        predicted_fraction: Fraction of the images that are still predicted.
-    """
-
-    min_confidence: float
-    accuracy: float
-    predicted_fraction: float
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class Evaluation:
     """The metrics of a classifier on a dataset of n images.
@@ -157,30 +142,6 @@ class Evaluation:
         chance = guess + 2 * variance**0.5 / len(present)
         recall = float(np.mean([scores.recall for scores in present]))
         return len(present) > 1 and recall <= chance
-
-    def fit_min_confidence(self, accuracy: float) -> FittedThreshold | None:
-        """Find the lowest rejection threshold at which this fraction of the predictions is right.
-
-        Args:
-            accuracy: The fraction, 0..1.
-
-        Returns:
-            The threshold; None if no threshold is high enough.
-        """
-        confidence = self.probabilities.max(axis=1)
-        order = np.argsort(-confidence, kind="stable")
-        right = (self.predicted == self.labels)[order]
-        accuracies = np.cumsum(right) / np.arange(1, len(right) + 1)
-        # Images of equal confidence are predicted or rejected together.
-        ordered = confidence[order]
-        is_last = np.append(ordered[:-1] != ordered[1:], True)
-        enough = np.flatnonzero(is_last & (accuracies >= accuracy))
-        if not len(enough):
-            return None
-        last = int(enough[-1])
-        return FittedThreshold(
-            float(ordered[last]), float(accuracies[last]), (last + 1) / len(right)
-        )
 
     @property
     def summary(self) -> dict[str, float]:

@@ -62,6 +62,9 @@ _PDF = FileKind("a PDF", "export its pages as PNG into folders 0 to 9")
 _HEIC = FileKind("a HEIC photo", "export it as JPEG and use mnistcli predict")
 _IMAGE = FileKind("an image", "mnistcli predict reads it")
 
+ARRAY_FILES = (_NPZ, _HDF5, _PARQUET, _MATLAB)
+"""Kinds of files that datasets are read from."""
+
 _BOXES = FileKind("a folder of images with boxes", "crop the digits into folders 0 to 9 first")
 _SAVED_MODEL = FileKind("a SavedModel", "a model is not a dataset; save it as .keras")
 _TFRECORDS = FileKind("a folder of TFRecord files", f"load it and {_SAVE_ARRAYS}")

@@ -141,6 +141,21 @@ def natural_key(name: str | Path) -> tuple[tuple[int, int, str], ...]:
     )
 
 
+def list_directory(path: Path) -> list[Path]:
+    """Return the paths in a directory in natural order, without hidden ones.
+
+    Raises:
+        OSError: The directory cannot be read.
+    """
+    visible = (one for one in path.iterdir() if not one.name.startswith("."))
+    return sorted(visible, key=lambda one: natural_key(one.name))
+
+
+def list_subdirectories(path: Path) -> list[Path]:
+    """Return the directories in a directory, as `list_directory` does."""
+    return [one for one in list_directory(path) if one.is_dir()]
+
+
 def _host() -> str:
     return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 

@@ -11,8 +11,6 @@ from typing import Any, get_args
 from mnistcli.errors import ConfigError
 from mnistcli.suggestions import find_similar
 
-# Ratio of difflib from which a misspelled value is taken for one of the choices.
-_SIMILARITY = 0.65
 _TYPE_NAMES: Mapping[type, str] = {
     int: "a whole number",
     float: "a number",

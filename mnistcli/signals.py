@@ -20,7 +20,7 @@ _WORDS = {"SIGINT": "interrupted", "SIGTERM": "terminated", "SIGHUP": "terminate
 WORDS = {
     128 + getattr(signal, name): word for name, word in _WORDS.items() if hasattr(signal, name)
 }
-"""What is printed when a signal has stopped the program, by exit code."""
+"""Messages of a program that a signal has stopped, by exit code."""
 
 # Seconds until the message, and from then on until the end of the process.
 _GRACE = 0.4

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import IO
 
 from mnistcli.errors import ImageError
+from mnistcli.file_kinds import SIGNATURE_LENGTH
 from mnistcli.image_sources import FoundImage
-from mnistcli.preprocessing.image_formats import SIGNATURE_LENGTH, is_image_data
+from mnistcli.preprocessing.image_formats import is_image_data
 from mnistcli.preprocessing.image_io import read_stream
 
 STDIN = "-"

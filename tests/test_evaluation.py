@@ -228,23 +228,6 @@ def test_an_evaluation_is_printed_as_one_line() -> None:
     )
 
 
-def test_the_threshold_is_the_lowest_at_which_enough_predictions_are_right() -> None:
-    confidences = np.array([0.9, 0.8, 0.7, 0.6, 0.5])
-    probabilities = np.zeros((5, 10), np.float32)
-    probabilities[:, 3], probabilities[:, 4] = confidences, 1 - confidences - 0.01
-    labels = np.array([3, 3, 9, 3, 9])
-
-    fitted = score(labels, probabilities).fit_min_confidence(0.75)
-
-    assert fitted is not None
-    assert fitted.min_confidence == pytest.approx(0.6)
-    assert (fitted.accuracy, fitted.predicted_fraction) == (0.75, 0.8)
-    strict = score(labels, probabilities).fit_min_confidence(1.0)
-    assert strict is not None
-    assert strict.predicted_fraction == 0.4
-    assert score(np.full(5, 9), probabilities).fit_min_confidence(0.5) is None
-
-
 def test_constant_and_random_predictions_are_at_chance() -> None:
     labels = np.arange(1000) % 10
     constant = np.eye(10, dtype=np.float32)[np.full(1000, 7)]

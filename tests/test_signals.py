@@ -126,8 +126,12 @@ def test_nothing_is_left_of_a_training_that_is_stopped_while_loading(
     assert not Path("r").exists()
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_a_signal_during_the_import_of_the_command_line_shows_no_traceback(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "code", "word"), [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated")]
+)
+def test_a_signal_during_the_import_of_the_command_line_shows_no_traceback(
+    name: str, code: int, word: str
+) -> None:
     phase = """
 class Finder:
     def find_spec(self, name, *_):
@@ -147,7 +151,7 @@ main()
         process.send_signal(signal.Signals[name])
         _, errors = process.communicate(timeout=60)
 
-    assert (process.returncode, errors) in [(130, "interrupted\n"), (143, "terminated\n")]
+    assert (process.returncode, errors) == (code, f"{word}\n")
 
 
 def test_nothing_is_left_of_a_training_that_is_stopped_in_its_first_epoch(data: Path) -> None:

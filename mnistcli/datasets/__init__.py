@@ -28,7 +28,7 @@ from mnistcli.datasets.progress import ProgressBar
 from mnistcli.datasets.sklearn_digits import load_digits
 from mnistcli.errors import ConfigError, DataError
 from mnistcli.file_kinds import identify_folder
-from mnistcli.files import natural_key
+from mnistcli.files import list_subdirectories
 from mnistcli.suggestions import find_similar
 
 __all__ = [
@@ -139,8 +139,7 @@ def _find_below(folder: Path, depth: int = 1) -> Path | None:
     Raises:
         DataError: There are several.
     """
-    inner = sorted((p for p in folder.iterdir() if p.is_dir()), key=lambda p: natural_key(p.name))
-    inner = [path for path in inner if not path.name.startswith((".", "__MACOSX"))]
+    inner = [path for path in list_subdirectories(folder) if not path.name.startswith("__MACOSX")]
     found = [path for path in inner if any(reader.accepts(path) for reader in READERS)]
     if not found and depth < _MAX_DEPTH:
         below = {path: _find_below(path, depth + 1) for path in inner}

@@ -25,7 +25,7 @@ _LUMA = np.array((0.299, 0.587, 0.114), np.float32)  # ITU-R BT.601
 _MEAN, _DEVIATION = 0.1307, 0.3081  # of MNIST's pixels, the constants that PyTorch users know
 _CHUNK = 4096  # images that are scaled at a time
 _LIGHT_BORDER = 0.75  # fraction of the pixels at the border of an image that is dark on light
-_SIDES = range(8, 257)
+_SIDES = range(8, 257)  # pixels
 
 
 _Digits = tuple[NDArray[np.int64], NDArray[np.bool_], list[str]]
@@ -132,15 +132,21 @@ def to_gray(images: NDArray[Any], count: int) -> NDArray[Any]:
     if images.shape[0] != count and images.shape[-1] == count:
         images = images.T if images.ndim == 2 else np.moveaxis(images, -1, 0)
     if images.ndim == 2:
-        side = math.isqrt(images.shape[1])
-        if side * side != images.shape[1] or side not in _SIDES:
+        if not is_square(images.shape[1]):
             raise wrong
+        side = math.isqrt(images.shape[1])
         return images.reshape(-1, side, side)
     if images.ndim == 4:
         images = _without_channels(images, wrong)
     if images.shape[1] != images.shape[2] or images.shape[1] not in _SIDES:
         raise wrong
     return images
+
+
+def is_square(pixels: int) -> bool:
+    """Return whether a number of pixels is that of a square image of a size that is read."""
+    side = math.isqrt(max(pixels, 0))
+    return side * side == pixels and side in _SIDES
 
 
 def _without_channels(images: NDArray[Any], wrong: DataError) -> NDArray[Any]:

@@ -15,6 +15,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.datasets.arrays import is_square
 from mnistcli.datasets.dataset import OTHER_DATASET
 from mnistcli.datasets.names import IMAGES, INDEX, LABELS, classify
 from mnistcli.errors import DataError
@@ -22,7 +23,6 @@ from mnistcli.errors import DataError
 _CHUNK = 2048  # rows that are parsed at a time
 _MAX_LINE = 1 << 20
 _MAX_BYTES = 1 << 30  # of pixels
-_SIDES = range(8, 257)
 _DELIMITERS = ",;\t "
 
 
@@ -40,6 +40,12 @@ class _Table(NamedTuple):
     width: int
     label: int | None
     identifier: int | None
+
+    @property
+    def other_columns(self) -> dict[str, int]:
+        """The columns that are not pixels, by role."""
+        columns = {LABELS: self.label, INDEX: self.identifier}
+        return {role: column for role, column in columns.items() if column is not None}
 
 
 def read_csv(path: Path) -> dict[str, NDArray[Any]]:
@@ -83,17 +89,14 @@ def _read(path: Path, stream: IO[str]) -> dict[str, NDArray[Any]]:
     rows = lines if has_header else chain([first], lines)
     first_rows = list(islice(rows, _CHUNK))
     table = _describe(path, header if has_header else None, first_rows)
+    others = list(table.other_columns.values())
     pixels, values = bytearray(), list[NDArray[Any]]()
     dtype: Any = np.uint8
     parsed = list[NDArray[Any]]()
     for chunk in _chunks(first_rows, rows):
         columns = _parse(path, table, chunk)
-        values.append(
-            columns[:, [one for one in (table.label, table.identifier) if one is not None]]
-        )
-        images = np.delete(
-            columns, [c for c in (table.label, table.identifier) if c is not None], 1
-        )
+        values.append(columns[:, others])
+        images = np.delete(columns, others, 1)
         if dtype == np.uint8 and images.dtype == np.uint8:
             pixels.extend(images.tobytes())
         else:
@@ -101,12 +104,13 @@ def _read(path: Path, stream: IO[str]) -> dict[str, NDArray[Any]]:
             parsed.append(images)
         if len(pixels) + sum(one.nbytes for one in parsed) > _MAX_BYTES:
             raise DataError(f"too large: {str(path)!r} has more than {_MAX_BYTES >> 30} GiB")
-    width = table.width - values[0].shape[1]
+    width = table.width - len(others)
     images = np.frombuffer(pixels, np.uint8).reshape(-1, width)
     images = np.concatenate([images, *parsed]) if parsed else images
     own = np.concatenate(values)
-    names = [n for n, c in ((LABELS, table.label), (INDEX, table.identifier)) if c is not None]
-    return {IMAGES: images} | {name: own[:, column] for column, name in enumerate(names)}
+    return {IMAGES: images} | {
+        role: own[:, column] for column, role in enumerate(table.other_columns)
+    }
 
 
 def _chunks(
@@ -136,10 +140,10 @@ def _describe(path: Path, header: list[str] | None, rows: list[tuple[int, str]])
         label = roles.index(LABELS) if LABELS in roles else None
         index = next((i for i, n in enumerate(header) if _is_index(n, roles[i])), None)
     count = width - (label is not None) - (index is not None)
-    if label is None and not _is_square(count) and _is_square(count - 1):
+    if label is None and not is_square(count) and is_square(count - 1):
         label = _find_label(path, width, delimiter, rows)
         count -= 1
-    if not _is_square(count):
+    if not is_square(count):
         raise DataError(
             f"{str(path)!r} has {count} columns of pixels: expected a square such as 784",
             hint=OTHER_DATASET,
@@ -200,7 +204,3 @@ def _is_number(cell: str) -> bool:
         return math.isfinite(float(cell))
     except ValueError:
         return False
-
-
-def _is_square(count: int) -> bool:
-    return count > 0 and math.isqrt(count) ** 2 == count and math.isqrt(count) in _SIDES

@@ -21,10 +21,8 @@ from mnistcli.datasets.npz import read_npz
 from mnistcli.datasets.parquet import read_parquet
 from mnistcli.datasets.parts import all_images, read_parts
 from mnistcli.errors import DataError
-from mnistcli.file_kinds import SIGNATURE_LENGTH, identify
-from mnistcli.files import natural_key
-
-TABLE_SUFFIXES = (".csv", ".tsv", ".arff")
+from mnistcli.file_kinds import ARRAY_FILES, SIGNATURE_LENGTH, identify
+from mnistcli.files import list_directory, list_subdirectories
 
 
 class FileReader(NamedTuple):
@@ -74,11 +72,10 @@ FILE_READERS = (
     FileReader("an HDF5 file", lambda _, head: head.startswith(b"\x89HDF"), _read_hdf5),
     FileReader("a Parquet file", lambda _, head: head.startswith(b"PAR1"), read_parquet),
     FileReader("an IDX file", is_idx, read_idx),
-    FileReader("a CSV table of pixels", _has_suffix(*TABLE_SUFFIXES), read_csv),
+    FileReader("a CSV table of pixels", _has_suffix(".csv", ".tsv", ".arff"), read_csv),
     FileReader("a text table of pixels", _is_wide_text, read_csv),
 )
 """Readers of files. The first one that accepts a file reads it."""
-_READABLE = ("an HDF5 file", "a Parquet file", "a MATLAB file", "an .npz archive of arrays")
 
 
 def find_reader(path: Path) -> FileReader | None:
@@ -94,9 +91,16 @@ def find_reader(path: Path) -> FileReader | None:
         head = stream.read(SIGNATURE_LENGTH)
     is_npz = path.suffix.lower() == ".npz" and head.startswith(b"PK")
     kind = None if is_npz else identify(head)
-    if kind is not None and kind.name not in _READABLE:
+    if kind is not None and kind not in ARRAY_FILES:
         raise DataError(f"{str(path)!r} is {kind.name}: {kind.remedy}")
     return next((reader for reader in FILE_READERS if reader.accepts(path, head)), None)
+
+
+def _require_reader(path: Path) -> FileReader:
+    reader = find_reader(path)
+    if reader is None:
+        raise invalid_data(str(path), "unknown format")
+    return reader
 
 
 def is_data_file(path: Path) -> bool:
@@ -116,9 +120,7 @@ def read_data_file(path: Path) -> Splits:
         DataError: The file is damaged or not a dataset.
         OSError: The file cannot be read.
     """
-    reader = find_reader(path)
-    if reader is None:
-        raise invalid_data(str(path), "unknown format")
+    reader = _require_reader(path)
     arrays = reader.read(path)
     if set(arrays) == {""}:
         part = classify(_stem(path)).part
@@ -137,10 +139,7 @@ def read_rows(path: Path) -> tuple[NDArray[np.uint8], NDArray[Any] | None]:
         DataError: The file is damaged or has no images.
         OSError: The file cannot be read.
     """
-    reader = find_reader(path)
-    if reader is None:
-        raise invalid_data(str(path), "unknown format")
-    arrays = reader.read(path)
+    arrays = _require_reader(path).read(path)
     is_one_array = set(arrays) == {""}
     raw = arrays[""] if is_one_array else all_images(str(path), _without_index(arrays))
     return to_images(str(path), raw), arrays.get(INDEX)
@@ -164,8 +163,7 @@ def read_data_folder(folder: Path) -> Splits:
     for path in _siblings(folder):
         found = classify(_name(path, folder))
         groups.setdefault(found.rest, []).append(path)
-    chosen = min(groups, key=_order)
-    error: DataError | None = None
+    first_error: DataError | None = None
     for group in sorted(groups, key=_order):
         try:
             arrays = _read_files(groups[group], folder)
@@ -173,9 +171,9 @@ def read_data_folder(folder: Path) -> Splits:
             note = f"read of {str(folder)!r}: {' '.join(group) or 'the files without a name'}"
             notes = (f"{note}; left out: {', '.join(others[:5])}",) if others else ()
             return read_parts(str(folder), arrays, notes)
-        except DataError as failure:
-            error = failure if error is None or group == chosen else error
-    raise error or DataError(f"no data files in {str(folder)!r}")
+        except DataError as error:
+            first_error = first_error or error
+    raise first_error or DataError(f"no data files in {str(folder)!r}")
 
 
 def _order(rest: tuple[str, ...]) -> tuple[bool, bool, int, tuple[str, ...]]:
@@ -207,15 +205,15 @@ def _without_index(arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
 
 def _siblings(folder: Path) -> list[Path]:
     """Return the data files in a folder and in its parts, in natural order, each once."""
-    folders = [folder, *(one for one in _folders(folder) if part_of_name(one.name))]
+    folders = [folder, *(one for one in list_subdirectories(folder) if part_of_name(one.name))]
     paths = [path for one in folders for path in _files(one)]
     names = {str(path) for path in paths}
     return [path for path in paths if str(path).removesuffix(".gz") not in names - {str(path)}]
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.iterdir(), key=lambda path: natural_key(path.name)):
-        if not path.name.startswith(".") and path.is_file() and _is_readable(path):
+    for path in list_directory(folder):
+        if path.is_file() and _is_readable(path):
             yield path
 
 
@@ -224,11 +222,6 @@ def _is_readable(path: Path) -> bool:
         return is_data_file(path)
     except (DataError, OSError):
         return False
-
-
-def _folders(folder: Path) -> list[Path]:
-    paths = (path for path in folder.iterdir() if not path.name.startswith("."))
-    return sorted((path for path in paths if path.is_dir()), key=lambda p: natural_key(p.name))
 
 
 def _stem(path: Path) -> str:

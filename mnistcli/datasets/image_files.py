@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mnistcli import preprocessing
 from mnistcli.datasets.dataset import OTHER_DATASET, Dataset, build_dataset
 from mnistcli.errors import DataError, ImageError
-from mnistcli.files import natural_key
+from mnistcli.files import list_directory
 
 LabeledFile = tuple[int, Path]
 """The digit and the path of an image."""
@@ -70,8 +70,8 @@ def image_files(folder: Path) -> list[Path]:
     """Return the images in a folder in natural order, without hidden files."""
     return [
         path
-        for path in sorted(folder.iterdir(), key=lambda path: natural_key(path.name))
-        if not path.name.startswith(".") and preprocessing.is_image_name(path) and path.is_file()
+        for path in list_directory(folder)
+        if preprocessing.is_image_name(path) and path.is_file()
     ]
 
 

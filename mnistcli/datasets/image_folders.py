@@ -12,7 +12,7 @@ from mnistcli.datasets.image_files import (
 )
 from mnistcli.datasets.names import PARTS, digit_of_name, part_of_name
 from mnistcli.datasets.parts import ALL, to_splits
-from mnistcli.files import natural_key
+from mnistcli.files import list_directory, list_subdirectories
 from mnistcli.preprocessing.image_formats import format_of_name
 
 _MAX_NAMES = 5  # in a note
@@ -54,7 +54,7 @@ def read_image_folders(folder: Path) -> Splits:
 def part_folders(folder: Path) -> dict[str, Path]:
     """Return the folders of the parts of a dataset, such as ``train``, by part."""
     found: dict[str, Path] = {}
-    for path in _subfolders(folder):
+    for path in list_subdirectories(folder):
         part = part_of_name(path.name)
         if part is not None:
             found.setdefault(part, path)
@@ -62,13 +62,8 @@ def part_folders(folder: Path) -> dict[str, Path]:
 
 
 def _digit_folders(folder: Path) -> list[tuple[int, Path]]:
-    pairs = [(digit_of_name(path.name), path) for path in _subfolders(folder)]
+    pairs = [(digit_of_name(path.name), path) for path in list_subdirectories(folder)]
     return [(digit, path) for digit, path in pairs if digit is not None]
-
-
-def _subfolders(folder: Path) -> list[Path]:
-    paths = [path for path in folder.iterdir() if not path.name.startswith(".") and path.is_dir()]
-    return sorted(paths, key=lambda path: natural_key(path.name))
 
 
 def _read_part(folder: Path) -> tuple[Dataset, tuple[str, ...]]:
@@ -82,9 +77,7 @@ def _read_part(folder: Path) -> tuple[Dataset, tuple[str, ...]]:
 def _image_files(digit_folders: list[tuple[int, Path]], skipped: Skipped) -> Iterator[LabeledFile]:
     """Yield each image file in the folders of digits."""
     for digit, folder in digit_folders:
-        for path in sorted(folder.iterdir(), key=lambda path: natural_key(path.name)):
-            if path.name.startswith(".") or not path.is_file():
-                continue
+        for path in filter(Path.is_file, list_directory(folder)):
             if preprocessing.is_image_name(path):
                 yield digit, path
             else:
@@ -92,7 +85,7 @@ def _image_files(digit_folders: list[tuple[int, Path]], skipped: Skipped) -> Ite
 
 
 def _ignored_folders(folder: Path, used: list[Path]) -> Iterator[str]:
-    names = [path.name for path in _subfolders(folder) if path not in used]
+    names = [path.name for path in list_subdirectories(folder) if path not in used]
     if names:
         listed = names if len(names) <= _MAX_NAMES else [*names[:_MAX_NAMES], "others"]
         yield f"ignored folders in {str(folder)!r}: {join(listed)}"

@@ -15,6 +15,7 @@ from mnistcli.datasets.image_files import (
 )
 from mnistcli.datasets.names import LABELS, classify, digit_of_name, part_of_name
 from mnistcli.datasets.parts import ALL, to_splits
+from mnistcli.files import list_subdirectories
 
 _FILE_COLUMNS = {"file", "filename", "file_name", "image", "img", "path", "name", "image_name"}
 _FILE_COLUMNS |= {"filepath", "file_path", "image_path", "id", "image_id", "imageid"}
@@ -50,9 +51,9 @@ def read_labeled_folder(folder: Path) -> Splits:
     parts: dict[str, Dataset] = {}
     notes: list[str] = []
     if tables:
-        for table in tables:
+        for table, columns in tables.items():
             skipped = Skipped()
-            files = _files_in_table(table, folder, skipped)
+            files = _files_in_table(table, columns, folder, skipped)
             dataset, own = read_image_files(folder, files, skipped)
             name = part_of_name(table.stem) or ALL
             parts[name] = parts[name].concatenate(dataset) if name in parts else dataset
@@ -72,10 +73,11 @@ def read_labeled_folder(folder: Path) -> Splits:
     return to_splits(str(folder), parts, tuple(notes))
 
 
-def _label_tables(folder: Path) -> list[Path]:
-    """Return the tables in a folder that have a column of files and one of labels."""
+def _label_tables(folder: Path) -> dict[Path, tuple[int, int]]:
+    """Return the tables in a folder that have a column of files and one of labels, with both."""
     tables = sorted(path for path in folder.glob("*.csv") if not path.name.startswith("."))
-    return [path for path in tables if _columns(path) is not None]
+    found = ((path, _columns(path)) for path in tables)
+    return {path: columns for path, columns in found if columns is not None}
 
 
 def _columns(path: Path) -> tuple[int, int] | None:
@@ -98,8 +100,9 @@ def _columns(path: Path) -> tuple[int, int] | None:
     return (files[0], labels[0]) if files and labels else None
 
 
-def _files_in_table(table: Path, folder: Path, skipped: Skipped) -> Iterator[LabeledFile]:
-    columns = _columns(table) or (0, 1)
+def _files_in_table(
+    table: Path, columns: tuple[int, int], folder: Path, skipped: Skipped
+) -> Iterator[LabeledFile]:
     folders = [folder, folder / table.stem, *(path for path in folder.iterdir() if path.is_dir())]
     with table.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
         for number, row in enumerate(csv.reader(stream)):
@@ -136,13 +139,12 @@ def _find(name: str, folders: list[Path], root: Path) -> Path | None:
 def _labels_in_names(folder: Path) -> dict[str, tuple[Path, list[LabeledFile]]]:
     """Return the images with labels in their names, by part; empty unless all names have one."""
     folders = {ALL: folder}
-    for path in folder.iterdir():
-        if path.is_dir() and not path.name.startswith("."):
-            part = part_of_name(path.name)
-            if part is not None:
-                folders[part] = path
-            elif path.name.lower() in {"images", "imgs", "img"}:
-                folders.setdefault("images", path)
+    for path in list_subdirectories(folder):
+        part = part_of_name(path.name)
+        if part is not None:
+            folders[part] = path
+        elif path.name.lower() in {"images", "imgs", "img"}:
+            folders.setdefault("images", path)
     found = {}
     for part, path in folders.items():
         files = image_files(path)

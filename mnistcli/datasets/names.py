@@ -36,7 +36,7 @@ _CAMEL_CASE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 class Name(NamedTuple):
-    """What a name says.
+    """The part, the role and the other words of a name.
 
     Attributes:
         part: The part of the dataset; None if the name does not say it.

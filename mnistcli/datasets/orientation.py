@@ -25,7 +25,7 @@ _TRANSFORMS: dict[str, _Transform] = {
     "mirrored": lambda images: images[:, :, ::-1],
     "flipped": lambda images: images[:, ::-1],
 }
-"""What images are, and the function that turns them upright."""
+"""Functions that turn images upright, by their orientation."""
 
 
 def turn_upright(splits: Splits) -> Splits:
@@ -55,8 +55,8 @@ def turn_upright(splits: Splits) -> Splits:
     scores = {name: accuracy(turn(sample.images)) for name, turn in _TRANSFORMS.items()}
     best = max(scores, key=lambda name: scores[name])
     if scores[best] >= _WELL:
-        note = f"the images in {splits.name!r} are {best}, as in EMNIST: turned upright"
-        note = note if best == "transposed" else note.replace(", as in EMNIST", "")
+        example = ", as in EMNIST" if best == "transposed" else ""
+        note = f"the images in {splits.name!r} are {best}{example}: turned upright"
         return _transformed(splits, _TRANSFORMS[best], note)
     if upright < _NOT_AT_ALL and len(whole) >= _FEWEST_FOR_DOUBT:
         note = (

@@ -84,4 +84,4 @@ SETTINGS = frozenset(
     | {"distribution", "factor", "gain", "input_axes", "max_value", "maxval", "mean", "min_value"}
     | {"minval", "output_axes", "source_name", "value"}
 )
-"""Settings of layers. Left out: those that load files, allocate adapters or quantize weights."""
+"""Settings of layers, without those that load files, allocate adapters or quantize weights."""

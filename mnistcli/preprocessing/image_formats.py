@@ -14,9 +14,6 @@ Cameras, scanners and drawing programs write these. Pillow's rare decoders are l
 people test them, and EPS, because it starts Ghostscript.
 """
 
-SIGNATURE_LENGTH = 1024
-"""Bytes at the start of a file that `unsupported_format` looks at."""
-
 
 class UnsupportedFormat(NamedTuple):
     """A file format that people mistake for a supported image format.
@@ -97,7 +94,7 @@ def unsupported_format(head: bytes) -> UnsupportedFormat | None:
     """Identify a format that cannot be decoded by its signature, the first bytes of the file.
 
     Args:
-        head: The first `SIGNATURE_LENGTH` bytes of the file, or all of a shorter one.
+        head: The first `file_kinds.SIGNATURE_LENGTH` bytes of the file, or all of a shorter one.
     """
     if head[4:8] == b"ftyp":
         return _container_format(head)

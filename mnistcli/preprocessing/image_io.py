@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from mnistcli.errors import ImageError
-from mnistcli.file_kinds import identify
-from mnistcli.preprocessing.image_formats import FORMATS, SIGNATURE_LENGTH, unsupported_format
+from mnistcli.file_kinds import SIGNATURE_LENGTH, identify
+from mnistcli.preprocessing.image_formats import FORMATS, unsupported_format
 from mnistcli.preprocessing.image_memory import BUDGET, MAX_BYTES, MAX_PIXELS, decoded_bytes
 from mnistcli.preprocessing.image_modes import from_array, to_8_bits
 from mnistcli.preprocessing.quiet_decoders import QUIET, load

@@ -50,7 +50,7 @@ class TrainResult:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the metrics as plain values for JSON; None without validation."""
-        start: dict[str, Any] = {}
+        start = {}
         if self.config.start is not None:
             start = {
                 "start_val_accuracy": _accuracy(self.start_validation),
@@ -58,8 +58,6 @@ class TrainResult:
                 "start_trained_on": list(self.start_trained_on),
             }
         validated = self.validation is not None
-        if self.test.is_at_chance:
-            start["at_chance"] = True
         return {
             "run": str(self.run.path),
             "recipe": self.config.recipe,
@@ -80,6 +78,7 @@ class TrainResult:
             "kept_epoch_val_accuracy": self.kept.val_accuracy if validated else None,
             "kept_epoch_val_loss": self.kept.val_loss if validated else None,
             **start,
+            **_chance_metrics(self.test),
             **{f"test_{name}": value for name, value in self.test.summary.items()},
         }
 
@@ -132,9 +131,14 @@ class EnsembleResult:
             "members": [member.as_dict() for member in self.members],
             "member_test_accuracy_mean": mean,
             "member_test_accuracy_sd": deviation,
-            **({"at_chance": True} if self.test.is_at_chance else {}),
+            **_chance_metrics(self.test),
             **{f"test_{name}": value for name, value in self.test.summary.items()},
         }
+
+
+def _chance_metrics(evaluation: Evaluation) -> dict[str, bool]:
+    """Return the mark of a model that is no better than chance; empty for any other."""
+    return {"at_chance": True} if evaluation.is_at_chance else {}
 
 
 def _accuracy(evaluation: Evaluation | None) -> float | None:

@@ -32,7 +32,7 @@ Counters = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ResumeState:
-    """The state of a training after an epoch.
+    """State of a training run after an epoch.
 
     Attributes:
         fingerprint: Settings, data and versions of the training.

@@ -215,28 +215,33 @@ def test_the_real_files(mnist_dir: Path) -> None:
     assert splits.train.images.mean() / 255 == pytest.approx(0.1307, abs=1e-4)
 
 
-def test_the_file_of_keras_is_used_before_a_download(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: str
-) -> None:
-    use_mirrors(monkeypatch, server, "missing")
+@pytest.fixture
+def keras_file(tmp_path: Path) -> Path:
+    """The path at which Keras caches MNIST."""
     path = tmp_path / "keras" / "datasets" / "mnist.npz"
     path.parent.mkdir(parents=True)
+    return path
+
+
+def test_the_file_of_keras_is_used_before_a_download(
+    keras_file: Path, monkeypatch: pytest.MonkeyPatch, server: str
+) -> None:
+    use_mirrors(monkeypatch, server, "missing")
     arrays = (TRAIN.images, TRAIN.labels, TEST.images, TEST.labels)
     x_train, y_train, x_test, y_test = (array.astype(np.uint8) for array in arrays)
-    np.savez(path, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
+    np.savez(keras_file, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
 
     splits = datasets.load("mnist")
 
-    assert splits.notes == (f"MNIST from {str(path)!r}",)
+    assert splits.notes == (f"MNIST from {str(keras_file)!r}",)
     assert_same_images(splits)
 
 
 def test_a_file_of_keras_with_other_content_is_not_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: str
+    keras_file: Path, monkeypatch: pytest.MonkeyPatch, server: str
 ) -> None:
     use_mirrors(monkeypatch, server, "good")
-    path = tmp_path / "keras" / "datasets" / "mnist.npz"
-    path.parent.mkdir(parents=True)
-    np.savez(path, x_train=TEST.images, y_train=TEST.labels, x_test=TEST.images, y_test=TEST.labels)
+    x, y = TEST.images, TEST.labels
+    np.savez(keras_file, x_train=x, y_train=y, x_test=x, y_test=y)
 
     assert_mnist(datasets.load("mnist"))
