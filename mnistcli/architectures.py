@@ -20,6 +20,8 @@ from mnistcli.errors import CheckpointError
 from mnistcli.settings import require_choice
 
 INPUT_SHAPE = (28, 28, 1)
+STANDARD_INPUT = "pixels_0_to_1"
+"""Name of the input of our models: it tells other programs the pixel scale."""
 
 
 def build_model(arch: str, *, dropout: float = 0.0) -> keras.Model:
@@ -37,7 +39,7 @@ def build_model(arch: str, *, dropout: float = 0.0) -> keras.Model:
     """
     build_layers = ARCHITECTURES[require_choice("arch", arch, tuple(ARCHITECTURES))]
     return keras.Sequential(
-        [keras.Input(INPUT_SHAPE), *build_layers(dropout), layers.Dense(CLASSES, "softmax")],
+        [keras.Input(INPUT_SHAPE, name=STANDARD_INPUT), *build_layers(dropout), layers.Dense(CLASSES, "softmax")],
         name=arch,
     )
 

@@ -1,5 +1,6 @@
-"""Checkpoints: save `.keras` files atomically, and load those that have been checked."""
+"""Checkpoints: save `.keras` files atomically, and load model files that have been checked."""
 
+import copy
 import json
 import tempfile
 import zipfile
@@ -7,12 +8,12 @@ from pathlib import Path
 
 import keras
 
-from mnistcli.architectures import INPUT_SHAPE
 from mnistcli.config import CLASSES
 from mnistcli.errors import CheckpointError
 from mnistcli.files import replace_atomically
 from mnistcli.model_check import CheckedModel, check_model
 from mnistcli.model_check.check import damaged
+from mnistcli.model_check.input_shapes import find_image_shape
 
 
 def save(model: keras.Model, path: Path) -> None:
@@ -32,14 +33,14 @@ def save(model: keras.Model, path: Path) -> None:
 
 
 def load(path: Path) -> keras.Model:
-    """Load the model in a `.keras` file, uncompiled.
+    """Load the model in a `.keras` or `.h5` file, uncompiled.
 
     Args:
         path: The file. It is checked before Keras sees it, see `mnistcli.model_check`.
 
     Raises:
         CheckpointError: The file is missing, damaged, of another format or not acceptable, or the
-            model does not map (n, 28, 28, 1) to (n, 10).
+            model does not map images to (n, 10).
     """
     return load_checked(check_model(path))
 
@@ -55,11 +56,9 @@ def load_checked(checked: CheckedModel) -> keras.Model:
         OSError: There is no temporary directory.
     """
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.keras"
-        _write(checked, path)
         try:
             _check_shapes(checked)
-            return keras.saving.load_model(path, compile=False, safe_mode=True)
+            return _build(checked, Path(folder))
         except Exception as error:  # Keras raises anything on a configuration that it cannot build
             # Otherwise Keras would later allocate the variables that `_check_shapes` created.
             keras.utils.clear_session()
@@ -68,19 +67,34 @@ def load_checked(checked: CheckedModel) -> keras.Model:
             raise damaged(checked.path) from error
 
 
-def _write(checked: CheckedModel, path: Path) -> None:
-    """Write the checked parts as a `.keras` file, the form in which Keras takes them."""
+def _build(checked: CheckedModel, folder: Path) -> keras.Model:
+    """Build the model from the checked parts, written in the form in which Keras takes them."""
+    if checked.is_legacy:
+        path = folder / "model.h5"
+        path.write_bytes(checked.weights)
+        config = copy.deepcopy(checked.config)
+        model = keras.saving.deserialize_keras_object(config, safe_mode=True)
+        model.load_weights(path)
+        return model
+    path = folder / "model.keras"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("metadata.json", json.dumps({"keras_version": keras.__version__}))
         archive.writestr("config.json", json.dumps(checked.config))
         archive.writestr("model.weights.h5", checked.weights)
+    return keras.saving.load_model(path, compile=False, safe_mode=True)
 
 
 def _check_shapes(checked: CheckedModel) -> None:
     """Build the model without weights and check what the rules of the check have computed."""
     with keras.StatelessScope(initialize_variables=False):
-        skeleton = keras.saving.deserialize_keras_object(checked.config, safe_mode=True)
-        shapes = skeleton.input_shape, skeleton.output_shape
+        # Keras empties the configuration of a functional model.
+        config = copy.deepcopy(checked.config)
+        skeleton = keras.saving.deserialize_keras_object(config, safe_mode=True)
+        input_shape, output_shape = skeleton.input_shape, skeleton.output_shape
         parameters = skeleton.count_params()
-    if shapes != ((None, *INPUT_SHAPE), (None, CLASSES)) or parameters > len(checked.weights):
+    if (
+        find_image_shape(input_shape[1:]) != checked.image_shape
+        or output_shape != (None, CLASSES)
+        or parameters > len(checked.weights)
+    ):
         raise damaged(checked.path)

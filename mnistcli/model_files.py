@@ -1,4 +1,4 @@
-"""Model file formats: tell a `.keras` file from LiteRT, HDF5, ONNX and PyTorch files.
+"""Model file formats: tell `.keras` and `.h5` files from LiteRT, ONNX and PyTorch files.
 
 The first bytes of a file decide, whatever its name is. Nothing here imports Keras.
 """
@@ -19,7 +19,7 @@ OTHER_MODEL = "--model pretrained"
 
 
 class _Format(NamedTuple):
-    """A file format other than `.keras`, and the way to a `.keras` file."""
+    """A file format that cannot be loaded, and the way to a `.keras` file."""
 
     name: str
     remedy: str = "save the model as .keras"
@@ -30,7 +30,6 @@ _PYTORCH = _Format("a PyTorch file", "train the model with mnistcli or Keras")
 # Offset and bytes of each signature.
 _SIGNATURES = (
     (4, b"TFL3", _LITERT),
-    (0, b"\x89HDF", _Format("an HDF5 file")),
     # A Protocol Buffers message whose first field is the ONNX version, followed by the producer.
     *((0, bytes([8, version, 18]), _Format("an ONNX file")) for version in range(3, 20)),
     # Pickle protocols 2 to 5.
@@ -46,7 +45,7 @@ _MAX_DIRECTORY_BYTES = 1 << 20  # of a zip archive
 
 
 def check_model_file(path: Path) -> None:
-    """Check that a file can be a `.keras` file: it exists, is not empty and not of another format.
+    """Check that a file can be a model file: it exists, is not empty and not of another format.
 
     Args:
         path: The file. Its content is checked by `mnistcli.checkpoints.load`.
@@ -77,7 +76,7 @@ def check_model_file(path: Path) -> None:
 
 
 def read_model_file(path: Path) -> bytes:
-    """Read a file that can be a `.keras` file, once: what is checked is then what is loaded.
+    """Read a file that can be a model file, once: what is checked is then what is loaded.
 
     Args:
         path: The file.

@@ -10,10 +10,7 @@ from mnistcli.datasets.dataset import Dataset, Splits
 from mnistcli.datasets.npz import read_npz
 from mnistcli.datasets.progress import ProgressBar
 from mnistcli.errors import DataError
-from mnistcli.files import CACHE_VARIABLE, cache_dir, sha256
-
-DATA_DIR_VARIABLE = "MNISTCLI_DATA_DIR"
-"""Environment variable with the folder of the MNIST files."""
+from mnistcli.files import CACHE_VARIABLE, DATA_DIR_VARIABLE, cache_dir, sha256
 
 MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",

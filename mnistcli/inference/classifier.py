@@ -2,26 +2,28 @@
 
 A classifier runs a LiteRT model, which starts in a fraction of a second. The LiteRT file is beside
 the `.keras` file or in the user's cache. If neither was made by this machine from these weights,
-the `.keras` file is checked and converted once, which loads TensorFlow. A model that cannot be
-converted is run by Keras. The probabilities are calibrated: training puts the temperature into the
-weights of the last layer.
+the model file is checked and converted once, which loads TensorFlow. A model that cannot be
+converted is run by Keras. The probabilities of our models are calibrated: training puts the
+temperature into the weights of the last layer. Models made elsewhere are completed first, see
+`mnistcli.inference.model_interface`.
 """
 
 import os
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.config import CLASSES
+from mnistcli.config import AUTO_SCALE, CLASSES, PIXEL_SCALES
 from mnistcli.device import start_quietly
 from mnistcli.errors import CheckpointError
 from mnistcli.files import sha256
 from mnistcli.inference import litert, litert_files
+from mnistcli.inference.interface_cache import recall
 from mnistcli.model_files import OTHER_MODEL, read_model_file
+from mnistcli.settings import require_choice
 
 BATCH_SIZE = 64
 
@@ -43,6 +45,7 @@ class Classifier:
     Args:
         compute: Returns probabilities, float32 (n, 10), of images, float32 (n, 28, 28, 1) in 0..1.
         batch_size: Images per call of `compute`.
+        path: The model file that `compute` was made from. With it, a classifier can be pickled.
     """
 
     def __init__(
@@ -50,13 +53,32 @@ class Classifier:
         compute: Compute,
         *,
         batch_size: int = BATCH_SIZE,
+        path: Path | None = None,
     ) -> None:
         self._compute = compute
         self._batch_size = batch_size
+        self._path = path
+
+    def __reduce__(self) -> tuple[Callable[[Path, int], "Classifier"], tuple[Path, int]]:
+        """Pickle a classifier as the path of its model file, which is loaded again.
+
+        Raises:
+            TypeError: It was not loaded from a file.
+        """
+        if self._path is None:
+            raise TypeError("cannot pickle a classifier that was not loaded from a file")
+        return _reload, (self._path.resolve(), self._batch_size)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], *, batch_size: int = BATCH_SIZE) -> Self:
-        """Load the model in a `.keras` file.
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        batch_size: int = BATCH_SIZE,
+        pixel_scale: str | None = None,
+        on_note: Callable[[str], None] | None = None,
+    ) -> Self:
+        """Load the model in a `.keras` or `.h5` file.
 
         While a model is loaded, file descriptor 2 of the process (stderr) is redirected for a
         moment, to hold back log messages of LiteRT and TensorFlow.
@@ -64,18 +86,24 @@ class Classifier:
         Args:
             path: The file.
             batch_size: Images computed at a time.
+            pixel_scale: The pixel scale of a model made elsewhere, a name in
+                `mnistcli.config.PIXEL_SCALES`; it is remembered for the file. ``auto`` finds it
+                again. Defaults to the scale that is known of the file, else found.
+            on_note: Receives a line about what was found, if anything was.
 
         Raises:
             CheckpointError: The file cannot be loaded, or is not a digit classifier.
+            ConfigError: There is no such pixel scale.
         """
         path = Path(path)
+        if pixel_scale is not None:
+            pixel_scale = require_choice("pixel-scale", pixel_scale, (*PIXEL_SCALES, AUTO_SCALE))
         content = read_model_file(path)
         digest = sha256(content)
-        for read in (partial(litert_files.read_beside, path), litert_files.read_cached):
-            converted = read(digest)
-            if converted is not None and (runner := _start(converted)) is not None:
-                return cls(runner, batch_size=batch_size)
-        return cls(_convert(path, content, digest), batch_size=batch_size)
+        if pixel_scale is None and (runner := _start_converted(path, digest)) is not None:
+            return cls(runner, batch_size=batch_size, path=path)
+        compute = _convert(path, content, pixel_scale, on_note)
+        return cls(compute, batch_size=batch_size, path=path)
 
     def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the probability of each digit for each image.
@@ -89,6 +117,7 @@ class Classifier:
 
         Raises:
             TypeError: The images have another dtype or shape.
+            ValueError: The pixels are 0 and 1 instead of 0 to 255.
         """
         images = _require_digits(images)
         starts = range(0, len(images), self._batch_size)
@@ -99,20 +128,41 @@ class Classifier:
         return np.concatenate(probabilities) if probabilities else np.empty((0, 10), np.float32)
 
 
-def _convert(path: Path, content: bytes, digest: str) -> Compute:
+def _reload(path: Path, batch_size: int) -> Classifier:
+    """Load a classifier that was pickled."""
+    return Classifier.load(path, batch_size=batch_size)
+
+
+def _start_converted(path: Path, digest: str) -> litert.Runner | None:
+    """Start the LiteRT model beside a model file or in the cache; None if there is none."""
+    for converted in (
+        litert_files.read_beside(path, digest),
+        litert_files.read_cached(litert_files.cache_key(digest, recall(digest))),
+    ):
+        if converted is not None and (runner := _start(converted)) is not None:
+            return runner
+    return None
+
+
+def _convert(
+    path: Path,
+    content: bytes,
+    pixel_scale: str | None,
+    on_note: Callable[[str], None] | None,
+) -> Compute:
     """Check, load and convert a model; return the function that computes its probabilities."""
     # These load h5py and TensorFlow, which are not needed for a converted model.
     from mnistcli.model_check import check_content
 
     checked = check_content(path, content)
     start_quietly()
-    from mnistcli import checkpoints
-    from mnistcli.inference import conversion
+    from mnistcli.inference import conversion, model_interface
 
-    model = checkpoints.load_checked(checked)
+    digest = sha256(content)
+    model = model_interface.complete(checked, digest, pixel_scale=pixel_scale, on_note=on_note)
     converted = conversion.to_litert(model)
     if converted is not None and (runner := _start(converted)) is not None:
-        litert_files.write_cached(converted, digest)
+        litert_files.write_cached(converted, litert_files.cache_key(digest, recall(digest)))
         return runner
     compute = conversion.run_by_keras(model)
     if not _is_classifier(compute):
@@ -147,4 +197,6 @@ def _require_digits(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
             f"images must be uint8 (n, 28, 28) with values 0 to 255, not {images.dtype} "
             f"{images.shape}"
         )
+    if images.size and images.max() == 1:
+        raise ValueError("images must have pixels of 0 to 255, not 0 and 1: multiply them by 255")
     return images[None] if images.ndim == 2 else images

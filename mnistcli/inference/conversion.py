@@ -61,7 +61,7 @@ def run_by_keras(model: keras.Model) -> Callable[[NDArray[np.float32]], NDArray[
     def compute(images: NDArray[np.float32]) -> NDArray[np.float32]:
         probabilities: NDArray[np.float32] = keras.ops.convert_to_numpy(
             model(images, training=False)
-        )
+        ).astype(np.float32)
         return probabilities
 
     return compute

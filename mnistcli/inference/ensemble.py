@@ -1,7 +1,7 @@
 """Ensembles: average the probabilities of several classifiers."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -33,18 +33,28 @@ class Ensemble:
 
 
 def load_classifier(
-    files: Sequence[str | os.PathLike[str]], *, batch_size: int = BATCH_SIZE
+    files: Sequence[str | os.PathLike[str]],
+    *,
+    batch_size: int = BATCH_SIZE,
+    pixel_scale: str | None = None,
+    on_note: Callable[[str], None] | None = None,
 ) -> Predictor:
-    """Load the classifier in one `.keras` file, or the ensemble of several.
+    """Load the classifier in one model file, or the ensemble of several.
 
     Args:
         files: The files, at least one.
         batch_size: Images computed at a time.
+        pixel_scale: As in `Classifier.load`.
+        on_note: Receives a line about each model whose interface was found.
 
     Raises:
         CheckpointError: A file cannot be loaded, or is not a digit classifier.
+        ConfigError: There is no such pixel scale.
     """
-    members = [Classifier.load(file, batch_size=batch_size) for file in files]
+    members = [
+        Classifier.load(file, batch_size=batch_size, pixel_scale=pixel_scale, on_note=on_note)
+        for file in files
+    ]
     return members[0] if len(members) == 1 else Ensemble(members)
 
 

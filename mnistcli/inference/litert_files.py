@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mnistcli.files import cache_dir, sha256, write_atomically
+from mnistcli.inference.interface_cache import Interface
 from mnistcli.inference.signing_key import load_key
 from mnistcli.zip_files import open_zip
 
@@ -45,11 +46,21 @@ def file_beside(path: Path) -> Path:
     return path.with_suffix(".tflite")
 
 
-def cached_file(digest: str) -> Path:
-    """Return the path in the cache of the LiteRT file made from a `.keras` file.
+def cache_key(digest: str, interface: Interface | None) -> str:
+    """Return the name in the cache of a model, which is completed according to its interface.
 
     Args:
-        digest: SHA-256 of the `.keras` file.
+        digest: SHA-256 of the model file.
+        interface: The interface of a model made elsewhere; None for one of ours.
+    """
+    return digest if interface is None else "-".join((digest, *interface))
+
+
+def cached_file(digest: str) -> Path:
+    """Return the path in the cache of the LiteRT file made from a model file.
+
+    Args:
+        digest: SHA-256 of the model file, or what `cache_key` returns.
     """
     return cache_dir() / "litert" / f"{digest}.tflite"
 

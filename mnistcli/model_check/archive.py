@@ -61,5 +61,5 @@ def _check_metadata(content: bytes) -> None:
     metadata = json.loads(content)
     version = metadata.get("keras_version", "") if isinstance(metadata, dict) else ""
     require(
-        not str(version).startswith("2."), "was saved by Keras 2: load and save it with Keras 3"
+        not str(version).startswith("2."), 'was saved by Keras 2: save it there as "m.h5"'
     )

@@ -1,4 +1,4 @@
-"""Check of a whole `.keras` file: archive, configuration, sizes and weights."""
+"""Check of a whole `.keras` or `.h5` file: archive, configuration, sizes and weights."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,14 +6,14 @@ from typing import Any
 
 from mnistcli.config import CLASSES
 from mnistcli.errors import CheckpointError
+from mnistcli.model_check import legacy_h5
 from mnistcli.model_check.archive import read_members
 from mnistcli.model_check.configuration import parse_config, rebuild_model
 from mnistcli.model_check.graph import measure
+from mnistcli.model_check.input_shapes import ImageShape, find_image_shape
 from mnistcli.model_check.refusal import Refusal, require
 from mnistcli.model_check.weights import check_weights
 from mnistcli.model_files import OTHER_MODEL, read_model_file
-
-INPUT_SHAPE = (28, 28, 1)
 
 MAX_OUTPUT = 1 << 20
 """Most values of the output of one layer for one image: 256 MB for a batch of 64."""
@@ -27,15 +27,19 @@ class CheckedModel:
         path: The file, for messages.
         config: The configuration, made of known parts only and without compilation.
         weights: The content of its HDF5 file.
+        image_shape: How its input holds an image.
+        is_legacy: Whether the weights are in the form of a `.h5` file, not of a `.keras` file.
     """
 
     path: Path
     config: dict[str, Any]
     weights: bytes
+    image_shape: ImageShape
+    is_legacy: bool = False
 
 
 def check_model(path: Path) -> CheckedModel:
-    """Check a `.keras` file.
+    """Check a `.keras` or `.h5` file.
 
     Args:
         path: The file.
@@ -47,7 +51,7 @@ def check_model(path: Path) -> CheckedModel:
 
 
 def check_content(path: Path, content: bytes) -> CheckedModel:
-    """Check the content of a `.keras` file.
+    """Check the content of a `.keras` or `.h5` file.
 
     Args:
         path: The file, for messages.
@@ -70,24 +74,38 @@ def damaged(path: Path) -> CheckpointError:
 
 
 def _check(path: Path, content: bytes) -> CheckedModel:
-    config_text, weights = read_members(content)
-    config = rebuild_model(parse_config(config_text))
-    size = measure(config, INPUT_SHAPE)
-    input_shape, output_shape = ((None, *shape) for shape in (size.input, size.output))
-    expected = (None, *INPUT_SHAPE), (None, CLASSES)
-    require(
-        (input_shape, output_shape) == expected,
-        f"is not a digit classifier: it maps {input_shape} to {output_shape}, "
-        f"not {expected[0]} to {expected[1]}",
-    )
+    is_legacy = content.startswith(legacy_h5.SIGNATURE)
+    if is_legacy:
+        weights = content
+        parsed = legacy_h5.translate(parse_config(legacy_h5.read_config(content)))
+    else:
+        config_text, weights = read_members(content)
+        parsed = parse_config(config_text)
+    config = rebuild_model(parsed)
+    image_shape = _check_sizes(config, len(weights))
+    check_weights(weights)
+    if is_legacy:
+        weights = legacy_h5.copy_weights(content)
+    return CheckedModel(path, config, weights, image_shape, is_legacy)
+
+
+def _check_sizes(config: dict[str, Any], weights_bytes: int) -> ImageShape:
+    """Check the sizes of a model; return how its input holds an image."""
+    size = measure(config)
+    image_shape = find_image_shape(size.input)
+    if image_shape is None or size.output != (CLASSES,):
+        input_shape, output_shape = ((None, *shape) for shape in (size.input, size.output))
+        raise Refusal(
+            f"is not a digit classifier: it maps {input_shape} to {output_shape}, "
+            f"not an image such as {(None, 28, 28, 1)} to {(None, CLASSES)}"
+        )
     require(
         # A weight has at least two bytes (float16).
-        size.parameters * 2 <= len(weights),
-        f"declares {size.parameters:,} parameters but has {len(weights):,} bytes of weights",
+        size.parameters * 2 <= weights_bytes,
+        f"declares {size.parameters:,} parameters but has {weights_bytes:,} bytes of weights",
     )
     require(
         size.largest_output <= MAX_OUTPUT,
         f"has a layer with {size.largest_output:,} outputs; at most {MAX_OUTPUT:,} are allowed",
     )
-    check_weights(weights)
-    return CheckedModel(path, config, weights)
+    return image_shape

@@ -111,6 +111,8 @@ class _Rebuilder:
                 require(value is None, f"has a layer with the unknown setting {shorten(key)!r}")
             elif wrapper and key in {"layer", "backward_layer"} and value is not None:
                 settings[key] = self.layer(value, depth=depth + 1)
+            elif key == "batch_shape" and isinstance(value, list):
+                settings[key] = [None, *_plain(value[1:])]  # a fixed batch would not fit others
             else:
                 settings[key] = self._value(key, value, depth)
         return settings
@@ -165,7 +167,8 @@ def _dtype(value: Any) -> Any:
     else:
         name = value
     require(name is None or name in DTYPES, f"has the unknown data type {shorten(name)!r}")
-    return name
+    # Mixed precision has float32 weights, and LiteRT does not compute in float16.
+    return "float32" if name in {"mixed_bfloat16", "mixed_float16"} else name
 
 
 def _plain(value: Any, depth: int = 0) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mnistcli.model_check.input_shapes import fixed_shape
 from mnistcli.model_check.layer_rules import LAYER_RULES, OPERATION_RULES
 from mnistcli.model_check.names import FUNCTIONAL, INPUT_LAYER, SEQUENTIAL
 from mnistcli.model_check.nodes import history
@@ -34,18 +35,19 @@ class ModelSize:
     largest_output: int
 
 
-def measure(config: Node, default_input: Shape) -> ModelSize:
+def measure(config: Node) -> ModelSize:
     """Measure a model by its configuration.
+
+    A model that does not declare its input is measured for MNIST images.
 
     Args:
         config: A configuration that has been rebuilt.
-        default_input: Shape of an image, for a model that does not declare its input.
 
     Raises:
         Refusal: The layers do not fit together.
     """
     declared = _declared_input(config)
-    inputs = default_input if declared is None else tuple(side or 1 for side in declared)
+    inputs = fixed_shape((None, None, 1) if declared is None else declared)
     meter = _Meter()
     output = meter.call(config, [inputs])
     return ModelSize(declared or inputs, output, meter.parameters, meter.largest_output)

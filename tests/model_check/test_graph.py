@@ -84,7 +84,7 @@ def test_ordinary_models_are_loaded_and_measured(name: str, tmp_path: Path) -> N
     model.train_on_batch(images, np.eye(10, dtype=np.float32)[[3, 5]])
     model.save(tmp_path / "model.keras")
 
-    size = measure(check_model(tmp_path / "model.keras").config, (28, 28, 1))
+    size = measure(check_model(tmp_path / "model.keras").config)
     loaded = checkpoints.load(tmp_path / "model.keras")
 
     # The rules leave out a few parameters that can be switched off.

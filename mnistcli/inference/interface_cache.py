@@ -1,0 +1,53 @@
+"""Interface cache: remember by the hash of a model file how the model takes and gives values."""
+
+import contextlib
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+from mnistcli.config import PIXEL_SCALES
+from mnistcli.files import cache_dir, write_atomically
+
+SOFTMAX, SIGMOID, LOGITS = "softmax", "sigmoid", "logits"
+_MAX_BYTES = 400
+
+
+class Interface(NamedTuple):
+    """The interface of a model.
+
+    Attributes:
+        pixel_scale: A name in `mnistcli.config.PIXEL_SCALES`.
+        outputs: ``softmax``, ``sigmoid`` or ``logits``.
+    """
+
+    pixel_scale: str
+    outputs: str
+
+
+def recall(digest: str) -> Interface | None:
+    """Return what was found about a model file before; None if nothing is known.
+
+    Args:
+        digest: SHA-256 of the file.
+    """
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+        with _file(digest).open("rb") as stream:
+            values = json.loads(stream.read(_MAX_BYTES))
+        interface = Interface(values["pixel_scale"], values["outputs"])
+        if interface.pixel_scale in PIXEL_SCALES and interface.outputs in {
+            *(SOFTMAX, SIGMOID, LOGITS)
+        }:
+            return interface
+    return None
+
+
+def remember(digest: str, interface: Interface) -> None:
+    """Remember the interface of a model file in the user's cache; without one, nothing happens."""
+    with contextlib.suppress(OSError):
+        path = _file(digest)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, json.dumps(interface._asdict()))
+
+
+def _file(digest: str) -> Path:
+    return cache_dir() / "interfaces" / f"{digest}.json"

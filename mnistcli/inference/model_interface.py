@@ -1,0 +1,236 @@
+"""Model interface: how a model made elsewhere takes pixels, and which outputs it gives.
+
+Keras users scale pixels to 0..1, leave them at 0..255, or invert them; the last layer gives softmax
+probabilities, sigmoid values or logits. What the layers do not tell is found with known digits: of
+the pixel scales within two points of the best accuracy, the one with the lowest cross-entropy. The
+largest accuracy alone does not decide, because a ReLU network predicts 0..255 about as well as
+0..1. A model is then completed with stock layers, so that it takes float32 (n, 28, 28, 1) in 0..1
+and returns probabilities (n, 10) like any other.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+from keras import layers, ops
+from numpy.typing import NDArray
+
+from mnistcli import checkpoints
+from mnistcli.architectures import STANDARD_INPUT
+from mnistcli.config import AUTO_SCALE, PIXEL_SCALES
+from mnistcli.errors import CheckpointError
+from mnistcli.files import sha256
+from mnistcli.inference.interface_cache import (
+    LOGITS,
+    SIGMOID,
+    SOFTMAX,
+    Interface,
+    recall,
+    remember,
+)
+from mnistcli.inference.known_digits import COUNT, load_known_digits
+from mnistcli.model_check import CheckedModel, check_content
+from mnistcli.model_check.first_layer import first_divisor, last_activation
+from mnistcli.model_check.input_shapes import ImageShape
+from mnistcli.model_files import OTHER_MODEL, read_model_file
+
+NoteCallback = Callable[[str], None]
+
+_OUTPUTS = {SOFTMAX: "softmax probabilities", SIGMOID: "sigmoid values", LOGITS: "logits"}
+
+# Factor and offset of each pixel scale, for pixels in 0..1 of a light digit on a dark background.
+# Standardized: divided by MNIST's standard deviation after its mean is subtracted.
+_SCALING = dict(
+    zip(
+        PIXEL_SCALES,
+        ((1, 0), (255, 0), (2, -1), (1 / 0.3081, -0.1307 / 0.3081), (-1, 1), (-255, 255)),
+        strict=True,
+    )
+)
+_BYTE_SCALES = ("0..255", "255..0")
+_SUM_TOLERANCE = 0.01
+_ACCURACY_TOLERANCE = 0.02
+_LOWEST_ACCURACY = 0.5
+_EPSILON = 1e-7
+_BATCH_SIZE = 64
+
+
+class _Trial(NamedTuple):
+    """Result of one pixel scale on the known digits: accuracy, and cross-entropy in nats."""
+
+    interface: Interface
+    accuracy: float
+    loss: float
+
+
+def complete(
+    checked: CheckedModel,
+    digest: str,
+    *,
+    pixel_scale: str | None = None,
+    on_note: NoteCallback | None = None,
+) -> keras.Model:
+    """Load a model that has been checked and complete it to the standard interface.
+
+    What is found is remembered for the file in the user's cache.
+
+    Args:
+        checked: The parts of the file.
+        digest: SHA-256 of the file.
+        pixel_scale: A name in `PIXEL_SCALES`, or ``auto`` to find it again. Defaults to what is
+            known of the file.
+        on_note: Receives a line about what was found.
+
+    Returns:
+        A model that maps float32 (n, 28, 28, 1) in 0..1 to probabilities (n, 10).
+
+    Raises:
+        CheckpointError: Keras cannot build the model, or it predicts less than half of the known
+            digits at every pixel scale.
+    """
+    model = checkpoints.load_checked(checked)
+    if pixel_scale is None:
+        if is_standard(model):
+            return model
+        known = recall(digest)
+    else:
+        known = None
+    if known is None:
+        scale = None if pixel_scale == AUTO_SCALE else pixel_scale
+        trial = _find(model, checked, scale)
+        known = trial.interface
+        remember(digest, known)
+        if on_note is not None:
+            on_note(_describe(checked, trial))
+    return _wrap(model, checked.image_shape, known)
+
+
+def load_model(path: Path, *, on_note: NoteCallback | None = None) -> keras.Model:
+    """Load the model in a file, completed to the standard interface.
+
+    Args:
+        path: A `.keras` or `.h5` file.
+        on_note: Receives a line about what was found.
+
+    Raises:
+        CheckpointError: As for `complete`, or the file does not pass the check.
+    """
+    content = read_model_file(path)
+    return complete(check_content(path, content), sha256(content), on_note=on_note)
+
+
+def is_standard(model: keras.Model) -> bool:
+    """Return whether a model says by the name of its input that it takes pixels in 0..1."""
+    return bool(model.inputs[0].name == STANDARD_INPUT)
+
+
+def _find(model: keras.Model, checked: CheckedModel, pixel_scale: str | None) -> _Trial:
+    """Find the interface of a model with known digits.
+
+    Args:
+        model: The model.
+        checked: Its file.
+        pixel_scale: The pixel scale, if it is known.
+
+    Raises:
+        CheckpointError: No pixel scale is right for half of the digits.
+    """
+    digits = load_known_digits()
+    trials = []
+    for scale in [pixel_scale] if pixel_scale else _candidates(checked):
+        outputs = _compute(model, checked.image_shape, scale, digits.images)
+        kind = SOFTMAX if last_activation(checked.config) == SOFTMAX else _output_kind(outputs)
+        probabilities = ops.convert_to_numpy(_finish(ops.convert_to_tensor(outputs), kind))
+        of_label = probabilities[np.arange(COUNT), digits.labels]
+        trials.append(
+            _Trial(
+                Interface(scale, kind),
+                float(np.mean(probabilities.argmax(axis=1) == digits.labels)),
+                float(-np.log(np.nan_to_num(of_label).clip(_EPSILON, 1)).mean()),
+            )
+        )
+    best = max(trial.accuracy for trial in trials)
+    if best < _LOWEST_ACCURACY and pixel_scale is None:
+        raise CheckpointError(
+            f"{str(checked.path)!r} predicts {100 * best:.0f} % of {COUNT} known digits at every "
+            "pixel scale",
+            hint=OTHER_MODEL,
+        )
+    close = (trial for trial in trials if trial.accuracy >= best - _ACCURACY_TOLERANCE)
+    return min(close, key=lambda trial: trial.loss)
+
+
+def _candidates(checked: CheckedModel) -> Sequence[str]:
+    """Return the pixel scales that the first layer of a model allows."""
+    divisor = first_divisor(checked.config)
+    return PIXEL_SCALES if divisor is None or divisor < 100 else _BYTE_SCALES
+
+
+def _compute(
+    model: keras.Model, shape: ImageShape, pixel_scale: str, images: NDArray[np.uint8]
+) -> NDArray[np.float32]:
+    """Return the outputs of a model for images, uint8 (n, 28, 28)."""
+    parts = []
+    for start in range(0, len(images), _BATCH_SIZE):
+        batch = np.divide(images[start : start + _BATCH_SIZE, ..., None], 255, dtype=np.float32)
+        prepared = _prepare(ops.convert_to_tensor(batch), shape, pixel_scale)
+        parts.append(ops.convert_to_numpy(model(prepared, training=False)))
+    return np.concatenate(parts).astype(np.float32)
+
+
+def _output_kind(outputs: NDArray[np.float32]) -> str:
+    """Return which kind of outputs these are, float32 (n, 10)."""
+    if not ((outputs >= 0) & (outputs <= 1)).all():
+        return LOGITS
+    sums = outputs.sum(axis=1)
+    return SOFTMAX if (np.abs(sums - 1) <= _SUM_TOLERANCE).all() else SIGMOID
+
+
+def _wrap(model: keras.Model, shape: ImageShape, interface: Interface) -> keras.Model:
+    """Return a model with the standard interface that contains another."""
+    images = keras.Input((28, 28, 1), name=STANDARD_INPUT)
+    outputs = model(_prepare(images, shape, interface.pixel_scale))
+    return keras.Model(images, _finish(outputs, interface.outputs), name=f"{model.name}_completed")
+
+
+def _prepare(images: Any, shape: ImageShape, pixel_scale: str) -> Any:
+    """Convert images, float32 (n, 28, 28, 1) in 0..1, to the input of a model."""
+    for layer in _size_layers(shape.side):
+        images = layer(images)
+    factor, offset = _SCALING[pixel_scale]
+    if (factor, offset) != (1, 0):
+        images = layers.Rescaling(factor, offset)(images)
+    if shape.channels == 3:
+        images = layers.Concatenate()([images] * 3)
+    if shape.channels_first:
+        images = layers.Permute((3, 1, 2))(images)
+    return images if images.shape[1:] == shape.shape else layers.Reshape(shape.shape)(images)
+
+
+def _size_layers(side: int) -> Iterator[keras.Layer]:
+    """Yield the layers that change the side of an image from 28; 32 is usually reached by zeros."""
+    if side == 32:
+        yield layers.ZeroPadding2D(2)
+    elif side != 28:
+        yield layers.Resizing(side, side)
+
+
+def _finish(outputs: Any, kind: str) -> Any:
+    """Convert outputs (n, 10) to probabilities."""
+    if kind == SOFTMAX:
+        return outputs
+    if kind == SIGMOID:  # divides each value by the sum
+        outputs = ops.log(ops.maximum(outputs, _EPSILON))
+    return layers.Softmax()(outputs)
+
+
+def _describe(checked: CheckedModel, trial: _Trial) -> str:
+    shape = "x".join(map(str, checked.image_shape.shape))
+    scale, outputs = trial.interface
+    polarity = ", dark digits on light" if scale in {"1..0", "255..0"} else ""
+    return (
+        f"{checked.path.name} takes {shape} pixels of {scale}{polarity} and gives "
+        f"{_OUTPUTS[outputs]}: {100 * trial.accuracy:.1f} % of {COUNT} known digits are right"
+    )
