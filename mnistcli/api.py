@@ -247,7 +247,9 @@ def plot(
     return files
 
 
-def load_classifier(model: Models | None = None, *, batch_size: int = 64) -> "Predictor":
+def load_classifier(
+    model: Models | None = None, *, batch_size: int = 64, pixel_scale: str | None = None
+) -> "Predictor":
     """Load the classifier of a model, to predict 28x28 digits in MNIST format.
 
     Its method `predict` takes uint8 (n, 28, 28), light digits on a dark background, and returns
@@ -256,13 +258,19 @@ def load_classifier(model: Models | None = None, *, batch_size: int = 64) -> "Pr
     Args:
         model: The model. Defaults as in `predict`.
         batch_size: Images computed at a time.
+        pixel_scale: The pixel scale that a model made elsewhere takes, a name in
+            `mnistcli.config.PIXEL_SCALES`, or ``auto``. Remembered for the file, also for the other
+            functions. Defaults to the one that is found with known digits.
 
     Raises:
         CheckpointError: The model cannot be found or loaded.
+        ConfigError: There is no such pixel scale.
     """
     from mnistcli.inference import ensemble
 
-    return ensemble.load_classifier(_find(model).files, batch_size=batch_size)
+    return ensemble.load_classifier(
+        _find(model).files, batch_size=batch_size, pixel_scale=pixel_scale
+    )
 
 
 def _find(model: Models | None) -> ModelRef:

@@ -7,8 +7,9 @@ Max-pooling comes before the ReLU. The result is the same as in the usual order,
 monotonic, and the ReLU is applied to a quarter of the values.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
+from typing import Any
 
 import keras
 import numpy as np
@@ -39,7 +40,11 @@ def build_model(arch: str, *, dropout: float = 0.0) -> keras.Model:
     """
     build_layers = ARCHITECTURES[require_choice("arch", arch, tuple(ARCHITECTURES))]
     return keras.Sequential(
-        [keras.Input(INPUT_SHAPE, name=STANDARD_INPUT), *build_layers(dropout), layers.Dense(CLASSES, "softmax")],
+        [
+            keras.Input(INPUT_SHAPE, name=STANDARD_INPUT),
+            *build_layers(dropout),
+            layers.Dense(CLASSES, "softmax"),
+        ],
         name=arch,
     )
 
@@ -50,7 +55,7 @@ def first_convolution(
     """Return the filters of the first convolution of a model, and their feature maps of an image.
 
     Args:
-        model: A model made by `build_model`.
+        model: A model made by `build_model`, or one that contains a model made elsewhere.
         image: uint8 (28, 28).
 
     Returns:
@@ -60,13 +65,40 @@ def first_convolution(
     Raises:
         CheckpointError: The model has no convolution.
     """
+    inputs = keras.ops.convert_to_tensor(image[None, :, :, None].astype(np.float32) / 255)
+    while True:
+        for layer in model.layers:
+            if isinstance(layer, layers.Conv2D):
+                first_layers = keras.Model(model.inputs[0], layer.output)
+                maps = keras.ops.convert_to_numpy(first_layers(inputs, training=False))[0]
+                return keras.ops.convert_to_numpy(layer.kernel), maps
+        inner = next((one for one in model.layers if isinstance(one, keras.Model)), None)
+        if inner is None:
+            raise CheckpointError(
+                "no filters: the model has no convolution", hint="--kind confusion"
+            )
+        model, inputs = inner, _input_of(model, inner, inputs)
+
+
+def leaf_layers(model: keras.Model) -> Iterator[keras.Layer]:
+    """Yield the layers of a model, those of models inside it included, in order."""
     for layer in model.layers:
-        if isinstance(layer, layers.Conv2D):
-            first_layers = keras.Model(model.inputs[0], layer.output)
-            batch = image[None, :, :, None].astype(np.float32) / 255
-            maps = keras.ops.convert_to_numpy(first_layers(batch, training=False))[0]
-            return keras.ops.convert_to_numpy(layer.kernel), maps
-    raise CheckpointError("no filters: the model has no convolution", hint="--kind confusion")
+        if isinstance(layer, keras.Model):
+            yield from leaf_layers(layer)
+        else:
+            yield layer
+
+
+def _input_of(model: keras.Model, inner: keras.Model, inputs: Any) -> Any:
+    """Return the values that reach a model inside another, before which there are no branches."""
+    for layer in model.layers:
+        if layer is inner:
+            break
+        if isinstance(layer, layers.Concatenate):  # of one channel to three
+            inputs = layer([inputs] * 3)
+        elif not isinstance(layer, layers.InputLayer):
+            inputs = layer(inputs, training=False)
+    return inputs
 
 
 def _simple(dropout: float) -> list[keras.Layer]:

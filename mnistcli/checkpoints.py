@@ -32,6 +32,14 @@ def save(model: keras.Model, path: Path) -> None:
         model.save(temporary)
 
 
+def compile_for_evaluation(model: keras.Model) -> None:
+    """Compile a model, so that other programs can call `evaluate` and `fit` when they load it.
+
+    The optimizer is one without moments, which would double the size of the file.
+    """
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+
+
 def load(path: Path) -> keras.Model:
     """Load the model in a `.keras` or `.h5` file, uncompiled.
 

@@ -16,15 +16,32 @@ from mnistcli.errors import DeviceError
 _REDIRECTION = threading.RLock()
 
 
-def start_quietly() -> None:
+def start_quietly(*, verbose: bool = False) -> None:
     """Import Keras and initialize its devices without TensorFlow's log messages on stderr.
 
     If the start fails, the messages are shown. TensorFlow's logger is set to errors only. If Keras
     is imported already, nothing is done, so that a program that uses Keras itself keeps its own
     settings. Everything in this package that loads Keras on demand calls this function first.
+
+    The settings of other projects, in ``keras.json`` or ``$KERAS_BACKEND``, do not apply.
+
+    Args:
+        verbose: Whether to show the log messages.
     """
     if "keras" in sys.modules:
         return
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    if not verbose:
+        _import_quietly()
+    import keras
+
+    keras.config.set_floatx("float32")
+    keras.config.set_image_data_format("channels_last")
+    keras.config.set_epsilon(1e-7)
+
+
+def _import_quietly() -> None:
+    """Import Keras and hold back log messages."""
     # Level 2 keeps errors. TensorFlow obeys it only after its logging has started; the messages
     # before that are held back.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

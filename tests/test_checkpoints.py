@@ -119,7 +119,8 @@ def test_a_config_that_does_not_describe_a_model(
 @pytest.mark.parametrize(
     ("shape", "classes", "message"),
     [
-        ((32, 32, 3), 10, r"it maps \(None, 32, 32, 3\) to \(None, 10\), not"),
+        ((28, 40, 1), 10, r"it maps \(None, 28, 40, 1\) to \(None, 10\), not"),
+        ((28, 28, 2), 10, r"it maps \(None, 28, 28, 2\) to \(None, 10\), not"),
         ((28, 28, 1), 26, r"it maps \(None, 28, 28, 1\) to \(None, 26\), not"),
     ],
 )
@@ -173,11 +174,25 @@ def test_a_small_file_cannot_allocate_all_memory(tmp_path: Path, saved: Path) ->
     assert build_model("classic")(np.zeros((1, 28, 28, 1), np.float32)).shape == (1, 10)
 
 
-def test_another_format_is_named(tmp_path: Path) -> None:
-    build_model("simple").save(tmp_path / "model.h5")
+def test_weights_without_a_network_are_named(tmp_path: Path) -> None:
+    build_model("simple").save_weights(tmp_path / "model.weights.h5")
 
-    with pytest.raises(CheckpointError, match=r"is an HDF5 file: save the model as \.keras"):
-        checkpoints.load(tmp_path / "model.h5")
+    with pytest.raises(CheckpointError, match="holds no network, only weights or data: save the"):
+        checkpoints.load(tmp_path / "model.weights.h5")
+
+
+def test_a_compiled_model_can_be_evaluated_by_keras(tmp_path: Path) -> None:
+    model = build_model("simple")
+    checkpoints.compile_for_evaluation(model)
+    checkpoints.save(model, tmp_path / "model.keras")
+    images, labels = np.zeros((2, 28, 28, 1), np.float32), np.zeros(2, int)
+
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+
+    assert loaded.evaluate(images, labels, return_dict=True, verbose=0).keys() == {
+        *("accuracy", "loss")
+    }
+    assert loaded.input.name == "pixels_0_to_1"
 
 
 def test_a_layer_with_code_is_rejected_inside_another_model(tmp_path: Path, saved: Path) -> None:

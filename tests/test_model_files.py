@@ -36,7 +36,6 @@ def test_a_keras_file_is_accepted_whatever_its_name(tmp_path: Path) -> None:
             b"\x1c\0\0\0TFL3 and more",
             "'x' is a LiteRT file: use the .keras file or the run directory",
         ),
-        (b"\x89HDF\r\n\x1a\n", "'x' is an HDF5 file: save the model as .keras"),
         (b"\x08\x07\x12\x07pytorch", "'x' is an ONNX file: save the model as .keras"),
         (
             b"\x80\x02}q\0.",
@@ -44,7 +43,7 @@ def test_a_keras_file_is_accepted_whatever_its_name(tmp_path: Path) -> None:
         ),
         (b"", "empty model file 'x'"),
     ],
-    ids=["litert", "hdf5", "onnx", "pickle", "empty"],
+    ids=["litert", "onnx", "pickle", "empty"],
 )
 def test_other_formats_are_named(content: bytes, message: str) -> None:
     Path("x").write_bytes(content)

@@ -11,6 +11,7 @@ from mnistcli.cli.options import (
     JsonOption,
     ModelArgument,
     OutputDirOption,
+    PixelScaleOption,
     QuietOption,
 )
 from mnistcli.cli.spinner import working
@@ -44,6 +45,7 @@ def evaluate(
         ),
     ] = None,
     output_dir: OutputDirOption = None,
+    pixel_scale: PixelScaleOption = None,
     as_json: JsonOption = False,
     batch_size: Annotated[
         int, typer.Option(metavar="N", min=1, help="Images per prediction step.")
@@ -61,7 +63,9 @@ def evaluate(
     splits = load_splits(model_ref, dataset, data_dir)
     images = splits.images_not_trained_on(*model_ref.datasets)
     with working("Evaluating"):
-        classifier = load_classifier(model_ref.files, batch_size=batch_size)
+        classifier = load_classifier(
+            model_ref.files, batch_size=batch_size, pixel_scale=pixel_scale, on_note=print_note
+        )
         result = evaluation.evaluate(classifier, images)
     print_evaluation(
         result,

@@ -5,9 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
+from mnistcli.config import AUTO_SCALE, PIXEL_SCALES
+
 _MODEL_HELP = (
-    "A run directory, the name of a run under runs/, a .keras file, latest (the newest finished "
-    "run) or pretrained (the packaged model). Several models are averaged. Default: "
+    "A run directory, the name of a run under runs/, a .keras or .h5 file, latest (the newest "
+    "finished run) or pretrained (the packaged model). Several models are averaged. Default: "
     "$MNISTCLI_MODEL, else latest, else pretrained."
 )
 
@@ -31,6 +33,16 @@ ModelArgument = Annotated[
 ]
 DatasetOption = Annotated[str | None, _dataset_option("the dataset that the model was trained on")]
 TrainingDatasetOption = Annotated[str | None, _dataset_option("mnist")]
+PixelScaleOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Pixel scale that a model made elsewhere takes: "
+        f"{', '.join(PIXEL_SCALES)} or {AUTO_SCALE}. With the last two scales, digits are dark on "
+        "light. It is remembered for the file. Default: found with known digits.",
+        autocompletion=lambda: [*PIXEL_SCALES, AUTO_SCALE],
+    ),
+]
 DataDirOption = Annotated[
     Path | None,
     typer.Option(

@@ -6,11 +6,13 @@ from typing import Annotated
 import typer
 
 from mnistcli.cli.evaluate import load_splits
+from mnistcli.cli.model_interface import note_interface
 from mnistcli.cli.options import (
     DataDirOption,
     DatasetOption,
     ModelArgument,
     OutputDirOption,
+    PixelScaleOption,
     QuietOption,
 )
 from mnistcli.cli.spinner import working
@@ -40,6 +42,7 @@ def plot(
         int, typer.Option(metavar="N", min=1, max=400, help="Digits in samples and mistakes.")
     ] = 24,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Random seed of the samples.")] = 0,
+    pixel_scale: PixelScaleOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Draw the history, confusion matrix, samples, mistakes and filters of a model as PNG files."""
@@ -49,6 +52,7 @@ def plot(
     kinds = _choose_kinds(kind or ())
     model_ref = find_model(*model or ())
     print_model(model_ref.description)
+    note_interface(model_ref, pixel_scale)
     splits = load_splits(model_ref, dataset, data_dir)
     with working("Drawing"):
         files = draw_plots(

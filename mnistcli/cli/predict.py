@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mnistcli.cli.options import JsonOption, QuietOption
+from mnistcli.cli.options import JsonOption, PixelScaleOption, QuietOption
 from mnistcli.cli.prediction_csv import CsvPrinter
 from mnistcli.cli.prediction_table import PrintedPredictions, print_predictions
 from mnistcli.cli.review import Review
@@ -50,9 +50,9 @@ def predict(
         list[str] | None,
         typer.Option(
             metavar="MODEL",
-            help="A run directory, a .keras file, latest or pretrained. Repeat it to average the "
-            "probabilities of several models. Default: $MNISTCLI_MODEL, else the newest finished "
-            "run under runs/, else pretrained.",
+            help="A run directory, a .keras or .h5 file, latest or pretrained. Repeat it to "
+            "average the probabilities of several models. Default: $MNISTCLI_MODEL, else the "
+            "newest finished run under runs/, else pretrained.",
         ),
     ] = None,
     recursive: Annotated[
@@ -118,6 +118,7 @@ def predict(
             "ImageId,Label as Kaggle takes it.",
         ),
     ] = False,
+    pixel_scale: PixelScaleOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -137,7 +138,7 @@ def predict(
         from mnistcli.prediction import predict_images
 
         sources = _sources(images, outputs, recursive=recursive)
-        classifier = load_classifier(model_ref.files)
+        classifier = load_classifier(model_ref.files, pixel_scale=pixel_scale, on_note=print_note)
     copies = Review(review) if review else None
     predictions = predict_images(
         classifier,

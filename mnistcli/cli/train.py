@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from mnistcli.cli.model_interface import note_interface
 from mnistcli.cli.options import (
     DataDirOption,
     JsonOption,
+    PixelScaleOption,
     QuietOption,
     TrainingDatasetOption,
     VerboseOption,
@@ -36,6 +38,7 @@ def train(
     start: Annotated[str | None, setting_option(SETTINGS["start"], panel=None)] = None,
     dataset: TrainingDatasetOption = None,
     data_dir: DataDirOption = None,
+    pixel_scale: PixelScaleOption = None,
     run_dir: Annotated[
         Path | None,
         typer.Option(
@@ -65,6 +68,7 @@ def train(
     """
     from mnistcli.cli.progress import DownloadProgress, TrainingProgress
     from mnistcli.cli.resuming import find_run, resume_command, resumed_config
+    from mnistcli.model_lookup import find_model
     from mnistcli.runs import Run
 
     set_verbosity(quiet=quiet, verbose=verbose)
@@ -77,10 +81,11 @@ def train(
     with working("Starting TensorFlow"):
         from mnistcli.device import start_quietly
 
-        if not verbose:
-            start_quietly()
+        start_quietly(verbose=verbose)
         from mnistcli import datasets
         from mnistcli.training import train as run_training
+    if config.start is not None:
+        note_interface(find_model(config.start), pixel_scale)
     splits = datasets.load(config.dataset, data_dir=data_dir, progress=DownloadProgress())
     for note in splits.notes:
         print_note(note)

@@ -158,11 +158,10 @@ def _convert(
     start_quietly()
     from mnistcli.inference import conversion, model_interface
 
-    digest = sha256(content)
-    model = model_interface.complete(checked, digest, pixel_scale=pixel_scale, on_note=on_note)
+    model, interface = model_interface.complete(checked, pixel_scale=pixel_scale, on_note=on_note)
     converted = conversion.to_litert(model)
     if converted is not None and (runner := _start(converted)) is not None:
-        litert_files.write_cached(converted, litert_files.cache_key(digest, recall(digest)))
+        litert_files.write_cached(converted, litert_files.cache_key(checked.digest, interface))
         return runner
     compute = conversion.run_by_keras(model)
     if not _is_classifier(compute):

@@ -1,11 +1,13 @@
 """Known digits: 500 labeled training digits that show how a model wants its images.
 
-They are the first training images of MNIST, if its files are on this machine. Otherwise they are
-digits of scikit-learn, which fewer models predict well.
+They are the first training images of MNIST, if its files are on this machine. Otherwise, and for
+models that do not predict MNIST, they are those digits of scikit-learn that look most like MNIST.
 """
 
+import contextlib
 import gzip
 import os
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.files import DATA_DIR_VARIABLE, cache_dir
+from mnistcli.inference import litert
 
 COUNT = 500
 _NAMES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
@@ -34,15 +37,20 @@ class KnownDigits(NamedTuple):
     labels: NDArray[np.int64]
 
 
+def load_known_digits() -> Iterator[KnownDigits]:
+    """Load the digits: those of MNIST if they are on this machine, then those of scikit-learn."""
+    if (digits := _load_mnist()) is not None:
+        yield digits
+    yield _load_sklearn_digits()
+
+
 @cache
-def load_known_digits() -> KnownDigits:
-    """Load the digits."""
+def _load_mnist() -> KnownDigits | None:
     variable = os.environ.get(DATA_DIR_VARIABLE)
-    folders = [*([Path(variable)] if variable else []), cache_dir() / "mnist"]
-    for folder in folders:
+    for folder in ([Path(variable)] if variable else []) + [cache_dir() / "mnist"]:
         if (digits := _read_mnist(folder)) is not None:
             return digits
-    return _read_keras_cache() or _load_sklearn_digits()
+    return _read_keras_cache()
 
 
 def _read_mnist(folder: Path) -> KnownDigits | None:
@@ -86,15 +94,53 @@ def _checked(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> KnownDigit
     return KnownDigits(images, labels.astype(np.int64))
 
 
+@cache
 def _load_sklearn_digits() -> KnownDigits:
-    """Convert digits of scikit-learn, 8x8 pixels of 0 to 16, to MNIST format."""
+    """Convert digits of scikit-learn to MNIST format, and choose 50 of each digit.
+
+    Chosen are those that the packaged model predicts with the highest probability: networks that
+    were trained on MNIST predict 83 to 90 % of them, and 70 % of all.
+    """
     from sklearn.datasets import load_digits  # noqa: PLC0415 - slow, and rarely needed
 
     bunch = load_digits()
-    images = np.zeros((COUNT, 28, 28), np.uint8)
-    for image, small in zip(images, bunch.images.astype(np.float32), strict=False):
-        ink = cv2.resize(small, (20, 20), interpolation=cv2.INTER_CUBIC).clip(2, 16) - 2
-        rows, columns = np.indices(ink.shape)
-        top, left = (round(14 - float((axis * ink).sum() / ink.sum())) for axis in (rows, columns))
-        image[top : top + 20, left : left + 20] = np.rint(ink * (255 / ink.max()))
-    return KnownDigits(images, bunch.target[:COUNT].astype(np.int64))
+    labels = bunch.target.astype(np.int64)
+    images = np.stack([_to_mnist_format(small) for small in bunch.images.astype(np.float32)])
+    likely = _packaged_probabilities(images)[np.arange(len(labels)), labels]
+    order = np.argsort(-likely, kind="stable")
+    chosen = np.sort(np.concatenate([order[labels[order] == d][: COUNT // 10] for d in range(10)]))
+    return KnownDigits(images[chosen], labels[chosen])
+
+
+def _to_mnist_format(small: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Convert an image (8, 8) of gray levels 0 to 16 as MNIST was made from two-level images.
+
+    Ink and background are separated in the enlarged image, whose bounding box is averaged to 20
+    pixels and placed by its center of mass.
+    """
+    enlarged = cv2.resize(small, (80, 80), interpolation=cv2.INTER_CUBIC)
+    ink = ((enlarged - 8) / 2).clip(0, 1)
+    rows, columns = np.nonzero(ink > 0.3)
+    box = ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    scale = 20 / max(box.shape)
+    height, width = (max(1, round(side * scale)) for side in box.shape)
+    digit = cv2.resize(box, (width, height), interpolation=cv2.INTER_AREA)
+    centers = [float((axis * digit).sum() / digit.sum()) for axis in np.indices(digit.shape)]
+    top, left = (
+        min(max(round(14 - center), 0), 28 - side)
+        for center, side in zip(centers, digit.shape, strict=True)
+    )
+    image = np.zeros((28, 28), np.uint8)
+    image[top : top + height, left : left + width] = np.rint(digit * (255 / digit.max()))
+    return image
+
+
+def _packaged_probabilities(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the probabilities of the packaged model, float32 (n, 10)."""
+    path = Path(__file__).parents[1] / "pretrained" / "model.tflite"
+    # Equal probabilities choose the first digits: the packaged file is missing or damaged.
+    probabilities = np.full((len(images), 10), 0.1, np.float32)
+    with contextlib.suppress(OSError, ValueError, RuntimeError):
+        runner = litert.Runner(path.read_bytes())
+        probabilities = runner(np.divide(images[..., None], 255, dtype=np.float32))
+    return probabilities

@@ -9,7 +9,6 @@ and returns probabilities (n, 10) like any other.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
@@ -21,7 +20,6 @@ from mnistcli import checkpoints
 from mnistcli.architectures import STANDARD_INPUT
 from mnistcli.config import AUTO_SCALE, PIXEL_SCALES
 from mnistcli.errors import CheckpointError
-from mnistcli.files import sha256
 from mnistcli.inference.interface_cache import (
     LOGITS,
     SIGMOID,
@@ -30,11 +28,11 @@ from mnistcli.inference.interface_cache import (
     recall,
     remember,
 )
-from mnistcli.inference.known_digits import COUNT, load_known_digits
-from mnistcli.model_check import CheckedModel, check_content
+from mnistcli.inference.known_digits import COUNT, KnownDigits, load_known_digits
+from mnistcli.model_check import CheckedModel
 from mnistcli.model_check.first_layer import first_divisor, last_activation
 from mnistcli.model_check.input_shapes import ImageShape
-from mnistcli.model_files import OTHER_MODEL, read_model_file
+from mnistcli.model_files import OTHER_MODEL
 
 NoteCallback = Callable[[str], None]
 
@@ -65,26 +63,33 @@ class _Trial(NamedTuple):
     loss: float
 
 
+class CompletedModel(NamedTuple):
+    """A model that maps float32 (n, 28, 28, 1) in 0..1 to probabilities (n, 10).
+
+    Attributes:
+        model: The model.
+        interface: The interface of the model inside it; None for a model of ours.
+    """
+
+    model: keras.Model
+    interface: Interface | None
+
+
 def complete(
     checked: CheckedModel,
-    digest: str,
     *,
     pixel_scale: str | None = None,
     on_note: NoteCallback | None = None,
-) -> keras.Model:
+) -> CompletedModel:
     """Load a model that has been checked and complete it to the standard interface.
 
     What is found is remembered for the file in the user's cache.
 
     Args:
         checked: The parts of the file.
-        digest: SHA-256 of the file.
         pixel_scale: A name in `PIXEL_SCALES`, or ``auto`` to find it again. Defaults to what is
             known of the file.
         on_note: Receives a line about what was found.
-
-    Returns:
-        A model that maps float32 (n, 28, 28, 1) in 0..1 to probabilities (n, 10).
 
     Raises:
         CheckpointError: Keras cannot build the model, or it predicts less than half of the known
@@ -93,32 +98,18 @@ def complete(
     model = checkpoints.load_checked(checked)
     if pixel_scale is None:
         if is_standard(model):
-            return model
-        known = recall(digest)
+            return CompletedModel(model, None)
+        known = recall(checked.digest)
     else:
         known = None
     if known is None:
         scale = None if pixel_scale == AUTO_SCALE else pixel_scale
         trial = _find(model, checked, scale)
         known = trial.interface
-        remember(digest, known)
+        remember(checked.digest, known)
         if on_note is not None:
             on_note(_describe(checked, trial))
-    return _wrap(model, checked.image_shape, known)
-
-
-def load_model(path: Path, *, on_note: NoteCallback | None = None) -> keras.Model:
-    """Load the model in a file, completed to the standard interface.
-
-    Args:
-        path: A `.keras` or `.h5` file.
-        on_note: Receives a line about what was found.
-
-    Raises:
-        CheckpointError: As for `complete`, or the file does not pass the check.
-    """
-    content = read_model_file(path)
-    return complete(check_content(path, content), sha256(content), on_note=on_note)
+    return CompletedModel(_wrap(model, checked.image_shape, known), known)
 
 
 def is_standard(model: keras.Model) -> bool:
@@ -135,29 +126,45 @@ def _find(model: keras.Model, checked: CheckedModel, pixel_scale: str | None) ->
         pixel_scale: The pixel scale, if it is known.
 
     Raises:
-        CheckpointError: No pixel scale is right for half of the digits.
+        CheckpointError: No pixel scale is right for half of the digits, or the outputs are NaN.
     """
-    digits = load_known_digits()
-    trials = []
-    for scale in [pixel_scale] if pixel_scale else _candidates(checked):
-        outputs = _compute(model, checked.image_shape, scale, digits.images)
-        kind = SOFTMAX if last_activation(checked.config) == SOFTMAX else _output_kind(outputs)
-        probabilities = ops.convert_to_numpy(_finish(ops.convert_to_tensor(outputs), kind))
-        of_label = probabilities[np.arange(COUNT), digits.labels]
-        trials.append(
-            _Trial(
-                Interface(scale, kind),
-                float(np.mean(probabilities.argmax(axis=1) == digits.labels)),
-                float(-np.log(np.nan_to_num(of_label).clip(_EPSILON, 1)).mean()),
+    best = 0.0
+    for digits in load_known_digits():
+        scales = _candidates(checked) if pixel_scale is None else (pixel_scale,)
+        found = _choose([_try(model, checked, scale, digits) for scale in scales])
+        if found.accuracy >= _LOWEST_ACCURACY or pixel_scale is not None:
+            return found
+        if np.isinf(found.loss):
+            raise CheckpointError(
+                f"{str(checked.path)!r} computes NaN or infinite probabilities", hint=OTHER_MODEL
             )
-        )
+        best = max(best, found.accuracy)
+    raise CheckpointError(
+        f"{str(checked.path)!r} takes {_format_shape(checked)} pixels and predicts at most "
+        f"{100 * best:.0f} % of {COUNT} known digits, whether it takes pixels of 0..1, 0..255 or "
+        "another scale",
+        hint=OTHER_MODEL,
+    )
+
+
+def _try(model: keras.Model, checked: CheckedModel, scale: str, digits: KnownDigits) -> _Trial:
+    """Measure a model at one pixel scale."""
+    outputs = _compute(model, checked.image_shape, scale, digits.images)
+    if not np.isfinite(outputs).all():
+        return _Trial(Interface(scale, LOGITS), 0.0, float("inf"))
+    kind = SOFTMAX if last_activation(checked.config) == SOFTMAX else _output_kind(outputs)
+    probabilities = ops.convert_to_numpy(_finish(ops.convert_to_tensor(outputs), kind))
+    of_label = probabilities[np.arange(len(outputs)), digits.labels]
+    return _Trial(
+        Interface(scale, kind),
+        float(np.mean(probabilities.argmax(axis=1) == digits.labels)),
+        float(-np.log(of_label.clip(_EPSILON, 1)).mean()),
+    )
+
+
+def _choose(trials: Sequence[_Trial]) -> _Trial:
+    """Return the trial with the lowest cross-entropy of those with about the best accuracy."""
     best = max(trial.accuracy for trial in trials)
-    if best < _LOWEST_ACCURACY and pixel_scale is None:
-        raise CheckpointError(
-            f"{str(checked.path)!r} predicts {100 * best:.0f} % of {COUNT} known digits at every "
-            "pixel scale",
-            hint=OTHER_MODEL,
-        )
     close = (trial for trial in trials if trial.accuracy >= best - _ACCURACY_TOLERANCE)
     return min(close, key=lambda trial: trial.loss)
 
@@ -226,11 +233,14 @@ def _finish(outputs: Any, kind: str) -> Any:
     return layers.Softmax()(outputs)
 
 
+def _format_shape(checked: CheckedModel) -> str:
+    return "x".join(map(str, checked.image_shape.shape))
+
+
 def _describe(checked: CheckedModel, trial: _Trial) -> str:
-    shape = "x".join(map(str, checked.image_shape.shape))
     scale, outputs = trial.interface
     polarity = ", dark digits on light" if scale in {"1..0", "255..0"} else ""
     return (
-        f"{checked.path.name} takes {shape} pixels of {scale}{polarity} and gives "
+        f"{checked.path.name} takes {_format_shape(checked)} pixels of {scale}{polarity} and gives "
         f"{_OUTPUTS[outputs]}: {100 * trial.accuracy:.1f} % of {COUNT} known digits are right"
     )

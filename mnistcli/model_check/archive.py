@@ -60,6 +60,4 @@ def _describe_members(found: set[str], expected: set[str]) -> str:
 def _check_metadata(content: bytes) -> None:
     metadata = json.loads(content)
     version = metadata.get("keras_version", "") if isinstance(metadata, dict) else ""
-    require(
-        not str(version).startswith("2."), 'was saved by Keras 2: save it there as "m.h5"'
-    )
+    require(not str(version).startswith("2."), 'was saved by Keras 2: save it there as "m.h5"')

@@ -6,6 +6,7 @@ from typing import Any
 
 from mnistcli.config import CLASSES
 from mnistcli.errors import CheckpointError
+from mnistcli.files import sha256
 from mnistcli.model_check import legacy_h5
 from mnistcli.model_check.archive import read_members
 from mnistcli.model_check.configuration import parse_config, rebuild_model
@@ -28,6 +29,7 @@ class CheckedModel:
         config: The configuration, made of known parts only and without compilation.
         weights: The content of its HDF5 file.
         image_shape: How its input holds an image.
+        digest: SHA-256 of the file.
         is_legacy: Whether the weights are in the form of a `.h5` file, not of a `.keras` file.
     """
 
@@ -35,6 +37,7 @@ class CheckedModel:
     config: dict[str, Any]
     weights: bytes
     image_shape: ImageShape
+    digest: str
     is_legacy: bool = False
 
 
@@ -86,7 +89,7 @@ def _check(path: Path, content: bytes) -> CheckedModel:
     check_weights(weights)
     if is_legacy:
         weights = legacy_h5.copy_weights(content)
-    return CheckedModel(path, config, weights, image_shape, is_legacy)
+    return CheckedModel(path, config, weights, image_shape, sha256(content), is_legacy)
 
 
 def _check_sizes(config: dict[str, Any], weights_bytes: int) -> ImageShape:

@@ -104,7 +104,7 @@ class _Rebuilder:
         return rebuilt | rebuild_ends(config)
 
     def _settings(self, config: Node, *, depth: int, wrapper: bool = False) -> Node:
-        settings = {}
+        settings: Node = {}
         for key, value in config.items():
             if key not in SETTINGS:
                 # An unknown setting that is not set makes no difference.

@@ -20,10 +20,8 @@ _WEIGHTS = "model_weights"
 _MAX_NAMES = 4000  # of layers, or of the weights of a layer
 _MAX_NAME = 500
 _MODELS = {"Functional": FUNCTIONAL, "Model": FUNCTIONAL, "Sequential": SEQUENTIAL}
-# A layer and an operation of one name differ by this: arithmetic writes operations with these names.
-_OPERATIONS = {
-    name: module for module, name in OPERATION_RULES if name not in LAYER_RULES and name != "Softmax"
-}
+# Arithmetic writes operations, without their module; layers of the same name come first.
+_OPERATIONS = {name: module for module, name in OPERATION_RULES if name not in LAYER_RULES}
 _MODULES = {"dtype": "keras", "initializer": "keras.initializers"} | {
     kind: f"keras.{kind}s" for kind in ("constraint", "regularizer")
 }

@@ -123,6 +123,10 @@ class PlotInputs:
 
         checked = check_model(self.model_ref.files[0])
         start_quietly()
+        if self.model_ref.run is None:
+            from mnistcli.inference.model_interface import complete
+
+            return complete(checked).model
         from mnistcli import checkpoints
 
         return checkpoints.load_checked(checked)
@@ -229,7 +233,9 @@ def _check_filters(inputs: PlotInputs) -> MnistCliError | None:
     model = inputs.keras_model
     from keras.layers import Conv2D
 
-    if not any(isinstance(layer, Conv2D) for layer in model.layers):
+    from mnistcli.architectures import leaf_layers
+
+    if not any(isinstance(layer, Conv2D) for layer in leaf_layers(model)):
         return CheckpointError("no filters: the model has no convolution", hint=_OTHER_KIND)
     return None
 

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
+from mnistcli.architectures import leaf_layers
+
 # Probabilities are clipped here before the logarithm.
 _SMALLEST = 1e-12
 # Range of the logarithm of the temperature: wide enough for any training, and narrow enough that a
@@ -61,15 +63,30 @@ def apply_temperature(
     return scaled.astype(np.float32)
 
 
-def divide_logits(model: keras.Model, temperature: float) -> None:
-    """Divide the logits of a model by a temperature, by changing the weights of its last layer.
+def find_logits_layer(model: keras.Model) -> keras.Layer | None:
+    """Return the dense layer that computes the logits of a model; None if no layer does it alone.
+
+    It is the last layer with softmax, or the one before a separate softmax. A model made elsewhere
+    can also end with sigmoid or with the mean of several networks.
+    """
+    leaves = [
+        layer for layer in leaf_layers(model) if not isinstance(layer, keras.layers.InputLayer)
+    ]
+    has_softmax = isinstance(leaves[-1], keras.layers.Softmax)
+    last = leaves[-2] if has_softmax and len(leaves) > 1 else leaves[-1]
+    expected = "linear" if has_softmax else "softmax"
+    is_dense = isinstance(last, keras.layers.Dense)
+    return last if is_dense and last.activation.__name__ == expected else None
+
+
+def divide_logits(layer: keras.Layer, temperature: float) -> None:
+    """Divide the logits of a model by a temperature, by changing the weights of a layer.
 
     Args:
-        model: A model whose last layer is dense with softmax.
+        layer: The layer that `find_logits_layer` returns.
         temperature: The divisor.
     """
-    last = model.layers[-1]
-    last.set_weights([weights / temperature for weights in last.get_weights()])
+    layer.set_weights([weights / temperature for weights in layer.get_weights()])
 
 
 def fit_min_confidence(probabilities: NDArray[np.float32]) -> float:

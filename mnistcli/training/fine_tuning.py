@@ -3,6 +3,8 @@
 import keras
 from keras import layers
 
+from mnistcli.architectures import leaf_layers
+
 
 def freeze_early(model: keras.Model) -> None:
     """Freeze a model for fine-tuning, except its last convolution and the layers after it.
@@ -10,12 +12,13 @@ def freeze_early(model: keras.Model) -> None:
     Batch normalization is frozen everywhere: a few images are too few to estimate its statistics.
 
     Args:
-        model: A model made by `build_model`; it is changed. Without a convolution, only batch
-            normalization is frozen.
+        model: The model; it is changed. Without a convolution, only batch normalization is frozen.
     """
-    is_convolution = [isinstance(layer, layers.Conv2D) for layer in model.layers]
-    last = len(model.layers) - 1 - is_convolution[::-1].index(True) if any(is_convolution) else 0
-    for index, layer in enumerate(model.layers):
+    unfreeze(model)
+    leaves = list(leaf_layers(model))
+    is_convolution = [isinstance(layer, layers.Conv2D) for layer in leaves]
+    last = len(leaves) - 1 - is_convolution[::-1].index(True) if any(is_convolution) else 0
+    for index, layer in enumerate(leaves):
         normalizes = isinstance(layer, layers.BatchNormalization)
         layer.trainable = index >= last and not normalizes
 

@@ -11,11 +11,14 @@ from mnistcli.errors import RunError
 from mnistcli.evaluation import Evaluation, evaluate, score
 from mnistcli.inference.classifier import Classifier
 from mnistcli.inference.conversion import run_by_keras, save_litert
+from mnistcli.inference.model_interface import complete
+from mnistcli.model_check import check_model
 from mnistcli.model_lookup import ModelRef
 from mnistcli.runs import Run
 from mnistcli.training.calibration import (
     apply_temperature,
     divide_logits,
+    find_logits_layer,
     fit_min_confidence,
     fit_temperature,
 )
@@ -146,7 +149,11 @@ class ModelTrainer:
         """Return a new model, or the start model with its early layers frozen."""
         if self._start is None:
             return build_model(config.arch, dropout=config.dropout)
-        model = checkpoints.load(self._start.files[0])
+        path = self._start.files[0]
+        if self._start.run is None:
+            model = complete(check_model(path)).model
+        else:
+            model = checkpoints.load(path)
         freeze_early(model)
         return model
 
@@ -168,11 +175,12 @@ class ModelTrainer:
         count = _CALIBRATION_IMAGES if config.label_smoothing else 0
         images = self._data.validation or self._data.train.subset(count)
         probabilities = Classifier(run_by_keras(model)).predict(images.images)
-        if config.label_smoothing:
+        if config.label_smoothing and (layer := find_logits_layer(model)) is not None:
             temperature = fit_temperature(probabilities, images.labels)
-            divide_logits(model, temperature)
+            divide_logits(layer, temperature)
             probabilities = apply_temperature(probabilities, temperature)
         if not run.finished:
+            checkpoints.compile_for_evaluation(model)
             checkpoints.save(model, run.model_file)
             save_litert(model, run.model_file)
         validation = None

@@ -1,5 +1,6 @@
 """Classifiers: LiteRT and Keras agree, the cache of converted models, and checks of the input."""
 
+import pickle
 import shutil
 import subprocess
 import sys
@@ -216,9 +217,7 @@ def test_a_model_that_litert_cannot_run_is_run_by_keras(
     def fail(self: keras.Model, *_: object, **__: object) -> None:
         raise NotImplementedError("no such operation in LiteRT")
 
-    model = keras.Sequential(
-        [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10, "softmax")]
-    )
+    model = build_model("simple")
     checkpoints.save(model, tmp_path / "model.keras")
     monkeypatch.setattr(keras.Sequential, "export", fail)
 
@@ -260,3 +259,23 @@ def test_a_litert_file_is_named_as_one(trained_run: Path) -> None:
         Classifier.load(trained_run / "model.tflite")
 
     assert caught.value.hint == f"--model {trained_run / 'model.keras'}"
+
+
+def test_a_classifier_is_pickled_by_the_path_of_its_file(
+    saved: Path, images: NDArray[np.uint8]
+) -> None:
+    classifier = Classifier.load(str(saved), batch_size=7)
+
+    copy = pickle.loads(pickle.dumps(classifier))
+
+    np.testing.assert_array_equal(copy.predict(images), classifier.predict(images))
+    with pytest.raises(TypeError, match="was not loaded from a file"):
+        pickle.dumps(Classifier(lambda batch: batch))
+
+
+def test_pixels_of_0_and_1_are_refused(saved: Path, images: NDArray[np.uint8]) -> None:
+    classifier = Classifier.load(saved)
+
+    with pytest.raises(ValueError, match="not 0 and 1: multiply them by 255"):
+        classifier.predict(images // 255)
+    assert classifier.predict(np.zeros((2, 28, 28), np.uint8)).shape == (2, 10)

@@ -1,0 +1,24 @@
+"""Notes about the pixels and the outputs of models made elsewhere."""
+
+from typing import TYPE_CHECKING
+
+from mnistcli.cli.spinner import working
+from mnistcli.cli.streams import print_note
+
+if TYPE_CHECKING:
+    from mnistcli.model_lookup import ModelRef
+
+
+def note_interface(model: "ModelRef", pixel_scale: str | None) -> None:
+    """Find how a model made elsewhere takes pixels, unless it is known, and print it.
+
+    Args:
+        model: The model. Nothing happens if it is of a run, unless a pixel scale is given.
+        pixel_scale: The value of ``--pixel-scale``.
+    """
+    if model.run is not None and pixel_scale is None:
+        return
+    with working("Loading the model"):
+        from mnistcli.inference.ensemble import load_classifier
+
+        load_classifier(model.files, pixel_scale=pixel_scale, on_note=print_note)
