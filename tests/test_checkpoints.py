@@ -192,7 +192,7 @@ def test_a_compiled_model_can_be_evaluated_by_keras(tmp_path: Path) -> None:
     assert loaded.evaluate(images, labels, return_dict=True, verbose=0).keys() == {
         *("accuracy", "loss")
     }
-    assert loaded.input.name == "pixels_0_to_1"
+    assert loaded.inputs[0].name == "pixels_0_to_1"
 
 
 def test_a_layer_with_code_is_rejected_inside_another_model(tmp_path: Path, saved: Path) -> None:
