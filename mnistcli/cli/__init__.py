@@ -11,6 +11,7 @@ import typer
 from mnistcli.cli.commands import Command, CommandGroup
 from mnistcli.cli.evaluate import evaluate
 from mnistcli.cli.examples import EXAMPLES, FIRST_STEPS
+from mnistcli.cli.export import export
 from mnistcli.cli.plot import plot
 from mnistcli.cli.predict import predict
 from mnistcli.cli.recipes import recipes
@@ -28,6 +29,7 @@ for _command, _summary in (
     (evaluate, "Measure the accuracy of a model."),
     (predict, "Predict the digits in images."),
     (plot, "Draw figures of a model: history, confusion matrix and more."),
+    (export, "Convert a model for other runtimes."),
     (recipes, "List the recipes of train: settings, accuracy, training time."),
 ):
     _name = _command.__name__

@@ -37,6 +37,12 @@ EXAMPLES = {
     mnistcli plot runs/a --kind history,confusion
     mnistcli plot pretrained --kind mistakes --count 100 --output-dir figures
 """,
+    "export": """Examples:
+
+    mnistcli export pretrained                         # LiteRT
+    mnistcli export runs/a --format int8 --output phone.tflite
+    mnistcli export m.keras --format saved_model
+""",
     "recipes": """Examples:
 
     mnistcli recipes

@@ -28,7 +28,7 @@ def to_litert(model: keras.Model) -> bytes | None:
         with (
             tempfile.TemporaryDirectory(prefix=temporary_name()) as folder,
             held_back_stderr(),
-            _quiet_tensorflow(),
+            quiet_tensorflow(),
         ):
             path = Path(folder) / "model.tflite"
             model.export(path, format="litert", verbose=False)
@@ -68,7 +68,7 @@ def run_by_keras(model: keras.Model) -> Callable[[NDArray[np.float32]], NDArray[
 
 
 @contextmanager
-def _quiet_tensorflow() -> Iterator[None]:
+def quiet_tensorflow() -> Iterator[None]:
     """Suppress TensorFlow's Python log messages, such as "Assets written to"."""
     log = logging.getLogger("tensorflow")
     level = log.level

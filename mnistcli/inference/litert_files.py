@@ -13,11 +13,13 @@ import json
 import os
 import stat
 import zipfile
+from collections.abc import Mapping
 from functools import cache
 from io import SEEK_END, BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
+from mnistcli.config import CLASSES
 from mnistcli.files import cache_dir, sha256, write_atomically
 from mnistcli.inference.interface_cache import Interface
 from mnistcli.inference.signing_key import load_key
@@ -26,6 +28,19 @@ from mnistcli.zip_files import open_zip
 # A LiteRT file ends with a zip archive, as the format's own metadata tools write it; LiteRT ignores
 # it. The entry of this name says which `.keras` file the model was made from.
 _NOTE = "mnistcli.txt"
+_METADATA = {
+    "labels.txt": "".join(f"{digit}\n" for digit in range(CLASSES)),
+    "metadata.json": json.dumps(
+        {
+            "input": "float32 (n, 28, 28, 1), a light digit on a dark background",
+            "pixel_range": [0, 1],
+            "normalization": {"mean": 0, "std": 1},
+            "output": "float32 (n, 10), probabilities of the labels",
+            "labels": "labels.txt",
+        },
+        indent=2,
+    ),
+}
 _MAX_NOTE_BYTES = 400
 _MAX_DIRECTORY_BYTES = 1 << 10
 # A LiteRT file has about the size of its weights.
@@ -63,6 +78,26 @@ def cached_file(digest: str) -> Path:
         digest: SHA-256 of the model file, or what `cache_key` returns.
     """
     return cache_dir() / "litert" / f"{digest}.tflite"
+
+
+def attach_files(model: bytes, files: Mapping[str, str] | None = None) -> bytes:
+    """Append a zip archive with the labels and the normalization to a LiteRT model.
+
+    Programs that show the classes of a LiteRT model read the labels there.
+
+    Args:
+        model: The model.
+        files: More text files by name.
+
+    Returns:
+        The content of the LiteRT file.
+    """
+    content = BytesIO(model)
+    content.seek(0, SEEK_END)
+    with zipfile.ZipFile(content, "a") as archive:
+        for name, text in {**_METADATA, **(files or {})}.items():
+            archive.writestr(name, text)
+    return content.getvalue()
 
 
 def write_beside(path: Path, model: bytes, digest: str, *, signed: bool = True) -> None:
@@ -133,11 +168,8 @@ def _packaged_hash() -> str:
 
 
 def _write(path: Path, model: bytes, digest: str, signature: str) -> None:
-    content = BytesIO(model)
-    content.seek(0, SEEK_END)
-    with zipfile.ZipFile(content, "a") as archive:
-        archive.writestr(_NOTE, f"{len(model)} {sha256(model)} {digest} {signature}")
-    write_atomically(path, content.getvalue())
+    note = f"{len(model)} {sha256(model)} {digest} {signature}"
+    write_atomically(path, attach_files(model, {_NOTE: note}))
 
 
 def _read(path: Path, digest: str) -> _Content | None:

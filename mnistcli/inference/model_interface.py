@@ -29,10 +29,11 @@ from mnistcli.inference.interface_cache import (
     remember,
 )
 from mnistcli.inference.known_digits import COUNT, KnownDigits, load_known_digits
-from mnistcli.model_check import CheckedModel
+from mnistcli.model_check import CheckedModel, check_model
 from mnistcli.model_check.first_layer import first_divisor, last_activation
 from mnistcli.model_check.input_shapes import ImageShape
 from mnistcli.model_files import OTHER_MODEL
+from mnistcli.model_lookup import ModelRef
 
 NoteCallback = Callable[[str], None]
 
@@ -110,6 +111,18 @@ def complete(
         if on_note is not None:
             on_note(_describe(checked, trial))
     return CompletedModel(_wrap(model, checked.image_shape, known), known)
+
+
+def load_model(model_ref: ModelRef) -> keras.Model:
+    """Load a single model with the standard interface; one of a run has it already.
+
+    Raises:
+        CheckpointError: As for `complete`, or the file does not pass the check.
+    """
+    checked = check_model(model_ref.files[0])
+    if model_ref.run is not None:
+        return checkpoints.load_checked(checked)
+    return complete(checked).model
 
 
 def is_standard(model: keras.Model) -> bool:

@@ -11,8 +11,7 @@ from mnistcli.errors import RunError
 from mnistcli.evaluation import Evaluation, evaluate, score
 from mnistcli.inference.classifier import Classifier
 from mnistcli.inference.conversion import run_by_keras, save_litert
-from mnistcli.inference.model_interface import complete
-from mnistcli.model_check import check_model
+from mnistcli.inference.model_interface import load_model
 from mnistcli.model_lookup import ModelRef
 from mnistcli.runs import Run
 from mnistcli.training.calibration import (
@@ -149,11 +148,7 @@ class ModelTrainer:
         """Return a new model, or the start model with its early layers frozen."""
         if self._start is None:
             return build_model(config.arch, dropout=config.dropout)
-        path = self._start.files[0]
-        if self._start.run is None:
-            model = complete(check_model(path)).model
-        else:
-            model = checkpoints.load(path)
+        model = load_model(self._start)
         freeze_early(model)
         return model
 

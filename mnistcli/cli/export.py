@@ -1,0 +1,97 @@
+"""The `export` command: convert a model for other runtimes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mnistcli.cli.evaluate import load_splits
+from mnistcli.cli.model_interface import note_interface
+from mnistcli.cli.options import (
+    DataDirOption,
+    DatasetOption,
+    JsonOption,
+    ModelArgument,
+    PixelScaleOption,
+    QuietOption,
+)
+from mnistcli.cli.spinner import working
+from mnistcli.cli.streams import percent, print_json, print_line, print_model, set_verbosity
+from mnistcli.config import EXPORT_FORMATS
+from mnistcli.errors import CheckpointError
+from mnistcli.settings import require_choice
+
+_IMAGES = 1000
+_TRAINING_IMAGES = 500
+
+
+def export(
+    model: ModelArgument = None,
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help="litert (float32), int8 (LiteRT with int8 weights and activations) or "
+            "saved_model (TensorFlow).",
+            autocompletion=lambda: list(EXPORT_FORMATS),
+        ),
+    ] = EXPORT_FORMATS[0],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="The file or, for saved_model, the directory. It must not exist. Default: the "
+            "name of the model, in the working directory.",
+        ),
+    ] = None,
+    dataset: DatasetOption = None,
+    data_dir: DataDirOption = None,
+    pixel_scale: PixelScaleOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Convert a model for other runtimes: LiteRT or TensorFlow.
+
+    The file takes float32 (n, 28, 28, 1) in 0..1 and returns probabilities (n, 10). It is loaded
+    again in its own runtime and compared with the model on up to 1,000 test images of the dataset.
+    If they disagree, no file is written.
+    """
+    from mnistcli.model_lookup import find_model
+
+    set_verbosity(quiet=quiet)
+    form = require_choice("format", form, EXPORT_FORMATS)
+    model_ref = find_model(*model or ())
+    if len(model_ref.files) > 1:
+        raise CheckpointError(
+            "cannot export an ensemble: export its models one by one", hint="mnistcli export --help"
+        )
+    print_model(model_ref.description)
+    note_interface(model_ref, pixel_scale)
+    splits = load_splits(model_ref, dataset, data_dir)
+    images = splits.images_not_trained_on(*model_ref.datasets).images[:_IMAGES]
+    with working("Exporting"):
+        from mnistcli.device import start_quietly
+
+        start_quietly()
+        from mnistcli.inference import export as exporting
+        from mnistcli.inference.model_interface import load_model
+
+        path = output or exporting.default_output(model_ref.name, form)
+        result = exporting.export(
+            load_model(model_ref),
+            form,
+            path,
+            images,
+            splits.train.images[:_TRAINING_IMAGES],
+        )
+    if as_json:
+        print_json(vars(result) | {"path": str(result.path)})
+        return
+    print_line(f"file       {result.path}")
+    print_line(f"size       {result.size / 1000:,.1f} kB")
+    print_line(
+        f"agreement  {percent(result.agreement)} of {result.images:,} predictions; probabilities "
+        f"differ by up to {result.largest_difference:.1g}"
+    )
+    print_line(f"speed      {result.milliseconds:.2f} ms per image")

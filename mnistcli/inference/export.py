@@ -1,0 +1,184 @@
+"""Export: convert a model for other runtimes, and compare the file with the model.
+
+An exported file is loaded again in its own runtime before it gets its name, so that a file that
+disagrees with the model does not remain.
+"""
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from mnistcli.device import held_back_stderr
+from mnistcli.errors import CheckpointError, RunError
+from mnistcli.files import replace_atomically, temporary_name
+from mnistcli.inference import litert
+from mnistcli.inference.litert_files import attach_files
+from mnistcli.inference.conversion import quiet_tensorflow, run_by_keras, to_litert
+
+# Share of the predictions that must agree, and largest difference of a probability.
+_REQUIRED = {"litert": (1.0, 1e-3), "int8": (0.99, 1.0), "saved_model": (1.0, 1e-3)}
+_SUFFIXES = {"litert": ".tflite", "int8": "_int8.tflite", "saved_model": "_saved_model"}
+
+Images = NDArray[np.uint8]
+_Compute = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    """An exported file and its comparison with the model.
+
+    Attributes:
+        path: The file or directory.
+        size: Its size in bytes.
+        images: Number of images compared.
+        agreement: Share of the images with the same prediction, 0..1.
+        largest_difference: Largest difference of a probability.
+        milliseconds: Time per image in the runtime of the format, one image at a time.
+    """
+
+    path: Path
+    size: int
+    images: int
+    agreement: float
+    largest_difference: float
+    milliseconds: float
+
+
+def default_output(name: str, form: str) -> Path:
+    """Return the default path of an export, in the working directory.
+
+    Args:
+        name: Name of the model.
+        form: A name in `mnistcli.config.EXPORT_FORMATS`.
+    """
+    return Path(f"{Path(name).name.removesuffix('.keras').removesuffix('.h5')}{_SUFFIXES[form]}")
+
+
+def export(
+    model: keras.Model, form: str, path: Path, images: Images, training_images: Images
+) -> ExportResult:
+    """Export a model and compare the file with it.
+
+    Args:
+        model: Maps float32 (n, 28, 28, 1) in 0..1 to probabilities (n, 10).
+        form: A name in `mnistcli.config.EXPORT_FORMATS`: LiteRT with float32 weights, LiteRT with
+            int8 weights and activations, or a TensorFlow SavedModel.
+        path: The file or, for a SavedModel, the directory. It must not exist.
+        images: Images to compare on, uint8 (n, 28, 28).
+        training_images: Images that show the range of the activations for int8.
+
+    Raises:
+        CheckpointError: The model cannot be converted, or the file disagrees with it.
+        RunError: The path exists or cannot be written.
+    """
+    if os.path.lexists(path):
+        raise RunError(f"{str(path)!r} exists already", hint="--output PATH")
+    try:
+        if form == "saved_model":
+            return _export_directory(model, path, images)
+        content = to_litert(model) if form == "litert" else _to_int8(model, training_images)
+        if content is None:
+            raise CheckpointError(
+                "LiteRT cannot compute a layer of the model", hint="--format saved_model"
+            )
+        with replace_atomically(path) as temporary:
+            temporary.write_bytes(attach_files(content))
+            runner = litert.Runner(temporary.read_bytes())
+            return _compare(model, form, path, images, runner, size=temporary.stat().st_size)
+    except OSError as error:
+        raise RunError(f"cannot write {str(path)!r}: {error.strerror}", hint="--output") from error
+    except RuntimeError as error:  # of the LiteRT interpreter
+        raise CheckpointError(
+            "LiteRT cannot compute a layer of the model", hint="--format saved_model"
+        ) from error
+
+
+def _export_directory(model: keras.Model, path: Path, images: Images) -> ExportResult:
+    temporary = path.with_name(temporary_name())
+    try:
+        with held_back_stderr(), quiet_tensorflow():
+            model.export(temporary, format="tf_saved_model", verbose=False)
+            loaded = tf.saved_model.load(str(temporary))
+        size = sum(file.stat().st_size for file in temporary.rglob("*") if file.is_file())
+        result = _compare(
+            model, "saved_model", path, images, lambda batch: loaded.serve(batch).numpy(), size=size
+        )
+        temporary.rename(path)
+        return result
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _to_int8(model: keras.Model, training_images: Images) -> bytes:
+    """Convert a model to LiteRT with int8 weights and activations; images and results stay float32.
+
+    Raises:
+        CheckpointError: It cannot be converted.
+    """
+
+    def representative() -> Iterator[list[NDArray[np.float32]]]:
+        for image in training_images:
+            yield [_scale(image[None])]
+
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix=temporary_name()) as folder,
+            held_back_stderr(),
+            quiet_tensorflow(),
+        ):
+            model.export(folder, format="tf_saved_model", verbose=False)
+            converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            converter.representative_dataset = representative
+            content: bytes = converter.convert()
+            return content
+    except Exception as error:  # the converter raises anything
+        raise CheckpointError(
+            "LiteRT cannot compute a layer of the model with int8", hint="--format litert"
+        ) from error
+
+
+def _compare(
+    model: keras.Model,
+    form: str,
+    path: Path,
+    images: Images,
+    compute: _Compute,
+    *,
+    size: int,
+) -> ExportResult:
+    """Compare the exported file with the model, one image at a time.
+
+    Raises:
+        CheckpointError: They disagree.
+    """
+    expected = run_by_keras(model)(_scale(images))
+    compute(_scale(images[:1]))  # the first call prepares the runtime
+    started = time.perf_counter()
+    found = np.concatenate([compute(_scale(image[None])) for image in images])
+    seconds = time.perf_counter() - started
+    agreement = float(np.mean(found.argmax(axis=1) == expected.argmax(axis=1)))
+    difference = float(np.abs(found - expected).max())
+    required, tolerance = _REQUIRED[form]
+    if not (agreement >= required and difference <= tolerance):
+        raise CheckpointError(
+            f"the exported file disagrees with the model and is deleted: {100 * agreement:.1f} % "
+            f"of {len(images)} predictions agree, probabilities differ by up to {difference:.2g}",
+            hint="--format litert",
+        )
+    return ExportResult(
+        path, size, len(images), agreement, difference, 1000 * seconds / len(images)
+    )
+
+
+def _scale(images: Images) -> NDArray[np.float32]:
+    return np.divide(images[..., None], 255, dtype=np.float32)

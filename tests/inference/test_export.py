@@ -1,0 +1,83 @@
+"""Exported files compute what the model computes, and a file that disagrees does not remain."""
+
+import zipfile
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from mnistcli.config import EXPORT_FORMATS
+from mnistcli.errors import CheckpointError, RunError
+from mnistcli.inference import export as exporting
+from mnistcli.inference.known_digits import KnownDigits, load_known_digits
+from tests.support.foreign_models import build_foreign
+
+
+@pytest.fixture(scope="module")
+def digits() -> KnownDigits:
+    return next(iter(load_known_digits()))
+
+
+@pytest.fixture(scope="module")
+def model() -> keras.Model:
+    return build_foreign()
+
+
+@pytest.mark.parametrize("form", EXPORT_FORMATS)
+def test_an_exported_file_agrees_with_the_model(
+    form: str, model: keras.Model, digits: KnownDigits
+) -> None:
+    path = exporting.default_output("runs/a.keras", form)
+
+    result = exporting.export(model, form, path, digits.images[:100], digits.images[100:150])
+
+    assert path.exists()
+    assert (result.images, result.agreement >= 0.99) == (100, True)
+    assert result.size > 5000
+    assert [file.name for file in Path().iterdir() if file.name.startswith(".")] == []
+
+
+def test_an_exported_litert_file_has_labels(model: keras.Model, digits: KnownDigits) -> None:
+    exporting.export(model, "litert", Path("a.tflite"), digits.images[:9], digits.images[:9])
+
+    with zipfile.ZipFile("a.tflite") as archive:
+        assert archive.read("labels.txt").split() == [b"%d" % digit for digit in range(10)]
+        assert b'"pixel_range"' in archive.read("metadata.json")
+
+
+def test_an_existing_file_is_not_replaced(model: keras.Model, digits: KnownDigits) -> None:
+    Path("a.tflite").write_text("mine")
+
+    with pytest.raises(RunError, match="exists already"):
+        exporting.export(model, "litert", Path("a.tflite"), digits.images, digits.images)
+    assert Path("a.tflite").read_text() == "mine"
+
+
+def test_a_file_that_disagrees_is_deleted(
+    model: keras.Model, digits: KnownDigits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10)])
+    content = exporting.to_litert(other)
+    monkeypatch.setattr(exporting, "to_litert", lambda _: content)
+
+    with pytest.raises(CheckpointError, match="disagrees with the model and is deleted"):
+        exporting.export(model, "litert", Path("a.tflite"), digits.images[:50], digits.images[:1])
+    assert list(Path().glob("*.tflite")) == []
+
+
+def test_a_saved_model_that_disagrees_is_deleted(
+    model: keras.Model, digits: KnownDigits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Loaded:
+        @staticmethod
+        def serve(batch: np.ndarray) -> tf.Tensor:
+            return tf.zeros((len(batch), 10))
+
+    monkeypatch.setattr(tf.saved_model, "load", lambda _: Loaded)
+
+    with pytest.raises(CheckpointError, match="disagrees with the model"):
+        exporting.export(model, "saved_model", Path("a"), digits.images[:50], digits.images[:1])
+    assert not Path("a").exists()
