@@ -21,8 +21,8 @@ from mnistcli.device import held_back_stderr
 from mnistcli.errors import CheckpointError, RunError
 from mnistcli.files import replace_atomically, temporary_name
 from mnistcli.inference import litert
-from mnistcli.inference.litert_files import attach_files
 from mnistcli.inference.conversion import quiet_tensorflow, run_by_keras, to_litert
+from mnistcli.inference.litert_files import attach_files
 
 # Share of the predictions that must agree, and largest difference of a probability.
 _REQUIRED = {"litert": (1.0, 1e-3), "int8": (0.99, 1.0), "saved_model": (1.0, 1e-3)}

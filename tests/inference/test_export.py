@@ -12,6 +12,7 @@ from keras import layers
 from mnistcli.config import EXPORT_FORMATS
 from mnistcli.errors import CheckpointError, RunError
 from mnistcli.inference import export as exporting
+from mnistcli.inference.conversion import to_litert
 from mnistcli.inference.known_digits import KnownDigits, load_known_digits
 from tests.support.foreign_models import build_foreign
 
@@ -60,7 +61,7 @@ def test_a_file_that_disagrees_is_deleted(
     model: keras.Model, digits: KnownDigits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10)])
-    content = exporting.to_litert(other)
+    content = to_litert(other)
     monkeypatch.setattr(exporting, "to_litert", lambda _: content)
 
     with pytest.raises(CheckpointError, match="disagrees with the model and is deleted"):
