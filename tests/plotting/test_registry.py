@@ -12,6 +12,7 @@ from keras import layers
 from matplotlib.figure import Figure
 
 from mnistcli import evaluation
+from mnistcli.architectures import STANDARD_INPUT
 from mnistcli.datasets import Dataset
 from mnistcli.errors import CheckpointError, DataError, MnistCliError, RunError
 from mnistcli.model_lookup import ModelRef, find_model
@@ -43,7 +44,11 @@ def draw(model: ModelRef, kinds: list[str] | None = None, dataset: Dataset = DAT
 
 def save_dense_model(name: str) -> Path:
     dense = keras.Sequential(
-        [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10, "softmax")]
+        [
+            keras.Input((28, 28, 1), name=STANDARD_INPUT),
+            layers.Flatten(),
+            layers.Dense(10, "softmax"),
+        ]
     )
     dense.save(name)
     return Path(name)

@@ -53,12 +53,13 @@ def train_model(
 def hash_weights(path: Path) -> str:
     """Hash the weights in a model file, not the file, which contains the time of writing.
 
-    The hash includes the states of random generators.
+    The hash includes the states of random generators, but not the optimizer: the kept model is
+    compiled.
     """
     digest = hashlib.sha256()
 
     def add(name: str, item: object) -> None:
-        if isinstance(item, h5py.Dataset):
+        if isinstance(item, h5py.Dataset) and not name.startswith("optimizer/"):
             digest.update(f"{name} {item.shape} {item.dtype}".encode())
             digest.update(item[()].tobytes())
 

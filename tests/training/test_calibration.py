@@ -7,6 +7,7 @@ from mnistcli.architectures import build_model
 from mnistcli.training.calibration import (
     apply_temperature,
     divide_logits,
+    find_logits_layer,
     fit_min_confidence,
     fit_temperature,
 )
@@ -50,12 +51,24 @@ def test_dividing_the_logits_changes_the_confidence_and_no_prediction() -> None:
     images = np.random.default_rng(0).random((20, 28, 28, 1), np.float32)
     before = keras.ops.convert_to_numpy(model(images))
 
-    divide_logits(model, 0.5)
+    divide_logits(model.layers[-1], 0.5)
 
     after = keras.ops.convert_to_numpy(model(images))
     np.testing.assert_array_equal(after.argmax(axis=1), before.argmax(axis=1))
     np.testing.assert_allclose(after, softmax(2 * np.log(before)), atol=1e-5)
     np.testing.assert_allclose(after, apply_temperature(before, 0.5), atol=1e-6)
+
+
+def test_the_layer_of_the_logits_is_found_before_a_separate_softmax() -> None:
+    inner = keras.Sequential([keras.Input((10,)), keras.layers.Dense(10, name="logits")])
+    separate = keras.Sequential([keras.Input((10,)), inner, keras.layers.Softmax()])
+    sigmoid = keras.Sequential([keras.Input((10,)), keras.layers.Dense(10, "sigmoid")])
+
+    layers = [find_logits_layer(model) for model in (build_model("fast"), separate, sigmoid, inner)]
+
+    assert [layer and layer.activation.__name__ for layer in layers] == [
+        "softmax", "linear", None, None,
+    ]  # fmt: skip
 
 
 def test_a_temperature_of_1_changes_nothing() -> None:
