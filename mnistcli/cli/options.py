@@ -37,9 +37,8 @@ PixelScaleOption = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="Pixel scale that a model made elsewhere takes: "
-        f"{', '.join(PIXEL_SCALES)} or {AUTO_SCALE}. With the last two scales, digits are dark on "
-        "light. It is remembered for the file. Default: found with known digits.",
+        help=f"Pixels of a model made elsewhere: {', '.join(PIXEL_SCALES)} (dark on light) "
+        f"or {AUTO_SCALE}. Default: found once for each file.",
         autocompletion=lambda: [*PIXEL_SCALES, AUTO_SCALE],
     ),
 ]

@@ -12,7 +12,7 @@ from mnistcli.plotting.registry import PLOT_KINDS
 from mnistcli.recipes import RECIPES
 from tests.support.command_line import failure, succeed
 
-COMMANDS = ("train", "evaluate", "predict", "plot", "recipes")
+COMMANDS = ("train", "evaluate", "predict", "plot", "export", "recipes")
 
 
 def show_help(*arguments: str, columns: int = 80) -> str:
