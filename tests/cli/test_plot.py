@@ -3,13 +3,12 @@
 import shutil
 from pathlib import Path
 
-import keras
 import pytest
-from keras import layers
 from PIL import Image
 
 from mnistcli.plotting.registry import PLOT_KINDS
 from tests.support.command_line import failure, succeed
+from tests.support.foreign_models import build_foreign
 
 WITHOUT_HISTORY = [kind for kind in PLOT_KINDS if kind != "history"]
 
@@ -65,10 +64,7 @@ def test_a_file_outside_a_run_has_no_history(model: Path) -> None:
 
 
 def test_a_model_without_a_convolution_has_no_filters() -> None:
-    dense = keras.Sequential(
-        [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10, "softmax")]
-    )
-    dense.save("dense.keras")
+    build_foreign().save("dense.keras")
 
     result = succeed("plot", "dense.keras", "--dataset", "digits")
     assert result.stdout.splitlines() == [
