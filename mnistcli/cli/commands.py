@@ -1,5 +1,6 @@
 """The classes of the commands: the group `mnistcli` and its subcommands, on top of Typer's."""
 
+import copy
 import inspect
 import sys
 from collections.abc import Sequence
@@ -26,8 +27,15 @@ class Command(TyperCommand):
             self.help = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """Return the parameters; flags and arguments show no type in the help."""
+        """Return the parameters; arguments show no type in the help."""
         return _without_types(super().get_params(ctx))
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return the parts of the usage line; Typer leaves out that an argument can be repeated."""
+        pieces = super().collect_usage_pieces(ctx)
+        if any(isinstance(one, TyperArgument) and one.nargs == -1 for one in self.params):
+            pieces[-1] += "..."
+        return pieces
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments.
@@ -100,17 +108,16 @@ class CommandGroup(TyperGroup):
 
 
 def _without_types(parameters: list[Any]) -> list[Any]:
-    """Hide the types of flags and arguments, such as ``<bool>`` and ``<list[str]>``."""
+    """Hide the types of arguments, such as ``<str>``."""
     for parameter in parameters:
-        if isinstance(parameter, TyperArgument) or (
-            isinstance(parameter, TyperOption) and parameter.is_flag
-        ):
-            setattr(parameter, "display_type_rich", _no_type)  # noqa: B010 - a method
+        if isinstance(parameter, TyperArgument):
+            parameter.type = copy.copy(parameter.type)  # one object serves all parameters of a type
+            setattr(parameter.type, "get_metavar", _no_type)  # noqa: B010 - a method
     return parameters
 
 
-def _no_type(ctx: Any) -> None:  # noqa: ARG001 - Typer passes it
-    return None
+def _no_type(*_: Any, **__: Any) -> str:
+    return ""
 
 
 def _require_values(command: Command, args: list[str]) -> None:

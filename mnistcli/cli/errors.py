@@ -61,12 +61,16 @@ def _print_usage_error(error: typer.TyperException) -> None:
 
 def _message(error: typer.TyperException) -> str:
     """Return the message of a usage error in the style of ours."""
-    parameter, cause = getattr(error, "param", None), error.__cause__
+    parameter = getattr(error, "param", None)
     if parameter is not None and hasattr(error, "param_type"):
         return f"missing {parameter.param_type_name} {_name(parameter)}"
-    if parameter is not None and cause is not None and hasattr(cause, "errors"):
-        return _invalid_value(parameter, cause.errors()[0])
-    message = error.format_message().rstrip(".")
+    message = error.message if parameter is not None else error.format_message()
+    message = message.rstrip(".")
+    if match := re.fullmatch(r"(.*) is not a valid (int|float).*", message, re.DOTALL):
+        number = "a whole number" if match[2] == "int" else "a number"
+        return f"{_name(parameter)} must be {number}, not {match[1]}"
+    if match := re.fullmatch(r"(.*) is not in the range .*", message):
+        return f"{_name(parameter)} must be {_bounds(parameter)}, not {match[1]}"
     if match := re.fullmatch(r"Option '(.+)' requires an argument", message):
         return f"{match[1]} requires a value"
     if match := re.fullmatch(r"Option '(.+)' does not take a value", message):
@@ -76,24 +80,12 @@ def _message(error: typer.TyperException) -> str:
     return message
 
 
-def _invalid_value(parameter: Any, details: dict[str, Any]) -> str:
-    """Return the message for a value of the wrong type or out of bounds.
-
-    Args:
-        parameter: Typer's option or argument.
-        details: The error that pydantic reports, with ``type`` and ``input``.
-    """
-    value = details["input"]
-    if details["type"].startswith("int"):
-        return f"{_name(parameter)} must be a whole number, not {value!r}"
-    if details["type"].startswith("float"):
-        return f"{_name(parameter)} must be a number, not {value!r}"
-    bounds = {"at least": parameter.min, "at most": parameter.max}
-    expected = [f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None]
-    return f"{_name(parameter)} must be {' and '.join(expected)}, not {value}"
+def _bounds(parameter: Any) -> str:
+    bounds = {"at least": parameter.type.min, "at most": parameter.type.max}
+    return " and ".join(f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None)
 
 
 def _name(parameter: Any) -> str:
     if parameter.param_type_name == "argument":
-        return str(parameter.display_name_raw)
+        return str(parameter.human_readable_name)
     return str(max(parameter.opts, key=len))
