@@ -39,7 +39,7 @@ format: .venv/installed-dev ## Format the code and fix what ruff can fix
 
 .PHONY: docs
 docs: .venv/installed-dev ## Regenerate .github/COMMANDS.md
-	$(BIN)/typer mnistcli.cli utils docs --name mnistcli --output .github/COMMANDS.md
+	$(BIN)/typer --app app mnistcli.cli utils docs --name mnistcli --output .github/COMMANDS.md
 
 .PHONY: bench
 bench: .venv/installed-dev ## Compare speeds, side by side in one run (BENCH=--quick)

@@ -24,9 +24,9 @@ def main() -> None:
         _open_standard_streams()
         signals.install()
         # Not at the top: Ctrl-C during the import must not end in a traceback.
-        from mnistcli.cli import app
+        from mnistcli.cli import build_app
 
-        app(prog_name="mnistcli")
+        build_app(*sys.argv[1:2])(prog_name="mnistcli")
     except MnistCliError as error:  # the streams cannot be used
         _say(f"error: {error.message}")
         _exit(_FAILED)

@@ -73,7 +73,18 @@ def test_the_recipe_table_of_the_readme_lists_every_recipe() -> None:
 
 def test_the_command_reference_is_up_to_date() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "typer", "mnistcli.cli", "utils", "docs", "--name", "mnistcli"],
+        [
+            sys.executable,
+            "-m",
+            "typer",
+            "--app",
+            "app",
+            "mnistcli.cli",
+            "utils",
+            "docs",
+            "--name",
+            "mnistcli",
+        ],
         capture_output=True,
         text=True,
         check=True,

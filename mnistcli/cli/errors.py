@@ -64,13 +64,9 @@ def _message(error: typer.TyperException) -> str:
     parameter = getattr(error, "param", None)
     if parameter is not None and hasattr(error, "param_type"):
         return f"missing {parameter.param_type_name} {_name(parameter)}"
-    message = error.message if parameter is not None else error.format_message()
-    message = message.rstrip(".")
-    if match := re.fullmatch(r"(.*) is not a valid (int|float).*", message, re.DOTALL):
-        number = "a whole number" if match[2] == "int" else "a number"
-        return f"{_name(parameter)} must be {number}, not {match[1]}"
-    if match := re.fullmatch(r"(.*) is not in the range .*", message):
-        return f"{_name(parameter)} must be {_bounds(parameter)}, not {match[1]}"
+    if parameter is not None and (expected := _expected_value(parameter, error.message)):
+        return f"{_name(parameter)} must be {expected}"
+    message = error.format_message().rstrip(".")
     if match := re.fullmatch(r"Option '(.+)' requires an argument", message):
         return f"{match[1]} requires a value"
     if match := re.fullmatch(r"Option '(.+)' does not take a value", message):
@@ -80,9 +76,20 @@ def _message(error: typer.TyperException) -> str:
     return message
 
 
-def _bounds(parameter: Any) -> str:
-    bounds = {"at least": parameter.type.min, "at most": parameter.type.max}
-    return " and ".join(f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None)
+def _expected_value(parameter: Any, message: str) -> str | None:
+    """Return the end of the message for a value of the wrong type or out of bounds, else None.
+
+    Args:
+        parameter: Typer's option or argument.
+        message: Typer's message.
+    """
+    if match := re.fullmatch(r"(.*) is not a valid (int|float).*", message, re.DOTALL):
+        return f"{'a whole number' if match[2] == 'int' else 'a number'}, not {match[1]}"
+    if match := re.fullmatch(r"(.*) is not in the range .*", message):
+        limits = {"at least": parameter.type.min, "at most": parameter.type.max}
+        bounds = [f"{word} {bound:g}" for word, bound in limits.items() if bound is not None]
+        return f"{' and '.join(bounds)}, not {match[1]}"
+    return None
 
 
 def _name(parameter: Any) -> str:

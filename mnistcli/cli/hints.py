@@ -22,7 +22,7 @@ class _Part:
         words: The arguments as they were typed.
     """
 
-    name: str
+    name: str | None
     words: tuple[str, ...]
 
 
@@ -121,7 +121,7 @@ class CommandLine:
             yield _Part(option.name, (f"-{letter}", *values))
             return
 
-    def _replace(self, name: str, words: tuple[str, ...]) -> list[_Part]:
+    def _replace(self, name: str | None, words: tuple[str, ...]) -> list[_Part]:
         """Return the parts with those of a parameter replaced; new ones come before ``--``."""
         parts = list(self._parts())
         new = _Part(name, words)

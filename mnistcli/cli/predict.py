@@ -1,5 +1,6 @@
 """The `predict` command: predict the digits in images, as a table or as JSON Lines."""
 
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -126,6 +127,7 @@ def predict(
 
     Numbers are predicted from left to right, line by line. With --json, one JSON object per image.
     """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy starts threads that are not used
     from mnistcli.model_lookup import find_model
 
     set_verbosity(quiet=quiet)
