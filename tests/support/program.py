@@ -1,11 +1,13 @@
-"""The program in a process of its own, for tests that stop it with signals.
+"""The program in a process of its own: standard streams, signals, exit codes.
 
 Its process is a fork of one that has imported the libraries: TensorFlow takes seconds to import.
 """
 
 import multiprocessing
 import os
+import sys
 import time
+from collections.abc import Mapping
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -25,13 +27,26 @@ class Program:
     Args:
         arguments: The command line.
         code: Python code that runs before, to change functions of the program.
+        stdin: The file or terminal that it reads. Defaults to an empty one.
+        stdout: The file, named pipe or terminal that it writes to. Defaults to none.
+        stderr: The file or terminal for messages. Defaults to ``stderr.txt``.
+        environment: The environment variables. Defaults to those of the test.
     """
 
-    def __init__(self, *arguments: str, code: str = "") -> None:
-        self._stderr = Path("stderr.txt").absolute()
+    def __init__(
+        self,
+        *arguments: str,
+        code: str = "",
+        stdin: str = os.devnull,
+        stdout: str = os.devnull,
+        stderr: str = "stderr.txt",
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._stderr = Path(stderr).absolute()
         self._stderr.write_bytes(b"")
+        streams = [stdin, stdout, str(self._stderr)]
         source = f"{_START}\nsys.argv = {['mnistcli', *arguments]!r}\n{code}\nmain()\n"
-        settings = (source, str(Path.cwd()), dict(os.environ), str(self._stderr))
+        settings = (source, str(Path.cwd()), dict(environment or os.environ), streams)
         self._process: BaseProcess = _CONTEXT.Process(target=_run, args=settings)
         self._process.start()
 
@@ -65,11 +80,16 @@ class Program:
         return self._process.exitcode
 
 
-def _run(source: str, folder: str, environment: dict[str, str], stderr: str) -> None:
+def _run(source: str, folder: str, environment: dict[str, str], streams: list[str]) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    descriptor = os.open(stderr, os.O_WRONLY | os.O_APPEND)
-    os.dup2(descriptor, 2)
-    os.close(descriptor)
+    for number, path in enumerate(streams):
+        access = os.O_WRONLY | os.O_CREAT | os.O_TRUNC if number else os.O_RDONLY
+        descriptor = os.open(path, access | os.O_NOCTTY)
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    sys.stdin = os.fdopen(0, closefd=False)
+    sys.stdout = os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
     exec(source, {"__name__": "program"})

@@ -5,8 +5,6 @@ import os
 import pty
 import re
 import struct
-import subprocess
-import sys
 import termios
 import threading
 from collections.abc import Iterable
@@ -14,9 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-PROGRAM = (sys.executable, "-m", "mnistcli")
+from tests.support.program import Program
+
 # Rich and Typer take hints from these; a test of a terminal sets its own.
 _VARIABLES = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TERM", "TERMINAL_WIDTH")
+
+# The program holds back these messages when it imports TensorFlow, which is imported already.
+_HOLD_BACK_MESSAGES = """
+import keras
+from mnistcli.device import held_back_stderr
+with held_back_stderr():
+    keras.distribution.list_devices()
+"""
 
 Stdout = Literal["terminal", "pipe", "file"]
 STDOUTS: tuple[Stdout, ...] = ("terminal", "pipe", "file")
@@ -59,25 +66,31 @@ def run_in_terminal(
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     inherited = {name: value for name, value in os.environ.items() if name not in _VARIABLES}
-    chunks: list[bytes] = []
-    reader = threading.Thread(target=_read_terminal, args=(master, chunks))
-    file = Path("stdout.txt")
-    with file.open("wb") as stream:
-        targets = {"terminal": slave, "pipe": subprocess.PIPE, "file": stream.fileno()}
-        process = subprocess.Popen(
-            [*PROGRAM, *map(str, arguments)],
-            env={**inherited, "TERM": "xterm-256color", **dict(environment)},
-            stdin=slave,
-            stderr=slave,
-            stdout=targets[stdout],
-        )
-        os.close(slave)
+    terminal, chunks, piped = os.ttyname(slave), list[bytes](), list[bytes]()
+    readers = [threading.Thread(target=_read_terminal, args=(master, chunks))]
+    target = {"terminal": terminal, "pipe": "stdout.pipe", "file": "stdout.txt"}[stdout]
+    if stdout == "pipe":
+        os.mkfifo(target)
+        readers.append(threading.Thread(target=lambda: piped.append(Path(target).read_bytes())))
+    for reader in readers:
         reader.start()
-        piped, _ = process.communicate(timeout=120)
-    reader.join(timeout=10)
+    program = Program(
+        *map(str, arguments),
+        code=_HOLD_BACK_MESSAGES,
+        stdin=terminal,
+        stdout=target,
+        stderr=terminal,
+        environment={**inherited, "TERM": "xterm-256color", **dict(environment)},
+    )
+    code = program.wait()
+    os.close(slave)
+    for reader in readers:
+        reader.join(timeout=10)
     os.close(master)
-    results = piped if stdout == "pipe" else file.read_bytes()
-    return Finished(process.returncode, b"".join(chunks).decode(), results.decode())
+    if stdout == "pipe":
+        Path(target).unlink()
+    results = Path(target).read_bytes() if stdout == "file" else b"".join(piped)
+    return Finished(code, b"".join(chunks).decode(), results.decode())
 
 
 def _read_terminal(master: int, chunks: list[bytes]) -> None:
