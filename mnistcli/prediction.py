@@ -18,7 +18,14 @@ from mnistcli.errors import ImageError
 from mnistcli.image_sources import FoundImage, Sources, find_images
 from mnistcli.inference.classifier import Predictor
 from mnistcli.prediction_results import PredictedDigit, Prediction
-from mnistcli.preprocessing import Digit, ImageContent, ImageSource, detect_content, open_image
+from mnistcli.preprocessing import (
+    Digit,
+    ImageContent,
+    ImageSource,
+    detect_content,
+    open_image,
+    original_size,
+)
 
 # Images predicted together: enough to keep all processors busy, few enough for early results.
 _GROUP = 32
@@ -139,6 +146,7 @@ def _prepare(classifier: Predictor, found: FoundImage, *, single: bool) -> _Prep
         source=_source_to_reopen(found.source, image),
         is_mnist_format=_is_unchanged(image, content),
         content=content,
+        size=original_size(image),
     )
     return _Prepared(prediction, content)
 

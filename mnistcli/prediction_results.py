@@ -9,7 +9,14 @@ import numpy.typing as npt
 from PIL import Image
 
 from mnistcli.errors import ImageError
-from mnistcli.preprocessing import Digit, ImageContent, ImageSource, open_image
+from mnistcli.preprocessing import (
+    Box,
+    Digit,
+    ImageContent,
+    ImageSource,
+    open_image,
+    reduction_factor,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +68,10 @@ class Prediction:
         is_mnist_format: Whether the model was given the image as it is, without preprocessing.
         short_reason: The reason without the confidence, for a rejected image with digits.
         row: The identifier of a row of a data file; empty for an image.
-        content: The content of the image: what was detected, and what was removed or ignored.
+        content: The content of the image: what was detected, and what was removed or ignored. If
+            the image has more than 50 megapixels, its boxes are those of the reduced image that
+            `open_image` returns; `as_dict` has them in pixels of the file.
+        size: Width and height of the upright image in pixels; None if it could not be read.
     """
 
     path: Path
@@ -73,6 +83,7 @@ class Prediction:
     short_reason: str = ""
     row: str = ""
     content: ImageContent = field(default_factory=lambda: ImageContent(()))
+    size: tuple[int, int] | None = None
 
     def __repr__(self) -> str:
         result = f"text={self.text!r}, confidence={self.confidence:.4f}"
@@ -144,12 +155,25 @@ class Prediction:
         if self.error is not None:
             values["error"] = self.error.message
         values["digits"] = [
-            digit.as_dict() | {"box": list(digit.detection.box)} for digit in self.digits
+            digit.as_dict() | {"box": self._enlarge(digit.detection.box)} for digit in self.digits
         ]
         if self.error is None:
-            values["marks"] = [list(box) for box in self.content.marks]
-            values["form_elements"] = [list(box) for box in self.content.form_elements]
-            values["specks"] = {"count": self.content.specks, "area": self.content.largest_speck}
+            values["marks"] = [self._enlarge(box) for box in self.content.marks]
+            values["form_elements"] = [self._enlarge(box) for box in self.content.form_elements]
+            area = self.content.largest_speck * self._factor**2
+            values["specks"] = {"count": self.content.specks, "area": area}
         if len(self.digits) == 1:
             values |= self.digits[0].as_dict()
         return values
+
+    @property
+    def _factor(self) -> int:
+        """Pixels of the image file per pixel of the boxes, along each axis."""
+        return 1 if self.size is None else reduction_factor(self.size)
+
+    def _enlarge(self, box: Box) -> list[int]:
+        """Return a box in pixels of the image file."""
+        left, top, right, bottom = (edge * self._factor for edge in box)
+        if self.size is None:
+            return [left, top, right, bottom]
+        return [left, top, min(right, self.size[0]), min(bottom, self.size[1])]

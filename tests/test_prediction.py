@@ -18,7 +18,14 @@ from PIL import Image
 from mnistcli import prediction
 from mnistcli.prediction import apply_rejection, predict_images
 from mnistcli.prediction_results import PredictedDigit, Prediction
-from mnistcli.preprocessing import Digit, ImageContent, ImageSource, detect_content, open_image
+from mnistcli.preprocessing import (
+    Digit,
+    ImageContent,
+    ImageSource,
+    detect_content,
+    image_modes,
+    open_image,
+)
 from tests.support.strokes import draw_digit
 
 
@@ -378,3 +385,28 @@ def test_an_image_of_which_most_ink_is_in_no_digit_is_rejected() -> None:
     result = apply_rejection(one, 0.7)
 
     assert result.reason == "rejected, 60 % of the ink is in no digit: best guess 1 (99.00 %)"
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_the_json_of_a_reduced_image_has_boxes_in_pixels_of_the_file(
+    orientation: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = Image.new("L", (301, 200), 255)
+    image.paste(draw_digit(3, size=150), (149, 48))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    image.save("a.png", exif=exif)
+    (whole,) = predict_images(ByWidth(), "a.png")
+    expected = np.array(whole.as_dict()["digits"][0]["box"])
+    monkeypatch.setattr(image_modes, "MAX_FULL_PIXELS", 10_000)
+
+    (reduced,) = predict_images(ByWidth(), "a.png")
+
+    assert reduced.open_image().width <= 101
+    assert reduced.size == whole.size == ((301, 200) if orientation == 1 else (200, 301))
+    box = np.array(reduced.as_dict()["digits"][0]["box"])
+    assert np.abs(box - expected).max() <= 6  # two pixels of the reduced image
+    # The edge of the image is no whole pixel of the reduced one.
+    at_edge = replace(reduced, content=ImageContent((), marks=((99, 60, 101, 67),)))
+    (mark,) = at_edge.as_dict()["marks"]
+    assert mark == [297, 180, min(303, reduced.size[0]), min(201, reduced.size[1])]

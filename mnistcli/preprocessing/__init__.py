@@ -8,10 +8,12 @@ for digit in find_digits(open_image("number.jpg")):
 
 from mnistcli.preprocessing.detection import detect_content, find_digits, find_foreground
 from mnistcli.preprocessing.image_formats import is_image_name
-from mnistcli.preprocessing.image_io import ImageSource, open_image
-from mnistcli.preprocessing.shapes import Digit, ImageContent
+from mnistcli.preprocessing.image_io import ImageSource, open_image, original_size
+from mnistcli.preprocessing.image_modes import reduction_factor
+from mnistcli.preprocessing.shapes import Box, Digit, ImageContent
 
 __all__ = [
+    "Box",
     "Digit",
     "ImageContent",
     "ImageSource",
@@ -20,4 +22,6 @@ __all__ = [
     "find_foreground",
     "is_image_name",
     "open_image",
+    "original_size",
+    "reduction_factor",
 ]

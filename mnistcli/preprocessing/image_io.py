@@ -33,6 +33,13 @@ _TRANSPOSITIONS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_TURNS = {  # exchange width and height
+    Image.Transpose.TRANSPOSE,
+    Image.Transpose.ROTATE_270,
+    Image.Transpose.TRANSVERSE,
+    Image.Transpose.ROTATE_90,
+}
+_ORIGINAL_SIZE = "mnistcli original size"  # in the `info` of a reduced image
 _PIPE_WAIT = 2.0  # seconds until a named pipe without a writer counts as empty
 
 
@@ -44,7 +51,7 @@ def open_image(
     The image is rotated upright as its EXIF data say. Deep grayscale is scaled to 8 bits, a palette
     is looked up, transparency is composited over a background that contrasts with the ink. Of an
     animation the first frame is used. An image of more than 50 megapixels is reduced by a whole
-    factor; its digits have boxes in pixels of the reduced image.
+    factor; `original_size` returns its size before.
 
     Args:
         source: A path; a file object opened in binary mode; a PIL image of any mode; or an array,
@@ -178,7 +185,17 @@ def _decode(file: IO[bytes], name: str, memory: ExitStack) -> Image.Image:
 def _upright(converted: Image.Image, original: Image.Image) -> Image.Image:
     """Rotate a converted image upright as the EXIF data of the original say."""
     method = _TRANSPOSITIONS.get(original.getexif().get(_ORIENTATION, 1))
-    return converted if method is None else converted.transpose(method)
+    upright = converted if method is None else converted.transpose(method)
+    if converted.size != original.size:
+        width, height = original.size
+        upright.info[_ORIGINAL_SIZE] = (height, width) if method in _TURNS else (width, height)
+    return upright
+
+
+def original_size(image: Image.Image) -> tuple[int, int]:
+    """Return width and height that an upright image had before `open_image` reduced it."""
+    size: tuple[int, int] = image.info.get(_ORIGINAL_SIZE, image.size)
+    return size
 
 
 def _not_an_image(head: bytes, name: str) -> ImageError:

@@ -51,7 +51,7 @@ def to_8_bits(image: Image.Image) -> Image.Image:
     contrasts with the ink. An image of more than `MAX_FULL_PIXELS` is reduced by a whole factor.
     The image is converted in tiles, so that no second copy of a large image is made.
     """
-    factor = reduction(image)
+    factor = reduction_factor(image.size)
     if _is_deep(image):
         return _convert_tiles(image, "L", factor, _scaling(image))
     if image.has_transparency_data:
@@ -63,9 +63,13 @@ def to_8_bits(image: Image.Image) -> Image.Image:
     return _convert_tiles(image, mode, factor, lambda tile: tile.convert(mode))
 
 
-def reduction(image: Image.Image) -> int:
-    """Return the factor by which the sides of an image are reduced: 1 except for large images."""
-    return math.ceil(math.sqrt(image.width * image.height / MAX_FULL_PIXELS))
+def reduction_factor(size: tuple[int, int]) -> int:
+    """Return the factor by which the sides of an image are reduced: 1 except for large images.
+
+    Args:
+        size: Width and height in pixels.
+    """
+    return math.ceil(math.sqrt(size[0] * size[1] / MAX_FULL_PIXELS))
 
 
 def _is_deep(image: Image.Image) -> bool:
