@@ -1,16 +1,15 @@
-"""Downloads with pooch: mirrors in order, checksum verification, an atomic move into the cache.
+"""Downloads with pooch: mirrors in order, hash verification, an atomic write into the cache.
 
-Pooch downloads, verifies the hash and moves the file into the cache. Three things are added here:
-the order of mirrors, a time limit (pooch has none for a server that keeps sending single bytes) and
-decompression before the hash is verified, because mirrors compress the same file differently.
+Pooch's downloader is given a time limit, because it has none for a server that keeps sending single
+bytes. The files are decompressed before their hash is verified, because mirrors compress the same
+file differently, and written with our own function, so that a killed process leaves nothing that is
+not removed by the next one.
 """
 
-import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,7 +20,7 @@ from mnistcli.datasets.dataset import OTHER_DATASET
 from mnistcli.datasets.idx import decompress
 from mnistcli.datasets.progress import ProgressBar
 from mnistcli.errors import DownloadError
-from mnistcli.files import write_atomically
+from mnistcli.files import sha256, write_atomically
 
 TIMEOUT = 15.0
 """Seconds in which a mirror must answer and, after that, send each `CHUNK_SIZE` bytes."""
@@ -63,23 +62,18 @@ def fetch(
         DownloadError: No mirror has the file. The message contains the answer of each.
         OSError: The folder cannot be written.
     """
+    path = folder.absolute() / name
+    path.parent.mkdir(parents=True, exist_ok=True)
     answers = []
-    with _progress_of(f"{name}.gz", progress), _quiet_pooch():
+    with _progress_of(f"{name}.gz", progress):
         for mirror in mirrors:
             try:
-                path = pooch.retrieve(
-                    f"{mirror}{name}.gz",
-                    known_hash=digest,
-                    fname=name,
-                    path=folder.absolute(),  # pooch would expand a tilde
-                    downloader=partial(_download, progress=progress),
-                )
+                content = _download(f"{mirror}{name}.gz", digest, progress)
             except _MirrorError as error:
                 answers.append(f"{urlsplit(mirror).netloc}: {error}")
-            except ValueError:  # pooch: the hash does not match
-                answers.append(f"{urlsplit(mirror).netloc}: wrong content")
             else:
-                return Path(path)
+                write_atomically(path, content)
+                return path
     raise DownloadError(
         f"cannot download {f'{name}.gz'!r} ({'; '.join(answers)}); --data-dir takes a folder with "
         "the files",
@@ -87,16 +81,15 @@ def fetch(
     )
 
 
-def _download(
-    url: str, output_file: str, _pooch: object = None, *, progress: ProgressBar | None
-) -> None:
-    """Download a file and decompress it: a downloader for `pooch.retrieve`."""
+def _download(url: str, digest: str, progress: ProgressBar | None) -> bytes:
+    """Return the decompressed content of a file, with its hash verified."""
     try:
         content = decompress(_get(url, progress))
     except ValueError as error:
         raise _MirrorError("damaged content") from error
-    # Replaces the temporary file of pooch, which has mode 0600 whatever the umask is.
-    write_atomically(Path(output_file), content)
+    if sha256(content) != digest:
+        raise _MirrorError("wrong content")
+    return content
 
 
 def _get(url: str, progress: ProgressBar | None) -> bytes:
@@ -190,17 +183,3 @@ def _progress_of(name: str, progress: ProgressBar | None) -> Iterator[None]:
         yield
     finally:
         progress.close()
-
-
-@contextmanager
-def _quiet_pooch() -> Iterator[None]:
-    """Discard the log messages of pooch, which it prints to stderr for each file."""
-
-    def discard(_record: logging.LogRecord) -> bool:
-        return False
-
-    pooch.get_logger().addFilter(discard)
-    try:
-        yield
-    finally:
-        pooch.get_logger().removeFilter(discard)

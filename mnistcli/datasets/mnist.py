@@ -120,8 +120,7 @@ def _download(name: str, folder: Path, progress: ProgressBar | None) -> Path:
     try:
         return fetch(name, HASHES[name], MIRRORS, folder, progress=progress)
     except OSError as error:
-        reason = error.strerror or "Permission denied"  # pooch's PermissionError has no strerror
         raise DataError(
-            f"cannot write to the cache {str(folder)!r}: {reason}",
+            f"cannot write to the cache {str(folder)!r}: {error.strerror}",
             hint=f"export {CACHE_VARIABLE}=DIR",
         ) from error

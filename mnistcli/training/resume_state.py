@@ -7,24 +7,30 @@ the run directory, which is written after each epoch and removed when the run is
 
 import io
 import json
+import os
+import stat
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.datasets.npy import check_header
 from mnistcli.errors import RunError
 from mnistcli.files import write_atomically
 from mnistcli.runs import EpochRow
 from mnistcli.training.fingerprint import Fingerprint
+from mnistcli.zip_files import open_zip
 
 _DESCRIPTION = "state"
 _VARIABLE = "variable"
-# A state is a few times the size of the model.
-_MAX_BYTES = 4 << 30
+# A state is three times the size of the model: the weights, and two means of Adam for each.
+_MAX_BYTES = 2 << 30
+_MAX_DESCRIPTION_BYTES = 16 << 20
+_MAX_DIRECTORY_BYTES = 1 << 18
 
 Counters = dict[str, dict[str, Any]]
 """The counters of each plateau callback, by the name of its class."""
@@ -86,15 +92,14 @@ class ResumeState:
             RunError: The file cannot be read or is damaged.
         """
         try:
-            if not path.exists():
-                return None
-            # Opening a FIFO would block.
-            is_readable = path.is_file() and path.stat().st_size <= _MAX_BYTES
-            content = path.read_bytes() if is_readable else b""
+            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # of a FIFO
+        except FileNotFoundError:
+            return None
         except OSError as error:
             raise RunError(f"cannot read {str(path)!r}: {error.strerror}") from error
         try:
-            return _decode(content)
+            with os.fdopen(descriptor, "rb") as file:
+                return _decode(file)
         except Exception as error:  # zipfile, NumPy and JSON raise anything on a damaged file
             raise RunError(f"damaged file {str(path)!r}: the run cannot be resumed") from error
 
@@ -108,31 +113,47 @@ class ResumeState:
             raise RunError("cannot resume: the state belongs to another model")
 
 
+def _decode(file: IO[bytes]) -> ResumeState:
+    """Return the state in a file.
+
+    Raises:
+        Exception: The content is damaged.
+    """
+    status = os.fstat(file.fileno())
+    if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_BYTES:
+        raise ValueError("not a regular file, or too large")
+    with open_zip(file, max_directory=_MAX_DIRECTORY_BYTES) as archive:
+        # Stored members that do not overlap are as large as the file at most.
+        members = archive.infolist()
+        if any(member.compress_type != zipfile.ZIP_STORED for member in members):
+            raise ValueError("compressed")
+        if sum(member.file_size for member in members) > status.st_size:
+            raise ValueError("overlapping members")
+        description = _read_array(archive, _DESCRIPTION, _MAX_DESCRIPTION_BYTES).tobytes()
+        names = [f"{_VARIABLE}{number}" for number in range(len(members) - 1)]
+        return _parse(json.loads(description), [_read_array(archive, name) for name in names])
+
+
 def _write_array(archive: zipfile.ZipFile, name: str, array: NDArray[Any]) -> None:
     with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
         np.lib.format.write_array(stream, array, allow_pickle=False)
 
 
-def _decode(content: bytes) -> ResumeState:
-    """Return the state in the content of a file.
+def _read_array(
+    archive: zipfile.ZipFile, name: str, max_bytes: int = _MAX_BYTES
+) -> NDArray[Any]:
+    """Read an array after its header has been checked.
 
     Raises:
-        Exception: The content is damaged.
+        Exception: The array is damaged or too large.
     """
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        # Stored members are as large as the file at most: it cannot unpack to more.
-        if any(one.compress_type != zipfile.ZIP_STORED for one in archive.infolist()):
-            raise ValueError("compressed")
-        count = len(archive.namelist()) - 1
-        description = json.loads(_read_array(archive, _DESCRIPTION).tobytes())
-        return _parse(description, [_read_array(archive, f"{_VARIABLE}{n}") for n in range(count)])
-
-
-def _read_array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
-    array: NDArray[Any] = np.lib.format.read_array(
-        io.BytesIO(archive.read(f"{name}.npy")), allow_pickle=False
-    )
-    return array
+    with archive.open(f"{name}.npy") as stream:
+        size = archive.getinfo(f"{name}.npy").file_size
+        if check_header("", name, stream, size) > max_bytes:
+            raise ValueError("an array that is too large")
+        stream.seek(0)
+        array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
+        return array
 
 
 def _parse(description: Mapping[str, Any], variables: Sequence[NDArray[Any]]) -> ResumeState:

@@ -1,9 +1,11 @@
 import gzip
+import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
 
-import pooch
 import pytest
 
 from mnistcli.datasets import download
@@ -206,4 +208,44 @@ def test_pooch_prints_nothing(server: str, capfd: pytest.CaptureFixture[str]) ->
     fetch(server, "good")
 
     assert capfd.readouterr() == ("", "")
-    assert pooch.get_logger().filters == []
+
+
+FETCH = """
+import sys
+from pathlib import Path
+from mnistcli.datasets import download
+print("started", flush=True)
+name, digest, mirror = sys.argv[1:]
+download.fetch(name, digest, [mirror], Path("to"))
+"""
+
+
+def start_process(server: str, behavior: str) -> subprocess.Popen[str]:
+    mirror = f"http://{server}/{behavior}/"
+    command = [sys.executable, "-c", FETCH, NAME, sha256(CONTENT), mirror]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "started\n"
+    return process
+
+
+def test_first_downloads_of_two_processes_share_a_cache(tmp_path: Path, server: str) -> None:
+    processes = [start_process(server, "good") for _ in range(2)]
+
+    assert [process.wait(60) for process in processes] == [0, 0]
+    assert (tmp_path / "to" / NAME).read_bytes() == CONTENT
+    assert len(list((tmp_path / "to").iterdir())) == 1
+    for process in processes:
+        process.communicate()
+
+
+def test_a_kill_during_a_download_leaves_nothing(tmp_path: Path, server: str) -> None:
+    with start_process(server, "stalls") as process:
+        while not Mirror.requested:
+            time.sleep(0.01)
+        time.sleep(0.1)  # until it has received some bytes
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    assert not list(tmp_path.glob("to/*"))
+
+    assert fetch(server, "good").read_bytes() == CONTENT

@@ -69,10 +69,14 @@ def main() -> int:
             else:
                 outcomes = [one for error in _ERRORS for one in _try(attempt, repeat(error))]
             wrong = outcomes.count(False)
-            sys.stdout.write(f"{label}: {len(outcomes)} failed operations, {wrong} did damage\n")
-            sys.stdout.flush()
+            _say(f"{label}: {len(outcomes)} failed operations, {wrong} did damage")
             damaged += wrong
     return int(damaged > 0)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def _try(attempt: _Attempt, errors: Iterator[int], step: int = 1) -> list[bool]:
@@ -84,7 +88,9 @@ def _try(attempt: _Attempt, errors: Iterator[int], step: int = 1) -> list[bool]:
             break
         outcomes.append(outcome)
         if not outcome:
-            sys.stdout.write(f"operation {number} did damage\n")
+            _say(f"operation {number} did damage")
+        elif len(outcomes) % 20 == 0:
+            _say(f"{len(outcomes)} failed operations so far")
     return outcomes
 
 

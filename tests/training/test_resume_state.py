@@ -1,5 +1,7 @@
+import copy
 import io
 import os
+import re
 import zipfile
 from pathlib import Path
 
@@ -89,9 +91,50 @@ def compressed() -> bytes:
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("content", [b"", b"PK", huge(), compressed()])
-def test_archives_that_are_no_state(content: bytes) -> None:
+def overlapping() -> bytes:
+    """Make an archive whose 200 members have the same bytes."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("state.npy", b"x" * 10_000)
+        (first,) = archive.infolist()
+        for number in range(200):
+            member = copy.copy(first)
+            member.filename = f"variable{number}.npy"
+            archive.filelist.append(member)
+    return stream.getvalue()
+
+
+def many_members() -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for number in range(6000):
+            archive.writestr(f"variable{number}.npy", b"")
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "no end record"),
+        (b"PK", "no end record"),
+        (huge(), "the size does not fit the header"),
+        (compressed(), "compressed"),
+        (overlapping(), "overlapping members"),
+        (many_members(), r"a directory of \d+ bytes"),
+    ],
+)
+def test_archives_that_are_no_state(content: bytes, reason: str) -> None:
     PATH.write_bytes(content)
+
+    with pytest.raises(RunError, match="damaged file") as caught:
+        ResumeState.read(PATH)
+
+    assert re.match(reason, str(caught.value.__cause__))
+
+
+def test_a_file_that_is_too_large_is_not_read() -> None:
+    with PATH.open("wb") as file:
+        file.truncate(30 << 30)
 
     with pytest.raises(RunError, match="damaged file"):
         ResumeState.read(PATH)
