@@ -6,6 +6,8 @@ file differently, and written with our own function, so that a killed process le
 not removed by the next one.
 """
 
+import errno
+import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -64,6 +66,8 @@ def fetch(
     """
     path = folder.absolute() / name
     path.parent.mkdir(parents=True, exist_ok=True)
+    if not os.access(path.parent, os.W_OK):  # before the download
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     answers = []
     with _progress_of(f"{name}.gz", progress):
         for mirror in mirrors:

@@ -107,11 +107,8 @@ def test_a_cache_that_is_not_a_directory(
 def test_a_cache_without_write_permission(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: str
 ) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise PermissionError(13, "Permission denied")
-
     use_mirrors(monkeypatch, server, "good")
-    monkeypatch.setattr("os.makedirs", refuse)
+    monkeypatch.setattr("os.access", lambda *_: False)
 
     assert cache_error(tmp_path) == "Permission denied"
     assert Mirror.requested == []
