@@ -2,8 +2,10 @@
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from mnistcli.preprocessing.components import (
+    Components,
     connected_components,
     dilate,
     open_mask,
@@ -19,17 +21,26 @@ _MAX_SLOPE = 0.08  # of a ruled line, about five degrees
 
 
 def remove_specks(mask: Mask) -> Mask:
-    """Remove specks: components that are small beside the largest one (small-object removal)."""
+    """Remove specks: components that are small beside the largest one (small-object removal).
+
+    Of the others, the largest 1,000 are kept.
+    """
     components = connected_components(mask)
-    return components.select(components.area >= _MIN_AREA * components.area.max(initial=0))
+    large = components.area >= _MIN_AREA * components.area.max(initial=0)
+    return components.select(large & _are_largest(components))
 
 
 def keep_largest(mask: Mask) -> Mask:
     """Keep the largest 1,000 components, so that a texture does not take minutes."""
     components = connected_components(mask)
-    if len(components) <= _MAX_COMPONENTS:
-        return mask
-    return components.select(components.area > np.sort(components.area)[-_MAX_COMPONENTS - 1])
+    return components.select(_are_largest(components))
+
+
+def _are_largest(components: Components) -> NDArray[np.bool_]:
+    """Return which components are the largest 1,000, bool (n,); of equal ones, the upper ones."""
+    largest = np.zeros(len(components), np.bool_)
+    largest[np.argsort(-components.area, kind="stable")[:_MAX_COMPONENTS]] = True
+    return largest
 
 
 def remove_ruled_lines(mask: Mask, strength: Gray) -> Mask:
