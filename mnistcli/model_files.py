@@ -39,8 +39,8 @@ _SIGNATURES = (
     ),
 )
 _SIGNATURE_LENGTH = 8
-MAX_MODEL_BYTES = 1 << 29
-"""Largest model file: far more than any digit classifier needs."""
+MAX_MODEL_BYTES = 100 << 20
+"""Largest model file, such as that of a ResNet50: far more than any digit classifier needs."""
 _MAX_DIRECTORY_BYTES = 1 << 20  # of a zip archive
 
 

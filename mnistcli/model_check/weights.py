@@ -31,7 +31,7 @@ def check_weights(content: bytes) -> None:
             total += _check_array(name, array, len(content))
             require(total <= len(content), "has weights that overlap in the file")
             if not name.startswith(_OPTIMIZER):
-                _require_finite(name, array)
+                _require_finite(name, array, content)
 
 
 def _arrays(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
@@ -81,9 +81,12 @@ def _check_array(name: str, array: h5py.Dataset, file_size: int) -> int:
     return size
 
 
-def _require_finite(name: str, array: h5py.Dataset) -> None:
-    if array.dtype.kind == "f":
+def _require_finite(name: str, array: h5py.Dataset, content: bytes) -> None:
+    """Check that an array, which lies in one piece in the file, has finite numbers only."""
+    if array.dtype.kind == "f" and array.size:
+        # Not read by h5py, which would make a copy.
+        values = np.frombuffer(content, array.dtype, array.size, array.id.get_offset())
         require(
-            bool(np.isfinite(array[()]).all()),
+            bool(np.isfinite(values).all()),
             f"has weights that are NaN or infinite: {shorten(name)}",
         )

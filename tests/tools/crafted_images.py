@@ -6,7 +6,6 @@ An image is refused or predicted within `MAX_SECONDS` of processor time and `MAX
 """
 
 import argparse
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.support.terminal import PROGRAM
+from tests.tools.measurement import measure
 
 MAX_SECONDS = 5.0
 MAX_BYTES = 1 << 30
@@ -130,7 +129,7 @@ def main() -> int:
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
         for name, path in _save(Path(folder), options.names or list(IMAGES)):
-            code, seconds, memory = _measure(path)
+            code, seconds, memory = measure("predict", "--model", "pretrained", str(path))
             too_much = code not in {0, 1} or seconds > MAX_SECONDS or memory > MAX_BYTES
             failed += too_much
             sys.stdout.write(
@@ -146,21 +145,6 @@ def _save(folder: Path, names: list[str]) -> Iterator[tuple[str, Path]]:
         path = folder / f"{number}.png"
         Image.fromarray(IMAGES[name]()).save(path)
         yield name, path
-
-
-def _measure(path: Path) -> tuple[int, float, int]:
-    """Predict an image; return the exit code, the processor time and the peak of memory."""
-    null = os.open(os.devnull, os.O_RDWR)
-    command = [*PROGRAM, "predict", "--model", "pretrained", str(path)]
-    actions = [(os.POSIX_SPAWN_DUP2, null, descriptor) for descriptor in (1, 2)]
-    process = os.posix_spawn(command[0], command, os.environ, file_actions=actions)
-    _, status, usage = os.wait4(process, 0)
-    os.close(null)
-    return (
-        os.waitstatus_to_exitcode(status),
-        usage.ru_utime + usage.ru_stime,
-        usage.ru_maxrss << 10,
-    )
 
 
 if __name__ == "__main__":
