@@ -86,13 +86,13 @@ def require_no_overwrite(
     Raises:
         ImageError: An output is one of the images, or two outputs are the same file.
     """
-    options = {path.resolve(): option for option, path in outputs.items()}
+    options = {_resolve(path): option for option, path in outputs.items()}
     if len(options) < len(outputs):
         path = next(iter(outputs.values()))
         hint = f"{list(outputs)[-1]} {path.with_name('explanation.png')}"
         raise ImageError(f"{' and '.join(outputs)} both write {str(path)!r}", hint=hint)
     for option, output in outputs.items():
-        if output.exists() and any(
+        if _exists(output) and any(
             found.error is None and _is_same_file(found.path, output)
             for found in find_images(list(sources), recursive=recursive)
         ):
@@ -264,6 +264,13 @@ def _exists(path: Path) -> bool:
         return path.exists()
     except OSError:
         return False
+
+
+def _resolve(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # a link to itself
+        return path
 
 
 def _is_same_file(path: Path, other: Path) -> bool:

@@ -17,31 +17,46 @@ from tests.support.strokes import draw_digit, make_splits
 from tests.support.terminal import PROGRAM
 
 COMMANDS = ("train", "evaluate", "predict", "plot", "recipes")
+LONG = "x" * 300  # longer than any file system allows
 HOSTILE = ("[red]x", "\x1b[31mx", "a\nb", os.fsdecode(b"\xff"), "--json x", "$(x)", "%s" * 9)
 
-MODELS = ("nothing", "damaged.keras", "fifo.keras", "damaged", "loop")
+MODELS = ("nothing", "damaged.keras", "fifo.keras", "damaged", "loop", LONG)
 MODEL_ARGUMENTS = {
     "train": ("--dataset", "digits", "--from"),
     "evaluate": ("--dataset", "digits"),
     "predict": ("3.png", "--model"),
     "plot": ("--dataset", "digits"),
 }
-DATA = {"nothing": 2, "d.npz": 1, "fifo.npz": 1}  # a missing one may be a misspelled name
+DATA = {
+    "nothing": 2,
+    "d.npz": 1,
+    "fifo.npz": 1,
+    f"./{LONG}": 1,
+    "./loop": 2,
+}  # a missing one may be a misspelled name
 DATA_ARGUMENTS = {
     "train": ("--dataset",),
     "evaluate": ("pretrained", "--dataset"),
     "plot": ("pretrained", "--dataset"),
 }
+BAD_OUTPUTS = ("3.png/x.png", f"{LONG}.png", "loop/x.png")
 OUTPUTS = {
     "train": ("--dataset", "digits", "--run-dir", "3.png/x"),
-    "evaluate": ("pretrained", "--dataset", "digits", "--report", "-o", "3.png/x"),
+    "evaluate": ("pretrained", "--dataset", "digits", "--report", "-o", "3.png/x.png"),
     "predict": ("3.png", "--model", "pretrained", "--save", "3.png/x.png"),
     "plot": ("pretrained", "--dataset", "digits", "--kind", "history", "-o", "3.png/x"),
 }
 FAILURES = [
     *((c, (*a, name), 1) for c, a in MODEL_ARGUMENTS.items() for name in MODELS),
     *((c, (*a, name), code) for c, a in DATA_ARGUMENTS.items() for name, code in DATA.items()),
-    *((c, a, 1) for c, a in OUTPUTS.items()),
+    *(
+        (c, (*a[:-1], name), 1)
+        for c, a in OUTPUTS.items()
+        for name in BAD_OUTPUTS
+        if c != "evaluate"
+    ),
+    ("evaluate", OUTPUTS["evaluate"], 1),
+    *(("train", ("--resume", name), 1) for name in ("3.png", *MODELS)),
     *((c, ("--no-such-option",), 2) for c in COMMANDS),
     *((c, ("--dataset", "digits", "--data-dir"), 2) for c in DATA_ARGUMENTS),
     ("train", ("--epochs", "0"), 2),
@@ -74,7 +89,7 @@ def test_a_failure_is_one_line_with_its_exit_code(
 
     assert isinstance(result.exception, SystemExit), result.exception
     assert result.exit_code == code, result.stderr
-    assert result.stdout == "" or arguments in OUTPUTS.values()  # fails when the work is done
+    assert result.stdout == "" or arguments[-1] in BAD_OUTPUTS  # fails when the work is done
     errors = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
     assert len(errors) == 1, result.stderr
     assert "Traceback" not in result.stderr

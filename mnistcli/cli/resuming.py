@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mnistcli.cli.hints import quote_argument
 from mnistcli.config import SETTINGS, TrainConfig
-from mnistcli.errors import ConfigError
+from mnistcli.errors import ConfigError, RunError
 from mnistcli.runs import RUNS_DIR, Run
 from mnistcli.settings import flag
 
@@ -18,12 +18,15 @@ def find_run(path: Path) -> Run:
         path: A run directory, or the name of a run under ``runs/``.
 
     Raises:
-        RunError: It is not a run directory, or the run is finished.
+        RunError: It is not a run directory, cannot be read, or the run is finished.
     """
-    if len(path.parts) == 1 and not path.exists() and (RUNS_DIR / path).is_dir():
-        path = RUNS_DIR / path
-    run = Run(path)
-    run.require_resumable()
+    try:
+        if len(path.parts) == 1 and not path.exists() and (RUNS_DIR / path).is_dir():
+            path = RUNS_DIR / path
+        run = Run(path)
+        run.require_resumable()
+    except OSError as error:
+        raise RunError(f"cannot resume {str(path)!r}: {error.strerror}") from error
     return run
 
 
