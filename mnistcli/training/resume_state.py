@@ -139,9 +139,7 @@ def _write_array(archive: zipfile.ZipFile, name: str, array: NDArray[Any]) -> No
         np.lib.format.write_array(stream, array, allow_pickle=False)
 
 
-def _read_array(
-    archive: zipfile.ZipFile, name: str, max_bytes: int = _MAX_BYTES
-) -> NDArray[Any]:
+def _read_array(archive: zipfile.ZipFile, name: str, max_bytes: int = _MAX_BYTES) -> NDArray[Any]:
     """Read an array after its header has been checked.
 
     Raises:

@@ -118,6 +118,8 @@ IMAGES: dict[str, Callable[[], NDArray[np.uint8]]] = {
     "one column": lambda: _noise(1_000_000, 1, 0.5),
     "gray 100 megapixels": lambda: _blank(10_000, 10_000),
     "noise of 49 megapixels": lambda: _noise(7000, 7000, 0.2),
+    "transparency": lambda: np.full((10_900, 10_900, 4), 90, np.uint8),
+    "progressive JPEG": lambda: np.stack([_noise(5500, 5500, 0.5)] * 3, axis=2),
 }
 
 
@@ -142,8 +144,8 @@ def main() -> int:
 
 def _save(folder: Path, names: list[str]) -> Iterator[tuple[str, Path]]:
     for number, name in enumerate(names):
-        path = folder / f"{number}.png"
-        Image.fromarray(IMAGES[name]()).save(path)
+        path = folder / f"{number}.{'jpg' if 'JPEG' in name else 'png'}"
+        Image.fromarray(IMAGES[name]()).save(path, progressive=True)
         yield name, path
 
 
