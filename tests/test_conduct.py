@@ -183,7 +183,8 @@ def test_nothing_reaches_the_network_but_the_download(
         y_test=splits.test.labels,
     )
 
-    succeed("train", "--dataset", "data.npz", "--arch", "simple", "--epochs", "1", "-o", "r")
+    settings = ("--arch", "simple", "--epochs", 3, "--batch-size", 10)
+    succeed("train", "--dataset", "data.npz", *settings, "-o", "r")
     succeed("evaluate", "r", "--report")
     succeed("predict", "3.png", "--model", "r", "--save", "p.png")
     succeed("plot", "r", "--kind", "history")
