@@ -60,7 +60,9 @@ _R_DATA = FileKind("an R data file", "save it as CSV with write.csv")
 _DATABASE = FileKind("an SQLite database", "save the table as CSV")
 _PDF = FileKind("a PDF", "export its pages as PNG into folders 0 to 9")
 _HEIC = FileKind("a HEIC photo", "export it as JPEG and use mnistcli predict")
-_IMAGE = FileKind("an image", "mnistcli predict reads it")
+
+IMAGE = FileKind("an image", "mnistcli predict reads it")
+"""Kind of a file that starts like an image."""
 
 ARRAY_FILES = (_NPZ, _HDF5, _PARQUET, _MATLAB)
 """Kinds of files that datasets are read from."""
@@ -102,7 +104,7 @@ _SIGNATURES: tuple[tuple[int, bytes, FileKind], ...] = (
     (0, b"%PDF-", _PDF),
     (4, b"ftyphei", _HEIC),
     (4, b"ftypmif1", _HEIC),
-    *((0, start, _IMAGE) for start in (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"II*\x00")),
+    *((0, start, IMAGE) for start in (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"II*\x00")),
 )
 # The name of the first file in a zip archive tells what the archive is.
 _ZIP_NAMES: tuple[tuple[str, FileKind], ...] = (

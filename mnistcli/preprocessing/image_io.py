@@ -6,16 +6,17 @@ import select
 import stat
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, TypeGuard
+from typing import IO, TypeGuard, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from mnistcli.errors import ImageError
-from mnistcli.file_kinds import SIGNATURE_LENGTH, identify
+from mnistcli.file_kinds import IMAGE, SIGNATURE_LENGTH, identify
+from mnistcli.preprocessing.decoding_limits import TimedFile, check_size, limit_decoding, too_large
 from mnistcli.preprocessing.image_formats import FORMATS, unsupported_format
-from mnistcli.preprocessing.image_memory import BUDGET, MAX_BYTES, MAX_PIXELS, decoded_bytes
+from mnistcli.preprocessing.image_memory import BUDGET, decoded_bytes
 from mnistcli.preprocessing.image_modes import from_array, to_8_bits
 from mnistcli.preprocessing.quiet_decoders import QUIET, load
 
@@ -167,8 +168,9 @@ def _decode(file: IO[bytes], name: str, memory: ExitStack) -> Image.Image:
         raise ImageError(f"an empty file, not an image: {name!r}")
     file.seek(0)
     try:
-        with QUIET, Image.open(file, formats=FORMATS) as image:
-            _check_size(image, name)
+        timed = cast("IO[bytes]", TimedFile(file, name))
+        with QUIET, Image.open(timed, formats=FORMATS) as image:
+            limit_decoding(image, file, name)
             memory.enter_context(BUDGET.reserve(decoded_bytes(image)))
             load(image)
             return _upright(to_8_bits(image), image)
@@ -177,9 +179,9 @@ def _decode(file: IO[bytes], name: str, memory: ExitStack) -> Image.Image:
     except UnidentifiedImageError:
         raise _not_an_image(head, name) from None
     except Image.DecompressionBombError:
-        raise _too_large(name) from None
+        raise too_large(name) from None
     except Exception:  # noqa: BLE001 - on damaged files Pillow's decoders raise anything
-        raise ImageError(f"a damaged or truncated image: {name!r}") from None
+        raise _damaged(name) from None
 
 
 def _upright(converted: Image.Image, original: Image.Image) -> Image.Image:
@@ -198,11 +200,17 @@ def original_size(image: Image.Image) -> tuple[int, int]:
     return size
 
 
+def _damaged(name: str) -> ImageError:
+    return ImageError(f"a damaged or truncated image: {name!r}")
+
+
 def _not_an_image(head: bytes, name: str) -> ImageError:
     unsupported = unsupported_format(head)
     if unsupported is not None:
         return ImageError(f"cannot read {name!r}: {unsupported.reason}")
     kind = identify(head)
+    if kind is IMAGE:
+        return _damaged(name)
     if kind is not None:
         return ImageError(f"cannot read {name!r}: {kind.as_image}")
     return ImageError(f"not an image: {name!r}")
@@ -210,23 +218,9 @@ def _not_an_image(head: bytes, name: str) -> ImageError:
 
 def _convert(image: Image.Image, name: str) -> Image.Image:
     """Convert a PIL image of any mode; the original stays as it is."""
-    _check_size(image, name)
+    check_size(image, name)
     try:
         with QUIET:
             return _upright(to_8_bits(image), image)
     except Exception:  # noqa: BLE001 - a lazily opened file is decoded only now
-        raise ImageError(f"a damaged or truncated image: {name!r}") from None
-
-
-def _check_size(image: Image.Image, name: str) -> None:
-    """Refuse an image that is too large, such as a decompression bomb, or that is empty."""
-    if image.width * image.height > MAX_PIXELS:
-        raise _too_large(name)
-    if decoded_bytes(image) > MAX_BYTES:
-        raise ImageError(f"an image that needs more than {MAX_BYTES >> 20} MB: {name!r}")
-    if image.width * image.height == 0:
-        raise ImageError(f"an image without pixels: {name!r}")
-
-
-def _too_large(name: str) -> ImageError:
-    return ImageError(f"an image of more than {MAX_PIXELS // 1_000_000} megapixels: {name!r}")
+        raise _damaged(name) from None

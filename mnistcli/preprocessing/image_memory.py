@@ -3,12 +3,13 @@
 They stop decompression bombs: small files that decode to very large images.
 """
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-from PIL import Image
+from PIL import Image, JpegImagePlugin
 
 MAX_PIXELS = 120_000_000
 """Most pixels of an image: more than a phone's camera produces, less than fills the memory."""
@@ -27,7 +28,7 @@ _CHANNEL_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
 _DEFAULT_BYTES = 4  # Pillow stores three channels in four bytes
 # Decoders that have the whole image in buffers of their own.
 _BUFFER_BYTES = {"AVIF": 8, "WEBP": 8}
-_PROGRESSIVE_BYTES = 6  # coefficients of 16 bits in three channels
+_COEFFICIENT_BYTES = 2  # of each component of a JPEG
 
 
 def decoded_bytes(image: Image.Image) -> int:
@@ -38,10 +39,30 @@ def decoded_bytes(image: Image.Image) -> int:
     """
     pixels = image.width * image.height
     decoder = _BUFFER_BYTES.get(image.format or "", 0)
-    if image.info.get("progressive") or image.info.get("progression"):
-        decoder = _PROGRESSIVE_BYTES
+    if isinstance(image, JpegImagePlugin.JpegImageFile) and _has_several_scans(image):
+        decoder = image.layers * _COEFFICIENT_BYTES
     result = min(pixels, MAX_FULL_PIXELS) * _DEFAULT_BYTES
     return pixels * (_CHANNEL_BYTES.get(image.mode, _DEFAULT_BYTES) + decoder) + result
+
+
+def _has_several_scans(image: JpegImagePlugin.JpegImageFile) -> bool:
+    """Whether all coefficients of a JPEG are kept in memory, because it has several scans.
+
+    A progressive JPEG says so. Of another, the first scan has fewer components than there are;
+    Pillow has read the file up to the end of the header of that scan.
+    """
+    if image.info.get("progressive") or image.fp is None:
+        return "progressive" in image.info
+    length = _scan_header_length(image.layers)
+    image.fp.seek(-length, os.SEEK_CUR)
+    header = image.fp.read(length)
+    shorter = [(n, header[-_scan_header_length(n) :]) for n in range(1, image.layers)]
+    return any(end[:3] == bytes([0, len(end), n]) for n, end in shorter)
+
+
+def _scan_header_length(components: int) -> int:
+    """Return the length of the header of a scan, which starts with this length and this number."""
+    return 6 + 2 * components
 
 
 class MemoryBudget:

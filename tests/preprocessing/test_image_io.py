@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 
 from mnistcli.errors import ImageError
-from mnistcli.preprocessing import ImageSource, image_io, open_image
+from mnistcli.preprocessing import ImageSource, decoding_limits, image_io, open_image
 from mnistcli.preprocessing.image_io import source_name
 from mnistcli.preprocessing.image_memory import MemoryBudget, decoded_bytes
 
@@ -372,7 +372,7 @@ def test_a_format_whose_decoder_takes_more_memory_has_a_lower_limit() -> None:
 
 
 def test_an_image_that_takes_too_much_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image_io, "MAX_BYTES", 0)
+    monkeypatch.setattr(decoding_limits, "MAX_BYTES", 0)
 
     assert message(encode(noise(), "PNG")) == "an image that needs more than 0 MB: 'image'"
 

@@ -15,6 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from tests.support.slow_images import (
+    gif_of_comments,
+    jpeg_in_three_scans,
+    jpeg_of_markers,
+    plain_pbm,
+    png_of_chunks,
+    progressive_jpeg,
+)
 from tests.tools.measurement import measure
 
 MAX_SECONDS = 5.0
@@ -121,6 +129,15 @@ IMAGES: dict[str, Callable[[], NDArray[np.uint8]]] = {
     "transparency": lambda: np.full((10_900, 10_900, 4), 90, np.uint8),
     "progressive JPEG": lambda: np.stack([_noise(5500, 5500, 0.5)] * 3, axis=2),
 }
+FILES: dict[str, Callable[[], bytes]] = {
+    "JPEG of 3,000 scans": lambda: progressive_jpeg(5500, 3000),
+    "JPEG of 500 scans": lambda: progressive_jpeg(10_900, 500),
+    "JPEG in three scans": lambda: jpeg_in_three_scans(7800),
+    "JPEG of markers": lambda: jpeg_of_markers(5_000_000),
+    "PNG of chunks": lambda: png_of_chunks(3_000_000),
+    "GIF of comments": lambda: gif_of_comments(4_000_000),
+    "plain PBM": lambda: plain_pbm(10_900),
+}
 
 
 def main() -> int:
@@ -130,7 +147,7 @@ def main() -> int:
     options = parser.parse_args()
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
-        for name, path in _save(Path(folder), options.names or list(IMAGES)):
+        for name, path in _save(Path(folder), options.names or [*IMAGES, *FILES]):
             code, seconds, memory = measure("predict", "--model", "pretrained", str(path))
             too_much = code not in {0, 1} or seconds > MAX_SECONDS or memory > MAX_BYTES
             failed += too_much
@@ -145,7 +162,10 @@ def main() -> int:
 def _save(folder: Path, names: list[str]) -> Iterator[tuple[str, Path]]:
     for number, name in enumerate(names):
         path = folder / f"{number}.{'jpg' if 'JPEG' in name else 'png'}"
-        Image.fromarray(IMAGES[name]()).save(path, progressive=True)
+        if name in FILES:
+            path.write_bytes(FILES[name]())
+        else:
+            Image.fromarray(IMAGES[name]()).save(path, progressive=True)
         yield name, path
 
 

@@ -1,0 +1,103 @@
+"""Limits of decoding: size, memory and processor time of untrusted image files."""
+
+import os
+import time
+from typing import IO, Any
+
+from PIL import Image, JpegImagePlugin
+
+from mnistcli.errors import ImageError
+from mnistcli.preprocessing.image_memory import MAX_BYTES, MAX_PIXELS, decoded_bytes
+
+MAX_SECONDS = 3.0
+"""Most processor time for decoding an image; one of 120 megapixels takes less than two seconds."""
+
+_MAX_ENCODED_BYTES = 32 * 2**20
+# These decoders have the whole file in memory, and cannot be stopped while they decode it.
+_UNSTOPPABLE_FORMATS = {"AVIF", "WEBP"}
+_JPEG_BLOCK = 4096  # bytes that are decoded between two looks at the clock
+# Compressions of scanners and cameras; the decoders of the others are slow, or rarely tested.
+_TIFF_COMPRESSIONS = {
+    *("raw", "packbits", "tiff_lzw", "tiff_deflate", "tiff_adobe_deflate"),
+    *("tiff_ccitt", "group3", "group4", "jpeg"),
+}
+
+
+class TimedFile:
+    """Image file that cannot be read any more when decoding takes too long.
+
+    Decoders read a file piece by piece. A progressive JPEG of 300 kB, a PNG of empty chunks or a
+    plain PPM could otherwise take a minute.
+
+    Args:
+        file: The file.
+        name: Its name in errors.
+    """
+
+    def __init__(self, file: IO[bytes], name: str) -> None:
+        self._file = file
+        self._name = name
+        # Of this thread: on a busy machine an image has as much time as on an idle one.
+        self._end = time.thread_time() + MAX_SECONDS
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read some bytes.
+
+        Raises:
+            ImageError: The time is up.
+        """
+        if time.thread_time() > self._end:
+            raise ImageError(f"takes more than {MAX_SECONDS:g} s to decode: {self._name!r}")
+        return self._file.read(size)
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(self._file, attribute)
+
+
+def limit_decoding(image: Image.Image, file: IO[bytes], name: str) -> None:
+    """Refuse an opened image that would take too much memory or time.
+
+    Args:
+        image: The image, not decoded yet.
+        file: Its file.
+        name: Its name in errors.
+
+    Raises:
+        ImageError: The image is too large, or is encoded in a way that is not supported.
+    """
+    check_size(image, name)
+    compression = image.info.get("compression", "raw")
+    if image.format == "TIFF" and compression not in _TIFF_COMPRESSIONS:
+        raise ImageError(f"a TIFF with the compression {compression!r}: {name!r}")
+    if image.format in _UNSTOPPABLE_FORMATS and _file_size(file) > _MAX_ENCODED_BYTES:
+        limit = f"{_MAX_ENCODED_BYTES >> 20} MB"
+        raise ImageError(f"a file of {image.format} with more than {limit}: {name!r}")
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        image.decodermaxblock = _JPEG_BLOCK
+
+
+def check_size(image: Image.Image, name: str) -> None:
+    """Refuse an image that is too large, such as a decompression bomb, or that is empty.
+
+    Raises:
+        ImageError: It is.
+    """
+    if image.width * image.height > MAX_PIXELS:
+        raise too_large(name)
+    if decoded_bytes(image) > MAX_BYTES:
+        raise ImageError(f"an image that needs more than {MAX_BYTES >> 20} MB: {name!r}")
+    if image.width * image.height == 0:
+        raise ImageError(f"an image without pixels: {name!r}")
+
+
+def too_large(name: str) -> ImageError:
+    """Return the error for an image of too many pixels."""
+    return ImageError(f"an image of more than {MAX_PIXELS // 1_000_000} megapixels: {name!r}")
+
+
+def _file_size(file: IO[bytes]) -> int:
+    """Return the size of a file in bytes; its position stays."""
+    position = file.tell()
+    size = file.seek(0, os.SEEK_END)
+    file.seek(position)
+    return size
