@@ -89,3 +89,22 @@ def model_file(path: Path, config: Any, weights: bytes | None = None) -> Path:
         WEIGHTS: weights_file(10_000) if weights is None else weights,
     }
     return write_members(path, members)
+
+
+def legacy_model(config: Node) -> bytes:
+    """Return an `.h5` file of a model whose only weights are those of a `Dense` from 784 to 10.
+
+    Args:
+        config: The configuration; a layer ``dense`` has the weights.
+    """
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as file:
+        file.attrs["model_config"] = json.dumps(config)
+        file.attrs["keras_version"] = "3.0.0"
+        root = file.create_group("model_weights")
+        root.attrs["layer_names"] = ["dense"]
+        dense = root.create_group("dense")
+        dense.attrs["weight_names"] = ["dense/kernel", "dense/bias"]
+        dense["dense/kernel"] = np.zeros((784, 10), np.float32)
+        dense["dense/bias"] = np.zeros(10, np.float32)
+    return stream.getvalue()

@@ -1,6 +1,7 @@
 """Mutations: change bytes, JSON and archives at random, so that the checks behind are reached."""
 
 import copy
+import gzip
 import io
 import json
 import random
@@ -9,6 +10,9 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from typing import Any
+
+import h5py
+import numpy as np
 
 _NUMBERS = (0, 1, -1, 2, 10, 255, 256, 65535, 2**31 - 1, 2**31, 2**32 - 1, 2**63, 10**30, 1e308)
 _VALUES: tuple[Any, ...] = (
@@ -80,6 +84,30 @@ def mutate_zip(content: bytes, rng: random.Random) -> bytes:
         for member, value in members:
             archive.writestr(member, value)
     return stream.getvalue()
+
+
+def mutate_start(content: bytes, rng: random.Random) -> bytes:
+    """Change the start of a file, where its structure is, most of the time."""
+    length = len(content) if rng.random() < 0.2 else rng.choice((64, 256, 1024, 4096))
+    return mutate_bytes(content[:length], rng) + content[length:]
+
+
+def mutate_legacy_model(content: bytes, rng: random.Random) -> bytes:
+    """Change the configuration of an `.h5` model or the structure of the file."""
+    if rng.random() < 0.5:
+        return mutate_start(content, rng)
+    stream = io.BytesIO(content)
+    with h5py.File(stream, "r+") as file:
+        config = mutate_json(file.attrs["model_config"].encode(), rng)
+        file.attrs["model_config"] = np.bytes_(config[:60_000])  # HDF5 takes 64 kB
+    return stream.getvalue()
+
+
+def mutate_gzip(content: bytes, rng: random.Random) -> bytes:
+    """Change the content of a compressed file, most of the time."""
+    if rng.random() < 0.2:
+        return mutate_bytes(content, rng)
+    return gzip.compress(mutate_start(gzip.decompress(content), rng), compresslevel=1)
 
 
 def _change(data: bytearray, rng: random.Random) -> None:

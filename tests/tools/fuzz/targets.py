@@ -1,10 +1,9 @@
 """Targets: what is mutated and what reads it. A reader returns or raises a named error."""
 
-import gzip
 import io
 import random
-import struct
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -12,15 +11,25 @@ import numpy as np
 from PIL import Image
 
 from mnistcli import datasets
-from mnistcli.datasets import idx
 from mnistcli.inference import litert_files
 from mnistcli.model_check import check_model
 from mnistcli.model_lookup import find_model
 from mnistcli.preprocessing import find_digits, open_image
+from tests.support.model_files import layer, legacy_model, sequential
 from tests.support.strokes import draw_digit
-from tests.tools.fuzz.mutations import mutate_bytes, mutate_json, mutate_png, mutate_zip
+from tests.tools.fuzz.data_seeds import data_seeds
+from tests.tools.fuzz.mutations import (
+    mutate_bytes,
+    mutate_gzip,
+    mutate_json,
+    mutate_legacy_model,
+    mutate_png,
+    mutate_start,
+    mutate_zip,
+)
 
 _PRETRAINED = find_model("pretrained").files[0].parent
+_MOST_OF_A_SUFFIX = 12  # .npz and .csv files come in many forms
 
 
 class Read(Protocol):
@@ -93,8 +102,10 @@ def _read_image(folder: Path) -> object:
 def _models() -> list[Seed]:
     model = (_PRETRAINED / "model.keras").read_bytes()
     converted = (_PRETRAINED / "model.tflite").read_bytes()
+    legacy = legacy_model(sequential(layer("Flatten"), layer("Dense", units=10)))
     return [
         Seed({"model.keras": model}, "model.keras", mutate_zip, _check_model),
+        Seed({"model.h5": legacy}, "model.h5", mutate_legacy_model, _check_model),
         Seed({"model.tflite": converted}, "model.tflite", _mutate_end, _read_litert),
     ]
 
@@ -105,7 +116,8 @@ def _mutate_end(content: bytes, rng: random.Random) -> bytes:
 
 
 def _check_model(folder: Path) -> object:
-    return check_model(folder / "model.keras")
+    (path,) = folder.iterdir()
+    return check_model(path)
 
 
 def _read_litert(folder: Path) -> object:
@@ -113,29 +125,29 @@ def _read_litert(folder: Path) -> object:
 
 
 def _data() -> list[Seed]:
-    images = np.stack([np.asarray(draw_digit(digit, size=28).convert("L")) for digit in range(10)])
-    labels = np.arange(10)
-    stream = io.BytesIO()
-    np.savez(stream, x_train=images, y_train=labels, x_test=images, y_test=labels)
-    parts = [
-        struct.pack(">4B3I", 0, 0, 8, 3, 10, 28, 28) + images.tobytes(),
-        struct.pack(">4BI", 0, 0, 8, 1, 10) + labels.astype(np.uint8).tobytes(),
-    ] * 2
-    plain = dict(zip(idx.NAMES, parts, strict=True))
-    packed = {f"{name}.gz": gzip.compress(part) for name, part in plain.items()}
-    return [
-        Seed({"d.npz": stream.getvalue()}, "d.npz", mutate_zip, _load_npz),
-        *(Seed(plain, name, mutate_bytes, _load_folder) for name in plain),
-        *(Seed(packed, name, mutate_bytes, _load_folder) for name in packed),
-    ]
+    seeds: dict[str, list[Seed]] = {}
+    for seed in data_seeds():
+        for name, content in seed.files.items():
+            suffix = Path(name).suffix
+            of_suffix = seeds.setdefault(suffix, [])
+            if content and len(of_suffix) < _MOST_OF_A_SUFFIX:
+                mutate = _MUTATIONS.get(suffix, mutate_bytes)
+                of_suffix.append(Seed(seed.files, name, mutate, partial(_load, seed.load)))
+    return [seed for of_suffix in seeds.values() for seed in of_suffix]
 
 
-def _load_npz(folder: Path) -> object:
-    return datasets.load(str(folder / "d.npz"))
+_MUTATIONS: dict[str, Callable[[bytes, random.Random], bytes]] = {
+    ".npz": mutate_zip,
+    ".gz": mutate_gzip,
+    ".npy": mutate_start,
+    ".h5": mutate_start,
+    ".hdf5": mutate_start,
+    ".mat": mutate_start,
+}
 
 
-def _load_folder(folder: Path) -> object:
-    return datasets.load(str(folder))
+def _load(name: str, folder: Path) -> object:
+    return datasets.load(str(folder / name))
 
 
 def _runs() -> list[Seed]:

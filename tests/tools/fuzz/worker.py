@@ -112,7 +112,9 @@ def _work(sender: Connection, kind: str, seed: int, number: int) -> None:
         try:
             for name, content in source.files.items():
                 changed = source.mutate(content, rng) if name == source.mutated else content
-                (folder / name).write_bytes(changed)
+                path = folder / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(changed)
             begin = time.perf_counter()
             outcome = _outcome(source.read, folder)
             sender.send((outcome, time.perf_counter() - begin, _memory()))
