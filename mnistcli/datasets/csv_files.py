@@ -7,6 +7,7 @@ last.
 import csv
 import gzip
 import math
+import zlib
 from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
@@ -18,11 +19,11 @@ from numpy.typing import NDArray
 from mnistcli.datasets.arrays import is_square
 from mnistcli.datasets.dataset import OTHER_DATASET
 from mnistcli.datasets.names import IMAGES, INDEX, LABELS, classify
+from mnistcli.datasets.size_limits import require_size
 from mnistcli.errors import DataError
 
 _CHUNK = 2048  # rows that are parsed at a time
 _MAX_LINE = 1 << 20
-_MAX_BYTES = 1 << 30  # of pixels
 _DELIMITERS = ",;\t "
 
 
@@ -65,7 +66,7 @@ def read_csv(path: Path) -> dict[str, NDArray[Any]]:
     try:
         with _open(path) as stream:
             return _read(path, stream)
-    except (EOFError, gzip.BadGzipFile) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DataError(f"damaged file {str(path)!r}: cannot be decompressed") from error
 
 
@@ -102,8 +103,7 @@ def _read(path: Path, stream: IO[str]) -> dict[str, NDArray[Any]]:
         else:
             dtype = np.float32
             parsed.append(images)
-        if len(pixels) + sum(one.nbytes for one in parsed) > _MAX_BYTES:
-            raise DataError(f"too large: {str(path)!r} has more than {_MAX_BYTES >> 30} GiB")
+        require_size(path, len(pixels) + sum(one.nbytes for one in parsed))
     width = table.width - len(others)
     images = np.frombuffer(pixels, np.uint8).reshape(-1, width)
     images = np.concatenate([images, *parsed]) if parsed else images

@@ -1,6 +1,7 @@
 """HDF5 files (.h5, .hdf5, MATLAB 7.3): read the arrays of a dataset by their paths."""
 
 import contextlib
+import math
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,14 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.datasets.dataset import OTHER_DATASET, invalid_data
+from mnistcli.datasets.dataset import OTHER_DATASET
+from mnistcli.datasets.size_limits import require_size
 from mnistcli.errors import DataError
 
-_MAX_BYTES = 1 << 30
 _MAX_ARRAYS = 1000
+_MAX_CHUNK_BYTES = 64 << 20  # a chunk is decompressed as a whole
+_FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
+_FILTERS.add(h5py.h5z.FILTER_LZF)
 
 
 def read_hdf5(path: Path) -> dict[str, NDArray[Any]]:
@@ -31,18 +35,31 @@ def read_hdf5(path: Path) -> dict[str, NDArray[Any]]:
             _refuse_models(path, file)
             found = list[Any]()
             file.visititems(lambda _, one: _collect(found, one))
-            if sum(one.size * one.dtype.itemsize for one in found) > _MAX_BYTES:
-                raise invalid_data(str(path), f"the arrays are larger than {_MAX_BYTES >> 20} MiB")
+            require_size(path, sum(one.nbytes for one in found))
             return {one.name.lstrip("/"): np.asarray(one[()]) for one in found}
-    # Raised by h5py on damaged files.
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError) as error:
+    except DataError:
+        raise
+    except Exception as error:  # h5py raises anything on damaged files
         raise DataError(f"damaged HDF5 file {str(path)!r}", hint=OTHER_DATASET) from error
 
 
 def _collect(found: list[Any], one: Any) -> None:
     is_array = isinstance(one, h5py.Dataset) and one.ndim and one.dtype.kind in "biufS"
-    if is_array and not one.is_virtual and one.external is None and len(found) < _MAX_ARRAYS:
+    if is_array and _is_stored(one) and len(found) < _MAX_ARRAYS:
         found.append(one)
+
+
+def _is_stored(array: Any) -> bool:
+    """Return whether an array is in the file itself, plain or in chunks of a usual compression."""
+    properties = array.id.get_create_plist()
+    filters = {properties.get_filter(number)[0] for number in range(properties.get_nfilters())}
+    chunk = math.prod(array.chunks or ()) * array.dtype.itemsize
+    return (
+        not array.is_virtual
+        and array.external is None
+        and filters <= _FILTERS
+        and chunk <= _MAX_CHUNK_BYTES
+    )
 
 
 def _refuse_models(path: Path, file: h5py.File) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.datasets.dataset import OTHER_DATASET, Dataset, Splits, build_dataset
+from mnistcli.datasets.size_limits import max_content
 from mnistcli.errors import DataError
 
 NAMES = (
@@ -110,17 +111,18 @@ def decompress(data: bytes) -> bytes:
     """Decompress gzip data; return other data unchanged.
 
     Raises:
-        ValueError: The data are truncated or damaged, or larger than `MAX_BYTES` decompressed.
+        ValueError: The data are truncated or damaged, or larger than allowed decompressed.
     """
     if not data.startswith(b"\x1f\x8b"):
         return data
+    limit = min(MAX_BYTES, max_content(len(data)))
     try:
         with gzip.open(io.BytesIO(data)) as stream:
-            content = stream.read(MAX_BYTES + 1)
+            content = stream.read(limit + 1)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError("cannot be decompressed") from error
-    if len(content) > MAX_BYTES:
-        raise ValueError(f"more than {MAX_BYTES >> 20} MiB decompressed")
+    if len(content) > limit:
+        raise ValueError(f"more than {limit >> 20} MiB decompressed")
     return content
 
 

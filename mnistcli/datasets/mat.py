@@ -1,7 +1,5 @@
 """MATLAB files (.mat): read the arrays of a dataset with SciPy, such as those of EMNIST."""
 
-import struct
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,52 +10,36 @@ from scipy.io import loadmat
 
 from mnistcli.datasets.dataset import OTHER_DATASET
 from mnistcli.datasets.hdf5 import read_hdf5
+from mnistcli.datasets.mat_check import HEADER_BYTES, check_mat
 from mnistcli.errors import DataError
 
-_MAX_BYTES = 1 << 30
-_HEADER_BYTES, _COMPRESSED = 128, 15
+_VERSION_5 = b"MATLAB 5.0"
 
 
 def read_mat(path: Path) -> dict[str, NDArray[Any]]:
     """Read the arrays of numbers in a MATLAB file; those in structures have the path as name.
 
     Args:
-        path: The file, of any version; 7.3 is HDF5.
+        path: The file, of version 5 or later; 7.3 is HDF5.
 
     Raises:
         DataError: The file is damaged or too large.
         OSError: The file cannot be read.
     """
     with path.open("rb") as stream:
-        start = stream.read(_HEADER_BYTES)
+        start = stream.read(HEADER_BYTES)
     if start.startswith((b"MATLAB 7.3", b"\x89HDF")):
         return read_hdf5(path)
+    if not start.startswith(_VERSION_5):
+        raise DataError(f"{str(path)!r} is not a MATLAB file of version 5 or later")
     try:
-        if _content_size(path) > _MAX_BYTES:
-            raise ValueError("too large")  # noqa: TRY301 - reported like damage
+        check_mat(path)
         content = loadmat(path, struct_as_record=True, squeeze_me=False)
         return dict(_arrays("", content))
-    except Exception as error:
-        raise DataError(
-            f"damaged or too large MATLAB file {str(path)!r}", hint=OTHER_DATASET
-        ) from error
-
-
-def _content_size(path: Path) -> int:
-    """Return the size of all elements of a file of version 5, decompressed, by their headers."""
-    total, end = 0, path.stat().st_size
-    with path.open("rb") as stream:
-        order = "<" if stream.read(_HEADER_BYTES)[126:128] == b"IM" else ">"
-        while stream.tell() + 8 <= end:
-            kind, size = struct.unpack(f"{order}2I", stream.read(8))
-            position = stream.tell()
-            if kind == _COMPRESSED:
-                header = zlib.decompressobj().decompress(stream.read(min(size, 1024)), 8)
-                total += struct.unpack(f"{order}2I", header)[1] if len(header) == 8 else 0
-            else:
-                total += size
-            stream.seek(position + size)
-    return total
+    except DataError:
+        raise
+    except Exception as error:  # SciPy raises anything on damaged files
+        raise DataError(f"damaged MATLAB file {str(path)!r}", hint=OTHER_DATASET) from error
 
 
 def _arrays(prefix: str, values: Any) -> Iterator[tuple[str, NDArray[Any]]]:

@@ -1,6 +1,7 @@
 """NumPy files (.npy): read an array whose header has been checked; pickles are not read."""
 
 import math
+import tokenize
 import warnings
 from pathlib import Path
 from typing import IO, Any
@@ -9,11 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.datasets.dataset import OTHER_DATASET, invalid_data
+from mnistcli.datasets.size_limits import require_size
 from mnistcli.errors import DataError
 
 _MAX_HEADER_BYTES = 10_000
-_MAX_BYTES = 1 << 30
 _KINDS = "biufSU"  # kinds of dtypes: bool, integers, floats and text
+
+DAMAGE_ERRORS = (
+    *(EOFError, MemoryError, OverflowError, SyntaxError, TypeError, ValueError),
+    tokenize.TokenError,
+)
+"""Raised by NumPy on damaged arrays."""
 
 
 def read_npy(path: Path) -> dict[str, NDArray[Any]]:
@@ -29,11 +36,10 @@ def read_npy(path: Path) -> dict[str, NDArray[Any]]:
     try:
         with warnings.catch_warnings(action="ignore"), path.open("rb") as stream:
             size = check_header(str(path), path.name, stream, path.stat().st_size)
-            if size > _MAX_BYTES:
-                raise invalid_data(str(path), f"the array is larger than {_MAX_BYTES >> 20} MiB")
+            require_size(path, size)
             stream.seek(0)
             return {"": np.lib.format.read_array(stream, allow_pickle=False)}
-    except (EOFError, MemoryError, OverflowError, SyntaxError, TypeError, ValueError) as error:
+    except DAMAGE_ERRORS as error:
         message = f"damaged or pickled .npy file {str(path)!r}"
         raise DataError(message, hint=OTHER_DATASET) from error
 

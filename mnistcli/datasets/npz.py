@@ -1,6 +1,5 @@
 """NumPy archives (.npz): read the arrays of a dataset such as Keras's `mnist.npz`."""
 
-import tokenize
 import warnings
 import zipfile
 import zlib
@@ -10,29 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.datasets.dataset import OTHER_DATASET, invalid_data
-from mnistcli.datasets.npy import check_header
+from mnistcli.datasets.dataset import OTHER_DATASET
+from mnistcli.datasets.npy import DAMAGE_ERRORS, check_header
+from mnistcli.datasets.size_limits import require_size
 from mnistcli.errors import DataError
 from mnistcli.zip_files import open_zip
-
-MAX_BYTES = 1 << 29
-"""Maximum size of all arrays together, decompressed: MNIST as float64 has 440 MB."""
 
 _MAX_DIRECTORY_BYTES = 1 << 20
 
 # Raised by NumPy and zipfile on damaged archives.
-_DAMAGE_ERRORS = (
-    EOFError,
-    MemoryError,
-    OverflowError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    tokenize.TokenError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
+_DAMAGE_ERRORS = (*DAMAGE_ERRORS, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 def read_npz(path: Path) -> dict[str, NDArray[Any]]:
@@ -53,8 +39,7 @@ def read_npz(path: Path) -> dict[str, NDArray[Any]]:
             open_zip(file, max_directory=_MAX_DIRECTORY_BYTES) as archive,
         ):
             names = [name for name in archive.namelist() if name.endswith(".npy")]
-            if sum(_check(path, archive, name) for name in names) > MAX_BYTES:
-                raise invalid_data(str(path), f"the arrays are larger than {MAX_BYTES >> 20} MiB")
+            require_size(path, sum(_check(path, archive, name) for name in names))
             return {name.removesuffix(".npy"): _read_array(archive, name) for name in names}
     except _DAMAGE_ERRORS as error:
         message = f"damaged or pickled .npz archive {str(path)!r}"

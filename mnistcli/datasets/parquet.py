@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from mnistcli.datasets.dataset import OTHER_DATASET
 from mnistcli.datasets.names import IMAGES, LABELS, classify
+from mnistcli.datasets.size_limits import require_size
 from mnistcli.errors import DataError
 
 INSTALL = "pip install 'mnistcli[data]'"
@@ -30,20 +32,40 @@ def read_parquet(path: Path) -> dict[str, NDArray[Any]]:
         OSError: The file cannot be read.
     """
     try:
-        from pyarrow import ArrowException, parquet  # noqa: PLC0415 - an extra
+        from pyarrow import parquet  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise DataError(
             f"{str(path)!r} is a Parquet file, which needs pyarrow", hint=INSTALL
         ) from error
     try:
         with parquet.ParquetFile(path) as file:
-            if file.metadata.num_rows > _MAX_ROWS:
-                raise DataError(f"more than {_MAX_ROWS:,} rows in {str(path)!r}")
+            _check_size(path, file.metadata)
             batches = [_read_batch(path, batch) for batch in file.iter_batches(_BATCH_ROWS)]
-    except ArrowException as error:
-        raise DataError(f"damaged Parquet file {str(path)!r}") from error
+    except DataError:
+        raise
+    except Exception as error:  # pyarrow raises anything on damaged files
+        raise DataError(f"damaged Parquet file {str(path)!r}", hint=OTHER_DATASET) from error
     names = batches[0].keys() if batches else ()
     return {name: np.concatenate([batch[name] for batch in batches]) for name in names}
+
+
+def _check_size(path: Path, metadata: Any) -> None:
+    """Check the sizes that a file states, before memory is taken.
+
+    Raises:
+        DataError: There are too many rows or bytes.
+    """
+    if metadata.num_rows > _MAX_ROWS:
+        raise DataError(f"more than {_MAX_ROWS:,} rows in {str(path)!r}")
+    groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
+    require_size(
+        path,
+        sum(
+            group.column(number).total_uncompressed_size
+            for group in groups
+            for number in range(group.num_columns)
+        ),
+    )
 
 
 def _read_batch(path: Path, batch: Any) -> dict[str, NDArray[Any]]:

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from mnistcli import datasets
-from mnistcli.datasets import npz
+from mnistcli.datasets import size_limits
 from mnistcli.errors import DataError
 from tests.datasets.helpers import TEST, TRAIN, assert_loads, load_error
 
@@ -151,11 +151,11 @@ def test_an_array_with_a_false_header(tmp_path: Path, shape: str) -> None:
 def test_a_small_archive_that_decompresses_to_a_large_array(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(npz, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(size_limits, "_ALWAYS_ALLOWED", 1 << 20)
     large = np.zeros((2000, 28, 28), np.uint8)
     save(tmp_path / "d.npz", {"x_test": large}, zipfile.ZIP_DEFLATED)
 
-    assert load_error("d.npz") == "invalid data in 'd.npz': the arrays are larger than 1 MiB"
+    assert load_error("d.npz") == "too large: the arrays in 'd.npz' take more than 1 MiB"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,33 @@
+"""Size limits: how much memory the content of a data file may take."""
+
+from pathlib import Path
+
+from mnistcli.datasets.dataset import OTHER_DATASET
+from mnistcli.errors import DataError
+
+_MAX_BYTES = 1 << 30
+# Handwritten digits are compressed to a fifth, blank images to a thousandth.
+_MAX_EXPANSION = 100
+_ALWAYS_ALLOWED = 64 << 20
+
+
+def max_content(file_size: int) -> int:
+    """Return the most bytes that the content of a file of a size may have, decompressed."""
+    return min(_MAX_BYTES, max(_ALWAYS_ALLOWED, _MAX_EXPANSION * file_size))
+
+
+def require_size(path: Path, size: int) -> None:
+    """Check the size of the content of a file before memory is taken for it.
+
+    Args:
+        path: The file.
+        size: Size of the content in bytes, decompressed.
+
+    Raises:
+        DataError: It is too large, or large for the size of the file: a decompression bomb.
+        OSError: The file cannot be read.
+    """
+    limit = max_content(path.stat().st_size)
+    if size > limit:
+        message = f"too large: the arrays in {str(path)!r} take more than {limit >> 20} MiB"
+        raise DataError(message, hint=OTHER_DATASET)
