@@ -86,9 +86,10 @@ def _check(path: Path, content: bytes) -> CheckedModel:
         parsed = parse_config(config_text)
     config = rebuild_model(parsed)
     image_shape = _check_sizes(config, len(weights))
-    check_weights(weights)
     if is_legacy:
         weights = legacy_h5.copy_weights(content)
+    else:
+        check_weights(weights)
     return CheckedModel(path, config, weights, image_shape, sha256(content), is_legacy)
 
 

@@ -14,9 +14,11 @@ from mnistcli.model_check.archive import MAX_CONFIG_BYTES
 from mnistcli.model_check.layer_rules import LAYER_RULES, OPERATION_RULES
 from mnistcli.model_check.names import FUNCTIONAL, LAYERS_MODULE, SEQUENTIAL
 from mnistcli.model_check.refusal import Refusal, require, shorten
+from mnistcli.model_check.weights import check_weights
 
 SIGNATURE = b"\x89HDF"
 _WEIGHTS = "model_weights"
+_MAX_OTHER_BYTES = 8 << 20  # besides the arrays
 _MAX_NAMES = 4000  # of layers, or of the weights of a layer
 _MAX_NAME = 500
 _MODELS = {"Functional": FUNCTIONAL, "Model": FUNCTIONAL, "Sequential": SEQUENTIAL}
@@ -32,10 +34,11 @@ Node = dict[str, Any]
 
 
 def read_config(content: bytes) -> bytes:
-    """Read the JSON of the configuration in the content of a `.h5` file.
+    """Read the JSON of the configuration in the content of a `.h5` file, and check its weights.
 
     Raises:
-        Refusal: The file holds no network, or a configuration that is too large.
+        Refusal: The file holds no network, a configuration that is too large, or weights that
+            `check_weights` refuses.
         Exception: It is damaged; h5py raises anything.
     """
     with h5py.File(io.BytesIO(content), "r") as file:
@@ -43,9 +46,13 @@ def read_config(content: bytes) -> bytes:
             "model_config" in file.attrs,
             'holds no network, only weights or data: save the whole model, model.save("m.keras")',
         )
+        # The size of a text is not known before it is read; HDF5 makes several copies.
+        others = len(content) - check_weights(content)
+        require(others <= _MAX_OTHER_BYTES, "has a configuration that is too large")
         attribute = file.attrs.get_id("model_config")
         kind = h5py.check_string_dtype(attribute.dtype)
-        require(attribute.shape == () and kind is not None, "has no configuration as text")
+        is_text = attribute.shape == () and kind is not None
+        require(is_text and attribute.dtype.itemsize <= MAX_CONFIG_BYTES, "has no configuration")
         text = file.attrs["model_config"]
     config = text.encode() if isinstance(text, str) else bytes(text)
     require(len(config) <= MAX_CONFIG_BYTES, "has a configuration that is too large")

@@ -18,8 +18,8 @@ _MAX_DEPTH = 24
 _OPTIMIZER = "optimizer"
 
 
-def check_weights(content: bytes) -> None:
-    """Check the content of an HDF5 file of weights.
+def check_weights(content: bytes) -> int:
+    """Check the content of an HDF5 file of weights; return the size of its arrays in bytes.
 
     Raises:
         Refusal: It holds anything but plain arrays, or a weight that is not finite.
@@ -32,6 +32,7 @@ def check_weights(content: bytes) -> None:
             require(total <= len(content), "has weights that overlap in the file")
             if not name.startswith(_OPTIMIZER):
                 _require_finite(name, array, content)
+        return total
 
 
 def _arrays(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:

@@ -18,6 +18,7 @@ from tests.support.model_files import (
     Node,
     change_weights,
     layer,
+    legacy_model,
     model_file,
     read_members,
     sequential,
@@ -63,6 +64,32 @@ def _deflated(member: str, content: bytes) -> Callable[[Path], object]:
         write_members(path, members, compression=zipfile.ZIP_DEFLATED)
 
     return make
+
+
+def _legacy(change: Callable[[h5py.File], None], *layers: Node) -> Callable[[Path], object]:
+    def make(path: Path) -> None:
+        path.write_bytes(legacy_model(sequential(*layers, *_HEAD)))
+        with h5py.File(path, "r+") as file:
+            change(file)
+
+    return make
+
+
+def _compress(file: h5py.File) -> None:
+    file.create_dataset("zeros", data=np.zeros(1 << 26, np.uint8), compression="gzip")
+
+
+def _long_config(file: h5py.File) -> None:
+    del file.attrs["model_config"]
+    file.attrs.create("model_config", "x" * (64 << 20), dtype=h5py.string_dtype())
+
+
+def _many_names(file: h5py.File) -> None:
+    file["model_weights"].attrs["layer_names"] = ["x"] * 4001
+
+
+def _path_as_name(file: h5py.File) -> None:
+    file["model_weights/dense"].attrs["weight_names"] = ["../../x"]
 
 
 def _sparse(path: Path) -> None:
@@ -121,6 +148,15 @@ MODELS: dict[str, Callable[[Path], object]] = {
     "100 MB with a NaN": _weights(_large_and_not_finite),
     "weights with a loop": _weights(_loop),
     "external weights": _weights(_external),
+    "h5 with a Lambda": _legacy(lambda _: None, layer("Lambda", function=_FUNCTION)),
+    "h5 with fill values": _legacy(_fill),
+    "h5, compressed": _legacy(_compress),
+    "h5 with NaN": _legacy(_not_finite),
+    "h5 with a loop": _legacy(lambda file: file.__setitem__("loop", file["model_weights"])),
+    "h5, external weights": _legacy(_external),
+    "h5, config of 64 MB": _legacy(_long_config),
+    "h5, 4,001 names": _legacy(_many_names),
+    "h5, a path as name": _legacy(_path_as_name),
     "60,000 members": _many_members,
     "sparse file of 30 GB": _sparse,
     "FIFO": os.mkfifo,
