@@ -43,8 +43,8 @@ _METADATA = {
 }
 _MAX_NOTE_BYTES = 400
 _MAX_DIRECTORY_BYTES = 1 << 10
-# A LiteRT file has about the size of its weights.
-_MAX_BYTES = 1 << 29
+# A LiteRT file has about the size of its weights, of which a model has at most 100 MiB.
+_MAX_BYTES = 200 << 20
 _CARD = Path(__file__).parents[1] / "pretrained" / "card.json"
 
 
