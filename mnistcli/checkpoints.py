@@ -2,7 +2,6 @@
 
 import copy
 import json
-import tempfile
 import zipfile
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import keras
 
 from mnistcli.config import CLASSES
 from mnistcli.errors import CheckpointError
-from mnistcli.files import replace_atomically
+from mnistcli.files import replace_atomically, temporary_directory
 from mnistcli.model_check import CheckedModel, check_model
 from mnistcli.model_check.check import damaged
 from mnistcli.model_check.input_shapes import find_image_shape
@@ -63,10 +62,10 @@ def load_checked(checked: CheckedModel) -> keras.Model:
         CheckpointError: Keras cannot build the model or does not find its weights.
         OSError: There is no temporary directory.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_directory() as folder:
         try:
             _check_shapes(checked)
-            return _build(checked, Path(folder))
+            return _build(checked, folder)
         except Exception as error:  # Keras raises anything on a configuration that it cannot build
             # Otherwise Keras would later allocate the variables that `_check_shapes` created.
             keras.utils.clear_session()

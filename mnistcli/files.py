@@ -6,6 +6,7 @@ import platform
 import re
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -75,6 +76,21 @@ def replace_atomically(path: Path, suffix: str = "") -> Iterator[Path]:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
     _flush_directory(path.parent)
+
+
+@contextmanager
+def temporary_directory() -> Iterator[Path]:
+    """Make a temporary directory, and delete those that dead processes have left.
+
+    Yields:
+        The directory; it is deleted afterwards.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    remove_stale_temporaries(Path(tempfile.gettempdir()))
+    with tempfile.TemporaryDirectory(prefix=temporary_name()) as folder:
+        yield Path(folder)
 
 
 def temporary_name() -> str:

@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -231,6 +232,20 @@ def test_the_first_write_into_a_directory_removes_what_dead_processes_left(tmp_p
     files.write_atomically(tmp_path / "a.txt", "x")
 
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_temporary_directory_is_deleted_with_those_of_dead_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with subprocess.Popen(["true"]) as process:
+        pass
+    dead = files.temporary_name().replace(f"-{os.getpid()}-", f"-{process.pid}-")
+    (tmp_path / f"{dead}abc").mkdir()
+
+    with files.temporary_directory() as folder:
+        assert list(tmp_path.iterdir()) == [folder]
+    assert not folder.exists()
 
 
 def test_a_directory_that_is_missing_has_no_temporary_files(tmp_path: Path) -> None:

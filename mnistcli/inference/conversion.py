@@ -1,7 +1,6 @@
 """Conversion of Keras models to LiteRT models, and the fallback that runs a model by Keras."""
 
 import logging
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.device import held_back_stderr
-from mnistcli.files import remove_stale_temporaries, sha256, temporary_name
+from mnistcli.files import sha256, temporary_directory
 from mnistcli.inference import litert_files
 from mnistcli.model_files import read_model_file
 
@@ -24,13 +23,8 @@ def to_litert(model: keras.Model) -> bytes | None:
         LiteRT counterpart cannot, and only the TensorFlow backend of Keras can convert.
     """
     try:
-        remove_stale_temporaries(Path(tempfile.gettempdir()))
-        with (
-            tempfile.TemporaryDirectory(prefix=temporary_name()) as folder,
-            held_back_stderr(),
-            quiet_tensorflow(),
-        ):
-            path = Path(folder) / "model.tflite"
+        with temporary_directory() as folder, held_back_stderr(), quiet_tensorflow():
+            path = folder / "model.tflite"
             model.export(path, format="litert", verbose=False)
             return path.read_bytes()
     except Exception:  # noqa: BLE001 - the converter raises anything; Keras then runs the model

@@ -6,7 +6,6 @@ disagrees with the model does not remain.
 
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 
 from mnistcli.device import held_back_stderr
 from mnistcli.errors import CheckpointError, RunError
-from mnistcli.files import replace_atomically, temporary_name
+from mnistcli.files import replace_atomically, temporary_directory, temporary_name
 from mnistcli.inference import litert
 from mnistcli.inference.conversion import quiet_tensorflow, run_by_keras, to_litert
 from mnistcli.inference.litert_files import attach_files
@@ -130,13 +129,9 @@ def _to_int8(model: keras.Model, training_images: Images) -> bytes:
             yield [_scale(image[None])]
 
     try:
-        with (
-            tempfile.TemporaryDirectory(prefix=temporary_name()) as folder,
-            held_back_stderr(),
-            quiet_tensorflow(),
-        ):
+        with temporary_directory() as folder, held_back_stderr(), quiet_tensorflow():
             model.export(folder, format="tf_saved_model", verbose=False)
-            converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+            converter = tf.lite.TFLiteConverter.from_saved_model(str(folder))
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.representative_dataset = representative
             content: bytes = converter.convert()
