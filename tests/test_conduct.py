@@ -13,8 +13,8 @@ import pytest
 
 from mnistcli.inference import conversion
 from tests.support.command_line import failure, invoke, succeed
+from tests.support.program import PROGRAM
 from tests.support.strokes import draw_digit, make_splits
-from tests.support.terminal import PROGRAM
 
 COMMANDS = ("train", "evaluate", "predict", "plot", "recipes")
 LONG = "x" * 300  # longer than any file system allows

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from mnistcli import checkpoints
+from tests.support.program import PROGRAM
 
-PROGRAM = (sys.executable, "-m", "mnistcli")
 COMMAND = Path(sys.executable).with_name("mnistcli")
 NO_SPACE = "error: cannot write to stdout: No space left on device\n"
 CLOSED = "error: cannot write to stdout: it is closed\n"

@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+PROGRAM = (sys.executable, "-m", "mnistcli")
+"""The command that starts the program without a fork."""
+
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["mnistcli.api", "mnistcli.training", "mnistcli.plotting.registry"])
 _SECONDS = 120

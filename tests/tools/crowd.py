@@ -17,8 +17,8 @@ from pathlib import Path
 from mnistcli.files import CACHE_VARIABLE, CONFIG_VARIABLE
 from mnistcli.model_check import check_model
 from mnistcli.runs import RUNS_DIR, Run
+from tests.support.program import PROGRAM
 from tests.support.strokes import draw_digit
-from tests.support.terminal import PROGRAM
 
 # The same second, recipe and seed: the usual name of the run directory is the same.
 _TRAIN = ("train", "--dataset", "digits", "--recipe", "fast")

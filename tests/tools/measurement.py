@@ -5,7 +5,7 @@ import subprocess
 import sys
 from typing import NamedTuple
 
-from tests.support.terminal import PROGRAM
+from tests.support.program import PROGRAM
 
 # A small process between: the peak of a child includes that of the process that has started it.
 _CODE = """
