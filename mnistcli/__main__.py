@@ -4,7 +4,6 @@ import contextlib
 import errno
 import io
 import os
-import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 _FAILED = 1
-_INTERRUPTED = 128 + signal.SIGINT
 
 
 def main() -> None:
@@ -43,7 +41,7 @@ def main() -> None:
 def _exit_code(end: BaseException) -> int | None:
     """Return the exit code of an exception that ends the program; None if it is a bug."""
     if isinstance(end, KeyboardInterrupt):
-        return _INTERRUPTED
+        return signals.INTERRUPTED
     if isinstance(end, SystemExit):
         return end.code if isinstance(end.code, int) else _FAILED
     return None

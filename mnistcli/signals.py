@@ -16,6 +16,9 @@ import time
 from types import FrameType
 from typing import NoReturn
 
+INTERRUPTED = 128 + signal.SIGINT
+"""Exit code after Ctrl-C."""
+
 _WORDS = {"SIGINT": "interrupted", "SIGTERM": "terminated", "SIGHUP": "terminated"}
 WORDS = {
     128 + getattr(signal, name): word for name, word in _WORDS.items() if hasattr(signal, name)

@@ -12,9 +12,6 @@ from mnistcli.cli.streams import print_error
 from mnistcli.errors import MnistCliError
 from mnistcli.suggestions import find_similar
 
-INTERRUPTED = 130
-"""Exit code after Ctrl-C."""
-
 
 def exit_code(run: Callable[[], Any]) -> int:
     """Run a command line; print its error, if there is one, and return the exit code.
@@ -34,7 +31,7 @@ def exit_code(run: Callable[[], Any]) -> int:
     except typer.TyperException as error:
         _print_usage_error(error)
         return error.exit_code
-    if code == INTERRUPTED:
+    if code == signals.INTERRUPTED:
         signals.announce(code)
     return code
 
