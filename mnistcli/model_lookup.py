@@ -20,6 +20,7 @@ LATEST = "latest"
 """The name of the newest finished run."""
 
 _PRETRAINED_DIR = Path(__file__).with_name(PRETRAINED)
+_MAX_NAME = 100  # characters of a directory name
 _ENSEMBLE_PLOTS_DIR = Path("ensemble_plots")
 
 ModelName = str | os.PathLike[str]
@@ -117,7 +118,11 @@ class ModelRef:
             RunError: A file of the run is damaged.
         """
         own = self._plots_dir()
-        return own if dataset == self.datasets[0] else own / Path(dataset).name
+        if dataset == self.datasets[0]:
+            return own
+        path = Path(dataset)
+        parts = path.relative_to(path.anchor).parts or ("dataset",)
+        return own / "_".join(parts)[-_MAX_NAME:]
 
     @property
     def _is_kept_model(self) -> bool:

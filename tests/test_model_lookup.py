@@ -315,7 +315,8 @@ def test_a_damaged_threshold_is_one_clear_error(value: str) -> None:
 def test_plots_on_another_dataset_have_their_own_directory() -> None:
     finish("runs/a")
 
-    assert find_model("a").plots_dir("/home/me/mine") == Path("runs/a/plots/mine")
+    directories = {find_model("a").plots_dir(f"/home/{name}/mine") for name in ("me", "you")}
+    assert directories == {Path(f"runs/a/plots/home_{name}_mine") for name in ("me", "you")}
 
 
 def test_plots_of_the_packaged_model_are_in_the_working_directory() -> None:
