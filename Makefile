@@ -19,8 +19,8 @@ demo: .venv/installed ## Install, train on the embedded digits, evaluate, predic
 	@echo "The packaged model reads photos, scans and drawings: mnistcli predict IMAGE"
 
 .PHONY: test
-test: .venv/installed-dev ## Install and run the tests (T=tests/test_config.py for one file)
-	$(BIN)/pytest $(if $(T),$(T),--cov --numprocesses 2 --dist loadfile)
+test: .venv/installed-dev ## Install and run the tests (T=tests/test_config.py for one file, COV=--cov)
+	$(BIN)/pytest $(COV) $(if $(T),$(T),--numprocesses 2 --dist loadfile)
 
 .PHONY: lint
 lint: .venv/installed-dev ## Check style, types and layers
