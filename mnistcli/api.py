@@ -78,7 +78,7 @@ def predict(
         ImageError: The only image cannot be read.
         TypeError: An image is none of the above.
     """
-    from mnistcli.image_sources import FoundImage
+    from mnistcli.image_listing import FoundImage
     from mnistcli.inference.ensemble import cached_classifier
     from mnistcli.prediction import predict_images
     from mnistcli.preprocessing.image_io import is_file_object, source_name

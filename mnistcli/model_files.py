@@ -1,47 +1,25 @@
-"""Model file formats: tell `.keras` and `.h5` files from LiteRT, ONNX and PyTorch files.
+"""Model files: refuse files of other kinds, such as LiteRT, ONNX and PyTorch models.
 
 The first bytes of a file decide, whatever its name is. Nothing here imports Keras.
 """
 
-import contextlib
 import os
 import shlex
 import stat
 import zipfile
 from pathlib import Path
-from typing import NamedTuple
 
 from mnistcli.errors import CheckpointError
-from mnistcli.zip_files import open_zip
+from mnistcli.file_kinds import ARCHIVE, MODEL_FILES, FileKind
+from mnistcli.file_signatures import SIGNATURE_LENGTH, identify
 
 OTHER_MODEL = "--model pretrained"
 """The hint for a model that cannot be used."""
 
-
-class _Format(NamedTuple):
-    """A file format that cannot be loaded, and the way to a `.keras` file."""
-
-    name: str
-    remedy: str = "save the model as .keras"
-
-
-_LITERT = _Format("a LiteRT file", "use the .keras file or the run directory")
-_PYTORCH = _Format("a PyTorch file", "train the model with mnistcli or Keras")
-# Offset and bytes of each signature.
-_SIGNATURES = (
-    (4, b"TFL3", _LITERT),
-    # A Protocol Buffers message whose first field is the ONNX version, followed by the producer.
-    *((0, bytes([8, version, 18]), _Format("an ONNX file")) for version in range(3, 20)),
-    # Pickle protocols 2 to 5.
-    *(
-        (0, bytes([0x80, protocol]), _Format("a pickle, which could run code"))
-        for protocol in range(2, 6)
-    ),
-)
-_SIGNATURE_LENGTH = 8
+_ZIP = b"PK"
+_GZIP = b"\x1f\x8b"
 MAX_MODEL_BYTES = 100 << 20
 """Largest model file, such as that of a ResNet50: far more than any digit classifier needs."""
-_MAX_DIRECTORY_BYTES = 1 << 20  # of a zip archive
 
 
 def check_model_file(path: Path) -> None:
@@ -59,18 +37,18 @@ def check_model_file(path: Path) -> None:
         if not path.is_file():
             raise CheckpointError(f"not a model file: {str(path)!r}", hint=OTHER_MODEL)
         with path.open("rb") as stream:
-            start = stream.read(_SIGNATURE_LENGTH)
+            start = stream.read(SIGNATURE_LENGTH)
         if path.stat().st_size > MAX_MODEL_BYTES:
             raise _too_large(path)
     except OSError as error:
         raise unreadable(path, error) from error
     if not start:
         raise CheckpointError(f"empty model file {str(path)!r}", hint=OTHER_MODEL)
-    if (found := _find_format(path, start)) is not None:
+    if (kind := _other_kind(start)) is not None:
         keras_file = path.with_suffix(".keras")
         known = keras_file != path and keras_file.is_file()
         raise CheckpointError(
-            f"{str(path)!r} is {found.name}: {found.remedy}",
+            f"{str(path)!r} {kind.as_model}",
             hint=f"--model {shlex.quote(str(keras_file))}" if known else OTHER_MODEL,
         )
 
@@ -121,19 +99,10 @@ def _too_large(path: Path) -> CheckpointError:
     )
 
 
-def _find_format(path: Path, start: bytes) -> _Format | None:
-    for offset, signature, found in _SIGNATURES:
-        if start[offset:].startswith(signature):
-            return found
-    with contextlib.suppress(OSError, zipfile.BadZipFile, NotImplementedError, ValueError):
-        if start.startswith(b"PK"):
-            with (
-                path.open("rb") as stream,
-                open_zip(stream, max_directory=_MAX_DIRECTORY_BYTES) as archive,
-            ):
-                names = archive.namelist()
-            if any(name.endswith("/data.pkl") for name in names):
-                return _PYTORCH
-            if names and all(name.endswith(".npy") for name in names):
-                return _Format("an .npz archive of arrays")
-    return None
+def _other_kind(start: bytes) -> FileKind | None:
+    """Return the kind of a file that is not a model; None for one that can be a model."""
+    kind = identify(start)
+    if kind in MODEL_FILES:
+        return ARCHIVE if start.startswith(_GZIP) else None
+    # The members of an archive are checked when it is read as a model.
+    return None if kind is ARCHIVE and start.startswith(_ZIP) else kind

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mnistcli.config import TrainConfig
 from mnistcli.errors import CheckpointError, RunError
+from mnistcli.file_signatures import identify_folder
 from mnistcli.model_files import OTHER_MODEL, check_model_file, is_complete, unreadable
 from mnistcli.runs import RUNS_DIR, Run
 
@@ -203,16 +204,14 @@ def _find_in_directory(path: Path) -> ModelRef:
     if run.model_files:
         # A model without a config has been copied out of its run.
         return ModelRef(run.model_files, run if run.has_config else None)
-    if (path / "saved_model.pb").exists():
-        raise CheckpointError(
-            f"{str(path)!r} is a SavedModel: save the model as .keras", hint=OTHER_MODEL
-        )
     if run.resumable:  # killed after the state of the first epoch and before its model
         raise CheckpointError(
             f"no model in {str(path)!r} yet: the run was stopped",
             hint=f"mnistcli train --resume {shlex.quote(str(path))}",
         )
     newest = _newest_run(path)
+    if newest is None and (kind := identify_folder(path)) is not None:
+        raise CheckpointError(f"{str(path)!r} {kind.as_model}", hint=OTHER_MODEL)
     raise CheckpointError(
         f"no model in {str(path)!r}: not a run directory, or no epoch has finished",
         hint=OTHER_MODEL if newest is None else f"--model {shlex.quote(str(newest.path))}",

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli.errors import ImageError
-from mnistcli.image_sources import FoundImage, Sources, find_images
+from mnistcli.image_listing import FoundImage
+from mnistcli.image_sources import Sources, find_images
 from mnistcli.inference.classifier import Predictor
 from mnistcli.prediction_results import PredictedDigit, Prediction
 from mnistcli.preprocessing import (
@@ -26,6 +27,7 @@ from mnistcli.preprocessing import (
     open_image,
     original_size,
 )
+from mnistcli.preprocessing.pages import ImagePage
 
 # Images predicted together: enough to keep all processors busy, few enough for early results.
 _GROUP = 32
@@ -164,7 +166,7 @@ def _source_to_reopen(source: ImageSource, image: Image.Image) -> ImageSource | 
     """Return the source for opening an image again: the image itself if it came from a stream."""
     if isinstance(source, (str, os.PathLike)):
         return None if Path(source).is_file() else image  # a named pipe is read only once
-    return source if isinstance(source, (np.ndarray, Image.Image)) else image
+    return source if isinstance(source, (np.ndarray, Image.Image, ImagePage)) else image
 
 
 def _is_unchanged(image: Image.Image, content: ImageContent) -> bool:

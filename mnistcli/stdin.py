@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import IO
 
 from mnistcli.errors import ImageError
-from mnistcli.file_kinds import SIGNATURE_LENGTH
-from mnistcli.image_sources import FoundImage
+from mnistcli.file_signatures import SIGNATURE_LENGTH
+from mnistcli.image_listing import FoundImage
+from mnistcli.image_sources import expand_file
 from mnistcli.preprocessing.image_formats import is_image_data
 from mnistcli.preprocessing.image_io import read_stream
 
@@ -30,7 +31,7 @@ def expand_stdin(sources: Iterable[str], stdin: IO[bytes] | None) -> Iterator[st
             yield source
         elif stdin is not None and (head := _read_head(stdin)):
             if is_image_data(head):
-                yield _stdin_image(head, stdin)
+                yield from _stdin_images(head, stdin)
             else:
                 yield from _names(head, stdin)
         else:
@@ -47,11 +48,13 @@ def _read_head(stdin: IO[bytes]) -> bytes:
     return head
 
 
-def _stdin_image(head: bytes, stdin: IO[bytes]) -> FoundImage:
+def _stdin_images(head: bytes, stdin: IO[bytes]) -> Iterator[FoundImage]:
+    """Yield the image on stdin, or the pages of a PDF or TIFF file."""
     try:
-        return FoundImage(Path(STDIN), read_stream(stdin, STDIN, head))
+        image = FoundImage(Path(STDIN), read_stream(stdin, STDIN, head))
     except ImageError as error:
-        return FoundImage(Path(STDIN), error=error)
+        image = FoundImage(Path(STDIN), error=error)
+    yield from expand_file(image)
 
 
 def _names(head: bytes, stdin: IO[bytes]) -> Iterator[str]:

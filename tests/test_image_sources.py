@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mnistcli import image_sources
 from mnistcli.errors import ImageError
-from mnistcli.image_sources import FoundImage, Sources, find_images, require_no_overwrite
-from mnistcli.preprocessing import ImageSource
+from mnistcli.image_listing import FoundImage
+from mnistcli.image_sources import Sources, find_images, require_no_overwrite
+from mnistcli.preprocessing import ImageSource, image_formats
+from tests.support.page_files import save_pages
 
 
 def create(*names: str) -> list[str]:
@@ -73,11 +76,11 @@ def test_other_objects_are_a_type_error(sources: Any) -> None:
 
 
 def test_skipped_files_are_counted() -> None:
-    create("x/a.png", "x/a.txt", "x/b.TXT", "x/c.heic", "x/README", "x/.DS_Store")
+    create("x/a.png", "x/a.txt", "x/b.TXT", "x/c.svg", "x/README", "x/.DS_Store")
     notes: list[str] = []
 
     assert found("x", on_skip=notes.append) == ["x/a.png"]
-    assert notes == ["skipped 4 files in 'x': 2 .txt, 1 without a suffix, 1 HEIC"]
+    assert notes == ["skipped 4 files in 'x': 2 .txt, 1 without a suffix, 1 SVG"]
 
 
 def test_one_skipped_file_and_subfolders_are_counted() -> None:
@@ -147,7 +150,7 @@ def test_a_broken_link_in_a_folder_is_an_image_that_cannot_be_opened() -> None:
     ("files", "recursive", "message", "hint"),
     [
         ((), False, "no images in 'x'", None),
-        (("x/a.txt", "x/b.heic", "x/c.heic"), False, "no images in 'x' (2 HEIC, 1 .txt)", None),
+        (("x/a.txt", "x/b.svg", "x/c.svg"), False, "no images in 'x' (2 SVG, 1 .txt)", None),
         (("x/y/a.png",), False, "no images in 'x', only subfolders", "--recursive"),
         (("x/y/a.png", "x/b.txt"), False, "no images in 'x' (1 .txt)", "--recursive"),
         (("x/y/a.txt",), True, "no images in 'x' (1 .txt)", None),
@@ -271,3 +274,47 @@ def test_a_special_file_on_its_own_is_left_to_the_opening() -> None:
 
     assert stat.S_ISFIFO(Path("pipe").stat().st_mode)
     assert found("pipe") == ["pipe"]
+
+
+def test_the_pages_of_a_file_are_images_of_their_own() -> None:
+    Path("d").mkdir()
+    save_pages(Path("d/scan.tif"), (1, 2))
+    save_pages(Path("d/one.tif"), (3,))
+
+    expected = ["d/scan.tif#1", "d/scan.tif#2"]
+    assert found("d/scan.tif") == found("d/s*.tif") == expected
+    assert found("d") == ["d/one.tif", *expected]
+    assert found("d/scan.tif#2") == ["d/scan.tif#2"]
+
+
+def test_pages_beyond_the_limit_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image_sources, "MAX_PAGES", 2)
+    save_pages(Path("a.tif"), (1, 2, 3))
+
+    images = list(find_images("a.tif"))
+
+    assert [str(image.path) for image in images] == ["a.tif#1", "a.tif#2", "a.tif"]
+    assert images[2].error is not None
+    assert images[2].error.message == "only the first 2 pages of 'a.tif' are read"
+
+
+def test_an_output_does_not_overwrite_the_file_of_its_pages_or_rows() -> None:
+    save_pages(Path("a.tif"), (1, 2))
+    Path("test.csv").write_text("1,2\n")
+
+    for name in ("a.tif", "test.csv"):
+        with pytest.raises(ImageError, match=f"would overwrite the input '{name}'"):
+            require_no_overwrite({"--output": Path(name)}, [name])
+
+
+def test_photos_and_documents_in_a_folder_are_skipped_without_the_extra(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(image_formats, "is_installed", lambda kind: False)
+    create("d/a.png", "d/b.heic", "d/c.pdf")
+    notes: list[str] = []
+
+    assert found("d", on_skip=notes.append) == ["d/a.png"]
+    assert notes == [
+        "skipped 2 files in 'd': 1 HEIC, 1 PDF; to read them: pip install 'mnistcli[photos]'"
+    ]

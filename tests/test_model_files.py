@@ -1,6 +1,9 @@
 """Model file formats, told by their first bytes."""
 
+import gzip
+import io
 import os
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -29,37 +32,55 @@ def test_a_keras_file_is_accepted_whatever_its_name(tmp_path: Path) -> None:
     assert is_complete(tmp_path / "model.h5")
 
 
+def tar_gz() -> bytes:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as archive:
+        archive.addfile(tarfile.TarInfo("model.keras"))
+    return content.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (
-            b"\x1c\0\0\0TFL3 and more",
-            "'x' is a LiteRT file: use the .keras file or the run directory",
-        ),
-        (b"\x08\x07\x12\x07pytorch", "'x' is an ONNX file: save the model as .keras"),
-        (
-            b"\x80\x02}q\0.",
-            "'x' is a pickle, which could run code: save the model as .keras",
-        ),
-        (b"", "empty model file 'x'"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer: fetch the file with 'git lfs pull'"),
+        (b"\n<!DOCTYPE html><html>", "a web page: download the file itself"),
+        (b"\x80\x02}q\0.", "a pickle, which can run code and is not read: save the model as .keras"),
+        (b"\x1c\0\0\0TFL3 and more", "a LiteRT model: use the .keras file or the run directory"),
+        (b"\x08\x07\x12\x07pytorch", "an ONNX model: save the model as .keras"),
+        (tar_gz(), "an archive: unpack it first"),
+        (gzip.compress(b"\x89HDF\r\n\x1a\n"), "an archive: unpack it first"),
+        (b"Rar!\x1a\x07\x01", "an archive: unpack it first"),
+        (b'{"class_name": "Sequential"}', 'a JSON file: save the whole model, model.save("m.keras")'),
+        (b"\x89PNG\r\n\x1a\n", "an image: a model is a .keras or .h5 file"),
+        (b"%PDF-1.7", "a PDF: a model is a .keras or .h5 file"),
+        (b"PAR1", "a Parquet file: a model is a .keras or .h5 file"),
+        (b"\x93NUMPY", "an .npy file of one array: a model is a .keras or .h5 file"),
     ],
-    ids=["litert", "onnx", "pickle", "empty"],
-)
-def test_other_formats_are_named(content: bytes, message: str) -> None:
+)  # fmt: skip
+def test_a_file_of_another_kind_is_named_with_the_remedy(content: bytes, message: str) -> None:
     Path("x").write_bytes(content)
 
-    assert error_of(Path("x")).message == message
+    assert error_of(Path("x")).message == f"'x' is {message}"
     assert error_of(Path("x")).hint == "--model pretrained"
 
 
-def test_pytorch_and_numpy_archives_are_named() -> None:
+def test_an_empty_file() -> None:
+    Path("x").touch()
+
+    assert error_of(Path("x")).message == "empty model file 'x'"
+
+
+def test_archives_of_other_programs_are_named() -> None:
     write_archive(Path("model.pth"), "archive/data.pkl", "archive/version")
     write_archive(Path("mnist.npz"), "x_train.npy", "y_train.npy")
+    write_archive(Path("m.xlsx"), "[Content_Types].xml", "xl/workbook.xml")
 
     assert error_of(Path("model.pth")).message == (
-        "'model.pth' is a PyTorch file: train the model with mnistcli or Keras"
+        "'model.pth' is a PyTorch file, a pickle that can run code and is not read: train the "
+        "model with mnistcli or Keras"
     )
     assert "is an .npz archive of arrays" in error_of(Path("mnist.npz")).message
+    assert "is an Excel workbook" in error_of(Path("m.xlsx")).message
 
 
 def test_the_hint_names_the_keras_file_beside_a_litert_file() -> None:

@@ -148,15 +148,22 @@ def test_the_root_of_the_runs_can_be_another_directory() -> None:
         ("file.tflite/x", "no such model: 'file.tflite/x'"),
         (
             "file.tflite",
-            "'file.tflite' is a LiteRT file: use the .keras file or the run directory",
+            "'file.tflite' is a LiteRT model: use the .keras file or the run directory",
         ),
         ("saved", "'saved' is a SavedModel: save the model as .keras"),
+        (
+            "weights",
+            "'weights' is a checkpoint, weights without their network: save the whole model, "
+            'model.save("m.keras")',
+        ),
     ],
 )
 def test_names_that_are_not_a_model(name: str, message: str) -> None:
     Path("empty").mkdir()
     Path("saved").mkdir()
     Path("saved/saved_model.pb").touch()
+    Path("weights").mkdir()
+    Path("weights/checkpoint").touch()
     Path("file.tflite").write_bytes(b"\x1c\0\0\0TFL3")
 
     error = error_of(name)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from mnistcli.image_sources import FoundImage, require_no_overwrite
+from mnistcli.image_listing import FoundImage
+from mnistcli.image_sources import require_no_overwrite
 from mnistcli.preprocessing import image_io, open_image
 from mnistcli.stdin import expand_stdin
 

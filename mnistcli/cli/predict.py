@@ -15,9 +15,10 @@ from mnistcli.cli.review import Review
 from mnistcli.cli.spinner import working
 from mnistcli.cli.streams import output_to, print_note, quote_name, set_verbosity
 from mnistcli.errors import ConfigError
+from mnistcli.file_kinds import is_data_name
 
 if TYPE_CHECKING:  # loads NumPy, which help and errors do without
-    from mnistcli.image_sources import FoundImage
+    from mnistcli.image_listing import FoundImage
     from mnistcli.inference.classifier import Predictor
 
 # Figures with more images or digits than these are hard to look at.
@@ -180,9 +181,7 @@ def _format(output: Path | None, *, as_csv: bool, as_json: bool) -> tuple[bool, 
 
 
 def _is_one_table(images: list[str]) -> bool:
-    from mnistcli.image_sources import is_table
-
-    return len(images) == 1 and is_table(Path(images[0]))
+    return len(images) == 1 and is_data_name(Path(images[0]).name)
 
 
 def _sources(

@@ -56,9 +56,11 @@ class Review:
 
 
 def _copy(prediction: "Prediction", folder: Path) -> None:
-    """Copy an image; one that is not a file is written as PNG."""
+    """Copy an image; a page, a row or an image that is not a file is written as PNG."""
+    from mnistcli.preprocessing import is_image_name
+
     path = prediction.path
-    if prediction.source is None:
+    if prediction.source is None and is_image_name(path):
         name, content = path.name, path.read_bytes()
     else:
         stem = path.name.replace("#", "_").replace(".", "_").strip("-_ ") or "image"

@@ -21,7 +21,8 @@ from mnistcli.datasets.npz import read_npz
 from mnistcli.datasets.parquet import read_parquet
 from mnistcli.datasets.parts import all_images, read_parts
 from mnistcli.errors import DataError
-from mnistcli.file_kinds import ARRAY_FILES, SIGNATURE_LENGTH, identify
+from mnistcli.file_kinds import ARRAY_FILES, MATLAB, NPY, NPZ, TABLE, FileKind
+from mnistcli.file_signatures import SIGNATURE_LENGTH, identify
 from mnistcli.files import list_directory, list_subdirectories
 
 
@@ -51,8 +52,8 @@ def _read_mat(path: Path) -> dict[str, NDArray[Any]]:
     return read_mat(path)
 
 
-def _has_suffix(*suffixes: str) -> Callable[[Path, bytes], bool]:
-    return lambda path, _: path.name.lower().removesuffix(".gz").endswith(suffixes)
+def _is_named(kind: FileKind) -> Callable[[Path, bytes], bool]:
+    return lambda path, _: path.name.lower().removesuffix(".gz").endswith(kind.suffixes)
 
 
 def _is_wide_text(path: Path, head: bytes) -> bool:
@@ -62,17 +63,17 @@ def _is_wide_text(path: Path, head: bytes) -> bool:
 
 
 FILE_READERS = (
-    FileReader("an .npz archive", _has_suffix(".npz"), read_npz),
+    FileReader("an .npz archive", _is_named(NPZ), read_npz),
     FileReader(
         "an .npy file",
-        lambda path, head: head.startswith(b"\x93NUMPY") or path.suffix.lower() == ".npy",
+        lambda path, head: head.startswith(b"\x93NUMPY") or path.suffix.lower() in NPY.suffixes,
         read_npy,
     ),
-    FileReader("a MATLAB file", _has_suffix(".mat"), _read_mat),
+    FileReader("a MATLAB file", _is_named(MATLAB), _read_mat),
     FileReader("an HDF5 file", lambda _, head: head.startswith(b"\x89HDF"), _read_hdf5),
     FileReader("a Parquet file", lambda _, head: head.startswith(b"PAR1"), read_parquet),
     FileReader("an IDX file", is_idx, read_idx),
-    FileReader("a CSV table of pixels", _has_suffix(".csv", ".tsv", ".arff"), read_csv),
+    FileReader("a CSV table of pixels", _is_named(TABLE), read_csv),
     FileReader("a text table of pixels", _is_wide_text, read_csv),
 )
 """Readers of files. The first one that accepts a file reads it."""

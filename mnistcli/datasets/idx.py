@@ -7,7 +7,6 @@ import contextlib
 import gzip
 import io
 import math
-import re
 import struct
 import zlib
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from mnistcli.datasets.dataset import OTHER_DATASET, Dataset, Splits, build_dataset
 from mnistcli.datasets.size_limits import max_content
 from mnistcli.errors import DataError
+from mnistcli.file_kinds import IDX_NAME
 
 NAMES = (
     "train-images-idx3-ubyte",
@@ -43,7 +43,7 @@ def is_idx(path: Path, head: bytes) -> bool:
         with contextlib.suppress(zlib.error):
             head = zlib.decompressobj(31).decompress(head, 4)
     is_known = head[:2] == bytes(2) and len(head) > 3 and head[2] in _TYPES and 0 < head[3] < 5
-    return is_known or re.search(r"-idx\d-|\.idx\d-", path.name) is not None
+    return is_known or IDX_NAME.search(path.name) is not None
 
 
 def read_idx(path: Path) -> dict[str, NDArray[Any]]:

@@ -41,6 +41,8 @@ _METADATA = {
         indent=2,
     ),
 }
+# The number changes with the conversion: files of older versions are not used.
+_CACHE = "litert-2"
 _MAX_NOTE_BYTES = 400
 _MAX_DIRECTORY_BYTES = 1 << 10
 # A LiteRT file has about the size of its weights, of which a model has at most 100 MiB.
@@ -77,7 +79,7 @@ def cached_file(digest: str) -> Path:
     Args:
         digest: SHA-256 of the model file, or what `cache_key` returns.
     """
-    return cache_dir() / "litert" / f"{digest}.tflite"
+    return cache_dir() / _CACHE / f"{digest}.tflite"
 
 
 def attach_files(model: bytes, files: Mapping[str, str] | None = None) -> bytes:

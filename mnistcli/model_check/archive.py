@@ -51,6 +51,8 @@ def _check_member(member: zipfile.ZipInfo) -> None:
 
 
 def _describe_members(found: set[str], expected: set[str]) -> str:
+    if not found & expected:
+        return "is an archive without a Keras model: unpack it first"
     if missing := sorted(expected - found):
         return f"is not a Keras model: it has no {' and no '.join(missing)}"
     extra = sorted(found - expected)

@@ -14,7 +14,7 @@ MAX_SECONDS = 3.0
 
 _MAX_ENCODED_BYTES = 32 * 2**20
 # These decoders have the whole file in memory, and cannot be stopped while they decode it.
-_UNSTOPPABLE_FORMATS = {"AVIF", "WEBP"}
+_UNSTOPPABLE_FORMATS = {"AVIF", "HEIF", "WEBP"}
 _JPEG_BLOCK = 4096  # bytes that are decoded between two looks at the clock
 # Compressions of scanners and cameras; the decoders of the others are slow, or rarely tested.
 _TIFF_COMPRESSIONS = {

@@ -10,18 +10,21 @@ from typing import IO, TypeGuard, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError, features
 
 from mnistcli.errors import ImageError
-from mnistcli.file_kinds import IMAGE, SIGNATURE_LENGTH, identify
+from mnistcli.file_kinds import AVIF, HEIC, IMAGE, PDF
+from mnistcli.file_signatures import SIGNATURE_LENGTH, identify
 from mnistcli.preprocessing.decoding_limits import TimedFile, check_size, limit_decoding, too_large
-from mnistcli.preprocessing.image_formats import FORMATS, unsupported_format
+from mnistcli.preprocessing.image_formats import FORMATS
 from mnistcli.preprocessing.image_memory import BUDGET, decoded_bytes
 from mnistcli.preprocessing.image_modes import from_array, to_8_bits
+from mnistcli.preprocessing.pages import ImagePage, find_page
+from mnistcli.preprocessing.photo_decoders import open_heic, render_page
 from mnistcli.preprocessing.quiet_decoders import QUIET, load
 
-ImageSource = str | os.PathLike[str] | IO[bytes] | Image.Image | NDArray[np.generic]
-"""An image: a path, a binary file object, a PIL image or a NumPy array."""
+ImageSource = str | os.PathLike[str] | IO[bytes] | Image.Image | NDArray[np.generic] | ImagePage
+"""An image: a path, a binary file object, a PIL image, a NumPy array, or a page of a file."""
 
 _MAX_STREAM = 256 * 2**20  # bytes read from a pipe
 _ORIENTATION = ExifTags.Base.Orientation
@@ -51,8 +54,10 @@ def open_image(
 
     The image is rotated upright as its EXIF data say. Deep grayscale is scaled to 8 bits, a palette
     is looked up, transparency is composited over a background that contrasts with the ink. Of an
-    animation the first frame is used. An image of more than 50 megapixels is reduced by a whole
-    factor; `original_size` returns its size before.
+    animation the first frame is used, of a PDF or TIFF file the first page; the name
+    ``scan.pdf#2`` stands for its second page. A page of a PDF is rendered at 300 dots per inch. An
+    image of more than 50 megapixels is reduced by a whole factor; `original_size` returns its size
+    before. HEIC and PDF files need the extra ``photos``.
 
     Args:
         source: A path; a file object opened in binary mode; a PIL image of any mode; or an array,
@@ -83,6 +88,8 @@ def _open(source: ImageSource, name: str, memory: ExitStack) -> Image.Image:
         return _convert(from_array(source, name), name)
     if isinstance(source, (str, os.PathLike)):
         return _open_file(Path(source), name, memory)
+    if isinstance(source, ImagePage):
+        return _open_page(source, name, memory)
     if is_file_object(source):
         try:
             return _decode(source, name, memory)
@@ -103,6 +110,8 @@ def source_name(source: ImageSource) -> str:
     """Return the path of an image; empty for an image in memory."""
     if isinstance(source, (str, os.PathLike)):
         return str(source)
+    if isinstance(source, ImagePage):
+        return f"{source.file}#{source.number}" if isinstance(source.file, Path) else ""
     name = getattr(source, "filename", "") or getattr(source, "name", "")
     return name if isinstance(name, str) else ""
 
@@ -134,7 +143,17 @@ def _open_file(path: Path, name: str, memory: ExitStack) -> Image.Image:
     except IsADirectoryError:
         raise ImageError(f"a directory, not an image: {name!r}") from None
     except (FileNotFoundError, ValueError):  # a NUL character in a name is a ValueError
+        if (page := find_page(path)) is not None:
+            return _open_page(page, name, memory)
         raise ImageError(f"no such file: {name!r}") from None
+    except OSError as error:
+        raise _unreadable(error, name) from None
+
+
+def _open_page(page: ImagePage, name: str, memory: ExitStack) -> Image.Image:
+    try:
+        with page.open_file() as file:
+            return _decode(file, name, memory, page)
     except OSError as error:
         raise _unreadable(error, name) from None
 
@@ -159,7 +178,9 @@ def _open_descriptor(path: Path) -> int:
     return descriptor
 
 
-def _decode(file: IO[bytes], name: str, memory: ExitStack) -> Image.Image:
+def _decode(
+    file: IO[bytes], name: str, memory: ExitStack, page: ImagePage | None = None
+) -> Image.Image:
     if not file.seekable():
         file = read_stream(file, name)
     file.seek(0)
@@ -168,11 +189,11 @@ def _decode(file: IO[bytes], name: str, memory: ExitStack) -> Image.Image:
         raise ImageError(f"an empty file, not an image: {name!r}")
     file.seek(0)
     try:
-        timed = cast("IO[bytes]", TimedFile(file, name))
-        with QUIET, Image.open(timed, formats=FORMATS) as image:
+        with QUIET, _open_format(file, name, head, page) as image:
             limit_decoding(image, file, name)
             memory.enter_context(BUDGET.reserve(decoded_bytes(image)))
             load(image)
+            check_size(image, name)  # the header of a HEIC photo can be wrong
             return _upright(to_8_bits(image), image)
     except ImageError:
         raise
@@ -182,6 +203,20 @@ def _decode(file: IO[bytes], name: str, memory: ExitStack) -> Image.Image:
         raise too_large(name) from None
     except Exception:  # noqa: BLE001 - on damaged files Pillow's decoders raise anything
         raise _damaged(name) from None
+
+
+def _open_format(file: IO[bytes], name: str, head: bytes, page: ImagePage | None) -> Image.Image:
+    """Open an image in one of the formats, without decoding it; the content tells which it is."""
+    kind = identify(head)
+    if kind is PDF:
+        return render_page(file, 1 if page is None else page.number, name)
+    timed = cast("IO[bytes]", TimedFile(file, name))
+    if kind is HEIC:
+        return open_heic(timed, name)
+    image = Image.open(timed, formats=FORMATS)
+    if page is not None:
+        image.seek(page.frame)
+    return image
 
 
 def _upright(converted: Image.Image, original: Image.Image) -> Image.Image:
@@ -205,15 +240,12 @@ def _damaged(name: str) -> ImageError:
 
 
 def _not_an_image(head: bytes, name: str) -> ImageError:
-    unsupported = unsupported_format(head)
-    if unsupported is not None:
-        return ImageError(f"cannot read {name!r}: {unsupported.reason}")
     kind = identify(head)
     if kind is IMAGE:
         return _damaged(name)
-    if kind is not None:
-        return ImageError(f"cannot read {name!r}: {kind.as_image}")
-    return ImageError(f"not an image: {name!r}")
+    if kind is None or (kind is AVIF and features.check("avif")):
+        return ImageError(f"not an image: {name!r}")
+    return ImageError(f"cannot read {name!r}: {kind.as_image}")
 
 
 def _convert(image: Image.Image, name: str) -> Image.Image:

@@ -27,7 +27,7 @@ cast("Any", Image).core.set_block_size(64 * 2**20)
 _CHANNEL_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
 _DEFAULT_BYTES = 4  # Pillow stores three channels in four bytes
 # Decoders that have the whole image in buffers of their own.
-_BUFFER_BYTES = {"AVIF": 8, "WEBP": 8}
+_BUFFER_BYTES = {"AVIF": 8, "HEIF": 8, "WEBP": 8}
 _COEFFICIENT_BYTES = 2  # of each component of a JPEG
 
 

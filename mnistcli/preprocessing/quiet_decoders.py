@@ -47,10 +47,10 @@ QUIET = _Quiet()
 def load(image: Image.Image) -> None:
     """Decode an image.
 
-    libtiff writes its messages to stderr itself; they are discarded. Meanwhile no other TIFF is
-    decoded, because file descriptors belong to the whole process.
+    libtiff and libheif write their messages to stderr; they are discarded. Meanwhile no other image
+    of these formats is decoded, because file descriptors belong to the whole process.
     """
-    if image.format != "TIFF":
+    if image.format not in {"TIFF", "HEIF"}:
         image.load()
         return
     failure: Exception | None = None

@@ -239,13 +239,13 @@ def test_an_empty_stdin() -> None:
         ("seven.png/x.png", "not a directory: 'seven.png/x.png'"),
         ("x" * 300, f"file name too long: '{'x' * 300}'"),
         ("loop.png", "too many levels of symbolic links: 'loop.png'"),
-        ("photo.heic", "cannot read 'photo.heic': HEIC is not supported; export it as JPEG"),
+        ("photo.jxl", "cannot read 'photo.jxl': this is a JPEG XL image; export it as PNG"),
         ("bad.png", "not an image: 'bad.png'"),
     ],
 )
 def test_one_bad_image_does_not_stop_the_rest(source: str, message: str, image: Path) -> None:
     Path("loop.png").symlink_to("loop.png")
-    Path("photo.heic").write_bytes(b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic")
+    Path("photo.jxl").write_bytes(b"\xff\x0a" + bytes(20))
     Path("bad.png").write_text("seven")
 
     result = predict(image, source, image, "--json")

@@ -1,14 +1,17 @@
 """Tests of the results of `predict` as CSV, in a file, and as copies to review."""
 
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from mnistcli.preprocessing import open_image
 from tests.datasets.helpers import TEST
 from tests.support.command_line import invoke
+from tests.support.page_files import save_pages
 
 
 def write_rows(path: Path) -> None:
@@ -74,3 +77,32 @@ def test_rejected_images_are_copied_for_review(
 
 def test_csv_and_json_exclude_each_other(digit_pngs: Path) -> None:
     assert invoke("predict", str(digit_pngs), "--csv", "--json").exit_code == 2
+
+
+def test_the_pages_of_a_scan_are_predicted_drawn_explained_and_copied() -> None:
+    """Pages go wherever images go: tables, CSV, figures and copies to review."""
+    save_pages(Path("scan.tif"), (1, 7))
+    options = ("--csv", "--save", "s.png", "--explain", "e.png", "--review", "r")
+
+    result = invoke(
+        "predict", "scan.tif", "--min-confidence", "1", "--model", "pretrained", *options
+    )
+
+    rows = list(csv.DictReader(result.stdout.splitlines()))
+    assert [row["path"] for row in rows] == ["scan.tif#1", "scan.tif#2"]
+    copies = sorted(Path("r").rglob("*.png"))
+    assert [copy.name for copy in copies] == ["scan_tif_1.png", "scan_tif_2.png"]
+    assert open_image(copies[0]).size == (200, 200)
+    assert Path("s.png").stat().st_size > 1000
+    assert Path("e.png").stat().st_size > 1000
+
+
+def test_a_pdf_on_stdin_is_predicted_page_by_page() -> None:
+    pytest.importorskip("pypdfium2", reason="needs pypdfium2: pip install 'mnistcli[photos]'")
+    content = save_pages(Path("scan.pdf"), (1, 7)).read_bytes()
+
+    result = invoke("predict", "-", "--json", "--model", "pretrained", stdin=content)
+
+    pages = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(page["path"], page["text"]) for page in pages] == [("-#1", "1"), ("-#2", "7")]
+    assert all(box <= 834 for page in pages for box in page["digits"][0]["box"])

@@ -65,14 +65,14 @@ def test_unusable_files_are_skipped_and_counted(tmp_path: Path) -> None:
     (folder / "6" / "a.png").write_bytes(b"hello")
     (folder / "6" / "b.png").write_bytes(b"")
     (folder / "7" / "c.jpg").write_bytes((folder / "7" / "0.png").read_bytes()[:100])
-    for name in ("IMG_1.HEIC", "IMG_2.heic", "notes.txt"):
+    for name in ("1.SVG", "2.svg", "notes.txt"):
         (folder / "0" / name).write_bytes(b"x")
 
     splits = datasets.load("d")
 
     assert (len(splits.train), len(splits.test)) == (40, 10)
     assert splits.notes == (
-        "skipped 8 files in 'd': 3 unreadable ('6/a.png'), 2 HEIC, 2 without a digit ('4/8.png'), "
+        "skipped 8 files in 'd': 3 unreadable ('6/a.png'), 2 SVG, 2 without a digit ('4/8.png'), "
         "1 .txt",
     )
 

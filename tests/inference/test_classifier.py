@@ -255,7 +255,7 @@ def test_a_missing_model_file(tmp_path: Path) -> None:
 
 
 def test_a_litert_file_is_named_as_one(trained_run: Path) -> None:
-    with pytest.raises(CheckpointError, match=r"is a LiteRT file: use the \.keras file") as caught:
+    with pytest.raises(CheckpointError, match=r"is a LiteRT model: use the \.keras file") as caught:
         Classifier.load(trained_run / "model.tflite")
 
     assert caught.value.hint == f"--model {trained_run / 'model.keras'}"

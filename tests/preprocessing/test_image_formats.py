@@ -5,12 +5,14 @@ import io
 import pytest
 from PIL import Image
 
+from mnistcli.file_signatures import identify
+from mnistcli.preprocessing import image_formats
 from mnistcli.preprocessing.image_formats import (
     FORMATS,
     format_of_name,
+    is_document_name,
     is_image_data,
     is_image_name,
-    unsupported_format,
 )
 
 
@@ -21,42 +23,39 @@ def ftyp(*brands: bytes) -> bytes:
 
 
 UNSUPPORTED = {
-    "HEIC": ftyp(b"heic", b"mif1", b"heic"),
-    "JPEG XL": b"\xff\x0a" + bytes(20),
-    "PDF": b"%PDF-1.7\n",
-    "PostScript": b"%!PS-Adobe-3.0 EPSF-3.0\n",
-    "SVG": b"<?xml version='1.0'?>\n<svg xmlns='http://www.w3.org/2000/svg'/>",
-    "HTML": b"\n<!DOCTYPE html><html></html>",
-    "JPEG 2000": b"\x00\x00\x00\x0cjP  \r\n\x87\n",
-    "Photoshop": b"8BPS\x00\x01",
-    "icon": b"\x00\x00\x01\x00\x01\x00",
-    "Git LFS pointer": b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
+    "a HEIC photo": ftyp(b"heic", b"mif1", b"heic"),
+    "an AVIF photo": ftyp(b"avif", b"mif1"),
+    "a JPEG XL image": b"\xff\x0a" + bytes(20),
+    "a PDF": b"%PDF-1.7\n",
+    "a PostScript file": b"%!PS-Adobe-3.0 EPSF-3.0\n",
+    "an SVG image": b"<?xml version='1.0'?>\n<svg xmlns='http://www.w3.org/2000/svg'/>",
+    "a web page": b"\n<!DOCTYPE html><html></html>",
+    "a JPEG 2000 image": b"\x00\x00\x00\x0cjP  \r\n\x87\n",
+    "a Photoshop image": b"8BPS\x00\x01",
+    "an icon": b"\x00\x00\x01\x00\x01\x00",
+    "a Git LFS pointer": b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
 }
 
 
 @pytest.mark.parametrize(("name", "head"), UNSUPPORTED.items())
-def test_an_unsupported_format_is_identified(name: str, head: bytes) -> None:
-    unsupported = unsupported_format(head)
+def test_what_people_take_for_an_image_is_image_data_on_a_stream(name: str, head: bytes) -> None:
+    kind = identify(head)
 
-    assert unsupported is not None
-    assert unsupported.name == name
+    assert kind is not None
+    assert kind.name == name
     assert is_image_data(head)
 
 
-@pytest.mark.parametrize("head", [b"", b"seven\n", b"<?xml version='1.0'?><x/>", b"\x89PNG\r\n"])
-def test_other_data_has_no_unsupported_format(head: bytes) -> None:
-    assert unsupported_format(head) is None
+@pytest.mark.parametrize(("installed", "reads"), [(True, True), (False, False)])
+def test_the_extra_for_photos_decides_about_the_names_of_heic_and_pdf_files(
+    installed: bool, reads: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(image_formats, "is_installed", lambda kind: installed)
 
-
-def test_avif_is_named_if_this_pillow_cannot_decode_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    head = ftyp(b"avif", b"mif1")
-    assert unsupported_format(head) is None
-
-    monkeypatch.setattr("PIL.features.check", lambda feature: False)
-
-    unsupported = unsupported_format(head)
-    assert unsupported is not None
-    assert unsupported.name == "AVIF"
+    assert [is_image_name("a.HEIC"), is_image_name("a.hif")] == [reads, reads]
+    assert is_document_name("a.pdf") is reads
+    assert not is_image_name("a.pdf")
+    assert not is_document_name("a.heic")
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.JPG", "a.jpeg", "a.avif", "a.mpo", "a.b.tiff"])

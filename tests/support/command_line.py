@@ -5,9 +5,10 @@ from typer.testing import CliRunner, Result
 from mnistcli.cli import app
 
 
-def invoke(*arguments: object) -> Result:
+def invoke(*arguments: object, stdin: bytes | None = None) -> Result:
     """Run a command."""
-    return CliRunner().invoke(app, [str(argument) for argument in arguments], prog_name="mnistcli")
+    words = [str(argument) for argument in arguments]
+    return CliRunner().invoke(app, words, prog_name="mnistcli", input=stdin)
 
 
 def succeed(*arguments: object) -> Result:

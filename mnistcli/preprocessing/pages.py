@@ -1,0 +1,126 @@
+"""Pages: the images in a PDF or in a TIFF file with several pages."""
+
+import io
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+
+from PIL import Image, TiffImagePlugin
+
+from mnistcli.errors import ImageError
+from mnistcli.preprocessing.decoding_limits import TimedFile
+from mnistcli.preprocessing.photo_decoders import count_pdf_pages
+from mnistcli.preprocessing.quiet_decoders import QUIET
+
+MAX_PAGES = 1000
+"""Most pages of a file that are read."""
+
+_PDF = b"%PDF-"
+_TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+_HEAD = 5  # bytes of the longest signature
+_PAGE_NAME = re.compile(r"(.+)#([1-9]\d{0,3})", re.DOTALL)
+_SUBFILE_TYPE = 254
+_REDUCED = 1  # a bit of the type: a smaller version of another image in the file
+
+
+@dataclass(frozen=True)
+class ImagePage:
+    """One page of a PDF or a TIFF file.
+
+    Attributes:
+        file: The path of the file, or its content.
+        number: The number of the page, from 1.
+        frame: The index of the page in a TIFF file, which can hold thumbnails as well.
+    """
+
+    file: Path | bytes
+    number: int
+    frame: int
+
+    @contextmanager
+    def open_file(self) -> Iterator[IO[bytes]]:
+        """Open the file of the page.
+
+        Raises:
+            OSError: It cannot be read, or is not a regular file any more.
+        """
+        with _open(self.file) as file:
+            yield file
+
+
+def find_pages(file: Path | bytes) -> list[ImagePage]:
+    """Find the pages of a file, `MAX_PAGES` and one at most.
+
+    Args:
+        file: The path of the file, or its content.
+
+    Returns:
+        The pages; an empty list for a file with a single page, and for any other file. Opening the
+        file as an image tells what is wrong with it.
+    """
+    try:
+        with _open(file) as stream:
+            head = stream.read(_HEAD)
+            stream.seek(0)
+            frames: list[int] = []
+            if head == _PDF:
+                frames = list(range(min(count_pdf_pages(stream, ""), MAX_PAGES + 1)))
+            elif head.startswith(_TIFF):
+                frames = _tiff_pages(stream)
+    except (ImageError, OSError, ValueError):
+        return []
+    if len(frames) < 2:
+        return []
+    return [ImagePage(file, number, frame) for number, frame in enumerate(frames, start=1)]
+
+
+def find_page(path: Path) -> ImagePage | None:
+    """Find the page that a name such as ``scan.pdf#2`` stands for; None for any other name."""
+    match = _PAGE_NAME.fullmatch(path.name)
+    if match is None:
+        return None
+    file, number = path.with_name(match[1]), int(match[2])
+    pages = find_pages(file)
+    if not pages and number == 1 and os.path.isfile(file):  # noqa: PTH113 - raises nothing
+        return ImagePage(file, 1, 0)
+    return pages[number - 1] if number <= min(len(pages), MAX_PAGES) else None
+
+
+def _tiff_pages(file: IO[bytes]) -> list[int]:
+    """Return the indices of the images of a TIFF file that are not smaller versions of others."""
+    frames = []
+    try:
+        timed = cast("IO[bytes]", TimedFile(file, ""))
+        with QUIET, Image.open(timed, formats=("TIFF",)) as image:
+            for index in range(2 * MAX_PAGES):
+                image.seek(index)
+                tags = image.tag_v2 if isinstance(image, TiffImagePlugin.TiffImageFile) else {}
+                if not tags.get(_SUBFILE_TYPE, 0) & _REDUCED:
+                    frames.append(index)
+    except Exception:  # noqa: BLE001 - the end of the file, or a damaged file
+        return frames
+    return frames
+
+
+@contextmanager
+def _open(file: Path | bytes) -> Iterator[IO[bytes]]:
+    """Open a regular file, or content in memory."""
+    if isinstance(file, bytes):
+        yield io.BytesIO(file)
+        return
+    # A named pipe is not even opened: its writer would lose its reader.
+    _require_regular(file.stat())
+    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(descriptor, "rb") as stream:
+        _require_regular(os.fstat(descriptor))
+        yield stream
+
+
+def _require_regular(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(0, "not a regular file")
