@@ -84,13 +84,13 @@ def test_skipped_files_are_counted() -> None:
 
 
 def test_one_skipped_file_and_subfolders_are_counted() -> None:
-    create("x/a.png", "x/a.pdf", "x/y/b.png", "x/z/c.png")
+    create("x/a.png", "x/a.psd", "x/y/b.png", "x/z/c.png")
     notes: list[str] = []
 
     found("x", on_skip=notes.append)
 
     assert notes == [
-        "skipped 1 file and 2 subfolders in 'x': 1 PDF (--recursive includes subfolders)"
+        "skipped 1 file and 2 subfolders in 'x': 1 Photoshop (--recursive includes subfolders)"
     ]
 
 

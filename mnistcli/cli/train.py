@@ -95,10 +95,10 @@ def train(
     with TrainingProgress(run, resume_command(run, data_dir)) as progress:
         result = run_training(config, splits, run, callback=progress, resume=resume is not None)
     print_training(result, as_json=as_json)
-    if result.test.is_at_chance:
+    if result.at_chance:
         raise TrainingError(
             f"the model is no better than chance: {percent(result.test.accuracy)} accuracy on the "
-            "test images; a lower learning rate or more epochs may help, and the default model "
-            "of predict stays as it is",
+            "test images, and no more in validation; a lower learning rate or more epochs may "
+            "help, and the default model of predict stays as it is",
             hint=f"--learning-rate {OPTIMIZERS[config.optimizer] / 10:g}",
         )

@@ -25,6 +25,8 @@ class TrainResult:
             moving statistics of batch normalization.
         training_images: Number of images trained on, without synthetic ones.
         min_confidence: The rejection threshold, 0..1; 0 if there was nothing to fit it on.
+        at_chance: Whether the kept model predicts the validation images, and training images if
+            those are few, no better than chance.
         test: Metrics of the kept model on the test images.
         validation: Metrics of the kept model, calibrated, on the validation images; None without
             validation.
@@ -43,6 +45,7 @@ class TrainResult:
     trained_parameters: int
     training_images: int
     min_confidence: float
+    at_chance: bool
     test: Evaluation
     validation: Evaluation | None = None
     start_validation: Evaluation | None = None
@@ -78,7 +81,7 @@ class TrainResult:
             "kept_epoch_val_accuracy": self.kept.val_accuracy if validated else None,
             "kept_epoch_val_loss": self.kept.val_loss if validated else None,
             **start,
-            **_chance_metrics(self.test),
+            **_chance_metrics(self),
             **{f"test_{name}": value for name, value in self.test.summary.items()},
         }
 
@@ -117,6 +120,11 @@ class EnsembleResult:
         """
         return min(member.min_confidence for member in self.members)
 
+    @property
+    def at_chance(self) -> bool:
+        """Whether all members are no better than chance."""
+        return all(member.at_chance for member in self.members)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the metrics as plain values for JSON."""
         mean, deviation = self.test.member_accuracy
@@ -131,14 +139,14 @@ class EnsembleResult:
             "members": [member.as_dict() for member in self.members],
             "member_test_accuracy_mean": mean,
             "member_test_accuracy_sd": deviation,
-            **_chance_metrics(self.test),
+            **_chance_metrics(self),
             **{f"test_{name}": value for name, value in self.test.summary.items()},
         }
 
 
-def _chance_metrics(evaluation: Evaluation) -> dict[str, bool]:
+def _chance_metrics(result: TrainResult | EnsembleResult) -> dict[str, bool]:
     """Return the mark of a model that is no better than chance; empty for any other."""
-    return {"at_chance": True} if evaluation.is_at_chance else {}
+    return {"at_chance": True} if result.at_chance else {}
 
 
 def _accuracy(evaluation: Evaluation | None) -> float | None:

@@ -1,7 +1,10 @@
 """Training of one model: a new or resumed one, calibrated and evaluated."""
 
+from typing import NamedTuple
+
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from mnistcli import checkpoints
 from mnistcli.architectures import build_model
@@ -33,6 +36,16 @@ from mnistcli.training.saving import EpochSaver
 
 # Training images to fit the temperature on if there are no validation images: it is one number.
 _CALIBRATION_IMAGES = 6000
+# Images that tell whether a model is better than chance: training images if validation has fewer.
+_CHANCE_IMAGES = 500
+
+
+class _Finished(NamedTuple):
+    """A kept model on the validation images: metrics, threshold, and whether it is at chance."""
+
+    validation: Evaluation | None
+    min_confidence: float
+    at_chance: bool
 
 
 class ModelTrainer:
@@ -107,7 +120,7 @@ class ModelTrainer:
         if state is None or not state.calibrating:
             fit(config, model, self._data, recorder, saver)
         trained_parameters = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
-        validation, min_confidence = self._finish(config, run, saver)
+        finished = self._finish(config, run, saver)
         return TrainResult(
             run=run,
             config=config,
@@ -117,9 +130,10 @@ class ModelTrainer:
             parameters=model.count_params(),
             trained_parameters=trained_parameters,
             training_images=len(self._data.train),
-            min_confidence=min_confidence,
+            min_confidence=finished.min_confidence,
+            at_chance=finished.at_chance,
             test=evaluate(Classifier.load(run.model_file), self._data.test),
-            validation=validation,
+            validation=finished.validation,
             start_validation=start_validation,
             start_trained_on=self._start.datasets if self._start else (),
         )
@@ -157,14 +171,8 @@ class ModelTrainer:
             return None
         return evaluate(Classifier(run_by_keras(model)), self._data.validation)
 
-    def _finish(
-        self, config: TrainConfig, run: Run, saver: EpochSaver
-    ) -> tuple[Evaluation | None, float]:
-        """Calibrate the kept model, unfreeze it, and write it with its LiteRT file.
-
-        Returns:
-            The metrics of the kept model on the validation images, and the rejection threshold.
-        """
+    def _finish(self, config: TrainConfig, run: Run, saver: EpochSaver) -> _Finished:
+        """Calibrate the kept model, unfreeze it, write it with its LiteRT file, and score it."""
         model = saver.kept_model()
         unfreeze(model)
         count = _CALIBRATION_IMAGES if config.label_smoothing else 0
@@ -181,6 +189,17 @@ class ModelTrainer:
         validation = None
         if self._data.validation is not None:
             validation = score(images.labels, probabilities)
+        at_chance = self._is_at_chance(model, images.labels, probabilities)
+        min_confidence = fit_min_confidence(probabilities) if validation else 0.0
         if self._start is not None:  # the images to fine-tune on are too few for a new threshold
-            return validation, self._start.min_confidence
-        return validation, fit_min_confidence(probabilities) if validation else 0.0
+            min_confidence = self._start.min_confidence
+        return _Finished(validation, min_confidence, at_chance)
+
+    def _is_at_chance(
+        self, model: keras.Model, labels: NDArray[np.int64], probabilities: NDArray[np.float32]
+    ) -> bool:
+        """Return whether predictions are no better than chance; training images fill them up."""
+        more = self._data.train.subset(max(0, _CHANCE_IMAGES - len(labels)))
+        predicted = Classifier(run_by_keras(model)).predict(more.images)
+        known = np.concatenate([labels, more.labels]), np.concatenate([probabilities, predicted])
+        return score(*known).is_at_chance

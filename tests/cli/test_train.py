@@ -36,10 +36,21 @@ def test_a_line_per_epoch_and_the_result() -> None:
     assert Run(Path("r")).finished
 
 
+def test_a_training_that_ends_at_chance_is_an_error_with_a_lower_rate() -> None:
+    options = ("--learning-rate", 1, "--batch-size", 16)
+
+    code, lines = failure("train", *SMALL, *options, "--run-dir", "r", "--quiet")
+
+    assert code == 1
+    assert lines[-2].startswith("error: the model is no better than chance: ")
+    assert "--learning-rate 0.0001 " in lines[-1]
+    assert Run(Path("r")).is_at_chance
+
+
 def test_json_is_one_object_with_the_metrics_of_the_run() -> None:
     result = succeed(
-        *("train", "--optimizer", "SGD", "--dataset", "digits", "--limit", 100, "--epochs", 1),
-        *("--validation-split", 0, "-o", "r", "--json", "--quiet"),
+        *("train", "--optimizer", "SGD", "--dataset", "digits", "--limit", 300, "--epochs", 1),
+        *("--validation-split", 0, "--batch-size", 16, "-o", "r", "--json", "--quiet"),
     )
 
     printed = json.loads(result.stdout)

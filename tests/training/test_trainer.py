@@ -244,8 +244,13 @@ def test_every_optimizer_learns(splits: Splits, optimizer: str) -> None:
 
 
 def test_without_validation_the_last_epoch_is_kept(splits: Splits) -> None:
-    result = train_model(replace(QUICK, validation_split=0.0), splits)
+    """Whether a model is better than chance is then decided on training images, not on the test."""
+    wrong = replace(splits.test, labels=(splits.test.labels + 1) % 10)
 
+    result = train_model(replace(QUICK, validation_split=0.0), replace(splits, test=wrong))
+
+    assert result.test.is_at_chance
+    assert not result.at_chance
     assert result.kept.epoch == 2
     assert result.validation is None
     assert result.min_confidence == 0
@@ -254,6 +259,16 @@ def test_without_validation_the_last_epoch_is_kept(splits: Splits) -> None:
         None, None, None,
     ]  # fmt: skip
     assert hash_weights(result.run.model_file) == hash_weights(result.run.last_model_file)
+
+
+def test_a_model_at_chance_in_validation_is_marked_whatever_the_test(splits: Splits) -> None:
+    config = replace(QUICK, optimizer="sgd", learning_rate=1e-9, epochs=1)
+    blank = replace(splits.train, images=np.zeros_like(splits.train.images))
+
+    result = train_model(config, replace(splits, train=blank))
+
+    assert result.at_chance
+    assert result.as_dict()["at_chance"] is True
 
 
 def test_a_limit_counts_training_and_validation_images(splits: Splits) -> None:
