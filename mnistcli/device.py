@@ -85,6 +85,10 @@ def held_back_stderr() -> Iterator[None]:
         finally:
             original.flush()
             sys.stderr = python_stderr
+            # A library can have logged for the first time, which creates the handler.
+            for handler in logging.root.handlers:
+                if isinstance(handler, logging.StreamHandler) and handler.stream is original:
+                    handler.stream = python_stderr
             os.dup2(original.fileno(), 2)
 
 

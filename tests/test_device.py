@@ -87,6 +87,20 @@ def test_an_interrupt_does_not_show_the_log(error: str) -> None:
     assert run(hold_back_and_raise(error)).stderr == "caught\n"
 
 
+def test_a_log_that_starts_while_stderr_is_held_back_goes_on_afterwards() -> None:
+    """A program that saved a model after a prediction saw "Logging error" with a traceback."""
+    done = run(
+        "import logging\n"
+        "from mnistcli import device\n"
+        "with device.held_back_stderr():\n"
+        "    logging.warning('first')\n"
+        "logging.warning('second')\n"
+    )
+
+    assert done.stderr.splitlines()[-1] == "WARNING:root:second"
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/null"])
 def test_nothing_fails_without_stderr(redirection: str) -> None:
     done = run(

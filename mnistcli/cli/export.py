@@ -32,8 +32,8 @@ def export(
         typer.Option(
             "--format",
             metavar="NAME",
-            help="litert (float32), int8 (LiteRT with int8 weights and activations) or "
-            "saved_model (TensorFlow).",
+            help="litert (float32), int8 (LiteRT with int8 weights and activations), saved_model "
+            "(TensorFlow) or onnx.",
             autocompletion=lambda: list(EXPORT_FORMATS),
         ),
     ] = EXPORT_FORMATS[0],
@@ -51,7 +51,7 @@ def export(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Convert a model for other runtimes: LiteRT or TensorFlow.
+    """Convert a model for other runtimes: LiteRT, TensorFlow or ONNX.
 
     The file takes float32 (n, 28, 28, 1) in 0..1 and returns probabilities (n, 10). It is loaded
     again in its own runtime and compared with the model on up to 1,000 test images of the dataset.

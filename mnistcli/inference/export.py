@@ -22,10 +22,17 @@ from mnistcli.files import replace_atomically, temporary_directory, temporary_na
 from mnistcli.inference import litert
 from mnistcli.inference.conversion import quiet_tensorflow, run_by_keras, to_litert
 from mnistcli.inference.litert_files import attach_files
+from mnistcli.inference.onnx_conversion import require_onnx, start_onnx, write_onnx
 
 # Share of the predictions that must agree, and largest difference of a probability.
-_REQUIRED = {"litert": (1.0, 1e-3), "int8": (0.99, 1.0), "saved_model": (1.0, 1e-3)}
-_SUFFIXES = {"litert": ".tflite", "int8": "_int8.tflite", "saved_model": "_saved_model"}
+_EXACT = (1.0, 1e-3)
+_REQUIRED = {"litert": _EXACT, "int8": (0.99, 1.0), "saved_model": _EXACT, "onnx": _EXACT}
+_SUFFIXES = {
+    "litert": ".tflite",
+    "int8": "_int8.tflite",
+    "saved_model": "_saved_model",
+    "onnx": ".onnx",
+}
 
 Images = NDArray[np.uint8]
 _Compute = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -70,13 +77,14 @@ def export(
     Args:
         model: Maps float32 (n, 28, 28, 1) in 0..1 to probabilities (n, 10).
         form: A name in `mnistcli.config.EXPORT_FORMATS`: LiteRT with float32 weights, LiteRT with
-            int8 weights and activations, or a TensorFlow SavedModel.
+            int8 weights and activations, a TensorFlow SavedModel, or ONNX.
         path: The file or, for a SavedModel, the directory. It must not exist.
         images: Images to compare on, uint8 (n, 28, 28).
         training_images: Images that show the range of the activations for int8.
 
     Raises:
-        CheckpointError: The model cannot be converted, or the file disagrees with it.
+        CheckpointError: The model cannot be converted, the file disagrees with it, or a package for
+            ONNX is missing.
         RunError: The path exists or cannot be written.
     """
     if os.path.lexists(path):
@@ -84,6 +92,8 @@ def export(
     try:
         if form == "saved_model":
             return _export_directory(model, path, images)
+        if form == "onnx":
+            return _export_onnx(model, path, images)
         content = to_litert(model) if form == "litert" else _to_int8(model, training_images)
         if content is None:
             raise CheckpointError(
@@ -99,6 +109,19 @@ def export(
         raise CheckpointError(
             "LiteRT cannot compute a layer of the model", hint="--format saved_model"
         ) from error
+
+
+def _export_onnx(model: keras.Model, path: Path, images: Images) -> ExportResult:
+    require_onnx()
+    with replace_atomically(path) as temporary:
+        try:
+            write_onnx(model, temporary)
+            runner = start_onnx(temporary)
+        except Exception as error:  # both raise anything
+            raise CheckpointError(
+                "ONNX cannot compute a layer of the model", hint="--format saved_model"
+            ) from error
+        return _compare(model, "onnx", path, images, runner, size=temporary.stat().st_size)
 
 
 def _export_directory(model: keras.Model, path: Path, images: Images) -> ExportResult:

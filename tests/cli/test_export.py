@@ -3,10 +3,19 @@
 import json
 from pathlib import Path
 
+import keras
+import pytest
+
+from mnistcli.inference import export as exporting
+from mnistcli.inference import model_interface
 from tests.support.command_line import failure, succeed
+from tests.support.foreign_models import build_foreign
 
 
-def test_the_packaged_model_is_exported_and_compared() -> None:
+def test_a_model_is_exported_and_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small network stands in for the packaged one, which takes seconds to convert."""
+    monkeypatch.setattr(model_interface, "load_model", lambda model_ref: build_foreign())
+
     result = succeed(
         "export", "pretrained", "--dataset", "digits", "--output", "a.tflite", "--json"
     )
@@ -16,9 +25,26 @@ def test_the_packaged_model_is_exported_and_compared() -> None:
     assert values["size"] == Path("a.tflite").stat().st_size
 
 
+def test_the_figures_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def export(model: keras.Model, form: str, path: Path, *images: object) -> object:
+        return exporting.ExportResult(path, 416_000, 1000, 0.998, 0.25, 0.125)
+
+    monkeypatch.setattr(model_interface, "load_model", lambda model_ref: build_foreign())
+    monkeypatch.setattr(exporting, "export", export)
+
+    result = succeed("export", "pretrained", "--dataset", "digits", "--format", "int8")
+
+    assert result.stdout.splitlines() == [
+        "file       pretrained_int8.tflite",
+        "size       416.0 kB",
+        "agreement  99.80 % of 1,000 predictions; probabilities differ by up to 0.2",
+        "speed      0.12 ms per image",
+    ]
+
+
 def test_an_ensemble_and_an_unknown_format_are_refused() -> None:
     _, ensemble = failure("export", "pretrained", "pretrained")
-    _, unknown = failure("export", "pretrained", "--format", "onnx")
+    _, unknown = failure("export", "pretrained", "--format", "torch")
 
     assert ensemble[0] == "error: cannot export an ensemble: export its models one by one"
     assert "format" in unknown[0]

@@ -1,6 +1,7 @@
 """Exported files compute what the model computes, and a file that disagrees does not remain."""
 
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import keras
@@ -12,6 +13,7 @@ from keras import layers
 from mnistcli.config import EXPORT_FORMATS
 from mnistcli.errors import CheckpointError, RunError
 from mnistcli.inference import export as exporting
+from mnistcli.inference import onnx_conversion
 from mnistcli.inference.conversion import to_litert
 from mnistcli.inference.known_digits import KnownDigits, load_known_digits
 from tests.support.foreign_models import build_foreign
@@ -27,7 +29,15 @@ def model() -> keras.Model:
     return build_foreign()
 
 
-@pytest.mark.parametrize("form", EXPORT_FORMATS)
+needs_onnx = pytest.mark.skipif(
+    find_spec("tf2onnx") is None or find_spec("onnxruntime") is None,
+    reason="needs tf2onnx and onnxruntime: pip install 'mnistcli[export]'",
+)
+
+
+@pytest.mark.parametrize(
+    "form", [*EXPORT_FORMATS[:-1], pytest.param(EXPORT_FORMATS[-1], marks=needs_onnx)]
+)
 def test_an_exported_file_agrees_with_the_model(
     form: str, model: keras.Model, digits: KnownDigits
 ) -> None:
@@ -47,6 +57,31 @@ def test_an_exported_litert_file_has_labels(model: keras.Model, digits: KnownDig
     with zipfile.ZipFile("a.tflite") as archive:
         assert archive.read("labels.txt").split() == [b"%d" % digit for digit in range(10)]
         assert b'"pixel_range"' in archive.read("metadata.json")
+
+
+def test_without_the_extra_the_error_names_the_packages(
+    model: keras.Model, digits: KnownDigits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(onnx_conversion, "find_spec", lambda name: None)
+
+    with pytest.raises(CheckpointError, match="needs onnx and onnxruntime and tf2onnx") as caught:
+        exporting.export(model, "onnx", Path("a.onnx"), digits.images[:9], digits.images[:9])
+    assert caught.value.hint == "pip install 'mnistcli[export]'"
+
+
+def test_a_layer_that_onnx_cannot_compute_leaves_no_file(
+    model: keras.Model, digits: KnownDigits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(model: keras.Model, path: Path) -> None:
+        path.write_bytes(b"half")
+        raise ValueError("unknown operation")
+
+    monkeypatch.setattr(exporting, "require_onnx", lambda: None)
+    monkeypatch.setattr(exporting, "write_onnx", fail)
+
+    with pytest.raises(CheckpointError, match="ONNX cannot compute a layer"):
+        exporting.export(model, "onnx", Path("a.onnx"), digits.images[:9], digits.images[:9])
+    assert list(Path().iterdir()) == []
 
 
 def test_an_existing_file_is_not_replaced(model: keras.Model, digits: KnownDigits) -> None:

@@ -1,0 +1,67 @@
+"""Conversion of Keras models to ONNX by tf2onnx, and ONNX Runtime: the extra `export`."""
+
+import warnings
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli.device import held_back_stderr
+from mnistcli.errors import CheckpointError
+from mnistcli.inference.conversion import quiet_tensorflow
+
+_PACKAGES = ("onnx", "onnxruntime", "tf2onnx")
+
+
+def require_onnx() -> None:
+    """Check that the packages of the extra `export` are installed.
+
+    Raises:
+        CheckpointError: One is not. The hint is the command that installs them.
+    """
+    missing = [name for name in _PACKAGES if find_spec(name) is None]
+    if missing:
+        raise CheckpointError(
+            f"ONNX needs {' and '.join(missing)}", hint="pip install 'mnistcli[export]'"
+        )
+
+
+def write_onnx(model: keras.Model, path: Path) -> None:
+    """Convert a model to ONNX.
+
+    Args:
+        model: The model.
+        path: The file to write.
+
+    Raises:
+        Exception: The converter raises anything for a layer that it does not know.
+    """
+    with held_back_stderr(), quiet_tensorflow(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # tf2onnx uses old names of NumPy
+        model(np.zeros((1, *model.input_shape[1:]), np.float32), training=False)
+        model.export(path, format="onnx", verbose=False)
+
+
+def start_onnx(path: Path) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+    """Return a function that computes the outputs of an ONNX model with ONNX Runtime.
+
+    Args:
+        path: The file.
+
+    Raises:
+        Exception: The runtime raises anything for a file that it cannot run.
+    """
+    from onnxruntime import InferenceSession  # noqa: PLC0415 - an extra
+
+    with held_back_stderr():
+        session = InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+    (entry,) = session.get_inputs()
+
+    def compute(images: NDArray[np.float32]) -> NDArray[np.float32]:
+        outputs: NDArray[np.float32] = session.run(None, {entry.name: images})[0]
+        return outputs
+
+    return compute
