@@ -172,13 +172,13 @@ def test_several_models_are_averaged(model: Path, image: Path) -> None:
 def test_a_folder_stands_for_its_images(model: Path, digit_pngs: Path) -> None:
     shutil.copytree(digit_pngs, "mine")
     Path("mine/notes.txt").touch()
-    Path("mine/IMG_1.HEIC").touch()
+    Path("mine/1.svg").touch()
 
     result = predict("mine", "--top", 1)
 
     assert result.exit_code == 0
     assert len(result.stdout.splitlines()) == 11
-    assert "skipped 2 files in 'mine': 1 HEIC, 1 .txt" in result.stderr.splitlines()
+    assert "skipped 2 files in 'mine': 1 SVG, 1 .txt" in result.stderr.splitlines()
 
 
 @pytest.mark.parametrize("option", ["-r", "--recursive"])

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from mnistcli.errors import ImageError
-from mnistcli.preprocessing import image_formats, image_io, open_image, photo_decoders
+from mnistcli.preprocessing import decoding_limits, image_formats, open_image, photo_decoders
 from mnistcli.preprocessing.pages import find_pages
 from tests.support.page_files import save_pages
 from tests.support.strokes import draw_digit
@@ -135,7 +135,7 @@ def test_a_photo_is_upright(photo: bytes) -> None:
 
 @needs_libheif
 def test_the_limit_on_pixels_holds(photo: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image_io, "MAX_PIXELS", 100)
+    monkeypatch.setattr(decoding_limits, "MAX_PIXELS", 100)
 
     assert "megapixels" in error_of(io.BytesIO(photo)).message
 
