@@ -43,9 +43,9 @@ def predict(
         list[str],
         typer.Argument(
             metavar="IMAGE",
-            help="Image files, folders of images, patterns such as 'a/*.png', data files "
-            "such as test.csv, or - for an image "
-            "or a list of names on stdin.",
+            help="Image files, folders of images, patterns such as 'a/*.png', PDF and TIFF files "
+            "or a page such as scan.pdf#2, data files such as test.csv, or - for an image or a "
+            "list of names on stdin.",
         ),
     ],
     model: Annotated[

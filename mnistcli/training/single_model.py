@@ -198,7 +198,9 @@ class ModelTrainer:
     def _is_at_chance(
         self, model: keras.Model, labels: NDArray[np.int64], probabilities: NDArray[np.float32]
     ) -> bool:
-        """Return whether predictions are no better than chance; training images fill them up."""
+        """Return whether predictions are no better than chance; training images fill up a few."""
+        if len(labels) and not score(labels, probabilities).is_at_chance:
+            return False
         more = self._data.train.subset(max(0, _CHANCE_IMAGES - len(labels)))
         predicted = Classifier(run_by_keras(model)).predict(more.images)
         known = np.concatenate([labels, more.labels]), np.concatenate([probabilities, predicted])

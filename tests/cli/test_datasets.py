@@ -91,7 +91,7 @@ def test_skipped_files_of_a_dataset_are_noted(command: str, tmp_path: Path) -> N
     for digit in range(3):
         (tmp_path / "me" / str(digit)).mkdir(parents=True)
         draw_digit(digit).save(tmp_path / "me" / str(digit) / "a.png")
-    (tmp_path / "me" / "0" / "b.HEIC").touch()
+    (tmp_path / "me" / "0" / "b.SVG").touch()
     Image.new("L", (60, 60), 255).save(tmp_path / "me" / "1" / "b.png")
     arguments = {
         "train": ["--epochs", "1"],
@@ -103,7 +103,7 @@ def test_skipped_files_of_a_dataset_are_noted(command: str, tmp_path: Path) -> N
 
     notes = [line for line in result.stderr.splitlines() if "'me'" in line]
     assert notes == [
-        "skipped 2 files in 'me': 1 HEIC, 1 without a digit ('1/b.png')",
+        "skipped 2 files in 'me': 1 SVG, 1 without a digit ('1/b.png')",
         "no images of 3, 4, 5, 6, 7, 8 and 9 in 'me'",
         "too few images in 'me' to train on: all 3 are test images",
     ]
