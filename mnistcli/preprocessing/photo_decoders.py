@@ -14,7 +14,7 @@ from mnistcli.file_kinds import HEIC, PDF
 from mnistcli.preprocessing.image_formats import require_installed
 
 _RENDERER = Path(__file__).with_name("pdf_renderer.py")
-_MAX_SECONDS = 120  # waiting for a processor included
+_MAX_SECONDS = 60  # of wall time
 _REASONS = {4: "a PDF with a password; save it without"}
 _running = threading.BoundedSemaphore(os.cpu_count() or 1)
 

@@ -158,3 +158,32 @@ def test_a_truncated_photo_is_an_error_without_messages(
 
     assert "damaged or truncated" in error_of(io.BytesIO(content)).message
     assert capfd.readouterr() == ("", "")
+
+
+def nested_pdf(levels: int) -> bytes:
+    """Return a PDF of 2 kB whose page draws a form five times, which draws another, and so on."""
+    form = b"<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] "
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 4 0 R "
+        b"/Resources << /XObject << /F 5 0 R >> >> >>",
+        b"<< /Length 5 >> stream\n/F Do\nendstream",
+        *(
+            form + b"/Resources << /XObject << /F %d 0 R >> >> /Length 29 >> stream\n" % (6 + level)
+            + b"/F Do " * 4 + b"/F Do\nendstream"
+            for level in range(levels)
+        ),
+        form + b"/Length 14 >> stream\n0 0 9 9 re f  \nendstream",
+    ]  # fmt: skip
+    body = b"".join(b"%d 0 obj %s endobj\n" % item for item in enumerate(objects, start=1))
+    return b"%PDF-1.4\n" + body + b"trailer << /Root 1 0 R >>\n%%EOF"
+
+
+@needs_pdfium
+def test_a_page_of_endless_content_is_an_error() -> None:
+    Path("small.pdf").write_bytes(nested_pdf(2))
+    Path("deep.pdf").write_bytes(nested_pdf(30))
+
+    assert open_image("small.pdf").size == (38, 38)
+    assert "too large" in error_of(Path("deep.pdf")).message
