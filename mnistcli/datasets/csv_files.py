@@ -131,14 +131,7 @@ def _describe(path: Path, header: list[str] | None, rows: list[tuple[int, str]])
     width = len(cells)
     label = index = None
     if header is not None:
-        roles = [classify(name).role for name in header]
-        if not all(map(_is_number, cells)) and len(header) < 8:
-            raise DataError(
-                f"{str(path)!r} lists {', '.join(header)}, not pixels",
-                hint="put it into the folder of the images and use --dataset FOLDER",
-            )
-        label = roles.index(LABELS) if LABELS in roles else None
-        index = next((i for i, n in enumerate(header) if _is_index(n, roles[i])), None)
+        label, index = _find_columns(path, header, rows[0][0], cells)
     count = width - (label is not None) - (index is not None)
     if label is None and not is_square(count) and is_square(count - 1):
         label = _find_label(path, width, delimiter, rows)
@@ -149,6 +142,33 @@ def _describe(path: Path, header: list[str] | None, rows: list[tuple[int, str]])
             hint=OTHER_DATASET,
         )
     return _Table(delimiter, width, label, index)
+
+
+def _find_columns(
+    path: Path, header: list[str], line: int, cells: list[str]
+) -> tuple[int | None, int | None]:
+    """Find the columns of the label and of the identifier by the header; None without them.
+
+    Args:
+        path: The file, for errors.
+        header: The names of the columns.
+        line: The line of the first row.
+        cells: The first row.
+    """
+    if not all(map(_is_number, cells)) and len(header) < 8:
+        raise DataError(
+            f"{str(path)!r} lists {', '.join(map(repr, header))}, not pixels",
+            hint="put it into the folder of the images and use --dataset FOLDER",
+        )
+    if len(header) > len(cells):
+        raise DataError(
+            f"damaged row in line {line:,} of {str(path)!r}: {len(cells)} cells for "
+            f"{len(header)} columns",
+            hint=OTHER_DATASET,
+        )
+    roles = [classify(name).role for name in header]
+    label = roles.index(LABELS) if LABELS in roles else None
+    return label, next((i for i, n in enumerate(header) if _is_index(n, roles[i])), None)
 
 
 def _is_index(name: str, role: str | None) -> bool:

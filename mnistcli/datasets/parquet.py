@@ -73,7 +73,8 @@ def _read_batch(path: Path, batch: Any) -> dict[str, NDArray[Any]]:
     images = [name for name, found in columns.items() if found.role == IMAGES]
     labels = [name for name, found in columns.items() if found.role == LABELS]
     if not images:
-        raise DataError(f"no images in {str(path)!r}: its columns are {', '.join(columns)[:80]}")
+        names = ", ".join(map(repr, columns))
+        raise DataError(f"no images in {str(path)!r}: its columns are {names[:80]}")
     arrays = {}
     if len(images) == 1:
         arrays[IMAGES] = _decode(path, batch.column(images[0]).to_pylist())

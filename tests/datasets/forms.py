@@ -234,7 +234,7 @@ add(
 add(
     "csv of Iris",
     lambda p: p.write_text("a,b,species\n5.1,3.5,setosa\n"),
-    "lists a, b, species, not pixels",
+    "lists 'a', 'b', 'species', not pixels",
     to="d.csv",
 )
 add(

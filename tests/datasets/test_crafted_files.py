@@ -183,3 +183,11 @@ def test_a_damaged_compressed_table() -> None:
 
     with pytest.raises(DataError, match="cannot be decompressed"):
         datasets.load("./d.csv.gz")
+
+
+def test_a_header_that_is_longer_than_the_rows() -> None:
+    header = ",".join([*map(str, range(790)), "label"])
+    Path("d.csv").write_text(f"{header}\n{','.join(['0'] * 785)}\n")
+
+    with pytest.raises(DataError, match=r"damaged row in line 2 .* 785 cells for 791 columns"):
+        datasets.load("./d.csv")
