@@ -5,7 +5,7 @@ import os
 import shlex
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mnistcli.config import TrainConfig
@@ -35,11 +35,13 @@ class ModelRef:
         files: The `.keras` files; several are an ensemble, whose probabilities are averaged.
         run: The run that the files belong to; None for a file outside a run, and for `parts`.
         parts: The models that were named, if several were.
+        skipped: Newer finished runs that cannot be used, each with the reason.
     """
 
     files: tuple[Path, ...]
     run: Run | None = None
     parts: tuple["ModelRef", ...] = ()
+    skipped: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -89,6 +91,7 @@ class ModelRef:
         if self.run is not None:
             with suppress(RunError, OSError):
                 details += _describe(self.run)
+        details += self.skipped
         return f"{self.name} ({', '.join(details)})" if details else self.name
 
     @property
@@ -176,18 +179,20 @@ def find_model(*names: ModelName, root: Path = RUNS_DIR) -> ModelRef:
         except CheckpointError as error:
             message = f"{error.message} (from ${MODEL_VARIABLE})"
             raise CheckpointError(message, hint=f"unset {MODEL_VARIABLE}") from error
-    newest = _newest_run(root)
-    return _find(PRETRAINED, root) if newest is None else ModelRef(newest.model_files, newest)
+    newest, skipped = _newest_run(root)
+    if newest is None:
+        return replace(_find(PRETRAINED, root), skipped=skipped)
+    return ModelRef(newest.model_files, newest, skipped=skipped)
 
 
 def _find(name: str, root: Path) -> ModelRef:
     if not name:
         raise CheckpointError("the name of the model is empty", hint=OTHER_MODEL)
     if name == LATEST:
-        newest = _newest_run(root)
+        newest, skipped = _newest_run(root)
         if newest is None:
             raise CheckpointError(f"no finished run in {str(root)!r}", hint=OTHER_MODEL)
-        return ModelRef(newest.model_files, newest)
+        return ModelRef(newest.model_files, newest, skipped=skipped)
     path = _PRETRAINED_DIR if name == PRETRAINED else Path(name)
     try:
         if len(path.parts) == 1 and not path.exists() and (root / path).is_dir():
@@ -209,7 +214,7 @@ def _find_in_directory(path: Path) -> ModelRef:
             f"no model in {str(path)!r} yet: the run was stopped",
             hint=f"mnistcli train --resume {shlex.quote(str(path))}",
         )
-    newest = _newest_run(path)
+    newest, _ = _newest_run(path)
     if newest is None and (kind := identify_folder(path)) is not None:
         raise CheckpointError(f"{str(path)!r} {kind.as_model}", hint=OTHER_MODEL)
     raise CheckpointError(
@@ -225,11 +230,17 @@ def _find_file(path: Path) -> ModelRef:
     return ModelRef((path,), run if is_of_run else None)
 
 
-def _newest_run(root: Path) -> Run | None:
-    """Return the newest finished run that is neither damaged nor at chance; None without one."""
+def _newest_run(root: Path) -> tuple[Run | None, tuple[str, ...]]:
+    """Return the newest finished run that can be used, and the newer ones that cannot."""
     finished = [(_finished_at(Run(path)), path) for path in root.glob("*/")]
-    newest_first = sorted((pair for pair in finished if pair[0]), reverse=True)
-    return next((run for _, path in newest_first if _is_usable(run := Run(path))), None)
+    skipped: list[str] = []
+    for _, path in sorted((pair for pair in finished if pair[0]), reverse=True):
+        run = Run(path)
+        reason = _reason_to_skip(run)
+        if not reason:
+            return run, tuple(skipped)
+        skipped.append(f"skipped {path}, which is {reason}")
+    return None, tuple(skipped)
 
 
 def _finished_at(run: Run) -> int:
@@ -239,13 +250,17 @@ def _finished_at(run: Run) -> int:
     return 0
 
 
-def _is_usable(run: Run) -> bool:
+def _reason_to_skip(run: Run) -> str:
+    """Return why a finished run cannot be the default model; empty if it can."""
     try:
         run.read_config()
-        is_usable = run.min_confidence >= 0 and not run.is_at_chance
-        return is_usable and all(is_complete(file) for file in run.model_files)
+        is_whole = run.min_confidence >= 0 and all(map(is_complete, run.model_files))
+        is_at_chance = run.is_at_chance
     except (RunError, OSError):
-        return False
+        return "damaged"
+    if not is_whole:
+        return "damaged"
+    return "no better than chance" if is_at_chance else ""
 
 
 def _describe(run: Run) -> list[str]:

@@ -210,6 +210,16 @@ def test_a_damaged_run_is_not_the_default(file: str, content: bytes) -> None:
     os.utime(damaged.path / "metrics.json", (300, 300))
 
     assert find_model().name == "runs/whole"
+    assert find_model().description == (
+        "runs/whole (classic, trained on mnist, skipped runs/damaged, which is damaged)"
+    )
+    assert find_model("latest").skipped == ("skipped runs/damaged, which is damaged",)
+
+
+def test_a_damaged_run_is_named_if_the_packaged_model_is_used() -> None:
+    (finish("runs/damaged").path / "config.json").write_text("{")
+
+    assert find_model().description.endswith(", skipped runs/damaged, which is damaged)")
 
 
 # Files and their runs
