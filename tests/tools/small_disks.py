@@ -12,8 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.support.program import PROGRAM
 from tests.support.strokes import draw_digit
-from tests.support.terminal import PROGRAM
 
 SIZES = (8, 24, 64, 200, 500, 900, 1300, 1700, 2100, 2600, 3200, 4000, 8000)  # kB
 _OLD = "old"
