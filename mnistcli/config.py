@@ -1,4 +1,4 @@
-"""Training configuration: `TrainConfig`, one line per setting, and the names to choose from."""
+"""Training configuration: `TrainConfig`, each setting with its default, range and help."""
 
 from collections.abc import Mapping
 from dataclasses import Field, asdict, dataclass, fields

@@ -1,4 +1,7 @@
-"""Prediction pipeline: read, preprocess and classify images in parallel; reject uncertain ones."""
+"""Prediction pipeline: read, preprocess and classify images in parallel; apply the threshold.
+
+Images with a confidence below the rejection threshold are rejected, see `apply_rejection`.
+"""
 
 import os
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Tables of pixels (.csv, .tsv, .arff): read one image per row, with a label or without.
+"""Tables of pixels (.csv, .tsv, .arff): read one image per row, with a label column or without.
 
 Kaggle's `train.csv` has a header and the label first; other files have no header, or the label
 last.

@@ -1,4 +1,4 @@
-"""Image folders: read a dataset from folders 0 to 9, each with images of that digit."""
+"""Image folders: read a dataset from subfolders 0 to 9, each with images of that digit."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Conversion of Keras models to LiteRT models, and the fallback that runs a model by Keras."""
+"""Conversion of Keras models to LiteRT (TFLite), and the fallback that runs a model by Keras."""
 
 import logging
 from collections.abc import Callable, Iterator

@@ -1,6 +1,7 @@
 """Plot registry: `PLOT_KINDS`, the kinds of plots by name, and `draw_plots`, which draws them.
 
-Importing it is light: the command line reads the names and help texts from here.
+To register a new kind, add it to `PLOT_KINDS`. Importing this module is light: the command line
+reads the names and help texts from here.
 """
 
 import shlex

@@ -1,4 +1,4 @@
-"""Image input: open an image file, stream or array as an upright 8-bit image."""
+"""Image input: open an image file, stream or array as an upright (EXIF) 8-bit image."""
 
 import io
 import os

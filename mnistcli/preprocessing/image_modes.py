@@ -1,4 +1,4 @@
-"""Image modes: convert arrays and images of any mode to 8-bit grayscale or RGB."""
+"""Image modes: convert any mode to 8-bit grayscale or RGB; transparency becomes background."""
 
 import math
 from collections.abc import Callable, Iterator

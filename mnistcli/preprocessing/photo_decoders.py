@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from PIL import Image
 
@@ -27,9 +27,9 @@ def open_heic(file: IO[bytes], name: str) -> Image.Image:
         Exception: The file is damaged.
     """
     require_installed(HEIC, name)
-    from pillow_heif import HeifImageFile  # noqa: PLC0415 - an extra
+    import pillow_heif  # noqa: PLC0415 - an extra
 
-    image: Image.Image = HeifImageFile(file)
+    image: Image.Image = cast("Any", pillow_heif).HeifImageFile(file)
     return image
 
 

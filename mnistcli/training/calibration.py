@@ -1,4 +1,4 @@
-"""Calibration: temperature scaling, and the rejection threshold (minimum confidence).
+"""Calibration: fit the temperature and the rejection threshold (minimum confidence) of a model.
 
 Label smoothing makes a model underconfident. Dividing its logits by a temperature, fitted on
 labeled images and folded into the last layer, corrects the confidence and changes no prediction

@@ -1,4 +1,7 @@
-"""Optimizer and learning-rate schedule of the training."""
+"""Optimizer and learning-rate schedule of the training.
+
+Names and default learning rates are in `mnistcli.config.OPTIMIZERS`.
+"""
 
 from typing import Any
 
