@@ -56,6 +56,7 @@ def tar_gz() -> bytes:
         (b"PAR1", "a Parquet file: a model is a .keras or .h5 file"),
         (b"\x93NUMPY", "an .npy file of one array: a model is a .keras or .h5 file"),
     ],
+    ids=lambda part: part if isinstance(part, str) else "file",  # compressed files hold the time
 )  # fmt: skip
 def test_a_file_of_another_kind_is_named_with_the_remedy(content: bytes, message: str) -> None:
     Path("x").write_bytes(content)

@@ -27,7 +27,7 @@ class Mirror(BaseHTTPRequestHandler):
         self.requested.append(f"/{behavior}/{name}")
         self.close_connection = True
         content = FILES[name.removesuffix(".gz")]
-        compressed = gzip.compress(content)
+        compressed = gzip.compress(content, mtime=0)
         if behavior in SLOW and name != f"{NAME}.gz":
             behavior = "good"
         if behavior == "silent":
@@ -46,7 +46,7 @@ class Mirror(BaseHTTPRequestHandler):
                 "uncompressed": (content, len(content)),
                 "truncated": (compressed[:-10], len(compressed)),
                 "short": (compressed[:-10], len(compressed) - 10),
-                "wrong": (wrong := gzip.compress(content[:-1] + b"\1"), len(wrong)),
+                "wrong": (wrong := gzip.compress(content[:-1] + b"\1", mtime=0), len(wrong)),
                 "stalls": (compressed[:500], len(compressed)),
                 "drips": (b"", len(compressed)),
             }[behavior]
