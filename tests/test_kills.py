@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-OPTIONS = ("--random", "1", "--step", "100")
+OPTIONS = ("--random", "1", "--step", "60")
 
 
 def test_a_killed_training_is_resumed_as_if_it_was_not_killed() -> None:
