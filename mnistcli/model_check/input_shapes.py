@@ -13,7 +13,7 @@ _CHANNELS = frozenset({1, 3})
 
 
 class ImageShape(NamedTuple):
-    """How an image is arranged in the input of a model.
+    """Shape of an image in the input of a model.
 
     Attributes:
         side: Height and width in pixels.
