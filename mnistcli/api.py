@@ -38,6 +38,7 @@ def predict(
     model: Models | None = None,
     single: bool = False,
     min_confidence: float | None = None,
+    digits: int | tuple[int, int] | None = None,
 ) -> "Prediction": ...
 
 
@@ -48,6 +49,7 @@ def predict(
     model: Models | None = None,
     single: bool = False,
     min_confidence: float | None = None,
+    digits: int | tuple[int, int] | None = None,
 ) -> "list[Prediction]": ...
 
 
@@ -57,6 +59,7 @@ def predict(
     model: Models | None = None,
     single: bool = False,
     min_confidence: float | None = None,
+    digits: int | tuple[int, int] | None = None,
 ) -> "Prediction | list[Prediction]":
     """Predict the digits in one image or in several.
 
@@ -68,6 +71,7 @@ def predict(
             ``runs/``, else ``pretrained``.
         single: Whether to treat each whole image as a single digit.
         min_confidence: The rejection threshold, 0 to 1. Defaults to that of the model.
+        digits: The number of digits in each line, or the least and the greatest. Defaults to any.
 
     Returns:
         The prediction of the image, or a list with that of each image. In a list, an image that
@@ -96,7 +100,16 @@ def predict(
     model_ref = _find(model)
     threshold = model_ref.min_confidence if min_confidence is None else min_confidence
     classifier = cached_classifier(model_ref.files)
-    predictions = list(predict_images(classifier, found, single=single, min_confidence=threshold))
+    least, greatest = (digits, digits) if isinstance(digits, int) else digits or (1, 0)
+    predictions = list(
+        predict_images(
+            classifier,
+            found,
+            single=single,
+            min_confidence=threshold,
+            lengths=range(least, greatest + 1) or None,
+        )
+    )
     if is_series:
         return predictions
     if predictions[0].error is not None:

@@ -18,6 +18,7 @@ from keras import layers
 
 from mnistcli.config import CLASSES
 from mnistcli.errors import CheckpointError
+from mnistcli.line_format import LINE_HEIGHT, SYMBOLS
 from mnistcli.settings import require_choice
 
 INPUT_SHAPE = (28, 28, 1)
@@ -46,6 +47,42 @@ def build_model(arch: str, *, dropout: float = 0.0) -> keras.Model:
             layers.Dense(CLASSES, "softmax"),
         ],
         name=arch,
+    )
+
+
+def build_line_network(*, dropout: float = 0.1) -> keras.Model:
+    """Build the network of the line recognizer: fully convolutional, 366,000 parameters.
+
+    Each column of its output stands for four columns of the line image.
+
+    Args:
+        dropout: Fraction of the features dropped before each of the last layers.
+
+    Returns:
+        The uncompiled model: float32 (n, 32, w, 1) in 0..1 to logits (n, w / 4, symbols + 1), the
+        last one that of the blank of CTC.
+    """
+    return keras.Sequential(
+        [
+            keras.Input((LINE_HEIGHT, None, 1)),
+            *_normalized_block(16, 5, padding="same", pooled=True),
+            *_normalized_block(32, 3, padding="same", pooled=True),
+            *_normalized_block(64, 3, padding="same"),
+            layers.Conv2D(64, 3, padding="same", use_bias=False),
+            layers.MaxPooling2D((2, 1)),
+            layers.BatchNormalization(momentum=0.9),
+            layers.ReLU(),
+            *_normalized_block(96, 3, padding="same"),
+            *_column_block(128, 3, 4),
+            layers.Dropout(dropout),
+            *_column_block(128, 3),
+            layers.Dropout(dropout),
+            *_column_block(128, 3),
+            layers.Dropout(dropout),
+            layers.Conv2D(len(SYMBOLS) + 1, 1),
+            layers.Reshape((-1, len(SYMBOLS) + 1)),
+        ],
+        name="lines",
     )
 
 
@@ -207,6 +244,16 @@ def _normalized_block(
     return [
         layers.Conv2D(filters, size, padding=padding, use_bias=False),
         *([layers.MaxPooling2D()] if pooled else []),
+        layers.BatchNormalization(momentum=0.9),
+        layers.ReLU(),
+    ]
+
+
+def _column_block(filters: int, width: int, height: int = 1) -> list[keras.Layer]:
+    """Return a normalized convolution along the columns, which uses up the rows it covers."""
+    return [
+        layers.ZeroPadding2D((0, width // 2)),
+        layers.Conv2D(filters, (height, width), use_bias=False),
         layers.BatchNormalization(momentum=0.9),
         layers.ReLU(),
     ]

@@ -21,6 +21,8 @@ from mnistcli.errors import ImageError
 from mnistcli.image_listing import FoundImage
 from mnistcli.image_sources import Sources, find_images
 from mnistcli.inference.classifier import Predictor
+from mnistcli.inference.line_recognizer import load_line_recognizer
+from mnistcli.line_format import LineReading
 from mnistcli.prediction_results import PredictedDigit, Prediction
 from mnistcli.preprocessing import (
     Digit,
@@ -44,6 +46,7 @@ def predict_images(
     *,
     single: bool = False,
     min_confidence: float = 0.0,
+    lengths: range | None = None,
     recursive: bool = False,
     on_skip: Callable[[str], None] | None = None,
 ) -> Iterator[Prediction]:
@@ -57,6 +60,7 @@ def predict_images(
         single: Whether to treat each whole image as a single digit.
         min_confidence: The rejection threshold, 0 to 1: images with a lower
             `Prediction.confidence` are rejected.
+        lengths: The number of digits that a line may have. Defaults to any.
         recursive: As `find_images` takes it.
         on_skip: As `find_images` takes it.
 
@@ -67,7 +71,7 @@ def predict_images(
         TypeError: A source is not an image.
     """
     images = find_images(sources, recursive=recursive, on_skip=on_skip)
-    prepare = partial(_prepare, classifier, single=single)
+    prepare = partial(_prepare, classifier, single=single, lengths=lengths)
     pool = ThreadPoolExecutor()
     try:
         pending = [pool.submit(prepare, image) for image in islice(images, _GROUP)]
@@ -111,16 +115,20 @@ def _reason_to_reject(prediction: Prediction, min_confidence: float) -> str:
     """Return the reason to reject a prediction of at least one digit; empty for none."""
     if prediction.confidence < min_confidence:
         threshold, _ = _distinct_percents(min_confidence, prediction.confidence)
-        return f"below {threshold}: best guess {prediction.guess}"
+        return f"below {threshold}: best guess {prediction.guess_on_one_line}"
     least = min_confidence * _MIN_DIGIT_CONFIDENCE
     uncertain = [digit.confidence < least for digit in prediction.digits]
     if any(uncertain):
-        marked = zip(prediction.guess, uncertain, strict=True)
-        guess = "".join("?" if is_uncertain else digit for digit, is_uncertain in marked)
+        digits = iter(uncertain)
+        guess = "".join(
+            "?" if symbol.isdigit() and next(digits) else symbol
+            for symbol in prediction.guess_on_one_line
+        )
         return f"digit {uncertain.index(True) + 1} is uncertain: best guess {guess}"
     ignored = prediction.content.ignored_fraction
     if min_confidence and ignored > _MAX_IGNORED:
-        return f"{100 * ignored:.0f} % of the ink is in no digit: best guess {prediction.guess}"
+        guess = prediction.guess_on_one_line
+        return f"{100 * ignored:.0f} % of the ink is in no digit: best guess {guess}"
     return ""
 
 
@@ -131,7 +139,9 @@ class _Prepared(NamedTuple):
     content: ImageContent = ImageContent(())
 
 
-def _prepare(classifier: Predictor, found: FoundImage, *, single: bool) -> _Prepared:
+def _prepare(
+    classifier: Predictor, found: FoundImage, *, single: bool, lengths: range | None
+) -> _Prepared:
     """Open an image and find its digits."""
     if found.error is not None or found.source is None:
         return _Prepared(Prediction(found.path, error=found.error))
@@ -140,7 +150,13 @@ def _prepare(classifier: Predictor, found: FoundImage, *, single: bool) -> _Prep
     try:
         with ExitStack() as memory:  # other threads wait until there is memory for their images
             image = open_image(found.source, name=str(found.path), memory=memory)
-            content = detect_content(image, single=single, classify=classifier.predict)
+            content = detect_content(
+                image,
+                single=single,
+                classify=classifier.predict,
+                read_line=partial(_read_line, lengths=lengths),
+                may_be_one=lengths is None or 1 in lengths,
+            )
     except ImageError as error:
         return _Prepared(Prediction(found.path, error=error))
     except MemoryError:
@@ -154,6 +170,11 @@ def _prepare(classifier: Predictor, found: FoundImage, *, single: bool) -> _Prep
         size=original_size(image),
     )
     return _Prepared(prediction, content)
+
+
+def _read_line(images: Sequence[NDArray[np.float32]], *, lengths: range | None) -> LineReading:
+    """Read a line; the line recognizer is loaded for the first one with several digits."""
+    return load_line_recognizer().read(images, lengths=lengths)
 
 
 def _prepare_row(found: FoundImage, image: NDArray[np.uint8]) -> _Prepared:

@@ -1,5 +1,6 @@
 """Prediction results of one image: digits, confidence, reason of a rejection; also as JSON."""
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from mnistcli.errors import ImageError
+from mnistcli.line_format import Alternative, LineReading
 from mnistcli.preprocessing import (
     Box,
     Digit,
@@ -55,6 +57,47 @@ class PredictedDigit:
         }
 
 
+@dataclass(frozen=True, eq=False)
+class PredictedLine:
+    """One text line of an image.
+
+    Attributes:
+        digits: The digits from left to right.
+        starts_row: Whether it does not stand beside the line before it.
+        reading: What the line recognizer read; None for a line with one digit.
+    """
+
+    digits: tuple[PredictedDigit, ...]
+    starts_row: bool = True
+    reading: LineReading | None = None
+
+    @property
+    def text(self) -> str:
+        """The digits as a string."""
+        return "".join(str(digit.digit) for digit in self.digits)
+
+    @property
+    def confidence(self) -> float:
+        """The probability that all digits are right."""
+        if self.reading is not None:
+            return self.reading.confidence
+        return math.prod(digit.confidence for digit in self.digits)
+
+    @property
+    def alternatives(self) -> tuple[Alternative, ...]:
+        """The most likely texts of a number in descending order; none for a line of one digit."""
+        return () if self.reading is None else self.reading.alternatives
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the line as plain values, ready for JSON."""
+        values: dict[str, Any] = {"text": self.text, "confidence": self.confidence}
+        if self.alternatives:
+            values["alternatives"] = [
+                {"text": text, "confidence": confidence} for text, confidence in self.alternatives
+            ]
+        return values
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Prediction:
     """The prediction for one image: its digits, or the reason why there is no prediction.
@@ -95,13 +138,38 @@ class Prediction:
 
     @property
     def text(self) -> str:
-        """The predicted digits as a string; empty for a rejected image or one without a digit."""
+        """The predicted digits, with a line break between rows of digits.
+
+        It is empty for a rejected image or one without a digit.
+        """
         return "" if self.reason else self.guess
 
     @property
     def guess(self) -> str:
-        """The most likely digits as a string, whatever their confidence."""
-        return "".join(str(digit.digit) for digit in self.digits)
+        """The most likely digits, whatever their confidence; a line break between rows."""
+        parts = [("\n" if line.starts_row else "") + line.text for line in self.lines]
+        return "".join(parts).removeprefix("\n")
+
+    @property
+    def guess_on_one_line(self) -> str:
+        """The most likely digits for a message or a table."""
+        return self.guess.replace("\n", " / ")
+
+    @property
+    def lines(self) -> list[PredictedLine]:
+        """The text lines with digits in reading order, whatever their confidence."""
+        ends = np.cumsum([number.count for number in self.content.numbers]).tolist()
+        if not self.digits or not ends or ends[-1] != len(self.digits):
+            return [PredictedLine(self.digits)] if self.digits else []
+        return [
+            PredictedLine(self.digits[start:end], number.starts_row, number.reading)
+            for start, end, number in zip([0, *ends], ends, self.content.numbers, strict=False)
+        ]
+
+    @property
+    def text_confidence(self) -> float:
+        """The probability that all digits are right; 0 without digits."""
+        return math.prod(line.confidence for line in self.lines) if self.digits else 0.0
 
     @property
     def confidence(self) -> float:
@@ -141,7 +209,9 @@ class Prediction:
             The keys ``path``, ``model``, ``text``, ``confidence`` and ``digits``; ``reason`` for a
             rejected image and ``error`` for one that could not be read; ``digit`` and
             ``probabilities`` for an image with exactly one digit. For an image that could be read,
-            ``marks`` and ``form_elements`` are lists of boxes, and ``specks`` has their number and
+            ``text_confidence`` is the probability that all digits are right, ``lines`` has the text
+            lines with the alternatives of each number, ``marks`` and ``form_elements`` are lists of
+            boxes, ``mark_symbols`` has the symbol of each mark, and ``specks`` has their number and
             the area of the largest one in square pixels.
         """
         values: dict[str, Any] = {
@@ -158,7 +228,10 @@ class Prediction:
             digit.as_dict() | {"box": self._enlarge(digit.detection.box)} for digit in self.digits
         ]
         if self.error is None:
+            values["text_confidence"] = self.text_confidence
+            values["lines"] = [line.as_dict() for line in self.lines]
             values["marks"] = [self._enlarge(box) for box in self.content.marks]
+            values["mark_symbols"] = list(self.content.mark_symbols)
             values["form_elements"] = [self._enlarge(box) for box in self.content.form_elements]
             area = self.content.largest_speck * self._factor**2
             values["specks"] = {"count": self.content.specks, "area": area}

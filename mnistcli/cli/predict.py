@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # loads NumPy, which help and errors do without
 # Figures with more images or digits than these are hard to look at.
 _MAX_DRAWN = 100
 _MAX_EXPLAINED = 20
+_MAX_LENGTH = 100  # digits of a line
 
 
 def _png(option: typer.CallbackParam, path: Path | None) -> Path | None:
@@ -76,9 +77,20 @@ def predict(
     top: Annotated[
         int,
         typer.Option(
-            metavar="K", min=1, max=10, help="For a single digit, show the K most likely classes."
+            metavar="K",
+            min=1,
+            max=10,
+            help="Show the K most likely classes of a single digit, or texts of a number.",
         ),
     ] = 3,
+    digits: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|MIN-MAX",
+            help="The number of digits in each line, such as 6 or 4-6: the most likely text of "
+            "that length. Default: any.",
+        ),
+    ] = None,
     save: Annotated[
         Path | None,
         typer.Option(
@@ -126,12 +138,14 @@ def predict(
 ) -> None:
     """Predict the digits in images of any size and format, dark on light or light on dark.
 
-    Numbers are predicted from left to right, line by line. With --json, one JSON object per image.
+    Numbers are predicted from left to right, line by line, also if their digits touch. With --json,
+    one JSON object per image.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy starts threads that are not used
     from mnistcli.model_lookup import find_model
 
     set_verbosity(quiet=quiet)
+    lengths = None if digits is None else _parse_lengths(digits)
     model_ref = find_model(*model or ())
     figures = {name: path for name, path in (("--save", save), ("--explain", explain)) if path}
     outputs = figures | ({"--output": output} if output else {})
@@ -148,6 +162,7 @@ def predict(
         sources,
         single=single,
         min_confidence=model_ref.min_confidence if min_confidence is None else min_confidence,
+        lengths=lengths,
         recursive=recursive,
         on_skip=print_note,
     )
@@ -168,6 +183,21 @@ def predict(
         _save_explanations(printed, classifier, model_ref.name, explain)
     if printed.failed:
         raise typer.Exit(1)
+
+
+def _parse_lengths(digits: str) -> range:
+    """Parse a number of digits, such as ``6``, or the least and the greatest, such as ``4-6``."""
+    least, _, greatest = digits.partition("-")
+    try:
+        lengths = range(int(least), int(greatest or least) + 1)
+    except ValueError:
+        lengths = range(0)
+    if not lengths or lengths.start < 1 or lengths.stop > _MAX_LENGTH + 1:
+        raise ConfigError(
+            f"--digits needs a number from 1 to {_MAX_LENGTH} or two, not {digits!r}",
+            hint="--digits 4-6",
+        )
+    return lengths
 
 
 def _format(output: Path | None, *, as_csv: bool, as_json: bool) -> tuple[bool, bool]:

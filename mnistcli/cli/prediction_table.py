@@ -68,7 +68,7 @@ def print_predictions(
         predictions: The predictions, one per image.
         model: The model. If it was not trained for photos, a note says so at the first image that
             is not in MNIST format.
-        top: The number of classes to show for a single digit.
+        top: The number of classes to show for a single digit, or of texts for a number.
         as_json: Print JSON Lines instead of a table.
         csv: Prints CSV instead of a table.
         keep: The number of predictions to return.
@@ -106,7 +106,7 @@ class _Table:
     """A table whose columns are as wide as the first predictions need, or a later one.
 
     Args:
-        top: The number of classes to show for a single digit.
+        top: The number of classes to show for a single digit, or of texts for a number.
         first: The first predictions.
     """
 
@@ -125,7 +125,7 @@ class _Table:
         if not self._has_header:
             self._print("digits", f"{'confidence':<{self._confidence}}  {self._title}", "image")
             self._has_header = True
-        text = "-" if prediction.reason else prediction.text
+        text = "-" if prediction.reason else prediction.guess_on_one_line
         middle = prediction.reason
         if prediction.text or prediction.short_reason:
             confidence = f"{percent(prediction.confidence):<{self._confidence}}"
@@ -137,7 +137,9 @@ class _Table:
         print_line(f"{digits:<{self._digits}}  {middle.rstrip():<{width}}  {path}")
 
     def _widen(self, prediction: "Prediction") -> None:
-        self._digits = max(self._digits, len(prediction.text))
+        self._digits = max(
+            self._digits, 0 if prediction.reason else len(prediction.guess_on_one_line)
+        )
         comment = _comment(prediction, self._top)
         needed = len(comment)
         if prediction.reason and not comment:  # the reason spans two columns
@@ -149,13 +151,16 @@ class _Table:
 
 
 def _comment(prediction: "Prediction", top: int) -> str:
-    """Return the third column: the rejection, or the next classes and the number of marks."""
+    """Return the third column: the rejection, or the runners-up and the number of marks."""
     if prediction.reason:
         return prediction.short_reason
     parts = []
     if len(prediction.digits) == 1:
         others = prediction.digits[0].most_likely(top)[1:]
         parts = [f"{digit} {percent(probability)}" for digit, probability in others]
+    elif len(prediction.lines) == 1:
+        texts = prediction.lines[0].alternatives[1:top]
+        parts = [f"{text} {percent(probability)}" for text, probability in texts]
     if marks := len(prediction.content.marks):
         parts.append(f"{marks} {'mark' if marks == 1 else 'marks'} ignored")
     return "  ".join(parts)

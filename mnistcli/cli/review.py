@@ -45,7 +45,7 @@ class Review:
         """
         try:
             for prediction in self._rejected:
-                folder = self.directory / (prediction.guess or UNKNOWN)
+                folder = self.directory / (prediction.guess.replace("\n", "-") or UNKNOWN)
                 folder.mkdir(parents=True, exist_ok=True)
                 _copy(prediction, folder)
         except OSError as error:

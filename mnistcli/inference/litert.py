@@ -23,17 +23,21 @@ class Runner:
             self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
-        self._batch_size = 0
+        self._shape: tuple[int, ...] = ()
         self._lock = threading.Lock()
 
     def __call__(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the probabilities, float32 (n, 10), of images, float32 (n, 28, 28, 1) in 0..1."""
+        """Return the output of the model for a batch of images.
+
+        For a classifier, these are the probabilities, float32 (n, 10), of images, float32 (n, 28,
+        28, 1) in 0..1. The images of a line recognizer may have any width.
+        """
         with self._lock:
-            if len(images) != self._batch_size:
+            if images.shape != self._shape:
                 self._interpreter.resize_tensor_input(self._input, images.shape)
                 self._interpreter.allocate_tensors()
-                self._batch_size = len(images)
+                self._shape = images.shape
             self._interpreter.set_tensor(self._input, images)
             self._interpreter.invoke()
-            probabilities: NDArray[np.float32] = self._interpreter.get_tensor(self._output)
-        return probabilities
+            output: NDArray[np.float32] = self._interpreter.get_tensor(self._output)
+        return output

@@ -108,7 +108,7 @@ class PredictionBlock:
         else:
             start, end = "predicted ", f", confidence {percent(prediction.confidence)}"
             available = self.content_size.width - text_width(start + end, SMALL)
-            lines = [start + fit_text(prediction.text, available, SMALL) + end]
+            lines = [start + fit_text(prediction.guess_on_one_line, available, SMALL) + end]
         if len(self.digits) < len(prediction.digits):
             lines.append(f"inputs shown: {len(self.digits)} of {len(prediction.digits)}")
         return lines

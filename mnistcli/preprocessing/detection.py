@@ -3,6 +3,7 @@
 import numpy as np
 from PIL import Image
 
+from mnistcli.line_format import ReadLine
 from mnistcli.preprocessing.image_modes import to_8_bits
 from mnistcli.preprocessing.mnist_format_check import read_mnist_format
 from mnistcli.preprocessing.shapes import Classify, Digit, ImageContent, Mask
@@ -12,7 +13,12 @@ from mnistcli.preprocessing.shapes import Classify, Digit, ImageContent, Mask
 
 
 def detect_content(
-    image: Image.Image, *, single: bool = False, classify: Classify | None = None
+    image: Image.Image,
+    *,
+    single: bool = False,
+    classify: Classify | None = None,
+    read_line: ReadLine | None = None,
+    may_be_one: bool = True,
 ) -> ImageContent:
     """Detect the content of an image: digits, each normalized to MNIST format, and marks.
 
@@ -24,8 +30,10 @@ def detect_content(
         image: An upright image. `open_image` rotates a photo upright.
         single: Whether to treat the whole image as a single digit.
         classify: Computes class probabilities, (n, 10), of images in MNIST format, uint8
-            (n, 28, 28), so that touching digits are cut where the parts look most like digits.
-            Defaults to segmentation by the shapes alone.
+            (n, 28, 28), to choose the input for an image of 28x28 pixels.
+        read_line: The line recognizer, for lines with more than one digit. Defaults to
+            segmentation by the shapes alone, which cannot separate touching digits.
+        may_be_one: Whether a line may hold one digit only.
 
     Returns:
         The digits in reading order, line by line from left to right, and an account of the rest of
@@ -37,14 +45,22 @@ def detect_content(
         return ImageContent((digit,))
     from mnistcli.preprocessing.pipeline import run_pipeline
 
-    return run_pipeline(image, single=single, classify=classify).account()
+    page = run_pipeline(
+        image, single=single, classify=classify, read_line=read_line, may_be_one=may_be_one
+    )
+    return page.account()
 
 
 def find_digits(
-    image: Image.Image, *, single: bool = False, classify: Classify | None = None
+    image: Image.Image,
+    *,
+    single: bool = False,
+    classify: Classify | None = None,
+    read_line: ReadLine | None = None,
 ) -> list[Digit]:
     """Return the digits of `detect_content`, which has the same arguments."""
-    return list(detect_content(image, single=single, classify=classify).digits)
+    content = detect_content(image, single=single, classify=classify, read_line=read_line)
+    return list(content.digits)
 
 
 def find_foreground(image: Image.Image) -> tuple[Mask, Mask, int]:

@@ -1,11 +1,13 @@
 """Preprocessing pipeline: binarization, form elements, text lines, segmentation, normalization."""
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from mnistcli.line_format import ReadLine
 from mnistcli.preprocessing.binarization import Foreground, binarize
 from mnistcli.preprocessing.cleaning import keep_largest, remove_ruled_lines, remove_specks
 from mnistcli.preprocessing.components import Components, connected_components, dilate
@@ -19,6 +21,7 @@ from mnistcli.preprocessing.shapes import (
     Digit,
     ImageContent,
     Mask,
+    NumberLine,
     Region,
     bounding_region,
     expand_region,
@@ -29,6 +32,14 @@ _MIN_SIDE = 20  # pixels: a smaller image has no space for form elements beside 
 _BORDER = 2  # pixels within which a component touches the border
 _MIN_MARK = 0.01  # of the largest digit's ink; anything smaller is a speck
 _MIN_MARK_PIXELS = 4
+
+
+class _Symbol(NamedTuple):
+    """A mark that the line recognizer found: its symbol, and its place in the whole image."""
+
+    symbol: str
+    column: float
+    line: TextLine
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +55,8 @@ class Page:
         lines: The text lines in reading order.
         digits: The digits in reading order.
         digit_mask: The ink mask of all digits.
+        numbers: The text lines with digits, in reading order.
+        symbols: The marks that the line recognizer found.
     """
 
     size: tuple[int, int]
@@ -52,6 +65,8 @@ class Page:
     lines: tuple[TextLine, ...]
     digits: tuple[Digit, ...]
     digit_mask: Mask
+    numbers: tuple[NumberLine, ...] = ()
+    symbols: tuple[_Symbol, ...] = ()
 
     def account(self) -> ImageContent:
         """Account for all foreground: list digits, marks and form elements, and count specks."""
@@ -63,10 +78,13 @@ class Page:
         largest_digit = max(int(digit.mask.sum()) for digit in self.digits)
         is_mark = rest.area >= max(_MIN_MARK_PIXELS, _MIN_MARK * largest_digit)
         specks = rest.area[~is_mark]
+        symbols = tuple(self._symbol(rest.region(index)) for index in np.flatnonzero(is_mark))
         writing = int((foreground & ~self.form).sum())
         return ImageContent(
             self.digits,
+            self.numbers,
             marks=self._boxes(rest, is_mark),
+            mark_symbols=symbols,
             form_elements=self._boxes(removed := connected_components(self.form), removed.area > 0),
             specks=len(specks),
             largest_speck=int(specks.max(initial=0)) * factor**2,
@@ -79,17 +97,39 @@ class Page:
             for index in np.flatnonzero(chosen)
         )
 
+    def _symbol(self, region: Region) -> str:
+        """Return the symbol of a mark; empty if the line recognizer found none at its place."""
+        rows, columns = region
+        return next(
+            (
+                found.symbol
+                for found in self.symbols
+                if columns.start - 3 <= found.column <= columns.stop + 2
+                and abs((rows.start + rows.stop) / 2 - found.line.middle) <= found.line.height
+            ),
+            "",
+        )
 
-def run_pipeline(image: Image.Image, *, single: bool, classify: Classify | None) -> Page:
+
+def run_pipeline(
+    image: Image.Image,
+    *,
+    single: bool,
+    classify: Classify | None,
+    read_line: ReadLine | None = None,
+    may_be_one: bool = True,
+) -> Page:
     """Run the preprocessing pipeline on an image that is not in MNIST format.
 
     Args:
         image: An 8-bit image, mode ``L`` or ``RGB``.
         single: Whether to treat the whole image as a single digit.
-        classify: The classifier; None to segment by the shapes alone.
+        classify: The classifier, to choose the input for a 28x28 image; None to normalize it.
+        read_line: The line recognizer; None to segment by the shapes alone.
+        may_be_one: Whether a line may hold one digit only.
     """
     foreground = binarize(image)
-    form = find_form_elements(foreground)
+    form, frames = _find_form_elements(foreground)
     mask = remove_specks(foreground.mask & ~form)
     is_mnist_size = image.size == (SIDE, SIDE)
     if mask.any() and (single or (is_mnist_size and classify is not None)):
@@ -98,14 +138,33 @@ def run_pipeline(image: Image.Image, *, single: bool, classify: Classify | None)
             digit = _choose_input(digit, image, classify)
         return Page(image.size, foreground, form, (), (digit,), mask)
     lines = tuple(find_text_lines(mask))
-    digits = []
+    digits: list[Digit] = []
+    numbers: list[NumberLine] = []
+    symbols: list[_Symbol] = []
     digit_mask = np.zeros_like(mask)
+    row = None
     for line in lines:
-        for segment in segment_line(line, foreground.strength, classify):
+        found = segment_line(
+            line, foreground.strength, frames | mask & ~line.mask, read_line, may_be_one=may_be_one
+        )
+        for segment in found.digits:
             digit_mask[segment.region] |= segment.mask
             box = _to_box(segment.region, foreground.factor, image.size)
             digits.append(Digit(segment.image, box, segment.mask, segment.probabilities))
-    return Page(image.size, foreground, form, lines, tuple(digits), digit_mask)
+        symbols += [_Symbol(symbol, column, line) for symbol, column in found.marks]
+        if found.digits:
+            numbers.append(NumberLine(len(found.digits), line.row != row, found.reading))
+            row = line.row
+    return Page(
+        image.size,
+        foreground,
+        form,
+        lines,
+        tuple(digits),
+        digit_mask,
+        tuple(numbers),
+        tuple(symbols),
+    )
 
 
 def find_form_elements(foreground: Foreground) -> Mask:
@@ -114,14 +173,19 @@ def find_form_elements(foreground: Foreground) -> Mask:
     Returns:
         Their ink mask, shape (h, w).
     """
+    return _find_form_elements(foreground)[0]
+
+
+def _find_form_elements(foreground: Foreground) -> tuple[Mask, Mask]:
+    """Return the mask of all form elements, and that of those that are not ruled lines."""
     mask = foreground.mask
     cleaned = mask.copy()
     if max(mask.shape) < _MIN_SIDE or not mask.any():
-        return np.zeros_like(mask)
+        return np.zeros_like(mask), np.zeros_like(mask)
     # The rest of the image is blank. With the margin, ink touches a border only if it did before.
     region = expand_region(bounding_region(mask), _BORDER)
     cleaned[region] = remove_lines(remove_frames(keep_largest(mask[region])))
-    return mask & ~remove_ruled_lines(cleaned, foreground.strength)
+    return mask & ~remove_ruled_lines(cleaned, foreground.strength), mask & ~cleaned
 
 
 def _cut_out(foreground: Foreground, mask: Mask, size: tuple[int, int]) -> Digit:

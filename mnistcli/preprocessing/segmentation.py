@@ -1,44 +1,29 @@
-"""Segmentation: split a text line into digits, touching ones by over-segmentation.
+"""Segmentation: the digits of a text line, and the marks between them.
 
-The line is cut at every seam that crosses little ink, which yields more segments than digits.
-Runs of neighboring segments are candidates for digits. The cheapest sequence of candidates is a
-shortest path, found by dynamic programming. The cost of a candidate comes from its shape and from
-the classifier's confidence in it. (Casey and Lecolinet, "A survey of methods and strategies in
-character segmentation", IEEE PAMI 18(7), 1996, section 3: recognition-based segmentation.)
+The line recognizer reads a line as a whole; the places of its digits then divide the ink. A line
+with at most one digit goes to the digit classifier instead, with all its ink. Without a line
+recognizer, the connected components above each other are one digit.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.preprocessing.components import Components, connected_components, stroke_width
+from mnistcli.line_format import LineReading, ReadLine
+from mnistcli.preprocessing.components import Components, connected_components
+from mnistcli.preprocessing.line_images import ZOOMS, cut_out_line
 from mnistcli.preprocessing.normalization import normalize_digit
-from mnistcli.preprocessing.seams import find_seams
-from mnistcli.preprocessing.shapes import (
-    Classify,
-    Gray,
-    Mask,
-    Region,
-    bounding_region,
-    expand_region,
-)
+from mnistcli.preprocessing.shapes import Gray, Mask, Region, bounding_region, expand_region
 from mnistcli.preprocessing.text_lines import TextLine
 
-_MAX_SEGMENTS = 8  # per digit that is not a whole component
-_NARROW = 0.95  # width of a single component that is not cut, in units of its height
-# In units of the line's height:
-_MAX_WIDTH = 1.7
-_MAX_SEAM_COST = 0.6  # ink that a seam may cross, with holes counted as ink
-_MIN_SEAM_DISTANCE = 0.1
-# Costs, comparable to the negative log of a probability:
-_CUT_COST = 0.6  # per stroke that is cut
-_GAP_COST = 4.0  # of joining a broken digit over a gap as wide as the line is high
-_SHORT_COST = 30.0  # times the square of the height that is missing
-_WIDE_COST = 2.0  # times the square of the width that is too much
-_SKIP_COST = 0.3  # of a mark that is not part of a digit
-_MAX_WHOLE_WIDE_COST = 1.2  # of a whole component, whatever its width
+_NARROW = 0.95  # width of one digit in units of its height; a wider one may be two
+_MARK_HEIGHT = 0.45  # in units of the line's height
+_WIDE_MARK_HEIGHT = 0.6  # of a mark that is wider than high: a dash
+_SHARED_WIDTH = 0.5  # of the narrower of two components: they are one digit
+_WHOLE = 0.7  # of a component's ink: it belongs to this digit as a whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,221 +34,190 @@ class DigitSegment:
         region: Its bounding box in the whole image.
         mask: Its ink mask within the bounding box.
         image: The digit in MNIST format, uint8 (28, 28).
-        probabilities: Its class probabilities, float32 (10,); None without a classifier.
+        probabilities: Its class probabilities, float32 (10,); None if it was not recognized yet.
     """
 
     region: Region
     mask: Mask
     image: NDArray[np.uint8]
-    probabilities: NDArray[np.float32] | None
+    probabilities: NDArray[np.float32] | None = None
 
 
-@dataclass(frozen=True)
-class _Candidate:
-    """A run of neighboring segments that may be one digit.
+@dataclass(frozen=True, eq=False)
+class SegmentedLine:
+    """The digits of a text line.
 
     Attributes:
-        start: Index of the first segment.
-        stop: Index of the last segment, plus one.
-        region: The bounding box within the line.
-        cost: The cost of the shape.
-        is_mark: Whether it may be a dot, a comma or a dash: no piece of a larger component.
+        digits: The digits from left to right.
+        reading: What the line recognizer read; None if it was not asked, or found one digit or
+            none, which is left to the classifier.
+        marks: The marks with their columns in the whole image.
     """
 
-    start: int
-    stop: int
-    region: Region
-    cost: float
-    is_mark: bool
+    digits: list[DigitSegment]
+    reading: LineReading | None = None
+    marks: tuple[tuple[str, float], ...] = ()
 
 
-def segment_line(line: TextLine, strength: Gray, classify: Classify | None) -> list[DigitSegment]:
-    """Segment a text line into digits, from left to right; dots, commas and dashes are skipped.
+def segment_line(
+    line: TextLine,
+    strength: Gray,
+    others: Mask,
+    read: ReadLine | None,
+    *,
+    may_be_one: bool = True,
+) -> SegmentedLine:
+    """Segment a text line into digits.
 
     Args:
         line: The text line.
         strength: Ink coverage of each pixel, 0 to 1, shape (h, w) of the whole image.
-        classify: The classifier; None to segment by the shapes alone.
+        others: The ink mask of the other lines and of frames, shape (h, w).
+        read: The line recognizer; None to segment by the shapes alone.
+        may_be_one: Whether the line may hold one digit only.
     """
-    rows, columns = bounding_region(line.mask)
-    window = (rows, slice(max(columns.start - 1, 0), columns.stop + 1))
-    mask, strength = line.mask[window], strength[window]
-    width = max(1.0, stroke_width(mask))
-    components = connected_components(mask)
-    seams, crossed = _find_seams(mask, components, line.height, width)
-    count = len(seams) + 1
-    segments = (np.arange(mask.shape[1]) >= seams[:, :, None]).sum(axis=0)
-    candidates = _find_candidates(mask, segments, count, line.height, components)
-    images = [_normalize(strength, mask, segments, candidate) for candidate in candidates]
-    costs = np.array([candidate.cost for candidate in candidates])
-    probabilities = None
-    if classify is not None and candidates:
-        probabilities = np.asarray(classify(np.stack(images)))
-        costs -= np.log(np.maximum(probabilities.max(axis=1), 1e-6))
-    digits = []
-    for index in _shortest_path(candidates, costs, _CUT_COST * crossed / width, count):
-        region = candidates[index].region
-        digits.append(
-            DigitSegment(
-                _shift_region(region, window),
-                (mask & _is_within(segments, candidates[index]))[region].copy(),
-                images[index],
-                None if probabilities is None else probabilities[index].astype(np.float32),
-            )
-        )
-    return digits
+    components = connected_components(line.mask)
+    groups = _group_by_columns(components, line.height)
+    if read is None:
+        return SegmentedLine([_cut_out(line.mask, group, components, strength) for group in groups])
+    if may_be_one and len(groups) == 1 and _is_narrow(components, groups[0]):
+        return SegmentedLine([_cut_out(line.mask, groups[0], components, strength)])
+    images = [cut_out_line(line, strength, others, zoom=zoom) for zoom in ZOOMS]
+    reading = read([image.pixels for image in images])
+    image = images[reading.image]
+    marks = tuple((mark.symbol, image.to_column(mark.column)) for mark in reading.marks)
+    columns = [image.to_column(column) for column in reading.columns.tolist()]
+    if may_be_one and len(columns) <= 1:
+        chosen = _without_marks(components, columns, [column for _, column in marks])
+        return SegmentedLine([_cut_out(line.mask, chosen, components, strength)], None, marks)
+    digits = _divide(line, strength, components, columns, [column for _, column in marks])
+    segments = [
+        DigitSegment(digit.region, digit.mask, digit.image, probabilities)
+        for digit, probabilities in zip(digits, reading.probabilities, strict=True)
+    ]
+    return SegmentedLine(segments, reading, marks)
 
 
-def _find_seams(
-    mask: Mask, components: Components, height: float, width: float
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Find the seams of a line; a single narrow component is one digit and needs none."""
-    if len(components) == 1 and components.width[0] <= _NARROW * components.height[0]:
-        return np.empty((0, len(mask)), np.intp), np.empty(0)
-    return find_seams(
-        mask,
-        max_cost=max(3 * width, _MAX_SEAM_COST * height),
-        min_distance=_MIN_SEAM_DISTANCE * height,
-    )
-
-
-def _find_candidates(
-    mask: Mask, segments: NDArray[np.intp], count: int, height: float, components: Components
-) -> list[_Candidate]:
-    """List the runs of segments that may be one digit; none starts or ends with an empty one.
-
-    Each connected component is one of them as a whole, whatever its width.
-    """
-    own_segments = np.where(mask, segments, -1)
-    regions = [_region_of(own_segments == index) for index in range(count)]
-    first, last = _segment_ranges(own_segments, components)
-    whole = set(zip(first.tolist(), last.tolist(), strict=True))
-    candidates = []
-    for start in range(count):
-        for stop in range(start + 1, count + 1):
-            is_whole = (start, stop - 1) in whole
-            if regions[start] is None or regions[stop - 1] is None:
-                continue
-            if stop - start > _MAX_SEGMENTS and not is_whole:
-                continue
-            parts = [part for part in regions[start:stop] if part is not None]
-            inside = (last >= start) & (first < stop)
-            is_complete = bool((first[inside] >= start).all() and (last[inside] < stop).all())
-            candidate = _make_candidate(
-                start, stop, parts, height, is_whole=is_whole, is_complete=is_complete
-            )
-            columns = candidate.region[1]
-            is_narrow = (columns.stop - columns.start) / height <= _MAX_WIDTH
-            if len(parts) == 1 or is_narrow or is_whole:
-                candidates.append(candidate)
-    return candidates
-
-
-def _region_of(mask: Mask) -> Region | None:
-    """Return the bounding box of a mask; None for an empty mask."""
-    return bounding_region(mask) if mask.any() else None
-
-
-def _segment_ranges(
-    segments: NDArray[np.intp], components: Components
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the first and the last segment of each component, shape (n,)."""
-    first, last = np.empty((2, len(components)), np.intp)
-    for index in range(len(components)):
-        own = segments[components.region(index)][components.crop(index)]
-        first[index], last[index] = own.min(), own.max()
-    return first, last
-
-
-def _make_candidate(
-    start: int, stop: int, parts: list[Region], height: float, *, is_whole: bool, is_complete: bool
-) -> _Candidate:
-    """Make a candidate of segments, given the bounding boxes of their ink.
-
-    Args:
-        start: Index of the first segment.
-        stop: Index of the last segment, plus one.
-        parts: The bounding boxes.
-        height: The height of the line.
-        is_whole: Whether the segments hold exactly one connected component.
-        is_complete: Whether they hold no piece of a component that continues outside.
-    """
-    rows = slice(min(part[0].start for part in parts), max(part[0].stop for part in parts))
-    columns = slice(min(part[1].start for part in parts), max(part[1].stop for part in parts))
-    # In units of the line's height:
-    tall, wide = (rows.stop - rows.start) / height, (columns.stop - columns.start) / height
-    gaps = [right[1].start - left[1].stop for left, right in pairwise(parts)]
-    wide_cost = _WIDE_COST * max(0.0, wide - 0.95) ** 2
-    gap_cost = _GAP_COST * max(0.0, max(gaps, default=0) / height - 0.05)
-    if is_whole:
-        wide_cost, gap_cost = min(wide_cost, _MAX_WHOLE_WIDE_COST), 0.0
-    cost = _SHORT_COST * max(0.0, 0.7 - tall) ** 2 + wide_cost + gap_cost
-    is_mark = is_complete and (tall < 0.45 or (tall < 0.6 and wide > 1.3 * tall))
-    return _Candidate(start, stop, (rows, columns), cost, is_mark)
-
-
-def _is_within(segments: NDArray[np.intp], candidate: _Candidate) -> Mask:
-    """Return a mask of the pixels that are in the candidate's segments."""
-    return (segments >= candidate.start) & (segments < candidate.stop)
-
-
-def _normalize(
-    strength: Gray, mask: Mask, segments: NDArray[np.intp], candidate: _Candidate
-) -> NDArray[np.uint8]:
-    """Normalize a candidate to MNIST format, without the ink of its neighbors."""
-    around = expand_region(candidate.region, 2)
-    within = _is_within(segments[around], candidate)
-    return normalize_digit(strength[around], mask[around] & within, within)
-
-
-def _shift_region(region: Region, window: Region) -> Region:
-    """Convert a bounding box within a window to one in the whole image."""
-    rows, columns = (
-        slice(side.start + origin.start, side.stop + origin.start)
-        for side, origin in zip(region, window, strict=True)
-    )
-    return rows, columns
-
-
-def _shortest_path(
-    candidates: list[_Candidate],
-    costs: NDArray[np.float64],
-    cut_costs: NDArray[np.float64],
-    count: int,
-) -> list[int]:
-    """Find the cheapest sequence of candidates: a shortest path, by dynamic programming.
-
-    The nodes are the cuts, from 0 at the left end of the line to `count` at the right end. An edge
-    is a candidate, a mark that is skipped or an empty segment.
-
-    Args:
-        candidates: The candidates.
-        costs: Their costs.
-        cut_costs: Costs of the cuts between segments, shape (count - 1,).
-        count: Number of segments.
+def _group_by_columns(components: Components, height: float) -> list[NDArray[np.bool_]]:
+    """Group the components that stand above each other; dots, commas and dashes are left out.
 
     Returns:
-        The indices of the chosen candidates, from left to right.
+        The members of each group, bool (n,), from left to right.
     """
-    skipped = -1
-    edges = [
-        (item.start, item.stop, index, cost)
-        for index, (item, cost) in enumerate(zip(candidates, costs.tolist(), strict=True))
+    groups: list[tuple[int, int, list[int]]] = []
+    for index in np.argsort(components.left).tolist():
+        left, right = int(components.left[index]), int(components.right[index])
+        if groups:
+            start, stop, members = groups[-1]
+            shared = min(stop, right) - left
+            if shared >= _SHARED_WIDTH * min(right - left, stop - start):
+                groups[-1] = start, max(stop, right), [*members, index]
+                continue
+        groups.append((left, right, [index]))
+    masks = [np.isin(np.arange(len(components)), members) for _, _, members in groups]
+    digits = [mask for mask in masks if not _is_mark(components, mask, height)]
+    return digits or masks[:1]
+
+
+def _is_mark(components: Components, members: NDArray[np.bool_], height: float) -> bool:
+    """Whether a group of components is as low as a dot, a comma or a dash."""
+    tall, wide = _size(components, members)
+    return tall < _MARK_HEIGHT * height or (tall < _WIDE_MARK_HEIGHT * height and wide > 1.3 * tall)
+
+
+def _is_narrow(components: Components, members: NDArray[np.bool_]) -> bool:
+    tall, wide = _size(components, members)
+    return wide <= _NARROW * tall
+
+
+def _size(components: Components, members: NDArray[np.bool_]) -> tuple[int, int]:
+    """Return the height and width of several components together."""
+    height = components.bottom[members].max() - components.top[members].min()
+    return int(height), int(components.right[members].max() - components.left[members].min())
+
+
+def _without_marks(
+    components: Components, digits: Sequence[float], marks: Sequence[float]
+) -> NDArray[np.bool_]:
+    """Choose the components that are no mark: nearer to a digit, if there is one, or large."""
+    middles = (components.left + components.right) / 2
+    to_mark = _distance(middles, marks)
+    is_small = components.height < 0.5 * components.height.max()
+    nearer = to_mark < _distance(middles, digits)
+    kept: NDArray[np.bool_] = ~(is_small & nearer & (to_mark <= components.height.max()))
+    return kept
+
+
+def _distance(middles: NDArray[np.float64], columns: Sequence[float]) -> NDArray[np.float64]:
+    """Return the distance of each component's middle to the nearest column."""
+    if not len(columns):
+        return np.full(len(middles), np.inf)
+    distances: NDArray[np.float64] = np.abs(middles[:, None] - np.array(columns)).min(axis=1)
+    return distances
+
+
+def _divide(
+    line: TextLine,
+    strength: Gray,
+    components: Components,
+    columns: Sequence[float],
+    marks: Sequence[float],
+) -> list[DigitSegment]:
+    """Divide the ink of a line among its digits.
+
+    The borders are where a vertical line crosses the least ink. A component that is mostly on one
+    side of a border is not cut.
+    """
+    kept = _without_marks(components, columns, marks)
+    mask = components.select(kept)
+    borders = _borders(mask.sum(axis=0), columns)
+    owner = np.searchsorted(borders, np.arange(mask.shape[1]), side="right")
+    owners = np.where(mask, owner, -1)
+    for index in np.flatnonzero(kept):
+        region, crop = components.region(index), components.crop(index)
+        counts = np.bincount(owners[region][crop], minlength=len(columns))
+        if counts.max() >= _WHOLE * counts.sum():
+            owners[region][crop] = counts.argmax()
+    return [
+        _cut_out_digit(line, strength, owners == index, (left, right))
+        for index, (left, right) in enumerate(pairwise([0, *borders, mask.shape[1]]))
     ]
-    edges += [(item.start, item.stop, skipped, _SKIP_COST) for item in candidates if item.is_mark]
-    empty = set(range(count)) - {item.start for item in candidates}
-    edges += [(start, start + 1, skipped, 0.0) for start in empty]
-    cuts = [*cut_costs.tolist(), 0.0]  # there is nothing to cut at the right end
-    total = [0.0] + [np.inf] * count
-    previous = [(0, skipped)] * (count + 1)  # of each node: the node before, and the edge's index
-    for start, stop, index, cost in sorted(edges):
-        through = total[start] + cost + cuts[stop - 1]
-        if through < total[stop]:
-            total[stop], previous[stop] = through, (start, index)
-    chosen: list[int] = []
-    node = count
-    while node > 0:
-        node, index = previous[node]
-        if index != skipped:
-            chosen.append(index)
-    return chosen[::-1]
+
+
+def _borders(ink: NDArray[np.intp], columns: Sequence[float]) -> list[int]:
+    """Return the column with the least ink between each two neighbors; of several, the middle."""
+    borders = []
+    for one, other in pairwise(columns):
+        start = min(max(round(one) + 1, 0), len(ink) - 1)
+        between = ink[start : max(round(other), start + 1)]
+        least = np.flatnonzero(between == between.min())
+        borders.append(start + int(least[len(least) // 2]))
+    return borders
+
+
+def _cut_out_digit(
+    line: TextLine, strength: Gray, mask: Mask, limits: tuple[int, int]
+) -> DigitSegment:
+    """Cut out a digit by its mask; where form removal took its ink, by the place it stands at."""
+    if not mask.any():
+        top, bottom = round(line.middle - line.height / 2), round(line.middle + line.height / 2)
+        rows = slice(max(top, 0), max(bottom, top + 1, 1))
+        place = np.zeros_like(mask)
+        place[rows, limits[0] : max(limits[1], limits[0] + 1)] = True
+        mask = place & (strength > 0.5)
+        mask = mask if mask.any() else place
+    region = bounding_region(mask)
+    around = expand_region(region, 2)
+    image = normalize_digit(strength[around], mask[around])
+    return DigitSegment(region, mask[region].copy(), image)
+
+
+def _cut_out(
+    mask: Mask, members: NDArray[np.bool_], components: Components, strength: Gray
+) -> DigitSegment:
+    """Cut out several components as one digit."""
+    own = mask & components.select(members)
+    region = bounding_region(own)
+    around = expand_region(region, 2)
+    image = normalize_digit(strength[around], own[around])
+    return DigitSegment(region, own[region].copy(), image)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.line_format import LineReading
+
 Mask = NDArray[np.bool_]
 """A binary image, shape (h, w); True for foreground."""
 
@@ -47,12 +49,29 @@ class Digit:
 
 
 @dataclass(frozen=True, eq=False)
+class NumberLine:
+    """One text line of an image.
+
+    Attributes:
+        count: The number of its digits.
+        starts_row: Whether it begins a new row: it does not stand beside the line before it.
+        reading: What the line recognizer read; None for a line with at most one digit.
+    """
+
+    count: int
+    starts_row: bool = True
+    reading: LineReading | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class ImageContent:
     """The digits of an image, and an account of all other foreground.
 
     Attributes:
         digits: The digits in reading order.
+        numbers: The text lines with digits, in reading order.
         marks: Bounding boxes of marks: commas, dashes, brackets and other signs beside digits.
+        mark_symbols: The symbol of each mark; empty for one that was not recognized.
         form_elements: Bounding boxes of the form elements that were removed: frames and lines.
         specks: The number of specks: remains too small for a mark.
         largest_speck: The area of the largest speck in square pixels of the image.
@@ -60,7 +79,9 @@ class ImageContent:
     """
 
     digits: tuple[Digit, ...]
+    numbers: tuple[NumberLine, ...] = ()
     marks: tuple[Box, ...] = ()
+    mark_symbols: tuple[str, ...] = ()
     form_elements: tuple[Box, ...] = ()
     specks: int = 0
     largest_speck: int = 0

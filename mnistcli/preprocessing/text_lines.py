@@ -22,10 +22,14 @@ class TextLine:
     Attributes:
         mask: Its ink mask, shape (h, w) of the whole image.
         height: The height of its digits in pixels.
+        middle: The row half-way between the usual top and bottom of its digits.
+        row: The same of the line beside which it stands, or its own: equal in one row of a table.
     """
 
     mask: Mask
     height: float
+    middle: float
+    row: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +69,15 @@ def find_text_lines(mask: Mask) -> list[TextLine]:
         members = number_of == number
         groups.append(_group(components, members, members, groups))
     groups.sort(key=lambda group: (group.row, group.left))
-    return [TextLine(components.select(group.members), group.height) for group in groups]
+    return [
+        TextLine(
+            components.select(group.members),
+            group.height,
+            (group.top + group.bottom) / 2,
+            group.row,
+        )
+        for group in groups
+    ]
 
 
 def _group(

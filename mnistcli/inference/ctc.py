@@ -1,0 +1,207 @@
+"""CTC decoding: the most likely texts of a line, and the places and probabilities of its digits.
+
+A text has many paths through the columns of the network's output: equal neighbors are one symbol,
+and blanks are left out. (Graves et al., "Connectionist temporal classification", ICML 2006.)
+"""
+
+import math
+import sys
+from collections import defaultdict
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli.config import CLASSES
+
+_BEAMS = 12
+_MIN_PROBABILITY = 1e-3  # of a symbol in a column; without a symbol above it, the column is blank
+_BEAMS_PER_LENGTH = 4
+_SYMBOLS_PER_COLUMN = 3  # that are tried where the length is given
+
+
+class Frames(NamedTuple):
+    """The output of the network for one line image: probabilities in each of t columns.
+
+    Attributes:
+        digits: float64 (t, 10).
+        blank: That of no digit, float64 (t,).
+    """
+
+    digits: NDArray[np.float64]
+    blank: NDArray[np.float64]
+
+
+class Alignment(NamedTuple):
+    """The places of the digits of a text.
+
+    Attributes:
+        columns: The expected column of each digit, float64 (n,).
+        replaced: The probability of each text in which one digit is replaced, relative to that of
+            the text itself, float64 (n, 10).
+        log_probability: The logarithm of the probability of the text.
+    """
+
+    columns: NDArray[np.float64]
+    replaced: NDArray[np.float64]
+    log_probability: float
+
+
+def search(frames: Frames, lengths: range | None = None) -> dict[str, float]:
+    """Find the most likely texts by prefix beam search.
+
+    Args:
+        frames: The output of the network.
+        lengths: The lengths that a text may have. Defaults to any.
+
+    Returns:
+        The texts with the logarithms of their probabilities.
+    """
+    beams: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}  # ending in a blank, in a digit
+    log_scale = 0.0  # of a long line, the probabilities themselves would become zero
+    for digits, blank in zip(frames.digits, frames.blank.tolist(), strict=True):
+        if lengths is None:
+            likely = np.flatnonzero(digits > _MIN_PROBABILITY)
+        else:
+            likely = np.argpartition(digits, -_SYMBOLS_PER_COLUMN)[-_SYMBOLS_PER_COLUMN:]
+        symbols = [(str(digit), float(digits[digit])) for digit in likely]
+        beams = _prune(_extend(beams, blank, symbols, lengths), lengths)
+        total = max(sum(map(sum, beams.values())), sys.float_info.min)
+        log_scale += math.log(total)
+        beams = {text: (one / total, other / total) for text, (one, other) in beams.items()}
+    return {
+        text: math.log(sum(parts)) + log_scale
+        for text, parts in beams.items()
+        if sum(parts) > 0 and (lengths is None or len(text) in lengths)
+    }
+
+
+def _extend(
+    beams: dict[str, tuple[float, float]],
+    blank: float,
+    symbols: list[tuple[str, float]],
+    lengths: range | None,
+) -> dict[str, tuple[float, float]]:
+    """Extend all beams by one column."""
+    ends_in_blank: defaultdict[str, float] = defaultdict(float)
+    ends_in_digit: defaultdict[str, float] = defaultdict(float)
+    for text, (in_blank, in_digit) in beams.items():
+        ends_in_blank[text] += (in_blank + in_digit) * blank
+        is_full = lengths is not None and len(text) + 1 >= lengths.stop
+        for symbol, probability in symbols:
+            before = in_blank + in_digit
+            if text.endswith(symbol):
+                ends_in_digit[text] += in_digit * probability
+                before = in_blank
+            if not is_full:
+                ends_in_digit[text + symbol] += before * probability
+    texts = ends_in_blank.keys() | ends_in_digit.keys()
+    return {text: (ends_in_blank.get(text, 0.0), ends_in_digit.get(text, 0.0)) for text in texts}
+
+
+def _prune(
+    beams: dict[str, tuple[float, float]], lengths: range | None
+) -> dict[str, tuple[float, float]]:
+    """Keep the most likely beams; if the length is given, the most likely ones of each length."""
+    ranked = sorted(beams.items(), key=lambda item: (-sum(item[1]), item[0]))
+    if lengths is None:
+        return dict(ranked[:_BEAMS])
+    kept: dict[str, tuple[float, float]] = {}
+    counts: defaultdict[int, int] = defaultdict(int)
+    for text, parts in ranked:
+        if counts[len(text)] < _BEAMS_PER_LENGTH:
+            counts[len(text)] += 1
+            kept[text] = parts
+    return kept
+
+
+def align(frames: Frames, text: str) -> Alignment:
+    """Align a text of at least one digit with the columns, by the forward-backward algorithm.
+
+    Args:
+        frames: The output of the network.
+        text: The text; it must have a path through the columns.
+    """
+    labels = np.array([int(digit) for digit in text])
+    # The states of a path: blank, first digit, blank, ..., last digit, blank.
+    emission = np.repeat(frames.blank[:, None], 2 * len(labels) + 1, axis=1)
+    emission[:, 1::2] = frames.digits[:, labels]
+    skips = np.zeros(2 * len(labels) + 1, bool)  # the states that need no blank before them
+    skips[3::2] = labels[1:] != labels[:-1]
+    forward, scales = _forward(emission, skips)
+    backward = _backward(emission, skips, scales)
+    occupied = (forward * backward)[:, 1::2]
+    columns = np.arange(len(occupied)) @ occupied / occupied.sum(axis=0)
+    # The rest of a path after a column, by the state that it enters in the next column.
+    rest = np.zeros_like(forward)
+    rest[:-1] = emission[1:] * backward[1:] / scales[1:, None]
+    totals = _replace(frames.digits / scales[:, None], labels, forward, rest)
+    ends = max(float(forward[-1, -2:].sum()), sys.float_info.min)  # 0 if no path is long enough
+    return Alignment(columns, totals / ends, float(np.log(scales).sum() + np.log(ends)))
+
+
+def _forward(
+    emission: NDArray[np.float64], skips: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the scaled forward probabilities (t, s), and the scale of each column."""
+    forward, scales = np.zeros_like(emission), np.zeros(len(emission))
+    before = np.zeros(emission.shape[1] + 2)
+    before[2] = before[3] = 1.0
+    for column, probabilities in enumerate(emission):
+        if column:
+            before[2:] = forward[column - 1]
+        reached = before[2:] + before[1:-1] + np.where(skips, before[:-2], 0)
+        if not column:
+            reached = before[2:]
+        reached = reached * probabilities
+        scales[column] = total = reached.sum() or 1.0
+        forward[column] = reached / total
+    return forward, scales
+
+
+def _backward(
+    emission: NDArray[np.float64], skips: NDArray[np.bool_], scales: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the scaled backward probabilities (t, s), without the emission of their column."""
+    backward = np.zeros_like(emission)
+    backward[-1, -2:] = 1.0
+    after = np.zeros(emission.shape[1] + 2)
+    for column in range(len(emission) - 2, -1, -1):
+        after[:-2] = emission[column + 1] * backward[column + 1] / scales[column + 1]
+        skipping = np.where(skips, after[:-2], 0)
+        backward[column] = after[:-2] + after[1:-1]
+        backward[column, :-2] += skipping[2:]
+    return backward
+
+
+def _replace(
+    digits: NDArray[np.float64],
+    labels: NDArray[np.intp],
+    forward: NDArray[np.float64],
+    rest: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the scaled probabilities, (n, 10), of the texts with one digit replaced.
+
+    Args:
+        digits: Scaled probabilities of the digits in each column, (t, 10).
+        labels: The digits of the text, (n,).
+        forward: Scaled forward probabilities, (t, 2 n + 1).
+        rest: Scaled probabilities of the rest of a path after each column, (t, 2 n + 1).
+    """
+    count = len(labels)
+    differs = np.ones((count, CLASSES))  # from a digit of the text; no blank is needed between
+    differs[np.arange(count), labels] = 0
+    # Over all columns: a path enters the digit from the blank or the digit before it ...
+    enter = np.zeros((len(digits), count, CLASSES))
+    enter[0, 0] = 1.0
+    enter[1:] = forward[:-1, 0:-2:2, None]
+    enter[1:, 1:] += forward[:-1, 1:-2:2, None] * differs[:-1]
+    # ... and leaves it for the blank or the digit after it, or ends.
+    leave = np.repeat(rest[:, 2::2, None], CLASSES, axis=2)
+    leave[:, :-1] += rest[:, 3::2, None] * differs[1:]
+    leave[-1, -1] = 1.0
+    inside, totals = np.zeros((2, count, CLASSES))
+    for column, probabilities in enumerate(digits):
+        inside = (inside + enter[column]) * probabilities
+        totals += inside * leave[column]
+    return totals

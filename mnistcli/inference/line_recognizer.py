@@ -1,0 +1,191 @@
+"""Line recognizer: reads a line of digits as a whole, without segmentation.
+
+A fully convolutional network gives the probabilities of all symbols in each column of a line image,
+and CTC decoding finds the text. The packaged model was trained on synthetic numbers, see its card.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli.config import CLASSES
+from mnistcli.errors import CheckpointError
+from mnistcli.files import sha256
+from mnistcli.inference import ctc
+from mnistcli.inference.classifier import Compute
+from mnistcli.inference.litert import Runner
+from mnistcli.line_format import LINE_HEIGHT, MARKS, Alternative, LineReading, Mark
+
+PACKAGED_DIR = Path(__file__).parents[1] / "pretrained" / "lines"
+"""The directory of the packaged line recognizer: `model.tflite` and `card.json`."""
+
+_COLUMN = 4  # pixels of a line image per column of the network's output
+_WIDTH_STEP = 32  # pixels: LiteRT is slower for a new width
+_CERTAIN = 0.98  # of a text: the other scales would not change the probabilities of its digits
+_MAX_ALTERNATIVES = 10
+
+
+class Calibration(NamedTuple):
+    """Logistic calibration of the probability that a text is right (Platt, 1999).
+
+    Attributes:
+        slope: Multiplies the log-odds.
+        offset: Is added to them.
+    """
+
+    slope: float = 1.0
+    offset: float = 0.0
+
+    def apply(self, probability: float) -> float:
+        """Return the calibrated probability."""
+        clipped = min(max(probability, 1e-9), 1 - 1e-6)
+        odds = self.slope * math.log(clipped / (1 - clipped)) + self.offset
+        return 1 / (1 + math.exp(-odds))
+
+
+class LineRecognizer:
+    """Reads lines of digits.
+
+    Args:
+        compute: Returns logits, float32 (n, w / 4, symbols + 1), of line images, float32 (n, 32, w,
+            1) in 0..1.
+        calibration: The calibration of the confidence.
+    """
+
+    def __init__(self, compute: Compute, calibration: Calibration | None = None) -> None:
+        self._compute = compute
+        self._calibration = calibration or Calibration()
+
+    def read(
+        self, images: Sequence[NDArray[np.float32]], *, lengths: range | None = None
+    ) -> LineReading:
+        """Read a line.
+
+        Args:
+            images: The line at one or several scales, float32 (32, w) in 0..1. The text with the
+                highest mean probability is taken.
+            lengths: The number of digits that the line may have. Defaults to any.
+        """
+        outputs = self._probabilities(images)
+        frames = [
+            ctc.Frames(output[:, :CLASSES], output[:, CLASSES:].sum(axis=1)) for output in outputs
+        ]
+        found = [ctc.search(member, lengths) for member in frames]
+        ranked = _rank(found, is_conditional=lengths is not None)
+        text, probability = ranked[0] if ranked else ("", 0.0)
+        best = max(range(len(found)), key=lambda index: found[index].get(text, -math.inf))
+        columns, probabilities = _align(frames, best, text, probability)
+        # Replacing one digit may give a text that the search had pruned.
+        text = "".join(map(str, probabilities.argmax(axis=1)))
+        confidence = self._calibration.apply(probability)
+        return LineReading(
+            text,
+            confidence,
+            best,
+            columns,
+            probabilities,
+            _marks(outputs[best]),
+            _alternatives(text, ranked, confidence),
+        )
+
+    def _probabilities(self, images: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float64]]:
+        """Return the probabilities of all symbols and the blank, (t, symbols + 1), per image."""
+        width = max(image.shape[1] for image in images)
+        width = math.ceil(width / _WIDTH_STEP) * _WIDTH_STEP
+        batch = np.zeros((len(images), LINE_HEIGHT, width, 1), np.float32)
+        for row, image in zip(batch, images, strict=True):
+            row[:, : image.shape[1], 0] = image
+        logits = self._compute(batch).astype(np.float64)
+        powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+        powers /= powers.sum(axis=-1, keepdims=True)
+        return [
+            output[: math.ceil(image.shape[1] / _COLUMN)]
+            for output, image in zip(powers, images, strict=True)
+        ]
+
+
+@cache
+def load_line_recognizer() -> LineRecognizer:
+    """Load the packaged line recognizer, once per process.
+
+    Raises:
+        CheckpointError: Its file is damaged.
+    """
+    file = PACKAGED_DIR / "model.tflite"
+    content = file.read_bytes()
+    card = json.loads((PACKAGED_DIR / "card.json").read_text(encoding="utf-8"))
+    if sha256(content) != card["litert_sha256"]:
+        raise CheckpointError(f"damaged: {str(file)!r}", hint="reinstall mnistcli")
+    return LineRecognizer(Runner(content), Calibration(**card["calibration"]))
+
+
+def _rank(found: list[dict[str, float]], *, is_conditional: bool) -> list[tuple[str, float]]:
+    """Rank texts by their mean probability over the scales.
+
+    Args:
+        found: The logarithms of the probabilities of texts, for each scale.
+        is_conditional: Whether one of the texts is certainly right.
+
+    Returns:
+        The most likely texts with their mean probabilities, in descending order.
+    """
+    logs = {
+        text: float(np.logaddexp.reduce([texts.get(text, -math.inf) for texts in found]))
+        for text in set().union(*found)
+    }
+    total = math.log(len(found))
+    if is_conditional and logs:
+        total = float(np.logaddexp.reduce(list(logs.values())))
+    ranked = sorted(logs.items(), key=lambda item: (-item[1], item[0]))[:_MAX_ALTERNATIVES]
+    return [(text, math.exp(value - total)) for text, value in ranked]
+
+
+def _align(
+    frames: list[ctc.Frames], best: int, text: str, probability: float
+) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Return the columns of the digits in pixels, (n,), and their class probabilities, (n, 10).
+
+    A digit's probability is that of the text in which it stands, in the mean over the scales.
+    """
+    if not text:
+        return np.empty(0), np.empty((0, CLASSES), np.float32)
+    alignments = [ctc.align(frames[best], text)]
+    if probability < _CERTAIN:
+        others = (member for index, member in enumerate(frames) if index != best)
+        alignments += [ctc.align(member, text) for member in others]
+    highest = alignments[0].log_probability
+    total = np.zeros((len(text), CLASSES))
+    for alignment in alignments:
+        total += alignment.replaced * math.exp(alignment.log_probability - highest)
+    columns = (alignments[0].columns + 0.5) * _COLUMN
+    return columns, (total / total.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def _marks(output: NDArray[np.float64]) -> tuple[Mark, ...]:
+    """Return the marks: runs of columns in which a mark is the most likely symbol."""
+    symbols = output.argmax(axis=1)
+    starts = np.flatnonzero(np.diff(symbols, prepend=-1))
+    ends = [*starts[1:], len(symbols)]
+    return tuple(
+        Mark(MARKS[symbols[start] - CLASSES], float(start + end) / 2 * _COLUMN)
+        for start, end in zip(starts, ends, strict=True)
+        if CLASSES <= symbols[start] < CLASSES + len(MARKS)
+    )
+
+
+def _alternatives(
+    text: str, ranked: list[tuple[str, float]], confidence: float
+) -> tuple[Alternative, ...]:
+    """Return the text and the next most likely ones; the calibrated probabilities sum to 1."""
+    others = [(other, probability) for other, probability in ranked if other != text]
+    rest = sum(probability for _, probability in others)
+    return (
+        Alternative(text, confidence),
+        *(Alternative(other, (1 - confidence) * share / rest) for other, share in others if rest),
+    )

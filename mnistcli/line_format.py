@@ -1,0 +1,64 @@
+"""Format of line images and of their readings: what the line recognizer takes and returns."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+LINE_HEIGHT = 32
+"""Height of a line image in pixels."""
+
+LINE_DIGIT_HEIGHT = 20
+"""Usual height of the digits in a line image, in pixels."""
+
+OTHER_SIGN = "*"
+"""The symbol of any other sign: a tick, a letter, a struck-out digit."""
+
+MARKS = ".,-=:/#$+()" + OTHER_SIGN
+"""The marks of a number: they are recognized, and left out of its digits."""
+
+SYMBOLS = "0123456789" + MARKS
+"""The symbols, by their index in the output of the line recognizer; the blank comes last."""
+
+
+class Alternative(NamedTuple):
+    """A possible text of a line, and its probability."""
+
+    text: str
+    probability: float
+
+
+class Mark(NamedTuple):
+    """A mark of a line, and its column in pixels of the line image."""
+
+    symbol: str
+    column: float
+
+
+@dataclass(frozen=True, eq=False)
+class LineReading:
+    """What the line recognizer reads in a line.
+
+    Attributes:
+        text: The digits; empty for a line without any.
+        confidence: The probability that all digits are right.
+        image: The index of the line image that the columns belong to.
+        columns: The middle of each digit in pixels of the line image, float64 (n,).
+        probabilities: The class probabilities of each digit, float32 (n, 10).
+        marks: The marks from left to right.
+        alternatives: The most likely texts in descending order; the first one is `text`.
+    """
+
+    text: str
+    confidence: float
+    image: int
+    columns: NDArray[np.float64]
+    probabilities: NDArray[np.float32]
+    marks: tuple[Mark, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+
+
+ReadLine = Callable[[Sequence[NDArray[np.float32]]], LineReading]
+"""A line recognizer: images of one line at several scales, float32 (32, w) in 0..1, to its text."""

@@ -1,0 +1,102 @@
+"""Training of the line recognizer: connectionist temporal classification on synthetic numbers.
+
+The network reads a line without any segmentation. CTC sums over all places at which the symbols of
+a text may stand. (Graves et al., "Connectionist temporal classification", ICML 2006.)
+"""
+
+from collections.abc import Iterable
+
+import keras
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from mnistcli.datasets import Dataset
+from mnistcli.inference.classifier import Compute
+from mnistcli.inference.line_recognizer import Calibration, LineRecognizer
+from mnistcli.preprocessing.line_images import ZOOMS, zoom_line
+from mnistcli.synthetic.number_stream import BLANK, NumberStream
+from mnistcli.synthetic.numbers import NumberImage
+
+_PEAK_LEARNING_RATE = 2e-3
+_WARM_UP_STEPS = 200
+_WEIGHT_DECAY = 1e-4
+_CLIP_NORM = 5.0
+
+
+def train_line_recognizer(
+    model: keras.Model,
+    digits: Dataset,
+    *,
+    epochs: int,
+    steps_per_epoch: int,
+    seed: int,
+    callbacks: list[keras.callbacks.Callback],
+) -> None:
+    """Train a line recognizer on synthetic numbers; none of them occurs twice.
+
+    Args:
+        model: An uncompiled model made by `architectures.build_line_network`.
+        digits: The digits in MNIST format of which the numbers are made.
+        epochs: Number of epochs; an epoch ends with the callbacks.
+        steps_per_epoch: Batches of an epoch.
+        seed: Seed of the synthetic numbers.
+        callbacks: Keras callbacks, such as one that saves the model.
+    """
+    schedule = keras.optimizers.schedules.CosineDecay(
+        _PEAK_LEARNING_RATE / 20,
+        epochs * steps_per_epoch - _WARM_UP_STEPS,
+        warmup_target=_PEAK_LEARNING_RATE,
+        warmup_steps=_WARM_UP_STEPS,
+    )
+    optimizer = keras.optimizers.AdamW(
+        schedule, weight_decay=_WEIGHT_DECAY, global_clipnorm=_CLIP_NORM
+    )
+    model.compile(optimizer, ctc_loss, jit_compile=False)
+    stream = NumberStream(digits, seed=seed)
+    try:
+        model.fit(
+            iter(stream),
+            epochs=epochs,
+            steps_per_epoch=steps_per_epoch,
+            callbacks=callbacks,
+            shuffle=False,
+            verbose=2,
+        )
+    finally:
+        stream.close()
+
+
+def ctc_loss(targets: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:
+    """Compute the CTC loss of each line, per symbol.
+
+    Args:
+        targets: Indices of symbols padded with `BLANK`, (n, labels).
+        logits: (n, columns, symbols + 1).
+    """
+    lengths = keras.ops.sum(keras.ops.cast(keras.ops.not_equal(targets, BLANK), "int32"), axis=1)
+    columns = keras.ops.shape(logits)[1] * keras.ops.ones_like(lengths)
+    losses = keras.ops.ctc_loss(targets, logits, lengths, columns, mask_index=BLANK)
+    return losses / (1 + keras.ops.cast(lengths, losses.dtype))
+
+
+def fit_calibration(compute: Compute, numbers: Iterable[NumberImage]) -> tuple[Calibration, float]:
+    """Fit the calibration of a line recognizer on numbers of held-out digits.
+
+    Args:
+        compute: The trained network, as `LineRecognizer` takes it.
+        numbers: The numbers.
+
+    Returns:
+        The calibration, and the share of numbers with all digits right.
+    """
+    recognizer = LineRecognizer(compute)
+    odds, right = [], []
+    for number in numbers:
+        pixels = number.pixels.astype(np.float32) / np.float32(255)
+        reading = recognizer.read([zoom_line(pixels, zoom) for zoom in ZOOMS])
+        confidence = min(max(reading.confidence, 1e-9), 1 - 1e-6)
+        odds.append(np.log(confidence / (1 - confidence)))
+        right.append(reading.text == "".join(filter(str.isdigit, number.text)))
+    fitted = LogisticRegression(C=np.inf).fit(np.array(odds)[:, None], right)
+    calibration = Calibration(float(fitted.coef_[0, 0]), float(fitted.intercept_[0]))
+    return calibration, float(np.mean(right))
