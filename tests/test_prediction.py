@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli import prediction
+from mnistcli.line_format import LineReading
 from mnistcli.prediction import apply_rejection, predict_images
 from mnistcli.prediction_results import PredictedDigit, Prediction
 from mnistcli.preprocessing import (
@@ -237,19 +238,60 @@ def test_a_pipe_can_be_opened_again() -> None:
     assert (one.text, one.open_image().size) == ("0", (40, 40))
 
 
-def test_segmentation_and_prediction_classify_each_digit_once() -> None:
-    """The chosen digits were classified again, without the rest of their batch."""
+class ReadsTwo:
+    """A line recognizer that reads 31 in any line, and keeps the lengths that it was given."""
+
+    def __init__(self, confidence: float = 0.9) -> None:
+        self.confidence = confidence
+        self.lengths: list[range | None] = []
+
+    def read(
+        self, images: list[NDArray[np.float32]], *, lengths: range | None = None
+    ) -> LineReading:
+        self.lengths.append(lengths)
+        places = np.array([0.35, 0.65]) * images[0].shape[1]
+        probabilities = np.full((2, 10), 0.01, np.float32)
+        probabilities[[0, 1], [3, 1]] = 0.91
+        return LineReading("31", self.confidence, 0, places, probabilities)
+
+
+@pytest.fixture
+def reads_two(monkeypatch: pytest.MonkeyPatch) -> ReadsTwo:
+    recognizer = ReadsTwo()
+    monkeypatch.setattr(prediction, "load_line_recognizer", lambda: recognizer)
+    return recognizer
+
+
+def test_the_digits_of_a_line_are_not_classified_again(reads_two: ReadsTwo) -> None:
     draw_number("two.png", 3, 5)
     predictor = ByWidth()
 
     (one,) = predict_images(predictor, "two.png")
 
-    assert len(one.digits) == 2
-    images = [digit.detection.image.tobytes() for digit in one.digits]
-    assert [predictor.seen.count(image) for image in images] == [1, 1]
-    for digit in one.digits:
-        expected = ByWidth().predict(digit.detection.image[None])[0]
-        assert digit.probabilities.tolist() == expected.tolist()
+    assert one.text == "31"
+    assert one.text_confidence == 0.9
+    assert predictor.seen == []
+
+
+def test_the_line_recognizer_is_not_loaded_for_one_digit(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(prediction, "load_line_recognizer", fail)
+    draw("one.png")
+
+    (one,) = predict_images(ByWidth(), "one.png")
+
+    assert len(one.digits) == 1
+
+
+def test_the_number_of_digits_is_given_to_the_line_recognizer(reads_two: ReadsTwo) -> None:
+    draw("one.png")
+
+    (one,) = predict_images(ByWidth(), "one.png", lengths=range(2, 4))
+
+    assert reads_two.lengths == [range(2, 4)]
+    assert one.text == "31"
 
 
 def test_an_image_in_mnist_format_is_told_from_others(mnist_like: NDArray[np.uint8]) -> None:

@@ -7,8 +7,10 @@ import pytest
 from PIL import Image
 
 from mnistcli.errors import ImageError
+from mnistcli.line_format import Alternative, LineReading
 from mnistcli.prediction_results import PredictedDigit, Prediction
 from mnistcli.preprocessing import Digit, ImageContent
+from mnistcli.preprocessing.shapes import NumberLine
 
 
 def predicted(digit: int, confidence: float) -> PredictedDigit:
@@ -66,8 +68,8 @@ def test_the_json_of_one_digit() -> None:
     values = Prediction(Path("a.png"), (SEVEN,)).as_dict("pretrained")
 
     assert list(values) == [
-        "path", "model", "text", "confidence", "digits", "marks", "form_elements", "specks",
-        "digit", "probabilities",
+        "path", "model", "text", "confidence", "digits", "text_confidence", "lines", "marks",
+        "mark_symbols", "form_elements", "specks", "digit", "probabilities",
     ]  # fmt: skip
     assert (values["path"], values["model"], values["text"]) == ("a.png", "pretrained", "7")
     assert values["confidence"] == pytest.approx(0.91)
@@ -87,11 +89,46 @@ def test_the_json_of_a_number_has_a_confidence() -> None:
     values = Prediction(Path("a.png"), (SEVEN, THREE)).as_dict()
 
     assert list(values) == [
-        "path", "model", "text", "confidence", "digits", "marks", "form_elements", "specks"
+        "path", "model", "text", "confidence", "digits", "text_confidence", "lines", "marks",
+        "mark_symbols", "form_elements", "specks",
     ]  # fmt: skip
     assert values["text"] == "73"
     assert values["model"] is None
     assert values["confidence"] == pytest.approx(0.73)
+    assert values["text_confidence"] == pytest.approx(0.91 * 0.55)
+    assert values["lines"] == [{"text": "73", "confidence": values["text_confidence"]}]
+
+
+def _page() -> Prediction:
+    """Return two rows: a number that was read, and a digit beside a small number."""
+    texts = (Alternative("73", 0.8), Alternative("13", 0.2))
+    rows = np.zeros((2, 10), np.float32)
+    reading = LineReading("73", 0.8, 0, np.array([1.0, 2.0]), rows, (), texts)
+    numbers = (NumberLine(2, True, reading), NumberLine(1), NumberLine(2, False, reading))
+    content = ImageContent((), numbers=numbers)
+    digits = (SEVEN, THREE, SEVEN, SEVEN, THREE)
+    return Prediction(Path("a.png"), digits, content=content)
+
+
+def test_the_text_has_a_line_break_between_rows() -> None:
+    assert _page().text == "73\n773"
+    assert _page().guess_on_one_line == "73 / 773"
+
+
+def test_the_confidence_of_the_text_is_the_product_over_the_lines() -> None:
+    assert _page().text_confidence == pytest.approx(0.8 * 0.91 * 0.8)
+    assert Prediction(Path("a.png")).text_confidence == 0
+
+
+def test_the_json_has_the_lines_with_their_alternatives() -> None:
+    lines = _page().as_dict()["lines"]
+
+    assert [line["text"] for line in lines] == ["73", "7", "73"]
+    assert lines[0]["alternatives"] == [
+        {"text": "73", "confidence": 0.8},
+        {"text": "13", "confidence": 0.2},
+    ]
+    assert "alternatives" not in lines[1]
 
 
 def test_the_json_of_a_rejected_image_has_the_reason_and_the_guess() -> None:

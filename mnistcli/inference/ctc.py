@@ -131,12 +131,13 @@ def align(frames: Frames, text: str) -> Alignment:
     forward, scales = _forward(emission, skips)
     backward = _backward(emission, skips, scales)
     occupied = (forward * backward)[:, 1::2]
-    columns = np.arange(len(occupied)) @ occupied / occupied.sum(axis=0)
+    total = np.maximum(occupied.sum(axis=0), sys.float_info.min)  # 0 if no path is long enough
+    columns = np.arange(len(occupied)) @ occupied / total
     # The rest of a path after a column, by the state that it enters in the next column.
     rest = np.zeros_like(forward)
     rest[:-1] = emission[1:] * backward[1:] / scales[1:, None]
     totals = _replace(frames.digits / scales[:, None], labels, forward, rest)
-    ends = max(float(forward[-1, -2:].sum()), sys.float_info.min)  # 0 if no path is long enough
+    ends = max(float(forward[-1, -2:].sum()), sys.float_info.min)
     return Alignment(columns, totals / ends, float(np.log(scales).sum() + np.log(ends)))
 
 

@@ -33,7 +33,7 @@ _MNIST_STROKE = 2.5 / 20  # median stroke width of MNIST, in heights
 _MIN_DISTANCE = 5.4 * _OVERSAMPLING  # of equal digits: the network has columns of 4 pixels
 _MIN_MARK_DISTANCE = 4.2 * _OVERSAMPLING
 _FREE_ONES = 0.85  # touch no neighbor: two 1s that do look like one written as an inverted V
-_LETTERS = 300
+_LETTERS = 50
 _LETTER_SHARE = 0.15  # of the signs that are not to be read
 _DRAWN_HANDS = 0.55  # of the hands draw some digits; the others are MNIST's
 

@@ -4,66 +4,62 @@ The network reads a line without any segmentation. CTC sums over all places at w
 a text may stand. (Graves et al., "Connectionist temporal classification", ICML 2006.)
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from mnistcli.datasets import Dataset
 from mnistcli.inference.classifier import Compute
 from mnistcli.inference.line_recognizer import Calibration, LineRecognizer
 from mnistcli.preprocessing.line_images import ZOOMS, zoom_line
-from mnistcli.synthetic.number_stream import BLANK, NumberStream
+from mnistcli.synthetic.number_stream import BLANK
 from mnistcli.synthetic.numbers import NumberImage
 
 _PEAK_LEARNING_RATE = 2e-3
-_WARM_UP_STEPS = 200
 _WEIGHT_DECAY = 1e-4
 _CLIP_NORM = 5.0
 
 
 def train_line_recognizer(
     model: keras.Model,
-    digits: Dataset,
+    batches: Iterator[tuple[NDArray[np.float32], NDArray[np.int32]]],
     *,
     epochs: int,
     steps_per_epoch: int,
-    seed: int,
     callbacks: list[keras.callbacks.Callback],
+    warm_up_steps: int = 200,
 ) -> None:
-    """Train a line recognizer on synthetic numbers; none of them occurs twice.
+    """Train a line recognizer on synthetic numbers.
 
     Args:
         model: An uncompiled model made by `architectures.build_line_network`.
-        digits: The digits in MNIST format of which the numbers are made.
+        batches: Line images, float32 (n, 32, w, 1) in 0..1, and targets, without end, such as a
+            `NumberStream`.
         epochs: Number of epochs; an epoch ends with the callbacks.
         steps_per_epoch: Batches of an epoch.
-        seed: Seed of the synthetic numbers.
         callbacks: Keras callbacks, such as one that saves the model.
+        warm_up_steps: Batches in which the learning rate rises.
     """
     schedule = keras.optimizers.schedules.CosineDecay(
         _PEAK_LEARNING_RATE / 20,
-        epochs * steps_per_epoch - _WARM_UP_STEPS,
+        epochs * steps_per_epoch - warm_up_steps,
         warmup_target=_PEAK_LEARNING_RATE,
-        warmup_steps=_WARM_UP_STEPS,
+        warmup_steps=warm_up_steps,
     )
     optimizer = keras.optimizers.AdamW(
         schedule, weight_decay=_WEIGHT_DECAY, global_clipnorm=_CLIP_NORM
     )
     model.compile(optimizer, ctc_loss, jit_compile=False)
-    stream = NumberStream(digits, seed=seed)
-    try:
-        model.fit(
-            iter(stream),
-            epochs=epochs,
-            steps_per_epoch=steps_per_epoch,
-            callbacks=callbacks,
-            shuffle=False,
-            verbose=2,
-        )
-    finally:
-        stream.close()
+    model.fit(
+        batches,
+        epochs=epochs,
+        steps_per_epoch=steps_per_epoch,
+        callbacks=callbacks,
+        shuffle=False,
+        verbose=0,
+    )
 
 
 def ctc_loss(targets: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:

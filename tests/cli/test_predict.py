@@ -108,7 +108,10 @@ def test_json_lines(model: Path, digit_pngs: Path) -> None:
         "confidence": 0.0,
         "reason": "no digit found",
         "digits": [],
+        "text_confidence": 0.0,
+        "lines": [],
         "marks": [],
+        "mark_symbols": [],
         "form_elements": [],
         "specks": {"count": 0, "area": 0},
     }
@@ -439,7 +442,7 @@ def test_the_help_names_defaults() -> None:
 
     assert "Treat the whole image as a single digit." in text
     assert "Default: the model's own threshold, which rejects 0.4 % of held-out digits." in text
-    assert "For a single digit, show the K most likely classes." in text
+    assert "Show the K most likely classes of a single digit, or texts of a number." in text
 
 
 def test_an_image_in_memory_has_the_same_prediction_as_its_file(image: Path) -> None:

@@ -17,8 +17,9 @@ from PIL import Image, ImageDraw, ImageFilter
 from mnistcli import datasets
 from mnistcli.inference.classifier import Predictor
 from mnistcli.inference.ensemble import load_classifier
+from mnistcli.inference.line_recognizer import load_line_recognizer
 from mnistcli.model_lookup import find_model
-from mnistcli.preprocessing import find_digits, open_image
+from mnistcli.preprocessing import Digit, find_digits, open_image
 from tests.support.strokes import draw_digit
 from tests.tools.corruptions import CORRUPTIONS, corrupt
 from tests.tools.robustness import error_rate_of_arrays, error_rate_of_images
@@ -72,11 +73,17 @@ def _to_coverage(image: Image.Image) -> Coverage:
 
 
 def _predict(classifier: Predictor, image: Image.Image, *, single: bool = False) -> str:
-    digits = find_digits(image, single=single, classify=classifier.predict)
-    if not digits:
-        return ""
-    probabilities = classifier.predict(np.stack([digit.image for digit in digits]))
-    return "".join(map(str, probabilities.argmax(axis=1)))
+    digits = _find(classifier, image, single=single)
+    probabilities = [
+        classifier.predict(digit.image)[0] if digit.probabilities is None else digit.probabilities
+        for digit in digits
+    ]
+    return "".join(str(values.argmax()) for values in probabilities)
+
+
+def _find(classifier: Predictor, image: Image.Image, *, single: bool = False) -> list[Digit]:
+    read = load_line_recognizer().read
+    return find_digits(image, single=single, classify=classifier.predict, read_line=read)
 
 
 def _count_correct(predicted: list[str], labels: list[str]) -> int:
@@ -364,8 +371,7 @@ def test_a_lossless_encoding_does_not_change_the_digits(
     encoding: str, classifier: Predictor
 ) -> None:
     file = LOSSLESS[encoding](_draw_page())
-    found = find_digits(open_image(file), classify=classifier.predict)
-    expected = find_digits(_draw_page(), classify=classifier.predict)
+    found, expected = (_find(classifier, image) for image in (open_image(file), _draw_page()))
     assert [digit.box for digit in found] == [digit.box for digit in expected]
     assert all((a.image == b.image).all() for a, b in zip(found, expected, strict=True))
 
@@ -406,9 +412,7 @@ def test_polarity_and_contrast_do_not_change_the_prediction(
 
 def test_an_inverted_image_has_the_same_digits(classifier: Predictor) -> None:
     inverted = Image.fromarray(255 - np.asarray(_draw_page()))
-    found, expected = (
-        find_digits(image, classify=classifier.predict) for image in (inverted, _draw_page())
-    )
+    found, expected = (_find(classifier, image) for image in (inverted, _draw_page()))
     assert all((a.image == b.image).all() for a, b in zip(found, expected, strict=True))
 
 

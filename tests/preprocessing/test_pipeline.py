@@ -1,10 +1,13 @@
 """The preprocessing pipeline as a whole, and the input chosen for 28x28 images."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from mnistcli.line_format import LineReading, Mark
 from mnistcli.preprocessing import detect_content, find_digits, find_foreground
 from mnistcli.preprocessing.pipeline import run_pipeline
 from tests.support.polylines import classify_polylines, detect_single, draw, draw_number
@@ -66,7 +69,30 @@ def test_probabilities_are_kept_where_the_classifier_was_used() -> None:
         for classify in (classify_polylines, None)
     ]
 
-    assert used == [[True] * 3, [False] * 3, [True], [False]]
+    assert used == [[False] * 3, [False] * 3, [True], [False]]
+
+
+def test_lines_are_read_by_the_line_recognizer() -> None:
+    def read(images: Sequence[NDArray[np.float32]]) -> LineReading:
+        places = np.array([0.4, 0.6]) * images[0].shape[1]
+        marks = (Mark(".", places.mean()),)
+        return LineReading("25", 0.9, 0, places, np.eye(10, dtype=np.float32)[[2, 5]], marks)
+
+    image = Image.new("L", (480, 460), 255)
+    image.paste(draw_number(2, 5), (20, 20))
+    image.paste(draw_number(7), (20, 170))
+    image.paste(draw_number(2, 5), (20, 320))
+    ImageDraw.Draw(image).ellipse((124, 120, 132, 128), fill=0)
+
+    content = detect_content(image, read_line=read)
+
+    probabilities = [digit.probabilities for digit in content.digits]
+    assert [None if p is None else int(p.argmax()) for p in probabilities] == [2, 5, None, 2, 5]
+    assert [number.count for number in content.numbers] == [2, 1, 2]
+    assert [number.starts_row for number in content.numbers] == [True] * 3
+    assert [number.reading is None for number in content.numbers] == [False, True, False]
+    assert content.mark_symbols == (".",)
+    assert content.marks[0][:2] == pytest.approx((124, 120), abs=2)
 
 
 def test_boxes_are_in_pixels_of_the_image() -> None:

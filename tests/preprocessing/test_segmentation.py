@@ -1,104 +1,143 @@
-"""Segmentation of text lines into digits."""
+"""Segmentation of text lines into digits, with the places that a line recognizer gives."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from mnistcli.line_format import LineReading, Mark, ReadLine
 from mnistcli.preprocessing import find_digits
 from mnistcli.preprocessing.binarization import binarize
-from mnistcli.preprocessing.segmentation import segment_line
+from mnistcli.preprocessing.segmentation import SegmentedLine, segment_line
 from mnistcli.preprocessing.text_lines import find_text_lines
-from tests.support.polylines import classify_polylines, draw_number, predict_text
+from tests.support.polylines import draw_number, predict_text
+
+
+def reader_of(text: str, columns: Sequence[float], marks: Sequence[Mark] = ()) -> ReadLine:
+    """Return a line recognizer that always reads the same; columns are fractions of the width."""
+
+    def read(images: Sequence[NDArray[np.float32]]) -> LineReading:
+        width = images[0].shape[1]
+        probabilities = np.full((len(text), 10), 0.01, np.float32)
+        probabilities[np.arange(len(text)), [int(digit) for digit in text]] = 0.91
+        places = np.array(columns) * width
+        placed = tuple(Mark(mark.symbol, mark.column * width) for mark in marks)
+        return LineReading(text, 0.9, 0, places, probabilities, placed)
+
+    return read
+
+
+def segment(
+    image: Image.Image, read: ReadLine | None, *, may_be_one: bool = True
+) -> tuple[SegmentedLine, NDArray[np.bool_]]:
+    foreground = binarize(image)
+    (line,) = find_text_lines(foreground.mask)
+    nothing = np.zeros_like(foreground.mask)
+    found = segment_line(line, foreground.strength, nothing, read, may_be_one=may_be_one)
+    return found, foreground.mask
+
+
+def lefts(found: SegmentedLine) -> list[int]:
+    return [digit.region[1].start for digit in found.digits]
 
 
 def test_a_number_is_segmented_from_left_to_right() -> None:
     assert predict_text(draw_number(2, 5, 7, 4)) == "2574"
 
 
-@pytest.mark.parametrize("gap", [-3, -8, -14])
-def test_touching_digits_are_cut_where_the_parts_look_like_digits(gap: int) -> None:
-    assert predict_text(draw_number(7, 2, 4, gap=gap)) == "724"
+def test_without_a_line_recognizer_components_above_each_other_are_one_digit() -> None:
+    found, _ = segment(draw_number(2, 5, 7, 4), None)
+
+    assert len(found.digits) == 4
+    assert [digit.probabilities for digit in found.digits] == [None] * 4
+    assert found.reading is None
 
 
-def test_without_a_classifier_the_shapes_decide() -> None:
-    assert len(find_digits(draw_number(2, 5, 7, 4))) == 4
-    assert len(find_digits(draw_number(2, 2, gap=-3))) == 2
+def test_one_narrow_digit_is_not_read_as_a_line() -> None:
+    def fail(images: Sequence[NDArray[np.float32]]) -> LineReading:
+        raise AssertionError
+
+    found, _ = segment(draw_number(5), fail)
+
+    assert len(found.digits) == 1
+    assert found.digits[0].probabilities is None
 
 
-def test_digits_that_overhang_each_other_are_separated() -> None:
-    slanted = draw_number(7, 2, 7, gap=12, height=160)
-    slanted = slanted.transform(
-        (slanted.width + 40, 160), Image.Transform.AFFINE, (1, 0.25, -30, 0, 1, 0), fillcolor=255
-    )
+def test_a_line_that_must_have_several_digits_is_read_even_if_it_is_narrow() -> None:
+    found, _ = segment(draw_number(5), reader_of("13", [0.4, 0.6]), may_be_one=False)
 
-    assert len(find_digits(slanted)) == 3
+    assert len(found.digits) == 2
 
 
-def test_dots_commas_and_dashes_are_skipped() -> None:
-    image = Image.new("L", (470, 120), 255)
-    image.paste(draw_number(2, 5, 4), (0, 0))
-    pen = ImageDraw.Draw(image)
-    pen.ellipse((104, 94, 114, 104), fill=0)
-    pen.line((204, 95, 198, 112), fill=0, width=7)
-    pen.line((370, 62, 440, 60), fill=0, width=8)
+@pytest.mark.parametrize("gap", [30, -3, -8])
+def test_the_ink_is_divided_at_the_places_of_the_digits(gap: int) -> None:
+    image = draw_number(2, 5, 7, gap=gap)
+    # Pixels of the line image: the margin on both sides is one line height.
+    found, mask = segment(image, reader_of("257", [0.28, 0.5, 0.72]))
 
-    assert predict_text(image) == "254"
-
-
-def test_each_segment_has_its_own_region_mask_and_probabilities() -> None:
-    foreground = binarize(draw_number(2, 5, 7))
-    (line,) = find_text_lines(foreground.mask)
-
-    digits = segment_line(line, foreground.strength, classify_polylines)
-
-    assert len(digits) == 3
-    covered = np.zeros_like(foreground.mask)
-    for digit, label in zip(digits, (2, 5, 7), strict=True):
-        assert (digit.mask == foreground.mask[digit.region]).all()
-        covered[digit.region] |= digit.mask
+    assert len(found.digits) == 3
+    expected = [22, 22 + 70 + gap, 22 + 2 * (70 + gap)]
+    assert np.abs(np.subtract(lefts(found), expected)).max() <= 12
+    covered = np.zeros_like(mask)
+    for digit in found.digits:
         assert digit.image.shape == (28, 28)
-        assert digit.probabilities is not None
-        assert digit.probabilities.dtype == np.float32
-        assert digit.probabilities.argmax() == label
-    assert (covered == foreground.mask).all()
+        assert not covered[digit.region][digit.mask].any()
+        covered[digit.region] |= digit.mask
+    assert (covered == mask).all()
 
 
-def test_without_a_classifier_there_are_no_probabilities() -> None:
-    foreground = binarize(draw_number(2, 5))
-    (line,) = find_text_lines(foreground.mask)
+def test_each_digit_has_the_probabilities_of_the_reading() -> None:
+    found, _ = segment(draw_number(2, 5), reader_of("25", [0.4, 0.6]))
 
-    digits = segment_line(line, foreground.strength, None)
-
-    assert [digit.probabilities for digit in digits] == [None, None]
-
-
-def test_all_candidates_of_a_line_are_classified_in_one_call() -> None:
-    batches = []
-
-    def count_calls(images: NDArray[np.uint8]) -> NDArray[np.float64]:
-        batches.append(len(images))
-        return classify_polylines(images)
-
-    foreground = binarize(draw_number(2, 5, 7, 4))
-    (line,) = find_text_lines(foreground.mask)
-
-    segment_line(line, foreground.strength, count_calls)
-
-    assert len(batches) == 1
-    assert batches[0] > 4  # over-segmentation: more candidates than digits
+    probabilities = [digit.probabilities for digit in found.digits]
+    assert [None if p is None else int(p.argmax()) for p in probabilities] == [2, 5]
+    assert found.reading is not None
+    assert found.reading.text == "25"
 
 
-def test_a_wide_digit_of_one_stroke_stays_whole() -> None:
-    image = Image.new("L", (420, 200), 255)
-    points = [(40, 30), (330, 40), (180, 95), (380, 150), (110, 170)]  # a zigzag 3
-    ImageDraw.Draw(image).line(points, fill=0, width=14, joint="curve")
+@pytest.mark.parametrize("text", ["", "7"])
+def test_a_line_read_as_at_most_one_digit_is_one_digit_with_all_its_ink(text: str) -> None:
+    image = draw_number(4, 7, gap=-3)
+    columns = [0.5] * len(text)
 
-    def prefer_wide(images: NDArray[np.uint8]) -> NDArray[np.float64]:
-        width = (images > 0).any(axis=1).sum(axis=1)
-        return np.pad((width / 20)[:, None].clip(0.01, 1), ((0, 0), (0, 9)))
+    found, mask = segment(image, reader_of(text, columns))
 
-    assert len(find_digits(image, classify=prefer_wide)) == 1
+    (digit,) = found.digits
+    assert digit.mask.sum() == mask.sum()
+    assert digit.probabilities is None
+    assert found.reading is None
+
+
+def _with_dash() -> Image.Image:
+    image = Image.new("L", (470, 120), 255)
+    image.paste(draw_number(2, 5), (0, 0))
+    ImageDraw.Draw(image).line((270, 62, 330, 60), fill=0, width=8)
+    return image
+
+
+def test_a_small_component_at_the_place_of_a_mark_is_no_part_of_a_digit() -> None:
+    read = reader_of("25", [0.3, 0.5], [Mark("-", 0.75)])
+
+    found, mask = segment(_with_dash(), read)
+
+    assert max(digit.region[1].stop for digit in found.digits) < 250
+    assert sum(int(digit.mask.sum()) for digit in found.digits) < mask.sum()
+    ((symbol, column),) = found.marks
+    assert symbol == "-"
+    assert 240 < column < 360
+
+
+def test_dots_and_dashes_are_left_out_by_their_height_without_a_line_recognizer() -> None:
+    assert len(segment(_with_dash(), None)[0].digits) == 2
+
+
+def test_a_digit_whose_ink_was_removed_has_the_box_of_its_place() -> None:
+    found, _ = segment(draw_number(2, 5), reader_of("215", [0.3, 0.49, 0.7]))
+
+    assert len(found.digits) == 3
+    assert all(digit.mask.any() for digit in found.digits)
 
 
 def test_a_piece_of_a_digit_is_not_a_mark() -> None:
@@ -108,6 +147,6 @@ def test_a_piece_of_a_digit_is_not_a_mark() -> None:
     pen.line((20, 60, 100, 60), fill=0, width=8)
     pen.line((60, 20, 60, 100), fill=0, width=8)
 
-    (digit,) = find_digits(image, classify=classify_polylines)
+    (digit,) = find_digits(image)
 
     assert np.abs(np.subtract(digit.box, (20, 20, 101, 101))).max() <= 3

@@ -70,7 +70,7 @@ def classify_polylines(images: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def predict_text(image: Image.Image) -> str:
-    """Detect and classify the digits of an image."""
+    """Detect and classify the digits of an image, which do not touch."""
     digits = find_digits(image, classify=classify_polylines)
     probabilities = classify_polylines(np.array([digit.image for digit in digits]))
     return "".join(str(digit) for digit in probabilities.argmax(axis=1))

@@ -19,6 +19,7 @@ from mnistcli.files import sha256, write_atomically
 from mnistcli.inference.conversion import to_litert
 from mnistcli.inference.line_recognizer import PACKAGED_DIR
 from mnistcli.inference.litert import Runner
+from mnistcli.synthetic.number_stream import NumberStream
 from mnistcli.synthetic.numbers import NumberGenerator
 from mnistcli.training.line_recognizer import fit_calibration, train_line_recognizer
 
@@ -33,9 +34,13 @@ def train(work: Path, digits: datasets.Dataset, *, epochs: int, steps: int, seed
     save = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda _epoch, _logs: checkpoints.save(model, work / "lines.keras")
     )
-    train_line_recognizer(
-        model, digits, epochs=epochs, steps_per_epoch=steps, seed=seed, callbacks=[save]
-    )
+    stream = NumberStream(digits, seed=seed)
+    try:
+        train_line_recognizer(
+            model, iter(stream), epochs=epochs, steps_per_epoch=steps, callbacks=[save]
+        )
+    finally:
+        stream.close()
 
 
 def package(work: Path, held_out: datasets.Dataset, package_dir: Path, **facts: Any) -> None:
