@@ -24,7 +24,7 @@ from mnistcli.synthetic.numbers import NumberGenerator
 from mnistcli.training.line_recognizer import fit_calibration, train_line_recognizer
 
 _HELD_OUT = 0.05  # of the MNIST training images: the calibration numbers are made of them
-_CALIBRATION_NUMBERS = 3000
+_CALIBRATION_NUMBERS = 2000
 
 
 def train(work: Path, digits: datasets.Dataset, *, epochs: int, steps: int, seed: int) -> None:
