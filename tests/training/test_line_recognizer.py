@@ -77,7 +77,12 @@ def test_a_training_lowers_the_loss(model: keras.Model) -> None:
     batch = images, np.stack([encode_text(text) for text in ("1", "2", "34", "")])
 
     train_line_recognizer(
-        model, (batch for _ in repeat(None)), epochs=2, steps_per_epoch=3, callbacks=[record], warm_up_steps=1
+        model,
+        (batch for _ in repeat(None)),
+        epochs=2,
+        steps_per_epoch=3,
+        callbacks=[record],
+        warm_up_steps=1,
     )
 
     assert losses[1] < losses[0]
