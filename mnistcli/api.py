@@ -70,7 +70,8 @@ def predict(
         model: The model. Defaults to ``$MNISTCLI_MODEL``, else the newest finished run under
             ``runs/``, else ``pretrained``.
         single: Whether to treat each whole image as a single digit.
-        min_confidence: The rejection threshold, 0 to 1. Defaults to that of the model.
+        min_confidence: The rejection threshold, 0 to 1, for the probability that all digits are
+            right. Defaults to that of the model for one digit, and to 0.6 for a number.
         digits: The number of digits in each line, or the least and the greatest. Defaults to any.
 
     Returns:
@@ -86,6 +87,7 @@ def predict(
     from mnistcli.inference.ensemble import cached_classifier
     from mnistcli.prediction import predict_images
     from mnistcli.preprocessing.image_io import is_file_object, source_name
+    from mnistcli.rejection import choose_thresholds
 
     # A file object is an iterator, too: of lines.
     is_series = isinstance(images, (list, tuple, Iterator)) and not is_file_object(images)
@@ -98,7 +100,6 @@ def predict(
         for number, image in enumerate(cast("Iterator[ImageSource]", series), start=1)
     )
     model_ref = _find(model)
-    threshold = model_ref.min_confidence if min_confidence is None else min_confidence
     classifier = cached_classifier(model_ref.files)
     least, greatest = (digits, digits) if isinstance(digits, int) else digits or (1, 0)
     predictions = list(
@@ -106,7 +107,7 @@ def predict(
             classifier,
             found,
             single=single,
-            min_confidence=threshold,
+            thresholds=choose_thresholds(min_confidence, model_ref.min_confidence),
             lengths=range(least, greatest + 1) or None,
         )
     )

@@ -7,7 +7,7 @@ Max-pooling comes before the ReLU. The result is the same as in the usual order,
 monotonic, and the ReLU is applied to a quarter of the values.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -84,6 +84,23 @@ def build_line_network(*, dropout: float = 0.1) -> keras.Model:
         ],
         name="lines",
     )
+
+
+def join_line_networks(networks: Sequence[keras.Model]) -> keras.Model:
+    """Join line recognizers into one model that computes them all.
+
+    Args:
+        networks: Models made by `build_line_network`. They are renamed, because the names of the
+            parts of a model must differ.
+
+    Returns:
+        A model with their outputs side by side: logits (n, w / 4, networks * (symbols + 1)).
+    """
+    for index, network in enumerate(networks):
+        network.name = f"lines_{index}"
+    line = keras.Input((LINE_HEIGHT, None, 1))
+    outputs = [network(line) for network in networks]
+    return keras.Model(line, layers.Concatenate()(outputs) if len(outputs) > 1 else outputs[0])
 
 
 def first_convolution(

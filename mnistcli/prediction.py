@@ -1,7 +1,4 @@
-"""Prediction pipeline: read, preprocess and classify images in parallel; apply the threshold.
-
-Images with a confidence below the rejection threshold are rejected, see `apply_rejection`.
-"""
+"""Prediction pipeline: read, preprocess and classify images in parallel; reject uncertain ones."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -33,11 +30,10 @@ from mnistcli.preprocessing import (
     original_size,
 )
 from mnistcli.preprocessing.pages import ImagePage
+from mnistcli.rejection import NO_THRESHOLDS, Thresholds, apply_rejection
 
 # Images predicted together: enough to keep all processors busy, few enough for early results.
 _GROUP = 32
-_MIN_DIGIT_CONFIDENCE = 0.6  # of the threshold: below it, one digit of a number rejects the number
-_MAX_IGNORED = 0.5  # of the foreground
 
 
 def predict_images(
@@ -45,7 +41,7 @@ def predict_images(
     sources: Sources,
     *,
     single: bool = False,
-    min_confidence: float = 0.0,
+    thresholds: Thresholds = NO_THRESHOLDS,
     lengths: range | None = None,
     recursive: bool = False,
     on_skip: Callable[[str], None] | None = None,
@@ -58,8 +54,7 @@ def predict_images(
         classifier: The classifier. It is called from several threads at a time.
         sources: One image or several, or what stands for them, as `find_images` takes them.
         single: Whether to treat each whole image as a single digit.
-        min_confidence: The rejection threshold, 0 to 1: images with a lower
-            `Prediction.confidence` are rejected.
+        thresholds: The rejection thresholds. Defaults to none.
         lengths: The number of digits that a line may have. Defaults to any.
         recursive: As `find_images` takes it.
         on_skip: As `find_images` takes it.
@@ -80,56 +75,10 @@ def predict_images(
             following = [pool.submit(prepare, image) for image in islice(images, _GROUP)]
             group = [future.result() for future in pending]
             for prediction in _classify(classifier, group):
-                yield apply_rejection(prediction, min_confidence)
+                yield apply_rejection(prediction, thresholds)
             pending = following
     finally:  # also on Ctrl-C: the images that are being prepared are not waited for
         pool.shutdown(wait=False, cancel_futures=True)
-
-
-def apply_rejection(prediction: Prediction, min_confidence: float) -> Prediction:
-    """Reject a prediction without digits, with a low confidence, or of a small part of the ink.
-
-    The confidence of a number is the mean over its digits. One very uncertain digit, which the mean
-    would hide, rejects the number as well.
-
-    Args:
-        prediction: The prediction.
-        min_confidence: The rejection threshold, 0 to 1.
-
-    Returns:
-        The prediction, with the reason if it is rejected.
-    """
-    if prediction.error is not None:
-        return prediction
-    if not prediction.digits:
-        return replace(prediction, reason="no digit found")
-    short_reason = _reason_to_reject(prediction, min_confidence)
-    if not short_reason:
-        return prediction
-    _, confidence = _distinct_percents(min_confidence, prediction.confidence)
-    reason = f"rejected, {short_reason} ({confidence})"
-    return replace(prediction, reason=reason, short_reason=short_reason)
-
-
-def _reason_to_reject(prediction: Prediction, min_confidence: float) -> str:
-    """Return the reason to reject a prediction of at least one digit; empty for none."""
-    if prediction.confidence < min_confidence:
-        threshold, _ = _distinct_percents(min_confidence, prediction.confidence)
-        return f"below {threshold}: best guess {prediction.guess_on_one_line}"
-    least = min_confidence * _MIN_DIGIT_CONFIDENCE
-    uncertain = [digit.confidence < least for digit in prediction.digits]
-    if any(uncertain):
-        digits = iter(uncertain)
-        guess = "".join(
-            "?" if symbol.isdigit() and next(digits) else symbol
-            for symbol in prediction.guess_on_one_line
-        )
-        return f"digit {uncertain.index(True) + 1} is uncertain: best guess {guess}"
-    ignored = prediction.content.ignored_fraction
-    if min_confidence and ignored > _MAX_IGNORED:
-        guess = prediction.guess_on_one_line
-        return f"{100 * ignored:.0f} % of the ink is in no digit: best guess {guess}"
-    return ""
 
 
 class _Prepared(NamedTuple):
@@ -215,12 +164,3 @@ def _classify(classifier: Predictor, group: Sequence[_Prepared]) -> Iterator[Pre
         ]
         predicted = map(PredictedDigit, content.digits, probabilities)
         yield replace(prediction, digits=tuple(predicted))
-
-
-def _distinct_percents(threshold: float, confidence: float) -> tuple[str, str]:
-    """Format a threshold and a confidence below it with enough decimals to tell them apart."""
-    for decimals in range(2, 7):
-        texts = tuple(f"{100 * value:.{decimals}f} %" for value in (threshold, confidence))
-        if texts[0] != texts[1]:
-            break
-    return texts[0], texts[1]

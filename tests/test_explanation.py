@@ -11,6 +11,7 @@ from mnistcli.errors import ImageError
 from mnistcli.explanation import PATCH, explain, occlusion
 from mnistcli.prediction import predict_images
 from mnistcli.prediction_results import Prediction
+from mnistcli.rejection import Thresholds
 from tests.support.strokes import draw_digit
 
 
@@ -100,7 +101,9 @@ def test_each_digit_and_each_image_without_digits_has_an_explanation() -> None:
 def test_a_rejected_digit_is_explained_with_the_reason() -> None:
     draw_digit(7).save("seven.png")
 
-    (one,) = explain(OnePixel(), predict_images(OnePixel(), ["seven.png"], min_confidence=1.0))
+    (one,) = explain(
+        OnePixel(), predict_images(OnePixel(), ["seven.png"], thresholds=Thresholds(1.0))
+    )
 
     assert one.digit is not None
     assert one.occlusion_map is not None

@@ -17,16 +17,15 @@ from PIL import Image
 
 from mnistcli import prediction
 from mnistcli.line_format import LineReading
-from mnistcli.prediction import apply_rejection, predict_images
-from mnistcli.prediction_results import PredictedDigit, Prediction
+from mnistcli.prediction import predict_images
 from mnistcli.preprocessing import (
-    Digit,
     ImageContent,
     ImageSource,
     detect_content,
     image_modes,
     open_image,
 )
+from mnistcli.rejection import Thresholds
 from tests.support.strokes import draw_digit
 
 
@@ -324,44 +323,14 @@ def mnist_like() -> NDArray[np.uint8]:
 
 @pytest.mark.parametrize(("threshold", "text"), [(0.0, "7"), (0.3, "7"), (0.32, ""), (1.0, "")])
 def test_a_digit_below_the_threshold_is_rejected(threshold: float, text: str) -> None:
-    (one,) = predict_images(Unsure(0.31), draw("a.png"), single=True, min_confidence=threshold)
+    (one,) = predict_images(
+        Unsure(0.31), draw("a.png"), single=True, thresholds=Thresholds(threshold)
+    )
 
     assert one.text == text
     assert (one.guess, [digit.digit for digit in one.digits]) == ("7", [7])
     expected = f"rejected, below {100 * threshold:.2f} %: best guess 7 (31.00 %)"
     assert one.reason == ("" if text else expected)
-
-
-@pytest.mark.parametrize(("last", "text"), [(0.6, "77"), (0.21, "")])
-def test_a_number_is_predicted_or_rejected_as_a_whole(last: float, text: str) -> None:
-    """The mean counts: 0.75 of 0.9 and 0.6, and 0.555 of 0.9 and 0.21."""
-    (one,) = predict_images(Unsure(0.9), draw("a.png"), single=True)
-    (second,) = Unsure(last).predict(np.zeros((1, 28, 28), np.uint8))
-    digits = (one.digits[0], replace(one.digits[0], probabilities=second))
-
-    result = apply_rejection(Prediction(Path("two.png"), digits), 0.7)
-
-    assert result.text == text
-    assert result.reason == ("" if text else "rejected, below 70.00 %: best guess 77 (55.50 %)")
-
-
-@pytest.mark.parametrize(
-    ("threshold", "confidence", "reason"),
-    [
-        (0.9998, 0.9995, "rejected, below 99.98 %: best guess 7 (99.95 %)"),
-        (0.99984, 0.99981, "rejected, below 99.984 %: best guess 7 (99.981 %)"),
-        (1.0, 0.999999, "rejected, below 100.0000 %: best guess 7 (99.9999 %)"),
-    ],
-)
-def test_the_reason_tells_threshold_and_confidence_apart(
-    threshold: float, confidence: float, reason: str
-) -> None:
-    (one,) = predict_images(Unsure(confidence), draw("a.png"), single=True)
-
-    rejected = apply_rejection(one, threshold)
-
-    assert rejected.reason == reason
-    assert f"rejected, {rejected.short_reason} (" in reason
 
 
 def test_a_blank_image_is_rejected() -> None:
@@ -398,35 +367,6 @@ def test_the_generator_ends_without_waiting_for_images_in_preparation(
     end.set()
 
     assert waited < 2
-
-
-def predicted(digit: int, confidence: float) -> PredictedDigit:
-    probabilities = np.full(10, (1 - confidence) / 9, np.float32)
-    probabilities[digit] = confidence
-    detected = Digit(np.zeros((28, 28), np.uint8), (0, 0, 1, 1), np.ones((1, 1), bool))
-    return PredictedDigit(detected, probabilities)
-
-
-def test_one_uncertain_digit_rejects_a_number() -> None:
-    """The mean hides it: of +73935, the plus sign was a 1."""
-    digits = tuple(predicted(digit, confidence) for digit, confidence in ((1, 0.3), (7, 0.99)))
-    digits += tuple(predicted(digit, 0.99) for digit in (3, 9, 3, 5))
-
-    result = apply_rejection(Prediction(Path("plus.png"), digits), 0.7)
-
-    assert result.text == ""
-    assert result.guess == "173935"
-    assert result.reason == "rejected, digit 1 is uncertain: best guess ?73935 (87.50 %)"
-    assert apply_rejection(Prediction(Path("plus.png"), digits), 0).text == "173935"
-
-
-def test_an_image_of_which_most_ink_is_in_no_digit_is_rejected() -> None:
-    content = ImageContent((), ignored_fraction=0.6)
-    one = Prediction(Path("doodle.png"), (predicted(1, 0.99),), content=content)
-
-    result = apply_rejection(one, 0.7)
-
-    assert result.reason == "rejected, 60 % of the ink is in no digit: best guess 1 (99.00 %)"
 
 
 @pytest.mark.parametrize("orientation", [1, 6])

@@ -70,8 +70,9 @@ def predict(
             metavar="X",
             min=0,
             max=1,
-            help="Rejection threshold (0-1) for the mean confidence of an image. Default: the "
-            "model's own threshold, which rejects 0.4 % of held-out digits.",
+            help="Rejection threshold (0-1) for the probability that all digits are right. "
+            "Default: 0.6 for a number; for one digit the model's own, which rejects 0.4 % of "
+            "held-out digits.",
         ),
     ] = None,
     top: Annotated[
@@ -153,6 +154,7 @@ def predict(
     with working("Loading the model"):
         from mnistcli.inference.ensemble import load_classifier
         from mnistcli.prediction import predict_images
+        from mnistcli.rejection import choose_thresholds
 
         sources = _sources(images, outputs, recursive=recursive)
         classifier = load_classifier(model_ref.files, pixel_scale=pixel_scale, on_note=print_note)
@@ -161,7 +163,7 @@ def predict(
         classifier,
         sources,
         single=single,
-        min_confidence=model_ref.min_confidence if min_confidence is None else min_confidence,
+        thresholds=choose_thresholds(min_confidence, model_ref.min_confidence),
         lengths=lengths,
         recursive=recursive,
         on_skip=print_note,

@@ -128,7 +128,7 @@ class _Table:
         text = "-" if prediction.reason else prediction.guess_on_one_line
         middle = prediction.reason
         if prediction.text or prediction.short_reason:
-            confidence = f"{percent(prediction.confidence):<{self._confidence}}"
+            confidence = f"{percent(prediction.text_confidence):<{self._confidence}}"
             middle = f"{confidence}  {_comment(prediction, self._top)}"
         self._print(text, middle, quote_name(prediction.path))
 

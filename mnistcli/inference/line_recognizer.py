@@ -1,7 +1,8 @@
 """Line recognizer: reads a line of digits as a whole, without segmentation.
 
-A fully convolutional network gives the probabilities of all symbols in each column of a line image,
-and CTC decoding finds the text. The packaged model was trained on synthetic numbers, see its card.
+Fully convolutional networks give the probabilities of all symbols in each column of a line image,
+and CTC decoding finds the text. The packaged ensemble was trained on synthetic numbers, see its
+card.
 """
 
 import json
@@ -20,7 +21,7 @@ from mnistcli.files import sha256
 from mnistcli.inference import ctc
 from mnistcli.inference.classifier import Compute
 from mnistcli.inference.litert import Runner
-from mnistcli.line_format import LINE_HEIGHT, MARKS, Alternative, LineReading, Mark
+from mnistcli.line_format import LINE_HEIGHT, MARKS, SYMBOLS, Alternative, LineReading, Mark
 
 PACKAGED_DIR = Path(__file__).parents[1] / "pretrained" / "lines"
 """The directory of the packaged line recognizer: `model.tflite` and `card.json`."""
@@ -53,8 +54,8 @@ class LineRecognizer:
     """Reads lines of digits.
 
     Args:
-        compute: Returns logits, float32 (n, w / 4, symbols + 1), of line images, float32 (n, 32, w,
-            1) in 0..1.
+        compute: Returns the logits of one or several networks side by side, float32 (n, w / 4,
+            networks * (symbols + 1)), of line images, float32 (n, 32, w, 1) in 0..1.
         calibration: The calibration of the confidence.
     """
 
@@ -69,7 +70,7 @@ class LineRecognizer:
 
         Args:
             images: The line at one or several scales, float32 (32, w) in 0..1. The text with the
-                highest mean probability is taken.
+                highest mean probability over scales and networks is taken.
             lengths: The number of digits that the line may have. Defaults to any.
         """
         outputs = self._probabilities(images)
@@ -87,7 +88,7 @@ class LineRecognizer:
         return LineReading(
             text,
             confidence,
-            best,
+            best % len(images),
             columns,
             probabilities,
             _marks(outputs[best]),
@@ -95,18 +96,23 @@ class LineRecognizer:
         )
 
     def _probabilities(self, images: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float64]]:
-        """Return the probabilities of all symbols and the blank, (t, symbols + 1), per image."""
+        """Return the probabilities of all symbols and the blank, (t, symbols + 1).
+
+        There is one array per network and image: those of the first network come first.
+        """
         width = max(image.shape[1] for image in images)
         width = math.ceil(width / _WIDTH_STEP) * _WIDTH_STEP
         batch = np.zeros((len(images), LINE_HEIGHT, width, 1), np.float32)
         for row, image in zip(batch, images, strict=True):
             row[:, : image.shape[1], 0] = image
-        logits = self._compute(batch).astype(np.float64)
+        output = self._compute(batch).astype(np.float64)
+        logits = output.reshape(*output.shape[:2], -1, len(SYMBOLS) + 1)
         powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
         powers /= powers.sum(axis=-1, keepdims=True)
         return [
-            output[: math.ceil(image.shape[1] / _COLUMN)]
-            for output, image in zip(powers, images, strict=True)
+            member[: math.ceil(image.shape[1] / _COLUMN), network]
+            for network in range(powers.shape[2])
+            for member, image in zip(powers, images, strict=True)
         ]
 
 

@@ -14,7 +14,7 @@ from mnistcli.preprocessing.text_lines import TextLine
 ZOOMS = (1.0, 0.87, 1.15)
 """The scales at which a line is read: where digits touch a ruled line, its height is uncertain."""
 
-_MARGIN = 0.6  # beside the ink of the line, in units of its height
+_MARGIN = 1.0  # beside the ink of the line, in units of its height
 _NEIGHBOR_RADIUS = 2  # pixels around the ink of other lines that belong to its soft edge
 _MAX_WIDTH = 4096  # pixels of a line image
 

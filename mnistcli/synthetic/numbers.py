@@ -32,8 +32,12 @@ _HEIGHT = LINE_DIGIT_HEIGHT * _OVERSAMPLING
 _MNIST_STROKE = 2.5 / 20  # median stroke width of MNIST, in heights
 _MIN_DISTANCE = 5.4 * _OVERSAMPLING  # of equal digits: the network has columns of 4 pixels
 _MIN_MARK_DISTANCE = 4.2 * _OVERSAMPLING
+_GAPS = ((0.3, -2.5, 0.2), (0.78, 0.0, 4.0), (0.95, 4.0, 14.0), (1.0, 14.0, 45.0))
+"""Cumulative share of the hands, and their least and largest gap in pixels of a line image."""
+
 _FREE_ONES = 0.85  # touch no neighbor: two 1s that do look like one written as an inverted V
-_LETTERS = 50
+_BENT = 0.5  # of the numbers
+_LETTERS = 300
 _LETTER_SHARE = 0.15  # of the signs that are not to be read
 _DRAWN_HANDS = 0.55  # of the hands draw some digits; the others are MNIST's
 
@@ -107,7 +111,7 @@ class _Hand:
     ) -> None:
         self._rng, self._images, self._by_class = rng, images, by_class
         self._letters = letter_images
-        relative = float(np.clip(rng.normal(1.0, 0.17), 0.55, 1.5))
+        relative = float(np.clip(rng.normal(1.0, 0.19), 0.5, 1.55))
         height = _HEIGHT * relative
         width = float(np.clip(rng.lognormal(math.log(0.115), 0.3), 0.05, 0.22)) * height
         self.pen = Pen(height, rng.uniform(0.75, 1.3), rng.normal(0.08, 0.2), max(2.2, width))
@@ -123,18 +127,22 @@ class _Hand:
     def _choose_gap(self) -> float:
         """Return the usual gap between the strokes of two digits, in pixels of the canvas."""
         kind = self._rng.random()
-        low, high = (-2.5, 0.2) if kind < 0.3 else (0.0, 4.0) if kind < 0.8 else (4.0, 14.0)
+        low, high = next(gaps for share, *gaps in _GAPS if kind < share)
         return self._rng.uniform(low, high) * _OVERSAMPLING
 
     def _choose_shapes(self) -> dict[int, Strokes]:
-        """Choose the digits that this hand draws, and their shapes."""
+        """Choose the digits that this hand draws, and their shapes.
+
+        More of them draw a 1, because those of MNIST are bare strokes, which most hands do not
+        write.
+        """
         if self._rng.random() > _DRAWN_HANDS:
             return {}
         share = self._rng.choice([0.3, 0.6, 0.9])
         return {
             digit: vary_shape(shapes[self._rng.integers(len(shapes))], self._rng)
             for digit, shapes in DIGIT_SHAPES.items()
-            if self._rng.random() < share
+            if self._rng.random() < (math.sqrt(share) if digit == 1 else share)
         }
 
     def glyphs(self, text: str) -> list[_Glyph]:
@@ -315,13 +323,15 @@ def _set_on_paper(
     if hand.drift:
         matrix = np.array([[1, 0, 0], [hand.drift, 1, -hand.drift * width / 2]])
         line = np.asarray(cv2.warpAffine(line, matrix, line.shape[::-1]), np.float32)
+    if rng.random() < _BENT:
+        line = _bend(line, rng)
     line *= np.float32(rng.uniform(0.8, 1.4))
     if rng.random() < 0.3:
         line *= paper.fade(line.shape, rng)
-    blur = rng.choice([0.0, rng.uniform(0.3, 1.1)])
+    blur = rng.choice([0.0, rng.uniform(0.3, 1.3)])
     base = hand.base / _OVERSAMPLING
     top = base - hand.pen.height / _OVERSAMPLING
-    is_plain = rng.random() < 0.15
+    is_plain = rng.random() < 0.2
     if not is_plain:
         line = paper.add_ink(np.minimum(line, 1), paper.draw_form_lines(line.shape, top, base, rng))
     if blur:
@@ -331,6 +341,22 @@ def _set_on_paper(
     line *= np.float32(rng.uniform(0.95, 1.25))
     _crop(line, left, used, rng)
     return np.rint(np.clip(line, 0, 1) * 255).astype(np.uint8)
+
+
+def _bend(line: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Move the strokes by smooth random displacements, as an unsteady hand does."""
+    rows, columns = np.indices(line.shape, np.float32)
+    grid = (4, max(2, line.shape[1] // 8))
+    largest = rng.uniform(0.3, 1.2)
+    across, down = (
+        cv2.resize(
+            rng.normal(0, largest, grid).astype(np.float32),
+            line.shape[::-1],
+            interpolation=cv2.INTER_CUBIC,
+        )
+        for _ in range(2)
+    )
+    return np.asarray(cv2.remap(line, columns + across, rows + down, cv2.INTER_LINEAR), np.float32)
 
 
 def _crop(line: NDArray[np.float32], left: int, used: int, rng: np.random.Generator) -> None:

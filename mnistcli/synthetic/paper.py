@@ -32,6 +32,8 @@ def draw_background(shape: tuple[int, int], rng: np.random.Generator) -> Ink:
         if rng.random() < 0.6:
             grain = np.float32(2) * _blur(grain, rng.uniform(0.5, 1.2))
         background = background + grain * np.float32(rng.uniform(0.01, 0.1))
+    if rng.random() < 0.12:
+        background = background + _smudges(shape, rng)
     return np.clip(background, 0, 1)
 
 
@@ -104,6 +106,14 @@ def _dots(shape: tuple[int, int], rng: np.random.Generator) -> Ink:
     raster = np.cos(along * (2 * np.pi / period)) + np.cos(across * (2 * np.pi / period))
     dots: Ink = np.clip(raster - rng.uniform(0.3, 1.3), 0, 1) * np.float32(rng.uniform(0.1, 0.6))
     return dots
+
+
+def _smudges(shape: tuple[int, int], rng: np.random.Generator) -> Ink:
+    """Draw gray smudges and shadows without edges."""
+    columns = max(2, shape[1] // int(rng.integers(6, 20)))
+    coarse = rng.uniform(-1, 1, (4, columns)).astype(np.float32)
+    soft = cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC)
+    return np.asarray(np.clip(soft, 0, 1) * np.float32(rng.uniform(0.1, 0.45)), np.float32)
 
 
 def _rotated(shape: tuple[int, int], angle: float) -> tuple[Ink, Ink]:

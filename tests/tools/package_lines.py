@@ -1,22 +1,23 @@
-"""Train the line recognizer, calibrate it, and put it into the package with its card.
+"""Train the networks of the line recognizer, calibrate them, and package them with a card.
 
-Usage: python -m tests.tools.package_lines WORK [--epochs 30] [--steps 300] [--seed 0]
+Usage: python -m tests.tools.package_lines WORK [--networks 3] [--epochs 60] [--steps 300]
 
-`WORK/lines.keras` is written after each epoch. With --epochs 0 the file that is there is packaged.
+Network i is trained with seed i and saved as `WORK/lines_i.keras`. A network whose file is there
+already is not trained again.
 """
 
 import argparse
 import json
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import keras
+import tensorflow as tf
 
 from mnistcli import checkpoints, datasets
-from mnistcli.architectures import build_line_network
-from mnistcli.files import sha256, write_atomically
-from mnistcli.inference.conversion import to_litert
+from mnistcli.architectures import build_line_network, join_line_networks
+from mnistcli.files import sha256, temporary_directory, write_atomically
 from mnistcli.inference.line_recognizer import PACKAGED_DIR
 from mnistcli.inference.litert import Runner
 from mnistcli.synthetic.number_stream import NumberStream
@@ -24,43 +25,39 @@ from mnistcli.synthetic.numbers import NumberGenerator
 from mnistcli.training.line_recognizer import fit_calibration, train_line_recognizer
 
 _HELD_OUT = 0.05  # of the MNIST training images: the calibration numbers are made of them
-_CALIBRATION_NUMBERS = 2000
+_CALIBRATION_NUMBERS = 3000
 
 
-def train(work: Path, digits: datasets.Dataset, *, epochs: int, steps: int, seed: int) -> None:
-    """Train the line recognizer, and save it after each epoch."""
+def train(file: Path, digits: datasets.Dataset, *, epochs: int, steps: int, seed: int) -> None:
+    """Train one network and save it."""
     keras.utils.set_random_seed(seed)
     model = build_line_network()
-    save = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda _epoch, _logs: checkpoints.save(model, work / "lines.keras")
-    )
     stream = NumberStream(digits, seed=seed)
     try:
         train_line_recognizer(
-            model, iter(stream), epochs=epochs, steps_per_epoch=steps, callbacks=[save]
+            model, iter(stream), epochs=epochs, steps_per_epoch=steps, callbacks=[]
         )
     finally:
         stream.close()
+    checkpoints.save(model, file)
 
 
-def package(work: Path, held_out: datasets.Dataset, package_dir: Path, **facts: Any) -> None:
-    """Convert and calibrate the trained model; write the LiteRT file and its card.
+def package(files: Sequence[Path], held_out: datasets.Dataset, package_dir: Path) -> None:
+    """Convert and calibrate trained networks; write the LiteRT file and its card.
 
     Args:
-        work: The directory of `lines.keras`.
+        files: The `.keras` files of the networks.
         held_out: Digits that were not trained on.
-        package_dir: The directory of the packaged model.
-        facts: Further entries of the card.
+        package_dir: The directory of the packaged model. Its card keeps what is not measured here.
     """
-    model = keras.saving.load_model(work / "lines.keras", compile=False)
-    litert = to_litert(model)
-    if litert is None:
-        raise SystemExit("the model cannot be converted")
+    model = join_line_networks([keras.saving.load_model(file, compile=False) for file in files])
+    litert = _to_litert(model)
     numbers = islice(NumberGenerator(held_out, seed=1_000_003), _CALIBRATION_NUMBERS)
     calibration, right = fit_calibration(Runner(litert), numbers)
     card_file = package_dir / "card.json"
     card = json.loads(card_file.read_text(encoding="utf-8")) if card_file.exists() else {}
-    card |= facts | {
+    card |= {
+        "networks": len(files),
         "parameters": model.count_params(),
         "held_out_synthetic_numbers": {
             "numbers": _CALIBRATION_NUMBERS,
@@ -74,23 +71,32 @@ def package(work: Path, held_out: datasets.Dataset, package_dir: Path, **facts: 
     write_atomically(card_file, json.dumps(card, indent=2, ensure_ascii=False) + "\n")
 
 
+def _to_litert(model: keras.Model) -> bytes:
+    """Convert a model to LiteRT with int8 weights: a quarter of the size, and faster."""
+    with temporary_directory() as folder:
+        path = folder / "model.tflite"
+        weights = [tf.lite.Optimize.DEFAULT]
+        model.export(path, format="litert", verbose=False, optimizations=weights)
+        return path.read_bytes()
+
+
 def main() -> None:
     """Train and package the line recognizer."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("work", type=Path)
     parser.add_argument("--data-dir", type=Path)
-    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--networks", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--steps", type=int, default=300)
-    parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
     chosen.work.mkdir(parents=True, exist_ok=True)
     splits = datasets.load("mnist", data_dir=chosen.data_dir)
     digits, held_out = datasets.hold_out(splits.train, _HELD_OUT)
-    facts = {}
-    if chosen.epochs:
-        train(chosen.work, digits, epochs=chosen.epochs, steps=chosen.steps, seed=chosen.seed)
-        facts = {"seed": chosen.seed, "epochs": chosen.epochs, "steps_per_epoch": chosen.steps}
-    package(chosen.work, held_out, PACKAGED_DIR, **facts)
+    files = [chosen.work / f"lines_{seed}.keras" for seed in range(chosen.networks)]
+    for seed, file in enumerate(files):
+        if not file.exists():
+            train(file, digits, epochs=chosen.epochs, steps=chosen.steps, seed=seed)
+    package(files, held_out, PACKAGED_DIR)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mnistcli.evaluation import score
-from mnistcli.rejection_threshold import fit_threshold
+from mnistcli.threshold_fitting import fit_threshold
 
 
 def test_the_threshold_is_the_lowest_at_which_enough_predictions_are_right() -> None:
