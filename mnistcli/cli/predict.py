@@ -3,14 +3,16 @@
 import os
 import sys
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mnistcli.cli.forms import FormPrinter, load_regions, predict_regions
 from mnistcli.cli.options import JsonOption, PixelScaleOption, QuietOption
 from mnistcli.cli.prediction_csv import CsvPrinter
-from mnistcli.cli.prediction_table import PrintedPredictions, print_predictions
+from mnistcli.cli.prediction_table import PrintedPredictions, RowPrinter, print_predictions
 from mnistcli.cli.review import Review
 from mnistcli.cli.spinner import working
 from mnistcli.cli.streams import output_to, print_note, quote_name, set_verbosity
@@ -92,6 +94,16 @@ def predict(
             "that length. Default: any.",
         ),
     ] = None,
+    regions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Predict the same boxes of each scan of a form. FILE is a CSV with the columns "
+            "name, left, top, right and bottom, in pixels of the first image or as fractions of "
+            "its size. Scans that are shifted or rotated are registered to the first image by their "
+            "printed frames. One CSV row and one JSON object per scan.",
+        ),
+    ] = None,
     save: Annotated[
         Path | None,
         typer.Option(
@@ -147,6 +159,7 @@ def predict(
 
     set_verbosity(quiet=quiet)
     lengths = None if digits is None else _parse_lengths(digits)
+    form = load_regions(regions, images) if regions else ()
     model_ref = find_model(*model or ())
     figures = {name: path for name, path in (("--save", save), ("--explain", explain)) if path}
     outputs = figures | ({"--output": output} if output else {})
@@ -156,25 +169,33 @@ def predict(
         from mnistcli.prediction import predict_images
         from mnistcli.rejection import choose_thresholds
 
-        sources = _sources(images, outputs, recursive=recursive)
+        sources = _sources(images, outputs, regions, recursive=recursive)
         classifier = load_classifier(model_ref.files, pixel_scale=pixel_scale, on_note=print_note)
     copies = Review(review) if review else None
-    predictions = predict_images(
+    thresholds = choose_thresholds(min_confidence, model_ref.min_confidence)
+    predict_all = partial(
+        predict_images,
         classifier,
-        sources,
         single=single,
-        thresholds=choose_thresholds(min_confidence, model_ref.min_confidence),
+        thresholds=thresholds,
         lengths=lengths,
         recursive=recursive,
         on_skip=print_note,
     )
+    printer: RowPrinter | None = None
+    if form:
+        printer = FormPrinter(form, model_ref.name, as_csv=as_csv) if as_csv or as_json else None
+        predictions = predict_regions(predict_all, sources, form, printer, recursive=recursive)
+    else:
+        printer = CsvPrinter(only_rows=_is_one_table(images)) if as_csv else None
+        predictions = predict_all(sources)
     with output_to(output):
         printed = print_predictions(
             copies.watch(predictions) if copies else predictions,
             model_ref,
             top=top,
             as_json=as_json,
-            csv=CsvPrinter(only_rows=_is_one_table(images)) if as_csv else None,
+            printer=printer,
             keep=_MAX_DRAWN if figures else 0,
         )
     if copies:
@@ -217,7 +238,7 @@ def _is_one_table(images: list[str]) -> bool:
 
 
 def _sources(
-    images: list[str], outputs: dict[str, Path], *, recursive: bool
+    images: list[str], outputs: dict[str, Path], regions: Path | None, *, recursive: bool
 ) -> "Iterable[str | FoundImage]":
     """Return the sources, those on stdin included, if no output overwrites one of them."""
     from mnistcli.image_sources import require_no_overwrite
@@ -227,7 +248,8 @@ def _sources(
     if not outputs:
         return sources
     names = list(sources)
-    require_no_overwrite(outputs, names, recursive=recursive)
+    inputs = [*names, str(regions)] if regions else names
+    require_no_overwrite(outputs, inputs, recursive=recursive)
     return names
 
 

@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mnistcli.cli.errors import print_failure
-from mnistcli.cli.prediction_csv import CsvPrinter
 from mnistcli.cli.streams import (
     percent,
     print_json,
@@ -24,6 +23,13 @@ if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
 _FIRST = 32
 
 _PHOTO_NOTE = "this model was not trained for photos; for photos and scans use --model pretrained"
+
+
+class RowPrinter(Protocol):
+    """Prints predictions one by one."""
+
+    def print_row(self, prediction: "Prediction") -> None:
+        """Print a prediction."""
 
 
 @dataclass
@@ -59,7 +65,7 @@ def print_predictions(
     *,
     top: int,
     as_json: bool = False,
-    csv: CsvPrinter | None = None,
+    printer: RowPrinter | None = None,
     keep: int = 0,
 ) -> PrintedPredictions:
     """Print predictions to stdout; the model, notes and errors go to stderr.
@@ -70,7 +76,7 @@ def print_predictions(
             is not in MNIST format.
         top: The number of classes to show for a single digit, or of texts for a number.
         as_json: Print JSON Lines instead of a table.
-        csv: Prints CSV instead of a table.
+        printer: Prints the predictions in another form instead, such as CSV.
         keep: The number of predictions to return.
     """
     from mnistcli.cli.progress import image_progress
@@ -87,8 +93,8 @@ def print_predictions(
             if not photos_expected and _needs_preprocessing(prediction):
                 print_note(_PHOTO_NOTE)
                 photos_expected = True
-            if csv is not None:
-                csv.print_row(prediction)
+            if printer is not None:
+                printer.print_row(prediction)
             elif as_json:
                 print_json(prediction.as_dict(model.name), indent=None)
             elif prediction.error is None:

@@ -1,0 +1,108 @@
+"""Predictions of forms: one row per region in a table, one CSV row or JSON object per scan."""
+
+import csv
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mnistcli.cli.streams import out, print_json, print_note
+from mnistcli.errors import ConfigError
+from mnistcli.file_kinds import is_data_name
+
+if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
+    from mnistcli.form_prediction import FormPrediction
+    from mnistcli.form_regions import FormRegion
+    from mnistcli.image_listing import FoundImage
+    from mnistcli.image_sources import Sources
+    from mnistcli.prediction_results import Prediction
+
+
+def load_regions(path: Path, images: Iterable[str]) -> "tuple[FormRegion, ...]":
+    """Read the regions of a form.
+
+    Args:
+        path: The CSV file.
+        images: The names of the scans.
+
+    Raises:
+        ConfigError: One of them is a data file, whose rows have no regions.
+        DataError: The file is missing or damaged.
+    """
+    from mnistcli.form_regions import read_regions
+
+    for name in images:
+        if is_data_name(Path(name).name):
+            raise ConfigError(
+                f"--regions needs scans, not the data file {name!r}",
+                hint="predict its rows without --regions",
+            )
+    return read_regions(path)
+
+
+def predict_regions(
+    predict: "Callable[[Iterable[FoundImage]], Iterator[Prediction]]",
+    sources: "Sources",
+    regions: Sequence["FormRegion"],
+    printer: "FormPrinter | None",
+    *,
+    recursive: bool,
+) -> "Iterator[Prediction]":
+    """Predict the regions of scans, one after the other; a printer keeps whose they are.
+
+    Args:
+        predict: Predicts images.
+        sources: The scans.
+        regions: The regions.
+        printer: Prints the scans; None to print each region by itself.
+        recursive: Whether to include the subfolders of folders.
+    """
+    from mnistcli.form_prediction import predict_forms
+
+    forms = predict_forms(predict, sources, regions, recursive=recursive, on_skip=print_note)
+    if printer is not None:
+        return printer.watch(forms)
+    return chain.from_iterable(form.predictions for form in forms)
+
+
+class FormPrinter:
+    """Prints the predictions of a scan to stdout as soon as the last one of them is there.
+
+    Args:
+        regions: The regions.
+        model: The name of the model.
+        as_csv: Whether to print CSV; else JSON Lines.
+    """
+
+    def __init__(self, regions: Sequence["FormRegion"], model: str, *, as_csv: bool) -> None:
+        self._names = [region.name for region in regions]
+        self._model = model
+        self._as_csv = as_csv
+        self._has_header = False
+        self._waiting: deque[FormPrediction] = deque()
+
+    def watch(self, forms: Iterable["FormPrediction"]) -> "Iterator[Prediction]":
+        """Yield the predictions of the regions, and keep the scans until they are printed."""
+        for form in forms:
+            self._waiting.append(form)
+            yield from form.predictions
+
+    def print_row(self, prediction: "Prediction") -> None:
+        """Print the scan of a prediction if it is that of its last region."""
+        form = self._waiting[0]
+        if prediction is not form.predictions[-1]:
+            return
+        self._waiting.popleft()
+        if self._as_csv:
+            self._print_csv(form)
+        else:
+            print_json(form.as_dict(self._model), indent=None)
+
+    def _print_csv(self, form: "FormPrediction") -> None:
+        table = csv.writer(out.file, lineterminator="\n")
+        if not self._has_header:
+            table.writerow(("path", *self._names))
+            self._has_header = True
+        texts = [one.text for one in form.regions.values()] or [""] * len(self._names)
+        table.writerow((form.path, *texts))

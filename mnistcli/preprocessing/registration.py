@@ -1,0 +1,237 @@
+"""Image registration: find how a scan of a form is shifted, rotated and scaled, and undo it.
+
+The printed rectangles of two scans, such as a frame around the form or boxes for digits, are
+matched. A transform is accepted only if the printed lines of the reference lie on ink of the scan.
+"""
+
+from dataclasses import dataclass
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mnistcli.preprocessing.binarization import binarize
+from mnistcli.preprocessing.components import as_bytes, distance_transform
+from mnistcli.preprocessing.shapes import Mask
+
+Matrix = NDArray[np.float64]
+"""A homography, shape (3, 3), from pixels of the reference to pixels of a scan."""
+
+_MAX_SIDE = 32_000  # pixels: OpenCV transforms no larger images
+_MIN_SIDE = 12  # pixels of the reduced image: smaller rectangles may be parts of digits
+_MIN_RECTANGULARITY = 0.9  # area over that of the smallest rotated rectangle
+_CORNER_TOLERANCE = 0.02  # of the outline: deviation of a side from a straight line
+_COMPARED = 8  # rectangles of each scan, the largest ones
+_SAMPLES = 1500  # points on the printed lines of the reference
+_LINE_TOLERANCE = 2.5  # pixels of the reduced image, between a printed line and ink
+_MIN_ON_INK = 0.8  # of the points
+_MAX_ANGLE = 10.0  # degrees
+_SCALES = (0.75, 1.33)  # in relation to the sizes of the images
+_MAX_PERSPECTIVE = 0.03  # of the diagonal
+_NEAR = 0.02  # of the diagonal, between corners that correspond
+_PERSPECTIVE_AREA = 0.25  # of the reference: corners closer together give no perspective
+_ALIGNED = 1.0  # pixels of the reduced image
+
+
+@dataclass(frozen=True, eq=False)
+class PrintedForm:
+    """The printed rectangles of a scan, and its ink.
+
+    Attributes:
+        size: Width and height of the image in pixels.
+        rectangles: Their corners, clockwise from the upper left one, in pixels of the image;
+            the largest first, shape (n, 4, 2).
+        distances: Distance of each pixel of the reduced image to the nearest ink, in its pixels.
+        factor: Pixels of the image per pixel of the reduced image, along each axis.
+    """
+
+    size: tuple[int, int]
+    rectangles: NDArray[np.float64]
+    distances: NDArray[np.float32]
+    factor: int
+
+    @property
+    def corners(self) -> NDArray[np.float64]:
+        """The corners of the image, shape (4, 2)."""
+        right, bottom = self.size[0] - 1, self.size[1] - 1
+        return np.array([(0, 0), (right, 0), (right, bottom), (0, bottom)], np.float64)
+
+    @property
+    def diagonal(self) -> float:
+        """The diagonal of the image in pixels."""
+        return float(np.hypot(*self.size))
+
+    def sample_lines(self) -> NDArray[np.float64]:
+        """Return points on the sides of the rectangles in pixels of the image, shape (n, 2)."""
+        starts = self.rectangles.reshape(-1, 2)
+        ends = np.roll(self.rectangles, -1, axis=1).reshape(-1, 2)
+        lengths = np.hypot(*(ends - starts).T)
+        along = np.linspace(0, lengths.sum(), _SAMPLES, endpoint=False)
+        offsets = np.cumsum(lengths) - lengths
+        side = np.searchsorted(offsets, along, side="right") - 1
+        fraction = ((along - offsets[side]) / lengths[side])[:, None]
+        return cast("NDArray[np.float64]", starts[side] * (1 - fraction) + ends[side] * fraction)
+
+    def fraction_on_ink(self, points: NDArray[np.float64]) -> float:
+        """Return the fraction of points that lie on ink; points outside the image do not."""
+        x, y = np.rint((points + 0.5) / self.factor - 0.5).astype(np.int64).T
+        height, width = self.distances.shape
+        inside = (x >= 0) & (y >= 0) & (x < width) & (y < height)
+        near = self.distances[y[inside], x[inside]] <= _LINE_TOLERANCE
+        return float(near.sum() / len(points))
+
+
+def find_printed_form(image: Image.Image) -> PrintedForm:
+    """Find the printed rectangles of a scan: the frame of a form, and boxes for digits.
+
+    Args:
+        image: An 8-bit image, mode ``L`` or ``RGB``.
+    """
+    if max(image.size) > _MAX_SIDE:
+        return PrintedForm(image.size, np.zeros((0, 4, 2)), np.zeros((0, 0), np.float32), 1)
+    foreground = binarize(image)
+    found = _find_rectangles(foreground.mask)
+    rectangles = (found + 0.5) * foreground.factor - 0.5
+    distances = distance_transform(~foreground.mask).astype(np.float32, copy=False)
+    return PrintedForm(image.size, rectangles, distances, foreground.factor)
+
+
+def _find_rectangles(mask: Mask) -> NDArray[np.float64]:
+    """Find the outlines with four straight sides, those of holes included; shape (n, 4, 2)."""
+    closed = cv2.morphologyEx(as_bytes(mask), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    contours, _ = cv2.findContours(closed, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    found: list[tuple[float, NDArray[np.float64]]] = []
+    for contour in contours:
+        _, sides, _ = cv2.minAreaRect(contour)
+        area = cv2.contourArea(contour)
+        if min(sides) < _MIN_SIDE or area < _MIN_RECTANGULARITY * sides[0] * sides[1]:
+            continue
+        tolerance = _CORNER_TOLERANCE * cv2.arcLength(contour, closed=True)
+        corners = cv2.approxPolyDP(contour, tolerance, closed=True).reshape(-1, 2)
+        if len(corners) == 4:
+            found.append((area, _sort_corners(corners.astype(np.float64))))
+    found.sort(key=lambda one: -one[0])
+    return np.array([corners for _, corners in found], np.float64).reshape(-1, 4, 2)
+
+
+def _sort_corners(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sort the corners of an almost upright rectangle clockwise from the upper left one."""
+    total, difference = corners.sum(axis=1), corners[:, 0] - corners[:, 1]
+    order = [total.argmin(), difference.argmax(), total.argmax(), difference.argmin()]
+    return corners[order]
+
+
+def register(reference: PrintedForm, scan: PrintedForm) -> Matrix | None:
+    """Register a scan to a reference by their printed rectangles.
+
+    Each of the largest rectangles of the reference is matched with each of the scan. The transform
+    whose printed lines lie on ink best is fitted again to all rectangles that correspond.
+
+    Returns:
+        The transform; exactly the identity for a scan that is aligned. None if there is no
+        plausible one: rotated by at most 10 degrees, and about as large as the images are.
+    """
+    if not len(reference.rectangles) or not len(scan.rectangles):
+        return None
+    lines = reference.sample_lines()
+    candidates = [
+        _fit_similarity(one, other)
+        for one in reference.rectangles[:_COMPARED]
+        for other in scan.rectangles[:_COMPARED]
+    ]
+    plausible = [matrix for matrix in candidates if _is_plausible(matrix, reference, scan)]
+    if not plausible:
+        return None
+    best = max(plausible, key=lambda matrix: scan.fraction_on_ink(transform(matrix, lines)))
+    refined = [best, *_refine(best, reference, scan)]
+    scores = [scan.fraction_on_ink(transform(matrix, lines)) for matrix in refined]
+    chosen = int(np.argmax(scores))
+    if scores[chosen] < _MIN_ON_INK:
+        return None
+    matrix = refined[chosen]
+    moved = transform(matrix, reference.corners) - reference.corners
+    is_aligned = reference.size == scan.size and np.abs(moved).max() <= _ALIGNED * scan.factor
+    return np.eye(3) if is_aligned else matrix
+
+
+def transform(matrix: Matrix, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Apply a homography to points, shape (n, 2)."""
+    moved = np.c_[points, np.ones(len(points))] @ matrix.T
+    return cast("NDArray[np.float64]", moved[:, :2] / moved[:, 2:])
+
+
+def scale_of(matrix: Matrix) -> float:
+    """Return the scale of a homography that is almost a similarity."""
+    return float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
+
+
+def cut_out(pixels: NDArray[np.uint8], edges: NDArray[np.float64], matrix: Matrix) -> Image.Image:
+    """Cut a box of the reference out of a scan, upright and with the resolution of the scan.
+
+    Args:
+        pixels: The scan, uint8 (h, w) or (h, w, 3).
+        edges: Left, top, right and bottom in pixels of the reference, within a place of the scan.
+        matrix: The transform.
+    """
+    left, top, right, bottom = edges
+    scale = scale_of(matrix)
+    size = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
+    # Pixel centers of the result to those of the reference.
+    step_x, step_y = (right - left) / size[0], (bottom - top) / size[1]
+    to_reference = np.array(
+        [(step_x, 0, left + step_x / 2 - 0.5), (0, step_y, top + step_y / 2 - 0.5), (0, 0, 1)]
+    )
+    cut = cv2.warpPerspective(
+        pixels,
+        matrix @ to_reference,
+        size,
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return Image.fromarray(cut.astype(np.uint8, copy=False))
+
+
+def _fit_similarity(points: NDArray[np.float64], moved: NDArray[np.float64]) -> Matrix:
+    """Fit shift, rotation and scale by least squares, as one factor of complex numbers."""
+    before, after = (one[:, 0] + 1j * one[:, 1] for one in (points, moved))
+    deviation = before - before.mean()
+    factor = np.vdot(deviation, after - after.mean()) / np.vdot(deviation, deviation)
+    shift = after.mean() - factor * before.mean()
+    return np.array(
+        [
+            (factor.real, -factor.imag, shift.real),
+            (factor.imag, factor.real, shift.imag),
+            (0, 0, 1),
+        ]
+    )
+
+
+def _is_plausible(matrix: Matrix, reference: PrintedForm, scan: PrintedForm) -> bool:
+    angle = np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0]))
+    scale = scale_of(matrix) * reference.diagonal / scan.diagonal
+    return bool(abs(angle) <= _MAX_ANGLE and _SCALES[0] <= scale <= _SCALES[1])
+
+
+def _refine(matrix: Matrix, reference: PrintedForm, scan: PrintedForm) -> list[Matrix]:
+    """Fit a similarity, and with perspective a homography, to all corners that correspond."""
+    expected = transform(matrix, reference.rectangles.reshape(-1, 2)).reshape(-1, 1, 4, 2)
+    distances = np.linalg.norm(expected - scan.rectangles[None], axis=3).max(axis=2)
+    nearest = distances.argmin(axis=1)
+    is_near = distances.min(axis=1) <= _NEAR * scan.diagonal
+    if not is_near.any():
+        return []
+    points = reference.rectangles[is_near].reshape(-1, 2)
+    moved = scan.rectangles[nearest[is_near]].reshape(-1, 2)
+    similarity = _fit_similarity(points, moved)
+    refined = [similarity] if _is_plausible(similarity, reference, scan) else []
+    hull = cv2.convexHull(points.astype(np.float32))
+    if cv2.contourArea(hull) < _PERSPECTIVE_AREA * reference.size[0] * reference.size[1]:
+        return refined
+    homography, _ = cv2.findHomography(points, moved, cv2.RANSAC, 2.0 * scan.factor)
+    if homography is not None:
+        deviation = transform(homography, points) - transform(similarity, points)
+        if np.abs(deviation).max() <= _MAX_PERSPECTIVE * scan.diagonal:
+            refined.append(homography)
+    return refined
