@@ -20,9 +20,11 @@ from mnistcli.preprocessing import open_image, original_size
 from mnistcli.preprocessing.registration import (
     Matrix,
     PrintedForm,
+    corners_of,
     cut_out,
     find_printed_form,
     register,
+    transform,
 )
 
 
@@ -159,43 +161,64 @@ class _Cutter:
     def _cut(self, image: Image.Image, path: Path) -> tuple[list[FoundImage], bool]:
         form = find_printed_form(image)
         if self.reference is None:
-            self._start(form, original_size(image), str(path))
-            matrix: Matrix | None = np.eye(3)
-        else:
-            matrix = register(self.reference, form)
-            if matrix is None and len(self.reference.rectangles):
-                self._note(f"not registered, the printed lines do not match: {str(path)!r}")
-        parts = self._parts(np.asarray(image), matrix)
+            self.reference = self._start(form, original_size(image), str(path))
+        reference = self.reference
+        matrix = np.eye(3) if form is reference else register(reference, form)
+        if matrix is None and len(reference.rectangles):
+            self._note(f"not registered, the printed lines do not match: {str(path)!r}")
+        parts = _cut_all(image, form, self.fractions, reference, matrix)
         found = [
             FoundImage(Path(f"{path} ({region.name})"), part)
             for region, part in zip(self.regions, parts, strict=True)
         ]
         return found, matrix is not None and bool(len(form.rectangles))
 
-    def _start(self, form: PrintedForm, size: tuple[int, int], name: str) -> None:
+    def _start(self, form: PrintedForm, size: tuple[int, int], name: str) -> PrintedForm:
         """Take a scan as the reference."""
         edges = [region.to_fractions(size, name) for region in self.regions]
         self.fractions = np.array(edges, np.float64)
-        self.reference = form
         if self.skipped:
             self._note(f"the regions are those of {name!r}: {self.skipped!r} cannot be read")
         if not len(form.rectangles):
             self._note(f"scans are not registered: no printed frame found in {name!r}")
-
-    def _parts(self, pixels: NDArray[np.uint8], matrix: Matrix | None) -> Iterator[Image.Image]:
-        """Yield each region; without a transform at the same fractions of the width and height."""
-        assert self.reference is not None  # noqa: S101 - the first scan is the reference
-        if matrix is not None and not np.array_equal(matrix, np.eye(3)):
-            for edges in self.fractions * np.tile(self.reference.size, 2):
-                yield cut_out(pixels, edges, matrix)
-            return
-        height, width = pixels.shape[:2]
-        for left, top, right, bottom in self.fractions * (width, height, width, height):
-            first, last = min(int(left), width - 1), min(int(top), height - 1)
-            columns = slice(first, max(first + 1, round(right)))
-            rows = slice(last, max(last + 1, round(bottom)))
-            yield Image.fromarray(np.ascontiguousarray(pixels[rows, columns]))
+        return form
 
     def _note(self, text: str) -> None:
         if self.on_note is not None:
             self.on_note(text)
+
+
+def _cut_all(
+    image: Image.Image,
+    form: PrintedForm,
+    fractions: NDArray[np.float64],
+    reference: PrintedForm,
+    matrix: Matrix | None,
+) -> Iterator[Image.Image]:
+    """Yield each region of a scan; one with nothing but printed lines is blank.
+
+    Args:
+        image: The scan.
+        form: Its printed form.
+        fractions: The edges of the regions as fractions of the reference's size, shape (n, 4).
+        reference: The printed form of the reference.
+        matrix: The transform; None if the regions are at the same fractions of the scan.
+    """
+    is_moved = matrix is not None and not np.array_equal(matrix, np.eye(3))
+    printed = form.rectangles
+    if matrix is not None:  # a rectangle is not found where digits cross its sides
+        expected = transform(matrix, reference.rectangles.reshape(-1, 2)).reshape(-1, 4, 2)
+        printed = np.concatenate([printed, expected])
+    writing = form.remove_rectangles(printed)
+    for edges in fractions * np.tile(reference.size if is_moved else form.size, 2):
+        corners = corners_of(edges)
+        if matrix is not None and is_moved:
+            corners = transform(matrix, corners)
+        part = cut_out(image, edges, matrix if is_moved else None)
+        yield part if form.has_ink(writing, corners) else _blank(part)
+
+
+def _blank(image: Image.Image) -> Image.Image:
+    """Return an image of one color, the most frequent one: without the lines of an empty box."""
+    color = np.median(np.asarray(image), axis=(0, 1)).astype(np.uint8)
+    return Image.fromarray(np.broadcast_to(color, np.asarray(image).shape).copy())

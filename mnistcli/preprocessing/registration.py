@@ -5,6 +5,7 @@ matched. A transform is accepted only if the printed lines of the reference lie 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import cast
 
 import cv2
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli.preprocessing.binarization import binarize
-from mnistcli.preprocessing.components import as_bytes, distance_transform
+from mnistcli.preprocessing.components import as_bytes, connected_components, dilate
 from mnistcli.preprocessing.shapes import Mask
 
 Matrix = NDArray[np.float64]
@@ -25,13 +26,15 @@ _MIN_RECTANGULARITY = 0.9  # area over that of the smallest rotated rectangle
 _CORNER_TOLERANCE = 0.02  # of the outline: deviation of a side from a straight line
 _COMPARED = 8  # rectangles of each scan, the largest ones
 _SAMPLES = 1500  # points on the printed lines of the reference
-_LINE_TOLERANCE = 2.5  # pixels of the reduced image, between a printed line and ink
+_LINE_TOLERANCE = 2  # pixels of the reduced image, between a printed line and ink
 _MIN_ON_INK = 0.8  # of the points
 _MAX_ANGLE = 10.0  # degrees
 _SCALES = (0.75, 1.33)  # in relation to the sizes of the images
 _MAX_PERSPECTIVE = 0.03  # of the diagonal
 _NEAR = 0.02  # of the diagonal, between corners that correspond
 _PERSPECTIVE_AREA = 0.25  # of the reference: corners closer together give no perspective
+_MIN_INK = 0.15  # height of a digit, of the shorter side of its box
+_MIN_INK_SIDE = (3, 8)  # pixels of the reduced image: limits of the same height
 _ALIGNED = 1.0  # pixels of the reduced image
 
 
@@ -43,20 +46,19 @@ class PrintedForm:
         size: Width and height of the image in pixels.
         rectangles: Their corners, clockwise from the upper left one, in pixels of the image;
             the largest first, shape (n, 4, 2).
-        distances: Distance of each pixel of the reduced image to the nearest ink, in its pixels.
+        mask: The ink mask of the reduced image.
         factor: Pixels of the image per pixel of the reduced image, along each axis.
     """
 
     size: tuple[int, int]
     rectangles: NDArray[np.float64]
-    distances: NDArray[np.float32]
+    mask: Mask
     factor: int
 
     @property
     def corners(self) -> NDArray[np.float64]:
         """The corners of the image, shape (4, 2)."""
-        right, bottom = self.size[0] - 1, self.size[1] - 1
-        return np.array([(0, 0), (right, 0), (right, bottom), (0, bottom)], np.float64)
+        return corners_of(np.array((0, 0, self.size[0] - 1, self.size[1] - 1)))
 
     @property
     def diagonal(self) -> float:
@@ -74,13 +76,47 @@ class PrintedForm:
         fraction = ((along - offsets[side]) / lengths[side])[:, None]
         return cast("NDArray[np.float64]", starts[side] * (1 - fraction) + ends[side] * fraction)
 
+    def to_reduced(self, points: NDArray[np.float64]) -> NDArray[np.int32]:
+        """Convert points in pixels of the image to pixels of the reduced image."""
+        rounded = np.rint((points + 0.5) / self.factor - 0.5)
+        return np.clip(rounded, -_MAX_SIDE, 2 * _MAX_SIDE).astype(np.int32)
+
+    @cached_property
+    def _near_ink(self) -> Mask:
+        side = 2 * _LINE_TOLERANCE + 1
+        return dilate(self.mask, side, side)
+
     def fraction_on_ink(self, points: NDArray[np.float64]) -> float:
         """Return the fraction of points that lie on ink; points outside the image do not."""
-        x, y = np.rint((points + 0.5) / self.factor - 0.5).astype(np.int64).T
-        height, width = self.distances.shape
+        x, y = self.to_reduced(points).T
+        height, width = self.mask.shape
         inside = (x >= 0) & (y >= 0) & (x < width) & (y < height)
-        near = self.distances[y[inside], x[inside]] <= _LINE_TOLERANCE
-        return float(near.sum() / len(points))
+        return float(self._near_ink[y[inside], x[inside]].sum() / len(points))
+
+    def remove_rectangles(self, rectangles: NDArray[np.float64]) -> Mask:
+        """Return the ink mask without the sides of rectangles, shape (n, 4, 2)."""
+        sides = np.zeros(self.mask.shape, np.uint8)
+        corners = list(self.to_reduced(rectangles))
+        cv2.polylines(sides, corners, isClosed=True, color=1, thickness=2 * _LINE_TOLERANCE + 1)
+        return np.asarray(self.mask & (sides == 0), bool)
+
+    def has_ink(self, ink: Mask, corners: NDArray[np.float64]) -> bool:
+        """Return whether there is more than specks in a box.
+
+        Args:
+            ink: The ink mask of the reduced image.
+            corners: Those of the box in pixels of the image, shape (4, 2).
+        """
+        reduced = self.to_reduced(corners)
+        (left, top), (right, bottom) = np.maximum(reduced.min(axis=0), 0), reduced.max(axis=0) + 1
+        part = ink[top:bottom, left:right]
+        if not part.any():
+            return False
+        inside = np.zeros(part.shape, np.uint8)
+        cv2.fillConvexPoly(inside, reduced - np.array((left, top), np.int32), (1.0,))
+        components = connected_components(part & inside.view(bool))
+        smallest = np.clip(_MIN_INK * min(part.shape), *_MIN_INK_SIDE)
+        return bool((np.maximum(components.width, components.height) >= smallest).any())
 
 
 def find_printed_form(image: Image.Image) -> PrintedForm:
@@ -89,13 +125,12 @@ def find_printed_form(image: Image.Image) -> PrintedForm:
     Args:
         image: An 8-bit image, mode ``L`` or ``RGB``.
     """
-    if max(image.size) > _MAX_SIDE:
-        return PrintedForm(image.size, np.zeros((0, 4, 2)), np.zeros((0, 0), np.float32), 1)
     foreground = binarize(image)
     found = _find_rectangles(foreground.mask)
+    if max(image.size) > _MAX_SIDE:
+        found = found[:0]
     rectangles = (found + 0.5) * foreground.factor - 0.5
-    distances = distance_transform(~foreground.mask).astype(np.float32, copy=False)
-    return PrintedForm(image.size, rectangles, distances, foreground.factor)
+    return PrintedForm(image.size, rectangles, foreground.mask, foreground.factor)
 
 
 def _find_rectangles(mask: Mask) -> NDArray[np.float64]:
@@ -167,14 +202,22 @@ def scale_of(matrix: Matrix) -> float:
     return float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
 
 
-def cut_out(pixels: NDArray[np.uint8], edges: NDArray[np.float64], matrix: Matrix) -> Image.Image:
+def cut_out(image: Image.Image, edges: NDArray[np.float64], matrix: Matrix | None) -> Image.Image:
     """Cut a box of the reference out of a scan, upright and with the resolution of the scan.
 
     Args:
-        pixels: The scan, uint8 (h, w) or (h, w, 3).
-        edges: Left, top, right and bottom in pixels of the reference, within a place of the scan.
-        matrix: The transform.
+        image: The scan, mode ``L`` or ``RGB``.
+        edges: Left, top, right and bottom of the box, in pixels of the reference.
+        matrix: The transform; None if the edges are in pixels of the scan. The pixels are not
+            changed then.
     """
+    if matrix is None:
+        left, top = (
+            min(int(edge), side - 1) for edge, side in zip(edges, image.size, strict=False)
+        )
+        right, bottom = max(left + 1, round(edges[2])), max(top + 1, round(edges[3]))
+        rows, columns = slice(top, bottom), slice(left, right)
+        return Image.fromarray(np.ascontiguousarray(np.asarray(image)[rows, columns]))
     left, top, right, bottom = edges
     scale = scale_of(matrix)
     size = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
@@ -184,13 +227,19 @@ def cut_out(pixels: NDArray[np.uint8], edges: NDArray[np.float64], matrix: Matri
         [(step_x, 0, left + step_x / 2 - 0.5), (0, step_y, top + step_y / 2 - 0.5), (0, 0, 1)]
     )
     cut = cv2.warpPerspective(
-        pixels,
+        np.asarray(image),
         matrix @ to_reference,
         size,
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
     return Image.fromarray(cut.astype(np.uint8, copy=False))
+
+
+def corners_of(edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the corners of a box clockwise from the upper left one, shape (4, 2)."""
+    left, top, right, bottom = edges
+    return np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float64)
 
 
 def _fit_similarity(points: NDArray[np.float64], moved: NDArray[np.float64]) -> Matrix:

@@ -63,7 +63,7 @@ def displace(
     """Shift (pixels), rotate (degrees) and scale what is on the paper; the paper stays."""
     width, height = image.size
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle, scale)
-    matrix[:, 2] += shift
+    matrix[:, 2] += np.array(shift)
     moved = cv2.warpAffine(
         np.asarray(image), matrix, (width, height), flags=cv2.INTER_AREA, borderValue=(250.0,)
     )
