@@ -35,6 +35,9 @@ _NEAR = 0.02  # of the diagonal, between corners that correspond
 _PERSPECTIVE_AREA = 0.25  # of the reference: corners closer together give no perspective
 _MIN_INK = 0.15  # height of a digit, of the shorter side of its box
 _MIN_INK_SIDE = (3, 8)  # pixels of the reduced image: limits of the same height
+_SAME_SCORE = 0.02  # of the points
+_PERSPECTIVE_GAIN = 0.5  # distance of the corners with perspective over that without
+_OUTLIER = 2.0  # pixels of the reduced image, of a corner that a digit touches
 _ALIGNED = 1.0  # pixels of the reduced image
 
 
@@ -136,7 +139,7 @@ def find_printed_form(image: Image.Image) -> PrintedForm:
 def _find_rectangles(mask: Mask) -> NDArray[np.float64]:
     """Find the outlines with four straight sides, those of holes included; shape (n, 4, 2)."""
     closed = cv2.morphologyEx(as_bytes(mask), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    contours, _ = cv2.findContours(closed, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    contours, _ = cv2.findContours(closed, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     found: list[tuple[float, NDArray[np.float64]]] = []
     for contour in contours:
         _, sides, _ = cv2.minAreaRect(contour)
@@ -146,7 +149,8 @@ def _find_rectangles(mask: Mask) -> NDArray[np.float64]:
         tolerance = _CORNER_TOLERANCE * cv2.arcLength(contour, closed=True)
         corners = cv2.approxPolyDP(contour, tolerance, closed=True).reshape(-1, 2)
         if len(corners) == 4:
-            found.append((area, _sort_corners(corners.astype(np.float64))))
+            ordered = _sort_corners(corners.astype(np.float64))
+            found.append((area, _fit_sides(contour.reshape(-1, 2).astype(np.float64), ordered)))
     found.sort(key=lambda one: -one[0])
     return np.array([corners for _, corners in found], np.float64).reshape(-1, 4, 2)
 
@@ -158,11 +162,43 @@ def _sort_corners(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     return corners[order]
 
 
+def _fit_sides(contour: NDArray[np.float64], corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Refine the corners of a rectangle: intersect the lines that fit its sides.
+
+    Args:
+        contour: The points of its outline, shape (n, 2).
+        corners: The approximate corners in order, shape (4, 2); they are kept if a fit fails.
+    """
+    normals, offsets = [], []
+    for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        length = float(np.hypot(*(end - start)))
+        direction = (end - start) / max(length, 1.0)
+        along = (contour - start) @ direction
+        across = (contour - start) @ np.array((-direction[1], direction[0]))
+        is_near = np.abs(across) <= max(2.0, _CORNER_TOLERANCE * length)
+        points = contour[is_near & (along > 0.1 * length) & (along < 0.9 * length)]
+        if len(points) < _MIN_SIDE // 2:
+            return corners
+        fitted = cv2.fitLine(points.astype(np.float32), cv2.DIST_HUBER, 0, 0.01, 0.01)
+        x_step, y_step, x, y = fitted.ravel().astype(np.float64)
+        normals.append((-y_step, x_step))
+        offsets.append(-y_step * x + x_step * y)
+    refined = np.array(
+        [
+            np.linalg.solve(np.array([normals[side - 1], normals[side]]), offset)
+            for side, offset in enumerate(zip(np.roll(offsets, 1), offsets, strict=True))
+        ]
+    )
+    moved = np.hypot(*(refined - corners).T)
+    return refined if moved.max() <= 0.25 * np.ptp(corners, axis=0).min() else corners
+
+
 def register(reference: PrintedForm, scan: PrintedForm) -> Matrix | None:
     """Register a scan to a reference by their printed rectangles.
 
     Each of the largest rectangles of the reference is matched with each of the scan. The transform
-    whose printed lines lie on ink best is fitted again to all rectangles that correspond.
+    whose printed lines lie on ink best is fitted again to all rectangles that correspond, and with
+    perspective if that fits better.
 
     Returns:
         The transform; exactly the identity for a scan that is aligned. None if there is no
@@ -179,13 +215,18 @@ def register(reference: PrintedForm, scan: PrintedForm) -> Matrix | None:
     plausible = [matrix for matrix in candidates if _is_plausible(matrix, reference, scan)]
     if not plausible:
         return None
-    best = max(plausible, key=lambda matrix: scan.fraction_on_ink(transform(matrix, lines)))
-    refined = [best, *_refine(best, reference, scan)]
-    scores = [scan.fraction_on_ink(transform(matrix, lines)) for matrix in refined]
-    chosen = int(np.argmax(scores))
-    if scores[chosen] < _MIN_ON_INK:
+
+    def score(matrix: Matrix) -> float:
+        return scan.fraction_on_ink(transform(matrix, lines))
+
+    matrix = max(plausible, key=score)
+    for fit in (_fit_again, _fit_again, _fit_perspective):
+        refined = fit(matrix, reference, scan)
+        # Lines have a width: of two transforms that match, the one of all rectangles is better.
+        if refined is not None and score(refined) >= score(matrix) - _SAME_SCORE:
+            matrix = refined
+    if score(matrix) < _MIN_ON_INK:
         return None
-    matrix = refined[chosen]
     moved = transform(matrix, reference.corners) - reference.corners
     is_aligned = reference.size == scan.size and np.abs(moved).max() <= _ALIGNED * scan.factor
     return np.eye(3) if is_aligned else matrix
@@ -263,24 +304,45 @@ def _is_plausible(matrix: Matrix, reference: PrintedForm, scan: PrintedForm) -> 
     return bool(abs(angle) <= _MAX_ANGLE and _SCALES[0] <= scale <= _SCALES[1])
 
 
-def _refine(matrix: Matrix, reference: PrintedForm, scan: PrintedForm) -> list[Matrix]:
-    """Fit a similarity, and with perspective a homography, to all corners that correspond."""
+def _match_corners(
+    matrix: Matrix, reference: PrintedForm, scan: PrintedForm
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the corners of the rectangles that correspond under a transform, two of (n, 2)."""
     expected = transform(matrix, reference.rectangles.reshape(-1, 2)).reshape(-1, 1, 4, 2)
     distances = np.linalg.norm(expected - scan.rectangles[None], axis=3).max(axis=2)
     nearest = distances.argmin(axis=1)
     is_near = distances.min(axis=1) <= _NEAR * scan.diagonal
-    if not is_near.any():
-        return []
-    points = reference.rectangles[is_near].reshape(-1, 2)
-    moved = scan.rectangles[nearest[is_near]].reshape(-1, 2)
+    return (
+        reference.rectangles[is_near].reshape(-1, 2),
+        scan.rectangles[nearest[is_near]].reshape(-1, 2),
+    )
+
+
+def _fit_again(matrix: Matrix, reference: PrintedForm, scan: PrintedForm) -> Matrix | None:
+    """Fit a similarity to the corners that correspond, without outliers; None if there are none."""
+    points, moved = _match_corners(matrix, reference, scan)
+    if not len(points):
+        return None
     similarity = _fit_similarity(points, moved)
-    refined = [similarity] if _is_plausible(similarity, reference, scan) else []
+    errors = np.hypot(*(transform(similarity, points) - moved).T)
+    inliers = errors <= max(_OUTLIER * scan.factor, 2 * float(np.median(errors)))
+    similarity = _fit_similarity(points[inliers], moved[inliers])
+    return similarity if _is_plausible(similarity, reference, scan) else None
+
+
+def _fit_perspective(matrix: Matrix, reference: PrintedForm, scan: PrintedForm) -> Matrix | None:
+    """Fit a homography to the corners that correspond; None if it is not better."""
+    points, moved = _match_corners(matrix, reference, scan)
+    if not len(points):
+        return None
     hull = cv2.convexHull(points.astype(np.float32))
     if cv2.contourArea(hull) < _PERSPECTIVE_AREA * reference.size[0] * reference.size[1]:
-        return refined
-    homography, _ = cv2.findHomography(points, moved, cv2.RANSAC, 2.0 * scan.factor)
-    if homography is not None:
-        deviation = transform(homography, points) - transform(similarity, points)
-        if np.abs(deviation).max() <= _MAX_PERSPECTIVE * scan.diagonal:
-            refined.append(homography)
-    return refined
+        return None
+    found, _ = cv2.findHomography(points, moved, cv2.RANSAC, _OUTLIER * scan.factor)
+    if found is None:
+        return None
+    homography = np.asarray(found, np.float64)
+    before, after = transform(matrix, points), transform(homography, points)
+    is_small = np.abs(after - before).max() <= _MAX_PERSPECTIVE * scan.diagonal
+    error, old_error = (np.median(np.hypot(*(one - moved).T)) for one in (after, before))
+    return homography if is_small and error <= _PERSPECTIVE_GAIN * old_error else None
