@@ -215,7 +215,7 @@ def _cut_all(
         if matrix is not None and is_moved:
             corners = transform(matrix, corners)
         part = cut_out(image, edges, matrix if is_moved else None)
-        yield part if form.has_ink(writing, corners) else _blank(part)
+        yield _blank(part) if form.has_only_lines(writing, corners) else part
 
 
 def _blank(image: Image.Image) -> Image.Image:

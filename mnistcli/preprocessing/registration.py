@@ -6,6 +6,7 @@ matched. A transform is accepted only if the printed lines of the reference lie 
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import ceil
 from typing import cast
 
 import cv2
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnistcli.preprocessing.binarization import binarize
+from mnistcli.preprocessing.binarization import WORKING_SIDE
 from mnistcli.preprocessing.components import as_bytes, connected_components, dilate
 from mnistcli.preprocessing.shapes import Mask
 
@@ -21,6 +22,10 @@ Matrix = NDArray[np.float64]
 """A homography, shape (3, 3), from pixels of the reference to pixels of a scan."""
 
 _MAX_SIDE = 32_000  # pixels: OpenCV transforms no larger images
+_PAPER_WINDOW = 25  # pixels of the reduced image: wider than a stroke
+_MIN_DARKNESS = 0.1  # of the brightness of the paper
+_MIN_DARKNESS_TO_NOISE = 4.0
+_TO_DEVIATION = 1.4826  # from the median absolute deviation to the standard deviation
 _MIN_SIDE = 12  # pixels of the reduced image: smaller rectangles may be parts of digits
 _MIN_RECTANGULARITY = 0.9  # area over that of the smallest rotated rectangle
 _CORNER_TOLERANCE = 0.02  # of the outline: deviation of a side from a straight line
@@ -103,23 +108,23 @@ class PrintedForm:
         cv2.polylines(sides, corners, isClosed=True, color=1, thickness=2 * _LINE_TOLERANCE + 1)
         return np.asarray(self.mask & (sides == 0), bool)
 
-    def has_ink(self, ink: Mask, corners: NDArray[np.float64]) -> bool:
-        """Return whether there is more than specks in a box.
+    def has_only_lines(self, writing: Mask, corners: NDArray[np.float64]) -> bool:
+        """Return whether there are printed lines in a box, and nothing else but specks.
 
         Args:
-            ink: The ink mask of the reduced image.
+            writing: The ink mask without the printed lines, as `remove_rectangles` returns it.
             corners: Those of the box in pixels of the image, shape (4, 2).
         """
         reduced = self.to_reduced(corners)
         (left, top), (right, bottom) = np.maximum(reduced.min(axis=0), 0), reduced.max(axis=0) + 1
-        part = ink[top:bottom, left:right]
-        if not part.any():
+        region = (slice(top, max(top, bottom)), slice(left, max(left, right)))
+        if not self.mask[region].any():
             return False
-        inside = np.zeros(part.shape, np.uint8)
+        inside = np.zeros(writing[region].shape, np.uint8)
         cv2.fillConvexPoly(inside, reduced - np.array((left, top), np.int32), (1.0,))
-        components = connected_components(part & inside.view(bool))
-        smallest = np.clip(_MIN_INK * min(part.shape), *_MIN_INK_SIDE)
-        return bool((np.maximum(components.width, components.height) >= smallest).any())
+        components = connected_components(writing[region] & inside.view(bool))
+        smallest = np.clip(_MIN_INK * min(inside.shape), *_MIN_INK_SIDE)
+        return not (np.maximum(components.width, components.height) >= smallest).any()
 
 
 def find_printed_form(image: Image.Image) -> PrintedForm:
@@ -128,12 +133,25 @@ def find_printed_form(image: Image.Image) -> PrintedForm:
     Args:
         image: An 8-bit image, mode ``L`` or ``RGB``.
     """
-    foreground = binarize(image)
-    found = _find_rectangles(foreground.mask)
+    factor = max(1, ceil(max(image.size) / WORKING_SIDE))
+    mask = _find_ink(image.reduce(factor) if factor > 1 else image)
+    found = _find_rectangles(mask)
     if max(image.size) > _MAX_SIDE:
         found = found[:0]
-    rectangles = (found + 0.5) * foreground.factor - 0.5
-    return PrintedForm(image.size, rectangles, foreground.mask, foreground.factor)
+    return PrintedForm(image.size, (found + 0.5) * factor - 0.5, mask, factor)
+
+
+def _find_ink(image: Image.Image) -> Mask:
+    """Find what is darker than the paper around it, also in a shadow; the paper is light."""
+    gray = np.asarray(image.convert("L"))
+    if np.median(gray) < 128:
+        gray = 255 - gray
+    window = np.ones((_PAPER_WINDOW, _PAPER_WINDOW), np.uint8)
+    paper = cv2.blur(cv2.morphologyEx(gray, cv2.MORPH_CLOSE, window), (_PAPER_WINDOW,) * 2)
+    darkness = 1 - gray / np.maximum(paper, 1).astype(np.float32)
+    typical = float(np.median(darkness))
+    noise = _TO_DEVIATION * float(np.median(np.abs(darkness - typical)))
+    return np.asarray(darkness > typical + max(_MIN_DARKNESS, _MIN_DARKNESS_TO_NOISE * noise), bool)
 
 
 def _find_rectangles(mask: Mask) -> NDArray[np.float64]:
@@ -330,6 +348,11 @@ def _fit_again(matrix: Matrix, reference: PrintedForm, scan: PrintedForm) -> Mat
     return similarity if _is_plausible(similarity, reference, scan) else None
 
 
+def _distance(points: NDArray[np.float64], others: NDArray[np.float64]) -> float:
+    """Return the distance that nine of ten pairs of points keep: one in ten may be an outlier."""
+    return float(np.percentile(np.hypot(*(points - others).T), 90))
+
+
 def _fit_perspective(matrix: Matrix, reference: PrintedForm, scan: PrintedForm) -> Matrix | None:
     """Fit a homography to the corners that correspond; None if it is not better."""
     points, moved = _match_corners(matrix, reference, scan)
@@ -344,5 +367,5 @@ def _fit_perspective(matrix: Matrix, reference: PrintedForm, scan: PrintedForm) 
     homography = np.asarray(found, np.float64)
     before, after = transform(matrix, points), transform(homography, points)
     is_small = np.abs(after - before).max() <= _MAX_PERSPECTIVE * scan.diagonal
-    error, old_error = (np.median(np.hypot(*(one - moved).T)) for one in (after, before))
+    error, old_error = (_distance(one, moved) for one in (after, before))
     return homography if is_small and error <= _PERSPECTIVE_GAIN * old_error else None

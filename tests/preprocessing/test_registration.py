@@ -115,9 +115,9 @@ def test_a_box_of_a_displaced_scan_is_cut_out_upright() -> None:
     assert np.corrcoef(cut.ravel(), original.ravel())[0, 1] > 0.8
 
 
-@pytest.mark.parametrize(("name", "has_ink"), [("date", True), ("year", False)])
-def test_printed_lines_are_no_ink(name: str, has_ink: bool) -> None:
+@pytest.mark.parametrize(("name", "is_empty"), [("date", False), ("year", True)])
+def test_a_box_with_printed_lines_only_is_empty(name: str, is_empty: bool) -> None:
     form = find_printed_form(draw_scan(FILLED))
     writing = form.remove_rectangles(form.rectangles)
 
-    assert form.has_ink(writing, corners_of(np.array(REGIONS[name]))) is has_ink
+    assert form.has_only_lines(writing, corners_of(np.array(REGIONS[name]))) is is_empty
