@@ -17,15 +17,8 @@ from mnistcli.image_listing import FoundImage
 from mnistcli.image_sources import Sources, find_images
 from mnistcli.prediction_results import Prediction
 from mnistcli.preprocessing import open_image, original_size
-from mnistcli.preprocessing.registration import (
-    Matrix,
-    PrintedForm,
-    corners_of,
-    cut_out,
-    find_printed_form,
-    register,
-    transform,
-)
+from mnistcli.preprocessing.printed_form import PrintedForm, corners_of, find_printed_form
+from mnistcli.preprocessing.registration import Matrix, cut_out, register, transform
 
 
 @dataclass(frozen=True, eq=False)

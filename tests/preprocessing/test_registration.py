@@ -5,13 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnistcli.preprocessing.registration import (
-    corners_of,
-    cut_out,
-    find_printed_form,
-    register,
-    transform,
-)
+from mnistcli.preprocessing.printed_form import corners_of, find_printed_form
+from mnistcli.preprocessing.registration import cut_out, register, transform
 from tests.support.forms import FRAME, REGIONS, SIZE, displace, draw_scan
 
 FILLED = {"date": "261126", "amount": "4718", "account": "90817263"}
@@ -113,11 +108,3 @@ def test_a_box_of_a_displaced_scan_is_cut_out_upright() -> None:
     original = np.asarray(image.crop(REGIONS["date"]), float)
     assert cut.shape == original.shape
     assert np.corrcoef(cut.ravel(), original.ravel())[0, 1] > 0.8
-
-
-@pytest.mark.parametrize(("name", "is_empty"), [("date", False), ("year", True)])
-def test_a_box_with_printed_lines_only_is_empty(name: str, is_empty: bool) -> None:
-    form = find_printed_form(draw_scan(FILLED))
-    writing = form.remove_rectangles(form.rectangles)
-
-    assert form.has_only_lines(writing, corners_of(np.array(REGIONS[name]))) is is_empty
