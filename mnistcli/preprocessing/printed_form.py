@@ -20,6 +20,7 @@ _MIN_DARKNESS = 0.1  # of the brightness of the paper
 _MIN_DARKNESS_TO_NOISE = 4.0
 _TO_DEVIATION = 1.4826  # from the median absolute deviation to the standard deviation
 _MIN_SIDE = 12  # pixels of the reduced image: smaller rectangles may be parts of digits
+_MAX_RECTANGLES = 300  # of a scan, the largest ones; a table has many cells
 _MIN_RECTANGULARITY = 0.9  # area over that of the smallest rotated rectangle
 _CORNER_TOLERANCE = 0.02  # of the outline: deviation of a side from a straight line
 _SAMPLES = 1500  # points on the printed lines of the reference
@@ -148,6 +149,8 @@ def _find_rectangles(mask: Mask) -> NDArray[np.float64]:
     contours, _ = cv2.findContours(closed, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     found: list[tuple[float, NDArray[np.float64]]] = []
     for contour in contours:
+        if len(contour) < 2 * _MIN_SIDE:  # saves time on noise
+            continue
         _, sides, _ = cv2.minAreaRect(contour)
         area = cv2.contourArea(contour)
         if min(sides) < _MIN_SIDE or area < _MIN_RECTANGULARITY * sides[0] * sides[1]:
@@ -158,7 +161,9 @@ def _find_rectangles(mask: Mask) -> NDArray[np.float64]:
             ordered = _sort_corners(corners.astype(np.float64))
             found.append((area, _fit_sides(contour.reshape(-1, 2).astype(np.float64), ordered)))
     found.sort(key=lambda one: -one[0])
-    return np.array([corners for _, corners in found], np.float64).reshape(-1, 4, 2)
+    return np.array([corners for _, corners in found[:_MAX_RECTANGLES]], np.float64).reshape(
+        -1, 4, 2
+    )
 
 
 def _sort_corners(corners: NDArray[np.float64]) -> NDArray[np.float64]:

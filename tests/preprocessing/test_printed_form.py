@@ -46,6 +46,17 @@ def test_a_rotated_frame_has_its_corners_clockwise() -> None:
     assert np.abs(found - true).max() <= 30
 
 
+@pytest.mark.parametrize("size", [(1, 1), (3, 200), (40_000, 2)])
+def test_scans_of_any_size_are_searched(size: tuple[int, int]) -> None:
+    assert len(find_printed_form(Image.new("RGB", size, "white")).rectangles) == 0
+
+
+def test_noise_is_no_form() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (600, 400)).astype(np.uint8)
+
+    assert len(find_printed_form(Image.fromarray(pixels)).rectangles) <= 2
+
+
 def test_a_blank_scan_has_no_rectangles() -> None:
     assert find_printed_form(Image.new("L", SIZE, 250)).rectangles.shape == (0, 4, 2)
 
