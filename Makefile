@@ -56,9 +56,10 @@ kills: .venv/installed-dev ## Kill trainings and fail writes at every point, and
 	$(BIN)/python -m tests.tools.write_failures
 
 .PHONY: pretrained
-pretrained: .venv/installed ## Train the packaged model again (MNISTCLI_DATA_DIR=DIR)
+pretrained: .venv/installed ## Train the packaged models again (MNISTCLI_DATA_DIR=DIR)
 	$(BIN)/mnistcli train --recipe robust --run-dir build/pretrained
 	$(BIN)/python -m tests.tools.package_model build/pretrained
+	$(BIN)/python -m tests.tools.package_lines build/lines
 
 .PHONY: build
 build: .venv/installed-dev ## Build the wheel and the source distribution into dist/

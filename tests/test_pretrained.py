@@ -45,12 +45,15 @@ def read_card(model: ModelRef) -> dict[str, Any]:
 
 
 def test_the_packaged_files_are_small(model: ModelRef) -> None:
-    files = list(model.files[0].parent.iterdir())
+    folder = model.files[0].parent
+    files = [path for path in folder.rglob("*") if path.is_file()]
 
-    assert {path.name for path in files} == {
+    assert {str(path.relative_to(folder)) for path in files} == {
         "card.json", "config.json", "history.csv", "metrics.json", "model.keras", "model.tflite",
+        "lines/card.json", "lines/model.tflite",
     }  # fmt: skip
     assert sum(path.stat().st_size for path in files) < 8_000_000
+    assert (folder / "lines" / "model.tflite").stat().st_size < 2_000_000
 
 
 def test_it_was_trained_with_its_recipe(model: ModelRef) -> None:

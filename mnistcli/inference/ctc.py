@@ -7,6 +7,7 @@ and blanks are left out. (Graves et al., "Connectionist temporal classification"
 import math
 import sys
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from mnistcli.config import CLASSES
 
 _BEAMS = 12
 _MIN_PROBABILITY = 1e-3  # of a symbol in a column; without a symbol above it, the column is blank
+_MIN_BEAM = 1e-5  # of the probability of the best one
 _BEAMS_PER_LENGTH = 4
 _SYMBOLS_PER_COLUMN = 3  # that are tried where the length is given
 
@@ -59,12 +61,12 @@ def search(frames: Frames, lengths: range | None = None) -> dict[str, float]:
     """
     beams: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}  # ending in a blank, in a digit
     log_scale = 0.0  # of a long line, the probabilities themselves would become zero
-    for digits, blank in zip(frames.digits, frames.blank.tolist(), strict=True):
-        if lengths is None:
-            likely = np.flatnonzero(digits > _MIN_PROBABILITY)
-        else:
-            likely = np.argpartition(digits, -_SYMBOLS_PER_COLUMN)[-_SYMBOLS_PER_COLUMN:]
-        symbols = [(str(digit), float(digits[digit])) for digit in likely]
+    after_blank = True
+    for symbols, blank in zip(_likely_symbols(frames, lengths), frames.blank.tolist(), strict=True):
+        if not symbols and after_blank:  # every text ends in a blank already, and none changes
+            log_scale += math.log(max(blank, sys.float_info.min))
+            continue
+        after_blank = not symbols
         beams = _prune(_extend(beams, blank, symbols, lengths), lengths)
         total = max(sum(map(sum, beams.values())), sys.float_info.min)
         log_scale += math.log(total)
@@ -74,6 +76,22 @@ def search(frames: Frames, lengths: range | None = None) -> dict[str, float]:
         for text, parts in beams.items()
         if sum(parts) > 0 and (lengths is None or len(text) in lengths)
     }
+
+
+def _likely_symbols(frames: Frames, lengths: range | None) -> Iterator[list[tuple[str, float]]]:
+    """Return the digits of each column that are worth trying, with their probabilities."""
+    likely = frames.digits > _MIN_PROBABILITY
+    for digits, chosen, found in zip(
+        frames.digits, likely, np.count_nonzero(likely, axis=1).tolist(), strict=True
+    ):
+        if lengths is not None:
+            indices = np.argpartition(digits, -_SYMBOLS_PER_COLUMN)[-_SYMBOLS_PER_COLUMN:]
+        elif found:
+            indices = np.flatnonzero(chosen)
+        else:
+            yield []
+            continue
+        yield [(str(digit), float(digits[digit])) for digit in indices]
 
 
 def _extend(
@@ -105,7 +123,8 @@ def _prune(
     """Keep the most likely beams; if the length is given, the most likely ones of each length."""
     ranked = sorted(beams.items(), key=lambda item: (-sum(item[1]), item[0]))
     if lengths is None:
-        return dict(ranked[:_BEAMS])
+        least = _MIN_BEAM * sum(ranked[0][1])
+        return {text: parts for text, parts in ranked[:_BEAMS] if sum(parts) >= least}
     kept: dict[str, tuple[float, float]] = {}
     counts: defaultdict[int, int] = defaultdict(int)
     for text, parts in ranked:

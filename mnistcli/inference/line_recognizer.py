@@ -28,7 +28,7 @@ PACKAGED_DIR = Path(__file__).parents[1] / "pretrained" / "lines"
 
 _COLUMN = 4  # pixels of a line image per column of the network's output
 _WIDTH_STEP = 32  # pixels: LiteRT is slower for a new width
-_CERTAIN = 0.98  # of a text: the other scales would not change the probabilities of its digits
+_CERTAIN = 0.98  # of a text: other outputs would not change the probabilities of its digits
 _MAX_ALTERNATIVES = 10
 
 
@@ -81,7 +81,8 @@ class LineRecognizer:
         ranked = _rank(found, is_conditional=lengths is not None)
         text, probability = ranked[0] if ranked else ("", 0.0)
         best = max(range(len(found)), key=lambda index: found[index].get(text, -math.inf))
-        columns, probabilities = _align(frames, best, text, probability)
+        others = [] if probability >= _CERTAIN else [i for i in range(len(found)) if i != best]
+        columns, probabilities = _align([frames[index] for index in [best, *others]], text)
         # Replacing one digit may give a text that the search had pruned.
         text = "".join(map(str, probabilities.argmax(axis=1)))
         confidence = self._calibration.apply(probability)
@@ -152,19 +153,15 @@ def _rank(found: list[dict[str, float]], *, is_conditional: bool) -> list[tuple[
     return [(text, math.exp(value - total)) for text, value in ranked]
 
 
-def _align(
-    frames: list[ctc.Frames], best: int, text: str, probability: float
-) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+def _align(frames: list[ctc.Frames], text: str) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     """Return the columns of the digits in pixels, (n,), and their class probabilities, (n, 10).
 
-    A digit's probability is that of the text in which it stands, in the mean over the scales.
+    A digit's probability is that of the text in which it stands, in the mean over the frames. The
+    columns are those of the first frames.
     """
     if not text:
         return np.empty(0), np.empty((0, CLASSES), np.float32)
-    alignments = [ctc.align(frames[best], text)]
-    if probability < _CERTAIN:
-        others = (member for index, member in enumerate(frames) if index != best)
-        alignments += [ctc.align(member, text) for member in others]
+    alignments = [ctc.align(member, text) for member in frames]
     highest = alignments[0].log_probability
     total = np.zeros((len(text), CLASSES))
     for alignment in alignments:

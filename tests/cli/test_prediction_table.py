@@ -82,8 +82,8 @@ def test_numbers_of_any_length_are_aligned_without_an_empty_column(capsys: Captu
     """From 8 digits on, columns shifted, and an empty column moved the path."""
     assert table(capsys, number("a.png", "20250012345678"), number("b.png", "42")) == [
         "digits          confidence  image",
-        "20250012345678  91.00 %     a.png",
-        "42              91.00 %     b.png",
+        "20250012345678  26.70 %     a.png",
+        "42              82.81 %     b.png",
     ]
 
 
@@ -102,7 +102,7 @@ def test_a_rejected_image_has_its_confidence_and_an_aligned_path(capsys: Capture
 
     assert table(capsys, *rows) == [
         "digits  confidence  runner-up                    image",
-        "59      91.00 %                                  note.png",
+        "59      82.81 %                                  note.png",
         "-       91.00 %     below 99.98 %: best guess 1  cat.png",
         "7       91.00 %     0 1.00 %  1 1.00 %           seven.png",
         "-       no digit found                           blank.png",
@@ -130,9 +130,9 @@ def test_a_later_row_widens_the_columns(capsys: Captured) -> None:
     )
 
     assert rows[0] == "digits  confidence  image"
-    assert rows[1:33] == ["42      91.00 %     a.png"] * 32
+    assert rows[1:33] == ["42      82.81 %     a.png"] * 32
     assert rows[33:] == [
-        "123456789  91.00 %     b.png",
+        "123456789  42.79 %     b.png",
         "1          91.00 %     0 1.00 %  2 1.00 %  c",
     ]
 
@@ -213,6 +213,6 @@ def test_ignored_marks_are_counted(capsys: Captured) -> None:
 
     assert lines == [
         "digits  confidence  runner-up                           image",
-        "12      91.00 %     2 marks ignored                     a.png",
+        "12      82.81 %     2 marks ignored                     a.png",
         "7       91.00 %     0 1.00 %  1 1.00 %  1 mark ignored  b.png",
     ]

@@ -22,6 +22,7 @@ from mnistcli.model_lookup import find_model
 from mnistcli.preprocessing import Digit, find_digits, open_image
 from tests.support.strokes import draw_digit
 from tests.tools.corruptions import CORRUPTIONS, corrupt
+from tests.tools.rendered_pages import count_right_lines, held_out_digits, render_page
 from tests.tools.robustness import error_rate_of_arrays, error_rate_of_images
 
 Coverage = NDArray[np.float64]  # ink coverage of each pixel, 0 to 1
@@ -296,6 +297,14 @@ def test_numbers_reach_the_minimum_accuracy(
     labels = [label for _, label in numbers]
     minimum = MIN_CORRECT_NUMBERS[condition, gap][source]
     assert _count_correct(predicted, labels) >= minimum, (predicted, labels)
+
+
+def test_lines_of_rendered_pages_reach_the_minimum_accuracy(mnist_dir: Path) -> None:
+    """Three lines of touching digits on ruled paper in a shadow."""
+    digits, rng = held_out_digits(mnist_dir), np.random.default_rng(0)
+    pages = [render_page(digits, rng) for _ in range(8)]
+
+    assert count_right_lines(pages) >= 21
 
 
 def test_corrupted_digits_of_mnist_reach_the_minimum_accuracy(
