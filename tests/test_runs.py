@@ -232,7 +232,7 @@ def test_a_path_that_is_not_a_regular_file(tmp_path: Path, name: str, kind: str)
 
 
 @pytest.mark.parametrize("value", ["x", None, [], True, 2, -5, float("nan"), 10**400])
-def test_an_invalid_threshold_fitting(tmp_path: Path, value: object) -> None:
+def test_an_invalid_rejection_threshold(tmp_path: Path, value: object) -> None:
     run = Run(tmp_path)
     run.write_metrics({"min_confidence": value})
 
@@ -240,7 +240,7 @@ def test_an_invalid_threshold_fitting(tmp_path: Path, value: object) -> None:
         _ = run.min_confidence
 
 
-def test_the_threshold_fitting_is_0_if_the_metrics_have_none(tmp_path: Path) -> None:
+def test_the_rejection_threshold_is_0_if_the_metrics_have_none(tmp_path: Path) -> None:
     Run(tmp_path).write_metrics({})
 
     assert Run(tmp_path).min_confidence == 0

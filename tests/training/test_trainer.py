@@ -327,7 +327,7 @@ def test_the_packaged_model_keeps_its_name(splits: Splits) -> None:
     assert train_model(config, splits).run.read_config().start == "pretrained"
 
 
-def test_the_threshold_fitting_is_fitted_on_validation_images() -> None:
+def test_the_rejection_threshold_is_fitted_on_validation_images() -> None:
     splits = make_splits(train=600)
     result = train_model(replace(QUICK, validation_split=0.5), splits)
 
