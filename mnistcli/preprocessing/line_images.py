@@ -75,6 +75,13 @@ def cut_out_line(line: TextLine, strength: Gray, others: Mask, *, zoom: float = 
     return LineImage(np.clip(pixels, 0, 1), left, scale)
 
 
+def line_image_width(line: TextLine) -> float:
+    """Return the width of the image of a text line at zoom 1, in pixels."""
+    _, columns = bounding_region(line.mask)
+    width = (columns.stop - columns.start) / max(line.height, 1.0) + 2 * _MARGIN
+    return float(min(width * LINE_DIGIT_HEIGHT, _MAX_WIDTH))
+
+
 def zoom_line(pixels: NDArray[np.float32], zoom: float) -> NDArray[np.float32]:
     """Scale a line image around the middle of its rows; the number of rows stays.
 

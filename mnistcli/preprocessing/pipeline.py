@@ -12,6 +12,7 @@ from mnistcli.preprocessing.binarization import Foreground, binarize
 from mnistcli.preprocessing.cleaning import keep_largest, remove_ruled_lines, remove_specks
 from mnistcli.preprocessing.components import Components, connected_components, dilate
 from mnistcli.preprocessing.form_elements import remove_frames, remove_lines
+from mnistcli.preprocessing.line_images import line_image_width
 from mnistcli.preprocessing.normalization import normalize_digit
 from mnistcli.preprocessing.segmentation import segment_line
 from mnistcli.preprocessing.shapes import (
@@ -32,6 +33,11 @@ _MIN_SIDE = 20  # pixels: a smaller image has no space for form elements beside 
 _BORDER = 2  # pixels within which a component touches the border
 _MIN_MARK = 0.01  # of the largest digit's ink; anything smaller is a speck
 _MIN_MARK_PIXELS = 4
+_MAX_READ_WIDTH = 20_000
+"""Pixels of the line images of an image that the line recognizer reads: 40 lines of 25 digits.
+
+Further lines are segmented by their shapes, so that a page full of noise takes bounded time.
+"""
 
 
 class _Symbol(NamedTuple):
@@ -143,9 +149,15 @@ def run_pipeline(
     symbols: list[_Symbol] = []
     digit_mask = np.zeros_like(mask)
     row = None
+    width = 0.0
     for line in lines:
+        width += line_image_width(line)
         found = segment_line(
-            line, foreground.strength, frames | mask & ~line.mask, read_line, may_be_one=may_be_one
+            line,
+            foreground.strength,
+            frames | mask & ~line.mask,
+            read_line if width <= _MAX_READ_WIDTH else None,
+            may_be_one=may_be_one,
         )
         for segment in found.digits:
             digit_mask[segment.region] |= segment.mask

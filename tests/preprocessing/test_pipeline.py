@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from mnistcli.line_format import LineReading, Mark
-from mnistcli.preprocessing import detect_content, find_digits, find_foreground
+from mnistcli.preprocessing import detect_content, find_digits, find_foreground, pipeline
 from mnistcli.preprocessing.pipeline import run_pipeline
 from tests.support.polylines import classify_polylines, detect_single, draw, draw_number
 
@@ -169,3 +169,26 @@ def test_an_image_in_mnist_format_has_nothing_but_its_digit() -> None:
 
     assert len(content.digits) == 1
     assert (content.marks, content.form_elements, content.specks) == ((), (), 0)
+
+
+def test_the_work_of_the_line_recognizer_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page full of noise took 22 seconds."""
+    image = Image.new("L", (300, 600), 255)
+    for row in range(4):
+        image.paste(draw_number(2, 5), (10, 10 + 145 * row))
+    read = 0
+
+    def read_line(images: Sequence[NDArray[np.float32]]) -> LineReading:
+        nonlocal read
+        read += 1
+        places = np.array([0.4, 0.6]) * images[0].shape[1]
+        return LineReading("25", 1, 0, places, np.eye(10, dtype=np.float32)[[2, 5]])
+
+    content = detect_content(image, read_line=read_line)
+    assert read == len(content.numbers) == 4
+    monkeypatch.setattr(pipeline, "_MAX_READ_WIDTH", 200)
+
+    content = detect_content(image, read_line=read_line)
+
+    assert 4 < read < 8
+    assert len(content.digits) == 8
