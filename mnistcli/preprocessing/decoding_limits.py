@@ -9,7 +9,7 @@ from PIL import Image, JpegImagePlugin
 from mnistcli.errors import ImageError
 from mnistcli.preprocessing.image_memory import MAX_BYTES, MAX_PIXELS, decoded_bytes
 
-MAX_SECONDS = 3.0
+MAX_SECONDS = 2.5
 """Most processor time for decoding an image; one of 120 megapixels takes less than two seconds."""
 
 _MAX_ENCODED_BYTES = 32 * 2**20

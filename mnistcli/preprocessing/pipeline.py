@@ -33,8 +33,8 @@ _MIN_SIDE = 20  # pixels: a smaller image has no space for form elements beside 
 _BORDER = 2  # pixels within which a component touches the border
 _MIN_MARK = 0.01  # of the largest digit's ink; anything smaller is a speck
 _MIN_MARK_PIXELS = 4
-_MAX_READ_WIDTH = 20_000
-"""Pixels of the line images of an image that the line recognizer reads: 40 lines of 25 digits.
+_MAX_READ_WIDTH = 15_000
+"""Pixels of the line images of an image that the line recognizer reads: 30 lines of 25 digits.
 
 Further lines are segmented by their shapes, so that a page full of noise takes bounded time.
 """
