@@ -106,7 +106,7 @@ class PredictionBlock:
         if prediction.reason:
             lines = prediction.reason.split(": ")
         else:
-            start, end = "predicted ", f", confidence {percent(prediction.confidence)}"
+            start, end = "predicted ", f", confidence {percent(prediction.text_confidence)}"
             available = self.content_size.width - text_width(start + end, SMALL)
             lines = [start + fit_text(prediction.guess_on_one_line, available, SMALL) + end]
         if len(self.digits) < len(prediction.digits):

@@ -82,7 +82,7 @@ def _title(predictions: Sequence[Prediction]) -> str:
     only = predictions[0]
     if only.reason:
         return only.reason[0].upper() + only.reason[1:]
-    return f"Predicted {only.guess_on_one_line}, confidence {percent(only.confidence)}"
+    return f"Predicted {only.guess_on_one_line}, confidence {percent(only.text_confidence)}"
 
 
 def _min_width() -> float:

@@ -166,7 +166,7 @@ def _divide(
     """Divide the ink of a line among its digits.
 
     The borders are where a vertical line crosses the least ink. A component that is mostly on one
-    side of a border is not cut.
+    side of a border and holds at most one digit is not cut.
     """
     kept = _without_marks(components, columns, marks)
     mask = components.select(kept)
@@ -176,7 +176,8 @@ def _divide(
     for index in np.flatnonzero(kept):
         region, crop = components.region(index), components.crop(index)
         counts = np.bincount(owners[region][crop], minlength=len(columns))
-        if counts.max() >= _WHOLE * counts.sum():
+        inside = [region[1].start <= column < region[1].stop for column in columns]
+        if sum(inside) <= 1 and counts.max() >= _WHOLE * counts.sum():
             owners[region][crop] = counts.argmax()
     return [
         _cut_out_digit(line, strength, owners == index, (left, right))

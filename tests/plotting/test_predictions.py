@@ -83,7 +83,7 @@ def test_a_box_has_the_predicted_digit_above_it() -> None:
 def test_a_number_has_its_image_once_and_then_all_its_digits(assert_legible: Check) -> None:
     figure = plot(make_number("number.png", 12))
 
-    assert title(figure) == "Predicted 012345678901, confidence 90.0 %"
+    assert title(figure) == "Predicted 012345678901, confidence 28.2 %"
     assert len(axes_of(figure).images) == 1 + 12
     assert texts(figure).count("number.png") == 1
     assert pixels(figure) < (1600, 1200)
@@ -109,7 +109,7 @@ def test_several_images(assert_legible: Check) -> None:
     assert title(figure) == "Predictions of 3 images, 1 of them rejected"
     assert footer(figure) == "model: pretrained, 3 images, 3 digits"
     written = texts(figure)
-    assert {"seven.png", "blank.png", "no digit found", "predicted 25, confidence 90.0 %"} < set(
+    assert {"seven.png", "blank.png", "no digit found", "predicted 25, confidence 81.0 %"} < set(
         written
     )
     assert "lost.png" not in written
@@ -202,7 +202,7 @@ def test_a_long_number_is_shortened_but_its_confidence_is_not(assert_legible: Ch
 
     (caption, inputs) = block.caption
     assert caption.startswith("predicted 01")
-    assert caption.endswith(", confidence 90.0 %")
+    assert caption.endswith(", confidence 1.5 %")
     assert "…" in caption
     assert inputs == "inputs shown: 0 of 40"
     assert NAME > LINE
