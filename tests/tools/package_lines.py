@@ -1,6 +1,6 @@
 """Train the networks of the line recognizer, calibrate them, and package them with a card.
 
-Usage: python -m tests.tools.package_lines WORK [--networks 3] [--epochs 60] [--steps 300]
+Usage: python -m tests.tools.package_lines WORK [--networks 3] [--epochs 30] [--steps 300]
 
 Network i is trained with seed i and saved as `WORK/lines_i.keras`. A network whose file is there
 already is not trained again.
@@ -86,7 +86,7 @@ def main() -> None:
     parser.add_argument("work", type=Path)
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--networks", type=int, default=3)
-    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--steps", type=int, default=300)
     chosen = parser.parse_args()
     chosen.work.mkdir(parents=True, exist_ok=True)
