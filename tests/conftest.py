@@ -20,20 +20,6 @@ for _size in ("COLUMNS", "LINES"):
     os.environ.pop(_size, None)
 
 
-# Tests that train or start programs. They run first, so that no worker is left alone with them.
-_SLOW_FILES = (
-    "training/test_resume.py", "training/test_trainer.py", "tests/test_main.py",
-    "tests/test_kills.py", "tests/test_api.py", "training/test_ensembles.py",
-    "inference/test_classifier.py", "tests/test_signals.py", "cli/test_train.py",
-    "cli/test_ensembles.py", "cli/test_resuming.py", "tests/test_package.py",
-)  # fmt: skip
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort the tests: slow files first."""
-    items.sort(key=lambda item: not item.path.as_posix().endswith(_SLOW_FILES))
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _own_config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep all tests away from the user's configuration; they share one signing key."""
