@@ -46,7 +46,7 @@ class FormPrediction:
 
     @property
     def error(self) -> ImageError | None:
-        """Why the scan could not be read; None if it could."""
+        """The error of a scan that could not be read; None for others."""
         return self.predictions[0].error
 
     def as_dict(self, model: str | None = None) -> dict[str, Any]:

@@ -13,6 +13,9 @@ LINE_HEIGHT = 32
 LINE_DIGIT_HEIGHT = 20
 """Usual height of the digits in a line image, in pixels."""
 
+COLUMN_WIDTH = 4
+"""Pixels of a line image per column of the network's output."""
+
 OTHER_SIGN = "*"
 """The symbol of any other sign: a tick, a letter, a struck-out digit."""
 
@@ -39,7 +42,7 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class LineReading:
-    """What the line recognizer reads in a line.
+    """Reading of a line by the line recognizer.
 
     Attributes:
         text: The digits; empty for a line without any.

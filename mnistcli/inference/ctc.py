@@ -170,8 +170,8 @@ def _forward(
     for column, probabilities in enumerate(emission):
         if column:
             before[2:] = forward[column - 1]
-        reached = before[2:] + before[1:-1] + np.where(skips, before[:-2], 0)
-        if not column:
+            reached = before[2:] + before[1:-1] + np.where(skips, before[:-2], 0)
+        else:
             reached = before[2:]
         reached = reached * probabilities
         scales[column] = total = reached.sum() or 1.0

@@ -21,12 +21,19 @@ from mnistcli.files import sha256
 from mnistcli.inference import ctc
 from mnistcli.inference.classifier import Compute
 from mnistcli.inference.litert import Runner
-from mnistcli.line_format import LINE_HEIGHT, MARKS, SYMBOLS, Alternative, LineReading, Mark
+from mnistcli.line_format import (
+    COLUMN_WIDTH,
+    LINE_HEIGHT,
+    MARKS,
+    SYMBOLS,
+    Alternative,
+    LineReading,
+    Mark,
+)
 
 PACKAGED_DIR = Path(__file__).parents[1] / "pretrained" / "lines"
 """The directory of the packaged line recognizer: `model.tflite` and `card.json`."""
 
-_COLUMN = 4  # pixels of a line image per column of the network's output
 _WIDTH_STEP = 32  # pixels: LiteRT is slower for a new width
 _CERTAIN = 0.98  # of a text: other outputs would not change the probabilities of its digits
 _MAX_ALTERNATIVES = 10
@@ -111,7 +118,7 @@ class LineRecognizer:
         powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
         powers /= powers.sum(axis=-1, keepdims=True)
         return [
-            member[: math.ceil(image.shape[1] / _COLUMN), network]
+            member[: math.ceil(image.shape[1] / COLUMN_WIDTH), network]
             for network in range(powers.shape[2])
             for member, image in zip(powers, images, strict=True)
         ]
@@ -133,10 +140,10 @@ def load_line_recognizer() -> LineRecognizer:
 
 
 def _rank(found: list[dict[str, float]], *, is_conditional: bool) -> list[tuple[str, float]]:
-    """Rank texts by their mean probability over the scales.
+    """Rank texts by their mean probability over scales and networks.
 
     Args:
-        found: The logarithms of the probabilities of texts, for each scale.
+        found: The logarithms of the probabilities of texts, for each scale and network.
         is_conditional: Whether one of the texts is certainly right.
 
     Returns:
@@ -166,7 +173,7 @@ def _align(frames: list[ctc.Frames], text: str) -> tuple[NDArray[np.float64], ND
     total = np.zeros((len(text), CLASSES))
     for alignment in alignments:
         total += alignment.replaced * math.exp(alignment.log_probability - highest)
-    columns = (alignments[0].columns + 0.5) * _COLUMN
+    columns = (alignments[0].columns + 0.5) * COLUMN_WIDTH
     return columns, (total / total.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
@@ -176,7 +183,7 @@ def _marks(output: NDArray[np.float64]) -> tuple[Mark, ...]:
     starts = np.flatnonzero(np.diff(symbols, prepend=-1))
     ends = [*starts[1:], len(symbols)]
     return tuple(
-        Mark(MARKS[symbols[start] - CLASSES], float(start + end) / 2 * _COLUMN)
+        Mark(MARKS[symbols[start] - CLASSES], float(start + end) / 2 * COLUMN_WIDTH)
         for start, end in zip(starts, ends, strict=True)
         if CLASSES <= symbols[start] < CLASSES + len(MARKS)
     )

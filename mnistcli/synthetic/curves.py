@@ -18,7 +18,7 @@ _JITTER = 0.018  # and from digit to digit of one hand
 
 @dataclass(frozen=True)
 class Pen:
-    """How one writer draws: size, slant and stroke width, in pixels of the canvas.
+    """Pen of one writer: size, slant and stroke width, in pixels of the canvas.
 
     Attributes:
         height: The height of a digit.

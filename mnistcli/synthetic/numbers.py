@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.datasets.dataset import Dataset
-from mnistcli.line_format import LINE_HEIGHT
+from mnistcli.line_format import COLUMN_WIDTH, LINE_HEIGHT
 from mnistcli.synthetic import letters, paper
 from mnistcli.synthetic.hand import OVERSAMPLING, ROWS, Glyph, Hand
 from mnistcli.synthetic.number_texts import random_text
@@ -22,7 +22,6 @@ from mnistcli.synthetic.number_texts import random_text
 WIDTHS = (64, 96, 128, 160, 192, 224, 256, 320)
 """Widths of line images in pixels; the smallest that holds a number is taken."""
 
-_COLUMN = 4  # pixels of a line image per column of the network's output
 _MIN_DISTANCE = 5.4 * OVERSAMPLING  # of equal digits: the network has columns of 4 pixels
 _MIN_MARK_DISTANCE = 4.2 * OVERSAMPLING
 _FREE_ONES = 0.85  # touch no neighbor: two 1s that do look like one written as an inverted V
@@ -72,7 +71,7 @@ class NumberGenerator:
             ink, (ink.shape[1] // OVERSAMPLING, LINE_HEIGHT), interpolation=cv2.INTER_AREA
         )
         width = next((width for width in WIDTHS if width >= reduced.shape[1]), None)
-        if width is None or _columns_needed(text) > width // _COLUMN:
+        if width is None or _columns_needed(text) > width // COLUMN_WIDTH:
             return None
         return NumberImage(
             _set_on_paper(np.asarray(reduced, np.float32), width, hand, self._rng), text
