@@ -13,6 +13,18 @@ def test_every_optimizer_of_the_registry_can_be_built(name: str) -> None:
     assert float(optimizer.learning_rate) == 0.25
 
 
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_lowers_a_loss(name: str) -> None:
+    weights = keras.Variable([3.0, -2.0])
+    optimizer = build_optimizer(TrainConfig(optimizer=name, learning_rate=0.05), 10)
+    optimizer.build([weights])
+
+    for _ in range(60):
+        optimizer.apply([2 * weights.value])  # the gradient of the sum of squares
+
+    assert float(abs(weights.numpy()).max()) < 1
+
+
 def test_adamw_has_its_settings() -> None:
     config = TrainConfig(optimizer="adamw", beta_1=0.5, beta_2=0.75, weight_decay=0.125)
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mnistcli import checkpoints
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Dataset, Splits
 from mnistcli.environment import describe_environment
@@ -39,7 +40,7 @@ AUGMENTED = replace(
 TUNE = replace(RECIPES["tune"].config, epochs=2, limit=100, batch_size=40)
 
 
-class StoppedError(Exception):
+class StoppedError(KeyboardInterrupt):
     """Stands for anything that ends a process."""
 
 
@@ -61,29 +62,38 @@ class StopAfter(RecordingCallback):
 
 
 class KeepStates(RecordingCallback):
-    """Copies the resume state after each epoch."""
+    """Copies the resume state and the kept model after each epoch."""
 
-    def __init__(self, run: Run, folder: Path) -> None:
+    def __init__(self, run: Run) -> None:
         super().__init__()
         self._run = run
-        self._folder = folder
-        folder.mkdir(exist_ok=True)
+        self._folder = Path(f"{run.path}-states")
+        self._folder.mkdir(exist_ok=True)
 
     def on_epoch_end(self, row: EpochRow, *, kept: bool) -> None:
         super().on_epoch_end(row, kept=kept)
         shutil.copy(self._run.resume_file, self._folder / f"{row.epoch}.npz")
+        shutil.copy(self._run.model_file, self._folder / f"{row.epoch}.keras")
 
 
-def run_to_end(config: TrainConfig, splits: Splits, name: str) -> Run:
+def run_to_end(config: TrainConfig, splits: Splits, name: str) -> tuple[Run, KeepStates]:
     run = Run.create(config, Path(name))
-    train(config, splits, run, callback=KeepStates(run, Path(f"{name}-states")))
+    callback = KeepStates(run)
+    train(config, splits, run, callback=callback)
+    return run, callback
+
+
+def stopped_after(epoch: int, whole: Run) -> Run:
+    """Return a run like another one, as it was after an epoch.
+
+    Its last model and its history are missing: they are written again from the resume state.
+    """
+    run = Run.create(whole.read_config(), Path("run"))
+    states = Path(f"{whole.path}-states")
+    shutil.copy(whole.path / "environment.json", run.path)
+    shutil.copy(states / f"{epoch}.npz", run.resume_file)
+    shutil.copy(states / f"{epoch}.keras", run.model_file)
     return run
-
-
-def stop(run: Run, splits: Splits, *, epochs: int) -> None:
-    """Resume a run, or start it, and stop it in the epoch after a number of epochs."""
-    with pytest.raises(StoppedError):
-        train(run.read_config(), splits, run, callback=StopAfter(epochs), resume=True)
 
 
 def start_and_stop(config: TrainConfig, splits: Splits, name: str, *, epochs: int) -> Run:
@@ -94,7 +104,7 @@ def start_and_stop(config: TrainConfig, splits: Splits, name: str, *, epochs: in
 
 
 def resume(run: Run, splits: Splits, **changes: Any) -> tuple[TrainResult, RecordingCallback]:
-    callback = KeepStates(run, Path(f"{run.path}-states"))
+    callback = KeepStates(run)
     config = replace(run.read_config(), **changes)
     result = train(config, splits, run, callback=callback, resume=True)
     assert isinstance(result, TrainResult)
@@ -147,7 +157,7 @@ def _quick() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def whole(splits: Splits, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The run `CLASSIC` that was not stopped."""
-    return run_to_end(CLASSIC, splits, str(tmp_path_factory.mktemp("runs") / "whole"))
+    return run_to_end(CLASSIC, splits, str(tmp_path_factory.mktemp("runs") / "whole"))[0]
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +173,12 @@ def stopped(stopped_once: Run) -> Run:
     return Run(Path("run"))
 
 
+def test_an_interrupted_run_keeps_its_last_whole_epoch(stopped: Run) -> None:
+    assert checkpoints.load(stopped.model_file).name == "simple"
+    assert len(stopped.read_history()) == 1
+    assert stopped.resumable
+
+
 def test_a_run_with_plateaus_equals_one_that_was_not_stopped(
     splits: Splits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,9 +186,9 @@ def test_a_run_with_plateaus_equals_one_that_was_not_stopped(
 
     The best epoch is not the last one, so that only its model file would have its weights.
     """
-    whole = run_to_end(PLATEAUS, splits, "whole")
+    whole, _ = run_to_end(PLATEAUS, splits, "whole")
     assert (len(whole.read_history()), whole.read_metrics()["best_epoch"]) == (4, 2)
-    run = start_and_stop(PLATEAUS, splits, "run", epochs=3)
+    run = stopped_after(3, whole)
     state = ResumeState.read(run.resume_file)
     assert state is not None
     assert state.counters["EarlyStopping"]["wait"] == 1
@@ -181,11 +197,11 @@ def test_a_run_with_plateaus_equals_one_that_was_not_stopped(
         raise StoppedError
 
     for name, epochs in (("save_litert", [4]), ("evaluate", [])):
-        states = KeepStates(run, Path("run-states"))
+        states = KeepStates(run)
         with monkeypatch.context() as patch:
             patch.setattr(single_model, name, fail)
             with pytest.raises(StoppedError):
-                train(PLATEAUS, splits, run, callback=states, resume=True)
+                train(run.read_config(), splits, run, callback=states, resume=True)
         assert [row.epoch for row, _ in states.epochs] == epochs
     _, callback = resume(run, splits)
 
@@ -197,32 +213,30 @@ def test_a_run_with_plateaus_equals_one_that_was_not_stopped(
 def test_a_run_with_random_images_and_a_schedule_equals_one_that_was_not_stopped(
     splits: Splits,
 ) -> None:
-    """It is stopped before its first epoch, as by a kill, and in its third one."""
-    whole = run_to_end(AUGMENTED, splits, "whole")
-    run = Run.create(AUGMENTED, Path("run"))
-    assert not run.resumable
-    stop(run, splits, epochs=2)
-    assert run.resumable
+    whole, callback = run_to_end(AUGMENTED, splits, "whole")
+    rates = [row.learning_rate for row in whole.read_history()]
+    assert 0.005 < rates[0] > rates[1] > rates[2] == pytest.approx(0, abs=1e-6)
+    assert [kept for _, kept in callback.epochs] == [True, True, True]
+    run = stopped_after(2, whole)
     with pytest.raises(RunError, match="4 epochs instead of 3: the learning rates of a one-cycle"):
         resume(run, splits, epochs=4)
 
-    result, callback = resume(run, splits)
+    result, resumed = resume(run, splits)
 
     assert_same_runs(run, whole)
     assert_same_epochs(run, whole, range(3, 4))
     assert result.epochs == 3
-    assert callback.first_epochs == [3]
-    assert [row.epoch for row, _ in callback.epochs] == [3]
+    assert resumed.first_epochs == [3]
+    assert [row.epoch for row, _ in resumed.epochs] == [3]
 
 
 def test_a_fine_tuned_model_equals_one_that_was_not_stopped(whole: Run, splits: Splits) -> None:
     shutil.copytree(whole.path, "start")
-    config = replace(TUNE, start="start")
-    tuned = run_to_end(config, splits, "whole")
-    run = start_and_stop(config, splits, "run", epochs=1)
+    tuned, _ = run_to_end(replace(TUNE, start="start"), splits, "whole")
+    run = stopped_after(1, tuned)
     start = Path("start/model.keras")
     content = start.read_bytes()
-    shutil.copy(run.model_file, start)
+    shutil.copy(Path("start/last.keras"), start)
     with pytest.raises(RunError, match="the weights of the start model differ"):
         resume(run, splits)
     start.write_bytes(content)
@@ -234,10 +248,16 @@ def test_a_fine_tuned_model_equals_one_that_was_not_stopped(whole: Run, splits: 
 
 
 def test_an_ensemble_is_resumed_without_training_finished_members_again(splits: Splits) -> None:
+    """Its second member was stopped before its first epoch had ended."""
     config = replace(QUICK, epochs=1, ensemble=2)
     whole = Run.create(config, Path("whole"))
-    train(config, splits, whole)
-    run = start_and_stop(config, splits, "run", epochs=1)  # in the second member
+    train(config, splits, whole, callback=KeepStates(whole.member(1)))
+    run = Run(shutil.copytree(whole.path, Path("run")))
+    shutil.copy(run.path / "member-1-states/1.npz", run.member(1).resume_file)
+    (run.path / "metrics.json").unlink()
+    shutil.rmtree(run.member(2).path)
+    Run.create(run.member(1).read_config(), run.member(2).path)
+    run.member(2).write_config(whole.member(2).read_config())
     assert run.resumable
     with pytest.raises(
         RunError, match="2 epochs: the training of 'run/member-1' has ended after 1"
@@ -255,12 +275,10 @@ def test_an_ensemble_is_resumed_without_training_finished_members_again(splits: 
     assert without_times(run.read_metrics()) == without_times(whole.read_metrics())
 
 
-def test_more_epochs_are_trained_and_files_that_a_kill_left_behind_the_state_are_written_again(
+def test_a_stopped_run_with_more_epochs_equals_one_that_was_not_stopped(
     whole: Run, stopped: Run, splits: Splits
 ) -> None:
-    for path in (stopped.model_file, stopped.last_model_file, stopped.path / "history.csv"):
-        path.unlink()
-
+    """It was stopped in its second epoch, and had two."""
     resume(stopped, splits, epochs=3)
 
     assert_same_runs(stopped, whole)
