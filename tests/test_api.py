@@ -181,11 +181,13 @@ def test_training_prints_a_line_per_epoch_in_a_session(
 
 
 def test_a_library_session_prints_nothing_of_tensorflow() -> None:
+    """Its conversion to LiteRT printed "INFO:tensorflow:Assets written to"."""
     done = subprocess.run(
         [
             sys.executable,
             "-c",
-            "import mnistcli\n"
+            "import logging, mnistcli\n"
+            "logging.getLogger('tensorflow').setLevel('INFO')\n"
             "result = mnistcli.train('fast', dataset='digits', limit=200, run_dir='run')\n"
             "print(mnistcli.evaluate('run').samples)\n",
         ],

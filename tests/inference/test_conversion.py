@@ -1,7 +1,5 @@
 """Conversion of Keras models to LiteRT."""
 
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -60,26 +58,3 @@ def test_keras_runs_a_model_without_dropout() -> None:
     assert probabilities.shape == (4, 10)
     assert probabilities.dtype == np.float32
     np.testing.assert_array_equal(probabilities, compute(images))
-
-
-def test_a_library_that_converts_a_model_prints_nothing() -> None:
-    """TensorFlow used to print "INFO:tensorflow:Assets written to"."""
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import os; os.environ['TF_CPP_MIN_LOG_LEVEL'] = '3'\n"
-            "import logging, sys, tensorflow\n"
-            "from mnistcli.architectures import build_model\n"
-            "from mnistcli.inference import conversion\n"
-            "logging.getLogger('tensorflow').setLevel('INFO')\n"
-            "print('begin', file=sys.stderr, flush=True)\n"
-            "assert conversion.to_litert(build_model('simple')) is not None\n",
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-
-    assert done.stdout == ""
-    assert done.stderr.rpartition("begin\n")[2] == ""

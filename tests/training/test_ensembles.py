@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from mnistcli.training import EnsembleResult, train, trainer
 from mnistcli.training.ensembles import member_configs
 from tests.support.training import RecordingCallback, train_model
 
-CONFIG = TrainConfig(arch="simple", epochs=1, batch_size=32, dropout=0.25, ensemble=3, seed=7)
+CONFIG = TrainConfig(arch="simple", epochs=1, batch_size=32, dropout=0.25, ensemble=2, seed=7)
 
 
 @pytest.fixture(scope="module")
@@ -50,15 +51,16 @@ def test_members_have_successive_seeds() -> None:
     assert seeds == [SEEDS - 2, SEEDS - 1, 0]
 
 
-def test_each_member_is_a_run_of_its_own(result: EnsembleResult) -> None:
-    members = [Run(result.run.path / f"member-{number}") for number in (1, 2, 3)]
+def test_each_member_is_a_run_of_its_own(result: EnsembleResult, splits: Splits) -> None:
+    members = [Run(result.run.path / f"member-{number}") for number in (1, 2)]
 
     assert [member.run.path for member in result.members] == [run.path for run in members]
     assert all(run.finished for run in members)
-    assert [run.read_config().seed for run in members] == [7, 8, 9]
+    assert [run.read_config().seed for run in members] == [7, 8]
     assert {run.read_config().ensemble for run in members} == {1}
     assert result.run.finished
     assert result.run.read_config() == result.config
+    assert {run.trained_on for run in (result.run, *members)} == {(splits.name,)}
 
 
 def test_the_callback_is_told_the_member(
@@ -66,17 +68,17 @@ def test_the_callback_is_told_the_member(
 ) -> None:
     _, callback = trained
 
-    assert callback.members == [(1, 3), (2, 3), (3, 3)]
-    assert [config.seed for config, _ in callback.begun] == [7, 8, 9]
+    assert callback.members == [(1, 2), (2, 2)]
+    assert [config.seed for config, _ in callback.begun] == [7, 8]
 
 
 @pytest.mark.usefixtures("_run_by_keras")
 def test_a_member_has_the_weights_that_its_seed_alone_gives(
     result: EnsembleResult, splits: Splits
 ) -> None:
-    alone = train_model(result.members[2].config, splits, "alone")
+    alone = train_model(result.members[1].config, splits, "alone")
 
-    for one, other in zip(weights(alone.run), weights(result.members[2].run), strict=True):
+    for one, other in zip(weights(alone.run), weights(result.members[1].run), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
@@ -93,11 +95,11 @@ def test_the_metrics_include_every_member(result: EnsembleResult) -> None:
     metrics = result.run.read_metrics()
     accuracies = [member["test_accuracy"] for member in metrics["members"]]
 
-    assert len(accuracies) == 3
+    assert len(accuracies) == 2
     assert metrics["member_test_accuracy_mean"] == pytest.approx(np.mean(accuracies))
     assert metrics["member_test_accuracy_sd"] == pytest.approx(np.std(accuracies, ddof=1))
     assert metrics["test_accuracy"] == result.test.accuracy
-    assert metrics["parameters"] == result.parameters == 3 * result.members[0].parameters
+    assert metrics["parameters"] == result.parameters == 2 * result.members[0].parameters
     assert metrics["seconds"] == pytest.approx(sum(m.seconds for m in result.members), abs=1e-3)
     assert metrics["min_confidence"] == min(one.min_confidence for one in result.members)
 
@@ -108,13 +110,15 @@ def test_members_are_evaluated_as_they_are_alone(result: EnsembleResult, splits:
     assert result.test.members[1].loss == pytest.approx(alone.loss, rel=1e-5)
     np.testing.assert_array_equal(result.test.members[1].confusion_matrix, alone.confusion_matrix)
     assert "members" not in alone.as_dict()
-    assert len(result.test.as_dict()["members"]) == 3
+    assert len(result.test.as_dict()["members"]) == 2
 
 
 @pytest.mark.usefixtures("_run_by_keras")
 def test_members_share_a_start_model_that_is_looked_up_once(
-    splits: Splits, monkeypatch: pytest.MonkeyPatch
+    result: EnsembleResult, splits: Splits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    start = result.members[0]
+    name = str(start.run.path)
     found: list[str] = []
 
     def counting(*names: str) -> ModelRef:
@@ -122,13 +126,12 @@ def test_members_share_a_start_model_that_is_looked_up_once(
         return find_model(*names)
 
     monkeypatch.setattr(trainer, "find_model", counting)
-    start = train_model(TrainConfig(arch="simple", epochs=1), splits, "start")
-    config = TrainConfig(start="start", epochs=1, ensemble=2)
+    config = replace(CONFIG, start=name)
 
-    result = train(config, splits, Run.create(config, Path("run")))
+    tuned = train(config, splits, Run.create(config, Path("run")))
 
-    assert isinstance(result, EnsembleResult)
+    assert isinstance(tuned, EnsembleResult)
     assert start.validation is not None
-    before = [member.start_validation for member in result.members]
+    before = [member.start_validation for member in tuned.members]
     assert [one and one.accuracy for one in before] == [start.validation.accuracy] * 2
-    assert found == ["start"]
+    assert found == [name]

@@ -73,8 +73,8 @@ def test_a_training_lowers_the_loss(model: keras.Model) -> None:
     record = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda _epoch, logs: losses.append(logs["loss"])
     )
-    images = np.random.default_rng(0).random((4, 32, 32, 1), np.float32)
-    batch = images, np.stack([encode_text(text) for text in ("1", "2", "34", "")])
+    images = np.random.default_rng(0).random((2, 32, 32, 1), np.float32)
+    batch = images, np.stack([encode_text(text) for text in ("34", "")])
 
     train_line_recognizer(
         model,
