@@ -1,6 +1,7 @@
 """Fixtures of all tests: an empty working directory for each, one small trained run, MNIST."""
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,11 +21,20 @@ for _size in ("COLUMNS", "LINES"):
     os.environ.pop(_size, None)
 
 
+@pytest.fixture(scope="session")
+def shared_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory that all workers of pytest-xdist share."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    shared.mkdir(exist_ok=True)
+    return shared
+
+
 @pytest.fixture(scope="session", autouse=True)
-def _own_config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _own_config(shared_dir: Path) -> Iterator[None]:
     """Keep all tests away from the user's configuration; they share one signing key."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MNISTCLI_CONFIG_DIR", str(tmp_path_factory.mktemp("config")))
+        patch.setenv("MNISTCLI_CONFIG_DIR", str(shared_dir / "config"))
         yield
 
 
@@ -47,16 +57,21 @@ def mnist_dir() -> Path:
 
 
 @pytest.fixture(scope="session")
-def trained_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished run of six epochs on the embedded digits."""
+def trained_run(shared_dir: Path) -> Path:
+    """A finished run of six epochs on the embedded digits, which one worker trains."""
     from mnistcli import datasets
+    from mnistcli.files import lock_directory
     from mnistcli.recipes import resolve
     from mnistcli.runs import Run
     from mnistcli.training import train
 
-    config = resolve("classic", dataset="digits", epochs=6, batch_size=32)
-    run = Run.create(config, tmp_path_factory.mktemp("runs") / "trained")
-    train(config, datasets.load("digits"), run)
+    run = Run(shared_dir / "trained")
+    while not run.finished:
+        with lock_directory(shared_dir) as locked:
+            if locked and not run.finished:
+                config = resolve("classic", dataset="digits", epochs=6, batch_size=32)
+                train(config, datasets.load("digits"), Run.create(config, run.path))
+        time.sleep(0.1)
     return run.path
 
 

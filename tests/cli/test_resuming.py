@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,11 +8,18 @@ from mnistcli import datasets, training
 from mnistcli.cli.resuming import find_run, resume_command, resumed_config
 from mnistcli.config import TrainConfig
 from mnistcli.errors import ConfigError
+from mnistcli.inference import conversion
 from mnistcli.runs import EpochRow, Run
 from mnistcli.training import TrainingCallback
 from tests.support.command_line import failure, invoke, succeed
 
-CONFIG = TrainConfig(dataset="digits", arch="simple", epochs=2, batch_size=64)
+CONFIG = TrainConfig(dataset="digits", arch="simple", epochs=2, batch_size=64, limit=300)
+
+
+@pytest.fixture(autouse=True)
+def _run_by_keras(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Skip the conversion to LiteRT."""
+    monkeypatch.setattr(conversion, "to_litert", lambda model: None)
 
 
 class StoppingCallback:
@@ -24,26 +32,30 @@ class StoppingCallback:
         raise KeyboardInterrupt
 
 
-def stop(path: str, config: TrainConfig = CONFIG) -> Run:
-    """Train one epoch of a run."""
-    run = Run.create(config, Path(path))
+@pytest.fixture(scope="module")
+def stopped_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that was stopped after one epoch."""
+    run = Run.create(CONFIG, tmp_path_factory.mktemp("runs") / "a")
     callback: TrainingCallback = StoppingCallback()
     with pytest.raises(KeyboardInterrupt):
-        training.train(config, datasets.load("digits"), run, callback=callback)
-    return run
+        training.train(CONFIG, datasets.load("digits"), run, callback=callback)
+    return run.path
 
 
-def test_a_stopped_run_is_resumed_by_its_name_with_more_epochs() -> None:
-    run = stop("runs/a")
+@pytest.fixture
+def stopped(stopped_once: Path) -> Run:
+    return Run(shutil.copytree(stopped_once, Path("runs/a")))
 
+
+def test_a_stopped_run_is_resumed_by_its_name_with_more_epochs(stopped: Run) -> None:
     result = succeed("train", "--resume", "a", "--epochs", "3")
 
     lines = result.stderr.splitlines()
-    assert lines[0].startswith("training simple on digits (adam, seed 0, 21 steps per epoch)")
+    assert lines[0].startswith("training simple on digits (adam, seed 0, 5 steps per epoch)")
     assert lines[1] == "resumed after epoch 1 of 3"
     assert [line.split("  ")[0] for line in lines[2:]] == ["epoch 2/3", "epoch 3/3"]
-    assert run.read_config().epochs == 3
-    assert len(run.read_history()) == 3
+    assert stopped.read_config().epochs == 3
+    assert len(stopped.read_history()) == 3
     assert failure("train", "--resume", "a") == (
         1, ["error: cannot resume 'runs/a': the run is finished"],
     )  # fmt: skip
@@ -74,16 +86,15 @@ def test_a_directory_that_is_no_run() -> None:
     )  # fmt: skip
 
 
-def test_a_setting_that_was_edited_in_the_run_is_refused() -> None:
-    run = stop("r")
-    run.write_config(replace(run.read_config(), learning_rate=0.5))
+def test_a_setting_that_was_edited_in_the_run_is_refused(stopped: Run) -> None:
+    stopped.write_config(replace(stopped.read_config(), learning_rate=0.5))
 
-    result = invoke("train", "--resume", "r")
+    result = invoke("train", "--resume", "a")
 
     assert result.exit_code == 1
     message = "error: cannot resume: learning_rate was 0.001 and is now 0.5"
     assert result.stderr.splitlines()[-1] == message
-    assert run.resumable
+    assert stopped.resumable
 
 
 def test_the_config_of_a_resumed_run() -> None:

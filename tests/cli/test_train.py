@@ -9,10 +9,17 @@ import pytest
 
 from mnistcli import run_files, training
 from mnistcli.datasets import mnist
+from mnistcli.inference import conversion
 from mnistcli.runs import Run
 from tests.support.command_line import failure, invoke, succeed
 
 SMALL = ("--dataset", "digits", "--limit", 300, "--epochs", 2)
+
+
+@pytest.fixture(autouse=True)
+def _run_by_keras(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Skip the conversion to LiteRT."""
+    monkeypatch.setattr(conversion, "to_litert", lambda model: None)
 
 
 def test_a_line_per_epoch_and_the_result() -> None:

@@ -113,7 +113,9 @@ def test_images_of_another_dtype_or_shape_are_rejected(images: Any, description:
 
 
 def test_no_images_have_no_probabilities(trained_run: Path) -> None:
-    assert Classifier.load(trained_run / "model.keras").predict(np.empty((0, 28, 28), np.uint8)).shape == (0, 10)
+    assert Classifier.load(trained_run / "model.keras").predict(
+        np.empty((0, 28, 28), np.uint8)
+    ).shape == (0, 10)
 
 
 @pytest.mark.usefixtures("no_keras")
