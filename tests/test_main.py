@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from mnistcli import checkpoints
 from tests.support.program import PROGRAM
 
 COMMAND = Path(sys.executable).with_name("mnistcli")
@@ -93,10 +92,10 @@ def test_a_closed_stdout_fails_before_the_work() -> None:
     assert not Path("runs").exists()
 
 
-def test_closed_stdin_and_stderr_change_no_result() -> None:
-    expected = run("evaluate", "pretrained", "--dataset", "digits").stdout
+def test_closed_stdin_and_stderr_change_no_result(digit_pngs: Path) -> None:
+    expected = run("predict", digit_pngs, "--model", "pretrained").stdout
 
-    done = run_in_shell("evaluate pretrained --dataset digits", "<&- 2>&-")
+    done = run_in_shell(f"predict '{digit_pngs}' --model pretrained", "<&- 2>&-")
     assert (done.returncode, done.stdout, done.stderr) == (0, expected, "")
 
     failed = run_in_shell("evaluate nothing", "2>&-")
@@ -129,28 +128,6 @@ def start(*arguments: str) -> subprocess.Popen[str]:
     assert process.stderr is not None
     assert process.stderr.readline() == "started\n"
     return process
-
-
-def test_a_training_that_is_interrupted_keeps_its_best_model() -> None:
-    with start("train", "--dataset", "digits", "--epochs", "500", "--run-dir", "r") as process:
-        deadline = time.monotonic() + 120
-        while not Path("r/history.csv").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
-
-    assert process.returncode == 130
-    assert "Traceback" not in errors
-    # The message comes after a second at the latest, so it may be the first or the last line.
-    assert sorted(errors.splitlines()[-3:]) == [
-        "continue with: mnistcli train --resume r",
-        "interrupted",
-        "the best model so far is in r",
-    ]
-    assert sorted(path.name for path in Path("r").iterdir()) == [
-        "config.json", "environment.json", "history.csv", "last.keras", "model.keras", "resume.npz",
-    ]  # fmt: skip
-    assert checkpoints.load(Path("r/model.keras")).name == "classic"
 
 
 @pytest.mark.parametrize(

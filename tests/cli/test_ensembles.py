@@ -9,12 +9,23 @@ from tests.support.command_line import failure, succeed
 
 def test_an_ensemble_from_training_to_plots(digit_pngs: Path) -> None:
     trained = succeed(
-        *("train", "--dataset", "digits", "--recipe", "fast", "--limit", 500, "--epochs", 2),
-        *("--batch-size", 32, "--ensemble", 2, "--run-dir", "runs/two"),
+        *("train", "--dataset", "digits", "--recipe", "fast", "--arch", "simple"),
+        *(
+            "--limit",
+            500,
+            "--epochs",
+            2,
+            "--batch-size",
+            32,
+            "--ensemble",
+            2,
+            "--run-dir",
+            "runs/two",
+        ),
     )
     number = r"\d+\.\d+"
     assert [line for line in trained.stderr.splitlines() if not line.startswith("epoch")] == [
-        f"model {member} of 2: training fast on digits (adam, seed {member - 1}, "
+        f"model {member} of 2: training simple on digits (adam, seed {member - 1}, "
         "16 steps per epoch); saving to runs/two"
         for member in (1, 2)
     ]
