@@ -109,6 +109,18 @@ class Run:
         return self._metrics_file.stat().st_mtime_ns
 
     @property
+    def changed_at(self) -> int:
+        """The time of the last change, in nanoseconds since 1970: of the metrics of a finished run.
+
+        Otherwise it is that of the settings and the epochs. It is 0 if the directory has neither.
+        """
+        if self._metrics_file.is_file():
+            return self._metrics_file.stat().st_mtime_ns
+        files = [file for file in (self._config_file, self._history_file) if file.is_file()]
+        times = [file.stat().st_mtime_ns for file in files]
+        return max([*times, *(member.changed_at for member in self._members)], default=0)
+
+    @property
     def trained_on(self) -> tuple[str, ...]:
         """The datasets that the model was trained on: the run's own, then its start model's.
 
@@ -261,6 +273,15 @@ class Run:
         if not rows:
             raise RunError(f"no history in {str(self.path)!r}", hint=OTHER_MODEL)
         return rows
+
+    def read_epochs(self) -> list[EpochRow]:
+        """Return the epochs so far, those of all members of an ensemble; none before the first.
+
+        Raises:
+            RunError: A history file is damaged.
+        """
+        rows = read_history(self._history_file)
+        return rows or [row for member in self._members for row in member.read_epochs()]
 
     def write_metrics(self, metrics: Mapping[str, Any]) -> None:
         """Write the metrics of the finished training; this marks the run as finished."""

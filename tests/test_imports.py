@@ -62,6 +62,9 @@ def test_modules_that_are_light(module: str) -> None:
         ("predict --help", 0),
         ("plot --help", 0),
         ("recipes --help", 0),
+        ("runs --help", 0),
+        ("runs", 0),
+        ("compare --help", 0),
         ("recipes", 0),
         ("recipes deep --json", 0),
         ("--version", 0),
@@ -73,6 +76,7 @@ def test_modules_that_are_light(module: str) -> None:
         ("predict", 2),
         ("plot --kind nothing", 2),
         ("evaluate nothing", 1),
+        ("compare nothing", 1),
         ("predict a.png --model nothing", 1),
     ],
 )

@@ -22,6 +22,8 @@ _COMMANDS = {
     "evaluate": "Measure the accuracy of a model.",
     "predict": "Predict the digits in images.",
     "plot": "Draw figures of a model: history, confusion matrix and more.",
+    "runs": "List the runs: settings, accuracy, training time.",
+    "compare": "Compare runs: accuracy, curves, a paired test.",
     "export": "Convert a model for other runtimes.",
     "recipes": "List the recipes of train: settings, accuracy, training time.",
 }

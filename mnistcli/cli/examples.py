@@ -43,6 +43,17 @@ EXAMPLES = {
     mnistcli export runs/a --format int8 --output phone.tflite
     mnistcli export m.keras --format saved_model
 """,
+    "runs": """Examples:
+
+    mnistcli runs                                      # the newest last
+    mnistcli runs experiments --json
+""",
+    "compare": """Examples:
+
+    mnistcli compare runs/a runs/b
+    mnistcli compare latest pretrained --dataset my-digits/
+    mnistcli compare runs/* --json
+""",
     "recipes": """Examples:
 
     mnistcli recipes

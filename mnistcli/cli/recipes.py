@@ -7,6 +7,7 @@ from rich import box
 from rich.table import Table
 
 from mnistcli.cli.options import JsonOption
+from mnistcli.cli.setting_options import option_text, value_text
 from mnistcli.cli.streams import out, print_json, print_line, print_table
 from mnistcli.config import SETTINGS
 from mnistcli.errors import ConfigError
@@ -47,7 +48,7 @@ def _print_all(*, as_json: bool) -> None:
     settings = Table.grid(padding=(0, 3, 0, 0))
     for name, recipe in RECIPES.items():
         table.add_row(name, _accuracy(recipe), recipe.duration, recipe.summary)
-        options = " ".join(_option(setting, value) for setting, value in recipe.changes.items())
+        options = " ".join(option_text(setting, value) for setting, value in recipe.changes.items())
         settings.add_row(f" {name}", options or "the defaults of mnistcli train")
     print_table(table)
     print_table(settings)
@@ -67,24 +68,9 @@ def _print_one(recipe: Recipe) -> None:
         print_line(f"{name:<20}{text}")
     print_line("")
     for name, value in recipe.as_dict()["settings"].items():
-        default = f"  (default: {_text(SETTINGS[name].default)})" if name in recipe.changes else ""
-        print_line(f"{flag(SETTINGS[name]):<20}{_text(value)}{default}")
-
-
-def _option(name: str, value: object) -> str:
-    """Return a setting as the option that sets it."""
-    option = flag(SETTINGS[name])
-    if isinstance(value, bool):
-        return option if value else f"--no-{option.removeprefix('--')}"
-    return f"{option} {_text(value)}"
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        default = value_text(SETTINGS[name].default)
+        remark = f"  (default: {default})" if name in recipe.changes else ""
+        print_line(f"{flag(SETTINGS[name]):<20}{value_text(value)}{remark}")
 
 
 def _accuracy(recipe: Recipe) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mnistcli.cli.hints import quote_argument
 from mnistcli.config import SETTINGS
 from mnistcli.settings import flag, setting_of, value_type
 
@@ -65,6 +66,23 @@ def setting_option(declared: Field[Any], *, panel: str | None = _PANEL) -> Any:
         autocompletion=(lambda: choices) if choices else None,
         rich_help_panel=panel,
     )
+
+
+def option_text(name: str, value: object) -> str:
+    """Return a setting as the option that sets it, such as ``--epochs 20``."""
+    option = flag(SETTINGS[name])
+    if isinstance(value, bool):
+        return option if value else f"--no-{option.removeprefix('--')}"
+    return f"{option} {quote_argument(value_text(value))}"
+
+
+def value_text(value: object) -> str:
+    """Return the value of a setting as text; ``-`` for none."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _help(declared: Field[Any]) -> str:

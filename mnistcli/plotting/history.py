@@ -79,10 +79,10 @@ def plot_history(
     loss_label = "Training objective (log scale)" if smoothed else "Loss (log scale)"
     titles = {"accuracy": "Accuracy", "loss": loss_label}
     for (name, title), left in zip(titles.items(), PANEL_LEFTS, strict=True):
-        axes = _new_panel(figure, left, title)
+        axes = new_panel(figure, left, title)
         _draw_curves(axes, epochs, values[name], values[f"val_{name}"])
-        _set_x_axis(axes, epochs)
-        set_y_axis = _set_accuracy_axis if name == "accuracy" else _set_loss_axis
+        set_x_axis(axes, epochs)
+        set_y_axis = set_accuracy_axis if name == "accuracy" else set_loss_axis
         set_y_axis(axes, np.concatenate([values[name], values[f"val_{name}"]]))
         value = values[f"val_{name}" if is_validated else name][kept]
         _mark_kept_epoch(axes, epochs[kept], value, name)
@@ -115,9 +115,11 @@ def _subtitle(*, keeps_last: bool, smoothed: bool) -> str:
     return subtitle
 
 
-def _new_panel(figure: Figure, left: float, title: str) -> Axes:
+def new_panel(figure: Figure, left: float, title: str, bottom: float = PANEL_BOTTOM) -> Axes:
+    """Add empty axes over epochs to a figure, with their lower left corner in inches."""
+    width, height = figure.get_size_inches()
     axes = figure.add_axes(
-        (left / WIDTH, PANEL_BOTTOM / HEIGHT, PANEL_WIDTH / WIDTH, PANEL_HEIGHT / HEIGHT)
+        (left / width, bottom / height, PANEL_WIDTH / width, PANEL_HEIGHT / height)
     )
     axes.set_title(title, size=TEXT, color=BLACK, loc="left", weight="bold")
     axes.set_xlabel("epoch", size=TEXT, color=GRAY)
@@ -158,14 +160,16 @@ def _draw_curves(
         )
 
 
-def _set_x_axis(axes: Axes, epochs: NDArray[np.int64]) -> None:
+def set_x_axis(axes: Axes, epochs: NDArray[np.int64]) -> None:
+    """Set the limits and ticks of an axis of epochs, in order."""
     first, last = epochs[0], epochs[-1]
     padding = max(0.5, 0.03 * (last - first))
     axes.set_xlim(first - min(padding, 0.9), last + padding)
     axes.xaxis.set_major_locator(MaxNLocator(10, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
 
 
-def _set_accuracy_axis(axes: Axes, values: NDArray[np.float64]) -> None:
+def set_accuracy_axis(axes: Axes, values: NDArray[np.float64]) -> None:
+    """Set the limits and ticks of an axis of accuracies, 0..1; NaN is left out."""
     finite = values[np.isfinite(values)]
     low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
     padding = max(0.06 * (high - low), 0.003)
@@ -173,7 +177,8 @@ def _set_accuracy_axis(axes: Axes, values: NDArray[np.float64]) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
 
 
-def _set_loss_axis(axes: Axes, values: NDArray[np.float64]) -> None:
+def set_loss_axis(axes: Axes, values: NDArray[np.float64]) -> None:
+    """Set the limits and ticks of a logarithmic axis of losses; NaN is left out."""
     positive = values[np.isfinite(values) & (values > 0)]
     middle = np.sqrt(positive.min() * positive.max()) if positive.size else 1.0
     ratio = np.sqrt(positive.max() / positive.min()) if positive.size else 1.0

@@ -1,0 +1,80 @@
+"""Table of runs on stdout: accuracy, loss, time, recipe and changed settings."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+
+from mnistcli.cli.hints import quote_argument
+from mnistcli.cli.setting_options import option_text
+from mnistcli.cli.streams import out, percent, print_line, quote_name
+from mnistcli.run_summaries import RunSummary
+
+_GAP = "  "
+_HEADER = ("run", "accuracy", "loss", "seconds", "recipe and changed settings")
+# On a terminal with less room for the last column, its lines are broken all the same.
+_LEAST_ROOM = 20
+
+
+class NamedSummary(NamedTuple):
+    """A run, and the name that the table shows for it."""
+
+    name: str
+    summary: RunSummary
+
+
+def print_runs(runs: Sequence[NamedSummary], *, numbered: bool = False) -> None:
+    """Print a table of runs: one line per run, or more on a terminal that is too narrow.
+
+    Args:
+        runs: The runs.
+        numbered: Whether to number them from 1.
+    """
+    table: list[tuple[str, ...]] = [_HEADER[:-1], *map(_cells, runs)]
+    texts = [_HEADER[-1].split(), *(_settings(run.summary) for run in runs)]
+    if numbered:
+        table = [(str(number or ""), *row) for number, row in enumerate(table)]
+    widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
+    indent = sum(widths) + len(_GAP) * len(widths)
+    # Without a terminal, a run has one line, for grep and the like.
+    room = max(out.width - indent, _LEAST_ROOM) if out.is_terminal else None
+    for row, text in zip(table, texts, strict=True):
+        first, *rest = _wrap(text, room)
+        cells = [set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)]
+        print_line(_GAP.join([*cells, first]))
+        for line in rest:
+            print_line(" " * indent + line)
+
+
+def _cells(run: NamedSummary) -> tuple[str, str, str, str]:
+    summary = run.summary
+    return (
+        quote_name(run.name),
+        "-" if summary.accuracy is None else percent(summary.accuracy),
+        "-" if summary.loss is None else f"{summary.loss:.4f}",
+        f"{summary.seconds:.1f}",
+    )
+
+
+def _settings(summary: RunSummary) -> list[str]:
+    """Return the recipe, each changed setting as an option, and what is to know of the result."""
+    changes = [option_text(name, value) for name, value in summary.changes.items()]
+    remarks = [summary.progress, "no better than chance" if summary.at_chance else ""]
+    remark = ", ".join(filter(None, remarks))
+    return [
+        quote_argument(summary.config.recipe),
+        *changes,
+        *(f"({remark})".split() if remark else ()),
+    ]
+
+
+def _wrap(words: Sequence[str], room: int | None) -> list[str]:
+    """Join words to lines that fit; a longer word has a line of its own."""
+    lines = [words[0]]
+    for word in words[1:]:
+        longer = f"{lines[-1]} {word}"
+        if room is None or cell_len(longer) <= room:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines

@@ -1,0 +1,84 @@
+"""The `compare` command: table, test, figure and JSON, on models that are not trained here."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mnistcli.config import TrainConfig
+from mnistcli.inference import ensemble
+from mnistcli.inference.classifier import Classifier, Predictor
+from mnistcli.model_lookup import find_model
+from mnistcli.runs import Run
+from tests.support.command_line import failure, succeed
+
+
+@pytest.fixture
+def copies() -> None:
+    """Two copies of the packaged model, as runs that were trained on the embedded digits."""
+    packaged = find_model("pretrained").run
+    assert packaged is not None
+    for name in ("a", "b"):
+        run = Run(Path(shutil.copytree(packaged.path, f"runs/{name}")))
+        run.write_config(TrainConfig(dataset="digits"))
+
+
+def test_copies_of_a_model_do_not_differ(copies: None) -> None:
+    result = succeed("compare", "a", "b")
+
+    lines = result.stdout.splitlines()
+    assert lines[0].split()[:4] == ["run", "accuracy", "loss", "seconds"]
+    accuracy, loss = lines[1].split()[2], lines[1].split()[4]
+    assert lines[1] == f"1  runs/a  {accuracy} %   {loss}  1137.8   classic --dataset digits"
+    assert lines[2] == lines[1].replace("1  runs/a", "2  runs/b")
+    assert "McNemar's exact test on 360 test images of digits" in lines
+    assert "1 and 2 0 0 1.0000 not significant" in [" ".join(line.split()) for line in lines]
+    figure = lines[-1].removeprefix("figure  ")
+    assert figure.startswith("ensemble_plots/a+b-")
+    with Image.open(figure) as image:
+        assert image.width > 500
+    assert result.stderr == ""
+
+
+def test_json_names_the_better_model(copies: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(files: list[Path]) -> Predictor:
+        """Return a good classifier for run a, and one that says 0 of every image for run b."""
+        zeros = Classifier(lambda images: np.eye(10, dtype=np.float32)[[0] * len(images)])
+        return Classifier.load(files[0]) if files[0].parent.name == "a" else zeros
+
+    monkeypatch.setattr(ensemble, "load_classifier", load)
+
+    result = succeed("compare", "runs/b", "a", "--json", "--output-dir", "o")
+
+    printed = json.loads(result.stdout)
+    first, second = printed["runs"]
+    assert (first["run"], second["run"]) == ("runs/b", "runs/a")
+    assert first["test_accuracy"] < 0.2 < 0.9 < second["test_accuracy"]
+    (pair,) = printed["pairs"]
+    assert (pair["first"], pair["second"], pair["better"]) == ("runs/b", "runs/a", "runs/a")
+    difference = pair["only_second_right"] - pair["only_first_right"]
+    assert difference / printed["samples"] == pytest.approx(
+        second["test_accuracy"] - first["test_accuracy"]
+    )
+    assert pair["p_value"] < 1e-6
+    assert result.stderr == "figure: o/comparison.png\n"
+
+
+def test_runs_of_different_datasets_are_refused(copies: None) -> None:
+    assert failure("compare", "a", "pretrained") == (
+        1,
+        [
+            "error: different datasets: 'runs/a' was trained on 'digits', 'pretrained' on 'mnist'",
+            "hint: mnistcli compare a pretrained --dataset digits",
+        ],
+    )
+
+
+def test_one_run_is_not_enough() -> None:
+    assert failure("compare", "pretrained") == (
+        2,
+        ["error: two or more different runs are needed", "hint: mnistcli runs"],
+    )
