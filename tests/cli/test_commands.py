@@ -12,7 +12,7 @@ from mnistcli.plotting.registry import PLOT_KINDS
 from mnistcli.recipes import RECIPES
 from tests.support.command_line import failure, succeed
 
-COMMANDS = ("train", "evaluate", "predict", "plot", "export", "recipes")
+COMMANDS = ("train", "evaluate", "predict", "plot", "runs", "compare", "export", "recipes")
 
 
 def show_help(*arguments: str, columns: int = 80) -> str:
@@ -55,7 +55,8 @@ def test_help_names_each_default_and_no_python_types(command: str) -> None:
     options = re.findall(r"^│ (?:\*    )?((?:--|[A-Z]).*?) *│$", output, re.MULTILINE)
     flags = r"--(json|quiet|verbose|help|report|recursive|single|save|explain|review|regions|csv)\b"
     without = [line for line in options if "efault" not in line and not re.match(flags, line)]
-    assert [line.split()[0] for line in without] == (["IMAGE"] if command == "predict" else [])
+    required = {"predict": ["IMAGE"], "compare": ["RUN"]}
+    assert [line.split()[0] for line in without] == required.get(command, [])
 
 
 def test_examples_fit_80_columns() -> None:
