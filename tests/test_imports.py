@@ -65,6 +65,7 @@ def test_modules_that_are_light(module: str) -> None:
         ("runs --help", 0),
         ("runs", 0),
         ("compare --help", 0),
+        ("doctor --help", 0),
         ("recipes", 0),
         ("recipes deep --json", 0),
         ("--version", 0),

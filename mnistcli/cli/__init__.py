@@ -26,6 +26,7 @@ _COMMANDS = {
     "compare": "Compare runs: accuracy, curves, a paired test.",
     "export": "Convert a model for other runtimes.",
     "recipes": "List the recipes of train: settings, accuracy, training time.",
+    "doctor": "Check what works on this machine, and how to fix the rest.",
 }
 
 

@@ -59,5 +59,10 @@ EXAMPLES = {
     mnistcli recipes
     mnistcli recipes accurate --json
 """,
+    "doctor": """Examples:
+
+    mnistcli doctor
+    mnistcli doctor --json > report.json               # for a bug report
+""",
 }
 """The examples of each command."""

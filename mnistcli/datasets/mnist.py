@@ -61,14 +61,35 @@ def load_mnist(data_dir: Path | None = None, progress: ProgressBar | None = None
     return idx.parse_splits("mnist", files)
 
 
+def locate_mnist() -> Path | None:
+    """Return the folder or file from which `load_mnist` reads MNIST, after the files are verified.
+
+    Returns:
+        The place; None if `load_mnist` downloads missing or damaged files.
+
+    Raises:
+        DataError: A file in ``$MNISTCLI_DATA_DIR`` is missing or is not MNIST's.
+        OSError: A file cannot be read.
+    """
+    variable = os.environ.get(DATA_DIR_VARIABLE)
+    if variable:
+        _read_folder(Path(variable), f"unset {DATA_DIR_VARIABLE}")
+        return Path(variable)
+    if not _is_cached():
+        return None if _read_keras_cache() is None else _keras_file()
+    folder = cache_dir() / "mnist"
+    paths = [(idx.find_file(folder, name), digest) for name, digest in HASHES.items()]
+    is_whole = all(path and _read_verified(path, digest) is not None for path, digest in paths)
+    return folder if is_whole else None
+
+
 def _is_cached() -> bool:
     return all(idx.find_file(cache_dir() / "mnist", name) for name in HASHES)
 
 
 def _read_keras_cache() -> Splits | None:
     """Read the `mnist.npz` that Keras has downloaded; None if it is not there or is not MNIST."""
-    home = os.environ.get("KERAS_HOME")
-    path = (Path(home) if home else Path.home() / ".keras") / "datasets" / "mnist.npz"
+    path = _keras_file()
     try:
         arrays = read_npz(path) if path.is_file() else {}
         parts = [arrays[name] for name in ("x_train", "y_train", "x_test", "y_test")]
@@ -79,6 +100,11 @@ def _read_keras_cache() -> Splits | None:
         return None
     train, test = (Dataset(x, y.astype(np.int64)) for x, y in (parts[:2], parts[2:]))
     return Splits("mnist", train, test, notes=(f"MNIST from {str(path)!r}",))
+
+
+def _keras_file() -> Path:
+    home = os.environ.get("KERAS_HOME")
+    return (Path(home) if home else Path.home() / ".keras") / "datasets" / "mnist.npz"
 
 
 def _read_folder(folder: Path, hint: str) -> list[tuple[Path, bytes]]:

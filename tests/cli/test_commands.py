@@ -12,7 +12,17 @@ from mnistcli.plotting.registry import PLOT_KINDS
 from mnistcli.recipes import RECIPES
 from tests.support.command_line import failure, succeed
 
-COMMANDS = ("train", "evaluate", "predict", "plot", "runs", "compare", "export", "recipes")
+COMMANDS = (
+    "train",
+    "evaluate",
+    "predict",
+    "plot",
+    "runs",
+    "compare",
+    "export",
+    "recipes",
+    "doctor",
+)
 
 
 def show_help(*arguments: str, columns: int = 80) -> str:

@@ -1,0 +1,45 @@
+"""The `doctor` command: what works on this machine, what does not, and the commands that fix it."""
+
+import textwrap
+
+import typer
+
+from mnistcli.cli.options import JsonOption
+from mnistcli.cli.spinner import working
+from mnistcli.cli.streams import escape, out, print_json, print_line
+from mnistcli.diagnosis import FAILED, Check, diagnose
+
+_NAME_WIDTH = 19
+_INDENT = 8 + _NAME_WIDTH
+_LEAST_ROOM = 30
+
+
+def doctor(as_json: JsonOption = False) -> None:
+    """Check what works on this machine, and name the command that fixes what does not.
+
+    The exit code is 1 if something required does not work. With --json, the report has versions and
+    environment variables as well, for a bug report.
+    """
+    with working("Checking"):
+        diagnosis = diagnose()
+    if as_json:
+        print_json(diagnosis.as_dict())
+    else:
+        for check in diagnosis.checks:
+            _print(check)
+        failed = sum(check.status == FAILED for check in diagnosis.checks)
+        print_line(f"\nfailed checks: {failed}" if failed else "\neverything required works")
+    if not diagnosis.works:
+        raise typer.Exit(1)
+
+
+def _print(check: Check) -> None:
+    """Print a check; on a terminal, a long text continues below, but a command never breaks."""
+    room = max(out.width - _INDENT, _LEAST_ROOM) if out.is_terminal else None
+    text = escape(" ".join(check.detail.split()))
+    first, *rest = [text] if room is None else textwrap.wrap(text, room) or [""]
+    print_line(f"{check.status:<8}{check.name:<{_NAME_WIDTH}}{first}")
+    for line in rest:
+        print_line(" " * _INDENT + line)
+    if check.fix is not None:
+        print_line(f"{'':<8}fix: {check.fix}")

@@ -1,0 +1,88 @@
+"""Child processes that run the probes, all at the same time."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+_SECONDS = 180
+_ROOT = Path(__file__).parents[2]
+
+
+class ProbeResult(NamedTuple):
+    """What a probe has found.
+
+    Attributes:
+        values: Its values by name; empty if it has failed.
+        error: Why it has failed; empty if it has not.
+        messages: The lines that its libraries wrote to stderr.
+    """
+
+    values: dict[str, Any]
+    error: str
+    messages: list[str]
+
+
+class Children:
+    """Child processes, one for each probe.
+
+    Args:
+        processes: The processes by the names of their probes.
+    """
+
+    def __init__(self, processes: dict[str, subprocess.Popen[bytes]]) -> None:
+        self._processes = processes
+
+    def result(self, name: str) -> ProbeResult:
+        """Wait for a probe to end and return what it has found."""
+        process = self._processes[name]
+        try:
+            stdout, stderr = process.communicate(timeout=_SECONDS)
+        except subprocess.TimeoutExpired:
+            return ProbeResult({}, f"no answer within {_SECONDS} seconds", [])
+        messages = stderr.decode(errors="replace").splitlines()
+        if process.returncode < 0:
+            name = signal.Signals(-process.returncode).name
+            return ProbeResult({}, f"the process was ended by {name}", messages)
+        try:
+            values = json.loads(stdout.splitlines()[-1])
+        except (IndexError, ValueError):
+            return ProbeResult({}, (messages or ["no answer"])[-1], messages)
+        return ProbeResult(values, values.pop("error", ""), messages)
+
+
+@contextmanager
+def started_probes(names: Sequence[str]) -> Iterator[Children]:
+    """Start probes in child processes, and end those that still run in the end.
+
+    Args:
+        names: Names in `mnistcli.diagnosis.probes.PROBES`.
+    """
+    paths = filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")])
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    processes: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        for name in names:
+            processes[name] = subprocess.Popen(  # noqa: S603 - our own module
+                _command(name),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=environment,
+            )
+        yield Children(processes)
+    finally:
+        for process in processes.values():
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
+
+
+def _command(name: str) -> list[str]:
+    # -P: a file numpy.py in the working directory is not imported.
+    return [sys.executable, "-P", "-m", "mnistcli.diagnosis.probes", name]

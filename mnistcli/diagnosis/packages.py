@@ -1,0 +1,110 @@
+"""Checks of the installed packages: required ones and extras, with their versions."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from shlex import quote
+
+from mnistcli.diagnosis.checks import FAILED, NOTE, OK, Check
+
+_DISTRIBUTION = "mnistcli"
+# `dev` is for contributors; `gpu` has a check of its own.
+_HIDDEN_EXTRAS = frozenset({"dev", "gpu"})
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A package that mnistcli needs.
+
+    Attributes:
+        name: Name of the package.
+        bounds: Its versions, such as ``>=2.4,<3``.
+        extra: The extra that needs it; empty for mnistcli itself.
+        installed: The version that is installed; empty if there is none.
+    """
+
+    name: str
+    bounds: str
+    extra: str
+    installed: str
+
+    @property
+    def text(self) -> str:
+        """The requirement, as pip takes it."""
+        return quote(f"{self.name}{self.bounds}")
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the package is installed, in a version within the bounds."""
+        if not self.installed or not self.bounds:
+            return bool(self.installed)
+        try:
+            from packaging.specifiers import SpecifierSet
+        except ImportError:  # it comes with Keras: the check of TensorFlow fails as well
+            return True
+        return SpecifierSet(self.bounds).contains(self.installed, prereleases=True)
+
+
+def read_requirements() -> list[Requirement]:
+    """Return what the installed mnistcli needs; nothing if it runs without being installed."""
+    try:
+        lines = metadata.requires(_DISTRIBUTION) or []
+    except metadata.PackageNotFoundError:
+        return []
+    return [requirement for line in lines for requirement in _parse(line)]
+
+
+def check_packages(requirements: Sequence[Requirement]) -> Check:
+    """Check that the required packages are installed, in versions within their bounds."""
+    required = [one for one in requirements if not one.extra]
+    if not required:
+        return Check("packages", NOTE, "mnistcli is not installed as a package", "pip install .")
+    wrong = [one for one in required if not one.is_met]
+    if not wrong:
+        return Check("packages", OK, f"all {len(required)} required packages are installed")
+    found = ", ".join(
+        f"{one.name} {one.installed} is not {one.bounds}" if one.installed else f"no {one.name}"
+        for one in wrong
+    )
+    status = NOTE if all(one.installed for one in wrong) else FAILED
+    return Check("packages", status, found, f"pip install {' '.join(one.text for one in wrong)}")
+
+
+def check_extras(requirements: Sequence[Requirement]) -> Iterator[Check]:
+    """Check for each extra whether its packages are installed."""
+    extras = dict.fromkeys(one.extra for one in requirements if one.extra)
+    for extra in extras:
+        if extra in _HIDDEN_EXTRAS:
+            continue
+        packages = [one for one in requirements if one.extra == extra]
+        missing = [one.name for one in packages if not one.is_met]
+        if missing:
+            detail = f"not installed: {', '.join(missing)}"
+            yield Check(f"extra {extra}", NOTE, detail, f"pip install 'mnistcli[{extra}]'")
+        else:
+            versions = ", ".join(f"{one.name} {one.installed}" for one in packages)
+            yield Check(f"extra {extra}", OK, versions)
+
+
+def requirement_text(requirements: Sequence[Requirement], name: str) -> str:
+    """Return the requirement of a package as pip takes it, or its name."""
+    return next((one.text for one in requirements if one.name == name), name)
+
+
+def _parse(line: str) -> Iterator[Requirement]:
+    """Parse a line of the metadata, such as ``pyarrow<27,>=26; extra == 'data'``."""
+    requirement, _, marker = line.partition(";")
+    match = re.fullmatch(r"([\w.-]+)(?:\[[\w,-]+\])?\s*\(?([^()]*?)\)?\s*", requirement)
+    if match is None:
+        return
+    extra = re.search(r"extra\s*==\s*['\"]([\w-]+)['\"]", marker)
+    yield Requirement(match[1], match[2], extra[1] if extra else "", installed_version(match[1]))
+
+
+def installed_version(package: str) -> str:
+    """Return the installed version of a package; empty if there is none."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
