@@ -1,0 +1,71 @@
+"""Coverage-guided fuzzing of images, data files and run directories with atheris.
+
+libFuzzer changes valid inputs, those of `tests.tools.fuzz`, so that they reach new lines of the
+readers. Packaged models are too large for it. Atheris is no dependency, as it has wheels for Linux
+only: pip install atheris.
+
+Usage: python -m tests.tools.coverage_fuzz KIND [--seconds N]
+"""
+
+import argparse
+import importlib
+import shutil
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from mnistcli.errors import MnistCliError
+
+# The packages that read each kind; only their lines count as new.
+_READERS = {
+    "images": "mnistcli.preprocessing",
+    "data": "mnistcli.datasets",
+    "runs": "mnistcli.runs",
+}
+_MOST_BYTES = 20_000
+
+
+def main() -> int:
+    """Fuzz one kind of input; libFuzzer ends the process with an error at the first failure."""
+    parser = argparse.ArgumentParser(prog="python -m tests.tools.coverage_fuzz")
+    parser.add_argument("kind", choices=_READERS)
+    parser.add_argument("--seconds", type=int, default=60)
+    options = parser.parse_args()
+    try:
+        atheris = importlib.import_module("atheris")
+    except ImportError:
+        print("needs atheris: pip install atheris", file=sys.stderr)
+        return 2
+    with atheris.instrument_imports(include=[_READERS[options.kind]]):
+        from tests.tools.fuzz.targets import seeds
+
+        inputs = seeds(options.kind)
+    with tempfile.TemporaryDirectory() as name:
+        corpus, case = Path(name, "corpus"), Path(name, "case")
+        corpus.mkdir()
+        for number, seed in enumerate(inputs):
+            # The first byte chooses the seed, whose other files stay as they are.
+            (corpus / str(number)).write_bytes(bytes([number]) + seed.files[seed.mutated])
+
+        def run_case(content: bytes) -> None:
+            """Read a mutated input. Named errors are what a reader may raise."""
+            if not content:
+                return
+            seed = inputs[content[0] % len(inputs)]
+            shutil.rmtree(case, ignore_errors=True)
+            for file, valid in (seed.files | {seed.mutated: content[1:]}).items():
+                (case / file).parent.mkdir(parents=True, exist_ok=True)
+                (case / file).write_bytes(valid)
+            with suppress(MnistCliError):
+                seed.read(case)
+
+        limits = [f"-max_total_time={options.seconds}", f"-max_len={_MOST_BYTES}", "-timeout=5"]
+        memory = ["-rss_limit_mb=1500", "-print_final_stats=1"]
+        atheris.Setup([sys.argv[0], *limits, *memory, str(corpus)], run_case)
+        atheris.Fuzz()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
