@@ -1,5 +1,6 @@
 """Training configuration: `TrainConfig`, each setting with its default, range and help."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import Field, asdict, dataclass, fields
 from types import MappingProxyType
@@ -12,6 +13,8 @@ from mnistcli.suggestions import find_similar
 CLASSES = 10
 SEEDS = 2**32
 ARCHITECTURES = ("simple", "classic", "deep", "fast", "accurate", "record")
+OWN_ARCHITECTURE = r".+\.py(:\w*)?"
+"""Regular expression of an architecture in a file of the user, such as ``net.py:build``."""
 OPTIMIZERS: Mapping[str, float] = MappingProxyType(
     {"sgd": 0.1, "adam": 0.001, "adamw": 0.001, "rmsprop": 0.001}
 )
@@ -48,9 +51,13 @@ class TrainConfig:
     )
     arch: str = setting(
         "classic",
-        "Architecture of a new model: {choices}.",
+        "Architecture of a new model: {choices}; or FILE.py:FUNCTION, code that returns a model.",
         choices=ARCHITECTURES,
+        pattern=OWN_ARCHITECTURE,
         new_model_only=True,
+    )
+    arch_sha256: str | None = setting(
+        None, "SHA-256 hash of the file of an own architecture.", recorded=True
     )
     optimizer: str = setting(
         "adam",
@@ -217,6 +224,19 @@ SETTINGS: Mapping[str, Field[Any]] = MappingProxyType(
     {declared.name: declared for declared in fields(TrainConfig)}
 )
 """The fields of `TrainConfig` by name."""
+
+
+def split_own_architecture(arch: str) -> tuple[str, str]:
+    """Split the name of an own architecture into file and function, which can be empty.
+
+    Both are empty for the name of an architecture in `ARCHITECTURES`.
+    """
+    if not re.fullmatch(OWN_ARCHITECTURE, arch):
+        return "", ""
+    if arch.endswith(".py"):
+        return arch, ""
+    file, _, function = arch.rpartition(":")
+    return file, function
 
 
 def find_setting(name: str) -> Field[Any]:

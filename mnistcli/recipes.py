@@ -5,7 +5,13 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from mnistcli.config import OPTIMIZERS, SETTINGS, TrainConfig, find_setting
+from mnistcli.config import (
+    OPTIMIZERS,
+    SETTINGS,
+    TrainConfig,
+    find_setting,
+    split_own_architecture,
+)
 from mnistcli.errors import ConfigError
 from mnistcli.settings import flag, require_choice, setting_of, validate
 
@@ -177,14 +183,17 @@ def resolve(recipe: str | None = None, **overrides: object) -> TrainConfig:
     name = recipe or ("tune" if "start" in changes else TrainConfig.recipe)
     base = RECIPES[require_choice("recipe", name, tuple(RECIPES))].config
     optimizer = changes.get("optimizer", base.optimizer)
-    _check_used(changes, optimizer=optimizer, start=changes.get("start", base.start))
+    arch = changes.get("arch", base.arch)
+    _check_used(changes, optimizer=optimizer, start=changes.get("start", base.start), arch=arch)
     if optimizer != base.optimizer:
         changes.setdefault("learning_rate", OPTIMIZERS[optimizer])
         changes = _unused_defaults(optimizer) | changes
     return replace(base, **changes)
 
 
-def _check_used(changes: Mapping[str, Any], *, optimizer: str, start: str | None) -> None:
+def _check_used(
+    changes: Mapping[str, Any], *, optimizer: str, start: str | None, arch: str
+) -> None:
     """Check that every setting that was given has an effect."""
     for name in changes:
         declared = SETTINGS[name]
@@ -194,6 +203,8 @@ def _check_used(changes: Mapping[str, Any], *, optimizer: str, start: str | None
                 f"{flag(declared)} has no effect with --optimizer {optimizer}",
                 hint=f"--optimizer {details.optimizers[0]}",
             )
+        if name == "dropout" and split_own_architecture(arch)[0]:
+            raise ConfigError(f"--dropout has no effect with --arch {arch}")
         if details.new_model_only and start is not None:
             raise ConfigError(
                 f"{flag(declared)} describes a new model, but this run fine-tunes {start!r}",

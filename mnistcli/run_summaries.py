@@ -53,7 +53,7 @@ class RunSummary:
         return {
             name: value
             for name, value in values.items()
-            if name != "recipe" and value != base[name]
+            if name not in {"recipe", "arch_sha256"} and value != base[name]
         }
 
     @property

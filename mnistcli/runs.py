@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from mnistcli.config import TrainConfig
 from mnistcli.errors import ConfigError, RunError
-from mnistcli.files import lock_directory
+from mnistcli.files import lock_directory, write_atomically
 from mnistcli.run_files import (
     OTHER_MODEL,
     EpochRow,
@@ -44,6 +44,8 @@ class Run:
         self.last_model_file = path / "last.keras"
         self.resume_file = path / "resume.npz"
         self.plots_dir = path / "plots"
+        self.architecture_file = path / "architecture.py"
+        """The source of an own architecture, for the reader. It is never executed by itself."""
         self._config_file = path / "config.json"
         self._environment_file = path / "environment.json"
         self._history_file = path / "history.csv"
@@ -187,7 +189,7 @@ class Run:
             member.discard()
             with suppress(OSError):
                 member.path.rmdir()
-        for file in (self._config_file, self._environment_file):
+        for file in (self._config_file, self._environment_file, self.architecture_file):
             file.unlink(missing_ok=True)
         with suppress(OSError):  # not empty, or in use
             if self._created:
@@ -254,6 +256,10 @@ class Run:
             # Fields have their own names in the file: `batch_size`, not `--batch-size`.
             reason = re.sub(r"--([a-z][a-z-]*)", lambda m: m[1].replace("-", "_"), error.message)
             raise damaged(self._config_file, reason) from error
+
+    def write_architecture(self, source: bytes) -> None:
+        """Write the source of an own architecture."""
+        write_atomically(self.architecture_file, source)
 
     def write_environment(self, environment: Mapping[str, Any]) -> None:
         """Write the environment: versions, device, command line, datasets trained on."""

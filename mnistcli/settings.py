@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import Field, dataclass, field
@@ -27,6 +28,7 @@ class Setting:
         help_text: One or two sentences; ``{choices}`` stands for the choices. The command line adds
             bounds and default.
         choices: The valid values, if there is a fixed list of them.
+        pattern: Regular expression of values that are valid as well as the choices.
         at_least: Lower bound, included.
         above: Lower bound, excluded.
         at_most: Upper bound, included.
@@ -38,10 +40,12 @@ class Setting:
         optimizers: The optimizers that use the setting. Defaults to all.
         new_model_only: Whether the setting describes a new model, so that it has no effect on
             fine-tuning.
+        recorded: Whether training records the value, so that no option sets it.
     """
 
     help_text: str
     choices: Sequence[str] = ()
+    pattern: str | None = None
     at_least: float | None = None
     above: float | None = None
     at_most: float | None = None
@@ -52,6 +56,7 @@ class Setting:
     example: object = None
     optimizers: tuple[str, ...] = ()
     new_model_only: bool = False
+    recorded: bool = False
 
     @property
     def bounds(self) -> str:
@@ -64,6 +69,10 @@ class Setting:
         }
         given = {word: bound for word, bound in bounds.items() if bound is not None}
         return " and ".join(f"{word} {bound}" for word, bound in given.items())
+
+    def requires_choice(self, value: str) -> bool:
+        """Return whether a value must be a choice, because it does not match the pattern."""
+        return bool(self.choices) and not (self.pattern and re.fullmatch(self.pattern, value))
 
     def allows(self, value: float) -> bool:
         """Return whether a number is finite and within the bounds."""
@@ -124,7 +133,7 @@ def validate(declared: Field[Any], value: object) -> object:
     converted = _convert(value, value_type(declared))
     if converted is None:
         raise _invalid(declared, _TYPE_NAMES[value_type(declared)], value)
-    if isinstance(converted, str) and details.choices:
+    if isinstance(converted, str) and details.requires_choice(converted):
         return require_choice(declared.name, converted, details.choices)
     if converted == "":
         raise ConfigError(f"{flag(declared)} must not be empty", hint=_hint(declared))

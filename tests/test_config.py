@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from mnistcli.config import ARCHITECTURES, SETTINGS, TrainConfig, find_setting
+from mnistcli.config import (
+    ARCHITECTURES,
+    SETTINGS,
+    TrainConfig,
+    find_setting,
+    split_own_architecture,
+)
 from mnistcli.errors import ConfigError
 from mnistcli.recipes import RECIPES
 from mnistcli.settings import setting_of
@@ -62,6 +68,27 @@ def test_choices_are_case_insensitive() -> None:
     config = TrainConfig(arch="Deep", optimizer="AdamW", device="CPU")
 
     assert (config.arch, config.optimizer, config.device) == ("deep", "adamw", "cpu")
+
+
+@pytest.mark.parametrize(
+    ("arch", "parts"),
+    [
+        ("Net.py:Build", ("Net.py", "Build")),
+        ("a:b/net.py:build", ("a:b/net.py", "build")),
+        ("net.py", ("net.py", "")),
+        ("net.py:", ("net.py", "")),
+        ("classic", ("", "")),
+    ],
+)
+def test_an_architecture_in_a_file_keeps_its_name(arch: str, parts: tuple[str, str]) -> None:
+    assert TrainConfig(arch=arch).arch == arch
+    assert split_own_architecture(arch) == parts
+
+
+@pytest.mark.parametrize("arch", ["net.txt:build", ".py", "net.py:build()", "net.py:a.b"])
+def test_any_other_name_is_no_architecture(arch: str) -> None:
+    with pytest.raises(ConfigError, match="unknown arch"):
+        TrainConfig(arch=arch)
 
 
 def test_every_setting_has_a_help_text_and_a_valid_default() -> None:

@@ -73,6 +73,10 @@ def test_a_start_model_is_fine_tuned_with_the_recipe_tune() -> None:
             "--recipe classic",
         ),
         (
+            None, {"arch": "Net.py:build", "dropout": 0.5},
+            "--dropout has no effect with --arch Net.py:build", None,
+        ),
+        (
             None, {"start": "a.keras", "dropout": 0.5},
             "--dropout describes a new model, but this run fine-tunes 'a.keras'", None,
         ),

@@ -17,6 +17,7 @@ EXAMPLES = {
     mnistcli train --optimizer sgd --epochs 10
     mnistcli train --dataset digits --limit 500        # small and fast
     mnistcli train --from pretrained --dataset my-digits/
+    mnistcli train --arch net.py:build                 # your own Keras model
 """,
     "evaluate": """Examples:
 

@@ -12,7 +12,7 @@ from mnistcli.cli.streams import out, print_json, print_line, print_table
 from mnistcli.config import SETTINGS
 from mnistcli.errors import ConfigError
 from mnistcli.recipes import RECIPES, Recipe
-from mnistcli.settings import flag, require_choice
+from mnistcli.settings import flag, require_choice, setting_of
 
 
 def recipes(
@@ -68,6 +68,8 @@ def _print_one(recipe: Recipe) -> None:
         print_line(f"{name:<20}{text}")
     print_line("")
     for name, value in recipe.as_dict()["settings"].items():
+        if setting_of(SETTINGS[name]).recorded:
+            continue
         default = value_text(SETTINGS[name].default)
         remark = f"  (default: {default})" if name in recipe.changes else ""
         print_line(f"{flag(SETTINGS[name]):<20}{value_text(value)}{remark}")

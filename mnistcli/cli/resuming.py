@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mnistcli.cli.hints import quote_argument
-from mnistcli.config import SETTINGS, TrainConfig
+from mnistcli.config import SETTINGS, TrainConfig, split_own_architecture
 from mnistcli.errors import ConfigError, RunError
 from mnistcli.runs import RUNS_DIR, Run
 from mnistcli.settings import flag
@@ -38,27 +38,40 @@ def resumed_config(run: Run, options: Mapping[str, object]) -> TrainConfig:
         options: The options of ``train`` by the names of their parameters; None if not given.
 
     Raises:
-        ConfigError: An option other than ``--epochs`` was given.
+        ConfigError: An option other than ``--epochs`` was given, or ``--arch`` is missing for a run
+            with an own architecture: the config of a run from elsewhere must not choose the code.
         RunError: The config of the run is missing or damaged.
     """
+    config = run.read_config()
+    arch = options.get("arch")
+    has_own = bool(split_own_architecture(config.arch)[0])
+    if has_own and arch is None:
+        raise ConfigError(
+            "the run has an own architecture, whose file is executed only if it is named",
+            hint=resume_command(run, None, config),
+        )
     for name, value in options.items():
-        if value is not None and name != "epochs":
+        if value is not None and name != "epochs" and not (has_own and name == "arch"):
             option = flag(SETTINGS[name]) if name in SETTINGS else f"--{name.replace('_', '-')}"
             raise ConfigError(
                 f"{option} cannot be combined with --resume: the run keeps its own settings",
                 hint=f"mnistcli train --resume {quote_argument(str(run.path))}",
             )
-    config = run.read_config()
+    if has_own:
+        config = replace(config, arch=str(arch))
     epochs = options.get("epochs")
     return replace(config, epochs=epochs) if isinstance(epochs, int) else config
 
 
-def resume_command(run: Run, data_dir: Path | None) -> str:
+def resume_command(run: Run, data_dir: Path | None, config: TrainConfig) -> str:
     """Return the command that resumes a run.
 
     Args:
         run: The run.
         data_dir: The option ``--data-dir`` of the training.
+        config: The config of the run.
     """
     command = f"mnistcli train --resume {quote_argument(str(run.path))}"
+    if split_own_architecture(config.arch)[0]:
+        command += f" --arch {quote_argument(config.arch)}"
     return command if data_dir is None else f"{command} --data-dir {quote_argument(str(data_dir))}"

@@ -38,7 +38,7 @@ def with_setting_options(command: Callable[..., None]) -> Callable[..., None]:
             annotation=Annotated[value_type(declared) | None, setting_option(declared)],
         )
         for name, declared in SETTINGS.items()
-        if name not in signature.parameters
+        if name not in signature.parameters and not setting_of(declared).recorded
     ]
     parameters = [*own, *added]
     # `setattr` because a function type has no such attribute; Typer reads both.

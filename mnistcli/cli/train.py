@@ -92,7 +92,7 @@ def train(
     if resume is None:
         config = replace(config, dataset=splits.name)
         run = Run.create(config, run_dir)
-    with TrainingProgress(run, resume_command(run, data_dir)) as progress:
+    with TrainingProgress(run, resume_command(run, data_dir, config)) as progress:
         result = run_training(config, splits, run, callback=progress, resume=resume is not None)
     print_training(result, as_json=as_json)
     if result.at_chance:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mnistcli.config import TrainConfig
+from mnistcli.config import TrainConfig, split_own_architecture
 from mnistcli.datasets import Dataset
 from mnistcli.environment import describe_environment
 from mnistcli.errors import RunError
@@ -98,7 +98,10 @@ def take_fingerprint(config: TrainConfig, data: Mapping[str, str]) -> Fingerprin
     versions = {"backend": backend, "device": environment["device"]}
     for name in ("mnistcli", "keras", backend, "numpy"):
         versions[f"{name} version"] = packages.get(name, "unknown")
-    return Fingerprint(config.as_dict(), data, versions)
+    settings = config.as_dict()
+    if config.arch_sha256 is not None:  # the file may have another place
+        settings["arch"] = split_own_architecture(config.arch)[1]
+    return Fingerprint(settings, data, versions)
 
 
 def _hash(dataset: Dataset) -> str:

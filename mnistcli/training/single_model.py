@@ -30,6 +30,7 @@ from mnistcli.training.ensembles import member_configs
 from mnistcli.training.fine_tuning import freeze_early, unfreeze
 from mnistcli.training.fingerprint import Fingerprint, hash_data, take_fingerprint
 from mnistcli.training.loop import fit
+from mnistcli.training.own_architecture import OwnArchitecture
 from mnistcli.training.results import TrainResult
 from mnistcli.training.resume_state import ResumeState
 from mnistcli.training.saving import EpochSaver
@@ -55,6 +56,7 @@ class ModelTrainer:
         data: The images.
         start: The model to fine-tune; None for new models.
         callback: Receives the progress.
+        own: The own architecture of new models; None for one of ours.
         resume: Whether to continue runs that were stopped.
     """
 
@@ -64,18 +66,22 @@ class ModelTrainer:
         start: ModelRef | None,
         callback: TrainingCallback,
         *,
+        own: OwnArchitecture | None = None,
         resume: bool,
     ) -> None:
         self._data = data
         self._start = start
         self._callback = callback
+        self._own = own
         self._resume = resume
         self._hashes = hash_data(data, start.files[0] if start else None)
 
     def describe(self, config: TrainConfig, run: Run) -> None:
-        """Write the config and the environment of a run."""
+        """Write the config and the environment of a run, and the source of its architecture."""
         datasets = dict.fromkeys([self._data.name, *(self._start.datasets if self._start else ())])
         run.write_config(config)
+        if self._own is not None:
+            run.write_architecture(self._own.source)
         run.write_environment(describe_environment(config.device) | {"trained_on": list(datasets)})
 
     def train_members(self, config: TrainConfig, run: Run) -> list[TrainResult]:
@@ -160,6 +166,8 @@ class ModelTrainer:
 
     def _build(self, config: TrainConfig) -> keras.Model:
         """Return a new model, or the start model with its early layers frozen."""
+        if self._own is not None:
+            return self._own.build()
         if self._start is None:
             return build_model(config.arch, dropout=config.dropout)
         model = load_model(self._start)

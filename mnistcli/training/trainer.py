@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mnistcli import device
-from mnistcli.config import TrainConfig
+from mnistcli.config import TrainConfig, split_own_architecture
 from mnistcli.datasets import Splits
 from mnistcli.errors import TrainingError
 from mnistcli.model_lookup import PRETRAINED, ModelRef, find_model
@@ -14,6 +14,7 @@ from mnistcli.runs import Run
 from mnistcli.training.callbacks import SilentCallback, TrainingCallback
 from mnistcli.training.data import hold_out_validation
 from mnistcli.training.ensembles import combine_members
+from mnistcli.training.own_architecture import OwnArchitecture
 from mnistcli.training.results import EnsembleResult, TrainResult
 from mnistcli.training.single_model import ModelTrainer
 
@@ -54,7 +55,8 @@ def train(
         DeviceError: A GPU was requested and there is none.
         RunError: The run directory cannot be written, or another process trains in it. The run to
             resume is finished, or its settings, data or versions differ.
-        TrainingError: The start model is an ensemble, or the training diverged.
+        TrainingError: The start model is an ensemble, the file of an own architecture fails or has
+            changed since the run started, or the training diverged.
     """
     with (
         _discard_if_empty(run, keep=resume),
@@ -69,7 +71,12 @@ def train(
         config = replace(config, dataset=splits.name)
         if start is not None:
             config = replace(config, start=_absolute_name(start))
-        trainer = ModelTrainer(data, start, callback or SilentCallback(), resume=resume)
+        own = None
+        if start is None and split_own_architecture(config.arch)[0]:
+            own = OwnArchitecture.read(config.arch, run.architecture_file)
+            own.require_digest(config.arch_sha256, run.architecture_file)
+            config = replace(config, arch=own.name, arch_sha256=own.digest)
+        trainer = ModelTrainer(data, start, callback or SilentCallback(), own=own, resume=resume)
         if config.ensemble == 1:
             result: TrainResult | EnsembleResult = trainer.train_model(config, run)
         else:

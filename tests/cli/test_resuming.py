@@ -110,6 +110,22 @@ def test_the_config_of_a_resumed_run() -> None:
 def test_the_command_that_resumes_a_run() -> None:
     run = find_run(Run.create(CONFIG, Path("my run")).path)
 
-    assert resume_command(run, None) == "mnistcli train --resume 'my run'"
-    command = resume_command(run, Path("d"))
+    assert resume_command(run, None, CONFIG) == "mnistcli train --resume 'my run'"
+    command = resume_command(run, Path("d"), CONFIG)
     assert command == "mnistcli train --resume 'my run' --data-dir d"
+
+
+def test_the_code_of_an_own_architecture_must_be_named_again() -> None:
+    config = replace(CONFIG, arch="/elsewhere/net.py:build", arch_sha256="0" * 64)
+    run = Run.create(config, Path("r"))
+    options = {"epochs": None, "arch": None, "seed": None}
+    hint = "mnistcli train --resume r --arch /elsewhere/net.py:build"
+
+    with pytest.raises(ConfigError, match="executed only if it is named") as caught:
+        resumed_config(run, options)
+    assert caught.value.hint == hint == resume_command(run, None, config)
+    with pytest.raises(ConfigError, match="--seed cannot be combined"):
+        resumed_config(run, options | {"arch": "net.py:build", "seed": 1})
+    assert resumed_config(run, options | {"arch": "net.py:build"}) == replace(
+        config, arch="net.py:build"
+    )

@@ -146,6 +146,15 @@ def test_a_gpu_that_does_not_exist() -> None:
     )
 
 
+def test_an_error_in_an_own_architecture_is_one_line() -> None:
+    Path("net.py").write_text("import keras\ndef build(:\n")
+
+    assert failure("train", "--dataset", "digits", "--arch", "net.py:build", "-q") == (
+        1, ["error: 'net.py', line 2: SyntaxError: invalid syntax"],
+    )  # fmt: skip
+    assert not Path("runs").exists()
+
+
 def test_without_a_network_another_dataset_is_suggested(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mnist, "MIRRORS", ("http://127.0.0.1:9/",))
 
