@@ -117,7 +117,8 @@ def list_runs(root: Path = RUNS_DIR) -> RunList:
     damaged: dict[Path, RunError] = {}
     for run in _list_directories(root):
         try:
-            dated.append((run.changed_at, run.path.name, summarize_run(run)))
+            if changed_at := run.changed_at:  # otherwise it is not a run
+                dated.append((changed_at, run.path.name, summarize_run(run)))
         except RunError as error:
             damaged[run.path] = error
         except OSError as error:
@@ -201,22 +202,19 @@ def find_common_dataset(models: Sequence[ModelRef]) -> str:
 
 
 def _list_directories(root: Path) -> Iterator[Run]:
-    """Yield the run directories in a directory, in any order; others are passed over."""
+    """Yield the directories in a directory, in any order."""
     try:
         paths = [path for path in root.iterdir() if path.is_dir()] if root.exists() else []
     except OSError as error:
         raise RunError(f"cannot read {str(root)!r}: {error.strerror}") from error
-    for path in paths:
-        run = Run(path)
-        if run.changed_at:
-            yield run
+    yield from map(Run, paths)
 
 
 def _total_seconds(history: Sequence[EpochRow]) -> float:
     return sum(row.seconds for row in history if math.isfinite(row.seconds))
 
 
-def _number(metrics: Mapping[str, Any], name: str, at_most: float = math.inf) -> float | None:
+def _number(metrics: Mapping[str, Any], name: str, at_most: float = 1e12) -> float | None:
     """Return a metric; None if it is missing or not a number in its range."""
     value = metrics.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):

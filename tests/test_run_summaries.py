@@ -115,13 +115,13 @@ def test_an_unknown_recipe_differs_from_the_defaults() -> None:
     assert summarize_run(make_run("a", config)).changes == {"epochs": 7}
 
 
-@pytest.mark.parametrize("value", [None, True, "0.99", float("nan"), -0.5, 1.5])
-def test_a_metric_that_is_no_fraction_is_unknown(value: object) -> None:
+@pytest.mark.parametrize("value", [None, True, "0.99", float("nan"), -0.5, 10**400])
+def test_a_metric_that_is_no_number_is_unknown(value: object) -> None:
     run = make_run("a")
-    run.write_metrics({"test_accuracy": value, "at_chance": True})
+    run.write_metrics({"test_accuracy": value, "test_loss": value, "at_chance": True})
 
     summary = summarize_run(run)
-    assert (summary.accuracy, summary.at_chance) == (None, True)
+    assert (summary.accuracy, summary.loss, summary.at_chance) == (None, None, True)
 
 
 @pytest.mark.parametrize(
@@ -148,6 +148,18 @@ def test_a_damaged_run_is_named_and_skipped(file: str, content: str | None) -> N
     assert [summary.path for summary in summaries] == [RUNS / "good"]
     assert list(damaged) == [RUNS / "bad"]
     assert "bad" in damaged[RUNS / "bad"].message
+
+
+def test_a_run_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_run("a")
+
+    def deny(run: Run) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Run, "changed_at", property(deny))
+
+    (error,) = list_runs().damaged.values()
+    assert error.message == "cannot read 'runs/a': Permission denied"
 
 
 def test_other_files_and_directories_are_passed_over() -> None:
