@@ -139,7 +139,7 @@ def train(
         callback: Receives the progress. Defaults to one line per epoch in an interactive session,
             such as a notebook, else to none.
         settings: Settings of `mnistcli.config.TrainConfig` that replace the recipe's, such as
-            ``epochs=5``, ``ensemble=3`` or ``start="pretrained"``.
+            ``epochs=5``, ``ensemble=3``, ``start="pretrained"`` or ``arch="net.py:build"``.
 
     Returns:
         The result with the metrics on the test images; an `EnsembleResult` if `ensemble` is above

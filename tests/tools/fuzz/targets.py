@@ -1,8 +1,10 @@
 """Targets: what is mutated and what reads it. A reader returns or raises a named error."""
 
 import io
+import json
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -11,10 +13,13 @@ import numpy as np
 from PIL import Image
 
 from mnistcli import datasets
+from mnistcli.errors import RunError
 from mnistcli.inference import litert_files
 from mnistcli.model_check import check_model
 from mnistcli.model_lookup import find_model
 from mnistcli.preprocessing import find_digits, open_image
+from mnistcli.run_summaries import summarize_run
+from mnistcli.runs import Run
 from tests.support.model_files import layer, legacy_model, sequential
 from tests.support.strokes import draw_digit
 from tests.tools.fuzz.data_seeds import data_seeds
@@ -152,7 +157,8 @@ def _load(name: str, folder: Path) -> object:
 
 def _runs() -> list[Seed]:
     names = ("config.json", "metrics.json", "history.csv")
-    files = {name: (_PRETRAINED / name).read_bytes() for name in names} | {"model.keras": b"PK"}
+    files = {name: (_PRETRAINED / name).read_bytes() for name in names}
+    files["model.keras"] = b"PK\5\6" + bytes(18)  # an empty zip archive
     return [
         Seed(files, name, mutate_json if name.endswith(".json") else mutate_bytes, _read_run)
         for name in names
@@ -160,6 +166,9 @@ def _runs() -> list[Seed]:
 
 
 def _read_run(folder: Path) -> object:
+    with suppress(RunError):
+        summary = summarize_run(Run(folder))
+        json.dumps([summary.as_dict(), summary.progress], allow_nan=False)
     model = find_model(folder)
     assert model.description
     run = model.run
