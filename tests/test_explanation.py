@@ -53,14 +53,20 @@ def test_all_patches_are_classified_in_one_call() -> None:
             calls.append(images)
             return super().predict(images)
 
-    occlusion(Recording(), np.full((28, 28), 7, np.uint8))
+    digit = np.full((28, 28), 7, np.uint8)
+    occlusion(Recording(), digit)
+    digit[:, 10:] = 0
+    without_ink = occlusion(Recording(), digit)[:, 12:]
 
-    (images,) = calls
-    assert images.shape == (784, 28, 28)
+    images, others = calls
+    assert images.shape == (785, 28, 28)
     assert images.dtype == np.uint8
-    covered = (images == 0).sum(axis=(1, 2)).reshape(28, 28)
+    covered = (images[:784] == 0).sum(axis=(1, 2)).reshape(28, 28)
     assert (covered[0, 0], covered[0, 14], covered[14, 14]) == (9, 15, 25)
     assert set(np.unique(images)) == {0, 7}
+    # Patches that cover no ink change nothing.
+    assert len(others) == 28 * 12 + 1
+    assert (without_ink == OnePixel().predict(digit[None])).all()
 
 
 def test_an_explanation_shows_the_image_at_the_resolution_of_the_binarization() -> None:

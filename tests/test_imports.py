@@ -66,6 +66,8 @@ def test_modules_that_are_light(module: str) -> None:
         ("runs", 0),
         ("compare --help", 0),
         ("doctor --help", 0),
+        ("draw --help", 0),
+        ("draw --port x", 2),
         ("recipes", 0),
         ("recipes deep --json", 0),
         ("--version", 0),

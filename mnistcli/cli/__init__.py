@@ -21,6 +21,7 @@ _COMMANDS = {
     "train": "Train a model.",
     "evaluate": "Measure the accuracy of a model.",
     "predict": "Predict the digits in images.",
+    "draw": "Draw digits in a browser and see the predictions.",
     "plot": "Draw figures of a model: history, confusion matrix and more.",
     "runs": "List the runs: settings, accuracy, training time.",
     "compare": "Compare runs: accuracy, curves, a paired test.",

@@ -3,6 +3,7 @@
 FIRST_STEPS = """Examples:
 
     mnistcli predict photo.png           # no training needed
+    mnistcli draw                        # a page to draw on, extra draw
     mnistcli train --dataset digits      # no download, a few seconds
     mnistcli evaluate --report
     mnistcli train --help
@@ -31,6 +32,12 @@ EXAMPLES = {
     mnistcli predict scans/ --recursive --json
     mnistcli predict *.png --model pretrained --save predictions.png
     mnistcli predict - < photo.png
+""",
+    "draw": """Examples:
+
+    mnistcli draw                                      # opens the browser
+    mnistcli draw pretrained --port 0 --no-open
+    mnistcli draw --corrections my-digits/
 """,
     "plot": """Examples:
 

@@ -16,6 +16,7 @@ COMMANDS = (
     "train",
     "evaluate",
     "predict",
+    "draw",
     "plot",
     "runs",
     "compare",

@@ -1,0 +1,106 @@
+"""The `draw` command: a page to draw digits on, in a browser."""
+
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mnistcli.cli.hints import quote_argument
+from mnistcli.cli.options import ModelArgument, PixelScaleOption, QuietOption
+from mnistcli.cli.spinner import working
+from mnistcli.cli.streams import print_line, print_model, print_note, set_verbosity
+from mnistcli.errors import MnistCliError
+
+_PACKAGES = ("starlette", "uvicorn")
+_DEFAULT_PORT = 8028
+
+
+def draw(
+    model: ModelArgument = None,
+    port: Annotated[
+        int,
+        typer.Option(
+            metavar="N", min=0, max=65535, help="Port of the page; 0 for any that is free."
+        ),
+    ] = _DEFAULT_PORT,
+    no_open: Annotated[
+        bool,
+        typer.Option(
+            "--no-open",
+            help="Do not open the browser. Default: it is opened if there are a terminal and a "
+            "display.",
+        ),
+    ] = False,
+    corrections: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR",
+            help="Folder for the drawings that you correct, a dataset for train --from.",
+        ),
+    ] = Path("corrections"),
+    pixel_scale: PixelScaleOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Draw digits in a browser and see the predictions while you draw.
+
+    The page is served on this computer only, at http://127.0.0.1. It shows the probabilities, the
+    28x28 digit and its occlusion map; several digits are predicted as a number. An image can be
+    dropped, pasted or taken with a camera. Needs the extra draw; Ctrl-C ends it.
+    """
+    from mnistcli.model_lookup import find_model
+
+    set_verbosity(quiet=quiet)
+    _require_packages()
+    model_ref = find_model(*model or ())
+    with working("Loading the model"):
+        from mnistcli.drawing_page.app import build_app
+        from mnistcli.drawing_page.corrections import Corrections
+        from mnistcli.drawing_page.recognizer import Recognizer
+        from mnistcli.drawing_page.server import listen, serve, url_of
+        from mnistcli.inference.ensemble import load_classifier
+        from mnistcli.rejection import choose_thresholds
+
+        folder = Corrections(corrections)
+        listener = listen(port)
+        classifier = load_classifier(model_ref.files, pixel_scale=pixel_scale, on_note=print_note)
+        thresholds = choose_thresholds(None, model_ref.min_confidence)
+        recognizer = Recognizer(classifier, model_ref.name, thresholds)
+    start = model_ref.parts[0] if model_ref.parts else model_ref
+    app = build_app(recognizer, folder, _training_command(corrections, start.name))
+    print_model(model_ref.description)
+    url = url_of(listener)
+    with serve(app, listener) as server:
+        print_line(url)
+        sys.stdout.flush()
+        print_note("press Ctrl-C to end")
+        if not no_open and _has_display():
+            import webbrowser
+
+            webbrowser.open(url)
+        while server.is_alive():
+            server.join(1)  # without a limit, Ctrl-C would not arrive on Windows
+
+
+def _require_packages() -> None:
+    missing = [name for name in _PACKAGES if find_spec(name) is None]
+    if missing:
+        raise MnistCliError(
+            f"the drawing page needs {' and '.join(missing)}", hint="pip install 'mnistcli[draw]'"
+        )
+
+
+def _training_command(folder: Path, model: str) -> str:
+    dataset, start = quote_argument(str(folder)), quote_argument(model)
+    return f"mnistcli train --dataset {dataset} --from {start}"
+
+
+def _has_display() -> bool:
+    """Whether a browser would appear: a person is at a terminal, on a desktop."""
+    if not (sys.stdout.isatty() or sys.stderr.isatty()):
+        return False
+    if sys.platform in {"darwin", "win32"}:
+        return "SSH_CONNECTION" not in os.environ
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

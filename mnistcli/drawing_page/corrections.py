@@ -1,0 +1,75 @@
+"""Corrections: drawings with their right digits, stored as a dataset of folders 0 to 9."""
+
+import hashlib
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+
+from mnistcli.config import CLASSES
+from mnistcli.errors import RunError
+from mnistcli.files import write_atomically
+from mnistcli.prediction_results import Prediction
+
+_OPTION = "--corrections DIR"
+
+
+class Corrections:
+    """A folder of labeled drawings, which `train --dataset` takes.
+
+    Args:
+        folder: The folder. It is made for the first drawing.
+
+    Raises:
+        RunError: It is a file.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        if folder.exists() and not folder.is_dir():
+            raise RunError(f"not a directory: {str(folder)!r}", hint=_OPTION)
+        self.folder = folder
+
+    def store(self, prediction: Prediction, label: int, index: int = 0) -> Path:
+        """Store the image of a prediction, or one of its digits, as a PNG of the right digit.
+
+        The name is made from the content: an image that is stored again under another label is
+        moved.
+
+        Args:
+            prediction: The prediction.
+            label: The right digit.
+            index: The digit, if there are several.
+
+        Returns:
+            The file.
+
+        Raises:
+            RunError: It cannot be written.
+        """
+        content = _encode(prediction, index)
+        name = f"drawing-{hashlib.sha256(content).hexdigest()[:12]}.png"
+        path = self.folder / str(label) / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, content)
+            for other in set(range(CLASSES)) - {label}:
+                (self.folder / str(other) / name).unlink(missing_ok=True)
+        except OSError as error:
+            message = f"cannot write {str(path)!r}: {error.strerror}"
+            raise RunError(message, hint=_OPTION) from error
+        return path
+
+    def count(self) -> int:
+        """Return the number of drawings in the folder."""
+        return sum(1 for _ in self.folder.glob("[0-9]/drawing-*.png"))
+
+
+def _encode(prediction: Prediction, index: int) -> bytes:
+    """Encode the whole image if it has one digit, else the digit in MNIST format."""
+    if len(prediction.digits) > 1:
+        image = Image.fromarray(prediction.digits[index].detection.image)
+    else:
+        image = prediction.open_image()
+    stream = BytesIO()
+    image.save(stream, "PNG")
+    return stream.getvalue()

@@ -1,0 +1,90 @@
+"""Recognition of drawings: predictions and occlusion maps as JSON, as `predict` computes them."""
+
+import base64
+import threading
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli.explanation import occlusion
+from mnistcli.image_listing import FoundImage
+from mnistcli.inference.classifier import Predictor
+from mnistcli.prediction import predict_images
+from mnistcli.prediction_results import Prediction
+from mnistcli.preprocessing.shapes import SIDE
+from mnistcli.rejection import Thresholds
+
+_NAME = Path("image")  # of a drawing, in messages
+
+
+class Recognizer:
+    """Predicts the digits of drawings, one at a time.
+
+    Args:
+        classifier: The classifier.
+        model: The name of the model.
+        thresholds: The rejection thresholds.
+    """
+
+    def __init__(self, classifier: Predictor, model: str, thresholds: Thresholds) -> None:
+        self.model = model
+        self._classifier = classifier
+        self._thresholds = thresholds
+        self._lock = threading.Lock()
+        self._warm_up()
+
+    def predict(self, image: bytes) -> Prediction:
+        """Predict the digits in an image file.
+
+        Raises:
+            ImageError: It cannot be read.
+        """
+        found = FoundImage(_NAME, BytesIO(image))
+        with self._lock:
+            (prediction,) = predict_images(self._classifier, [found], thresholds=self._thresholds)
+        if prediction.error is not None:
+            raise prediction.error
+        return prediction
+
+    def describe(self, image: bytes) -> dict[str, Any]:
+        """Predict the digits in an image file; return plain values, ready for JSON.
+
+        Returns:
+            The keys of `Prediction.as_dict` and ``guess``, the most likely digits. Each digit has
+            its ``image`` as well: 784 bytes in base64.
+
+        Raises:
+            ImageError: The image cannot be read.
+        """
+        prediction = self.predict(image)
+        values = prediction.as_dict(self.model) | {"guess": prediction.guess}
+        for described, digit in zip(values["digits"], prediction.digits, strict=True):
+            pixels = digit.detection.image.tobytes()
+            described["image"] = base64.b64encode(pixels).decode("ascii")
+        return values
+
+    def _warm_up(self) -> None:
+        """Predict a number, so that the first drawing does not wait for libraries and models."""
+        eleven = np.full((200, 320), 255, np.uint8)
+        eleven[40:160, 100:118] = eleven[40:160, 200:218] = 0
+        list(predict_images(self._classifier, [FoundImage(_NAME, eleven)]))
+
+    def importance(self, pixels: bytes) -> list[float]:
+        """Return the occlusion map of a digit: how much its probability falls, 784 values.
+
+        Args:
+            pixels: The digit in MNIST format, 784 bytes.
+
+        Raises:
+            ValueError: They are not 784 bytes of a digit.
+        """
+        digit = np.frombuffer(pixels, np.uint8).reshape(SIDE, SIDE)
+        with self._lock:
+            (probabilities,) = self._classifier.predict(digit)
+            covered = occlusion(self._classifier, digit)
+        label = probabilities.argmax()
+        fall: NDArray[np.float32] = np.maximum(probabilities[label] - covered[..., label], 0)
+        return [round(value, 4) for value in fall.ravel().tolist()]

@@ -1,0 +1,154 @@
+/* The page: predicts what is drawn, one request at a time, and always the newest drawing. */
+(() => {
+  let isBusy = false;
+  let isStale = false;
+
+  async function update() {
+    if (isBusy) {
+      isStale = true;
+      return;
+    }
+    isBusy = true;
+    setBusy("prediction", true);
+    do {
+      isStale = false;
+      await predict();
+    } while (isStale);
+    isBusy = false;
+    setBusy("prediction", false);
+    explain();
+  }
+
+  async function predict() {
+    if (drawing.isEmpty()) {
+      results.clear();
+      return;
+    }
+    const begun = performance.now();
+    try {
+      const answer = await backend.predict();
+      if (!drawing.isEmpty()) results.show(answer);
+    } catch (error) {
+      results.fail(error.message);
+    }
+    byId("prediction").dataset.milliseconds = Math.round(performance.now() - begun);
+  }
+
+  function setBusy(id, busy) {
+    byId(id).setAttribute("aria-busy", busy);
+  }
+
+  /* The occlusion map takes longer than the prediction: it waits for the end of the stroke. */
+  async function explain() {
+    const digit = results.current();
+    if (!digit || drawing.isDrawing()) return;
+    setBusy("map", true);
+    try {
+      const importance = digit.importance ?? (await backend.importance(digit));
+      if (!importance) return; // the drawing has changed
+      digit.importance = importance;
+      results.showMap(digit, importance);
+      setBusy("map", false);
+    } catch (error) {
+      results.fail(error.message);
+    }
+  }
+
+  function listenForCorrections() {
+    for (let label = 0; label < 10; label++) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = label;
+      button.addEventListener("click", () => correct(label));
+      byId("labels").append(button);
+    }
+    allowCorrection();
+  }
+
+  function allowCorrection() {
+    for (const button of byId("labels").children) {
+      button.disabled = drawing.isEmpty();
+      button.setAttribute("aria-pressed", "false");
+    }
+  }
+
+  async function correct(label) {
+    const stored = byId("stored");
+    try {
+      const answer = await backend.correct(label, results.chosen());
+      for (const button of byId("labels").children) {
+        button.setAttribute("aria-pressed", button.textContent === String(label));
+      }
+      stored.replaceChildren(...confirmation(label, answer));
+    } catch (error) {
+      const message = document.createElement("p");
+      message.className = "warning";
+      message.textContent = error.message;
+      stored.replaceChildren(message);
+    }
+  }
+
+  function confirmation(label, { path, count, command }) {
+    const text = document.createElement("p");
+    const drawings = count === 1 ? "1 drawing" : `${count} drawings`;
+    text.textContent = `Stored as a ${label} in ${path} (${drawings} so far). With ten of each digit, train with:`;
+    const line = document.createElement("div");
+    line.className = "command";
+    const code = document.createElement("code");
+    code.textContent = command;
+    const copy = document.createElement("button");
+    copy.type = "button";
+    copy.textContent = "Copy";
+    copy.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(command);
+      copy.textContent = "Copied";
+    });
+    line.append(code, copy);
+    return [text, line];
+  }
+
+  function setTheme(theme) {
+    document.documentElement.dataset.theme = theme;
+    byId("theme").setAttribute("aria-pressed", theme === "dark");
+    drawing.show();
+  }
+
+  function storage(action) {
+    try {
+      return action(localStorage);
+    } catch {
+      return null; // a page in a file may have none
+    }
+  }
+
+  function listenForTheme() {
+    const system = matchMedia("(prefers-color-scheme: dark)");
+    const stored = () => storage((values) => values.getItem("theme"));
+    const apply = () => setTheme(stored() ?? (system.matches ? "dark" : "light"));
+    system.addEventListener("change", apply);
+    byId("theme").addEventListener("click", () => {
+      const theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+      storage((values) => values.setItem("theme", theme));
+      setTheme(theme);
+    });
+    apply();
+  }
+
+  function start() {
+    byId("model").textContent = `model: ${settings.model}`;
+    byId("model").title = settings.model;
+    results.listen(explain);
+    drawing.listen(() => {
+      allowCorrection();
+      update();
+    });
+    if (backend.takesImages) drawing.listenForImages();
+    if (backend.correct) listenForCorrections();
+    else byId("correction").hidden = true;
+    for (const one of document.querySelectorAll(".images")) one.hidden = !backend.takesImages;
+    listenForTheme();
+    backend.check?.();
+  }
+
+  start();
+})();

@@ -1,0 +1,27 @@
+/* Predictions by the server that sent the page. */
+const backend = (() => {
+  async function post(path, body) {
+    let response;
+    try {
+      response = await fetch(path, { method: "POST", body });
+    } catch {
+      throw new Error("The server does not answer. Is mnistcli draw still running?");
+    }
+    const answer = await response.json();
+    if (!response.ok) throw new Error(answer.error);
+    return answer;
+  }
+
+  async function predict() {
+    const answer = await post("predict", drawing.toFile());
+    for (const digit of answer.digits) digit.pixels = Uint8Array.from(atob(digit.image), (c) => c.charCodeAt(0));
+    return answer;
+  }
+
+  return {
+    takesImages: true,
+    predict,
+    importance: async (digit) => (await post("occlusion", digit.pixels)).importance,
+    correct: (label, digit) => post(`corrections?label=${label}&digit=${digit}`, drawing.toFile()),
+  };
+})();

@@ -1,0 +1,96 @@
+"""The `draw` command: what it prints, how it ends, and its errors."""
+
+import importlib.util
+import os
+import re
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mnistcli.cli import draw
+from mnistcli.signals import INTERRUPTED
+from tests.support.command_line import failure
+from tests.support.program import PROGRAM
+
+needs_extra = pytest.mark.skipif(
+    importlib.util.find_spec("uvicorn") is None, reason="needs the extra draw"
+)
+
+
+@needs_extra
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal")
+def test_it_prints_the_address_and_ctrl_c_ends_it() -> None:
+    command = [*PROGRAM, "draw", "pretrained", "--port", "0"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, messages = process.communicate(timeout=30)
+
+    assert process.returncode == INTERRUPTED
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\n", url)
+    model, *rest = messages.splitlines()
+    assert model.startswith("model: pretrained")
+    assert rest in (["interrupted"], ["press Ctrl-C to end", "interrupted"])
+
+
+@needs_extra
+def test_a_port_in_use_is_an_error_with_a_free_one_in_the_hint() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        code, lines = failure("draw", "pretrained", "--port", port)
+
+    assert code == 1
+    assert lines == [
+        f"error: port {port} is in use",
+        "hint: mnistcli draw pretrained --port 0",
+    ]
+
+
+@needs_extra
+def test_corrections_must_be_a_folder() -> None:
+    Path("mine").write_text("a file")
+
+    code, lines = failure("draw", "pretrained", "--corrections", "mine")
+
+    assert (code, lines[0]) == (1, "error: not a directory: 'mine'")
+
+
+def test_a_missing_extra_is_named_with_the_command_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(draw, "find_spec", lambda _: None)
+
+    assert failure("draw") == (
+        1,
+        [
+            "error: the drawing page needs starlette and uvicorn",
+            "hint: pip install 'mnistcli[draw]'",
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("terminal", "display", "opens"), [(True, ":0", True), (True, "", False), (False, ":0", False)]
+)
+def test_the_browser_opens_only_on_a_terminal_with_a_display(
+    monkeypatch: pytest.MonkeyPatch, terminal: bool, display: str, opens: bool
+) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("DISPLAY", display)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    for stream in ("stdout", "stderr"):
+        monkeypatch.setattr(f"sys.{stream}.isatty", lambda: terminal, raising=False)
+
+    assert draw._has_display() is opens
+
+
+def test_the_command_to_type_is_quoted() -> None:
+    command = draw._training_command(Path("my digits"), "runs/a")
+
+    assert command == "mnistcli train --dataset 'my digits' --from runs/a"

@@ -1,0 +1,40 @@
+"""Fixtures of the drawing page: a recognizer with the packaged model, and the application."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mnistcli.inference.ensemble import load_classifier
+from mnistcli.model_lookup import find_model
+from mnistcli.rejection import choose_thresholds
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+    from mnistcli.drawing_page.recognizer import Recognizer
+
+COMMAND = "mnistcli train --dataset corrections --from pretrained"
+
+
+@pytest.fixture(scope="package")
+def recognizer() -> "Recognizer":
+    from mnistcli.drawing_page.recognizer import Recognizer
+
+    model = find_model("pretrained")
+    thresholds = choose_thresholds(None, model.min_confidence)
+    return Recognizer(load_classifier(model.files), model.name, thresholds)
+
+
+@pytest.fixture(scope="package")
+def corrections_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("drawings") / "corrections"
+
+
+@pytest.fixture(scope="package")
+def app(recognizer: "Recognizer", corrections_dir: Path) -> "Starlette":
+    pytest.importorskip("starlette", reason="needs the extra draw")
+    from mnistcli.drawing_page.app import build_app
+    from mnistcli.drawing_page.corrections import Corrections
+
+    return build_app(recognizer, Corrections(corrections_dir), COMMAND)
