@@ -20,20 +20,18 @@ _FAINT = 0.25  # ink coverage: ruled lines are often lighter than the handwritin
 _MAX_SLOPE = 0.08  # of a ruled line, about five degrees
 
 
-def remove_specks(mask: Mask) -> Mask:
+def remove_specks(components: Components) -> Components:
     """Remove specks: components that are small beside the largest one (small-object removal).
 
     Of the others, the largest 1,000 are kept.
     """
-    components = connected_components(mask)
     large = components.area >= _MIN_AREA * components.area.max(initial=0)
-    return components.select(large & _are_largest(components))
+    return components.subset(large & _are_largest(components))
 
 
-def keep_largest(mask: Mask) -> Mask:
+def keep_largest(components: Components) -> Components:
     """Keep the largest 1,000 components, so that a texture does not take minutes."""
-    components = connected_components(mask)
-    return components.select(_are_largest(components))
+    return components.subset(_are_largest(components))
 
 
 def _are_largest(components: Components) -> NDArray[np.bool_]:

@@ -73,19 +73,46 @@ class Components:
     def select(self, keep: NDArray[np.bool_]) -> Mask:
         """Return the mask of the components for which `keep`, bool (n,), is true."""
         if keep.all():
-            return self.labels > 0
+            return self.mask
         selected: Mask = np.concatenate([[False], keep])[self.labels]
         return selected
+
+    @cached_property
+    def mask(self) -> Mask:
+        """The ink mask of all components, shape (h, w)."""
+        return self.labels > 0
+
+    def subset(self, keep: NDArray[np.bool_]) -> "Components":
+        """Return the components for which `keep`, bool (n,), is true, numbered again from 0."""
+        if keep.all():
+            return self
+        numbers = np.zeros(len(self) + 1, np.int32)
+        numbers[1:][keep] = np.arange(1, keep.sum() + 1)
+        sides = (self.left, self.top, self.width, self.height, self.area)
+        return Components(numbers[self.labels], *(side[keep] for side in sides))
 
 
 def connected_components(mask: Mask) -> Components:
     """Label the 8-connected components of a mask."""
+    if not mask.any():
+        nothing = np.empty(0, np.int32)
+        return Components(np.zeros(mask.shape, np.int32), *(nothing for _ in range(5)))
     # The default algorithm labels faster, but takes twice as long for the statistics.
     _, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
         as_bytes(mask), 8, cv2.CV_32S, cv2.CCL_GRANA
     )
     left, top, width, height, area = stats[1:].T.astype(np.int32)
     return Components(np.asarray(labels, np.int32), left, top, width, height, area)
+
+
+def bounding_region(mask: Mask) -> Region:
+    """Return the bounding box of the foreground.
+
+    Args:
+        mask: Shape (h, w), with at least one foreground pixel.
+    """
+    left, top, width, height = cv2.boundingRect(as_bytes(mask))
+    return slice(top, top + height), slice(left, left + width)
 
 
 def distance_transform(mask: Mask) -> Gray:
@@ -98,7 +125,8 @@ def stroke_width(mask: Mask) -> float:
     """Measure the stroke width in pixels: four times the mean distance to the background."""
     if not mask.any():
         return 0.0
-    distances = distance_transform(np.pad(mask, 1))
+    padded = cv2.copyMakeBorder(as_bytes(mask), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    distances = distance_transform(padded.view(bool))
     return 4 * float(exact_distances(distances[distances > 0]).mean()) - 2
 
 

@@ -33,17 +33,16 @@ _LARGE = 1.8  # extent of a comb or a grid
 _STRAIGHT = 0.6  # of its ink lies on straight runs
 
 
-def remove_frames(mask: Mask) -> Mask:
+def remove_frames(components: Components) -> Components:
     """Remove frames and rings around digits, and empty frames beside filled ones.
 
     Args:
-        mask: The ink mask, shape (h, w).
+        components: The components of the ink mask.
 
     Returns:
-        The ink mask without their outlines; digits that touch a frame are kept.
+        The components without their outlines; digits that touch a frame are kept.
     """
-    components = connected_components(mask)
-    kept = mask.copy()
+    kept = components.mask.copy()
     sides = np.minimum(components.width, components.height)
     empty: list[int] = []
     filled: list[int] = []
@@ -60,7 +59,7 @@ def remove_frames(mask: Mask) -> Mask:
     for lone in empty:
         if any(0.7 * sides[other] <= sides[lone] <= 1.4 * sides[other] for other in filled):
             kept[components.region(lone)] &= ~components.crop(lone)
-    return kept
+    return connected_components(kept) if filled else components
 
 
 def _measure_frame(components: Components, index: int) -> tuple[Mask, bool] | None:
@@ -145,16 +144,16 @@ def straight_runs(mask: Mask, length: int) -> Mask:
     return runs & mask
 
 
-def remove_lines(mask: Mask) -> Mask:
+def remove_lines(components: Components) -> Mask:
     """Remove underlines, margin lines, pens, combs and cut-off grids, judged by the digit height.
 
     Args:
-        mask: Ink mask, bool (h, w).
+        components: The components of the ink mask.
 
     Returns:
         The mask without them; strokes that cross a line stay whole.
     """
-    components = connected_components(mask)
+    mask = components.mask
     if len(components) < 2:
         return mask
     sides = [_sides(components, index) for index in range(len(components))]

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.line_format import LINE_DIGIT_HEIGHT, LINE_HEIGHT
-from mnistcli.preprocessing.components import dilate
-from mnistcli.preprocessing.shapes import Gray, Mask, bounding_region
+from mnistcli.preprocessing.components import bounding_region, dilate
+from mnistcli.preprocessing.shapes import Gray, Mask
 from mnistcli.preprocessing.text_lines import TextLine
 
 ZOOMS = (1.0, 0.87, 1.15)

@@ -11,11 +11,12 @@ from PIL import Image
 
 from mnistcli.preprocessing.components import (
     as_bytes,
+    bounding_region,
     distance_transform,
     exact_distances,
     stroke_width,
 )
-from mnistcli.preprocessing.shapes import DIGIT_SIDE, SIDE, Gray, Mask, bounding_region
+from mnistcli.preprocessing.shapes import DIGIT_SIDE, SIDE, Gray, Mask
 
 _OVERSAMPLING = 5  # stroke width is measured and corrected at this multiple of the resolution
 _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)  # the four nearest pixels

@@ -10,7 +10,12 @@ from PIL import Image
 from mnistcli.line_format import ReadLine
 from mnistcli.preprocessing.binarization import Foreground, binarize
 from mnistcli.preprocessing.cleaning import keep_largest, remove_ruled_lines, remove_specks
-from mnistcli.preprocessing.components import Components, connected_components, dilate
+from mnistcli.preprocessing.components import (
+    Components,
+    bounding_region,
+    connected_components,
+    dilate,
+)
 from mnistcli.preprocessing.form_elements import remove_frames, remove_lines
 from mnistcli.preprocessing.line_images import line_image_width
 from mnistcli.preprocessing.normalization import normalize_digit
@@ -24,7 +29,6 @@ from mnistcli.preprocessing.shapes import (
     Mask,
     NumberLine,
     Region,
-    bounding_region,
     expand_region,
 )
 from mnistcli.preprocessing.text_lines import TextLine, find_text_lines
@@ -136,14 +140,15 @@ def run_pipeline(
     """
     foreground = binarize(image)
     form, frames = _find_form_elements(foreground)
-    mask = remove_specks(foreground.mask & ~form)
+    writing = remove_specks(connected_components(foreground.mask & ~form))
+    mask = writing.mask
     is_mnist_size = image.size == (SIDE, SIDE)
     if mask.any() and (single or (is_mnist_size and classify is not None)):
         digit = _cut_out(foreground, mask, image.size)
         if is_mnist_size and classify is not None:
             digit = _choose_input(digit, image, classify)
         return Page(image.size, foreground, form, (), (digit,), mask)
-    lines = tuple(find_text_lines(mask))
+    lines = tuple(find_text_lines(writing))
     digits: list[Digit] = []
     numbers: list[NumberLine] = []
     symbols: list[_Symbol] = []
@@ -196,7 +201,8 @@ def _find_form_elements(foreground: Foreground) -> tuple[Mask, Mask]:
         return np.zeros_like(mask), np.zeros_like(mask)
     # The rest of the image is blank. With the margin, ink touches a border only if it did before.
     region = expand_region(bounding_region(mask), _BORDER)
-    cleaned[region] = remove_lines(remove_frames(keep_largest(mask[region])))
+    components = keep_largest(connected_components(mask[region]))
+    cleaned[region] = remove_lines(remove_frames(components))
     return mask & ~remove_ruled_lines(cleaned, foreground.strength), mask & ~cleaned
 
 

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.line_format import LineReading, ReadLine
-from mnistcli.preprocessing.components import Components, connected_components
+from mnistcli.preprocessing.components import Components, bounding_region
 from mnistcli.preprocessing.line_images import ZOOMS, cut_out_line
 from mnistcli.preprocessing.normalization import normalize_digit
-from mnistcli.preprocessing.shapes import Gray, Mask, Region, bounding_region, expand_region
+from mnistcli.preprocessing.shapes import Gray, Mask, Region, expand_region
 from mnistcli.preprocessing.text_lines import TextLine
 
 _NARROW = 0.95  # width of one digit in units of its height; a wider one may be two
@@ -76,7 +76,7 @@ def segment_line(
         read: The line recognizer; None to segment by the shapes alone.
         may_be_one: Whether the line may hold one digit only.
     """
-    components = connected_components(line.mask)
+    components = line.label()
     groups = _group_by_columns(components, line.height)
     if read is None:
         return SegmentedLine([_cut_out(line.mask, group, components, strength) for group in groups])
@@ -114,9 +114,11 @@ def _group_by_columns(components: Components, height: float) -> list[NDArray[np.
                 groups[-1] = start, max(stop, right), [*members, index]
                 continue
         groups.append((left, right, [index]))
-    masks = [np.isin(np.arange(len(components)), members) for _, _, members in groups]
+    masks = np.zeros((len(groups), len(components)), np.bool_)
+    for mask, (_, _, members) in zip(masks, groups, strict=True):
+        mask[members] = True
     digits = [mask for mask in masks if not _is_mark(components, mask, height)]
-    return digits or masks[:1]
+    return digits or list(masks[:1])
 
 
 def _is_mark(components: Components, members: NDArray[np.bool_], height: float) -> bool:

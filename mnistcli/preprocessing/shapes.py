@@ -88,16 +88,6 @@ class ImageContent:
     ignored_fraction: float = 0.0
 
 
-def bounding_region(mask: Mask) -> Region:
-    """Return the bounding box of the foreground.
-
-    Args:
-        mask: Shape (h, w), with at least one foreground pixel.
-    """
-    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
-
-
 def expand_region(region: Region, margin: int) -> Region:
     """Expand a bounding box by a margin in pixels on every side; it still starts in the image."""
     rows, columns = (slice(max(side.start - margin, 0), side.stop + margin) for side in region)

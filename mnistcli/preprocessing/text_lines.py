@@ -24,12 +24,19 @@ class TextLine:
         height: The height of its digits in pixels.
         middle: The row half-way between the usual top and bottom of its digits.
         row: The same of the line beside which it stands, or its own: equal in one row of a table.
+        labeled: The connected components of the mask, if it is the only line.
     """
 
     mask: Mask
     height: float
     middle: float
     row: float
+    labeled: Components | None = None
+
+    def label(self) -> Components:
+        """Label the connected components of the mask."""
+        # The labels of many lines would take much memory.
+        return connected_components(self.mask) if self.labeled is None else self.labeled
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,17 +51,19 @@ class _Group:
     row: float
 
 
-def find_text_lines(mask: Mask) -> list[TextLine]:
-    """Group the components of a mask into text lines, from top to bottom.
+def find_text_lines(components: Components) -> list[TextLine]:
+    """Group connected components into text lines, from top to bottom.
 
     Brackets are left out. Small digits side by side form a line of their own, beside larger ones.
 
     Args:
-        mask: Ink mask of all digits, shape (h, w).
+        components: The components of all digits.
     """
-    components = connected_components(mask)
     if not len(components):
         return []
+    if len(components) == 1:  # most images of one digit
+        middle = float(components.top[0] + components.bottom[0]) / 2
+        return [TextLine(components.mask, float(components.height[0]), middle, middle, components)]
     heights = components.height.astype(np.float64)
     usual = float(np.median(heights[heights >= 0.5 * np.percentile(heights, 95)]))
     tall = heights >= _SMALL * usual
@@ -75,6 +84,7 @@ def find_text_lines(mask: Mask) -> list[TextLine]:
             group.height,
             (group.top + group.bottom) / 2,
             group.row,
+            components if group.members.all() else None,
         )
         for group in groups
     ]

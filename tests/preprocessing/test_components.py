@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mnistcli.preprocessing.components import (
+    bounding_region,
     connected_components,
     dilate,
     distance_transform,
@@ -34,6 +35,27 @@ def test_components_are_selected() -> None:
 
     assert (selected == (components.labels == 2)).all()
     assert (components.select(np.array([True, True])) == MASK).all()
+
+
+def test_the_bounding_region_holds_all_foreground() -> None:
+    mask = np.zeros((6, 9), bool)
+    mask[2, 3] = mask[4, 7] = True
+
+    assert bounding_region(mask) == (slice(2, 5), slice(3, 8))
+
+
+def test_the_bounding_region_of_one_pixel() -> None:
+    assert bounding_region(np.ones((1, 1), bool)) == (slice(0, 1), slice(0, 1))
+
+
+def test_a_subset_of_the_components_is_numbered_again() -> None:
+    components = connected_components(MASK)
+
+    subset = components.subset(np.array([False, True]))
+
+    assert subset.labels.tolist() == [[0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 1]]
+    assert (subset.area.tolist(), subset.left.tolist()) == ([3], [3])
+    assert components.subset(np.array([True, True])) is components
 
 
 def test_borders_that_a_component_touches_are_counted() -> None:

@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 from mnistcli.line_format import LineReading, Mark, ReadLine
 from mnistcli.preprocessing import find_digits
 from mnistcli.preprocessing.binarization import binarize
+from mnistcli.preprocessing.components import connected_components
 from mnistcli.preprocessing.segmentation import SegmentedLine, segment_line
 from mnistcli.preprocessing.text_lines import find_text_lines
 from tests.support.polylines import draw_number, predict_text
@@ -33,7 +34,7 @@ def segment(
     image: Image.Image, read: ReadLine | None, *, may_be_one: bool = True
 ) -> tuple[SegmentedLine, NDArray[np.bool_]]:
     foreground = binarize(image)
-    (line,) = find_text_lines(foreground.mask)
+    (line,) = find_text_lines(connected_components(foreground.mask))
     nothing = np.zeros_like(foreground.mask)
     found = segment_line(line, foreground.strength, nothing, read, may_be_one=may_be_one)
     return found, foreground.mask

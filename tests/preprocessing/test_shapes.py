@@ -1,18 +1,7 @@
 import numpy as np
 import pytest
 
-from mnistcli.preprocessing.shapes import Digit, bounding_region, expand_region
-
-
-def test_the_bounding_region_holds_all_foreground() -> None:
-    mask = np.zeros((6, 9), bool)
-    mask[2, 3] = mask[4, 7] = True
-
-    assert bounding_region(mask) == (slice(2, 5), slice(3, 8))
-
-
-def test_the_bounding_region_of_one_pixel() -> None:
-    assert bounding_region(np.ones((1, 1), bool)) == (slice(0, 1), slice(0, 1))
+from mnistcli.preprocessing.shapes import Digit, expand_region
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from mnistcli.preprocessing import find_digits
+from mnistcli.preprocessing.components import connected_components
 from mnistcli.preprocessing.text_lines import find_text_lines
 from tests.support.polylines import detect_single, draw, draw_number, predict_text, similarity
 
@@ -40,7 +41,7 @@ def test_two_lines_have_their_own_masks_and_heights() -> None:
     mask[120:170, 10:20] = mask[118:170, 40:50] = True
     mask[10:40, 10:20] = mask[12:42, 40:50] = True
 
-    upper, lower = find_text_lines(mask)
+    upper, lower = find_text_lines(connected_components(mask))
 
     assert (upper.height, lower.height) == (30, 51)
     assert (upper.mask | lower.mask == mask).all()
@@ -53,7 +54,7 @@ def test_a_dot_joins_the_nearest_line() -> None:
     mask[10:60, 10:20] = mask[110:160, 10:20] = True
     mask[65:69, 40:44] = True
 
-    upper, lower = find_text_lines(mask)
+    upper, lower = find_text_lines(connected_components(mask))
 
     assert upper.mask[67, 42]
     assert not lower.mask[67, 42]
@@ -65,11 +66,11 @@ def test_a_component_within_the_width_of_another_does_not_end_the_line() -> None
     mask[16:50, 40:50] = True  # ... a component below it ...
     mask[12:50, 100:110] = True  # ... and one beside both
 
-    assert [line.mask.sum() for line in find_text_lines(mask)] == [mask.sum()]
+    assert [line.mask.sum() for line in find_text_lines(connected_components(mask))] == [mask.sum()]
 
 
 def test_an_empty_mask_has_no_lines() -> None:
-    assert find_text_lines(np.zeros((20, 30), bool)) == []
+    assert find_text_lines(connected_components(np.zeros((20, 30), bool))) == []
 
 
 def test_brackets_are_left_out() -> None:
@@ -79,7 +80,7 @@ def test_brackets_are_left_out() -> None:
     mask[20:180, 30:60] = mask[20:180, 240:270] = True
     mask[25:175, 38:60] = mask[25:175, 240:262] = False
 
-    (line,) = find_text_lines(mask)
+    (line,) = find_text_lines(connected_components(mask))
 
     assert not line.mask[:, :70].any()
     assert not line.mask[:, 235:].any()
@@ -93,7 +94,7 @@ def test_small_digits_beside_a_large_one_are_a_line_of_their_own() -> None:
         mask[150:190, left : left + 20] = True
         mask[153:187, left + 3 : left + 17] = False
 
-    large, small = find_text_lines(mask)
+    large, small = find_text_lines(connected_components(mask))
 
     assert (large.height, small.height) == (180, 40)
     assert large.mask[:, 90:].sum() == 0
