@@ -194,7 +194,7 @@ def _decode(
             memory.enter_context(BUDGET.reserve(decoded_bytes(image)))
             load(image)
             check_size(image, name)  # the header of a HEIC photo can be wrong
-            return _upright(to_8_bits(image), image)
+            return _upright(to_8_bits(image, copy=False), image)
     except ImageError:
         raise
     except UnidentifiedImageError:

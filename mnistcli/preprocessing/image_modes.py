@@ -44,12 +44,16 @@ def from_array(array: NDArray[np.generic], name: str) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(pixels))
 
 
-def to_8_bits(image: Image.Image) -> Image.Image:
+def to_8_bits(image: Image.Image, *, copy: bool = True) -> Image.Image:
     """Convert an image of any mode to mode ``L`` or ``RGB``.
 
     Grayscale of more than 8 bits is scaled. Transparency is composited over a background that
     contrasts with the ink. An image of more than `MAX_FULL_PIXELS` is reduced by a whole factor.
     The image is converted in tiles, so that no second copy of a large image is made.
+
+    Args:
+        image: The image.
+        copy: Whether to copy an image that has one of these modes already.
     """
     factor = reduction_factor(image.size)
     if _is_deep(image):
@@ -59,7 +63,7 @@ def to_8_bits(image: Image.Image) -> Image.Image:
         return _convert_tiles(image, "RGB", factor, lambda tile: _composite(tile, background))
     mode = "L" if image.mode in {"1", "L"} else "RGB"
     if factor == 1:
-        return image.convert(mode)
+        return image.convert(mode) if copy or image.mode != mode else image
     return _convert_tiles(image, mode, factor, lambda tile: tile.convert(mode))
 
 
