@@ -1,39 +1,25 @@
 """Prediction pipeline: read, preprocess and classify images in parallel; reject uncertain ones."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
-from itertools import chain, islice
-from pathlib import Path
-from typing import NamedTuple
+from itertools import chain, count, islice
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from mnistcli.errors import ImageError
 from mnistcli.image_listing import FoundImage
 from mnistcli.image_sources import Sources, find_images
 from mnistcli.inference.classifier import Predictor
-from mnistcli.inference.line_recognizer import load_line_recognizer
-from mnistcli.line_format import LineReading
 from mnistcli.prediction_results import PredictedDigit, Prediction
-from mnistcli.preprocessing import (
-    Digit,
-    ImageContent,
-    ImageSource,
-    detect_content,
-    open_image,
-    original_size,
-)
-from mnistcli.preprocessing.pages import ImagePage
+from mnistcli.preparation import Preparation, Prepared
+from mnistcli.preparation_workers import Workers
 from mnistcli.rejection import NO_THRESHOLDS, Thresholds, apply_rejection
+from mnistcli.worker_process import MANY, WorkerProcess
 
 # Images predicted together: enough to keep all processors busy, few enough for early results.
 _GROUP = 32
+_PART = 4  # images that are sent to a worker process together
 
 
 def predict_images(
@@ -45,6 +31,7 @@ def predict_images(
     lengths: range | None = None,
     recursive: bool = False,
     on_skip: Callable[[str], None] | None = None,
+    processes: Sequence[WorkerProcess] = (),
 ) -> Iterator[Prediction]:
     """Predict the digits in images, in parallel; an unreadable image does not stop the rest.
 
@@ -58,6 +45,8 @@ def predict_images(
         lengths: The number of digits that a line may have. Defaults to any.
         recursive: As `find_images` takes it.
         on_skip: As `find_images` takes it.
+        processes: Worker processes that were started already, with the same `single` and
+            `lengths`. Defaults to new ones, which start after some images.
 
     Yields:
         A prediction for each image, in the order of the sources.
@@ -66,93 +55,42 @@ def predict_images(
         TypeError: A source is not an image.
     """
     images = find_images(sources, recursive=recursive, on_skip=on_skip)
-    prepare = partial(_prepare, classifier, single=single, lengths=lengths)
-    pool = ThreadPoolExecutor()
+    workers = Workers(Preparation(single=single, lengths=lengths), processes)
+    pool = ThreadPoolExecutor(max(2, workers.count))
+    groups = _prepare_groups(classifier, images, workers, pool)
     try:
-        pending = [pool.submit(prepare, image) for image in islice(images, _GROUP)]
+        pending = next(groups)
         while pending:
             # The next group is prepared while this one is classified.
-            following = [pool.submit(prepare, image) for image in islice(images, _GROUP)]
-            group = [future.result() for future in pending]
+            following = next(groups)
+            group = list(chain.from_iterable(future.result() for future in pending))
             for prediction in _classify(classifier, group):
                 yield apply_rejection(prediction, thresholds)
             pending = following
     finally:  # also on Ctrl-C: the images that are being prepared are not waited for
         pool.shutdown(wait=False, cancel_futures=True)
+        workers.stop()
 
 
-class _Prepared(NamedTuple):
-    """An image after preprocessing: its prediction without digits, and its content."""
+def _prepare_groups(
+    classifier: Predictor, images: Iterator[FoundImage], workers: Workers, pool: ThreadPoolExecutor
+) -> Iterator[list[Future[list[Prepared]]]]:
+    """Prepare images group by group; many images are prepared in worker processes.
 
-    prediction: Prediction
-    content: ImageContent = ImageContent(())
-
-
-def _prepare(
-    classifier: Predictor, found: FoundImage, *, single: bool, lengths: range | None
-) -> _Prepared:
-    """Open an image and find its digits."""
-    if found.error is not None or found.source is None:
-        return _Prepared(Prediction(found.path, error=found.error))
-    if found.row and isinstance(found.source, np.ndarray):
-        return _prepare_row(found, found.source.astype(np.uint8, copy=False))
-    try:
-        with ExitStack() as memory:  # other threads wait until there is memory for their images
-            image = open_image(found.source, name=str(found.path), memory=memory)
-            content = detect_content(
-                image,
-                single=single,
-                classify=classifier.predict,
-                read_line=partial(_read_line, lengths=lengths),
-                may_be_one=lengths is None or 1 in lengths,
-            )
-    except ImageError as error:
-        return _Prepared(Prediction(found.path, error=error))
-    except MemoryError:
-        too_large = ImageError(f"not enough memory: {str(found.path)!r}")
-        return _Prepared(Prediction(found.path, error=too_large))
-    prediction = Prediction(
-        found.path,
-        source=_source_to_reopen(found.source, image),
-        is_mnist_format=_is_unchanged(image, content),
-        content=content,
-        size=original_size(image),
-    )
-    return _Prepared(prediction, content)
+    Yields:
+        The images of a group, in one or several parts; at the end empty groups.
+    """
+    for number in count():
+        group = list(islice(images, _GROUP))
+        accepted = workers.accept(group)
+        if accepted and number * _GROUP >= MANY and len(group) == _GROUP:
+            workers.start()
+        size = _PART if accepted and workers.is_started else 1
+        parts = [group[start : start + size] for start in range(0, len(group), size)]
+        yield [pool.submit(workers.prepare, part, classifier.predict) for part in parts]
 
 
-def _read_line(images: Sequence[NDArray[np.float32]], *, lengths: range | None) -> LineReading:
-    """Read a line; the line recognizer is loaded for the first one with several digits."""
-    return load_line_recognizer().read(images, lengths=lengths)
-
-
-def _prepare_row(found: FoundImage, image: NDArray[np.uint8]) -> _Prepared:
-    """Return a row of a data file, which is in MNIST format, as its only digit."""
-    content = ImageContent((Digit(image, (0, 0, *image.shape[::-1]), image > 0),))
-    prediction = Prediction(
-        found.path, source=image, is_mnist_format=True, row=found.row, content=content
-    )
-    return _Prepared(prediction, content)
-
-
-def _source_to_reopen(source: ImageSource, image: Image.Image) -> ImageSource | None:
-    """Return the source for opening an image again: the image itself if it came from a stream."""
-    if isinstance(source, (str, os.PathLike)):
-        return None if Path(source).is_file() else image  # a named pipe is read only once
-    return source if isinstance(source, (np.ndarray, Image.Image, ImagePage)) else image
-
-
-def _is_unchanged(image: Image.Image, content: ImageContent) -> bool:
-    """Whether the only digit is the image itself, as it is for an image in MNIST format."""
-    digits = content.digits
-    return (
-        len(digits) == 1
-        and digits[0].image.shape == image.size[::-1]
-        and np.array_equal(digits[0].image, np.asarray(image.convert("L")))
-    )
-
-
-def _classify(classifier: Predictor, group: Sequence[_Prepared]) -> Iterator[Prediction]:
+def _classify(classifier: Predictor, group: Sequence[Prepared]) -> Iterator[Prediction]:
     """Add the probabilities: those of the segmentation, and of the other digits in one batch."""
     digits = chain.from_iterable(prepared.content.digits for prepared in group)
     images = [digit.image for digit in digits if digit.probabilities is None]

@@ -15,9 +15,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnistcli import prediction
+from mnistcli import preparation, preparation_workers
+from mnistcli.inference import line_recognizer
 from mnistcli.line_format import LineReading
 from mnistcli.prediction import predict_images
+from mnistcli.preparation_workers import Workers
 from mnistcli.preprocessing import (
     ImageContent,
     ImageSource,
@@ -96,7 +98,7 @@ def test_predictions_come_in_order_whatever_is_prepared_first(
             first_waits.set()
         return open_image(source, name=name, memory=memory)
 
-    monkeypatch.setattr(prediction, "open_image", slow_first)
+    monkeypatch.setattr(preparation, "open_image", slow_first)
     predictor = Counting()
     predictions = list(predict_images(predictor, names, single=True))
 
@@ -118,6 +120,28 @@ def test_only_two_groups_are_in_memory() -> None:
     next(predict_images(Counting(), endless(), single=True))
 
     assert taken <= 3 * 32
+
+
+@pytest.mark.parametrize(("count", "starts"), [(95, False), (96, True)])
+def test_many_files_are_prepared_in_worker_processes(
+    count: int, starts: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[bool] = []
+    monkeypatch.setattr(Workers, "start", lambda _: started.append(True))
+    monkeypatch.setattr(preparation_workers, "count_processes", lambda: 2)
+
+    results = list(predict_images(Counting(), ["gone.png"] * count))
+
+    assert len(results) == count
+    assert bool(started) == starts
+
+
+def test_images_in_memory_are_prepared_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(Workers, "start")
+
+    results = list(predict_images(Counting(), [np.zeros((9, 9), np.uint8)] * 100))
+
+    assert len(results) == 100
 
 
 def test_errors_keep_their_place() -> None:
@@ -150,7 +174,7 @@ def test_too_little_memory_for_one_image_does_not_stop_the_rest(
     def fail(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(prediction, "detect_content", fail)
+    monkeypatch.setattr(preparation, "detect_content", fail)
 
     (one,) = predict_images(Counting(), "a.png")
 
@@ -257,7 +281,7 @@ class ReadsTwo:
 @pytest.fixture
 def reads_two(monkeypatch: pytest.MonkeyPatch) -> ReadsTwo:
     recognizer = ReadsTwo()
-    monkeypatch.setattr(prediction, "load_line_recognizer", lambda: recognizer)
+    monkeypatch.setattr(line_recognizer, "load_line_recognizer", lambda threads: recognizer)
     return recognizer
 
 
@@ -273,10 +297,10 @@ def test_the_digits_of_a_line_are_not_classified_again(reads_two: ReadsTwo) -> N
 
 
 def test_the_line_recognizer_is_not_loaded_for_one_digit(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail() -> None:
+    def fail(_: int | None) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(prediction, "load_line_recognizer", fail)
+    monkeypatch.setattr(line_recognizer, "load_line_recognizer", fail)
     draw("one.png")
 
     (one,) = predict_images(ByWidth(), "one.png")
@@ -356,7 +380,7 @@ def test_the_generator_ends_without_waiting_for_images_in_preparation(
             end.wait(20)
         return detect_content(image, **options)
 
-    monkeypatch.setattr(prediction, "detect_content", slow)
+    monkeypatch.setattr(preparation, "detect_content", slow)
     predictions = predict_images(Counting(), names, single=True)
     assert isinstance(predictions, Generator)
     next(predictions)

@@ -156,6 +156,7 @@ def predict(
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy starts threads that are not used
     from mnistcli.model_lookup import find_model
+    from mnistcli.worker_process import start_processes
 
     set_verbosity(quiet=quiet)
     lengths = None if digits is None else _parse_lengths(digits)
@@ -164,6 +165,8 @@ def predict(
     figures = {name: path for name, path in (("--save", save), ("--explain", explain)) if path}
     outputs = figures | ({"--output": output} if output else {})
     as_csv, as_json = _format(output, as_csv=as_csv, as_json=as_json)
+    # They start while the model is loaded.
+    processes = [] if form else start_processes(images, single=single, lengths=lengths)
     with working("Loading the model"):
         from mnistcli.inference.ensemble import load_classifier
         from mnistcli.prediction import predict_images
@@ -188,7 +191,7 @@ def predict(
         predictions = predict_regions(predict_all, sources, form, printer, recursive=recursive)
     else:
         printer = CsvPrinter(only_rows=_is_one_table(images)) if as_csv else None
-        predictions = predict_all(sources)
+        predictions = predict_all(sources, processes=processes)
     with output_to(output):
         printed = print_predictions(
             copies.watch(predictions) if copies else predictions,

@@ -125,8 +125,11 @@ class LineRecognizer:
 
 
 @cache
-def load_line_recognizer() -> LineRecognizer:
+def load_line_recognizer(threads: int | None = None) -> LineRecognizer:
     """Load the packaged line recognizer, once per process.
+
+    Args:
+        threads: The number of threads of LiteRT. Defaults to one per processor.
 
     Raises:
         CheckpointError: Its file is damaged.
@@ -136,7 +139,7 @@ def load_line_recognizer() -> LineRecognizer:
     card = json.loads((PACKAGED_DIR / "card.json").read_text(encoding="utf-8"))
     if sha256(content) != card["litert_sha256"]:
         raise CheckpointError(f"damaged: {str(file)!r}", hint="reinstall mnistcli")
-    return LineRecognizer(Runner(content), Calibration(**card["calibration"]))
+    return LineRecognizer(Runner(content, threads=threads), Calibration(**card["calibration"]))
 
 
 def _rank(found: list[dict[str, float]], *, is_conditional: bool) -> list[tuple[str, float]]:

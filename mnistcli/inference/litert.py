@@ -11,15 +11,17 @@ from mnistcli.device import held_back_stderr
 
 
 class Runner:
-    """Runs a LiteRT model on all processors; calls from several threads wait for each other.
+    """Runs a LiteRT model; calls from several threads wait for each other.
 
     Args:
         model: The content of a LiteRT file.
+        threads: The number of threads. Defaults to one per processor.
     """
 
-    def __init__(self, model: bytes) -> None:
+    def __init__(self, model: bytes, *, threads: int | None = None) -> None:
+        threads = threads or os.cpu_count()
         with held_back_stderr():
-            self._interpreter = Interpreter(model_content=model, num_threads=os.cpu_count())
+            self._interpreter = Interpreter(model_content=model, num_threads=threads)
             self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]

@@ -113,7 +113,8 @@ def _is_dark_on_light(gray: Gray) -> bool:
     levels = np.rint((small - low) * (255 / (high - low))).astype(np.uint8)
     detail = levels - cv2.medianBlur(levels, max(size) // 2 | 1).astype(np.float32)
     deviation = max(float(detail.std()), 1e-6)
-    skewness = float(np.mean((detail - detail.mean()) ** 3)) / deviation**3
+    centered = detail - detail.mean()
+    skewness = float((centered * centered * centered).mean()) / deviation**3
     gradient = _squared_gradient(small)
     if not gradient.any():
         return True

@@ -1,6 +1,7 @@
 """Image file formats: the formats that are decoded, and their names and signatures."""
 
 from functools import lru_cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -97,5 +98,7 @@ def _is_pnm(head: bytes) -> bool:
 @lru_cache(maxsize=1)
 def _image_suffixes() -> frozenset[str]:
     formats = {*FORMATS, "MPO"}  # Pillow decodes MPO, several JPEGs in one file, as JPEG
-    registered = Image.registered_extensions()
-    return frozenset(suffix for suffix, name in registered.items() if name in formats)
+    Image.preinit()
+    for name in ("Avif", "Mpo", "Tiff", "WebP"):  # `init` would load all decoders
+        import_module(f"PIL.{name}ImagePlugin")
+    return frozenset(suffix for suffix, name in Image.EXTENSION.items() if name in formats)

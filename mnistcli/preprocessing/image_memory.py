@@ -5,8 +5,8 @@ They stop decompression bombs: small files that decode to very large images.
 
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, cast
 
 from PIL import Image, JpegImagePlugin
@@ -76,10 +76,23 @@ class MemoryBudget:
         self._total = total
         self._used = 0
         self._changed = threading.Condition()
+        self._lend: Callable[[int], AbstractContextManager[None]] | None = None
+
+    def borrow_from(self, lend: Callable[[int], AbstractContextManager[None]]) -> None:
+        """Take all memory from the budget of another process.
+
+        Args:
+            lend: Waits for an amount of memory in bytes and keeps it until its context ends.
+        """
+        self._lend = lend
 
     @contextmanager
     def reserve(self, amount: int) -> Iterator[None]:
         """Wait for an amount of memory and keep it until the context ends."""
+        if self._lend is not None:
+            with self._lend(amount):
+                yield
+            return
         granted = min(amount, self._total)
         with self._changed:
             self._changed.wait_for(lambda: self._used + granted <= self._total)

@@ -69,9 +69,11 @@ def find_sheet(pixels: NDArray[np.uint8]) -> Mask | None:
     if not contours:
         return None
     outline = np.asarray(max(contours, key=cv2.contourArea), np.int32)
+    if not _is_rectangular(outline, bright.shape):
+        return None
     sheet = np.zeros_like(bright)
     cv2.drawContours(sheet, [outline], -1, 1, cv2.FILLED)
-    if not _is_rectangular(outline, bright.shape) or not _is_on_surround(sheet, bright, small):
+    if not _is_on_surround(sheet, bright, small):
         return None
     return cv2.resize(sheet, (width, height), interpolation=cv2.INTER_LINEAR).view(bool)
 

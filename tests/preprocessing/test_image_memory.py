@@ -7,6 +7,8 @@ import sys
 import threading
 import time
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -93,3 +95,20 @@ def test_eight_large_images_do_not_take_the_memory_of_eight(tmp_path: Path) -> N
     assert done.stdout.startswith("8\n")
     assert found is not None
     assert int(found[1]) < 700_000
+
+
+def test_a_budget_borrows_from_another_process() -> None:
+    budget = MemoryBudget(10)
+    lent: list[int] = []
+
+    @contextmanager
+    def lend(amount: int) -> Iterator[None]:
+        lent.append(amount)
+        yield
+        lent.append(-amount)
+
+    budget.borrow_from(lend)
+    with budget.reserve(1000):
+        assert lent == [1000]
+
+    assert lent == [1000, -1000]

@@ -1,0 +1,25 @@
+"""Worker processes that fail: with some images they end, with others they have a bug."""
+
+import os
+
+from mnistcli import worker_program
+from mnistcli.image_listing import FoundImage
+from mnistcli.preparation import Preparation, Prepared
+from mnistcli.preprocessing.shapes import Classify
+
+
+class Fragile(Preparation):
+    """A preparation whose process ends with some images, and that has a bug with others."""
+
+    def prepare(self, found: FoundImage, classify: Classify) -> Prepared:
+        if "crash" in found.path.name:
+            os._exit(1)
+        if "bug" in found.path.name:
+            raise KeyError(found.path.name)
+        return super().prepare(found, classify)
+
+
+def run_worker(*, single: bool, lengths: range | None) -> None:
+    """Run a worker process with this preparation."""
+    vars(worker_program)["Preparation"] = Fragile
+    worker_program.run_worker(single=single, lengths=lengths)
