@@ -118,19 +118,19 @@ def remove_stale_temporaries(directory: Path) -> None:
 
 @contextmanager
 def lock_directory(path: Path) -> Iterator[bool]:
-    """Lock a directory against other processes that lock it; the lock ends with the process.
+    """Lock a directory or a file against other processes; the lock ends with the process.
 
-    Where directories cannot be locked, as on Windows and on some network file systems, nothing is
+    Where it cannot be locked, as on Windows and on some network file systems, nothing is
     locked.
 
     Args:
-        path: The directory.
+        path: The directory or file.
 
     Yields:
         False if another process has locked it.
 
     Raises:
-        OSError: The directory cannot be opened.
+        OSError: It cannot be opened.
     """
     if os.name != "posix":
         yield True

@@ -1,11 +1,16 @@
 """Image listing: the images in a folder, and the files that a pattern matches."""
 
+import heapq
+import json
 import os
 import stat
+import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import IO
 
 from mnistcli.errors import ImageError
 from mnistcli.files import natural_key
@@ -18,6 +23,8 @@ from mnistcli.preprocessing.image_formats import (
 )
 
 _SUBFOLDER = "subfolder"
+# Names that are sorted in memory, where each takes half a kilobyte; more go to temporary files.
+_SORTED_IN_MEMORY = 100_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,18 +73,19 @@ def list_folder(
 def _walk(folder: Path, skipped: Counter[str], *, recursive: bool) -> Iterator[FoundImage]:
     """Yield the images in a folder by name, then those in its subfolders; count all other files."""
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: natural_key(entry.name))
+        with os.scandir(folder) as entries:
+            names = sort_names(entry.name for entry in entries)
     except OSError as error:
         yield no_image(folder, f"{(error.strerror or 'cannot read').lower()}: {str(folder)!r}")
         return
     subfolders = []
-    for entry in entries:
-        if _is_hidden(entry.name):
+    for name in names:
+        if _is_hidden(name):
             continue
-        path = folder / entry.name
-        if (reason := _skip_reason(entry)) is None:
+        path = folder / name
+        if (reason := _skip_reason(path)) is None:
             yield FoundImage(path, path)
-        elif reason == _SUBFOLDER and recursive and not entry.is_symlink():
+        elif reason == _SUBFOLDER and recursive and not path.is_symlink():
             subfolders.append(path)
         else:
             skipped[reason] += 1
@@ -85,18 +93,18 @@ def _walk(folder: Path, skipped: Counter[str], *, recursive: bool) -> Iterator[F
         yield from _walk(path, skipped, recursive=recursive)
 
 
-def _skip_reason(entry: os.DirEntry[str]) -> str | None:
+def _skip_reason(path: Path) -> str | None:
     """Return the kind of a folder entry that is not an image; None for an image."""
     try:
-        mode = entry.stat().st_mode
+        mode = path.stat().st_mode
     except OSError:  # such as a link to a missing file: opening it tells what is wrong
         mode = stat.S_IFREG
     if stat.S_ISDIR(mode):
         return _SUBFOLDER
     if not stat.S_ISREG(mode):
         return "special file"
-    is_readable = is_image_name(entry.name) or is_document_name(entry.name)
-    return None if is_readable else format_of_name(entry.name)
+    is_readable = is_image_name(path.name) or is_document_name(path.name)
+    return None if is_readable else format_of_name(path.name)
 
 
 def _skip_message(folder: Path, skipped: Counter[str]) -> str:
@@ -119,19 +127,43 @@ def _counts(skipped: Counter[str]) -> str:
     return f"{counts}; to read them: {INSTALL_PHOTOS}" if needs_extra else counts
 
 
-def match_pattern(pattern: Path) -> list[Path]:
-    """Return the files that a pattern matches; hidden ones only if it names hidden ones."""
+def match_pattern(pattern: Path) -> Iterator[Path]:
+    """Yield the files that a pattern matches; hidden ones only if it names hidden ones."""
     hidden = any(_is_hidden(part) for part in pattern.parts)
     try:
         found = Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
-        paths = sorted(found, key=natural_key)
+        paths = map(Path, sort_names(map(str, found)))
     except (OSError, ValueError):  # a name that is too long; ** that is not a whole component
-        return []
-    return [
-        path
-        for path in paths
-        if (hidden or not any(map(_is_hidden, path.parts))) and not is_directory(path)
-    ]
+        return
+    for path in paths:
+        if (hidden or not any(map(_is_hidden, path.parts))) and not is_directory(path):
+            yield path
+
+
+def sort_names(names: Iterable[str]) -> Iterator[str]:
+    """Sort names in natural order; more than fit into memory are merged from temporary files.
+
+    Args:
+        names: The names. All are read before the first one is returned.
+    """
+    rest = iter(names)
+    runs: list[Iterator[str]] = []
+    while run := sorted(islice(rest, _SORTED_IN_MEMORY), key=natural_key):
+        runs.append(iter(run) if len(run) < _SORTED_IN_MEMORY else _read_back(_write(run)))
+    return runs[0] if len(runs) == 1 else heapq.merge(*runs, key=natural_key)
+
+
+def _write(names: Iterable[str]) -> IO[str]:
+    """Write names to a temporary file, as JSON because a name can contain a line end."""
+    file = tempfile.TemporaryFile("w+")  # noqa: SIM115 - `_read_back` closes it
+    file.writelines(f"{json.dumps(name)}\n" for name in names)
+    file.seek(0)
+    return file
+
+
+def _read_back(file: IO[str]) -> Iterator[str]:
+    with file:
+        yield from map(json.loads, file)
 
 
 def no_image(path: Path, message: str, hint: str | None = None) -> FoundImage:

@@ -31,7 +31,11 @@ Sources = ImageSource | FoundImage | Iterable[ImageSource | FoundImage]
 
 
 def find_images(
-    sources: Sources, *, recursive: bool = False, on_skip: Callable[[str], None] | None = None
+    sources: Sources,
+    *,
+    recursive: bool = False,
+    on_skip: Callable[[str], None] | None = None,
+    select: Callable[[Path], bool] | None = None,
 ) -> Iterator[FoundImage]:
     """Find the images that sources stand for, in order.
 
@@ -43,13 +47,23 @@ def find_images(
             Hidden files are skipped in folders and by patterns.
         recursive: Whether a folder stands for the images in its subfolders too.
         on_skip: Called with a message about the files that were skipped in a folder.
+        select: Returns whether to yield the images of a file. Defaults to all files.
 
     Yields:
         The images, those of a folder or a pattern in natural order (2 before 10). A folder
         without images, a pattern without files and a URL yield an error in their place.
     """
     for file, is_found in _find_all(sources, recursive=recursive, on_skip=on_skip):
-        yield from [file] if is_found else expand_file(file)
+        if select is None or select(file.path):
+            yield from [file] if is_found else expand_file(file)
+
+
+def count_files(
+    sources: Sources, *, recursive: bool = False, select: Callable[[Path], bool] | None = None
+) -> int:
+    """Count the files that `find_images` finds, without opening them to count their pages."""
+    files = (file for file, _ in _find_all(sources, recursive=recursive, on_skip=None))
+    return sum(1 for file in files if select is None or select(file.path))
 
 
 def require_no_overwrite(
@@ -145,9 +159,11 @@ def _find_files(
     elif _URL.match(name):
         yield no_image(path, f"{name!r} is a URL, not a file: download it first")
     elif {"*", "?"} & set(name):
-        matches = match_pattern(path)
-        yield from (FoundImage(match, match) for match in matches)
-        if not matches:
+        is_empty = True
+        for match in match_pattern(path):
+            is_empty = False
+            yield FoundImage(match, match)
+        if is_empty:
             yield no_image(path, f"no files match {name!r}")
     else:
         yield FoundImage(path, find_page(path) or path)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnistcli import image_sources
+from mnistcli import image_listing, image_sources
 from mnistcli.errors import ImageError
 from mnistcli.image_listing import FoundImage
 from mnistcli.image_sources import Sources, find_images, require_no_overwrite
@@ -318,3 +318,14 @@ def test_photos_and_documents_in_a_folder_are_skipped_without_the_extra(
     assert notes == [
         "skipped 2 files in 'd': 1 HEIC, 1 PDF; to read them: pip install 'mnistcli[photos]'"
     ]
+
+
+def test_long_listings_are_sorted_on_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image_listing, "_SORTED_IN_MEMORY", 4)
+    Path("d").mkdir()
+    names = [f"{number}.png" for number in range(11)] + ["a\nb.png", "c\udcff.png"]
+    for name in names:
+        Path("d", name).touch()
+
+    assert found("d") == [f"d/{name}" for name in names]
+    assert found("d/*.png") == found("d")

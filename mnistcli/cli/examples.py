@@ -32,6 +32,7 @@ EXAMPLES = {
     mnistcli predict scans/ --recursive --json
     mnistcli predict *.png --model pretrained --save predictions.png
     mnistcli predict - < photo.png
+    mnistcli predict scans/ --output scans.jsonl --continue   # after a kill
 """,
     "draw": """Examples:
 

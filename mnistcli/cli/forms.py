@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mnistcli.cli.output_layout import Layout
 from mnistcli.cli.streams import out, print_json, print_note
 from mnistcli.errors import ConfigError
 from mnistcli.file_kinds import is_data_name
@@ -15,7 +16,6 @@ if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
     from mnistcli.form_prediction import FormPrediction
     from mnistcli.form_regions import FormRegion
     from mnistcli.image_listing import FoundImage
-    from mnistcli.image_sources import Sources
     from mnistcli.prediction_results import Prediction
 
 
@@ -43,27 +43,31 @@ def load_regions(path: Path, images: Iterable[str]) -> "tuple[FormRegion, ...]":
 
 def predict_regions(
     predict: "Callable[[Iterable[FoundImage]], Iterator[Prediction]]",
-    sources: "Sources",
+    scans: "Iterable[FoundImage]",
     regions: Sequence["FormRegion"],
-    printer: "FormPrinter | None",
-    *,
-    recursive: bool,
-) -> "Iterator[Prediction]":
-    """Predict the regions of scans, one after the other; a printer keeps whose they are.
+    model: str,
+    layout: Layout,
+) -> "tuple[Iterator[Prediction], FormPrinter | None]":
+    """Predict the regions of scans, one after the other.
 
     Args:
         predict: Predicts images.
-        sources: The scans.
+        scans: The scans.
         regions: The regions.
-        printer: Prints the scans; None to print each region by itself.
-        recursive: Whether to include the subfolders of folders.
+        model: The name of the model.
+        layout: The layout of the results.
+
+    Returns:
+        The predictions of the regions, and what prints those of a scan as one record; None for a
+        table with a line per region.
     """
     from mnistcli.form_prediction import predict_forms
 
-    forms = predict_forms(predict, sources, regions, recursive=recursive, on_skip=print_note)
-    if printer is not None:
-        return printer.watch(forms)
-    return chain.from_iterable(form.predictions for form in forms)
+    forms = predict_forms(predict, scans, regions, on_skip=print_note)
+    if layout.as_csv or layout.as_json:
+        printer = FormPrinter(regions, model, as_csv=layout.as_csv)
+        return printer.watch(forms), printer
+    return chain.from_iterable(form.predictions for form in forms), None
 
 
 class FormPrinter:

@@ -8,8 +8,8 @@ from mnistcli.cli.streams import out
 if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
     from mnistcli.prediction_results import Prediction
 
-_COLUMNS = ("path", "text", "confidence", "reason")
-_KAGGLE_COLUMNS = ("ImageId", "Label")
+COLUMNS = ("path", "text", "confidence", "reason")
+KAGGLE_COLUMNS = ("ImageId", "Label")
 
 
 class CsvPrinter:
@@ -18,17 +18,18 @@ class CsvPrinter:
     Args:
         only_rows: Whether all images are rows of one data file. Each row then gets a label,
             whatever its confidence is.
+        has_header: Whether the header is printed already.
     """
 
-    def __init__(self, *, only_rows: bool) -> None:
+    def __init__(self, *, only_rows: bool, has_header: bool = False) -> None:
         self._only_rows = only_rows
-        self._has_header = False
+        self._has_header = has_header
 
     def print_row(self, prediction: "Prediction") -> None:
         """Print a prediction, and the header before the first one."""
         table = csv.writer(out.file, lineterminator="\n")
         if not self._has_header:
-            table.writerow(_KAGGLE_COLUMNS if self._only_rows else _COLUMNS)
+            table.writerow(KAGGLE_COLUMNS if self._only_rows else COLUMNS)
             self._has_header = True
         if self._only_rows and prediction.error is None:
             table.writerow((prediction.row, prediction.guess))

@@ -1,6 +1,6 @@
 """Print predictions as they arrive: a table with aligned columns, or JSON Lines."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Protocol
@@ -67,6 +67,7 @@ def print_predictions(
     as_json: bool = False,
     printer: RowPrinter | None = None,
     keep: int = 0,
+    count: Callable[[], int] | None = None,
 ) -> PrintedPredictions:
     """Print predictions to stdout; the model, notes and errors go to stderr.
 
@@ -78,13 +79,14 @@ def print_predictions(
         as_json: Print JSON Lines instead of a table.
         printer: Prints the predictions in another form instead, such as CSV.
         keep: The number of predictions to return.
+        count: Counts the images, for the progress; None if their number cannot be known.
     """
     from mnistcli.cli.progress import image_progress
 
     print_model(model.description)
     printed = PrintedPredictions()
     photos_expected = model.for_photos
-    with image_progress(predictions) as progress:
+    with image_progress(predictions, count) as progress:
         stream = iter(progress)
         first = list(islice(stream, _FIRST))
         table = _Table(top, first)

@@ -1,8 +1,10 @@
 """Progress bars on stderr for training, downloads and predictions, drawn only on a terminal."""
 
 import math
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -49,9 +51,27 @@ class _SpeedColumn(ProgressColumn):
         return Text("" if task.speed is None else f"{task.speed:,.0f} images/s")
 
 
+class _TimeLeftColumn(ProgressColumn):
+    """Percentage and time left; empty before the number of images is known."""
+
+    def render(self, task: Task) -> Text:
+        """Return the percentage and the time left of a task."""
+        if task.total is None or task.time_remaining is None:
+            return Text("")
+        left = timedelta(seconds=int(task.time_remaining))
+        return Text(f"{task.percentage:.0f} %, {left} left")
+
+
 @contextmanager
-def image_progress(predictions: Iterable["Prediction"]) -> Iterator[Iterable["Prediction"]]:
+def image_progress(
+    predictions: Iterable["Prediction"], count: Callable[[], int] | None = None
+) -> Iterator[Iterable["Prediction"]]:
     """Show the number of predicted images and the speed, unless the results show on the terminal.
+
+    Args:
+        predictions: The predictions.
+        count: Counts the images, in a thread: a folder on a network can take minutes to list. None
+            if their number cannot be known.
 
     Yields:
         The predictions, which are counted as they are consumed.
@@ -60,13 +80,22 @@ def image_progress(predictions: Iterable["Prediction"]) -> Iterator[Iterable["Pr
         TextColumn("{task.completed:,.0f} images", markup=False),
         TimeElapsedColumn(),
         _SpeedColumn(),
+        _TimeLeftColumn(),
         console=err,
         transient=True,
         redirect_stdout=False,
         disable=out.file.isatty() or not is_animated(),
     )
+    task = progress.add_task("", total=None)
+
+    def find_total() -> None:
+        if count is not None:
+            progress.update(task, total=count())
+
     with progress:
-        yield progress.track(predictions)
+        if not progress.disable:
+            threading.Thread(target=find_total, name="count", daemon=True).start()
+        yield progress.track(predictions, task_id=task)
 
 
 class DownloadProgress:

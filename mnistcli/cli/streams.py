@@ -4,18 +4,12 @@ Text from outside is printed as it is: rich markup in it is not interpreted, and
 characters are escaped, so that no file name can control the terminal.
 """
 
-import io
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.text import Text
-
-from mnistcli.errors import RunError
-from mnistcli.files import write_atomically
 
 out = Console(markup=False, highlight=False, emoji=False)
 """The console of results."""
@@ -49,29 +43,6 @@ def is_animated() -> bool:
     no harm there; an animation would fill the output with its frames.
     """
     return _Verbosity.animated and err.file.isatty() and not err.is_dumb_terminal
-
-
-@contextmanager
-def output_to(path: Path | None) -> Iterator[None]:
-    """Collect what is printed to stdout and write it to a file at the end, complete or not at all.
-
-    Args:
-        path: The file; None for stdout.
-
-    Raises:
-        RunError: The file cannot be written.
-    """
-    if path is None:
-        yield
-        return
-    content = io.StringIO()
-    with redirect_stdout(content):
-        yield
-    try:
-        write_atomically(path, content.getvalue())
-    except OSError as error:
-        message = f"cannot write {str(path)!r}: {error.strerror}"
-        raise RunError(message, hint="--output FILE") from error
 
 
 def print_line(text: str) -> None:

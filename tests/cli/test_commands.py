@@ -64,7 +64,7 @@ def test_help_names_each_default_and_no_python_types(command: str) -> None:
 
     assert not re.search(r"<(bool|str|list\[str\]|int|path)>", output)
     options = re.findall(r"^│ (?:\*    )?((?:--|[A-Z]).*?) *│$", output, re.MULTILINE)
-    flags = r"--(json|quiet|verbose|help|report|recursive|single|save|explain|review|regions|csv)\b"
+    flags = r"--(json|quiet|verbose|help|report|recursive|single|save|explain|review|regions|csv|continue)\b"
     without = [line for line in options if "efault" not in line and not re.match(flags, line)]
     required = {"predict": ["IMAGE"], "compare": ["RUN"]}
     assert [line.split()[0] for line in without] == required.get(command, [])

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from mnistcli.cli import app
+from mnistcli.cli import app, prediction_figures
 from mnistcli.model_lookup import find_model
 from tests.support.strokes import draw_digit
 
@@ -330,8 +330,9 @@ def test_figures_say_how_many_images_they_show(
 ) -> None:
     """After 100 images, the rest was left out silently."""
     command = sys.modules["mnistcli.cli.predict"]  # the package has a function of this name
-    monkeypatch.setattr(command, "_MAX_DRAWN", 2)
-    monkeypatch.setattr(command, "_MAX_EXPLAINED", 1)
+    monkeypatch.setattr(command, "MAX_DRAWN", 2)
+    monkeypatch.setattr(prediction_figures, "MAX_DRAWN", 2)
+    monkeypatch.setattr(prediction_figures, "MAX_EXPLAINED", 1)
 
     result = predict(image, image, image, "--save", "s.png", "--explain", "e.png")
 

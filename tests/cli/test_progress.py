@@ -2,6 +2,8 @@
 
 import io
 import re
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -127,3 +129,21 @@ def test_predictions_pass_through_the_progress(terminal: io.StringIO) -> None:
         assert list(counted) == predictions
 
     assert "2 images" in plain(terminal)
+
+
+def test_the_time_left_is_shown_when_the_images_are_counted(terminal: io.StringIO) -> None:
+    counted = threading.Event()
+
+    def count() -> int:
+        counted.set()
+        return 4
+
+    predictions = [Prediction(Path(f"{number}.png")) for number in range(4)]
+    with image_progress(predictions, count) as shown:
+        stream = iter(shown)
+        counted.wait()
+        for _ in range(3):
+            next(stream)
+            time.sleep(0.11)  # the bar is drawn ten times a second
+
+    assert re.search(r"[1-3] images .* images/s (25|50|75) %, 0:00:0\d left", plain(terminal))

@@ -1,0 +1,159 @@
+"""Arguments of `predict`: parse them and check their combinations."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from mnistcli.cli.output_layout import Layout
+from mnistcli.errors import ConfigError
+from mnistcli.file_kinds import is_data_name
+
+if TYPE_CHECKING:  # loads NumPy, which help and errors do without
+    from mnistcli.image_listing import FoundImage
+
+_MAX_LENGTH = 100  # digits of a line
+
+
+def require_png(option: typer.CallbackParam, path: Path | None) -> Path | None:
+    """Return the name of a PNG file; figures are always written as PNG.
+
+    Raises:
+        ConfigError: The name does not end in ``.png``.
+    """
+    if path is not None and path.suffix.lower() != ".png":
+        has_name = path.name not in {"", ".."}
+        name = path.with_suffix(".png") if has_name else path / "predictions.png"
+        raise ConfigError(
+            f"--{option.name} needs a file name that ends in .png, not {str(path)!r}",
+            hint=f"--{option.name} {name}",
+        )
+    return path
+
+
+def parse_lengths(digits: str) -> range:
+    """Parse a number of digits, such as ``6``, or the least and the greatest, such as ``4-6``.
+
+    Raises:
+        ConfigError: It is neither.
+    """
+    least, _, greatest = digits.partition("-")
+    try:
+        lengths = range(int(least), int(greatest or least) + 1)
+    except ValueError:
+        lengths = range(0)
+    if not lengths or lengths.start < 1 or lengths.stop > _MAX_LENGTH + 1:
+        raise ConfigError(
+            f"--digits needs a number from 1 to {_MAX_LENGTH} or two, not {digits!r}",
+            hint="--digits 4-6",
+        )
+    return lengths
+
+
+def choose_layout(
+    output: Path | None, images: list[str], regions: Path | None, *, as_csv: bool, as_json: bool
+) -> Layout:
+    """Return the layout of the results, by the options or the name of the output.
+
+    Raises:
+        ConfigError: Both options are given.
+    """
+    if as_csv and as_json:
+        raise ConfigError("--csv cannot be combined with --json", hint="--csv")
+    if output is not None and not as_csv and not as_json:
+        suffix = output.suffix.lower()
+        as_csv, as_json = suffix == ".csv", suffix in {".json", ".jsonl"}
+    only_rows = len(images) == 1 and is_data_name(Path(images[0]).name)
+    return Layout(as_csv, as_json, only_rows=only_rows, has_regions=regions is not None)
+
+
+def require_continuable(
+    layout: Layout, output: Path | None, others: Mapping[str, Path | None]
+) -> None:
+    """Check that an output can be continued.
+
+    Args:
+        layout: The layout of the results.
+        output: The output file.
+        others: Options that need all images, by their names; None for one that is not given.
+
+    Raises:
+        ConfigError: It is no file of records, or an option cannot be combined with `--continue`.
+    """
+    for option, path in others.items():
+        if path is not None:
+            raise ConfigError(f"--continue cannot be combined with {option}")
+    if output is None or not layout.can_continue:
+        raise ConfigError(
+            "--continue needs --output with a file that ends in .csv, .json or .jsonl",
+            hint="--output predictions.jsonl",
+        )
+
+
+def parse_shard(shard: str | None, regions: Path | None) -> "Callable[[Path], bool] | None":
+    """Return whether a file belongs to a shard, as a function; None for all files.
+
+    Raises:
+        ConfigError: The shard is invalid, or there are regions, which need the first scan.
+    """
+    if shard is None:
+        return None
+    if regions is not None:
+        raise ConfigError("--shard cannot be combined with --regions")
+    from mnistcli.image_selection import Shard
+
+    return Shard.parse(shard).contains
+
+
+def checked_sources(
+    images: list[str], outputs: Mapping[str, Path], regions: Path | None, *, recursive: bool
+) -> "Iterable[str | FoundImage]":
+    """Return the sources, those on stdin included, if no output overwrites one of them.
+
+    Raises:
+        ImageError: An output is one of the images. For those that are listed on stdin, it is raised
+            when they are read.
+    """
+    from mnistcli.image_sources import require_no_overwrite
+    from mnistcli.stdin import STDIN, expand_stdin
+
+    sources = expand_stdin(images, sys.stdin.buffer if sys.stdin else None)
+    if not outputs:
+        return sources
+    names = [name for name in images if name != STDIN]
+    inputs = [*names, str(regions)] if regions else names
+    require_no_overwrite(outputs, inputs, recursive=recursive)
+    if len(names) == len(images):
+        return sources
+
+    def checked() -> "Iterator[str | FoundImage]":
+        for source in sources:
+            require_no_overwrite(outputs, [source], recursive=recursive)
+            yield source
+
+    return checked()
+
+
+def image_counter(
+    images: list[str],
+    finished: int,
+    *,
+    recursive: bool,
+    select: "Callable[[Path], bool] | None",
+) -> "Callable[[], int] | None":
+    """Return a function that counts the images to predict; None for a list on stdin.
+
+    Args:
+        images: The names of images, folders and patterns.
+        finished: The number of images that are predicted already.
+        recursive: Whether to include the subfolders of folders.
+        select: Returns whether to count a file; None for all files.
+    """
+    from mnistcli.image_sources import count_files
+    from mnistcli.stdin import STDIN
+
+    if STDIN in images:
+        return None
+    return lambda: max(count_files(images, recursive=recursive, select=select) - finished, 0)
