@@ -240,8 +240,8 @@ def plot(
         DataError: The dataset is missing, damaged or empty, or cannot be downloaded.
         RunError: The model has no history to plot, or a file cannot be written.
     """
+    from mnistcli.config_fields import require_choice
     from mnistcli.plotting.registry import PLOT_KINDS, draw_plots
-    from mnistcli.settings import require_choice
 
     chosen = (
         None if kinds is None else [require_choice("kind", k, tuple(PLOT_KINDS)) for k in kinds]

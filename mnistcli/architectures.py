@@ -17,9 +17,9 @@ import numpy.typing as npt
 from keras import layers
 
 from mnistcli.config import CLASSES
+from mnistcli.config_fields import require_choice
 from mnistcli.errors import CheckpointError
 from mnistcli.line_format import LINE_HEIGHT, SYMBOLS
-from mnistcli.settings import require_choice
 
 INPUT_SHAPE = (28, 28, 1)
 STANDARD_INPUT = "pixels_0_to_1"

@@ -6,8 +6,8 @@ from dataclasses import Field, asdict, dataclass, fields
 from types import MappingProxyType
 from typing import Any, Self
 
+from mnistcli.config_fields import setting, validate
 from mnistcli.errors import ConfigError
-from mnistcli.settings import setting, validate
 from mnistcli.suggestions import find_similar
 
 CLASSES = 10
@@ -33,8 +33,8 @@ AUTO_SCALE = "auto"
 class TrainConfig:
     """All settings of a training run; the same config and data repeat the run.
 
-    The help text of each field describes it. `mnistcli.settings.Setting` lists the metadata that a
-    field can have; the options of `mnistcli train` are built from it.
+    The help text of each field describes it. `mnistcli.config_fields.Setting` lists the metadata
+    that a field can have; the options of `mnistcli train` are built from it.
 
     Raises:
         ConfigError: A value is invalid.

@@ -12,8 +12,8 @@ from mnistcli.config import (
     find_setting,
     split_own_architecture,
 )
+from mnistcli.config_fields import flag, require_choice, setting_of, validate
 from mnistcli.errors import ConfigError
-from mnistcli.settings import flag, require_choice, setting_of, validate
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 
 from mnistcli.config import TrainConfig
 from mnistcli.errors import ConfigError, RunError
+from mnistcli.history import EpochRow
 from mnistcli.model_files import is_complete
 from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.recipes import RECIPES
-from mnistcli.runs import RUNS_DIR, EpochRow, Run
+from mnistcli.runs import RUNS_DIR, Run
 
 
 @dataclass(frozen=True, kw_only=True)

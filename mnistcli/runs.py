@@ -14,17 +14,8 @@ from typing import Any, Self
 from mnistcli.config import TrainConfig
 from mnistcli.errors import ConfigError, RunError
 from mnistcli.files import lock_directory, write_atomically
-from mnistcli.run_files import (
-    OTHER_MODEL,
-    EpochRow,
-    damaged,
-    read_history,
-    read_json,
-    write_history,
-    write_json,
-)
-
-__all__ = ["RUNS_DIR", "EpochRow", "Run"]
+from mnistcli.history import EpochRow, read_history, write_history
+from mnistcli.json_files import OTHER_MODEL, damaged, read_json, write_json
 
 RUNS_DIR = Path("runs")
 _MEMBER = "member-"

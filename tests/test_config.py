@@ -11,9 +11,9 @@ from mnistcli.config import (
     find_setting,
     split_own_architecture,
 )
+from mnistcli.config_fields import setting_of
 from mnistcli.errors import ConfigError
 from mnistcli.recipes import RECIPES
-from mnistcli.settings import setting_of
 
 
 @pytest.mark.parametrize(

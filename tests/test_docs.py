@@ -10,8 +10,8 @@ import pytest
 
 import mnistcli
 from mnistcli.config import TrainConfig
+from mnistcli.config_fields import setting_of
 from mnistcli.recipes import RECIPES
-from mnistcli.settings import setting_of
 
 TOP = Path(mnistcli.__file__).parent.parent
 PAGES = [TOP / "README.md", *sorted((TOP / ".github").glob("*.md"))]

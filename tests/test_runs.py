@@ -9,8 +9,9 @@ import pytest
 
 from mnistcli.config import TrainConfig
 from mnistcli.errors import RunError
+from mnistcli.history import EpochRow
 from mnistcli.recipes import RECIPES
-from mnistcli.runs import EpochRow, Run
+from mnistcli.runs import Run
 
 DEEP = RECIPES["deep"].config
 

@@ -10,8 +10,8 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from mnistcli.cli.errors import exit_code
 from mnistcli.cli.hints import CommandLine, running
+from mnistcli.config_fields import require_choice
 from mnistcli.errors import ConfigError
-from mnistcli.settings import require_choice
 from mnistcli.suggestions import find_similar
 
 _SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")

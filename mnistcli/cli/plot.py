@@ -17,9 +17,9 @@ from mnistcli.cli.options import (
 )
 from mnistcli.cli.spinner import working
 from mnistcli.cli.streams import print_model, print_paths, set_verbosity
+from mnistcli.config_fields import require_choice
 from mnistcli.errors import ConfigError
 from mnistcli.plotting.registry import PLOT_KINDS, draw_plots
-from mnistcli.settings import require_choice
 
 _ALL = "all"
 

@@ -36,8 +36,9 @@ from mnistcli.errors import RunError
 
 if TYPE_CHECKING:  # help and errors do without these modules
     from mnistcli.config import TrainConfig
+    from mnistcli.history import EpochRow
     from mnistcli.prediction_results import Prediction
-    from mnistcli.runs import EpochRow, Run
+    from mnistcli.runs import Run
 
 # The whole bar then fits 72 columns, so that a slightly smaller terminal does not wrap it.
 _BAR_WIDTH = 12

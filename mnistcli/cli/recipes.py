@@ -10,9 +10,9 @@ from mnistcli.cli.options import JsonOption
 from mnistcli.cli.setting_options import option_text, value_text
 from mnistcli.cli.streams import out, print_json, print_line, print_table
 from mnistcli.config import SETTINGS
+from mnistcli.config_fields import flag, require_choice, setting_of
 from mnistcli.errors import ConfigError
 from mnistcli.recipes import RECIPES, Recipe
-from mnistcli.settings import flag, require_choice, setting_of
 
 
 def recipes(

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from mnistcli.cli.hints import quote_argument
 from mnistcli.config import SETTINGS, TrainConfig, split_own_architecture
+from mnistcli.config_fields import flag
 from mnistcli.errors import ConfigError, RunError
 from mnistcli.runs import RUNS_DIR, Run
-from mnistcli.settings import flag
 
 
 def find_run(path: Path) -> Run:

@@ -9,7 +9,7 @@ import typer
 
 from mnistcli.cli.hints import quote_argument
 from mnistcli.config import SETTINGS
-from mnistcli.settings import flag, setting_of, value_type
+from mnistcli.config_fields import flag, setting_of, value_type
 
 _PANEL = "Settings (override the recipe; defaults of classic)"
 _METAVARS = {int: "N", float: "X", str: "NAME"}

@@ -17,13 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.config import AUTO_SCALE, CLASSES, PIXEL_SCALES
+from mnistcli.config_fields import require_choice
 from mnistcli.device import start_quietly
 from mnistcli.errors import CheckpointError
 from mnistcli.files import sha256
 from mnistcli.inference import litert, litert_files
 from mnistcli.inference.interface_cache import recall
 from mnistcli.model_files import OTHER_MODEL, read_model_file
-from mnistcli.settings import require_choice
 
 BATCH_SIZE = 64
 

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from mnistcli.errors import RunError
+from mnistcli.history import EpochRow
 from mnistcli.plotting.history import (
     HEIGHT,
     MAX_MARKED_EPOCHS,
@@ -38,7 +39,6 @@ from mnistcli.plotting.style import (
     write_footer,
     write_title,
 )
-from mnistcli.runs import EpochRow
 
 # From the palette of Okabe and Ito, without its light yellow.
 COLORS = (BLUE, VERMILION, "#009E73", "#CC79A7", ORANGE, "#56B4E9", BLACK)

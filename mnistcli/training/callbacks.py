@@ -10,7 +10,7 @@ import numpy as np
 
 from mnistcli.config import TrainConfig
 from mnistcli.errors import TrainingError
-from mnistcli.runs import EpochRow
+from mnistcli.history import EpochRow
 
 # Halving costs a plateau at most `reduce_lr` epochs at a learning rate that is too high.
 _REDUCTION = 0.5

@@ -5,7 +5,8 @@ from typing import Any
 
 from mnistcli.config import TrainConfig
 from mnistcli.evaluation import Evaluation
-from mnistcli.runs import EpochRow, Run
+from mnistcli.history import EpochRow
+from mnistcli.runs import Run
 
 
 @dataclass(frozen=True, eq=False)

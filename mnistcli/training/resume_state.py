@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from mnistcli.datasets.npy import check_header
 from mnistcli.errors import RunError
 from mnistcli.files import write_atomically
-from mnistcli.runs import EpochRow
+from mnistcli.history import EpochRow
 from mnistcli.training.fingerprint import Fingerprint
 from mnistcli.zip_files import open_zip
 

@@ -12,8 +12,9 @@ from rich.progress import Task, TaskID
 from mnistcli.cli import progress, streams
 from mnistcli.cli.progress import TrainingProgress, image_progress
 from mnistcli.config import TrainConfig
+from mnistcli.history import EpochRow
 from mnistcli.prediction_results import Prediction
-from mnistcli.runs import EpochRow, Run
+from mnistcli.runs import Run
 
 Captured = pytest.CaptureFixture[str]
 

@@ -9,7 +9,7 @@ from mnistcli.cli import app
 from mnistcli.cli.setting_options import setting_option
 from mnistcli.cli.train import train
 from mnistcli.config import SETTINGS, TrainConfig
-from mnistcli.settings import setting_of
+from mnistcli.config_fields import setting_of
 
 VALUES = {
     "--arch": "Deep",

@@ -10,8 +10,9 @@ import pytest
 from mnistcli.cli.tables import print_evaluation, print_training
 from mnistcli.config import TrainConfig
 from mnistcli.evaluation import Evaluation, evaluate_ensemble, score
+from mnistcli.history import EpochRow
 from mnistcli.model_lookup import ModelRef
-from mnistcli.runs import EpochRow, Run
+from mnistcli.runs import Run
 from mnistcli.training import EnsembleResult, TrainResult
 
 Captured = pytest.CaptureFixture[str]

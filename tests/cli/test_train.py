@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 import pytest
 
-from mnistcli import run_files, training
+from mnistcli import json_files, training
 from mnistcli.datasets import mnist
 from mnistcli.inference import conversion
 from mnistcli.runs import Run
@@ -125,7 +125,7 @@ def test_a_directory_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> 
     def refuse(path: Path, data: object) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(run_files, "write_atomically", refuse)
+    monkeypatch.setattr(json_files, "write_atomically", refuse)
 
     code, lines = failure("train", "--dataset", "digits", "--run-dir", "r")
 

@@ -11,6 +11,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import mnistcli
+from mnistcli.history import EpochRow
 from mnistcli.plotting.confusion import plot_confusion
 from mnistcli.plotting.explanation import plot_explanations
 from mnistcli.plotting.filters import plot_filters
@@ -18,7 +19,6 @@ from mnistcli.plotting.history import plot_history
 from mnistcli.plotting.predictions import plot_predictions
 from mnistcli.plotting.samples_and_mistakes import plot_mistakes, plot_samples
 from mnistcli.plotting.style import save_figure
-from mnistcli.runs import EpochRow
 from tests.plotting.builders import (
     footer,
     make_explanation,

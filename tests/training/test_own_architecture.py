@@ -15,9 +15,10 @@ from mnistcli.datasets import Splits
 from mnistcli.errors import TrainingError
 from mnistcli.evaluation import evaluate
 from mnistcli.files import sha256
+from mnistcli.history import EpochRow
 from mnistcli.inference import litert_files
 from mnistcli.inference.classifier import Classifier
-from mnistcli.runs import EpochRow, Run
+from mnistcli.runs import Run
 from mnistcli.training import TrainResult, train
 from mnistcli.training.own_architecture import OwnArchitecture
 from tests.support.training import QUICK, RecordingCallback, hash_weights, train_model

@@ -6,7 +6,8 @@ import pytest
 
 from mnistcli.config import TrainConfig
 from mnistcli.evaluation import Evaluation, score
-from mnistcli.runs import EpochRow, Run
+from mnistcli.history import EpochRow
+from mnistcli.runs import Run
 from mnistcli.training.results import TrainResult
 
 ROW = EpochRow(

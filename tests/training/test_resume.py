@@ -13,9 +13,10 @@ from mnistcli.datasets import Dataset, Splits
 from mnistcli.environment import describe_environment
 from mnistcli.errors import RunError
 from mnistcli.files import lock_directory
+from mnistcli.history import EpochRow
 from mnistcli.inference import conversion
 from mnistcli.recipes import RECIPES
-from mnistcli.runs import EpochRow, Run
+from mnistcli.runs import Run
 from mnistcli.training import EnsembleResult, TrainResult, fingerprint, loop, single_model, train
 from mnistcli.training.resume_state import ResumeState
 from tests.support.training import QUICK, RecordingCallback, hash_weights

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mnistcli.config_fields import flag, require_choice, setting, setting_of, validate, value_type
 from mnistcli.errors import ConfigError
-from mnistcli.settings import flag, require_choice, setting, setting_of, validate, value_type
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Settings: the metadata of a `TrainConfig` field, and the validation of its value."""
+"""Fields of `TrainConfig`: the metadata of a setting, and the validation of its value."""
 
 import math
 import os

@@ -1,22 +1,20 @@
-"""Files of a run: JSON and the history of epochs, written atomically and read with checks."""
+"""Training history: one row per epoch, in `history.csv` of a run directory."""
 
 import csv
 import io
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from mnistcli.errors import RunError
 from mnistcli.files import write_atomically
+from mnistcli.json_files import OTHER_MODEL, damaged, exists
 
 # Training computes in float32: a larger number in a history does not come from a run.
 _MOST = 3.5e38
 _MOST_EPOCHS = 10**6
-OTHER_MODEL = "--model pretrained"
-"""The hint for a run that cannot be used."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,36 +57,6 @@ class EpochRow:
         return cls(epoch=epoch, **values)
 
 
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a JSON file atomically.
-
-    Raises:
-        OSError: The file cannot be written.
-    """
-    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    # File names that are not UTF-8 hold surrogates; they become JSON escapes such as \udcff.
-    write_atomically(path, text.encode("utf-8", "backslashreplace"))
-
-
-def read_json(path: Path) -> dict[str, Any] | None:
-    """Return the object in a JSON file, or None if the file does not exist.
-
-    Raises:
-        RunError: The file cannot be read, or holds anything else.
-    """
-    try:
-        if not _exists(path):
-            return None
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RunError(f"cannot read {str(path)!r}: {error.strerror}", hint=OTHER_MODEL) from error
-    except (ValueError, RecursionError) as error:
-        raise damaged(path) from error
-    if not isinstance(content, dict):
-        raise damaged(path)
-    return content
-
-
 def write_history(path: Path, rows: Sequence[EpochRow]) -> None:
     """Write a history file, ``history.csv``, atomically.
 
@@ -109,7 +77,7 @@ def read_history(path: Path) -> list[EpochRow]:
         RunError: The file cannot be read or is damaged.
     """
     try:
-        if not _exists(path):
+        if not exists(path):
             return []
         with path.open(newline="", encoding="utf-8") as stream:
             return [EpochRow.parse(row) for row in csv.DictReader(stream)]
@@ -117,16 +85,3 @@ def read_history(path: Path) -> list[EpochRow]:
         raise RunError(f"cannot read {str(path)!r}: {error.strerror}", hint=OTHER_MODEL) from error
     except (KeyError, TypeError, ValueError, csv.Error) as error:
         raise damaged(path) from error
-
-
-def damaged(path: Path, reason: str = "") -> RunError:
-    """Return the error for a file with invalid content."""
-    detail = f": {reason}" if reason else ""
-    return RunError(f"damaged file {str(path)!r}{detail}", hint=OTHER_MODEL)
-
-
-def _exists(path: Path) -> bool:
-    """Return whether a file exists, and refuse anything else: opening a FIFO would block."""
-    if path.exists() and not path.is_file():
-        raise OSError(0, "not a regular file")
-    return path.is_file()
