@@ -1,15 +1,14 @@
 """Explanations of predictions: the stages of preprocessing, and occlusion maps."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from mnistcli.inference.classifier import Predictor
 from mnistcli.prediction_results import PredictedDigit, Prediction
-from mnistcli.preprocessing import find_foreground
+from mnistcli.preprocessing.stages import Stages, find_stages
 
 PATCH = 5
 """The side of the occluding patch in pixels: twice a stroke's width, a quarter of a digit."""
@@ -17,25 +16,23 @@ PATCH = 5
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """The stages of one prediction: image, foreground, 28x28 digit, probabilities, occlusion map.
+    """The stages of one prediction, from the image to the occlusion map of a digit.
 
     Attributes:
-        name: The file's name and, if the image has several digits, the digit's position.
-        image: The image at the resolution of the binarization, h pixels high and w wide.
-        foreground: The ink mask of the whole image, shape (h, w).
-        form: The ink mask of the form elements that were removed, shape (h, w).
-        scale: Pixels of the file per pixel of `image`, along each axis.
+        file: The file's name.
+        name: The same and, if the image has several digits, the digit's position.
+        stages: The stages of preprocessing, the same object for all digits of an image.
+        digits: All digits of the image.
         digit: The digit; None for an image without digits.
         occlusion_map: Probabilities with a patch centered on each pixel, float32 (28, 28, 10); None
             for an image without digits.
         reason: Why the image was rejected; empty if it was not.
     """
 
+    file: str
     name: str
-    image: Image.Image
-    foreground: NDArray[np.bool_]
-    form: NDArray[np.bool_]
-    scale: int
+    stages: Stages
+    digits: tuple[PredictedDigit, ...] = ()
     digit: PredictedDigit | None = None
     occlusion_map: NDArray[np.float32] | None = None
     reason: str = ""
@@ -57,15 +54,15 @@ def explain(classifier: Predictor, predictions: Iterable[Prediction]) -> Iterato
     for prediction in predictions:
         if prediction.error is not None:
             continue
-        image = prediction.open_image()
-        foreground, form, scale = find_foreground(image)
-        stages = image.reduce(scale), foreground, form, scale
-        reason = prediction.reason
-        if not prediction.digits:
-            yield Explanation(prediction.path.name, *stages, reason=reason)
+        stages = find_stages(prediction.open_image())
+        if prediction.digits and not prediction.content.numbers:
+            stages = replace(stages, lines=())  # the whole image is one digit
+        file, reason, digits = prediction.path.name, prediction.reason, prediction.digits
+        if not digits:
+            yield Explanation(file, file, stages, reason=reason)
         for name, digit in prediction.named_digits:
             occlusion_map = occlusion(classifier, digit.detection.image)
-            yield Explanation(name, *stages, digit, occlusion_map, reason)
+            yield Explanation(file, name, stages, digits, digit, occlusion_map, reason)
 
 
 def occlusion(classifier: Predictor, digit: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -74,14 +74,14 @@ def test_an_explanation_shows_the_image_at_the_resolution_of_the_binarization() 
 
     (one,) = explain(OnePixel(), predict("large.png"))
 
-    assert (one.name, one.scale) == ("large.png", 3)
-    assert one.image.size == (800, 800)
-    assert one.foreground.shape == (800, 800)
+    assert (one.name, one.stages.scale) == ("large.png", 3)
+    assert one.stages.image.size == (800, 800)
+    assert one.stages.foreground.shape == (800, 800)
     assert one.digit is not None
     detection = one.digit.detection
-    left, top, right, bottom = (edge // one.scale for edge in detection.box)
-    assert np.array_equal(one.foreground[top:bottom, left:right], detection.mask)
-    assert one.foreground.sum() == detection.mask.sum()
+    left, top, right, bottom = (edge // one.stages.scale for edge in detection.box)
+    assert np.array_equal(one.stages.foreground[top:bottom, left:right], detection.mask)
+    assert one.stages.foreground.sum() == detection.mask.sum()
     assert one.occlusion_map is not None
     assert one.occlusion_map.shape == (28, 28, 10)
 
@@ -99,9 +99,30 @@ def test_each_digit_and_each_image_without_digits_has_an_explanation() -> None:
     assert [one.name for one in explanations] == [*names, "blank.png"]
     assert (explanations[3].digit, explanations[3].occlusion_map) == (None, None)
     assert [one.reason for one in explanations] == ["", "", "", "no digit found"]
-    assert not explanations[3].foreground.any()
+    assert not explanations[3].stages.foreground.any()
     ink = [one.digit.detection.mask.sum() for one in explanations if one.digit is not None]
-    assert sum(ink) == explanations[0].foreground.sum()
+    assert sum(ink) == explanations[0].stages.foreground.sum()
+
+
+def test_the_digits_of_an_image_share_its_stages() -> None:
+    number = Image.new("L", (200, 200), 255)
+    for row, digit in enumerate((3, 7)):
+        number.paste(draw_digit(digit, size=100), (50, 100 * row))
+    number.save("number.png")
+
+    upper, lower = explain(OnePixel(), predict("number.png"))
+
+    assert upper.stages is lower.stages
+    assert [one.digit for one in (upper, lower)] == list(upper.digits)
+    assert len(upper.stages.lines) == 2
+
+
+def test_an_image_that_is_one_digit_has_no_text_lines() -> None:
+    draw_digit(7).save("seven.png")
+
+    (one,) = explain(OnePixel(), predict_images(OnePixel(), ["seven.png"], single=True))
+
+    assert one.stages.lines == ()
 
 
 def test_a_rejected_digit_is_explained_with_the_reason() -> None:
@@ -119,7 +140,7 @@ def test_a_rejected_digit_is_explained_with_the_reason() -> None:
 def test_an_image_in_memory_is_explained() -> None:
     (one,) = explain(OnePixel(), predict_images(OnePixel(), draw_digit(7)))
 
-    assert (one.name, one.image.size) == ("image 1", (200, 200))
+    assert (one.name, one.stages.image.size) == ("image 1", (200, 200))
 
 
 def test_an_image_that_was_removed_in_the_meantime() -> None:

@@ -108,8 +108,8 @@ def predict(
         typer.Option(
             metavar="PNG",
             callback=require_png,
-            help=f"Save a figure that explains the first {MAX_EXPLAINED} digits: foreground, "
-            "28x28 digit, probabilities and occlusion map.",
+            help=f"Save a figure that explains the first {MAX_EXPLAINED} digits: the stages of "
+            "preprocessing, 28x28 digit, probabilities and occlusion map.",
         ),
     ] = None,
     review: Annotated[

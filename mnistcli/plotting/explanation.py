@@ -1,4 +1,4 @@
-"""Plot of explanations: image, foreground, 28x28 digit, probabilities and occlusion map."""
+"""Plot of explanations: stages of preprocessing, probabilities and occlusion maps."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -14,6 +14,7 @@ from PIL import Image
 from mnistcli.errors import ImageError
 from mnistcli.explanation import PATCH, Explanation
 from mnistcli.plotting.drawing import draw_array, draw_image, outline, outline_digit
+from mnistcli.plotting.stages import HEIGHT, color_masks, draw_stages
 from mnistcli.plotting.style import (
     BLACK,
     BLUE,
@@ -33,6 +34,7 @@ from mnistcli.plotting.style import (
 )
 from mnistcli.prediction_results import PredictedDigit
 from mnistcli.preprocessing import Digit
+from mnistcli.preprocessing.stages import Stages
 
 MAX_ROWS = 20
 # Lengths are in inches: at `style.DPI`, nine pixels of the file per pixel of a digit.
@@ -54,7 +56,11 @@ SUBTITLE = (
     f"Occlusion map: covering a {PATCH}\N{MULTIPLICATION SIGN}{PATCH} patch lowers (vermilion) or "
     "raises (blue) the probability of the predicted digit"
 )
-HEAD, ROW_STEP = TOP + 0.35, SIZE + 0.7
+NAME = 0.28
+# Of a digit: the headings of the columns, and the row with its name above and a line below.
+HEADING, ROW_STEP = 0.2, SIZE + 0.62
+# Of an image: its name, the stages, and a line with the reason if it has no digits.
+STAGES_STEP, REASON = NAME + HEIGHT + 0.3, 0.3
 COLOR_BAR_WIDTH, MINUS = 0.14, "\N{MINUS SIGN}"
 # The part of the foreground that is shown, relative to the digit, so that its neighbors are seen.
 NEIGHBORHOOD = 2
@@ -65,7 +71,7 @@ MIN_WRITTEN = 0.01
 
 
 def plot_explanations(explanations: Iterable[Explanation], *, model: str) -> Figure:
-    """Plot explanations of predictions, one row per digit, from the image to the occlusion map.
+    """Plot explanations of predictions: the stages of each image, and a row for each digit.
 
     Args:
         explanations: The explanations; the first `MAX_ROWS` are drawn.
@@ -81,20 +87,40 @@ def plot_explanations(explanations: Iterable[Explanation], *, model: str) -> Fig
     title = (
         _title(shown) if len(rows) == len(shown) else f"Explanations of the first {MAX_ROWS} digits"
     )
-    images = plural(len({id(row.image) for row in shown}), "image")
+    images = plural(len({id(row.stages) for row in shown}), "image")
     digits = plural(sum(row.digit is not None for row in shown), "digit")
     figure, axes = new_figure(
         LEFTS[-1] + MARGIN,
-        HEAD + len(shown) * ROW_STEP,
+        _arrange(shown)[-1],
         title,
         SUBTITLE,
         Footer(model, f"{images}, {digits}"),
     )
-    for left, heading in zip(LEFTS, HEADINGS, strict=False):
-        axes.text(left, TOP, heading, size=TEXT, color=GRAY, va="top")
-    for position, row in enumerate(shown):
-        _draw_row(axes, row, HEAD + 0.3 + position * ROW_STEP)
+    for row, is_first, top in zip(shown, _are_first(shown), _arrange(shown), strict=False):
+        bottom = _draw_image(axes, row, top) if is_first else top
+        if row.digit is not None and row.occlusion_map is not None:
+            _draw_digit(axes, row, row.digit, row.occlusion_map, bottom)
     return figure
+
+
+def _are_first(rows: list[Explanation]) -> list[bool]:
+    """Return for each row whether it is the first one of its image."""
+    return [
+        number == 0 or row.stages is not rows[number - 1].stages for number, row in enumerate(rows)
+    ]
+
+
+def _arrange(rows: list[Explanation]) -> list[float]:
+    """Return the top edge of each row, and at the end the bottom edge of the last one."""
+    edges = [TOP]
+    for row, is_first in zip(rows, _are_first(rows), strict=True):
+        height = STAGES_STEP if is_first else 0.0
+        if row.digit is not None:
+            height += ROW_STEP + (HEADING if is_first else 0.0)
+        elif row.reason:
+            height += REASON
+        edges.append(edges[-1] + height)
+    return edges
 
 
 def _title(rows: list[Explanation]) -> str:
@@ -107,51 +133,63 @@ def _title(rows: list[Explanation]) -> str:
     return f"Predicted: {', '.join(predicted)}" if set(predicted) != {"none"} else "Rejected"
 
 
-def _draw_row(axes: Axes, row: Explanation, top: float) -> None:
-    name = fit_text(row.name, LEFTS[-1] - MARGIN, TEXT, bold=True)
-    axes.text(MARGIN, top - 0.13, name, size=TEXT, color=BLACK, weight="bold", parse_math=False)
+def _draw_image(axes: Axes, row: Explanation, top: float) -> float:
+    """Draw the stages of an image and the headings of its digits, or why it has none.
+
+    Returns:
+        The bottom edge.
+    """
+    _write_name(axes, row.file, top)
+    draw_stages(axes, row.stages, row.digits, top + NAME)
+    bottom = top + STAGES_STEP
+    if row.digit is None:
+        reason = fit_text(row.reason, LEFTS[-1] - MARGIN, SMALL)
+        axes.text(MARGIN, bottom - 0.2, reason, size=SMALL, color=VERMILION, va="top")
+        return bottom
+    for left, heading in zip(LEFTS, HEADINGS, strict=False):
+        axes.text(left, bottom, heading, size=SMALL, color=GRAY, va="top")
+    return bottom + HEADING
+
+
+def _write_name(axes: Axes, name: str, top: float) -> None:
+    text = fit_text(name, LEFTS[-1] - MARGIN, TEXT, bold=True)
+    axes.text(MARGIN, top, text, size=TEXT, color=BLACK, weight="bold", va="top", parse_math=False)
+
+
+def _draw_digit(
+    axes: Axes,
+    row: Explanation,
+    digit: PredictedDigit,
+    occlusion_map: NDArray[np.float32],
+    top: float,
+) -> None:
+    """Draw the row of a digit; of several digits of an image, with its name."""
+    if row.name != row.file:
+        _write_name(axes, row.name, top)
+        top += NAME
+    _draw_image_and_foreground(axes, row.stages, digit.detection, top)
+    draw_array(axes, digit.detection.image, (LEFTS[2], top, SIZE, SIZE))
+    _draw_bars(axes, digit.probabilities, LEFTS[3], top)
+    _draw_occlusion_map(axes, digit, occlusion_map, top)
     reason = fit_text(row.reason, LEFTS[-1] - LEFTS[2], SMALL)
-    if row.digit is None or row.occlusion_map is None:
-        _draw_image_without_digits(axes, row, reason, top)
-        return
-    _draw_image_and_foreground(axes, row, row.digit.detection, top)
-    draw_array(axes, row.digit.detection.image, (LEFTS[2], top, SIZE, SIZE))
-    _draw_bars(axes, row.digit.probabilities, LEFTS[3], top)
-    _draw_occlusion_map(axes, row.digit, row.occlusion_map, top)
     axes.text(MARGIN, top + SIZE + 0.06, reason, size=SMALL, color=VERMILION, va="top")
 
 
-def _draw_image_without_digits(axes: Axes, row: Explanation, reason: str, top: float) -> None:
-    """Draw an image without digits, its foreground, and the reason for the rejection."""
-    draw_image(axes, row.image, (LEFTS[0], top, SIZE, SIZE))
-    draw_image(axes, _colorize(row, GRAY), (LEFTS[1], top, SIZE, SIZE))
-    found = "the foreground is in gray" if row.foreground.any() else "there is no foreground"
-    for text, color, y in ((reason, VERMILION, -0.12), (found, GRAY, 0.12)):
-        axes.text(LEFTS[2], top + SIZE / 2 + y, text, size=SMALL, color=color, va="center")
-
-
-def _draw_image_and_foreground(axes: Axes, row: Explanation, digit: Digit, top: float) -> None:
+def _draw_image_and_foreground(axes: Axes, stages: Stages, digit: Digit, top: float) -> None:
     """Draw the image with the digit outlined, and the foreground near it with the digit in blue."""
-    left, upper = (edge // row.scale for edge in digit.box[:2])
+    left, upper = (edge // stages.scale for edge in digit.box[:2])
     height, width = digit.mask.shape
     box = (left, upper, left + width, upper + height)
     nearby = NEIGHBORHOOD * max(width, height)
-    crop = _square_around(box, row.image.size, max(nearby, MAX_ASPECT * min(row.image.size)))
-    origin = draw_image(axes, row.image.crop(crop), (LEFTS[0], top, SIZE, SIZE))
+    crop = _square_around(box, stages.image.size, max(nearby, MAX_ASPECT * min(stages.image.size)))
+    origin = draw_image(axes, stages.image.crop(crop), (LEFTS[0], top, SIZE, SIZE))
     inside = (left - crop[0], upper - crop[1], box[2] - crop[0], box[3] - crop[1])
     outline_digit(axes, inside, origin)
-    foreground = _colorize(row, LIGHT_GRAY)
+    masks = (LIGHT_GRAY, stages.foreground), (ORANGE, stages.form)
+    foreground = color_masks(stages.foreground, *masks)
     foreground.paste(BLUE, (left, upper), Image.fromarray(digit.mask))
     crop = _square_around(box, foreground.size, nearby)
     draw_image(axes, foreground.crop(crop), (LEFTS[1], top, SIZE, SIZE))
-
-
-def _colorize(row: Explanation, color: str) -> Image.Image:
-    """Return an image (h, w) with the foreground in a color and the form elements in orange."""
-    image = Image.new("RGB", row.foreground.shape[::-1], "white")
-    image.paste(color, mask=Image.fromarray(row.foreground))
-    image.paste(ORANGE, mask=Image.fromarray(row.form))
-    return image
 
 
 def _square_around(

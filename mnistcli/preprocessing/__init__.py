@@ -6,7 +6,7 @@ for digit in find_digits(open_image("number.jpg")):
     digit.mask   # bool, the ink mask within the box
 """
 
-from mnistcli.preprocessing.detection import detect_content, find_digits, find_foreground
+from mnistcli.preprocessing.detection import detect_content, find_digits
 from mnistcli.preprocessing.image_formats import is_image_name
 from mnistcli.preprocessing.image_io import ImageSource, open_image, original_size
 from mnistcli.preprocessing.image_modes import reduction_factor
@@ -19,7 +19,6 @@ __all__ = [
     "ImageSource",
     "detect_content",
     "find_digits",
-    "find_foreground",
     "is_image_name",
     "open_image",
     "original_size",

@@ -1,12 +1,11 @@
 """Digit detection: find the digits in an image and normalize each to MNIST format."""
 
-import numpy as np
 from PIL import Image
 
 from mnistcli.line_format import ReadLine
 from mnistcli.preprocessing.image_modes import to_8_bits
 from mnistcli.preprocessing.mnist_format_check import read_mnist_format
-from mnistcli.preprocessing.shapes import Classify, Digit, ImageContent, Mask
+from mnistcli.preprocessing.shapes import Classify, Digit, ImageContent
 
 # The other stages load OpenCV. They are imported where they are needed, so that an image in MNIST
 # format is read without.
@@ -61,28 +60,6 @@ def find_digits(
     """Return the digits of `detect_content`, which has the same arguments."""
     content = detect_content(image, single=single, classify=classify, read_line=read_line)
     return list(content.digits)
-
-
-def find_foreground(image: Image.Image) -> tuple[Mask, Mask, int]:
-    """Find the foreground of an image by binarization, and the form elements in it.
-
-    Args:
-        image: An upright image, as for `detect_content`.
-
-    Returns:
-        The ink mask, bool (h, w); that of the form elements; and their reduction factor: pixels of
-        the image per pixel of the masks, along each axis.
-    """
-    image = _require_8_bits(image)
-    digit = read_mnist_format(image)
-    if digit is not None:
-        mask = digit.image > 0
-        return mask, np.zeros_like(mask), 1
-    from mnistcli.preprocessing.binarization import binarize
-    from mnistcli.preprocessing.pipeline import find_form_elements
-
-    foreground = binarize(image)
-    return foreground.mask, find_form_elements(foreground), foreground.factor
 
 
 def _require_8_bits(image: Image.Image) -> Image.Image:

@@ -37,7 +37,7 @@ class Digit:
     Attributes:
         image: The digit in MNIST format, white on black, uint8 (28, 28).
         box: Its bounding box in pixels of the upright image.
-        mask: Its ink mask within the box, at the resolution of `find_foreground`.
+        mask: Its ink mask within the box, at the resolution of the binarization.
         probabilities: Its class probabilities, float32 (10,), if segmentation has computed them;
             None otherwise.
     """

@@ -16,6 +16,7 @@ from mnistcli.errors import ImageError
 from mnistcli.explanation import Explanation
 from mnistcli.prediction_results import PredictedDigit, Prediction
 from mnistcli.preprocessing import Digit
+from mnistcli.preprocessing.stages import Stages
 
 Box = tuple[int, int, int, int]
 
@@ -152,4 +153,5 @@ def make_explanation(
     occlusion_map[20, 20, 7] += 0.05
     image = Image.new("L", size, 255)
     form = np.zeros_like(foreground)
-    return Explanation(name, image, foreground, form, 1, digit, occlusion_map, reason)
+    stages = Stages(image, None, foreground, form, (foreground,))
+    return Explanation(name, name, stages, (digit,), digit, occlusion_map, reason)

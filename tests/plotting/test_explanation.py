@@ -13,6 +13,7 @@ from PIL import Image
 from mnistcli.errors import ImageError
 from mnistcli.explanation import Explanation
 from mnistcli.plotting.explanation import plot_explanations
+from mnistcli.preprocessing.stages import Stages
 from tests.plotting.builders import (
     ODD_NAMES,
     array_of,
@@ -26,6 +27,7 @@ from tests.plotting.builders import (
 
 Check = Callable[[Figure], None]
 MINUS = "\N{MINUS SIGN}"
+STAGES = 6  # images before those of the first digit
 
 
 def plot(*explanations: Explanation) -> Figure:
@@ -43,7 +45,7 @@ def test_the_panels_of_a_digit(assert_legible: Check) -> None:
     assert title(figure) == "Predicted 7, confidence 90.0 %"
     assert footer(figure) == "model: pretrained, 1 image, 1 digit"
     assert_legible(figure)
-    image, foreground, seen, occlusion_map, _ = axes_of(figure).images
+    image, foreground, seen, occlusion_map, _ = axes_of(figure).images[STAGES:]
     assert np.array_equal(array_of(seen), random_images(1)[0])
     left, right, bottom, top = image.get_extent()
     assert (right - left) / (bottom - top) == pytest.approx(100 / 80)
@@ -56,7 +58,7 @@ def test_the_panels_of_a_digit(assert_legible: Check) -> None:
 
 
 def test_the_color_bar_goes_from_vermilion_over_white_to_blue() -> None:
-    bar = array_of(axes_of(plot(make_explanation())).images[4])
+    bar = array_of(axes_of(plot(make_explanation())).images[STAGES + 4])
 
     vermilion, white, blue = (np.round(bar[at, 0], 2).tolist() for at in (0, 100, 200))
     assert white == [1, 1, 1]
@@ -65,7 +67,7 @@ def test_the_color_bar_goes_from_vermilion_over_white_to_blue() -> None:
 
 
 def test_the_map_is_vermilion_where_the_probability_falls_and_blue_where_it_rises() -> None:
-    colors = array_of(axes_of(plot(make_explanation())).images[3])
+    colors = array_of(axes_of(plot(make_explanation())).images[STAGES + 3])
 
     falls, rises = colors[9, 4], colors[20, 20]
     assert falls[0] > falls[2]
@@ -77,7 +79,7 @@ def test_the_map_is_vermilion_where_the_probability_falls_and_blue_where_it_rise
 def test_the_patch_that_matters_most_is_outlined() -> None:
     axes = axes_of(plot(make_explanation()))
 
-    left, _, bottom, top = axes.images[3].get_extent()
+    left, _, bottom, top = axes.images[STAGES + 3].get_extent()
     pixel = (bottom - top) / 28
     patch = axes.patches[-1]
     assert isinstance(patch, Rectangle)
@@ -109,30 +111,29 @@ def test_a_rejected_digit_has_the_reason(assert_legible: Check) -> None:
 
     assert title(figure) == "Predicted: none, 7"
     assert reason in texts(figure)
-    assert len(axes_of(figure).images) == 10
+    assert len(axes_of(figure).images) == 2 * (STAGES + 5)
     assert_legible(figure)
     assert title(plot(make_explanation(reason=reason))) == "Rejected"
 
 
 def test_an_image_without_a_digit(assert_legible: Check) -> None:
     foreground = np.zeros((30, 40), bool)
-    white = Image.new("RGB", (40, 30), "white")
-    blank = Explanation("blank.png", white, foreground, foreground, 1, reason="no digit found")
+    white = Stages(Image.new("RGB", (40, 30), "white"), None, foreground, foreground, ())
+    blank = Explanation("blank.png", "blank.png", white, reason="no digit found")
     reason = f"rejected: best guess {'0123456789' * 9} (12.00 %)"
-    dash = Explanation(
-        "dash.png", Image.new("L", (40, 30)), ~foreground, foreground, 1, reason=reason
-    )
+    black = Stages(Image.new("L", (40, 30)), None, ~foreground, foreground, ())
+    dash = Explanation("dash.png", "dash.png", black, reason=reason)
     figure = plot(blank, make_explanation(), dash)
 
     assert title(figure) == "Predicted: none, 7, none"
     assert footer(figure) == "model: pretrained, 3 images, 1 digit"
     written = texts(figure)
-    assert {"no digit found", "there is no foreground", "the foreground is in gray"} < set(written)
+    assert {"no digit found", "no text lines", "no form elements", "0 digits"} < set(written)
     assert any(text.startswith("rejected: best guess 0123") for text in written)
     images = axes_of(figure).images
-    assert len(images) == 9
-    assert colors_of(images[1]) == {(255, 255, 255)}
-    assert colors_of(images[8]) == {(102, 102, 102)}
+    assert len(images) == 5 + (STAGES + 5) + 5  # the last stage shows the digits
+    assert colors_of(images[2]) == {(255, 255, 255)}
+    assert colors_of(images[-3]) == {(0x22, 0x22, 0x22)}
     assert_legible(figure)
 
 
@@ -156,7 +157,7 @@ def test_only_the_first_explanations_are_computed(monkeypatch: pytest.MonkeyPatc
     figure = plot_explanations((explain() for _ in range(30)), model="pretrained")
 
     assert title(figure) == "Explanations of the first 3 digits"
-    assert len(axes_of(figure).images) == 15
+    assert len(axes_of(figure).images) == 3 * (STAGES + 5)
     assert len(computed) == 4
 
 

@@ -1,4 +1,4 @@
-"""Detection: `find_digits` and `find_foreground` for images of any mode."""
+"""Detection: `find_digits` and `find_stages` for images of any mode."""
 
 import io
 from collections.abc import Callable
@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnistcli.preprocessing import find_digits, find_foreground, open_image
+from mnistcli.preprocessing import find_digits, open_image
+from mnistcli.preprocessing.stages import find_stages
 from tests.support.polylines import detect_single, draw, draw_number, similarity
 
 
@@ -51,9 +52,10 @@ def test_the_foreground_of_a_digit_in_mnist_format() -> None:
     pixels = detect_single(draw()).image
     image = Image.fromarray(pixels)
 
-    foreground, _, factor = find_foreground(image)
+    stages = find_stages(image)
+    foreground = stages.foreground
 
-    assert factor == 1
+    assert stages.scale == 1
     assert np.array_equal(foreground, pixels > 0)
     digit = detect_single(image)
     left, top, right, bottom = digit.box
@@ -102,7 +104,7 @@ def _assert_same_digits(image: Image.Image, expected: Image.Image) -> None:
     assert len(digits) == 4
     for one, other in zip(digits, find_digits(expected), strict=True):
         assert similarity(one.image, other.image) > 0.98
-    mask, expected_mask = find_foreground(image)[0], find_foreground(expected)[0]
+    mask, expected_mask = find_stages(image).foreground, find_stages(expected).foreground
     assert (mask != expected_mask).mean() < 0.01
 
 

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from mnistcli.line_format import LineReading, Mark
-from mnistcli.preprocessing import detect_content, find_digits, find_foreground, pipeline
+from mnistcli.preprocessing import detect_content, find_digits, pipeline
 from mnistcli.preprocessing.pipeline import run_pipeline
+from mnistcli.preprocessing.stages import find_stages
 from tests.support.polylines import classify_polylines, detect_single, draw, draw_number
 
 
@@ -119,7 +120,8 @@ def test_a_mask_is_the_digits_part_of_the_foreground(single: bool) -> None:
 
     (digit,) = find_digits(image, single=single)
 
-    foreground, form, factor = find_foreground(image)
+    stages = find_stages(image)
+    foreground, form, factor = stages.foreground, stages.form, stages.scale
     assert (foreground.shape, factor) == ((667, 800), 3)
     left, top, right, bottom = (edge // factor for edge in digit.box)
     assert np.array_equal(digit.mask, foreground[top:bottom, left:right])

@@ -1,0 +1,93 @@
+"""Plot of the stages of preprocessing of one image, side by side."""
+
+import math
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+from PIL import Image
+
+from mnistcli.plotting.drawing import draw_array, draw_image, outline
+from mnistcli.plotting.style import (
+    BLACK,
+    BLUE,
+    GRAY,
+    LIGHT_GRAY,
+    MARGIN,
+    ORANGE,
+    SMALL,
+    VERMILION,
+    plural,
+)
+from mnistcli.prediction_results import PredictedDigit
+from mnistcli.preprocessing.shapes import Mask
+from mnistcli.preprocessing.stages import Stages
+
+# Lengths are in inches.
+SIDE, STEP = 1.64, 1.87
+CAPTION = 0.2
+HEIGHT = CAPTION + SIDE
+# More digits would be too small to see.
+MAX_DIGITS = 64
+
+
+def draw_stages(axes: Axes, stages: Stages, digits: tuple[PredictedDigit, ...], top: float) -> None:
+    """Draw the stages of preprocessing of an image in a row of six panels, with captions.
+
+    Args:
+        axes: Axes as `style.new_figure` returns them.
+        stages: The stages.
+        digits: The digits of the image.
+        top: Top edge in inches.
+    """
+    panels = (
+        ("image", stages.image),
+        ("sheet" if stages.sheet else "no sheet found", stages.sheet or stages.image),
+        ("binarization", color_masks(stages.foreground, (BLACK, stages.foreground))),
+        _form_elements(stages),
+        _text_lines(stages),
+    )
+    for number, (caption, image) in enumerate(panels):
+        left = MARGIN + number * STEP
+        _write_caption(axes, caption, left, top)
+        draw_image(axes, image, (left, top + CAPTION, SIDE, SIDE))
+    left = MARGIN + len(panels) * STEP
+    _write_caption(axes, plural(len(digits), "digit"), left, top)
+    _draw_digits(axes, [digit.detection.image for digit in digits], left, top + CAPTION)
+
+
+def color_masks(background: Mask, *colored: tuple[str, Mask]) -> Image.Image:
+    """Return a white image (h, w) with masks in colors, the last one on top."""
+    image = Image.new("RGB", background.shape[::-1], "white")
+    for color, mask in colored:
+        image.paste(color, mask=Image.fromarray(mask))
+    return image
+
+
+def _form_elements(stages: Stages) -> tuple[str, Image.Image]:
+    caption = "form elements" if stages.form.any() else "no form elements"
+    masks = ((LIGHT_GRAY, stages.foreground), (ORANGE, stages.form))
+    return caption, color_masks(stages.foreground, *masks)
+
+
+def _text_lines(stages: Stages) -> tuple[str, Image.Image]:
+    """Return the text lines in two colors by turns; other foreground is gray."""
+    colors = [(BLUE, VERMILION)[number % 2] for number in range(len(stages.lines))]
+    masks = ((LIGHT_GRAY, stages.foreground), *zip(colors, stages.lines, strict=True))
+    caption = plural(len(stages.lines), "text line") if stages.lines else "no text lines"
+    return caption, color_masks(stages.foreground, *masks)
+
+
+def _write_caption(axes: Axes, caption: str, left: float, top: float) -> None:
+    axes.text(left, top, caption, size=SMALL, color=GRAY, va="top")
+
+
+def _draw_digits(axes: Axes, digits: list[NDArray[np.uint8]], left: float, top: float) -> None:
+    """Draw the digits in MNIST format in a square grid."""
+    shown = digits[:MAX_DIGITS]
+    columns = math.ceil(math.sqrt(len(shown)))
+    for number, digit in enumerate(shown):
+        row, column = divmod(number, columns)
+        side = SIDE / columns
+        draw_array(axes, digit, (left + column * side, top + row * side, side, side))
+    outline(axes, (left, top, left + SIDE, top + SIDE), LIGHT_GRAY)

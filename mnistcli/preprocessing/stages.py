@@ -1,0 +1,60 @@
+"""Stages of preprocessing, one after the other, to look at: what `detect_content` sees."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from mnistcli.preprocessing.binarization import binarize
+from mnistcli.preprocessing.cleaning import remove_specks
+from mnistcli.preprocessing.components import connected_components
+from mnistcli.preprocessing.image_modes import to_8_bits
+from mnistcli.preprocessing.mnist_format_check import read_mnist_format
+from mnistcli.preprocessing.pipeline import find_form_elements
+from mnistcli.preprocessing.shapes import Mask
+from mnistcli.preprocessing.sheet import fill_surround
+from mnistcli.preprocessing.text_lines import find_text_lines
+
+
+@dataclass(frozen=True, eq=False)
+class Stages:
+    """The stages of preprocessing of an image, all h pixels high and w wide.
+
+    Attributes:
+        image: The decoded image at the resolution of the binarization.
+        sheet: The same with the surroundings of a sheet of paper filled; None if no sheet was found
+            on a darker surface.
+        foreground: The ink mask, shape (h, w).
+        form: The ink mask of the form elements, shape (h, w).
+        lines: The ink masks of the text lines in reading order, each of shape (h, w).
+        scale: Pixels of the file per pixel of `image`, along each axis.
+    """
+
+    image: Image.Image
+    sheet: Image.Image | None
+    foreground: Mask
+    form: Mask
+    lines: tuple[Mask, ...]
+    scale: int = 1
+
+
+def find_stages(image: Image.Image) -> Stages:
+    """Find the stages of preprocessing of an image, up to its text lines.
+
+    Args:
+        image: An upright image, as for `detect_content`.
+    """
+    image = to_8_bits(image, copy=False)
+    digit = read_mnist_format(image)
+    if digit is not None:
+        mask = digit.image > 0
+        return Stages(image, None, mask, np.zeros_like(mask), (mask,))
+    foreground = binarize(image)
+    form = find_form_elements(foreground)
+    writing = remove_specks(connected_components(foreground.mask & ~form))
+    lines = tuple(line.mask for line in find_text_lines(writing))
+    reduced = image.reduce(foreground.factor) if foreground.factor > 1 else image
+    pixels = np.asarray(reduced)
+    filled = fill_surround(pixels)
+    sheet = None if filled is pixels else Image.fromarray(filled)
+    return Stages(reduced, sheet, foreground.mask, form, lines, foreground.factor)

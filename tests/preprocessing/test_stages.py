@@ -1,0 +1,33 @@
+"""Stages: the sheet, the foreground, the form elements and the text lines of an image."""
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from mnistcli.preprocessing.stages import find_stages
+
+
+def test_the_stages_of_a_photo_of_a_sheet() -> None:
+    photo = Image.new("L", (1600, 1200), 40)
+    pen = ImageDraw.Draw(photo)
+    pen.rectangle((300, 300, 1300, 900), fill=230)
+    pen.line((400, 450, 1200, 450), fill=60, width=8)  # an underline
+    for left in (500, 700):
+        pen.ellipse((left, 500, left + 80, 620), outline=60, width=16)
+        pen.ellipse((left, 700, left + 80, 820), outline=60, width=16)
+
+    stages = find_stages(photo)
+
+    assert (stages.image.size, stages.scale) == ((800, 600), 2)
+    assert stages.sheet is not None
+    assert np.asarray(stages.sheet).min() > 50  # the table is gone
+    assert [int(line.any(axis=1).argmax()) for line in stages.lines] == [250, 350]
+    assert stages.form[225, 400]
+    assert (stages.form <= stages.foreground).all()
+
+
+def test_an_image_without_a_sheet() -> None:
+    stages = find_stages(Image.new("L", (100, 100), 255))
+
+    assert stages.sheet is None
+    assert stages.lines == ()
+    assert not stages.foreground.any()
