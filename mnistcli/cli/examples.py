@@ -19,6 +19,7 @@ EXAMPLES = {
     mnistcli train --dataset digits --limit 500        # small and fast
     mnistcli train --from pretrained --dataset my-digits/
     mnistcli train --arch net.py:build                 # your own Keras model
+    mnistcli train --recipe fast --seeds 0..9          # ten seeds
 """,
     "evaluate": """Examples:
 

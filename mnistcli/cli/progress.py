@@ -1,12 +1,10 @@
-"""Progress bars on stderr for training, downloads and predictions, drawn only on a terminal."""
+"""Progress bars on stderr for downloads and predictions, drawn only on a terminal."""
 
-import math
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from rich.progress import (
     BarColumn,
@@ -17,31 +15,14 @@ from rich.progress import (
     TaskID,
     TextColumn,
     TimeElapsedColumn,
-    TimeRemainingColumn,
     TransferSpeedColumn,
 )
-from rich.table import Column
 from rich.text import Text
 
-from mnistcli.cli.streams import (
-    err,
-    format_count,
-    is_animated,
-    out,
-    percent,
-    print_epoch,
-    print_note,
-)
-from mnistcli.errors import RunError
+from mnistcli.cli.streams import err, is_animated, out, print_note
 
 if TYPE_CHECKING:  # help and errors do without these modules
-    from mnistcli.config import TrainConfig
-    from mnistcli.history import EpochRow
     from mnistcli.prediction_results import Prediction
-    from mnistcli.runs import Run
-
-# The whole bar then fits 72 columns, so that a slightly smaller terminal does not wrap it.
-_BAR_WIDTH = 12
 
 
 class _SpeedColumn(ProgressColumn):
@@ -152,110 +133,3 @@ class DownloadProgress:
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
-
-
-class TrainingProgress:
-    """Training callback that shows a progress bar on a terminal, and prints one line per epoch.
-
-    Args:
-        run: The run directory.
-        resume_command: The command that continues the run if it is stopped.
-    """
-
-    def __init__(self, run: "Run", resume_command: str) -> None:
-        self._run = run
-        self._resume_command = resume_command
-        self._begun = False
-        self._member = ""
-        self._epochs = 0
-        self._steps = 0
-        self._epoch = 0
-        self._progress = Progress(
-            _text_column("{task.description}"),
-            BarColumn(bar_width=_BAR_WIDTH),
-            _text_column("{task.fields[metrics]}"),
-            TimeRemainingColumn(compact=True),
-            console=err,
-            transient=True,
-            disable=not is_animated(),
-        )
-        self._task = self._progress.add_task("preparing", total=None, metrics="")
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._progress.stop()
-        failed_to_write = kind is RunError and self._begun
-        if kind in {KeyboardInterrupt, SystemExit} or failed_to_write:
-            self._explain_stop()
-
-    def _explain_stop(self) -> None:
-        """Print what is saved, and the command that continues."""
-        if self._run.model_files:
-            print_note(f"the best model so far is in {self._run.path}")
-        if self._run.resumable:
-            print_note(f"continue with: {self._resume_command}")
-
-    def on_train_begin(
-        self,
-        config: "TrainConfig",
-        steps: int,
-        *,
-        member: int,
-        members: int,
-        first_epoch: int,
-    ) -> None:
-        """Print the model, dataset, optimizer, seed and run directory."""
-        self._begun = True
-        self._epochs, self._steps, self._epoch = config.epochs, steps, first_epoch
-        model = f"fine-tuning {config.start}" if config.start else f"training {config.arch}"
-        number = f"model {member} of {members}: " if members > 1 else ""
-        print_note(
-            f"{number}{model} on {config.dataset} ({config.optimizer}, seed {config.seed}, "
-            f"{format_count(steps, 'step')} per epoch); saving to {self._run.path}"
-        )
-        if first_epoch > 1:
-            print_note(f"resumed after epoch {first_epoch - 1} of {config.epochs}")
-        self._member = f"model {member}/{members}  " if members > 1 else ""
-        self._progress.reset(self._task, total=config.epochs * steps)
-        self._show(0, "")
-
-    def on_train_batch_end(self, step: int, loss: float, accuracy: float) -> None:
-        """Advance the progress bar."""
-        self._show(step, f"loss {loss:.4f}  accuracy {percent(accuracy)}")
-
-    def on_epoch_end(self, row: "EpochRow", *, kept: bool) -> None:
-        """Print the metrics of the epoch."""
-        self._epoch = row.epoch + 1
-        number = f"{row.epoch:>{len(str(self._epochs))}}/{self._epochs}"
-        parts = [f"epoch {number}", f"train {percent(row.accuracy)} (loss {row.loss:.4f})"]
-        if not math.isnan(row.val_loss):
-            parts.append(f"val {percent(row.val_accuracy)} (loss {row.val_loss:.4f})")
-        parts.append(f"{row.seconds:.1f} s")
-        print_epoch("  ".join(parts) + ("  kept" if kept else ""))
-
-    def _show(self, step: int, metrics: str) -> None:
-        self._progress.update(
-            self._task,
-            completed=(self._epoch - 1) * self._steps + step,
-            description=(
-                f"{self._member}epoch {self._epoch}/{self._epochs}  batch {step}/{self._steps}"
-            ),
-            metrics=metrics,
-        )
-
-
-def _text_column(text: str) -> TextColumn:
-    """Return a column of one line, which is cut in a narrow terminal instead of wrapped.
-
-    Rich would move the cursor by the wrong number of lines after the terminal has been resized.
-    """
-    column = Column(no_wrap=True, overflow="ellipsis")
-    return TextColumn(text, markup=False, table_column=column)

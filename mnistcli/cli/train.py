@@ -45,7 +45,16 @@ def train(
             "--run-dir",
             "-o",
             metavar="DIR",
-            help="Run directory. Default: runs/ and the time, the recipe and the seed.",
+            help="Run directory; with --seeds, the directory of the runs. Default: runs/ and the "
+            "time, the recipe and the seed.",
+        ),
+    ] = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A..B",
+            help="Train with seeds such as 0..9 or 1,2,5, in a run directory each; with the same "
+            "--run-dir, with those that are missing. Default: one run.",
         ),
     ] = None,
     resume: Annotated[
@@ -66,12 +75,18 @@ def train(
     One-cycle recipes keep the last epoch. Writes a run directory with settings, history, models and
     metrics.
     """
-    from mnistcli.cli.progress import DownloadProgress, TrainingProgress
+    from mnistcli.cli.progress import DownloadProgress
     from mnistcli.cli.resuming import find_run, resume_command, resumed_config
+    from mnistcli.cli.seed_training import forbid_with_seeds, parse_seeds, train_with_seeds
+    from mnistcli.cli.training_progress import TrainingProgress
     from mnistcli.model_lookup import find_model
     from mnistcli.runs import Run
 
     set_verbosity(quiet=quiet, verbose=verbose)
+    chosen_seeds = None if seeds is None else parse_seeds(seeds)
+    if seeds is not None:
+        own = {"--resume": resume, "--seed": settings["seed"], "--ensemble": settings["ensemble"]}
+        forbid_with_seeds(own)
     settings |= {"start": start, "dataset": dataset}
     if resume is None:
         config = resolve(recipe, **settings)
@@ -89,6 +104,9 @@ def train(
     splits = datasets.load(config.dataset, data_dir=data_dir, progress=DownloadProgress())
     for note in splits.notes:
         print_note(note)
+    if chosen_seeds is not None:
+        train_with_seeds(config, splits, chosen_seeds, run_dir, as_json=as_json)
+        return
     if resume is None:
         config = replace(config, dataset=splits.name)
         run = Run.create(config, run_dir)

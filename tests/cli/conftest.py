@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from mnistcli.cli import progress, spinner, streams
+from mnistcli.cli import progress, spinner, streams, training_progress
 from tests.support.strokes import draw_digit
 
 
@@ -35,6 +35,6 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     for name, value in (("TERM", "xterm"), ("COLUMNS", "80"), ("LINES", "24")):
         monkeypatch.setenv(name, value)
     console = Console(file=stream, force_terminal=True, width=80)
-    for module in (progress, spinner, streams):
+    for module in (progress, spinner, streams, training_progress):
         monkeypatch.setattr(module, "err", console)
     return stream

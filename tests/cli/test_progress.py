@@ -10,7 +10,8 @@ import pytest
 from rich.progress import Task, TaskID
 
 from mnistcli.cli import progress, streams
-from mnistcli.cli.progress import TrainingProgress, image_progress
+from mnistcli.cli.progress import image_progress
+from mnistcli.cli.training_progress import TrainingProgress
 from mnistcli.config import TrainConfig
 from mnistcli.history import EpochRow
 from mnistcli.prediction_results import Prediction

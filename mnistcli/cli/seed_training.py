@@ -1,0 +1,178 @@
+"""Training with several seeds: one line per seed, then mean and spread over the seeds."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mnistcli.cli.hints import complete_hint, quote_argument
+from mnistcli.cli.streams import percent, print_json, print_line, print_note, quote_name
+from mnistcli.cli.training_progress import EpochBar
+from mnistcli.config import SEEDS, TrainConfig
+from mnistcli.errors import ConfigError, TrainingError
+from mnistcli.run_series import RunSeries
+
+if TYPE_CHECKING:  # these modules load Keras, which help and errors do without
+    from mnistcli.datasets import Splits
+    from mnistcli.training.seeds import SeedResult, SeedResults
+
+_MOST_SEEDS = 10_000
+_METRICS = ("test_accuracy", "test_loss", "val_accuracy", "seconds")
+_HEADER = ("seed", "test accuracy", "loss", "validation", "seconds", "run")
+_ROWS = (
+    ("mean", "mean"),
+    ("standard deviation", "sd"),
+    ("minimum", "minimum"),
+    ("maximum", "maximum"),
+)
+_FIRST = max(len(title) for title, _ in _ROWS)  # width of the first column
+_WIDTHS = (_FIRST, len(_HEADER[1]), 7, len(_HEADER[3]), 8)
+
+
+def parse_seeds(text: str) -> list[int]:
+    """Parse seeds such as ``0..9``, ``1,2,5`` or ``0..3,7``; the ends of a range are included.
+
+    Raises:
+        ConfigError: It is neither, a seed is too large, or there are too many.
+    """
+    error = ConfigError(
+        f"--seeds needs up to {_MOST_SEEDS:,} numbers below {SEEDS:,}, such as 0..9 or 1,2,5, not "
+        f"{text!r}",
+        hint="--seeds 0..9",
+    )
+    seeds: dict[int, None] = {}
+    for part in text.split(","):
+        match = re.fullmatch(r"(\d{1,10})(?:\.\.(\d{1,10}))?", part.strip(), re.ASCII)
+        if match is None:
+            raise error
+        first, last = int(match[1]), int(match[2] or match[1])
+        if not first <= last < min(SEEDS, first + _MOST_SEEDS):
+            raise error
+        seeds |= dict.fromkeys(range(first, last + 1))
+    if len(seeds) > _MOST_SEEDS:
+        raise error
+    return list(seeds)
+
+
+def forbid_with_seeds(options: Mapping[str, object]) -> None:
+    """Check that no option is given that a training with several seeds does not take.
+
+    Args:
+        options: The values by the names of the options; None for one that is not given.
+
+    Raises:
+        ConfigError: One is given.
+    """
+    for option, value in options.items():
+        if value is not None:
+            raise ConfigError(f"--seeds cannot be combined with {option}")
+
+
+class SeedProgress(EpochBar):
+    """Training callback that shows a bar for the current seed, and a line for each finished one.
+
+    Args:
+        series: The directory of the runs.
+        count: The number of seeds.
+        as_json: Whether stdout is for JSON, so that no lines are printed.
+    """
+
+    def __init__(self, series: RunSeries, count: int, *, as_json: bool) -> None:
+        super().__init__()
+        self._series = series
+        self._count = count
+        self._as_json = as_json
+        self._ended = 0
+
+    def explain_stop(self) -> None:
+        """Print the command that continues with the seeds that are missing."""
+        hint = complete_hint(f"--run-dir {quote_argument(str(self._series.path))}")
+        print_note(f"continue with: {hint}")
+
+    def on_train_begin(
+        self, config: TrainConfig, steps: int, *, member: int, members: int, first_epoch: int
+    ) -> None:
+        """Show the bar of a seed."""
+        self.label = f"seed {config.seed} ({self._ended + 1}/{self._count})  "
+        super().on_train_begin(
+            config, steps, member=member, members=members, first_epoch=first_epoch
+        )
+
+    def on_seed_end(self, result: "SeedResult") -> None:
+        """Print the line of a seed, and the header before the first one."""
+        if not self._as_json:
+            with self.hidden():
+                if not self._ended:
+                    _print_row(_HEADER)
+                _print_row((str(result.seed), *_cells(result), quote_name(result.run.path)))
+        self._ended += 1
+
+
+def train_with_seeds(
+    config: TrainConfig,
+    splits: "Splits",
+    seeds: list[int],
+    run_dir: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Train one config with several seeds, and print the results.
+
+    Args:
+        config: The config.
+        splits: Training and test images.
+        seeds: The seeds.
+        run_dir: The directory of the runs; None for a new one.
+        as_json: Whether to print one JSON object.
+
+    Raises:
+        TrainingError: The training of a seed failed, or its model is no better than chance.
+    """
+    from mnistcli.training.seeds import train_seeds
+
+    series = RunSeries.create(config, run_dir)
+    try:
+        with SeedProgress(series, len(seeds), as_json=as_json) as progress:
+            results = train_seeds(
+                config, splits, seeds, series, callback=progress, on_seed_end=progress.on_seed_end
+            )
+    finally:
+        series.remove_if_empty()
+    if as_json:
+        print_json(results.as_dict())
+    else:
+        _print_statistics(results)
+    failed = [result for result in results.results if result.error or result.at_chance]
+    if failed:
+        first = failed[0].error.message if failed[0].error else "no better than chance"
+        raise TrainingError(
+            f"{len(failed)} of {len(seeds)} seeds failed: seed {failed[0].seed}: {first}"
+        )
+
+
+def _cells(result: "SeedResult") -> tuple[str, ...]:
+    """Return accuracy, loss, validation accuracy and seconds of a seed."""
+    if result.error is not None:
+        return ("failed", *("-" for _ in _METRICS[1:]))
+    return tuple(_text(name, result.metrics.get(name)) for name in _METRICS)
+
+
+def _print_statistics(results: "SeedResults") -> None:
+    statistics = {name: results.statistics(name) for name in _METRICS}
+    for title, field in _ROWS:
+        values = (None if one is None else getattr(one, field) for one in statistics.values())
+        cells = map(_text, statistics, values)
+        _print_row((title, *cells, ""))
+
+
+def _text(metric: str, value: float | None) -> str:
+    if value is None:
+        return "-"
+    if metric == "seconds":
+        return f"{value:.1f}"
+    return percent(value) if metric.endswith("accuracy") else f"{value:.4f}"
+
+
+def _print_row(cells: tuple[str, ...]) -> None:
+    padded = (f"{cell:<{width}}" for cell, width in zip(cells, _WIDTHS, strict=False))
+    print_line("  ".join([*padded, cells[-1]]).rstrip())

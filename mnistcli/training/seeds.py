@@ -1,0 +1,158 @@
+"""Seeds: train one config with several seeds, and describe how the results vary."""
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from mnistcli.config import TrainConfig
+from mnistcli.datasets import Splits
+from mnistcli.errors import TrainingError
+from mnistcli.run_series import RunSeries
+from mnistcli.runs import Run
+from mnistcli.training.callbacks import TrainingCallback
+from mnistcli.training.trainer import train
+
+
+@dataclass(frozen=True)
+class SeedResult:
+    """The result of one seed.
+
+    Attributes:
+        seed: The seed.
+        run: The run directory.
+        metrics: The metrics of the finished run; empty after a failure.
+        error: Why the training failed, such as weights that became NaN; None if it did not.
+    """
+
+    seed: int
+    run: Run
+    metrics: Mapping[str, Any]
+    error: TrainingError | None = None
+
+    @property
+    def at_chance(self) -> bool:
+        """Whether the model is no better than chance."""
+        return self.metrics.get("at_chance") is True
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the metrics as plain values for JSON; the error of a seed that failed."""
+        if self.error is not None:
+            return {"run": str(self.run.path), "seed": self.seed, "error": self.error.message}
+        return dict(self.metrics)
+
+
+class Statistics(NamedTuple):
+    """Statistics of a metric over the seeds.
+
+    Attributes:
+        mean: The mean.
+        sd: The standard deviation (n - 1); None for one seed.
+        minimum: The lowest value.
+        maximum: The highest value.
+    """
+
+    mean: float
+    sd: float | None
+    minimum: float
+    maximum: float
+
+
+@dataclass(frozen=True)
+class SeedResults:
+    """The results of several seeds.
+
+    Attributes:
+        series: The directory of the runs.
+        config: The config; its seed is that of the first run.
+        results: The results in the order of the seeds.
+    """
+
+    series: RunSeries
+    config: TrainConfig
+    results: tuple[SeedResult, ...]
+
+    def statistics(self, metric: str) -> Statistics | None:
+        """Return the statistics of a metric over the seeds; None if no run has it."""
+        values = [
+            float(value)
+            for result in self.results
+            if (value := result.metrics.get(metric)) is not None
+        ]
+        if not values:
+            return None
+        deviation = statistics.stdev(values) if len(values) > 1 else None
+        return Statistics(statistics.fmean(values), deviation, min(values), max(values))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the results as plain values for JSON; None for a metric that no run has."""
+        summaries = {
+            name: None if (values := self.statistics(name)) is None else values._asdict()
+            for name in ("test_accuracy", "test_loss", "val_accuracy", "val_loss", "seconds")
+        }
+        return {
+            "run_dir": str(self.series.path),
+            "recipe": self.config.recipe,
+            "dataset": self.config.dataset,
+            "seeds": [result.as_dict() for result in self.results],
+            **summaries,
+        }
+
+
+def train_seeds(
+    config: TrainConfig,
+    splits: Splits,
+    seeds: Sequence[int],
+    series: RunSeries,
+    *,
+    callback: TrainingCallback | None = None,
+    on_seed_end: Callable[[SeedResult], None] | None = None,
+) -> SeedResults:
+    """Train one config with several seeds, each in a run directory of its own.
+
+    The weights are those of `train` with each seed. Seeds that are finished are not trained again,
+    and a run that was stopped is resumed. A seed whose training fails does not stop the others.
+
+    Args:
+        config: The config. Its own seed is not used.
+        splits: Training and test images.
+        seeds: The seeds, at least one.
+        series: The directory of the runs.
+        callback: Receives the progress of each training. Defaults to none.
+        on_seed_end: Called with the result of each seed. Defaults to none.
+
+    Raises:
+        MnistCliError: As `train` raises, except for a training that fails; or the run of a seed has
+            other settings.
+    """
+    configs = [replace(config, dataset=splits.name, seed=seed) for seed in seeds]
+    for one in configs:
+        series.require_same_config(one)
+    results = []
+    for one in configs:
+        result = train_seed(one, splits, series.run(one.seed), callback=callback)
+        results.append(result)
+        if on_seed_end is not None:
+            on_seed_end(result)
+    return SeedResults(series, configs[0], tuple(results))
+
+
+def train_seed(
+    config: TrainConfig, splits: Splits, run: Run, *, callback: TrainingCallback | None = None
+) -> SeedResult:
+    """Train one config into a run directory, or the rest of it; return the result.
+
+    Args:
+        config: The config with the seed.
+        splits: Training and test images.
+        run: The run directory, finished, stopped or new.
+        callback: Receives the progress. Defaults to none.
+    """
+    try:
+        if not run.finished:
+            is_stopped = run.has_config
+            target = run if is_stopped else Run.create(config, run.path)
+            train(config, splits, target, callback=callback, resume=is_stopped)
+    except TrainingError as error:
+        return SeedResult(config.seed, run, {}, error)
+    return SeedResult(config.seed, run, run.read_metrics())

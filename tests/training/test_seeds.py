@@ -1,0 +1,100 @@
+"""Training with several seeds: the weights of single runs, continuation, and statistics."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mnistcli.config import TrainConfig
+from mnistcli.datasets import Splits
+from mnistcli.errors import RunError, TrainingError
+from mnistcli.run_series import RunSeries
+from mnistcli.runs import Run
+from mnistcli.training import seeds
+from mnistcli.training.seeds import SeedResult, SeedResults, train_seeds
+from tests.support.training import RecordingCallback, hash_weights, train_model
+
+CONFIG = TrainConfig(arch="simple", epochs=1, batch_size=64, dropout=0.25)
+
+
+@pytest.mark.usefixtures("_run_by_keras")
+def test_the_weights_are_those_of_a_single_run(splits: Splits, tmp_path: Path) -> None:
+    series = RunSeries.create(CONFIG, tmp_path / "s")
+    callback, ended = RecordingCallback(), list[SeedResult]()
+    results = train_seeds(CONFIG, splits, [4], series, callback=callback, on_seed_end=ended.append)
+    single = train_model(replace(CONFIG, seed=4), splits)
+
+    assert tuple(ended) == results.results
+    assert [config.seed for config, _ in callback.begun] == [4]
+    run = series.run(4)
+    assert hash_weights(run.model_file) == hash_weights(single.run.model_file)
+    assert ended[0].metrics["test_accuracy"] == single.test.accuracy
+    assert run.read_config() == replace(CONFIG, seed=4, dataset=splits.name)
+
+
+def test_finished_seeds_are_kept_and_stopped_ones_resumed(
+    splits: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[tuple[int, object]] = []
+
+    def train(config: TrainConfig, splits: Splits, run: Run, **options: object) -> None:
+        calls.append((config.seed, options["resume"]))
+        run.model_file.touch()
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        run.write_metrics({"seed": config.seed})
+
+    monkeypatch.setattr(seeds, "train", train)
+    series = RunSeries.create(CONFIG, tmp_path / "s")
+    with pytest.raises(KeyboardInterrupt):
+        train_seeds(CONFIG, splits, [3, 4, 5], series)
+
+    results = train_seeds(CONFIG, splits, [3, 4, 5], series)
+
+    assert calls == [(3, False), (4, False), (4, True), (5, False)]
+    assert [result.metrics["seed"] for result in results.results] == [3, 4, 5]
+
+
+def test_a_series_is_not_continued_with_other_settings(splits: Splits, tmp_path: Path) -> None:
+    series = RunSeries.create(CONFIG, tmp_path / "s")
+    Run.create(replace(CONFIG, dataset=splits.name, seed=3), series.run(3).path)
+
+    with pytest.raises(RunError, match=r"other settings: batch_size 64, not 32"):
+        train_seeds(replace(CONFIG, batch_size=32), splits, [9, 3], series)
+
+    assert not series.run(9).path.exists()
+
+
+def test_a_seed_that_fails_does_not_stop_the_others(
+    splits: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def train(config: TrainConfig, splits: Splits, run: Run, **_: object) -> None:
+        if config.seed == 1:
+            raise TrainingError("the loss became NaN")
+        run.model_file.touch()
+        run.write_metrics({"seed": config.seed, "test_accuracy": 0.5 + config.seed / 10})
+
+    monkeypatch.setattr(seeds, "train", train)
+    series = RunSeries.create(CONFIG, tmp_path / "s")
+
+    results = train_seeds(CONFIG, splits, [0, 1, 2], series)
+
+    first, failed, last = results.as_dict()["seeds"]
+    assert failed == {"run": str(series.run(1).path), "seed": 1, "error": "the loss became NaN"}
+    assert (first["seed"], last["seed"]) == (0, 2)
+
+
+def result(seed: int, **metrics: float) -> SeedResult:
+    return SeedResult(seed, Run(Path(f"seed-{seed}")), metrics)
+
+
+def test_the_statistics_of_the_seeds() -> None:
+    runs = (result(0, test_accuracy=0.9), result(1, test_accuracy=0.8), result(2))
+    results = SeedResults(RunSeries(Path("s")), CONFIG, runs)
+
+    assert results.as_dict()["test_accuracy"] == pytest.approx(
+        {"mean": 0.85, "sd": 0.05 * 2**0.5, "minimum": 0.8, "maximum": 0.9}
+    )
+    assert results.statistics("test_loss") is None
+    one = SeedResults(RunSeries(Path("s")), CONFIG, runs[:1]).statistics("test_accuracy")
+    assert one == (0.9, None, 0.9, 0.9)
