@@ -4,15 +4,24 @@ import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mnistcli.cli.hints import quote_argument
 from mnistcli.cli.options import ModelArgument, PixelScaleOption, QuietOption
 from mnistcli.cli.spinner import working
-from mnistcli.cli.streams import print_line, print_model, print_note, set_verbosity
-from mnistcli.errors import MnistCliError
+from mnistcli.cli.streams import (
+    print_line,
+    print_model,
+    print_note,
+    quote_name,
+    set_verbosity,
+)
+from mnistcli.errors import CheckpointError, MnistCliError
+
+if TYPE_CHECKING:
+    from mnistcli.model_lookup import ModelRef
 
 _PACKAGES = ("starlette", "uvicorn")
 _DEFAULT_PORT = 8028
@@ -41,6 +50,14 @@ def draw(
             help="Folder for the drawings that you correct, a dataset for train --from.",
         ),
     ] = Path("corrections"),
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the page with the network in it to one HTML file, for any browser or "
+            "phone, also offline. It predicts one digit at a time. Default: serve the page.",
+        ),
+    ] = None,
     pixel_scale: PixelScaleOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -48,13 +65,18 @@ def draw(
 
     The page is served on this computer only, at http://127.0.0.1. It shows the probabilities, the
     28x28 digit and its occlusion map; several digits are predicted as a number. An image can be
-    dropped, pasted or taken with a camera. Needs the extra draw; Ctrl-C ends it.
+    dropped, pasted or taken with a camera. Needs the extra draw, except for --export. Ctrl-C ends
+    it.
     """
     from mnistcli.model_lookup import find_model
 
     set_verbosity(quiet=quiet)
-    _require_packages()
+    if export is None:
+        _require_packages()
     model_ref = find_model(*model or ())
+    if export is not None:
+        _export(model_ref, export, pixel_scale)
+        return
     with working("Loading the model"):
         from mnistcli.drawing_page.app import build_app
         from mnistcli.drawing_page.corrections import Corrections
@@ -82,6 +104,26 @@ def draw(
             webbrowser.open(url)
         while server.is_alive():
             server.join(1)  # without a limit, Ctrl-C would not arrive on Windows
+
+
+def _export(model_ref: "ModelRef", path: Path, pixel_scale: str | None) -> None:
+    if len(model_ref.files) > 1:
+        raise CheckpointError("cannot export an ensemble", hint="--model pretrained")
+    with working("Exporting"):
+        from mnistcli.drawing_page.page_export import export_page
+        from mnistcli.inference.ensemble import load_classifier
+
+        classifier = load_classifier(model_ref.files, pixel_scale=pixel_scale, on_note=print_note)
+        size = export_page(
+            model_ref.files[0],
+            classifier,
+            path,
+            name=Path(model_ref.name).name,
+            min_confidence=model_ref.min_confidence,
+        )
+    print_model(model_ref.description)
+    print_line(f"file       {quote_name(path)}")
+    print_line(f"size       {size / 1000:,.1f} kB")
 
 
 def _require_packages() -> None:

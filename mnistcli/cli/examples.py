@@ -40,6 +40,7 @@ EXAMPLES = {
     mnistcli draw                                      # opens the browser
     mnistcli draw pretrained --port 0 --no-open
     mnistcli draw --corrections my-digits/
+    mnistcli draw --export page.html                   # for a phone, offline
 """,
     "plot": """Examples:
 

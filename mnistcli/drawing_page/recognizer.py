@@ -82,9 +82,9 @@ class Recognizer:
             ValueError: They are not 784 bytes of a digit.
         """
         digit = np.frombuffer(pixels, np.uint8).reshape(SIDE, SIDE)
-        with self._lock:
-            (probabilities,) = self._classifier.predict(digit)
-            covered = occlusion(self._classifier, digit)
+        # Not under the lock: the next drawing does not wait for the map of the last one.
+        (probabilities,) = self._classifier.predict(digit)
+        covered = occlusion(self._classifier, digit)
         label = probabilities.argmax()
         fall: NDArray[np.float32] = np.maximum(probabilities[label] - covered[..., label], 0)
         return [round(value, 4) for value in fall.ravel().tolist()]

@@ -12,7 +12,7 @@ import pytest
 
 from mnistcli.cli import draw
 from mnistcli.signals import INTERRUPTED
-from tests.support.command_line import failure
+from tests.support.command_line import failure, succeed
 from tests.support.program import PROGRAM
 
 needs_extra = pytest.mark.skipif(
@@ -94,3 +94,31 @@ def test_the_command_to_type_is_quoted() -> None:
     command = draw._training_command(Path("my digits"), "runs/a")
 
     assert command == "mnistcli train --dataset 'my digits' --from runs/a"
+
+
+def test_a_page_is_exported_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draw, "find_spec", lambda _: None)
+
+    result = succeed("draw", "pretrained", "--export", "page.html")
+
+    assert re.fullmatch(r"file       page\.html\nsize       2,1\d\d\.\d kB\n", result.stdout)
+    assert Path("page.html").stat().st_size < 3_000_000
+    assert failure("draw", "pretrained", "--export", "page.html") == (
+        1,
+        [
+            "error: already exists: 'page.html'",
+            "hint: mnistcli draw pretrained --export FILE",
+        ],
+    )
+
+
+def test_an_ensemble_is_not_exported() -> None:
+    code, lines = failure("draw", "pretrained", "pretrained", "--export", "page.html")
+
+    assert (code, lines[0]) == (1, "error: cannot export an ensemble")
+
+
+def test_a_folder_that_does_not_exist_is_an_error_of_the_export() -> None:
+    code, lines = failure("draw", "pretrained", "--export", "nowhere/page.html")
+
+    assert (code, lines[0].split(":")[:2]) == (1, ["error", " cannot write 'nowhere/page.html'"])

@@ -21,6 +21,8 @@ const drawing = (() => {
   let pointer = null;
   let cursor = null; // of the keyboard
 
+  let version = 0;
+  let changedAt = 0; // milliseconds
   let onChange = () => {};
 
   function visible() {
@@ -87,6 +89,8 @@ const drawing = (() => {
   }
 
   function changed() {
+    version++;
+    changedAt = performance.now();
     show();
     onChange();
   }
@@ -258,5 +262,7 @@ const drawing = (() => {
     toGray,
     isEmpty: () => visible().length === 0,
     isDrawing: () => stroke !== null,
+    version: () => version,
+    changedAt: () => changedAt,
   };
 })();

@@ -1,19 +1,17 @@
 /* The page: predicts what is drawn, one request at a time, and always the newest drawing. */
 (() => {
   let isBusy = false;
-  let isStale = false;
+  let predicted = 0; // version of the drawing
+  let turns = 0; // of the occlusion map
 
   async function update() {
-    if (isBusy) {
-      isStale = true;
-      return;
-    }
+    if (isBusy) return; // until the loop below sees the change
     isBusy = true;
     setBusy("prediction", true);
-    do {
-      isStale = false;
+    while (predicted !== drawing.version()) {
+      predicted = drawing.version();
       await predict();
-    } while (isStale);
+    }
     isBusy = false;
     setBusy("prediction", false);
     explain();
@@ -24,14 +22,14 @@
       results.clear();
       return;
     }
-    const begun = performance.now();
+    const changedAt = drawing.changedAt();
     try {
       const answer = await backend.predict();
       if (!drawing.isEmpty()) results.show(answer);
     } catch (error) {
       results.fail(error.message);
     }
-    byId("prediction").dataset.milliseconds = Math.round(performance.now() - begun);
+    byId("prediction").dataset.milliseconds = Math.round(performance.now() - changedAt);
   }
 
   function setBusy(id, busy) {
@@ -42,16 +40,15 @@
   async function explain() {
     const digit = results.current();
     if (!digit || drawing.isDrawing()) return;
+    const turn = ++turns;
     setBusy("map", true);
     try {
-      const importance = digit.importance ?? (await backend.importance(digit));
-      if (!importance) return; // the drawing has changed
-      digit.importance = importance;
-      results.showMap(digit, importance);
-      setBusy("map", false);
+      digit.importance ??= await backend.importance(digit);
+      if (digit.importance) results.showMap(digit, digit.importance);
     } catch (error) {
       results.fail(error.message);
     }
+    if (turn === turns) setBusy("map", false);
   }
 
   function listenForCorrections() {
@@ -146,6 +143,7 @@
     if (backend.correct) listenForCorrections();
     else byId("correction").hidden = true;
     for (const one of document.querySelectorAll(".images")) one.hidden = !backend.takesImages;
+    for (const one of document.querySelectorAll(".alone")) one.hidden = backend.takesImages;
     listenForTheme();
     backend.check?.();
   }

@@ -1,0 +1,94 @@
+"""Export of the drawing page: one file that recognizes digits without a server, also offline."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli.drawing_page.network import Layer, compute, read_network
+from mnistcli.drawing_page.page import build_page
+from mnistcli.errors import CheckpointError, RunError
+from mnistcli.files import write_atomically
+from mnistcli.inference.classifier import Predictor
+from mnistcli.model_files import OTHER_MODEL
+
+MAX_SIZE = 3_000_000
+"""Most bytes of a page: it must start fast on a phone."""
+
+_SCRIPTS = ("recognizer.js", "network.js", "embedded.js")
+_TOLERANCE = 1e-4
+_OPTION = "--export FILE"
+
+
+def export_page(
+    model: Path, classifier: Predictor, path: Path, *, name: str, min_confidence: float
+) -> int:
+    """Write the page with the network of a model in it.
+
+    The network is computed from the exported weights and compared with the classifier. The page
+    repeats this with one of the images.
+
+    Args:
+        model: The `.keras` file.
+        classifier: Its classifier.
+        path: The file to write; it must not exist.
+        name: The name of the model on the page.
+        min_confidence: The rejection threshold, 0 to 1.
+
+    Returns:
+        The size of the page in bytes.
+
+    Raises:
+        CheckpointError: The model cannot be exported, disagrees or is too large.
+        RunError: The file exists or cannot be written.
+    """
+    if path.exists():
+        raise RunError(f"already exists: {str(path)!r}", hint=_OPTION)
+    layers = read_network(model)
+    images = np.random.default_rng(0).integers(0, 256, (4, 28, 28), np.uint8)
+    expected = classifier.predict(images)
+    if not _agree(layers, images, expected):
+        raise CheckpointError(
+            f"the page would compute other probabilities than {str(model)!r}, which may take other "
+            "pixels than 0..1",
+            hint=OTHER_MODEL,
+        )
+    settings = {
+        "model": name,
+        "minConfidence": min_confidence,
+        "layers": [layer.as_dict() for layer in layers],
+        "check": _check(images[0], expected[0]),
+    }
+    content = build_page(_SCRIPTS, settings, weights=_join(layers)).text.encode("utf-8")
+    if len(content) > MAX_SIZE:
+        raise CheckpointError(
+            f"the page would have {len(content) / 1e6:.1f} MB, more than {MAX_SIZE / 1e6:.0f} MB: "
+            f"{str(model)!r} has too many parameters",
+            hint=OTHER_MODEL,
+        )
+    try:
+        write_atomically(path, content)
+    except OSError as error:
+        message = f"cannot write {str(path)!r}: {error.strerror}"
+        raise RunError(message, hint=_OPTION) from error
+    return len(content)
+
+
+def _agree(layers: list[Layer], images: NDArray[np.uint8], expected: NDArray[np.float32]) -> bool:
+    try:
+        computed = np.stack([compute(layers, image) for image in images])
+    except ValueError:  # the layers do not fit together without what was left out
+        return False
+    return bool(np.allclose(computed, expected, rtol=0, atol=_TOLERANCE))
+
+
+def _check(image: NDArray[np.uint8], probabilities: NDArray[np.float32]) -> dict[str, Any]:
+    encoded = base64.b64encode(image.tobytes()).decode("ascii")
+    return {"image": encoded, "probabilities": probabilities.tolist()}
+
+
+def _join(layers: list[Layer]) -> bytes:
+    arrays = [array.ravel() for layer in layers for array in layer.weights]
+    return np.concatenate(arrays).astype("<f4").tobytes()

@@ -1,0 +1,68 @@
+/* Predictions by this page itself: no server, no network connection, one digit at a time. */
+const backend = (() => {
+  const PATCH = 5; // of the occlusion map
+  const STEP = 2; // pixels between two patches: a quarter of the time
+  const PATIENCE = 12; // milliseconds of work before the page may draw
+  const TOLERANCE = 1e-3;
+
+  const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const network = new Network(settings.layers, new Float32Array(bytes(byId("weights").textContent).buffer));
+
+  async function predict() {
+    const pixels = recognizer.normalize(drawing.toGray());
+    if (!pixels) return { digits: [], guess: "", text_confidence: 0 };
+    const probabilities = network.predict(pixels);
+    const confidence = Math.max(...probabilities);
+    const digit = probabilities.indexOf(confidence);
+    const isRejected = confidence < settings.minConfidence;
+    return {
+      digits: [{ digit, probabilities, pixels }],
+      guess: String(digit),
+      text_confidence: confidence,
+      reason: isRejected ? `below ${(100 * settings.minConfidence).toFixed(2)} %` : "",
+    };
+  }
+
+  /* The occlusion map, as `explanation.py` computes it, with fewer patches; null if it is stale. */
+  async function importance(digit) {
+    const map = new Float32Array(784);
+    const whole = digit.probabilities[digit.digit];
+    let begun = performance.now();
+    for (let top = 0; top < 28; top += STEP) {
+      for (let left = 0; left < 28; left += STEP) {
+        const covered = cover(digit.pixels, top, left);
+        if (!covered) continue;
+        const fall = Math.max(whole - network.predict(covered)[digit.digit], 0);
+        for (let i = 0; i < STEP * STEP; i++) map[(top + Math.floor(i / STEP)) * 28 + left + (i % STEP)] = fall;
+        if (performance.now() - begun < PATIENCE) continue;
+        await new Promise((resolve) => setTimeout(resolve));
+        if (digit !== results.current() || drawing.isDrawing()) return null;
+        begun = performance.now();
+      }
+    }
+    return map;
+  }
+
+  /* The digit without the ink under a patch; null if there is none. */
+  function cover(pixels, centerY, centerX) {
+    const covered = pixels.slice();
+    let hasInk = false;
+    const reach = (PATCH - 1) / 2;
+    for (let y = Math.max(centerY - reach, 0); y <= Math.min(centerY + reach, 27); y++) {
+      for (let x = Math.max(centerX - reach, 0); x <= Math.min(centerX + reach, 27); x++) {
+        hasInk ||= covered[y * 28 + x] > 0;
+        covered[y * 28 + x] = 0;
+      }
+    }
+    return hasInk ? covered : null;
+  }
+
+  /* Compare the network with the model that it was made from, on one image. */
+  function check() {
+    const probabilities = network.predict(bytes(settings.check.image));
+    const isSame = settings.check.probabilities.every((value, i) => Math.abs(value - probabilities[i]) < TOLERANCE);
+    if (!isSame) results.fail("This browser computes other probabilities than the model.");
+  }
+
+  return { takesImages: false, predict, importance, check, network };
+})();
