@@ -18,7 +18,7 @@ from mnistcli.cli.streams import (
     quote_name,
     set_verbosity,
 )
-from mnistcli.errors import CheckpointError, MnistCliError
+from mnistcli.errors import CheckpointError, ConfigError, MnistCliError
 
 if TYPE_CHECKING:
     from mnistcli.model_lookup import ModelRef
@@ -107,6 +107,11 @@ def draw(
 
 
 def _export(model_ref: "ModelRef", path: Path, pixel_scale: str | None) -> None:
+    if path.suffix.lower() not in {".html", ".htm"}:
+        raise ConfigError(
+            f"--export needs a file name that ends in .html, not {str(path)!r}",
+            hint="--export page.html",
+        )
     if len(model_ref.files) > 1:
         raise CheckpointError("cannot export an ensemble", hint="--model pretrained")
     with working("Exporting"):

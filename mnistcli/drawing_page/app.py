@@ -45,7 +45,8 @@ def build_app(recognizer: Recognizer, corrections: Corrections, training_command
         corrections: Stores the drawings that were predicted wrong.
         training_command: The command that trains on them, to show on the page.
     """
-    page = build_page(["server.js"], {"model": recognizer.model}, connects_to="'self'")
+    settings = {"model": recognizer.model, "maxBytes": MAX_BODY}
+    page = build_page(["server.js"], settings, connects_to="'self'")
 
     async def show(_: Request) -> Response:
         policy = f"{page.policy}; frame-ancestors 'none'"

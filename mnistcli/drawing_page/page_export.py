@@ -17,9 +17,9 @@ from mnistcli.model_files import OTHER_MODEL
 MAX_SIZE = 3_000_000
 """Most bytes of a page: it must start fast on a phone."""
 
-_SCRIPTS = ("recognizer.js", "network.js", "embedded.js")
+_SCRIPTS = ("image_ops.js", "recognizer.js", "network.js", "embedded.js")
 _TOLERANCE = 1e-4
-_OPTION = "--export FILE"
+_OPTION = "--export FILE.html"
 
 
 def export_page(

@@ -107,7 +107,17 @@ def test_a_page_is_exported_without_the_extra(monkeypatch: pytest.MonkeyPatch) -
         1,
         [
             "error: already exists: 'page.html'",
-            "hint: mnistcli draw pretrained --export FILE",
+            "hint: mnistcli draw pretrained --export FILE.html",
+        ],
+    )
+
+
+def test_a_page_needs_a_name_that_ends_in_html() -> None:
+    assert failure("draw", "pretrained", "--export", "page") == (
+        2,
+        [
+            "error: --export needs a file name that ends in .html, not 'page'",
+            "hint: mnistcli draw pretrained --export page.html",
         ],
     )
 

@@ -159,6 +159,20 @@ def test_an_image_is_dropped_or_pasted(desktop: "Page", event: str) -> None:
     desktop.wait_for_selector("#text:text-is('4')")
 
 
+def test_a_large_file_is_not_sent(desktop: "Page") -> None:
+    desktop.reload()
+    desktop.evaluate(
+        """() => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([new Uint8Array(21 * 2 ** 20)], "large.heic"));
+            document.dispatchEvent(new ClipboardEvent("paste", {clipboardData: transfer}));
+        }"""
+    )
+    desktop.wait_for_selector("#note.warning")
+
+    assert text(desktop, "#note") == "An image has at most 20 MB."
+
+
 def test_the_theme_is_chosen_and_kept(desktop: "Page") -> None:
     assert card_color(desktop) == CARD_COLORS["light"]
     desktop.locator("#theme").click()

@@ -74,18 +74,25 @@ const drawing = (() => {
     const context = canvas.getContext("2d");
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, canvas.width, canvas.height);
-    const picture = image()?.bitmap;
-    if (picture) {
-      const fit = Math.min(canvas.width / picture.width, canvas.height / picture.height);
-      const [w, h] = [picture.width * fit, picture.height * fit];
-      context.drawImage(picture, (canvas.width - w) / 2, (canvas.height - h) / 2, w, h);
-    }
     context.scale(scale, scale);
-    context.strokeStyle = getComputedStyle(canvas).color;
+    context.fillStyle = context.strokeStyle = getComputedStyle(canvas).color;
+    if (image()) showImage(context, image());
     for (const step of shown) if (step.kind === "stroke") trace(context, step);
     byId("placeholder").hidden = shown.length > 0;
     byId("undo").disabled = steps.length === 0;
     byId("clear").disabled = shown.length === 0;
+  }
+
+  function showImage(context, { file, bitmap }) {
+    if (!bitmap) {
+      context.font = "20px sans-serif";
+      context.textAlign = "center";
+      context.fillText(file.name, WIDTH / 2, height / 2, WIDTH);
+      return;
+    }
+    const fit = Math.min(WIDTH / bitmap.width, height / bitmap.height);
+    const [w, h] = [bitmap.width * fit, bitmap.height * fit];
+    context.drawImage(bitmap, (WIDTH - w) / 2, (height - h) / 2, w, h);
   }
 
   function changed() {
