@@ -88,7 +88,7 @@
   function confirmation(label, { path, count, command }) {
     const text = document.createElement("p");
     const drawings = count === 1 ? "1 drawing" : `${count} drawings`;
-    text.textContent = `Stored as a ${label} in ${path} (${drawings} so far). With ten of each digit, train with:`;
+    text.textContent = `Stored as a ${label} in ${path} (${drawings} so far). With ten of each digit that you store, train with:`;
     const line = document.createElement("div");
     line.className = "command";
     const code = document.createElement("code");
