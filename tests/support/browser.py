@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 _NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-_POINT_DISTANCE = 30  # pixels between two events of the mouse
+_POINT_DISTANCE = 40  # pixels between two events of the mouse
 
 
 @contextmanager
