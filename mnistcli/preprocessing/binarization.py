@@ -9,6 +9,7 @@ from math import ceil
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli.preprocessing.components import (
@@ -17,8 +18,8 @@ from mnistcli.preprocessing.components import (
     dilate,
     distance_transform,
 )
-from mnistcli.preprocessing.shapes import Gray, Mask
-from mnistcli.preprocessing.sheet import fill_surround
+from mnistcli.preprocessing.shapes import Gray, Mask, Region
+from mnistcli.preprocessing.sheet import rectify_sheet
 
 WORKING_SIDE = 1000
 """Larger images are reduced to at most this many pixels per side before binarization."""
@@ -39,15 +40,42 @@ _MEDIAN_SAMPLE = 40_000  # pixels that the level of the background is measured o
 class Foreground:
     """The foreground of an image: the pixels that belong to strokes.
 
+    If the image shows a sheet of paper that is tilted, it is the foreground of the rectified sheet.
+
     Attributes:
         strength: Ink coverage of each pixel, float32 0 to 1, shape (h, w).
         mask: The ink mask, shape (h, w).
         factor: Reduction factor: pixels of the image per pixel of the mask, along each axis.
+        image_shape: Height and width of the reduced image; of a rectified sheet h and w differ.
+        to_image: The perspective transform from a rectified sheet to the reduced image, float64
+            (3, 3); None if the sheet was not rectified.
     """
 
     strength: Gray
     mask: Mask
     factor: int
+    image_shape: tuple[int, int]
+    to_image: NDArray[np.float64] | None = None
+
+    def restore(self, mask: Mask) -> Mask:
+        """Transform a mask, shape (h, w), to the reduced image, where the sheet is tilted."""
+        if self.to_image is None:
+            return mask
+        size = self.image_shape[::-1]
+        restored = cv2.warpPerspective(as_bytes(mask), self.to_image, size, flags=cv2.INTER_NEAREST)
+        return restored.view(bool)
+
+    def restore_region(self, region: Region) -> Region:
+        """Transform a bounding box to the bounding box in the reduced image."""
+        if self.to_image is None:
+            return region
+        rows, columns = region
+        corners = [(x, y) for x in (columns.start, columns.stop) for y in (rows.start, rows.stop)]
+        points = cv2.perspectiveTransform(np.array([corners], np.float64), self.to_image)[0]
+        limits = np.array(self.image_shape[::-1])
+        left, top = np.clip(np.floor(points.min(axis=0)), 0, limits - 1).astype(int).tolist()
+        right, bottom = np.clip(np.ceil(points.max(axis=0)), 1, limits).astype(int).tolist()
+        return slice(top, bottom), slice(left, right)
 
 
 def binarize(image: Image.Image) -> Foreground:
@@ -62,7 +90,8 @@ def binarize(image: Image.Image) -> Foreground:
         The foreground; its mask is empty for a blank image.
     """
     factor = max(1, ceil(max(image.size) / WORKING_SIDE))
-    pixels = fill_surround(np.asarray(image.reduce(factor) if factor > 1 else image))
+    reduced = np.asarray(image.reduce(factor) if factor > 1 else image)
+    pixels, to_image = rectify_sheet(reduced)
     gray = _convert_to_gray(pixels.astype(np.float32))
     if _is_dark_on_light(gray):
         gray = 255 - gray
@@ -83,7 +112,8 @@ def binarize(image: Image.Image) -> Foreground:
     local_contrast = _local_contrast(tophat, mask, max(contrast, 1.0))
     if contrast > _SHARP_CONTRAST_TO_NOISE * noise:
         tophat = tophat + (gray - smooth)  # undo the smoothing: keep the strokes sharp
-    return Foreground(np.clip(tophat / local_contrast, 0, 1), mask, factor)
+    strength = np.clip(tophat / local_contrast, 0, 1)
+    return Foreground(strength, mask, factor, reduced.shape[:2], to_image)
 
 
 def _convert_to_gray(pixels: Gray) -> Gray:

@@ -103,7 +103,11 @@ class Page:
 
     def _boxes(self, components: Components, chosen: NDArray[np.bool_]) -> tuple[Box, ...]:
         return tuple(
-            _to_box(components.region(index), self.foreground.factor, self.size)
+            _to_box(
+                self.foreground.restore_region(components.region(index)),
+                self.foreground.factor,
+                self.size,
+            )
             for index in np.flatnonzero(chosen)
         )
 
@@ -166,8 +170,8 @@ def run_pipeline(
         )
         for segment in found.digits:
             digit_mask[segment.region] |= segment.mask
-            box = _to_box(segment.region, foreground.factor, image.size)
-            digits.append(Digit(segment.image, box, segment.mask, segment.probabilities))
+            place = _place(foreground, segment.region, segment.mask, image.size)
+            digits.append(Digit(segment.image, *place, segment.probabilities))
         symbols += [_Symbol(symbol, column, line) for symbol, column in found.marks]
         if found.digits:
             numbers.append(NumberLine(len(found.digits), line.row != row, found.reading))
@@ -212,7 +216,7 @@ def _cut_out(foreground: Foreground, mask: Mask, size: tuple[int, int]) -> Digit
     around = expand_region(region, 2)
     normalized = normalize_digit(foreground.strength[around], mask[around])
     # A copy, so that the mask of the whole image can be freed.
-    return Digit(normalized, _to_box(region, foreground.factor, size), mask[region].copy())
+    return Digit(normalized, *_place(foreground, region, mask[region].copy(), size))
 
 
 def _choose_input(digit: Digit, image: Image.Image, classify: Classify) -> Digit:
@@ -227,6 +231,20 @@ def _choose_input(digit: Digit, image: Image.Image, classify: Classify) -> Digit
     probabilities = np.asarray(classify(images), np.float32)
     best = int(probabilities.max(axis=1).argmax())
     return replace(digit, image=images[best], probabilities=probabilities[best])
+
+
+def _place(
+    foreground: Foreground, region: Region, mask: Mask, size: tuple[int, int]
+) -> tuple[Box, Mask]:
+    """Return the box of a digit in pixels of the image, and its ink mask within the box."""
+    if foreground.to_image is not None:
+        whole = np.zeros_like(foreground.mask)
+        whole[region] = mask
+        restored = foreground.restore(whole)
+        place = foreground.restore_region(region)
+        region = bounding_region(restored) if restored.any() else place
+        mask = restored[region].copy()
+    return _to_box(region, foreground.factor, size), mask
 
 
 def _to_box(region: Region, factor: int, size: tuple[int, int]) -> Box:

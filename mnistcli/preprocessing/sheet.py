@@ -1,4 +1,4 @@
-"""Find the sheet of paper in a photo, and fill the surround: the table that it lies on."""
+"""Sheet of paper in a photo: rectify it, and fill the surround, the table that it lies on."""
 
 import cv2
 import numpy as np
@@ -20,20 +20,44 @@ _STROKE = 13  # pixels of the reduced image: wider than a stroke
 _STROKE_CONTRAST = 0.35  # of the brightness around a stroke
 _MAX_INK = 0.002  # of the surround
 _MIN_REGION = 0.01  # of the image
+_CORNER_TOLERANCES = (0.02, 0.03, 0.05)  # of the outline's length: corners may be rounded
+_CORNER_MARGIN = 0.01  # of the image's shorter side: nearer to the edge, the sheet may be cut off
+_MAX_AREA_ERROR = 0.05  # of the quadrilateral, relative to the sheet
+_MIN_TILT, _MAX_TILT = 4.0, 40.0  # degrees
 
 
-def fill_surround(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Fill the area around a sheet of paper with the sheet's color.
+def rectify_sheet(
+    pixels: NDArray[np.uint8],
+) -> tuple[NDArray[np.uint8], NDArray[np.float64] | None]:
+    """Fill the area around a sheet of paper; rectify one that is rotated or seen from the side.
 
     Args:
         pixels: uint8 (h, w) or (h, w, 3).
 
     Returns:
-        The pixels; the same array if there is no sheet on a darker surround.
+        The pixels, of another size if the sheet was rectified, and the perspective transform from
+        them to those of the argument, float64 (3, 3); None if the sheet was not rectified.
     """
     sheet = find_sheet(pixels)
     if sheet is None:
-        return pixels
+        return pixels, None
+    filled = _fill(pixels, sheet)
+    corners = _find_corners(sheet)
+    if corners is None or not _is_tilted(corners) or not _is_bright(pixels, sheet):
+        return filled, None
+    left, right = (_length(corners[one] - corners[other]) for one, other in ((0, 3), (1, 2)))
+    upper, lower = (_length(corners[one] - corners[other]) for one, other in ((0, 1), (3, 2)))
+    width, height = round(max(upper, lower)), round(max(left, right))
+    upright = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
+    to_upright = cv2.getPerspectiveTransform(corners, upright)
+    rectified = cv2.warpPerspective(
+        filled, to_upright, (width, height), borderMode=cv2.BORDER_REPLICATE
+    )
+    to_pixels = np.linalg.inv(to_upright).astype(np.float64)
+    return rectified.astype(np.uint8, copy=False), to_pixels
+
+
+def _fill(pixels: NDArray[np.uint8], sheet: Mask) -> NDArray[np.uint8]:
     rim = 2 * max(2, round(0.012 * max(sheet.shape))) + 1  # the sheet's edge is blurred and shaded
     eroded = cv2.erode(
         sheet.view(np.uint8),
@@ -76,6 +100,50 @@ def find_sheet(pixels: NDArray[np.uint8]) -> Mask | None:
     if not _is_on_surround(sheet, bright, small):
         return None
     return cv2.resize(sheet, (width, height), interpolation=cv2.INTER_LINEAR).view(bool)
+
+
+def _find_corners(sheet: Mask) -> NDArray[np.float32] | None:
+    """Find the corners of a sheet clockwise from the upper left one, shape (4, 2), as x and y.
+
+    Returns:
+        None for a sheet that is not a quadrilateral, because a corner is folded, hidden or outside
+        of the image.
+    """
+    contours, _ = cv2.findContours(as_bytes(sheet), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    hull = cv2.convexHull(max(contours, key=cv2.contourArea))
+    length = cv2.arcLength(hull, closed=True)
+    for tolerance in _CORNER_TOLERANCES:
+        corners = cv2.approxPolyDP(hull, tolerance * length, closed=True)
+        if len(corners) == 4:
+            break
+    else:
+        return None
+    if abs(cv2.contourArea(corners) / np.count_nonzero(sheet) - 1) > _MAX_AREA_ERROR:
+        return None
+    points = corners[:, 0].astype(np.float32)
+    x, y = points.T
+    margin = _CORNER_MARGIN * min(sheet.shape)
+    if min(x.min(), y.min(), sheet.shape[1] - x.max(), sheet.shape[0] - y.max()) < margin:
+        return None
+    order = [(x + y).argmin(), (x - y).argmax(), (x + y).argmax(), (x - y).argmin()]
+    return points[order] if len(set(order)) == 4 else None
+
+
+def _is_tilted(corners: NDArray[np.float32]) -> bool:
+    """Whether an edge of a sheet is tilted, but not so far that its upper edge is unknown."""
+    edges = np.abs(np.roll(corners, -1, axis=0) - corners)
+    tilts = np.degrees(np.arctan2(edges.min(axis=1), edges.max(axis=1)))
+    return bool(_MIN_TILT <= tilts.max() <= _MAX_TILT)
+
+
+def _is_bright(pixels: NDArray[np.uint8], sheet: Mask) -> bool:
+    """Whether the inside of a sheet is bright: an outline of a zero is not paper."""
+    gray = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    return bool(np.median(gray[sheet]) > gray[~sheet].mean() + _CONTRAST)
+
+
+def _length(edge: NDArray[np.float32]) -> float:
+    return float(np.hypot(*edge))
 
 
 def _is_rectangular(outline: NDArray[np.int32], shape: tuple[int, ...]) -> bool:

@@ -12,18 +12,18 @@ from mnistcli.preprocessing.image_modes import to_8_bits
 from mnistcli.preprocessing.mnist_format_check import read_mnist_format
 from mnistcli.preprocessing.pipeline import find_form_elements
 from mnistcli.preprocessing.shapes import Mask
-from mnistcli.preprocessing.sheet import fill_surround
+from mnistcli.preprocessing.sheet import rectify_sheet
 from mnistcli.preprocessing.text_lines import find_text_lines
 
 
 @dataclass(frozen=True, eq=False)
 class Stages:
-    """The stages of preprocessing of an image, all h pixels high and w wide.
+    """The stages of preprocessing of an image; the masks are those of `image`, (h, w).
 
     Attributes:
         image: The decoded image at the resolution of the binarization.
-        sheet: The same with the surroundings of a sheet of paper filled; None if no sheet was found
-            on a darker surface.
+        sheet: The same with the surroundings of a sheet of paper filled, or the rectified sheet;
+            None if no sheet was found on a darker surface.
         foreground: The ink mask, shape (h, w).
         form: The ink mask of the form elements, shape (h, w).
         lines: The ink masks of the text lines in reading order, each of shape (h, w).
@@ -52,9 +52,10 @@ def find_stages(image: Image.Image) -> Stages:
     foreground = binarize(image)
     form = find_form_elements(foreground)
     writing = remove_specks(connected_components(foreground.mask & ~form))
-    lines = tuple(line.mask for line in find_text_lines(writing))
+    lines = tuple(foreground.restore(line.mask) for line in find_text_lines(writing))
     reduced = image.reduce(foreground.factor) if foreground.factor > 1 else image
     pixels = np.asarray(reduced)
-    filled = fill_surround(pixels)
-    sheet = None if filled is pixels else Image.fromarray(filled)
-    return Stages(reduced, sheet, foreground.mask, form, lines, foreground.factor)
+    rectified, _ = rectify_sheet(pixels)
+    sheet = None if rectified is pixels else Image.fromarray(rectified)
+    masks = foreground.restore(foreground.mask), foreground.restore(form)
+    return Stages(reduced, sheet, *masks, lines, foreground.factor)
