@@ -35,6 +35,7 @@ class Run:
         self.last_model_file = path / "last.keras"
         self.resume_file = path / "resume.npz"
         self.plots_dir = path / "plots"
+        self.tensorboard_dir = path / "tensorboard"
         self.architecture_file = path / "architecture.py"
         """The source of an own architecture, for the reader. It is never executed by itself."""
         self._config_file = path / "config.json"

@@ -63,15 +63,20 @@ def resumed_config(run: Run, options: Mapping[str, object]) -> TrainConfig:
     return replace(config, epochs=epochs) if isinstance(epochs, int) else config
 
 
-def resume_command(run: Run, data_dir: Path | None, config: TrainConfig) -> str:
+def resume_command(
+    run: Run, data_dir: Path | None, config: TrainConfig, *, tensorboard: bool = False
+) -> str:
     """Return the command that resumes a run.
 
     Args:
         run: The run.
         data_dir: The option ``--data-dir`` of the training.
         config: The config of the run.
+        tensorboard: The option ``--tensorboard``.
     """
     command = f"mnistcli train --resume {quote_argument(str(run.path))}"
     if split_own_architecture(config.arch)[0]:
         command += f" --arch {quote_argument(config.arch)}"
+    if tensorboard:
+        command += " --tensorboard"
     return command if data_dir is None else f"{command} --data-dir {quote_argument(str(data_dir))}"

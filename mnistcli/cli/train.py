@@ -65,6 +65,14 @@ def train(
             "only --epochs may be raised. Default: a new run.",
         ),
     ] = None,
+    tensorboard: Annotated[
+        bool,
+        typer.Option(
+            "--tensorboard",
+            help="Also write a log for TensorBoard into tensorboard/ of the run: metrics, learning "
+            "rate, confusion matrix and worst mistakes. Needs the extra tensorboard.",
+        ),
+    ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
@@ -78,14 +86,17 @@ def train(
     from mnistcli.cli.progress import DownloadProgress
     from mnistcli.cli.resuming import find_run, resume_command, resumed_config
     from mnistcli.cli.seed_training import forbid_with_seeds, parse_seeds, train_with_seeds
+    from mnistcli.cli.tensorboard import require_tensorboard, train_with_log
     from mnistcli.cli.training_progress import TrainingProgress
     from mnistcli.model_lookup import find_model
     from mnistcli.runs import Run
 
     set_verbosity(quiet=quiet, verbose=verbose)
+    require_tensorboard(wanted=tensorboard)
     chosen_seeds = None if seeds is None else parse_seeds(seeds)
     if seeds is not None:
         own = {"--resume": resume, "--seed": settings["seed"], "--ensemble": settings["ensemble"]}
+        own["--tensorboard"] = tensorboard or None
         forbid_with_seeds(own)
     settings |= {"start": start, "dataset": dataset}
     if resume is None:
@@ -110,8 +121,10 @@ def train(
     if resume is None:
         config = replace(config, dataset=splits.name)
         run = Run.create(config, run_dir)
-    with TrainingProgress(run, resume_command(run, data_dir, config)) as progress:
-        result = run_training(config, splits, run, callback=progress, resume=resume is not None)
+    command = resume_command(run, data_dir, config, tensorboard=tensorboard)
+    train_model = train_with_log if tensorboard else run_training
+    with TrainingProgress(run, command) as progress:
+        result = train_model(config, splits, run, callback=progress, resume=resume is not None)
     print_training(result, as_json=as_json)
     if result.at_chance:
         raise TrainingError(
