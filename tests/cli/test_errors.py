@@ -15,7 +15,7 @@ from tests.support.command_line import failure, invoke
     [
         # The command
         ("trian --epochs 3", ["unknown command 'trian'; did you mean 'train'?", "mnistcli train --epochs 3"]),
-        ("deploy", ["unknown command 'deploy': choose from train, evaluate, predict, plot, runs, compare, export, recipes, doctor", "mnistcli --help"]),
+        ("deploy", ["unknown command 'deploy': choose from train, evaluate, predict, draw, plot, runs, compare, export, recipes, doctor", "mnistcli --help"]),
         ("--json predict", ["unknown option '--json'", "mnistcli --help"]),
         # The name of an option
         ("train --epoch=3 --seed 1", ["unknown option '--epoch'; did you mean '--epochs'?", "mnistcli train --epochs=3 --seed 1"]),
