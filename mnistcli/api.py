@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast, overload
 
+from mnistcli.config import FIGURE_FORMATS
 from mnistcli.model_lookup import ModelName, ModelRef, find_model
 from mnistcli.notebook import EpochPrinter, is_interactive, show_in_notebook
 
@@ -215,8 +216,9 @@ def plot(
     output_dir: str | os.PathLike[str] | None = None,
     count: int = 24,
     seed: int = 0,
+    form: str = FIGURE_FORMATS[0],
 ) -> list[Path]:
-    """Plot a model's history, confusion matrix, samples, mistakes and filters as PNG files.
+    """Plot a model's history, predictions, mistakes, calibration, activations and more.
 
     A notebook shows each figure once.
 
@@ -228,17 +230,18 @@ def plot(
             the model was trained on.
         data_dir: As in `train`.
         output_dir: Directory for the files. Defaults to ``plots/`` in the run.
-        count: Maximum number of digits in samples and mistakes.
-        seed: Random seed of the samples.
+        count: Maximum number of digits in samples, mistakes and occlusion maps.
+        seed: Random seed of the samples and of the embedded digits.
+        form: Format of the files: ``png``, ``svg`` or ``pdf``.
 
     Returns:
         The files.
 
     Raises:
-        CheckpointError: The model cannot be found or loaded, or has no filters to plot.
-        ConfigError: There is no such kind of plot.
+        CheckpointError: The model cannot be found or loaded, or lacks the layers to plot.
+        ConfigError: There is no such kind of plot or format.
         DataError: The dataset is missing, damaged or empty, or cannot be downloaded.
-        RunError: The model has no history to plot, or a file cannot be written.
+        RunError: The model has no history or augmentation to plot, or a file cannot be written.
     """
     from mnistcli.config_fields import require_choice
     from mnistcli.plotting.registry import PLOT_KINDS, draw_plots
@@ -256,6 +259,8 @@ def plot(
         kinds=chosen,
         count=count,
         seed=seed,
+        splits=splits,
+        form=require_choice("form", form, FIGURE_FORMATS),
     )
     show_in_notebook(files)
     return files

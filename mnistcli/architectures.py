@@ -9,16 +9,12 @@ monotonic, and the ReLU is applied to a quarter of the values.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
 
 import keras
-import numpy as np
-import numpy.typing as npt
 from keras import layers
 
 from mnistcli.config import CLASSES
 from mnistcli.config_fields import require_choice
-from mnistcli.errors import CheckpointError
 from mnistcli.line_format import LINE_HEIGHT, SYMBOLS
 
 INPUT_SHAPE = (28, 28, 1)
@@ -103,37 +99,6 @@ def join_line_networks(networks: Sequence[keras.Model]) -> keras.Model:
     return keras.Model(line, layers.Concatenate()(outputs) if len(outputs) > 1 else outputs[0])
 
 
-def first_convolution(
-    model: keras.Model, image: npt.NDArray[np.uint8]
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Return the filters of the first convolution of a model, and their feature maps of an image.
-
-    Args:
-        model: A model made by `build_model`, or one that contains a model made elsewhere.
-        image: uint8 (28, 28).
-
-    Returns:
-        The kernels, float32 (kernel height, kernel width, channels, filters), and the feature maps,
-        float32 (height, width, filters).
-
-    Raises:
-        CheckpointError: The model has no convolution.
-    """
-    inputs = keras.ops.convert_to_tensor(image[None, :, :, None].astype(np.float32) / 255)
-    while True:
-        for layer in model.layers:
-            if isinstance(layer, layers.Conv2D):
-                first_layers = keras.Model(model.inputs[0], layer.output)
-                maps = keras.ops.convert_to_numpy(first_layers(inputs, training=False))[0]
-                return keras.ops.convert_to_numpy(layer.kernel), maps
-        inner = next((one for one in model.layers if isinstance(one, keras.Model)), None)
-        if inner is None:
-            raise CheckpointError(
-                "no filters: the model has no convolution", hint="--kind confusion"
-            )
-        model, inputs = inner, _input_of(model, inner, inputs)
-
-
 def leaf_layers(model: keras.Model) -> Iterator[keras.Layer]:
     """Yield the layers of a model, those of models inside it included, in order."""
     for layer in model.layers:
@@ -141,18 +106,6 @@ def leaf_layers(model: keras.Model) -> Iterator[keras.Layer]:
             yield from leaf_layers(layer)
         else:
             yield layer
-
-
-def _input_of(model: keras.Model, inner: keras.Model, inputs: Any) -> Any:
-    """Return the values that reach a model inside another, before which there are no branches."""
-    for layer in model.layers:
-        if layer is inner:
-            break
-        if isinstance(layer, layers.Concatenate):  # of one channel to three
-            inputs = layer([inputs] * 3)
-        elif not isinstance(layer, layers.InputLayer):
-            inputs = layer(inputs, training=False)
-    return inputs
 
 
 def _simple(dropout: float) -> list[keras.Layer]:

@@ -256,8 +256,21 @@ def _calibration_error(labels: NDArray[np.int64], probabilities: NDArray[np.floa
     """Return the expected calibration error (ECE)."""
     confidence = probabilities.max(axis=1).astype(np.float64)
     correct = probabilities.argmax(axis=1) == labels
-    # Bin b holds the confidences in (b / bins, (b + 1) / bins].
-    bins = np.ceil(confidence * CALIBRATION_BINS).clip(1, CALIBRATION_BINS).astype(np.int64) - 1
+    bins = confidence_bins(confidence)
     # |accuracy - mean confidence| of a bin, times its fraction of the images, is |sum| / n.
     differences = np.bincount(bins, weights=correct - confidence, minlength=CALIBRATION_BINS)
     return float(np.abs(differences).sum() / len(labels))
+
+
+def confidence_bins(confidence: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the calibration bin of each confidence.
+
+    Args:
+        confidence: float64 (n,) in 0..1.
+
+    Returns:
+        int64 (n,), 0 to `CALIBRATION_BINS` - 1; bin b holds the confidences in
+        (b / `CALIBRATION_BINS`, (b + 1) / `CALIBRATION_BINS`].
+    """
+    numbers: NDArray[np.int64] = np.ceil(confidence * CALIBRATION_BINS).astype(np.int64) - 1
+    return numbers.clip(0, CALIBRATION_BINS - 1)

@@ -53,11 +53,14 @@ def show_in_notebook(files: Sequence[Path]) -> None:
     """Display figures below the cell of a notebook; do nothing elsewhere.
 
     Args:
-        files: PNG files.
+        files: PNG, SVG or PDF files; the last are not displayed.
     """
     ipython = sys.modules.get("IPython")
     if ipython is None or not hasattr(ipython.get_ipython(), "kernel"):
         return
     display = import_module("IPython.display")
     for file in files:
-        display.display(display.Image(filename=str(file), retina=True))
+        if file.suffix == ".svg":
+            display.display(display.SVG(filename=str(file)))
+        elif file.suffix != ".pdf":
+            display.display(display.Image(filename=str(file), retina=True))

@@ -1,4 +1,4 @@
-"""Architectures: shapes, sizes, order of the layers, frozen layers and first filters."""
+"""Architectures: shapes, sizes, order of the layers, and frozen layers."""
 
 import keras
 import numpy as np
@@ -6,12 +6,8 @@ import pytest
 from keras import layers
 
 from mnistcli import config
-from mnistcli.architectures import (
-    ARCHITECTURES,
-    build_model,
-    first_convolution,
-)
-from mnistcli.errors import CheckpointError, ConfigError
+from mnistcli.architectures import ARCHITECTURES, build_model
+from mnistcli.errors import ConfigError
 
 
 def test_every_architecture_is_a_choice_of_the_setting() -> None:
@@ -72,24 +68,3 @@ def test_pooling_before_relu_is_the_same_as_after() -> None:
 def test_an_unknown_architecture() -> None:
     with pytest.raises(ConfigError, match="unknown arch 'depe'; did you mean 'deep'"):
         build_model("depe")
-
-
-def test_the_first_convolution_has_kernels_and_feature_maps() -> None:
-    image = np.full((28, 28), 255, np.uint8)
-    model = build_model("classic")
-
-    kernels, maps = first_convolution(model, image)
-
-    assert kernels.shape == (3, 3, 1, 32)
-    assert maps.shape == (26, 26, 32)
-    # On a uniform image, each value of a feature map is the sum of the kernel.
-    np.testing.assert_allclose(maps[5, 7], kernels.sum(axis=(0, 1, 2)), atol=1e-5)
-
-
-def test_a_model_without_a_convolution_has_no_filters() -> None:
-    model = keras.Sequential(
-        [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10, "softmax")]
-    )
-
-    with pytest.raises(CheckpointError, match="no filters: the model has no convolution"):
-        first_convolution(model, np.zeros((28, 28), np.uint8))

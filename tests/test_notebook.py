@@ -13,7 +13,7 @@ from mnistcli.notebook import EpochPrinter, is_interactive, show_in_notebook
 
 @pytest.fixture
 def displayed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """A fake IPython with a kernel; the list holds the displayed images."""
+    """A fake IPython with a kernel; the list holds the displayed files."""
     shown: list[str] = []
 
     def make_image(*, filename: str, retina: bool) -> str:
@@ -23,6 +23,7 @@ def displayed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     ipython, display = ModuleType("IPython"), ModuleType("IPython.display")
     monkeypatch.setattr(ipython, "get_ipython", lambda: SimpleNamespace(kernel=1), raising=False)
     monkeypatch.setattr(display, "Image", make_image, raising=False)
+    monkeypatch.setattr(display, "SVG", lambda *, filename: f"{filename} as SVG", raising=False)
     monkeypatch.setattr(display, "display", shown.append, raising=False)
     monkeypatch.setitem(sys.modules, "IPython", ipython)
     monkeypatch.setitem(sys.modules, "IPython.display", display)
@@ -30,9 +31,9 @@ def displayed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_a_notebook_shows_each_figure_once(displayed: list[str]) -> None:
-    show_in_notebook([Path("a.png"), Path("b.png")])
+    show_in_notebook([Path("a.png"), Path("b.png"), Path("c.svg"), Path("d.pdf")])
 
-    assert displayed == ["a.png", "b.png"]
+    assert displayed == ["a.png", "b.png", "c.svg as SVG"]
 
 
 @pytest.mark.parametrize("shell", [None, SimpleNamespace()], ids=["script", "terminal"])

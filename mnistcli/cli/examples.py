@@ -47,6 +47,7 @@ EXAMPLES = {
     mnistcli plot                                      # of the newest run
     mnistcli plot runs/a --kind history,confusion
     mnistcli plot pretrained --kind mistakes --count 100 --output-dir figures
+    mnistcli plot --kind calibration,embedding --format svg
 """,
     "export": """Examples:
 

@@ -1,4 +1,4 @@
-"""The `plot` command: draw figures of a model as PNG files."""
+"""The `plot` command: draw figures of a model."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -17,6 +17,7 @@ from mnistcli.cli.options import (
 )
 from mnistcli.cli.spinner import working
 from mnistcli.cli.streams import print_model, print_paths, set_verbosity
+from mnistcli.config import FIGURE_FORMATS
 from mnistcli.config_fields import require_choice
 from mnistcli.errors import ConfigError
 from mnistcli.plotting.registry import PLOT_KINDS, draw_plots
@@ -38,18 +39,43 @@ def plot(
     dataset: DatasetOption = None,
     data_dir: DataDirOption = None,
     output_dir: OutputDirOption = None,
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help=f"Format of the figures: {', '.join(FIGURE_FORMATS)}.",
+            autocompletion=lambda: list(FIGURE_FORMATS),
+        ),
+    ] = FIGURE_FORMATS[0],
     count: Annotated[
-        int, typer.Option(metavar="N", min=1, max=400, help="Digits in samples and mistakes.")
+        int,
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=400,
+            help="Digits in samples and mistakes; at most 12 in occlusion.",
+        ),
     ] = 24,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Random seed of the samples.")] = 0,
+    seed: Annotated[
+        int,
+        typer.Option(
+            metavar="N", min=0, help="Random seed of the samples and of the embedded digits."
+        ),
+    ] = 0,
     pixel_scale: PixelScaleOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Draw the history, confusion matrix, samples, mistakes and filters of a model as PNG files."""
+    """Draw figures of a model and its run: PNG, SVG or PDF files.
+
+    They show the training history, the confusion matrix, the calibration, predictions, mistakes,
+    filters, activations, an embedding and the augmentation.
+    """
     from mnistcli.model_lookup import find_model
 
     set_verbosity(quiet=quiet)
     kinds = _choose_kinds(kind or ())
+    form = require_choice("format", form, FIGURE_FORMATS)
     model_ref = find_model(*model or ())
     print_model(model_ref.description)
     note_interface(model_ref, pixel_scale)
@@ -63,6 +89,8 @@ def plot(
             kinds=kinds,
             count=count,
             seed=seed,
+            splits=splits,
+            form=form,
         )
     print_paths(*files)
 

@@ -4,11 +4,12 @@ import math
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from mnistcli.plotting.style import DPI, LIGHT_GRAY, VERMILION
+from mnistcli.plotting.style import BLUE, DPI, LIGHT_GRAY, VERMILION
 
 # Distance of a digit's outline from its ink, in inches.
 OUTLINE_GAP = 0.03
@@ -124,6 +125,14 @@ def outline(
             linestyle=linestyle,
         )
     )
+
+
+def tint(background: NDArray[np.floating], values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Tint a background (h, w, 1) by values (h, w) in -1..1: vermilion above 0, blue below."""
+    color = np.where(values[..., None] > 0, to_rgb(VERMILION), to_rgb(BLUE))
+    strength = 0.9 * np.abs(values[..., None])
+    tinted: NDArray[np.floating] = background * (1 - strength) + color * strength
+    return tinted
 
 
 def choose_columns(count: int, aspect: float) -> int:

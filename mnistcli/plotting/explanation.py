@@ -5,7 +5,6 @@ from itertools import islice
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
@@ -13,7 +12,7 @@ from PIL import Image
 
 from mnistcli.errors import ImageError
 from mnistcli.explanation import PATCH, Explanation
-from mnistcli.plotting.drawing import draw_array, draw_image, outline, outline_digit
+from mnistcli.plotting.drawing import draw_array, draw_image, outline, outline_digit, tint
 from mnistcli.plotting.stages import HEIGHT, color_masks, draw_stages
 from mnistcli.plotting.style import (
     BLACK,
@@ -234,7 +233,7 @@ def _draw_occlusion_map(
     decrease = digit.confidence - occlusion_map[..., digit.digit]
     largest = max(float(np.abs(decrease).max()), MIN_WRITTEN)
     background = 1 - 0.35 * digit.detection.image[..., None] / 255
-    draw_array(axes, _tint(background, decrease / largest), (left, top, SIZE, SIZE))
+    draw_array(axes, tint(background, decrease / largest), (left, top, SIZE, SIZE))
     outline(axes, (left, top, left + SIZE, top + SIZE), LIGHT_GRAY)
     row, column = np.unravel_index(decrease.argmax(), decrease.shape)
     if decrease[row, column] < MIN_WRITTEN:
@@ -265,7 +264,7 @@ def _outline_patch(axes: Axes, row: int, column: int, top: float) -> None:
 def _draw_color_bar(axes: Axes, largest: float, left: float, top: float) -> None:
     """Draw the color bar of the occlusion map: changes of the probability in percentage points."""
     values = np.linspace(1, -1, 201)[:, None]
-    color_bar = _tint(np.ones((201, 1, 1)), values)
+    color_bar = tint(np.ones((201, 1, 1)), values)
     draw_array(axes, color_bar, (left, top, COLOR_BAR_WIDTH, SIZE))
     number = f"{100 * largest:.0f}" if largest >= 0.1 else f"{100 * largest:.1f}"
     for text, y, align in (
@@ -274,11 +273,3 @@ def _draw_color_bar(axes: Axes, largest: float, left: float, top: float) -> None
         (f"+{number} points", SIZE, "bottom"),
     ):
         axes.text(left + COLOR_BAR_WIDTH + 0.06, top + y, text, size=SMALL, color=GRAY, va=align)
-
-
-def _tint(background: NDArray[np.floating], values: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Tint a background (h, w, 1) by values (h, w) in -1..1: vermilion above 0, blue below."""
-    color = np.where(values[..., None] > 0, to_rgb(VERMILION), to_rgb(BLUE))
-    strength = 0.9 * np.abs(values[..., None])
-    tinted: NDArray[np.floating] = background * (1 - strength) + color * strength
-    return tinted

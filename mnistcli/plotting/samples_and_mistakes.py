@@ -86,21 +86,35 @@ def plot_mistakes(
     Raises:
         DataError: There are no digits.
     """
+    shown, title = find_worst(dataset, probabilities, min(count, MAX_DIGITS))
+    footer = Footer(model, plural(len(dataset), "image"), dataset_name)
+    return _draw_grid(dataset, probabilities, shown, title, footer, outline_mistakes=False)
+
+
+def find_worst(
+    dataset: Dataset, probabilities: NDArray[np.float32], count: int
+) -> tuple[NDArray[np.intp], str]:
+    """Find the misclassified digits, the most confident first; without any, the least confident.
+
+    Args:
+        dataset: The dataset, n images.
+        probabilities: The probabilities that the model predicts, float32 (n, 10).
+        count: Maximum number of digits.
+
+    Returns:
+        Their indices, and the title of their plot.
+    """
     confidence = probabilities.max(axis=1)
     mistakes = np.flatnonzero(probabilities.argmax(axis=1) != dataset.labels)
     total = plural(len(dataset), "digit")
-    if len(mistakes):
-        # Where the softmax is saturated at 1.0, a lower probability of the true label is worse.
-        of_label = probabilities[mistakes, dataset.labels[mistakes]]
-        order = np.lexsort((of_label, -confidence[mistakes]))
-        shown = mistakes[order][: min(count, MAX_DIGITS)]
-        rest = f"the {len(shown)} most confident" if len(shown) < len(mistakes) else "all of them"
-        title = f"{len(mistakes):,} of {total} misclassified: {rest}"
-    else:
-        shown = np.argsort(confidence, kind="stable")[: min(count, MAX_DIGITS)]
-        title = f"All {total} predicted correctly: the {len(shown)} least confident"
-    footer = Footer(model, plural(len(dataset), "image"), dataset_name)
-    return _draw_grid(dataset, probabilities, shown, title, footer, outline_mistakes=False)
+    if not len(mistakes):
+        worst = np.argsort(confidence, kind="stable")[:count]
+        return worst, f"All {total} predicted correctly: the {len(worst)} least confident"
+    # Where the softmax is saturated at 1.0, a lower probability of the true label is worse.
+    of_label = probabilities[mistakes, dataset.labels[mistakes]]
+    worst = mistakes[np.lexsort((of_label, -confidence[mistakes]))][:count]
+    rest = f"the {len(worst)} most confident" if len(worst) < len(mistakes) else "all of them"
+    return worst, f"{len(mistakes):,} of {total} misclassified: {rest}"
 
 
 def _draw_grid(
@@ -128,13 +142,13 @@ def _draw_grid(
         left, top = MARGIN + column * COLUMN_STEP, TOP + row * ROW_STEP
         draw_array(axes, dataset.images[index], (left, top, CELL, CELL))
         label = int(dataset.labels[index])
-        _write_caption(axes, index, label, probabilities[index], (left, top + CELL))
+        write_caption(axes, index, label, probabilities[index], (left, top + CELL))
         if outline_mistakes and probabilities[index].argmax() != label:
             outline(axes, (left, top, left + CELL, top + CELL), VERMILION, linewidth=3)
     return figure
 
 
-def _write_caption(
+def write_caption(
     axes: Axes,
     index: int,
     label: int,

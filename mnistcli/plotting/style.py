@@ -1,10 +1,11 @@
-"""Plot style: colors, font sizes, title and footer, text that fits, and PNG output."""
+"""Plot style: colors, font sizes, title and footer, text that fits, and files."""
 
 import io
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
@@ -15,7 +16,6 @@ from mnistcli.files import write_atomically
 
 # From the palette of Okabe and Ito, which all common kinds of color blindness can tell apart.
 BLUE = "#0072B2"
-ORANGE = "#E69F00"
 VERMILION = "#D55E00"
 ORANGE = "#E69F00"
 # The color of text.
@@ -34,6 +34,13 @@ MARGIN = 0.35
 # Distance from the upper edge to the content, with a title and a subtitle between.
 TOP = 1.05
 FOOTER_HEIGHT = 0.32
+
+# Versions and times would make two files of one figure differ.
+_METADATA: dict[str, dict[str, str | None]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
 
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
@@ -196,11 +203,12 @@ def _known_characters() -> frozenset[int]:
 
 
 def save_figure(figure: Figure, path: Path, *, hint: str | None = None) -> Path:
-    """Save a figure as PNG, atomically; the same figure gives the same bytes.
+    """Save a figure as PNG, SVG or PDF, atomically; the same figure gives the same bytes.
 
     Args:
         figure: The figure.
-        path: The file. Its directory is created if it does not exist.
+        path: The file; its suffix is the format: ``.svg``, ``.pdf``, or PNG for any other. Its
+            directory is created if it does not exist.
         hint: The hint of the error.
 
     Returns:
@@ -210,7 +218,10 @@ def save_figure(figure: Figure, path: Path, *, hint: str | None = None) -> Path:
         RunError: The file cannot be written.
     """
     stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=DPI, metadata={"Software": None})
+    suffix = path.suffix.removeprefix(".").lower()
+    form = suffix if suffix in _METADATA else "png"
+    with rc_context({"svg.hashsalt": "mnistcli"}):  # otherwise, the ids in an SVG file are random
+        figure.savefig(stream, format=form, dpi=DPI, metadata=_METADATA[form])
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, stream.getvalue())

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.config import TrainConfig
-from mnistcli.training.augmentation import RandomAffine, RandomDistortion
+from mnistcli.training.augmentation import augmentation_layers
 from mnistcli.training.callbacks import RunRecorder, plateau_callbacks
 from mnistcli.training.data import TrainingData, training_examples
 from mnistcli.training.losses import build_accuracy, build_loss, encode_labels
@@ -47,10 +47,8 @@ def fit(
     index = keras.Input((), dtype="int32")
     store = ImageStore(images)
     batch = store(index)
-    if config.augment:
-        batch = RandomAffine(seed=config.seed)(batch)
-    if config.distort:
-        batch = RandomDistortion(seed=config.seed)(batch)
+    for layer in augmentation_layers(config):
+        batch = layer(batch)
     indexed = keras.Model(index, model(batch))
     indexed.compile(
         optimizer=build_optimizer(config, math.ceil(count / config.batch_size)),

@@ -8,20 +8,47 @@ from PIL import Image
 
 from mnistcli.plotting.registry import PLOT_KINDS
 from tests.support.command_line import failure, succeed
+from tests.support.figures import draw_nothing
 from tests.support.foreign_models import build_foreign
 
-WITHOUT_HISTORY = [kind for kind in PLOT_KINDS if kind != "history"]
+WITHOUT_AUGMENTATION = [kind for kind in PLOT_KINDS if kind != "augmentation"]
 
 
-@pytest.mark.parametrize("options", [(), ("--kind", "all")])
-def test_all_plots_that_the_model_can_have(options: tuple[str, ...], model: Path) -> None:
-    result = succeed("plot", *options)
+def test_all_plots_that_the_model_can_have(model: Path) -> None:
+    result = succeed("plot")
 
-    assert result.stdout.splitlines() == [f"runs/trained/plots/{kind}.png" for kind in PLOT_KINDS]
+    assert result.stdout.splitlines() == [
+        f"runs/trained/plots/{kind}.png" for kind in WITHOUT_AUGMENTATION
+    ]
     assert result.stderr.startswith("model: runs/trained (classic, trained on digits, ")
-    for kind in PLOT_KINDS:
+    for kind in WITHOUT_AUGMENTATION:
         with Image.open(model / "plots" / f"{kind}.png") as figure:
             assert figure.width > 500
+
+
+def test_all_of_them_by_name(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw_nothing(monkeypatch)
+
+    result = succeed("plot", "--kind", "history,all")
+
+    assert len(result.stdout.splitlines()) == len(WITHOUT_AUGMENTATION)
+
+
+def test_another_format(model: Path) -> None:
+    result = succeed("plot", "--kind", "history", "--format", "SVG", "-o", "o")
+
+    assert result.stdout.splitlines() == ["o/history.svg"]
+    assert Path("o/history.svg").read_text().startswith("<?xml")
+
+
+def test_an_unknown_format() -> None:
+    assert failure("plot", "a", "--format", "jpg") == (
+        2,
+        [
+            "error: unknown format 'jpg'; did you mean 'png'?",
+            "hint: mnistcli plot a --format png",
+        ],
+    )
 
 
 @pytest.mark.parametrize(
@@ -45,12 +72,13 @@ def test_a_misspelled_kind_among_others() -> None:
     )
 
 
-def test_a_file_outside_a_run_has_no_history(model: Path) -> None:
+def test_a_file_outside_a_run_has_no_history(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw_nothing(monkeypatch)
     shutil.copy(model / "model.keras", "alone.keras")
 
     result = succeed("plot", "alone.keras", "--dataset", "digits")
     assert result.stdout.splitlines() == [
-        f"alone_plots/digits/{kind}.png" for kind in WITHOUT_HISTORY
+        f"alone_plots/digits/{kind}.png" for kind in WITHOUT_AUGMENTATION[1:]
     ]
 
     assert failure("plot", "alone.keras", "--dataset", "digits", "--kind", "history") == (
@@ -63,12 +91,14 @@ def test_a_file_outside_a_run_has_no_history(model: Path) -> None:
     )
 
 
-def test_a_model_without_a_convolution_has_no_filters() -> None:
+def test_a_model_without_a_convolution_has_no_filters(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw_nothing(monkeypatch)
     build_foreign().save("dense.keras")
 
     result = succeed("plot", "dense.keras", "--dataset", "digits")
     assert result.stdout.splitlines() == [
-        f"dense_plots/digits/{kind}.png" for kind in ("confusion", "samples", "mistakes")
+        f"dense_plots/digits/{kind}.png"
+        for kind in ("confusion", "calibration", "samples", "mistakes", "occlusion")
     ]
 
     assert failure("plot", "dense.keras", "--dataset", "digits", "--kind", "filters") == (

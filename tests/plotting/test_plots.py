@@ -11,11 +11,18 @@ import pytest
 from matplotlib.figure import Figure
 
 import mnistcli
+from mnistcli.config import TrainConfig
 from mnistcli.history import EpochRow
+from mnistcli.layer_outputs import Block
+from mnistcli.plotting.activations import plot_activations
+from mnistcli.plotting.augmentation import plot_augmentation
+from mnistcli.plotting.calibration import plot_calibration
 from mnistcli.plotting.confusion import plot_confusion
+from mnistcli.plotting.embedding import plot_embedding
 from mnistcli.plotting.explanation import plot_explanations
 from mnistcli.plotting.filters import plot_filters
 from mnistcli.plotting.history import plot_history
+from mnistcli.plotting.occlusion import plot_occlusion
 from mnistcli.plotting.predictions import plot_predictions
 from mnistcli.plotting.samples_and_mistakes import plot_mistakes, plot_samples
 from mnistcli.plotting.style import save_figure
@@ -33,6 +40,9 @@ DATASET = random_dataset(np.arange(4))
 PROBABILITIES = make_probabilities([0, 1, 2, 5], 0.8)
 KERNELS = np.linspace(-1, 1, 36, dtype=np.float32).reshape(3, 3, 1, 4)
 MAPS = np.ones((12, 12, 4), np.float32)
+FEATURES = np.random.default_rng(0).normal(size=(12, 3)).astype(np.float32)
+LABELS = np.arange(12) % 10
+OCCLUSION = np.full((28, 28, 10), 0.1, np.float32)
 PLOTS: dict[str, Callable[[], Figure]] = {
     "history": lambda: plot_history(ROWS, model="m", dataset="d", images=3),
     "confusion": lambda: plot_confusion(np.eye(10, dtype=np.int64), model="m", dataset="d"),
@@ -41,6 +51,24 @@ PLOTS: dict[str, Callable[[], Figure]] = {
     ),
     "mistakes": lambda: plot_mistakes(DATASET, PROBABILITIES, model="m", dataset_name="d"),
     "filters": lambda: plot_filters(KERNELS, random_images(1)[0], MAPS, model="m", dataset="d"),
+    "calibration": lambda: plot_calibration(
+        DATASET.labels, PROBABILITIES, 0.1, model="m", dataset="d"
+    ),
+    "embedding": lambda: plot_embedding(
+        FEATURES, LABELS, LABELS[::-1], images=9, model="m", dataset="d"
+    ),
+    "activations": lambda: plot_activations(
+        random_images(1)[0],
+        [Block(("convolution",), MAPS), Block(("dense",), PROBABILITIES[0])],
+        model="m",
+        dataset="d",
+    ),
+    "augmentation": lambda: plot_augmentation(
+        TrainConfig(european=0.5), DATASET, model="m", dataset_name="d"
+    ),
+    "occlusion": lambda: plot_occlusion(
+        DATASET, PROBABILITIES, lambda _: OCCLUSION, count=4, model="m", dataset_name="d"
+    ),
     "predictions": lambda: plot_predictions([make_prediction()], model="m"),
     "explanations": lambda: plot_explanations([make_explanation()], model="m"),
 }

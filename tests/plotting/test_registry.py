@@ -1,8 +1,10 @@
 """Plot registry: which kinds a model can have, and the files that are drawn."""
 
+import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -11,17 +13,19 @@ import pytest
 from keras import layers
 from matplotlib.figure import Figure
 
-from mnistcli import evaluation
+from mnistcli import datasets, evaluation
 from mnistcli.architectures import STANDARD_INPUT
-from mnistcli.datasets import Dataset
+from mnistcli.datasets import Dataset, Splits
 from mnistcli.errors import CheckpointError, DataError, MnistCliError, RunError
 from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.plotting import registry, style
 from mnistcli.plotting.registry import PLOT_KINDS, draw_plots
 from tests.plotting.builders import footer, make_probabilities, random_dataset
+from tests.support.figures import draw_nothing
 
 OUTPUT = Path("plots")
 DATASET = random_dataset(np.arange(20) % 10)
+WITHOUT_AUGMENTATION = [kind for kind in PLOT_KINDS if kind != "augmentation"]
 
 
 @pytest.fixture
@@ -38,8 +42,13 @@ def footers(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     return recorded
 
 
-def draw(model: ModelRef, kinds: list[str] | None = None, dataset: Dataset = DATASET) -> list[Path]:
-    return draw_plots(model, "mine", dataset, OUTPUT, kinds=kinds, count=4)
+def draw(
+    model: ModelRef,
+    kinds: list[str] | None = None,
+    dataset: Dataset = DATASET,
+    splits: Splits | None = None,
+) -> list[Path]:
+    return draw_plots(model, "mine", dataset, OUTPUT, kinds=kinds, count=4, splits=splits)
 
 
 def save_dense_model(name: str) -> Path:
@@ -61,21 +70,68 @@ def error_of(model: ModelRef, kind: str) -> MnistCliError:
     return caught.value
 
 
-def test_a_run_has_all_plots(trained_run: Path, footers: dict[str, str]) -> None:
+def test_a_run_without_augmentation_has_all_other_plots(
+    trained_run: Path, footers: dict[str, str]
+) -> None:
     files = draw(find_model(trained_run))
 
-    assert files == [OUTPUT / f"{kind}.png" for kind in PLOT_KINDS]
+    assert files == [OUTPUT / f"{kind}.png" for kind in WITHOUT_AUGMENTATION]
     assert all(file.stat().st_size for file in files)
     model = footers["confusion"].split(", ")[0]
     assert model.startswith("model: /")
     assert model.endswith("/trained")
     assert {kind: text.removeprefix(f"{model}, dataset: ") for kind, text in footers.items()} == {
         "history": f"digits, {_count_training_images(trained_run):,} training images",
-        "confusion": "mine, 20 images",
         "samples": "mine, 4 of 20 images",
-        "mistakes": "mine, 20 images",
         "filters": "mine, 1 image",
+        "activations": "mine, 1 image",
+        **dict.fromkeys(
+            ["confusion", "calibration", "mistakes", "occlusion", "embedding"], "mine, 20 images"
+        ),
     }
+
+
+def test_a_run_with_augmentation_shows_its_own_training_images(
+    trained_run: Path, footers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(trained_run, "run")
+    config = json.loads(Path("run/config.json").read_text())
+    Path("run/config.json").write_text(json.dumps({**config, "augment": True, "limit": 100}))
+    model, splits = find_model("run"), datasets.load("digits")
+
+    draw(model, ["augmentation"], splits=splits)
+
+    assert footers["augmentation"] == "model: run, dataset: digits, 90 training images"
+    draw_nothing(monkeypatch)
+    assert OUTPUT / "augmentation.png" in draw(model, splits=splits)
+    assert OUTPUT / "augmentation.png" not in draw(model, splits=replace(splits, name="other"))
+    OUTPUT.rename("others")
+    error = error_of(model, "augmentation")
+    assert error.message == "no augmentation: 'mine' is not the dataset of the run"
+    assert error.hint == "--dataset digits"
+
+
+def test_a_run_without_augmentation_has_no_plot_of_it(trained_run: Path) -> None:
+    error = error_of(find_model(trained_run), "augmentation")
+
+    assert isinstance(error, RunError)
+    assert error.message == (
+        "no augmentation: the run has no distortions and no synthetic images either"
+    )
+    assert error.hint == "--kind confusion"
+
+
+def test_the_format_of_the_files(trained_run: Path) -> None:
+    for folder in ("a", "b"):
+        for form in ("svg", "pdf"):
+            draw_plots(
+                find_model(trained_run), "mine", DATASET, Path(folder), kinds=["history"], form=form
+            )
+
+    for name, start in (("history.svg", b"<?xml"), ("history.pdf", b"%PDF")):
+        content = Path("a", name).read_bytes()
+        assert content.startswith(start)
+        assert content == Path("b", name).read_bytes()
 
 
 def _count_training_images(run: Path) -> int:
@@ -131,7 +187,10 @@ def test_a_history_without_a_number_of_images(trained_run: Path, footers: dict[s
     assert footers["history"] == "model: run, dataset: digits"
 
 
-def test_a_file_outside_a_run_has_no_history(trained_run: Path) -> None:
+def test_a_file_outside_a_run_has_no_history(
+    trained_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw_nothing(monkeypatch)
     shutil.copy(trained_run / "model.keras", "alone.keras")
     model = find_model("alone.keras")
 
@@ -139,21 +198,31 @@ def test_a_file_outside_a_run_has_no_history(trained_run: Path) -> None:
     assert isinstance(error, RunError)
     assert error.message == "no history: 'alone.keras' is a file outside a run directory"
     assert error.hint == "--kind confusion"
-    assert draw(model) == [OUTPUT / f"{kind}.png" for kind in PLOT_KINDS if kind != "history"]
+    assert [file.stem for file in draw(model)] == WITHOUT_AUGMENTATION[1:]
 
 
-def test_a_model_without_a_convolution_has_no_filters() -> None:
+def test_a_model_of_one_layer_has_neither_filters_nor_a_hidden_layer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    draw_nothing(monkeypatch)
     model = find_model(save_dense_model("dense.keras"))
 
-    error = error_of(model, "filters")
-    assert isinstance(error, CheckpointError)
-    assert error.message == "no filters: the model has no convolution"
-    assert error.hint == "--kind confusion"
-    assert [file.stem for file in draw(model)] == ["confusion", "samples", "mistakes"]
+    for kind, missing in {
+        "filters": "convolution",
+        "activations": "hidden layer",
+        "embedding": "hidden layer",
+    }.items():
+        error = error_of(model, kind)
+        assert isinstance(error, CheckpointError)
+        assert error.message == f"no {kind}: the model has no {missing}"
+        assert error.hint == "--kind confusion"
+    assert [file.stem for file in draw(model)] == [
+        *("confusion", "calibration", "samples", "mistakes", "occlusion")
+    ]
 
 
-@pytest.mark.parametrize("kind", ["history", "filters"])
-def test_several_models_have_no_history_and_no_filters(kind: str, trained_run: Path) -> None:
+@pytest.mark.parametrize("kind", ["history", "filters", "activations", "embedding", "augmentation"])
+def test_several_models_have_no_plots_of_single_models(kind: str, trained_run: Path) -> None:
     shutil.copytree(trained_run, "first run")
     shutil.copytree(trained_run, "second")
     model = find_model("first run", "second")

@@ -154,6 +154,23 @@ def test_a_saved_figure_replaces_the_file() -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
+@pytest.mark.parametrize(("suffix", "start"), [("svg", b"<?xml"), ("pdf", b"%PDF-")])
+def test_the_suffix_is_the_format_and_gives_the_same_bytes(suffix: str, start: bytes) -> None:
+    before = dict(mpl.rcParams)
+
+    def draw(name: str) -> bytes:
+        figure, axes = new_figure(4, 2, "title", "subtitle", Footer("model", "1 image"))
+        axes.imshow([[0, 1]], clip_path=axes.patch)
+        axes.plot([0, 4], [0, 2], marker="o")
+        return save_figure(figure, Path(f"{name}.{suffix}")).read_bytes()
+
+    content = draw("a")
+    assert content == draw("b")
+    assert content.startswith(start)
+    assert b"2026" not in content
+    assert dict(mpl.rcParams) == before
+
+
 @pytest.mark.parametrize(
     ("name", "reason"),
     [

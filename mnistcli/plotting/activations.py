@@ -1,0 +1,162 @@
+"""Plot of the activations: the feature maps and values of each block of layers for one digit."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from mnistcli.layer_outputs import Block
+from mnistcli.plotting.drawing import draw_array, outline
+from mnistcli.plotting.style import (
+    BLACK,
+    GRAY,
+    LIGHT_GRAY,
+    MARGIN,
+    SMALL,
+    TEXT,
+    TOP,
+    Footer,
+    fit_text,
+    new_figure,
+    percent,
+    plural,
+)
+
+# Lengths are in inches.
+TILE, GAP = 0.66, 0.08
+TILES = 12
+LABEL = 3.1
+ROW_STEP = TILE + 0.26
+WIDTH = 2 * MARGIN + LABEL + TILES * (TILE + GAP) - GAP
+# Deeper models would give a figure that is too high to look at.
+MAX_ROWS = 16
+SUBTITLE = "Each row has its own scale: black is 0, white the strongest activation"
+SIGNED_SUBTITLE = ". With negative ones, red is above 0, blue below"
+SIGNED, POSITIVE = "RdBu_r", "gray"
+TIMES = "\N{MULTIPLICATION SIGN}"
+# Smaller probabilities are not written.
+MIN_WRITTEN = 0.01
+
+
+def plot_activations(
+    image: NDArray[np.uint8],
+    blocks: Sequence[Block],
+    *,
+    model: str,
+    dataset: str,
+) -> Figure:
+    """Plot the activations of a model for a digit, a row for each block of layers.
+
+    Args:
+        image: The digit, uint8 (28, 28).
+        blocks: The blocks in order; the output of the last one are the probabilities.
+        model: Name of the model.
+        dataset: Name of the dataset that the digit is from.
+    """
+    *hidden, output = blocks
+    indices = np.linspace(0, len(hidden) - 1, min(len(hidden), MAX_ROWS)).round().astype(int)
+    shown = [hidden[index] for index in indices.tolist()]
+    probabilities = output.values
+    predicted = int(probabilities.argmax())
+    confidence = percent(float(probabilities[predicted]))
+    of = f"{len(shown) + 1} of " if len(shown) < len(hidden) else ""
+    is_signed = any(block.values.min() < 0 for block in shown)
+    title = (
+        f"Activations of {of}{plural(len(blocks), 'layer block')}: "
+        f"predicted {predicted}, confidence {confidence}"
+    )
+    figure, axes = new_figure(
+        WIDTH,
+        TOP + (len(shown) + 2) * ROW_STEP + 0.25,
+        title,
+        SUBTITLE + (SIGNED_SUBTITLE if is_signed else ""),
+        Footer(model, "1 image", dataset),
+    )
+    left = MARGIN + LABEL
+    _write_label(axes, TOP, ("input",), f"28{TIMES}28 pixels")
+    draw_array(axes, image, (left, TOP, TILE, TILE))
+    for row, block in enumerate(shown, 1):
+        _draw_block(axes, block, TOP + row * ROW_STEP)
+    top = TOP + (len(shown) + 1) * ROW_STEP
+    _write_label(axes, top, output.layers, "10 probabilities")
+    _draw_probabilities(axes, probabilities, top)
+    return figure
+
+
+def _draw_block(axes: Axes, block: Block, top: float) -> None:
+    values = block.values
+    if values.ndim == 3:
+        maps = np.moveaxis(values, -1, 0)
+        strongest = np.abs(maps).max(axis=(1, 2))
+        # The strongest ones, in the order of the layer.
+        chosen = np.sort(np.argsort(-strongest, kind="stable")[:TILES])
+        height, width, count = values.shape
+        noun = "map" if count == 1 else "maps"
+        text = f"{count} {noun} of {height}{TIMES}{width}"
+        if len(chosen) < count:
+            text += f", the {len(chosen)} strongest"
+        tiles = [maps[index] for index in chosen]
+        places = [
+            (MARGIN + LABEL + index * (TILE + GAP), top, TILE, TILE) for index in range(len(tiles))
+        ]
+    else:
+        text = plural(values.size, "value")
+        tiles, places = [_wrap(values.reshape(-1))], []
+        rows, columns = tiles[0].shape
+        cell = min((WIDTH - 2 * MARGIN - LABEL) / columns, TILE / rows)
+        places.append((MARGIN + LABEL, top, columns * cell, rows * cell))
+    _write_label(axes, top, block.layers, text)
+    largest = max(float(np.abs(values).max()), 1e-9)
+    cmap, low = (POSITIVE, 0) if values.min() >= 0 else (SIGNED, -largest)
+    for tile, (x, y, width_, height_) in zip(tiles, places, strict=True):
+        draw_array(axes, tile, (x, y, width_, height_), cmap=cmap, limits=(low, largest))
+        outline(axes, (x, y, x + width_, y + height_), LIGHT_GRAY, linewidth=0.8)
+
+
+def _wrap(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Wrap values (n,) into rows of square cells that fill a row of the figure; NaN at the end."""
+    aspect = (WIDTH - 2 * MARGIN - LABEL) / TILE
+    rows = math.ceil(math.sqrt(values.size / aspect))
+    columns = math.ceil(values.size / rows)
+    padded = np.full(rows * columns, np.nan, np.float32)
+    padded[: values.size] = values
+    return padded.reshape(rows, columns)
+
+
+def _write_label(axes: Axes, top: float, layers: Sequence[str], text: str) -> None:
+    """Write the layers of a block and the size of its output at the left of a row."""
+    first, *rest = layers
+    lines = [(first, TEXT, BLACK), (", ".join(rest), SMALL, GRAY), (text, SMALL, GRAY)]
+    y = top
+    for line, size, color in lines:
+        if line:
+            fitting = fit_text(line, LABEL - 0.15, size)
+            axes.text(MARGIN, y, fitting, size=size, color=color, va="top", parse_math=False)
+            y += 0.24
+
+
+def _draw_probabilities(axes: Axes, probabilities: NDArray[np.float32], top: float) -> None:
+    """Draw one tile per digit: white is 1, black is 0; the digit and its probability below."""
+    predicted = int(probabilities.argmax())
+    for digit, probability in enumerate(probabilities.tolist()):
+        left = MARGIN + LABEL + digit * (TILE + GAP)
+        draw_array(axes, [[probability]], (left, top, TILE, TILE), limits=(0, 1))
+        outline(axes, (left, top, left + TILE, top + TILE), LIGHT_GRAY, linewidth=0.8)
+        color, weight = (BLACK, "bold") if digit == predicted else (GRAY, "normal")
+        texts = [(str(digit), 0.06, TEXT)]
+        if probability >= MIN_WRITTEN:
+            texts.append((percent(probability), 0.25, SMALL))
+        for text, below, size in texts:
+            axes.text(
+                left + TILE / 2,
+                top + TILE + below,
+                text,
+                size=size,
+                color=color,
+                weight=weight,
+                ha="center",
+                va="top",
+            )

@@ -1,0 +1,100 @@
+"""Availability of plots: the errors that say why a model cannot have a plot.
+
+Each function returns the error; None if the model has the plot. Importing this module is light.
+"""
+
+import shlex
+from collections.abc import Callable
+
+from mnistcli.errors import CheckpointError, MnistCliError, RunError
+from mnistcli.plotting.inputs import PlotInputs
+
+# Every model has this plot.
+_OTHER_KIND = "--kind confusion"
+
+Check = Callable[[PlotInputs], MnistCliError | None]
+
+
+def check_nothing(_: PlotInputs) -> None:
+    """Return None: every model has the plot."""
+
+
+def check_history(inputs: PlotInputs) -> MnistCliError | None:
+    """Return the error if the model is not a single one of a run."""
+    return _check_single(inputs, "history") or _check_run(inputs, "history")
+
+
+def check_filters(inputs: PlotInputs) -> MnistCliError | None:
+    """Return the error if the model is an ensemble or has no convolution."""
+    if error := _check_single(inputs, "filters"):
+        return error
+    model = inputs.keras_model
+    from keras.layers import Conv2D
+
+    from mnistcli.architectures import leaf_layers
+
+    if not any(isinstance(layer, Conv2D) for layer in leaf_layers(model)):
+        return CheckpointError("no filters: the model has no convolution", hint=_OTHER_KIND)
+    return None
+
+
+def check_activations(inputs: PlotInputs) -> MnistCliError | None:
+    """Return the error if the model is an ensemble or has no hidden layer."""
+    return _check_hidden_layer(inputs, "activations")
+
+
+def check_embedding(inputs: PlotInputs) -> MnistCliError | None:
+    """Return the error if the model is an ensemble or has no hidden layer."""
+    return _check_hidden_layer(inputs, "embedding")
+
+
+def check_augmentation(inputs: PlotInputs) -> MnistCliError | None:
+    """Return the error if the run did not augment its images, or the dataset is another one."""
+    if len(inputs.model_ref.files) > 1 and inputs.model_ref.run is None:
+        return _check_single(inputs, "augmentation")
+    if error := _check_run(inputs, "augmentation"):
+        return error
+    config = inputs.run.read_config()
+    if not (config.augment or config.distort or config.european or config.non_digits):
+        return RunError(
+            "no augmentation: the run has no distortions and no synthetic images either",
+            hint=_OTHER_KIND,
+        )
+    if inputs.splits is None or inputs.splits.name != config.dataset:
+        return RunError(
+            f"no augmentation: {inputs.dataset_name!r} is not the dataset of the run",
+            hint=f"--dataset {shlex.quote(config.dataset)}",
+        )
+    return None
+
+
+def _check_single(inputs: PlotInputs, name: str) -> MnistCliError | None:
+    """Return an error for an ensemble, as only a single model has this plot."""
+    model = inputs.model_ref
+    if len(model.files) == 1:
+        return None
+    member = model.parts[0].name if model.parts else str(model.files[0].parent)
+    return RunError(
+        f"no {name} plot of an ensemble: plot its {len(model.files)} models one by one",
+        hint=f"--model {shlex.quote(member)}",
+    )
+
+
+def _check_run(inputs: PlotInputs, name: str) -> MnistCliError | None:
+    if inputs.model_ref.run is not None:
+        return None
+    return RunError(
+        f"no {name}: {inputs.model_ref.name!r} is a file outside a run directory",
+        hint=_OTHER_KIND,
+    )
+
+
+def _check_hidden_layer(inputs: PlotInputs, name: str) -> MnistCliError | None:
+    if error := _check_single(inputs, name):
+        return error
+    model = inputs.keras_model
+    from mnistcli.layer_outputs import has_hidden_layer
+
+    if not has_hidden_layer(model):
+        return CheckpointError(f"no {name}: the model has no hidden layer", hint=_OTHER_KIND)
+    return None

@@ -1,0 +1,163 @@
+"""Draw functions of the kinds of plots: each computes what its plot needs, and plots it.
+
+Importing this module is light.
+"""
+
+from typing import TYPE_CHECKING
+
+from mnistcli.plotting.inputs import PlotInputs
+
+if TYPE_CHECKING:  # help does without them
+    from matplotlib.figure import Figure
+
+    from mnistcli.runs import Run
+
+
+def draw_history(inputs: PlotInputs) -> "Figure":
+    """Draw the training history of a run."""
+    from mnistcli.plotting.history import plot_history
+
+    config = inputs.run.read_config()
+    return plot_history(
+        inputs.run.read_history(),
+        model=inputs.model_ref.name,
+        dataset=config.dataset,
+        images=_count_training_images(inputs.run),
+        keeps_last=config.keeps_last,
+        smoothed=config.label_smoothing > 0,
+    )
+
+
+def draw_confusion(inputs: PlotInputs) -> "Figure":
+    """Draw the confusion matrix."""
+    from mnistcli.plotting.confusion import plot_confusion
+
+    return plot_confusion(
+        inputs.evaluation.confusion_matrix,
+        model=inputs.model_ref.name,
+        dataset=inputs.dataset_name,
+    )
+
+
+def draw_samples(inputs: PlotInputs) -> "Figure":
+    """Draw random digits."""
+    from mnistcli.plotting.samples_and_mistakes import plot_samples
+
+    return plot_samples(
+        inputs.dataset,
+        inputs.evaluation.probabilities,
+        inputs.random_indices(inputs.count),
+        model=inputs.model_ref.name,
+        dataset_name=inputs.dataset_name,
+    )
+
+
+def draw_mistakes(inputs: PlotInputs) -> "Figure":
+    """Draw the worst mistakes."""
+    from mnistcli.plotting.samples_and_mistakes import plot_mistakes
+
+    return plot_mistakes(
+        inputs.dataset,
+        inputs.evaluation.probabilities,
+        count=inputs.count,
+        model=inputs.model_ref.name,
+        dataset_name=inputs.dataset_name,
+    )
+
+
+def draw_filters(inputs: PlotInputs) -> "Figure":
+    """Draw the filters of the first convolution and their feature maps of the first digit."""
+    from mnistcli.layer_outputs import first_convolution
+    from mnistcli.plotting.filters import plot_filters
+
+    image = inputs.dataset.images[0]
+    kernels, maps = first_convolution(inputs.keras_model, image)
+    return plot_filters(
+        kernels, image, maps, model=inputs.model_ref.name, dataset=inputs.dataset_name
+    )
+
+
+def draw_calibration(inputs: PlotInputs) -> "Figure":
+    """Draw the reliability diagram."""
+    from mnistcli.plotting.calibration import plot_calibration
+
+    evaluation = inputs.evaluation
+    return plot_calibration(
+        evaluation.labels,
+        evaluation.probabilities,
+        evaluation.calibration_error,
+        model=inputs.model_ref.name,
+        dataset=inputs.dataset_name,
+    )
+
+
+def draw_embedding(inputs: PlotInputs) -> "Figure":
+    """Draw random digits in two dimensions."""
+    model = inputs.keras_model
+    from mnistcli.layer_outputs import hidden_features
+    from mnistcli.plotting.embedding import MAX_DIGITS, plot_embedding
+
+    chosen = inputs.random_indices(MAX_DIGITS)
+    return plot_embedding(
+        hidden_features(model, inputs.dataset.images[chosen]),
+        inputs.dataset.labels[chosen],
+        inputs.evaluation.predicted[chosen],
+        images=len(inputs.dataset),
+        model=inputs.model_ref.name,
+        dataset=inputs.dataset_name,
+    )
+
+
+def draw_activations(inputs: PlotInputs) -> "Figure":
+    """Draw the activations of the first digit."""
+    model = inputs.keras_model
+    from mnistcli.layer_outputs import block_outputs
+    from mnistcli.plotting.activations import plot_activations
+
+    image = inputs.dataset.images[0]
+    return plot_activations(
+        image,
+        block_outputs(model, image),
+        model=inputs.model_ref.name,
+        dataset=inputs.dataset_name,
+    )
+
+
+def draw_augmentation(inputs: PlotInputs) -> "Figure":
+    """Draw training images as the run saw them."""
+    from mnistcli.device import start_quietly
+
+    start_quietly()
+    from mnistcli.plotting.augmentation import plot_augmentation
+    from mnistcli.training.data import hold_out_validation
+
+    config = inputs.run.read_config()
+    if inputs.splits is None:
+        raise ValueError("the plot needs the training images of the dataset")
+    data = hold_out_validation(config, inputs.splits)
+    return plot_augmentation(
+        config, data.train, model=inputs.model_ref.name, dataset_name=data.name
+    )
+
+
+def draw_occlusion(inputs: PlotInputs) -> "Figure":
+    """Draw occlusion maps of the worst mistakes."""
+    from functools import partial
+
+    from mnistcli.explanation import occlusion
+    from mnistcli.plotting.occlusion import plot_occlusion
+
+    return plot_occlusion(
+        inputs.dataset,
+        inputs.evaluation.probabilities,
+        partial(occlusion, inputs.classifier),
+        count=inputs.count,
+        model=inputs.model_ref.name,
+        dataset_name=inputs.dataset_name,
+    )
+
+
+def _count_training_images(run: "Run") -> int | None:
+    """Return the number of images of a finished run; None if it has not been recorded."""
+    count = run.read_metrics().get("training_images") if run.finished else None
+    return count if isinstance(count, int) else None

@@ -1,0 +1,131 @@
+"""Plot of occlusion maps of the worst mistakes: for the predicted and for the true digit."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from mnistcli.datasets import Dataset
+from mnistcli.explanation import PATCH
+from mnistcli.plotting.drawing import draw_array, outline, tint
+from mnistcli.plotting.samples_and_mistakes import CELL, find_worst, write_caption
+from mnistcli.plotting.style import (
+    BLACK,
+    GRAY,
+    LIGHT_GRAY,
+    MARGIN,
+    SMALL,
+    TOP,
+    Footer,
+    new_figure,
+    plural,
+)
+
+# Each takes 500 predictions or more.
+MAX_DIGITS = 12
+# Lengths are in inches.
+GAP, COLUMN_GAP = 0.16, 0.5
+COLUMN_STEP = 3 * CELL + 2 * GAP + COLUMN_GAP
+ROW_STEP = CELL + 0.65
+MAX_COLUMNS = 3
+MIN_WIDTH = 10.2
+SUBTITLE = (
+    f"Covering a {PATCH}\N{MULTIPLICATION SIGN}{PATCH} patch lowers (vermilion) or raises (blue) "
+    "the probability of the digit below the map"
+)
+MINUS = "\N{MINUS SIGN}"
+# A smaller change of the probability is not drawn in full color.
+MIN_CHANGE = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class _Item:
+    """A digit of the dataset with its occlusion map.
+
+    Attributes:
+        index: Its index in the dataset.
+        image: uint8 (28, 28).
+        label: The true digit.
+        probabilities: float32 (10,).
+        occlusion_map: float32 (28, 28, 10).
+    """
+
+    index: int
+    image: NDArray[np.uint8]
+    label: int
+    probabilities: NDArray[np.float32]
+    occlusion_map: NDArray[np.float32]
+
+    @property
+    def classes(self) -> tuple[int, int]:
+        """The predicted digit, and the true one; for a correct one, the second most likely."""
+        first, second = np.argsort(-self.probabilities, kind="stable")[:2].tolist()
+        return first, second if self.label == first else self.label
+
+
+def plot_occlusion(
+    dataset: Dataset,
+    probabilities: NDArray[np.float32],
+    occlusion: Callable[[NDArray[np.uint8]], NDArray[np.float32]],
+    *,
+    count: int,
+    model: str,
+    dataset_name: str,
+) -> Figure:
+    """Plot occlusion maps of the worst mistakes; without mistakes, of the least confident digits.
+
+    Args:
+        dataset: The dataset, n images.
+        probabilities: The probabilities that the model predicts, float32 (n, 10).
+        occlusion: Computes the occlusion map of a digit, as `mnistcli.explanation.occlusion` does.
+        count: Maximum number of digits to draw; at most `MAX_DIGITS`.
+        model: Name of the model.
+        dataset_name: Name of the dataset.
+    """
+    worst, title = find_worst(dataset, probabilities, min(count, MAX_DIGITS))
+    columns = min(MAX_COLUMNS, len(worst))
+    rows = math.ceil(len(worst) / columns)
+    figure, axes = new_figure(
+        max(2 * MARGIN + columns * COLUMN_STEP - COLUMN_GAP, MIN_WIDTH),
+        TOP + rows * ROW_STEP,
+        title,
+        SUBTITLE,
+        Footer(model, plural(len(dataset), "image"), dataset_name),
+    )
+    for position, index in enumerate(worst.tolist()):
+        row, column = divmod(position, columns)
+        image = dataset.images[index]
+        item = _Item(
+            index, image, int(dataset.labels[index]), probabilities[index], occlusion(image)
+        )
+        _draw_item(axes, item, MARGIN + column * COLUMN_STEP, TOP + row * ROW_STEP)
+    return figure
+
+
+def _draw_item(axes: Axes, item: _Item, left: float, top: float) -> None:
+    """Draw a digit with its caption, and two maps beside it on one scale."""
+    draw_array(axes, item.image, (left, top, CELL, CELL))
+    write_caption(axes, item.index, item.label, item.probabilities, (left, top + CELL))
+    decreases = [item.probabilities[one] - item.occlusion_map[..., one] for one in item.classes]
+    largest = max(float(np.abs(decreases).max()), MIN_CHANGE)
+    background = 1 - 0.35 * item.image[..., None] / 255
+    for digit, decrease in zip(item.classes, decreases, strict=True):
+        left += CELL + GAP
+        draw_array(axes, tint(background, decrease / largest), (left, top, CELL, CELL))
+        outline(axes, (left, top, left + CELL, top + CELL), LIGHT_GRAY)
+        for text, color, below in (
+            (f"probability of {digit}", BLACK, 0.07),
+            (_format_range(decrease), GRAY, 0.27),
+        ):
+            axes.text(left, top + CELL + below, text, size=SMALL, color=color, va="top")
+
+
+def _format_range(decrease: NDArray[np.float32]) -> str:
+    """Format the largest decrease and increase of a probability in percentage points."""
+    signed = ((MINUS, 100 * float(decrease.max())), ("+", 100 * float(-decrease.min())))
+    parts = [f"{sign}{points:.0f}" for sign, points in signed if round(points) > 0]
+    return f"{' / '.join(parts)} points" if parts else "no change"
