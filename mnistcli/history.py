@@ -57,6 +57,19 @@ class EpochRow:
         return cls(epoch=epoch, **values)
 
 
+def is_better(row: EpochRow, best: EpochRow | None, *, keeps_last: bool) -> bool:
+    """Return whether a run keeps an epoch instead of the one that it has kept so far.
+
+    Args:
+        row: The epoch.
+        best: The epoch kept so far; None before the first.
+        keeps_last: Whether the run keeps its last epoch.
+    """
+    if best is None or keeps_last:
+        return True
+    return row.val_loss < best.val_loss or math.isnan(best.val_loss)
+
+
 def write_history(path: Path, rows: Sequence[EpochRow]) -> None:
     """Write a history file, ``history.csv``, atomically.
 

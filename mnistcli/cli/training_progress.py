@@ -1,14 +1,17 @@
-"""Progress of trainings on stderr: a bar on a terminal, and one line per epoch."""
+"""Progress of trainings on stderr: an epoch table, curves and a bar on a terminal, else lines."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.console import RenderableType
+from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Column
+from rich.text import Text
 
+from mnistcli.cli.epoch_table import EpochTable, draw_curves
 from mnistcli.cli.streams import (
     err,
     format_count,
@@ -18,10 +21,10 @@ from mnistcli.cli.streams import (
     print_note,
 )
 from mnistcli.errors import RunError
+from mnistcli.history import EpochRow, is_better
 
 if TYPE_CHECKING:  # help and errors do without these modules
     from mnistcli.config import TrainConfig
-    from mnistcli.history import EpochRow
     from mnistcli.runs import Run
 
 # The whole bar then fits 72 columns, so that a slightly smaller terminal does not wrap it.
@@ -39,7 +42,9 @@ class EpochBar:
         self._epochs = 0
         self._steps = 0
         self._epoch = 0
-        self._progress = Progress(
+        self._rows: list[EpochRow] = []
+        self._progress = _CurvesAndBar(
+            self._rows,
             _text_column("{task.description}"),
             BarColumn(bar_width=_BAR_WIDTH),
             _text_column("{task.fields[metrics]}"),
@@ -88,16 +93,22 @@ class EpochBar:
         """Show an empty bar."""
         self.begun = True
         self._epochs, self._steps, self._epoch = config.epochs, steps, first_epoch
-        self._progress.reset(self._task, total=config.epochs * steps)
+        self._rows.clear()
+        # The epochs before a resumed training do not count in the time left.
+        done = (first_epoch - 1) * steps
+        self._progress.reset(self._task, total=config.epochs * steps, completed=done)
         self._show(0, "")
 
     def on_train_batch_end(self, step: int, loss: float, accuracy: float) -> None:
         """Advance the bar."""
         self._show(step, f"loss {loss:.4f}  accuracy {percent(accuracy)}")
 
-    def on_epoch_end(self, row: "EpochRow", *, kept: bool) -> None:  # noqa: ARG002 - for subclasses
-        """Count the epoch."""
+    def on_epoch_end(self, row: EpochRow, *, kept: bool) -> None:  # noqa: ARG002 - for subclasses
+        """Count the epoch and extend the curves."""
+        self._rows.append(row)
         self._epoch = row.epoch + 1
+        if row.epoch == self._epochs:
+            self._progress.update(self._task, description=f"{self.label}evaluating", metrics="")
 
     def _show(self, step: int, metrics: str) -> None:
         self._progress.update(
@@ -110,8 +121,31 @@ class EpochBar:
         )
 
 
+class _CurvesAndBar(Progress):
+    """Progress bar below the curves of the loss and the validation accuracy.
+
+    Args:
+        rows: The epochs so far, a list that grows.
+        columns: The columns of the bar.
+        options: Those of `rich.progress.Progress`.
+    """
+
+    def __init__(self, rows: Sequence[EpochRow], *columns: ProgressColumn, **options: Any) -> None:
+        self._rows = rows
+        super().__init__(*columns, **options)
+
+    def get_renderables(self) -> Iterator[RenderableType]:
+        """Yield the curves and the bar."""
+        for line in _draw_curves(self._rows):
+            yield Text(line, style="dim", no_wrap=True, overflow="crop")
+        yield from super().get_renderables()
+
+
 class TrainingProgress(EpochBar):
-    """Training callback that shows a progress bar on a terminal, and prints one line per epoch.
+    """Training callback that shows an epoch table on a terminal, and prints lines elsewhere.
+
+    The rows of the table stay in the scrollback of the terminal, and so do the curves when a model
+    is trained.
 
     Args:
         run: The run directory.
@@ -122,6 +156,7 @@ class TrainingProgress(EpochBar):
         super().__init__()
         self._run = run
         self._resume_command = resume_command
+        self._table: EpochTable | None = None
 
     def explain_stop(self) -> None:
         """Print what is saved, and the command that continues."""
@@ -143,19 +178,65 @@ class TrainingProgress(EpochBar):
         if first_epoch > 1:
             print_note(f"resumed after epoch {first_epoch - 1} of {config.epochs}")
         self.label = f"model {member}/{members}  " if members > 1 else ""
+        self._print_curves()  # of the member before
         super().on_train_begin(
             config, steps, member=member, members=members, first_epoch=first_epoch
         )
+        self._table = None
+        if first_epoch > 1 and is_animated():
+            run = self._run.member(member) if members > 1 else self._run
+            self._repeat_rows(run.read_epochs(), keeps_last=config.keeps_last)
 
-    def on_epoch_end(self, row: "EpochRow", *, kept: bool) -> None:
+    def on_epoch_end(self, row: EpochRow, *, kept: bool) -> None:
         """Print the metrics of the epoch."""
         super().on_epoch_end(row, kept=kept)
+        if is_animated():
+            self._print_row(row, kept=kept)
+        else:
+            self._print_line(row, kept=kept)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._print_curves()
+        super().__exit__(kind, error, traceback)
+
+    def _repeat_rows(self, rows: Sequence[EpochRow], *, keeps_last: bool) -> None:
+        """Print the epochs before a resumed training."""
+        best = None
+        for row in rows:
+            kept = is_better(row, best, keeps_last=keeps_last)
+            best = row if kept else best
+            self._rows.append(row)
+            self._print_row(row, kept=kept)
+
+    def _print_row(self, row: EpochRow, *, kept: bool) -> None:
+        if self._table is None:
+            validated = not math.isnan(row.val_loss)
+            self._table = EpochTable.fit(self._epochs, err.width, validated=validated)
+            print_note(self._table.header)
+        print_epoch(self._table.row(row, kept=kept))
+
+    def _print_curves(self) -> None:
+        if is_animated():
+            for line in _draw_curves(self._rows):
+                print_note(line)
+        self._rows.clear()
+
+    def _print_line(self, row: EpochRow, *, kept: bool) -> None:
         number = f"{row.epoch:>{len(str(self._epochs))}}/{self._epochs}"
         parts = [f"epoch {number}", f"train {percent(row.accuracy)} (loss {row.loss:.4f})"]
         if not math.isnan(row.val_loss):
             parts.append(f"val {percent(row.val_accuracy)} (loss {row.val_loss:.4f})")
         parts.append(f"{row.seconds:.1f} s")
         print_epoch("  ".join(parts) + ("  kept" if kept else ""))
+
+
+def _draw_curves(rows: Sequence[EpochRow]) -> list[str]:
+    return draw_curves(rows, err.width - 1, ascii_only=err.options.ascii_only)
 
 
 def _text_column(text: str) -> TextColumn:

@@ -10,7 +10,7 @@ import numpy as np
 
 from mnistcli.config import TrainConfig
 from mnistcli.errors import TrainingError
-from mnistcli.history import EpochRow
+from mnistcli.history import EpochRow, is_better
 
 # Halving costs a plateau at most `reduce_lr` epochs at a learning rate that is too high.
 _REDUCTION = 0.5
@@ -147,7 +147,7 @@ class RunRecorder(keras.callbacks.Callback):
             seconds=time.perf_counter() - self._epoch_started,
         )
         self._require_finite(row.epoch)
-        if self._is_better(row):
+        if is_better(row, self._kept, keeps_last=self._config.keeps_last):
             self._kept = row
         self.history.append(row)
 
@@ -163,11 +163,6 @@ class RunRecorder(keras.callbacks.Callback):
                 f"training diverged in epoch {epoch}: the weights are NaN or infinite",
                 hint=f"--learning-rate {self._config.learning_rate / 10:g}",
             )
-
-    def _is_better(self, row: EpochRow) -> bool:
-        if self._kept is None or self._config.keeps_last:
-            return True
-        return row.val_loss < self._kept.val_loss or math.isnan(self._kept.val_loss)
 
 
 def plateau_callbacks(config: TrainConfig) -> list[keras.callbacks.Callback]:

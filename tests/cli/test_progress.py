@@ -4,6 +4,7 @@ import io
 import re
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,12 @@ from rich.progress import Task, TaskID
 
 from mnistcli.cli import progress, streams
 from mnistcli.cli.progress import image_progress
-from mnistcli.cli.training_progress import TrainingProgress
+from mnistcli.cli.training_progress import EpochBar, TrainingProgress
 from mnistcli.config import TrainConfig
 from mnistcli.history import EpochRow
 from mnistcli.prediction_results import Prediction
 from mnistcli.runs import Run
+from tests.support.terminal import show_screen
 
 Captured = pytest.CaptureFixture[str]
 
@@ -76,6 +78,50 @@ def test_members_of_an_ensemble_are_numbered(capsys: Captured, terminal: io.Stri
 
     assert "model 2 of 2: training classic on mnist (" in plain(terminal)
     assert "model 2/2  epoch 1/10  batch 2/3" in plain(terminal)
+
+
+def test_a_terminal_shows_a_table_and_curves(terminal: io.StringIO) -> None:
+    finish(
+        Run(Path("r")), TrainConfig(epochs=10), VALIDATED, replace(VALIDATED, epoch=2, loss=0.25)
+    )
+
+    lines = show_screen(terminal.getvalue())
+    assert [line.split()[0] for line in lines] == [
+        "training",
+        "epoch",
+        "1/10",
+        "2/10",
+        "loss",
+        "val",
+    ]
+    assert (lines[2].endswith("kept"), lines[3].endswith("kept")) == (True, False)
+    assert "0.5000 █▁ 0.2500" in lines[4]
+
+
+def test_a_resumed_training_repeats_the_table(terminal: io.StringIO, tmp_path: Path) -> None:
+    worse = replace(VALIDATED, epoch=2, val_loss=0.5)
+    better = replace(VALIDATED, epoch=3, val_loss=0.3)
+    run = Run(tmp_path)
+    run.write_history([VALIDATED, worse, better])
+
+    with TrainingProgress(run, "") as shown:
+        shown.on_train_begin(TrainConfig(epochs=9), 3, member=1, members=1, first_epoch=4)
+
+    table = [line.split() for line in show_screen(terminal.getvalue()) if "/9 " in line]
+    assert [(line[0], line[-1] == "kept") for line in table] == [
+        ("1/9", True),
+        ("2/9", False),
+        ("3/9", True),
+    ]
+
+
+def test_the_epochs_before_a_resumed_training_do_not_count_in_the_time_left(
+    terminal: io.StringIO, tmp_path: Path
+) -> None:
+    with EpochBar() as shown:
+        shown.on_train_begin(TrainConfig(epochs=9), 3, member=1, members=1, first_epoch=8)
+        (task,) = shown._progress.tasks
+        assert (task.completed, task.speed) == (21, None)
 
 
 def test_the_bar_is_never_without_numbers(terminal: io.StringIO) -> None:

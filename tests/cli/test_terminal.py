@@ -55,7 +55,7 @@ def test_evaluate_shows_a_spinner_and_then_metrics(stdout: Stdout, model: Path) 
 
 
 @pytest.mark.parametrize("stdout", ["pipe"])  # each run takes long
-def test_train_shows_a_progress_bar_and_a_line_per_epoch(stdout: Stdout) -> None:
+def test_train_shows_a_progress_bar_and_a_table_of_epochs(stdout: Stdout) -> None:
     arguments = ("--dataset", "digits", "--limit", 200, "--epochs", 2, "--run-dir", "r")
     done = run_in_terminal("train", *arguments, stdout=stdout)
 
@@ -67,7 +67,7 @@ def test_train_shows_a_progress_bar_and_a_line_per_epoch(stdout: Stdout) -> None
     assert screen[0] == (
         "training classic on digits (adam, seed 0, 2 steps per epoch); saving to r"
     )
-    assert [line.split("  ")[0] for line in screen[1:3]] == ["epoch 1/2", "epoch 2/2"]
+    assert [line.split()[0] for line in screen[1:]] == ["epoch", "1/2", "2/2", "loss", "val"]
     names = [line.split("  ")[0] for line in results]
     assert names == ["run", "kept epoch", "validation", "test", "trained"]
 

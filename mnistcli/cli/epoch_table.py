@@ -1,0 +1,121 @@
+"""Epoch table of a training on a terminal: its header and rows, and curves of block characters."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from mnistcli.cli.streams import percent
+from mnistcli.history import EpochRow
+
+_BLOCKS = "▁▂▃▄▅▆▇█"
+_ASCII_BLOCKS = "_.-=*#"
+_GAP = "  "
+_KEPT = "kept"
+_VAL_ACCURACY = "val accuracy"
+_LEARNING_RATE = "learning rate"
+_WIDTHS = {
+    "loss": 7,
+    "accuracy": 8,
+    "val loss": 8,
+    _VAL_ACCURACY: 12,
+    _LEARNING_RATE: 13,
+    "time": 7,
+    _KEPT: 4,
+}
+# A terminal that is too narrow for all columns shows the first of these.
+_PRIORITY = (_VAL_ACCURACY, "loss", "accuracy", "val loss", _KEPT, "time", _LEARNING_RATE)
+
+
+@dataclass(frozen=True)
+class EpochTable:
+    """The columns of an epoch table that fit a terminal.
+
+    Attributes:
+        epochs: Number of epochs.
+        titles: The titles of the columns after that of the epoch.
+    """
+
+    epochs: int
+    titles: tuple[str, ...]
+
+    @classmethod
+    def fit(cls, epochs: int, width: int, *, validated: bool) -> "EpochTable":
+        """Choose the columns.
+
+        Args:
+            epochs: Number of epochs.
+            width: Width of the terminal in characters.
+            validated: Whether there are validation images.
+        """
+        left = width - max(len("epoch"), 2 * len(str(epochs)) + 1)
+        chosen = []
+        for title in _PRIORITY:
+            needed = len(_GAP) + _WIDTHS[title]
+            if (validated or not title.startswith("val ")) and needed <= left:
+                chosen.append(title)
+                left -= needed
+        return cls(epochs, tuple(title for title in _WIDTHS if title in chosen))
+
+    @property
+    def header(self) -> str:
+        """The titles of the columns."""
+        return self._line("epoch", {title: title for title in self.titles})
+
+    def row(self, row: EpochRow, *, kept: bool) -> str:
+        """Return the line of an epoch.
+
+        Args:
+            row: The epoch.
+            kept: Whether the run keeps its model unless a later epoch replaces it.
+        """
+        cells = {
+            "loss": f"{row.loss:.4f}",
+            "accuracy": percent(row.accuracy),
+            "val loss": f"{row.val_loss:.4f}",
+            _VAL_ACCURACY: percent(row.val_accuracy),
+            _LEARNING_RATE: f"{row.learning_rate:.3g}",
+            "time": f"{row.seconds:.1f} s",
+            _KEPT: _KEPT if kept else "",
+        }
+        return self._line(f"{row.epoch}/{self.epochs}", cells)
+
+    def _line(self, epoch: str, cells: dict[str, str]) -> str:
+        first = max(len("epoch"), 2 * len(str(self.epochs)) + 1)
+        parts = [f"{epoch:>{first}}", *(f"{cells[t]:>{_WIDTHS[t]}}" for t in self.titles)]
+        return _GAP.join(parts).rstrip()
+
+
+def draw_curves(rows: Sequence[EpochRow], width: int, *, ascii_only: bool = False) -> list[str]:
+    """Return lines with the curves of the loss and of the validation accuracy over the epochs.
+
+    Each line has the first and the last value beside its curve. There is no line for a value that
+    is not finite, none before the second epoch, and no curve where the terminal has no space.
+
+    Args:
+        rows: The epochs.
+        width: Width of the terminal in characters.
+        ascii_only: Whether the terminal has no block characters.
+    """
+    blocks = _ASCII_BLOCKS if ascii_only else _BLOCKS
+    values: list[tuple[str, list[float], Callable[[float], str]]] = [
+        ("loss", [row.loss for row in rows], "{:.4f}".format),
+        (_VAL_ACCURACY, [row.val_accuracy for row in rows], percent),
+    ]
+    lines = []
+    for title, series, text in values:
+        if len(series) < 2 or not all(map(math.isfinite, series)):
+            continue
+        start, end = f"{title:<{len(_VAL_ACCURACY)}}{_GAP}{text(series[0]):>8} ", text(series[-1])
+        space = width - len(start) - len(end) - 2
+        if space > 1:
+            lines.append(f"{start}{_curve(series, min(space, 60), blocks)} {end}")
+    return lines
+
+
+def _curve(series: Sequence[float], width: int, blocks: str) -> str:
+    """Return a block character for each value, or for evenly spaced ones if there are too many."""
+    count = min(len(series), width)
+    shown = [series[round(at * (len(series) - 1) / (count - 1))] for at in range(count)]
+    lowest, highest = min(shown), max(shown)
+    scale = (len(blocks) - 1) / (highest - lowest or 1)
+    return "".join(blocks[round((value - lowest) * scale)] for value in shown)
