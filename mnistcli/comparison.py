@@ -10,7 +10,7 @@ from scipy.stats import binomtest
 from mnistcli.evaluation import Evaluation
 
 SIGNIFICANCE = 0.05
-"""A difference with a smaller adjusted p-value is called more than chance."""
+"""A difference with a smaller adjusted p-value is called statistically significant."""
 
 
 @dataclass(frozen=True, kw_only=True)

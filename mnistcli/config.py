@@ -13,7 +13,7 @@ from mnistcli.suggestions import find_similar
 CLASSES = 10
 SEEDS = 2**32
 ARCHITECTURES = ("simple", "classic", "deep", "fast", "accurate", "record")
-OWN_ARCHITECTURE = r".+\.py(:\w*)?"
+CUSTOM_ARCHITECTURE = r".+\.py(:\w*)?"
 """Regular expression of an architecture in a file of the user, such as ``net.py:build``."""
 OPTIMIZERS: Mapping[str, float] = MappingProxyType(
     {"sgd": 0.1, "adam": 0.001, "adamw": 0.001, "rmsprop": 0.001}
@@ -54,11 +54,11 @@ class TrainConfig:
         "classic",
         "Architecture of a new model: {choices}; or FILE.py:FUNCTION, code that returns a model.",
         choices=ARCHITECTURES,
-        pattern=OWN_ARCHITECTURE,
+        pattern=CUSTOM_ARCHITECTURE,
         new_model_only=True,
     )
     arch_sha256: str | None = setting(
-        None, "SHA-256 hash of the file of an own architecture.", recorded=True
+        None, "SHA-256 hash of the file of a custom architecture.", recorded=True
     )
     optimizer: str = setting(
         "adam",
@@ -227,12 +227,12 @@ SETTINGS: Mapping[str, Field[Any]] = MappingProxyType(
 """The fields of `TrainConfig` by name."""
 
 
-def split_own_architecture(arch: str) -> tuple[str, str]:
-    """Split the name of an own architecture into file and function, which can be empty.
+def split_custom_architecture(arch: str) -> tuple[str, str]:
+    """Split the name of a custom architecture into file and function, which can be empty.
 
     Both are empty for the name of an architecture in `ARCHITECTURES`.
     """
-    if not re.fullmatch(OWN_ARCHITECTURE, arch):
+    if not re.fullmatch(CUSTOM_ARCHITECTURE, arch):
         return "", ""
     if arch.endswith(".py"):
         return arch, ""

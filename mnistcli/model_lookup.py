@@ -12,7 +12,7 @@ from mnistcli.config import TrainConfig
 from mnistcli.errors import CheckpointError, RunError
 from mnistcli.file_signatures import identify_folder
 from mnistcli.model_files import OTHER_MODEL, check_model_file, is_complete, unreadable
-from mnistcli.runs import RUNS_DIR, Run
+from mnistcli.runs import RUNS_DIR, Run, find_run_directories
 
 MODEL_VARIABLE = "MNISTCLI_MODEL"
 PRETRAINED = "pretrained"
@@ -195,7 +195,7 @@ def _find(name: str, root: Path) -> ModelRef:
         return ModelRef(newest.model_files, newest, skipped=skipped)
     path = _PRETRAINED_DIR if name == PRETRAINED else Path(name)
     try:
-        if len(path.parts) == 1 and not path.exists() and (root / path).is_dir():
+        if not path.is_absolute() and not path.exists() and (root / path).is_dir():
             path = root / path
         return _find_in_directory(path) if path.is_dir() else _find_file(path)
     except OSError as error:
@@ -232,7 +232,10 @@ def _find_file(path: Path) -> ModelRef:
 
 def _newest_run(root: Path) -> tuple[Run | None, tuple[str, ...]]:
     """Return the newest finished run that can be used, and the newer ones that cannot."""
-    finished = [(_finished_at(Run(path)), path) for path in root.glob("*/")]
+    paths: list[Path] = []
+    with suppress(OSError):
+        paths = find_run_directories(root)
+    finished = [(_finished_at(Run(path)), path) for path in paths]
     skipped: list[str] = []
     for _, path in sorted((pair for pair in finished if pair[0]), reverse=True):
         run = Run(path)

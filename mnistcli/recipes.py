@@ -10,7 +10,7 @@ from mnistcli.config import (
     SETTINGS,
     TrainConfig,
     find_setting,
-    split_own_architecture,
+    split_custom_architecture,
 )
 from mnistcli.config_fields import flag, require_choice, setting_of, validate
 from mnistcli.errors import ConfigError
@@ -203,7 +203,7 @@ def _check_used(
                 f"{flag(declared)} has no effect with --optimizer {optimizer}",
                 hint=f"--optimizer {details.optimizers[0]}",
             )
-        if name == "dropout" and split_own_architecture(arch)[0]:
+        if name == "dropout" and split_custom_architecture(arch)[0]:
             raise ConfigError(f"--dropout has no effect with --arch {arch}")
         if details.new_model_only and start is not None:
             raise ConfigError(

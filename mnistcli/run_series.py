@@ -8,10 +8,10 @@ from typing import Self
 
 from mnistcli.config import TrainConfig
 from mnistcli.errors import RunError
-from mnistcli.runs import RUNS_DIR, Run
+from mnistcli.runs import RUNS_DIR, Run, seed_directory
 
 _OTHER_DIR = "--run-dir DIR"
-# Own architectures are recorded by their hash, start models by their absolute name.
+# Custom architectures are recorded by their hash, start models by their absolute name.
 _RENAMED = {"seed", "start", "arch"}
 
 
@@ -52,7 +52,7 @@ class RunSeries:
 
     def run(self, seed: int) -> Run:
         """Return the run of a seed, which may not exist."""
-        return Run(self.path / f"seed-{seed}")
+        return Run(seed_directory(self.path, seed))
 
     def remove_if_empty(self) -> None:
         """Remove the directory if no training has left a run in it."""

@@ -2,7 +2,7 @@
 
 import math
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from mnistcli.history import EpochRow
 from mnistcli.model_files import is_complete
 from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.recipes import RECIPES
-from mnistcli.runs import RUNS_DIR, Run
+from mnistcli.runs import RUNS_DIR, Run, find_run_directories
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +104,7 @@ class FoundRun(NamedTuple):
 
 
 def list_runs(root: Path = RUNS_DIR) -> RunList:
-    """Summarize the runs in a directory.
+    """Summarize the runs in a directory, and those of seeds in the directories of `train --seeds`.
 
     A finished run is as old as its metrics, any other run as its last epoch.
 
@@ -116,7 +116,11 @@ def list_runs(root: Path = RUNS_DIR) -> RunList:
     """
     dated: list[tuple[int, str, RunSummary]] = []
     damaged: dict[Path, RunError] = {}
-    for run in _list_directories(root):
+    try:
+        runs = list(map(Run, find_run_directories(root)))
+    except OSError as error:
+        raise RunError(f"cannot read {str(root)!r}: {error.strerror}") from error
+    for run in runs:
         try:
             if changed_at := run.changed_at:  # otherwise it is not a run
                 dated.append((changed_at, run.path.name, summarize_run(run)))
@@ -200,15 +204,6 @@ def find_common_dataset(models: Sequence[ModelRef]) -> str:
                 hint=f"--dataset {shlex.quote(dataset)}",
             )
     return dataset
-
-
-def _list_directories(root: Path) -> Iterator[Run]:
-    """Yield the directories in a directory, in any order."""
-    try:
-        paths = [path for path in root.iterdir() if path.is_dir()] if root.exists() else []
-    except OSError as error:
-        raise RunError(f"cannot read {str(root)!r}: {error.strerror}") from error
-    yield from map(Run, paths)
 
 
 def _total_seconds(history: Sequence[EpochRow]) -> float:

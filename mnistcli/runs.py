@@ -19,6 +19,7 @@ from mnistcli.json_files import OTHER_MODEL, damaged, read_json, write_json
 
 RUNS_DIR = Path("runs")
 _MEMBER = "member-"
+_SEED = "seed-"
 _OTHER_DIR = "--run-dir DIR"
 
 
@@ -37,7 +38,7 @@ class Run:
         self.plots_dir = path / "plots"
         self.tensorboard_dir = path / "tensorboard"
         self.architecture_file = path / "architecture.py"
-        """The source of an own architecture, for the reader. It is never executed by itself."""
+        """The source of a custom architecture, for the reader. It is never executed by itself."""
         self._config_file = path / "config.json"
         self._environment_file = path / "environment.json"
         self._history_file = path / "history.csv"
@@ -250,7 +251,7 @@ class Run:
             raise damaged(self._config_file, reason) from error
 
     def write_architecture(self, source: bytes) -> None:
-        """Write the source of an own architecture."""
+        """Write the source of a custom architecture."""
         write_atomically(self.architecture_file, source)
 
     def write_environment(self, environment: Mapping[str, Any]) -> None:
@@ -315,6 +316,21 @@ class Run:
         if content is None:
             raise RunError(f"no {path.name} in {str(self.path)!r}", hint=OTHER_MODEL)
         return content
+
+
+def seed_directory(series: Path, seed: int) -> Path:
+    """Return the run directory of a seed in the directory of `train --seeds`."""
+    return series / f"{_SEED}{seed}"
+
+
+def find_run_directories(root: Path) -> list[Path]:
+    """Return the directories that can be runs: those in a directory, and those of seeds in them.
+
+    Raises:
+        OSError: The directory cannot be read.
+    """
+    paths = [path for path in root.iterdir() if path.is_dir()] if root.exists() else []
+    return [*paths, *(seed for path in paths for seed in path.glob(f"{_SEED}*/"))]
 
 
 def _default_paths(config: TrainConfig) -> Iterator[Path]:

@@ -9,7 +9,7 @@ from mnistcli.config import (
     SETTINGS,
     TrainConfig,
     find_setting,
-    split_own_architecture,
+    split_custom_architecture,
 )
 from mnistcli.config_fields import setting_of
 from mnistcli.errors import ConfigError
@@ -82,7 +82,7 @@ def test_choices_are_case_insensitive() -> None:
 )
 def test_an_architecture_in_a_file_keeps_its_name(arch: str, parts: tuple[str, str]) -> None:
     assert TrainConfig(arch=arch).arch == arch
-    assert split_own_architecture(arch) == parts
+    assert split_custom_architecture(arch) == parts
 
 
 @pytest.mark.parametrize("arch", ["net.txt:build", ".py", "net.py:build()", "net.py:a.b"])

@@ -217,6 +217,14 @@ def test_a_damaged_run_is_not_the_default(file: str, content: bytes) -> None:
     assert find_model("latest").skipped == ("skipped runs/damaged, which is damaged",)
 
 
+def test_the_newest_run_can_be_that_of_a_seed() -> None:
+    finish("runs/one", modified=200)
+    finish("runs/fast_seeds/seed-3", modified=300)
+
+    assert find_model("latest").name == "runs/fast_seeds/seed-3"
+    assert find_model("fast_seeds/seed-3").name == "runs/fast_seeds/seed-3"
+
+
 def test_a_damaged_run_is_named_if_the_packaged_model_is_used() -> None:
     (finish("runs/damaged").path / "config.json").write_text("{")
 

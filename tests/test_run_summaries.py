@@ -56,6 +56,14 @@ def test_the_newest_run_is_last() -> None:
     assert names() == ["b", "a", "c"]
 
 
+def test_the_runs_of_seeds_are_listed() -> None:
+    make_run("fast_seeds/seed-0")
+    make_run("fast_seeds/other/seed-1")
+
+    (summary,) = list_runs().summaries
+    assert summary.path == RUNS / "fast_seeds/seed-0"
+
+
 def test_an_unfinished_run_is_as_old_as_its_last_epoch() -> None:
     for name, seconds in [("stopped", 20), ("finished", 10), ("begun", 5)]:
         make_run(name, finished=name == "finished", epochs=0 if name == "begun" else 2)

@@ -108,7 +108,7 @@ def _as_dict(
 
 
 def _print_tests(tests: Sequence["PairedTest"]) -> None:
-    header = ("runs", "only first right", "only second right", "p", "difference")
+    header = ("runs", "only first right", "only second right", "adjusted p", "difference")
     table = Table(*header, box=box.SIMPLE_HEAD)
     for test in tests:
         better = test.better

@@ -35,6 +35,6 @@ class CsvPrinter:
             table.writerow((prediction.row, prediction.guess))
         elif not self._only_rows:
             error = prediction.error.message if prediction.error is not None else ""
-            confidence = f"{prediction.confidence:.6f}"
+            confidence = f"{prediction.text_confidence:.6f}"
             reason = error or prediction.reason
             table.writerow((prediction.path, prediction.text, confidence, reason))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mnistcli.cli.hints import quote_argument
-from mnistcli.config import SETTINGS, TrainConfig, split_own_architecture
+from mnistcli.config import SETTINGS, TrainConfig, split_custom_architecture
 from mnistcli.config_fields import flag
 from mnistcli.errors import ConfigError, RunError
 from mnistcli.runs import RUNS_DIR, Run
@@ -39,15 +39,15 @@ def resumed_config(run: Run, options: Mapping[str, object]) -> TrainConfig:
 
     Raises:
         ConfigError: An option other than ``--epochs`` was given, or ``--arch`` is missing for a run
-            with an own architecture: the config of a run from elsewhere must not choose the code.
+            with a custom architecture: the config of a run from elsewhere must not choose the code.
         RunError: The config of the run is missing or damaged.
     """
     config = run.read_config()
     arch = options.get("arch")
-    has_own = bool(split_own_architecture(config.arch)[0])
+    has_own = bool(split_custom_architecture(config.arch)[0])
     if has_own and arch is None:
         raise ConfigError(
-            "the run has an own architecture, whose file is executed only if it is named",
+            "the run has a custom architecture: name its file with --arch to execute it",
             hint=resume_command(run, None, config),
         )
     for name, value in options.items():
@@ -75,7 +75,7 @@ def resume_command(
         tensorboard: The option ``--tensorboard``.
     """
     command = f"mnistcli train --resume {quote_argument(str(run.path))}"
-    if split_own_architecture(config.arch)[0]:
+    if split_custom_architecture(config.arch)[0]:
         command += f" --arch {quote_argument(config.arch)}"
     if tensorboard:
         command += " --tensorboard"

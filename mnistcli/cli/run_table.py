@@ -12,7 +12,7 @@ from mnistcli.run_summaries import RunSummary
 
 _GAP = "  "
 _HEADER = ("run", "accuracy", "loss", "seconds", "recipe and changed settings")
-# On a terminal with less room for the last column, its lines are broken all the same.
+# Minimum width of the last column; a narrower terminal wraps it by itself.
 _LEAST_ROOM = 20
 
 
@@ -57,7 +57,7 @@ def _cells(run: NamedSummary) -> tuple[str, str, str, str]:
 
 
 def _settings(summary: RunSummary) -> list[str]:
-    """Return the recipe, each changed setting as an option, and what is to know of the result."""
+    """Return the recipe, the changed settings as options, and remarks such as ``unfinished``."""
     changes = [option_text(name, value) for name, value in summary.changes.items()]
     remarks = [summary.progress, "no better than chance" if summary.at_chance else ""]
     remark = ", ".join(filter(None, remarks))

@@ -35,6 +35,6 @@ def runs(
         skipped = [{"run": str(path), "reason": e.message} for path, e in found.damaged.items()]
         print_json({"runs": [one.as_dict() for one in found.summaries], "skipped": skipped})
     elif found.summaries:
-        print_runs([NamedSummary(one.path.name, one) for one in found.summaries])
+        print_runs([NamedSummary(str(one.path.relative_to(root)), one) for one in found.summaries])
     else:
         print_note(f"no runs in {str(root)!r}; mnistcli train makes one")

@@ -3,7 +3,8 @@
 splits = load("digits")
 train, validation = hold_out(splits.train, 0.1)
 
-To add a dataset, write a module and add a row to `NAMED`; to add a file format, to `READERS`.
+To add a dataset, write a module and add a row to `NAMED`; to add a file format, to
+`FILE_READERS`.
 """
 
 from collections.abc import Callable

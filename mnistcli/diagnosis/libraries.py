@@ -1,4 +1,4 @@
-"""Checks of TensorFlow, the GPU, LiteRT and MNIST, by what the probes have found."""
+"""Checks of TensorFlow, the GPU, LiteRT and MNIST, from the results of the probes."""
 
 import os
 import platform

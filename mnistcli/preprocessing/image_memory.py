@@ -66,7 +66,7 @@ def _scan_header_length(components: int) -> int:
 
 
 class MemoryBudget:
-    """Memory that several threads share: who asks for more than is left waits.
+    """Memory budget of several threads: a semaphore counted in bytes.
 
     Args:
         total: Bytes in all. A single request of more is granted when nobody else has any.

@@ -1,4 +1,4 @@
-"""MNIST format: recognize an image that is already a normalized 28x28 digit; loads no SciPy."""
+"""MNIST format: recognize an image that is already a normalized 28x28 digit; imports no OpenCV."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -131,7 +131,7 @@ def find_printed_form(image: Image.Image) -> PrintedForm:
 
 
 def _find_ink(image: Image.Image) -> Mask:
-    """Find what is darker than the paper around it, also in a shadow; the paper is light."""
+    """Binarize a scan: pixels darker than the light paper around them, also in a shadow."""
     gray = np.asarray(image.convert("L"))
     if np.median(gray) < 128:
         gray = 255 - gray

@@ -114,7 +114,7 @@ def cut_out(image: Image.Image, edges: NDArray[np.float64], matrix: Matrix | Non
 
 
 def _fit_similarity(points: NDArray[np.float64], moved: NDArray[np.float64]) -> Matrix:
-    """Fit shift, rotation and scale by least squares, as one factor of complex numbers."""
+    """Fit a similarity transform (rotation, scale, shift) by least squares in complex numbers."""
     before, after = (one[:, 0] + 1j * one[:, 1] for one in (points, moved))
     deviation = before - before.mean()
     factor = np.vdot(deviation, after - after.mean()) / np.vdot(deviation, deviation)
@@ -161,7 +161,7 @@ def _fit_again(matrix: Matrix, reference: PrintedForm, scan: PrintedForm) -> Mat
 
 
 def _distance(points: NDArray[np.float64], others: NDArray[np.float64]) -> float:
-    """Return the distance that nine of ten pairs of points keep: one in ten may be an outlier."""
+    """Return the 90th percentile of the distances of point pairs: one in ten may be an outlier."""
     return float(np.percentile(np.hypot(*(points - others).T), 90))
 
 

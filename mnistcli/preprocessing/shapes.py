@@ -1,4 +1,4 @@
-"""Shared types of preprocessing: masks, bounding boxes and detected digits; loads no SciPy."""
+"""Shared types of preprocessing: masks, bounding boxes and detected digits; imports no OpenCV."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""Synthetic training images: European-style digits and non-digits, drawn by rule."""
+"""Synthetic training images: European-style digits, non-digits and handwritten numbers."""

@@ -9,7 +9,7 @@ from mnistcli.synthetic.digit_shapes import DIGIT_SHAPES, Strokes
 Points = tuple[tuple[float, float], ...]
 Shape = tuple[Points, ...]
 
-# The segments of a seven-segment display as lines, and those of each digit.
+# The segments of a seven-segment display as lines, and those of each digit but 1, a plain bar.
 _SEGMENTS = {
     "a": ((0.08, 0.0), (0.42, 0.0)),
     "b": ((0.5, 0.08), (0.5, 0.42)),

@@ -25,7 +25,7 @@ def draw_background(shape: tuple[int, int], rng: np.random.Generator) -> Ink:
             background = np.maximum(background, _waves(shape, rng))
     elif kind < 0.6:
         background = _dots(shape, rng)
-    if kind < 0.6:  # a security pattern comes and goes with the paper's light
+    if kind < 0.6:  # uneven light modulates the security pattern
         background *= _slow_change(shape, rng, 0.2, 1.0)
     if rng.random() < 0.6:
         grain = rng.standard_normal(shape, np.float32)

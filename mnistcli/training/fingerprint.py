@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mnistcli.config import TrainConfig, split_own_architecture
+from mnistcli.config import TrainConfig, split_custom_architecture
 from mnistcli.datasets import Dataset
 from mnistcli.environment import describe_environment
 from mnistcli.errors import RunError
@@ -100,7 +100,7 @@ def take_fingerprint(config: TrainConfig, data: Mapping[str, str]) -> Fingerprin
         versions[f"{name} version"] = packages.get(name, "unknown")
     settings = config.as_dict()
     if config.arch_sha256 is not None:  # the file may have another place
-        settings["arch"] = split_own_architecture(config.arch)[1]
+        settings["arch"] = split_custom_architecture(config.arch)[1]
     return Fingerprint(settings, data, versions)
 
 

@@ -25,12 +25,12 @@ from mnistcli.training.calibration import (
     fit_temperature,
 )
 from mnistcli.training.callbacks import RunRecorder, TrainingCallback
+from mnistcli.training.custom_architecture import CustomArchitecture
 from mnistcli.training.data import TrainingData
 from mnistcli.training.ensembles import member_configs
 from mnistcli.training.fine_tuning import freeze_early, unfreeze
 from mnistcli.training.fingerprint import Fingerprint, hash_data, take_fingerprint
 from mnistcli.training.loop import fit
-from mnistcli.training.own_architecture import OwnArchitecture
 from mnistcli.training.results import TrainResult
 from mnistcli.training.resume_state import ResumeState
 from mnistcli.training.saving import EpochSaver
@@ -56,7 +56,7 @@ class ModelTrainer:
         data: The images.
         start: The model to fine-tune; None for new models.
         callback: Receives the progress.
-        own: The own architecture of new models; None for one of ours.
+        own: The custom architecture of new models; None for one of ours.
         resume: Whether to continue runs that were stopped.
     """
 
@@ -66,7 +66,7 @@ class ModelTrainer:
         start: ModelRef | None,
         callback: TrainingCallback,
         *,
-        own: OwnArchitecture | None = None,
+        own: CustomArchitecture | None = None,
         resume: bool,
     ) -> None:
         self._data = data

@@ -6,15 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from mnistcli import device
-from mnistcli.config import TrainConfig, split_own_architecture
+from mnistcli.config import TrainConfig, split_custom_architecture
 from mnistcli.datasets import Splits
 from mnistcli.errors import TrainingError
 from mnistcli.model_lookup import PRETRAINED, ModelRef, find_model
 from mnistcli.runs import Run
 from mnistcli.training.callbacks import SilentCallback, TrainingCallback
+from mnistcli.training.custom_architecture import CustomArchitecture
 from mnistcli.training.data import hold_out_validation
 from mnistcli.training.ensembles import combine_members
-from mnistcli.training.own_architecture import OwnArchitecture
 from mnistcli.training.results import EnsembleResult, TrainResult
 from mnistcli.training.single_model import ModelTrainer
 
@@ -55,8 +55,8 @@ def train(
         DeviceError: A GPU was requested and there is none.
         RunError: The run directory cannot be written, or another process trains in it. The run to
             resume is finished, or its settings, data or versions differ.
-        TrainingError: The start model is an ensemble, the file of an own architecture fails or has
-            changed since the run started, or the training diverged.
+        TrainingError: The start model is an ensemble, the file of a custom architecture fails or
+            has changed since the run started, or the training diverged.
     """
     with (
         _discard_if_empty(run, keep=resume),
@@ -72,8 +72,8 @@ def train(
         if start is not None:
             config = replace(config, start=_absolute_name(start))
         own = None
-        if start is None and split_own_architecture(config.arch)[0]:
-            own = OwnArchitecture.read(config.arch, run.architecture_file)
+        if start is None and split_custom_architecture(config.arch)[0]:
+            own = CustomArchitecture.read(config.arch, run.architecture_file)
             own.require_digest(config.arch_sha256, run.architecture_file)
             config = replace(config, arch=own.name, arch_sha256=own.digest)
         trainer = ModelTrainer(data, start, callback or SilentCallback(), own=own, resume=resume)

@@ -60,11 +60,11 @@ def test_help_fits_the_terminal(command: str, columns: int) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_names_each_default_and_no_python_types(command: str) -> None:
-    output = show_help(command, columns=200)
+    output = show_help(command, columns=300)
 
     assert not re.search(r"<(bool|str|list\[str\]|int|path)>", output)
     options = re.findall(r"^│ (?:\*    )?((?:--|[A-Z]).*?) *│$", output, re.MULTILINE)
-    flags = r"--(json|quiet|verbose|help|report|recursive|single|save|explain|review|regions|csv|continue)\b"
+    flags = r"--(json|quiet|verbose|help|report|recursive|single|save|explain|review|regions|csv|continue|tensorboard)\b"
     without = [line for line in options if "efault" not in line and not re.match(flags, line)]
     required = {"predict": ["IMAGE"], "compare": ["RUN"]}
     assert [line.split()[0] for line in without] == required.get(command, [])

@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,6 @@ import pytest
 from mnistcli.cli import draw
 from mnistcli.signals import INTERRUPTED
 from tests.support.command_line import failure, succeed
-from tests.support.program import PROGRAM
 
 needs_extra = pytest.mark.skipif(
     importlib.util.find_spec("uvicorn") is None, reason="needs the extra draw"
@@ -23,14 +23,24 @@ needs_extra = pytest.mark.skipif(
 @needs_extra
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
 def test_it_prints_the_address_and_ctrl_c_ends_it() -> None:
-    command = [*PROGRAM, "draw", "pretrained", "--port", "0"]
+    # A background job of a shell ignores Ctrl-C, and so would its child.
+    code = (
+        "import signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "sys.argv = ['mnistcli', 'draw', 'pretrained', '--port', '0']\n"
+        "from mnistcli.__main__ import main\n"
+        "main()\n"
+    )
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         url = process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        _, messages = process.communicate(timeout=30)
+        try:
+            _, messages = process.communicate(timeout=30)
+        finally:
+            process.kill()
 
     assert process.returncode == INTERRUPTED
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\n", url)

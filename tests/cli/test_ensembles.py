@@ -54,8 +54,9 @@ def test_an_ensemble_from_training_to_plots(digit_pngs: Path) -> None:
     assert [line["text"] for line in first] == [line["text"] for line in second]
     assert len(first) == 10
 
+    kinds = ("confusion", "calibration", "samples", "mistakes", "occlusion")
     assert succeed("plot", "--count", 4).stdout.splitlines() == [
-        f"runs/two/plots/{kind}.png" for kind in ("confusion", "samples", "mistakes")
+        f"runs/two/plots/{kind}.png" for kind in kinds
     ]
     code, lines = failure("plot", "--kind", "history")
     assert (code, lines[-1]) == (1, "hint: mnistcli plot runs/two/member-1 --kind history")

@@ -116,13 +116,13 @@ def test_the_command_that_resumes_a_run() -> None:
     assert command == "mnistcli train --resume 'my run' --data-dir d"
 
 
-def test_the_code_of_an_own_architecture_must_be_named_again() -> None:
+def test_the_code_of_a_custom_architecture_must_be_named_again() -> None:
     config = replace(CONFIG, arch="/elsewhere/net.py:build", arch_sha256="0" * 64)
     run = Run.create(config, Path("r"))
     options = {"epochs": None, "arch": None, "seed": None}
     hint = "mnistcli train --resume r --arch /elsewhere/net.py:build"
 
-    with pytest.raises(ConfigError, match="executed only if it is named") as caught:
+    with pytest.raises(ConfigError, match="name its file with --arch to execute it") as caught:
         resumed_config(run, options)
     assert caught.value.hint == hint == resume_command(run, None, config)
     with pytest.raises(ConfigError, match="--seed cannot be combined"):

@@ -146,7 +146,7 @@ def test_a_gpu_that_does_not_exist() -> None:
     )
 
 
-def test_an_error_in_an_own_architecture_is_one_line() -> None:
+def test_an_error_in_a_custom_architecture_is_one_line() -> None:
     Path("net.py").write_text("import keras\ndef build(:\n")
 
     assert failure("train", "--dataset", "digits", "--arch", "net.py:build", "-q") == (

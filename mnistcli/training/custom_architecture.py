@@ -21,13 +21,13 @@ import numpy as np
 
 from mnistcli import checkpoints
 from mnistcli.architectures import INPUT_SHAPE, STANDARD_INPUT
-from mnistcli.config import CLASSES, split_own_architecture
+from mnistcli.config import CLASSES, split_custom_architecture
 from mnistcli.errors import CheckpointError, TrainingError
 from mnistcli.files import sha256, temporary_directory
 from mnistcli.inference.conversion import run_by_keras
 from mnistcli.suggestions import find_similar
 
-_MODULE = "mnistcli_own_architecture"
+_MODULE = "mnistcli_custom_architecture"
 _MAX_BYTES = 1 << 20
 _MAX_MESSAGE = 300  # characters; Keras writes whole paragraphs
 _SUM_TOLERANCE = 1e-3
@@ -35,7 +35,7 @@ _PROBE_IMAGES = 4
 
 
 @dataclass(frozen=True)
-class OwnArchitecture:
+class CustomArchitecture:
     """A function in a Python file that returns a Keras model.
 
     Attributes:
@@ -60,7 +60,7 @@ class OwnArchitecture:
             TrainingError: The file is missing, cannot be read or is too large, or no function is
                 named.
         """
-        file, function = split_own_architecture(arch)
+        file, function = split_custom_architecture(arch)
         path = Path(file)
         if not function:
             raise TrainingError(

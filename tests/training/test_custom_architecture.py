@@ -20,7 +20,7 @@ from mnistcli.inference import litert_files
 from mnistcli.inference.classifier import Classifier
 from mnistcli.runs import Run
 from mnistcli.training import TrainResult, train
-from mnistcli.training.own_architecture import OwnArchitecture
+from mnistcli.training.custom_architecture import CustomArchitecture
 from tests.support.training import QUICK, RecordingCallback, hash_weights, train_model
 
 SOURCE = """
@@ -56,12 +56,12 @@ def write(source: str = SOURCE, name: str = "net.py") -> Path:
 def build(body: str) -> keras.Model:
     """Build the model of a function with this body; its first line is line 4 of the file."""
     write(HEAD + textwrap.indent(body, "    "))
-    return OwnArchitecture.read(ARCH, COPY).build()
+    return CustomArchitecture.read(ARCH, COPY).build()
 
 
 def read_error(arch: str = ARCH, copy: Path = COPY) -> TrainingError:
     with pytest.raises(TrainingError) as caught:
-        OwnArchitecture.read(arch, copy).build()
+        CustomArchitecture.read(arch, copy).build()
     assert "\n" not in caught.value.message
     return caught.value
 
@@ -79,7 +79,7 @@ class StopAfterFirst(RecordingCallback):
 
 def test_a_sequential_model_without_an_input() -> None:
     write()
-    model = OwnArchitecture.read(ARCH, COPY).build()
+    model = CustomArchitecture.read(ARCH, COPY).build()
 
     assert (model.input_shape, model.output_shape) == ((None, 28, 28, 1), (None, 10))
     assert model.inputs[0].name == STANDARD_INPUT
@@ -185,14 +185,14 @@ def test_the_seed_decides_the_weights(seed: int, is_same: bool) -> None:
     weights = []
     for number in (1, seed):
         keras.utils.set_random_seed(number)
-        weights.append(OwnArchitecture.read(ARCH, COPY).build().get_weights()[0])
+        weights.append(CustomArchitecture.read(ARCH, COPY).build().get_weights()[0])
 
     assert np.array_equal(*weights) == is_same
 
 
 @pytest.fixture(scope="module")
 def trained(splits: Splits, tmp_path_factory: pytest.TempPathFactory) -> TrainResult:
-    """A trained model of an own architecture, calibrated and converted."""
+    """A trained model of a custom architecture, calibrated and converted."""
     folder = tmp_path_factory.mktemp("own")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
