@@ -4,7 +4,6 @@ import os
 import platform
 import shlex
 import sys
-from collections.abc import Iterator
 from importlib import metadata
 from typing import Any
 
@@ -33,13 +32,13 @@ def describe_environment(device: str) -> dict[str, Any]:
         "processors": os.cpu_count(),
         "platform": platform.platform(),
         "python": platform.python_version(),
-        "packages": dict(_versions()),
+        "packages": {name: version for name in _PACKAGES if (version := installed_version(name))},
     }
 
 
-def _versions() -> Iterator[tuple[str, str]]:
-    for package in _PACKAGES:
-        try:
-            yield package, metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
+def installed_version(package: str) -> str:
+    """Return the installed version of a package; empty if there is none."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""

@@ -13,6 +13,9 @@
 Any other exception is a bug and shows its traceback.
 """
 
+OTHER_MODEL = "--model pretrained"
+"""The hint for a model or a run that cannot be used."""
+
 
 class MnistCliError(Exception):
     """Base class of the errors that a user can fix.

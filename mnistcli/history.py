@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Self
 
-from mnistcli.errors import RunError
+from mnistcli.errors import OTHER_MODEL, RunError
 from mnistcli.files import write_atomically
-from mnistcli.json_files import OTHER_MODEL, damaged, exists
+from mnistcli.json_files import damaged, exists
 
 # Training computes in float32: a larger number in a history does not come from a run.
 _MOST = 3.5e38

@@ -5,11 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mnistcli.errors import RunError
+from mnistcli.errors import OTHER_MODEL, RunError
 from mnistcli.files import write_atomically
-
-OTHER_MODEL = "--model pretrained"
-"""The hint for a run that cannot be used."""
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

@@ -56,10 +56,18 @@ class _Level(NamedTuple):
     prepare: Callable[[Any], Any]
     layers: Sequence[keras.Layer]
 
-    def compute(self, outputs: Any, images: NDArray[np.uint8]) -> Any:
-        """Return the values of symbolic outputs of the layers for images, uint8 (n, 28, 28)."""
-        inputs = keras.ops.convert_to_tensor(images[..., None].astype(np.float32) / 255)
-        return keras.Model(self.model.inputs[0], outputs)(self.prepare(inputs), training=False)
+    def function(self, outputs: Any) -> Callable[[NDArray[np.uint8]], Any]:
+        """Return a function that computes symbolic outputs of the layers.
+
+        Its images are uint8 (n, 28, 28).
+        """
+        network = keras.Model(self.model.inputs[0], outputs)
+
+        def compute(images: NDArray[np.uint8]) -> Any:
+            inputs = keras.ops.convert_to_tensor(images[..., None].astype(np.float32) / 255)
+            return network(self.prepare(inputs), training=False)
+
+        return compute
 
 
 def first_convolution(
@@ -81,7 +89,7 @@ def first_convolution(
     for level in _levels(model):
         for layer in level.layers:
             if isinstance(layer, layers.Conv2D):
-                maps = level.compute(layer.output, image[None])
+                maps = level.function(layer.output)(image[None])
                 return keras.ops.convert_to_numpy(layer.kernel), _to_array(maps)[0]
     raise CheckpointError("no filters: the model has no convolution", hint=OTHER_KIND)
 
@@ -98,7 +106,7 @@ def block_outputs(model: keras.Model, image: NDArray[np.uint8]) -> list[Block]:
         named = [layer for layer in level.layers if not isinstance(layer, _UNCHANGED)]
         if not named:
             continue
-        outputs = level.compute([layer.output for layer in named], image[None])
+        outputs = level.function([layer.output for layer in named])(image[None])
         for layer, output in zip(named, keras.tree.flatten(outputs), strict=True):
             values = _to_array(output)[0]
             if blocks and not _has_kernel(layer):
@@ -124,10 +132,10 @@ def hidden_features(model: keras.Model, images: NDArray[np.uint8]) -> NDArray[np
     if not has_hidden_layer(model):
         raise CheckpointError("no embedding: the model has no hidden layer", hint=OTHER_KIND)
     level, layer = _kernel_layers(model)[-1]
-    starts = range(0, len(images), _BATCH_SIZE)
+    compute = level.function(layer.input)
     batches = [
-        _to_array(level.compute(layer.input, images[start : start + _BATCH_SIZE]))
-        for start in starts
+        _to_array(compute(images[start : start + _BATCH_SIZE]))
+        for start in range(0, len(images), _BATCH_SIZE)
     ]
     return np.concatenate(batches).reshape(len(images), -1)
 

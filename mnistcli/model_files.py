@@ -9,12 +9,9 @@ import stat
 import zipfile
 from pathlib import Path
 
-from mnistcli.errors import CheckpointError
+from mnistcli.errors import OTHER_MODEL, CheckpointError
 from mnistcli.file_kinds import ARCHIVE, MODEL_FILES, FileKind
 from mnistcli.file_signatures import SIGNATURE_LENGTH, identify
-
-OTHER_MODEL = "--model pretrained"
-"""The hint for a model that cannot be used."""
 
 _ZIP = b"PK"
 _GZIP = b"\x1f\x8b"

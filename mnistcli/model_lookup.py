@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mnistcli.config import TrainConfig
-from mnistcli.errors import CheckpointError, RunError
+from mnistcli.errors import OTHER_MODEL, CheckpointError, RunError
 from mnistcli.file_signatures import identify_folder
-from mnistcli.model_files import OTHER_MODEL, check_model_file, is_complete, unreadable
-from mnistcli.runs import RUNS_DIR, Run, find_run_directories
+from mnistcli.model_files import check_model_file, is_complete, unreadable
+from mnistcli.run_directories import RUNS_DIR, find_run_directories
+from mnistcli.runs import Run
 
 MODEL_VARIABLE = "MNISTCLI_MODEL"
 PRETRAINED = "pretrained"

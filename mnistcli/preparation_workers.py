@@ -20,7 +20,7 @@ from mnistcli.preprocessing.pages import ImagePage
 from mnistcli.preprocessing.shapes import Classify
 from mnistcli.worker_process import EndedError, WorkerProcess, count_processes
 
-_PATIENCE = 2.0  # seconds until processes that were started before are not waited for any more
+_READY_TIMEOUT = 2.0  # seconds to wait for a process that was started before
 _OWN_FILES = {("dev",), ("proc",)}  # such as /dev/stdin, which is another file in a worker
 
 
@@ -45,7 +45,7 @@ class Workers:
         self._processes = list(processes)
         self._is_stopped = False
         self._is_mnist_format = False
-        self._patience = _PATIENCE if processes else 0.0
+        self._timeout = _READY_TIMEOUT if processes else 0.0
         for process in processes:
             self._in_background(partial(self._wait_for, process))
 
@@ -82,9 +82,9 @@ class Workers:
         prepared: Sequence[Prepared | None] = [None] * len(images)
         if not self._is_mnist_format and self.accept(images):
             try:
-                process = self._ready.get(timeout=self._patience)
+                process = self._ready.get(timeout=self._timeout)
             except queue.Empty:
-                self._patience = 0.0
+                self._timeout = 0.0
             else:
                 prepared = self._prepare_in(process, images)
         completed = [

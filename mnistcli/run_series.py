@@ -1,14 +1,13 @@
 """Run series: a directory with one run per seed."""
 
 from contextlib import suppress
-from datetime import datetime
-from itertools import count
 from pathlib import Path
 from typing import Self
 
 from mnistcli.config import TrainConfig
 from mnistcli.errors import RunError
-from mnistcli.runs import RUNS_DIR, Run, seed_directory
+from mnistcli.run_directories import RUNS_DIR, new_names, seed_directory
+from mnistcli.runs import Run
 
 _OTHER_DIR = "--run-dir DIR"
 # Custom architectures are recorded by their hash, start models by their absolute name.
@@ -89,10 +88,7 @@ class RunSeries:
 
 def _create_new(config: TrainConfig) -> Path:
     """Create a directory with a new name; no two processes get the same one."""
-    time = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
-    base = RUNS_DIR / f"{time}_{config.recipe}_seeds"
-    names = (base if n == 1 else base.with_name(f"{base.name}-{n}") for n in count(1))
-    for path in names:
+    for path in new_names(f"{config.recipe}_seeds"):
         try:
             path.mkdir(parents=True)
         except FileExistsError:

@@ -13,7 +13,8 @@ from mnistcli.history import EpochRow
 from mnistcli.model_files import is_complete
 from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.recipes import RECIPES
-from mnistcli.runs import RUNS_DIR, Run, find_run_directories
+from mnistcli.run_directories import RUNS_DIR, find_run_directories
+from mnistcli.runs import Run
 
 
 @dataclass(frozen=True, kw_only=True)

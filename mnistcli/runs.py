@@ -6,20 +6,17 @@ Only `Run` knows the names of these files.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
-from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
 from mnistcli.config import TrainConfig
-from mnistcli.errors import ConfigError, RunError
+from mnistcli.errors import OTHER_MODEL, ConfigError, RunError
 from mnistcli.files import lock_directory, write_atomically
 from mnistcli.history import EpochRow, read_history, write_history
-from mnistcli.json_files import OTHER_MODEL, damaged, read_json, write_json
+from mnistcli.json_files import damaged, read_json, write_json
+from mnistcli.run_directories import RUNS_DIR, new_names, numbered
 
-RUNS_DIR = Path("runs")
 _MEMBER = "member-"
-_SEED = "seed-"
 _OTHER_DIR = "--run-dir DIR"
 
 
@@ -59,7 +56,8 @@ class Run:
         Raises:
             RunError: The directory is not empty or cannot be created.
         """
-        for target in _default_paths(config) if path is None else [path]:
+        usual = f"{config.recipe}_seed{config.seed}"
+        for target in new_names(usual) if path is None else [path]:
             run = cls(target)
             try:
                 if run._claim():
@@ -318,37 +316,12 @@ class Run:
         return content
 
 
-def seed_directory(series: Path, seed: int) -> Path:
-    """Return the run directory of a seed in the directory of `train --seeds`."""
-    return series / f"{_SEED}{seed}"
-
-
-def find_run_directories(root: Path) -> list[Path]:
-    """Return the directories that can be runs: those in a directory, and those of seeds in them.
-
-    Raises:
-        OSError: The directory cannot be read.
-    """
-    paths = [path for path in root.iterdir() if path.is_dir()] if root.exists() else []
-    return [*paths, *(seed for path in paths for seed in path.glob(f"{_SEED}*/"))]
-
-
-def _default_paths(config: TrainConfig) -> Iterator[Path]:
-    """Yield names for a run directory: the usual one, then numbered ones."""
-    time = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
-    path = RUNS_DIR / f"{time}_{config.recipe}_seed{config.seed}"
-    yield path
-    for number in count(2):
-        yield path.with_name(f"{path.name}-{number}")
-
-
 def _free_name(path: Path) -> str:
     """Return a hint with a directory beside `path` that does not exist."""
     named = path if path.name not in {"", ".."} else path.resolve()
     if not named.name:
         return _OTHER_DIR
-    numbered = (named.with_name(f"{named.name}-{number}") for number in count(2))
-    return f"--run-dir {next(free for free in numbered if not free.exists())}"
+    return f"--run-dir {next(free for free in numbered(named) if not free.exists())}"
 
 
 def _is_member(path: Path) -> bool:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 MANY = 64
-"""Images from which on worker processes prepare more of them than it takes to start."""
+"""Number of images above which worker processes save more time than their start takes."""
 BROKEN = (EOFError, OSError, ValueError, pickle.UnpicklingError)
-"""What a pipe to a process that has ended raises; a message may be cut off."""
+"""Errors of a pipe to a process that has ended; a message may be cut off."""
 
 _MAX_PROCESSES = 8  # more would wait for the program itself, which classifies and prints
 _CODE = """
@@ -152,11 +152,16 @@ def start_processes(
         return []
 
 
+def count_usable_processors() -> int:
+    """Return the number of processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def count_processes() -> int:
     """Return the number of worker processes: none on one processor, or in a packed program."""
-    processors = os.cpu_count() or 1
-    if hasattr(os, "sched_getaffinity"):
-        processors = len(os.sched_getaffinity(0))
+    processors = count_usable_processors()
     has_interpreter = sys.executable and not getattr(sys, "frozen", False)
     return min(processors, _MAX_PROCESSES) if has_interpreter and processors > 1 else 0
 

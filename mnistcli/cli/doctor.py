@@ -11,7 +11,7 @@ from mnistcli.diagnosis import FAILED, Check, diagnose
 
 _NAME_WIDTH = 19
 _INDENT = 8 + _NAME_WIDTH
-_LEAST_ROOM = 30
+_MIN_WIDTH = 30
 
 
 def doctor(as_json: JsonOption = False) -> None:
@@ -35,9 +35,9 @@ def doctor(as_json: JsonOption = False) -> None:
 
 def _print(check: Check) -> None:
     """Print a check; on a terminal, a long text continues below, but a command never breaks."""
-    room = max(out.width - _INDENT, _LEAST_ROOM) if out.is_terminal else None
+    width = max(out.width - _INDENT, _MIN_WIDTH) if out.is_terminal else None
     text = escape(" ".join(check.detail.split()))
-    first, *rest = [text] if room is None else textwrap.wrap(text, room) or [""]
+    first, *rest = [text] if width is None else textwrap.wrap(text, width) or [""]
     print_line(f"{check.status:<8}{check.name:<{_NAME_WIDTH}}{first}")
     for line in rest:
         print_line(" " * _INDENT + line)

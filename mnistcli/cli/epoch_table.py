@@ -62,7 +62,7 @@ class EpochTable:
         return self._line("epoch", {title: title for title in self.titles})
 
     def row(self, row: EpochRow, *, kept: bool) -> str:
-        """Return the line of an epoch.
+        """Format an epoch as a row of the table.
 
         Args:
             row: The epoch.

@@ -14,7 +14,7 @@ from mnistcli.file_kinds import is_data_name
 if TYPE_CHECKING:  # loads NumPy, which help and errors do without
     from mnistcli.image_listing import FoundImage
 
-_MAX_LENGTH = 100  # digits of a line
+_MAX_DIGITS = 100  # of a line
 
 
 def require_png(option: typer.CallbackParam, path: Path | None) -> Path | None:
@@ -44,9 +44,9 @@ def parse_lengths(digits: str) -> range:
         lengths = range(int(least), int(greatest or least) + 1)
     except ValueError:
         lengths = range(0)
-    if not lengths or lengths.start < 1 or lengths.stop > _MAX_LENGTH + 1:
+    if not lengths or lengths.start < 1 or lengths.stop > _MAX_DIGITS + 1:
         raise ConfigError(
-            f"--digits needs a number from 1 to {_MAX_LENGTH} or two, not {digits!r}",
+            f"--digits needs a number from 1 to {_MAX_DIGITS} or two, not {digits!r}",
             hint="--digits 4-6",
         )
     return lengths

@@ -8,7 +8,8 @@ from mnistcli.cli.hints import quote_argument
 from mnistcli.config import SETTINGS, TrainConfig, split_custom_architecture
 from mnistcli.config_fields import flag
 from mnistcli.errors import ConfigError, RunError
-from mnistcli.runs import RUNS_DIR, Run
+from mnistcli.run_directories import RUNS_DIR
+from mnistcli.runs import Run
 
 
 def find_run(path: Path) -> Run:

@@ -13,7 +13,7 @@ from mnistcli.run_summaries import RunSummary
 _GAP = "  "
 _HEADER = ("run", "accuracy", "loss", "seconds", "recipe and changed settings")
 # Minimum width of the last column; a narrower terminal wraps it by itself.
-_LEAST_ROOM = 20
+_MIN_WIDTH = 20
 
 
 class NamedSummary(NamedTuple):
@@ -37,9 +37,9 @@ def print_runs(runs: Sequence[NamedSummary], *, numbered: bool = False) -> None:
     widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
     indent = sum(widths) + len(_GAP) * len(widths)
     # Without a terminal, a run has one line, for grep and the like.
-    room = max(out.width - indent, _LEAST_ROOM) if out.is_terminal else None
+    last_width = max(out.width - indent, _MIN_WIDTH) if out.is_terminal else None
     for row, text in zip(table, texts, strict=True):
-        first, *rest = _wrap(text, room)
+        first, *rest = _wrap(text, last_width)
         cells = [set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)]
         print_line(_GAP.join([*cells, first]))
         for line in rest:
@@ -68,12 +68,12 @@ def _settings(summary: RunSummary) -> list[str]:
     ]
 
 
-def _wrap(words: Sequence[str], room: int | None) -> list[str]:
+def _wrap(words: Sequence[str], width: int | None) -> list[str]:
     """Join words to lines that fit; a longer word has a line of its own."""
     lines = [words[0]]
     for word in words[1:]:
         longer = f"{lines[-1]} {word}"
-        if room is None or cell_len(longer) <= room:
+        if width is None or cell_len(longer) <= width:
             lines[-1] = longer
         else:
             lines.append(word)

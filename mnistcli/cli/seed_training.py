@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # these modules load Keras, which help and errors do without
     from mnistcli.datasets import Splits
     from mnistcli.training.seeds import SeedResult, SeedResults
 
-_MOST_SEEDS = 10_000
+_MAX_SEEDS = 10_000
 _METRICS = ("test_accuracy", "test_loss", "val_accuracy", "seconds")
 _HEADER = ("seed", "test accuracy", "loss", "validation", "seconds", "run")
 _ROWS = (
@@ -36,7 +36,7 @@ def parse_seeds(text: str) -> list[int]:
         ConfigError: It is neither, a seed is too large, or there are too many.
     """
     error = ConfigError(
-        f"--seeds needs up to {_MOST_SEEDS:,} numbers below {SEEDS:,}, such as 0..9 or 1,2,5, not "
+        f"--seeds needs up to {_MAX_SEEDS:,} numbers below {SEEDS:,}, such as 0..9 or 1,2,5, not "
         f"{text!r}",
         hint="--seeds 0..9",
     )
@@ -46,10 +46,10 @@ def parse_seeds(text: str) -> list[int]:
         if match is None:
             raise error
         first, last = int(match[1]), int(match[2] or match[1])
-        if not first <= last < min(SEEDS, first + _MOST_SEEDS):
+        if not first <= last < min(SEEDS, first + _MAX_SEEDS):
             raise error
         seeds |= dict.fromkeys(range(first, last + 1))
-    if len(seeds) > _MOST_SEEDS:
+    if len(seeds) > _MAX_SEEDS:
         raise error
     return list(seeds)
 

@@ -95,9 +95,9 @@ def train(
     require_tensorboard(wanted=tensorboard)
     chosen_seeds = None if seeds is None else parse_seeds(seeds)
     if seeds is not None:
-        own = {"--resume": resume, "--seed": settings["seed"], "--ensemble": settings["ensemble"]}
-        own["--tensorboard"] = tensorboard or None
-        forbid_with_seeds(own)
+        others = {"--resume": resume, "--tensorboard": tensorboard or None}
+        of_run = {"--seed": settings["seed"], "--ensemble": settings["ensemble"]}
+        forbid_with_seeds(others | of_run)
     settings |= {"start": start, "dataset": dataset}
     if resume is None:
         config = resolve(recipe, **settings)

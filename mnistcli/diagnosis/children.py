@@ -15,10 +15,10 @@ _ROOT = Path(__file__).parents[2]
 
 
 class ProbeResult(NamedTuple):
-    """What a probe has found.
+    """Result of a probe.
 
     Attributes:
-        values: Its values by name; empty if it has failed.
+        values: The values that it returned, by name; empty if it has failed.
         error: Why it has failed; empty if it has not.
         messages: The lines that its libraries wrote to stderr.
     """
@@ -39,7 +39,7 @@ class Children:
         self._processes = processes
 
     def result(self, name: str) -> ProbeResult:
-        """Wait for a probe to end and return what it has found."""
+        """Wait for a probe to end and return its result."""
         process = self._processes[name]
         try:
             stdout, stderr = process.communicate(timeout=_SECONDS)
@@ -47,8 +47,8 @@ class Children:
             return ProbeResult({}, f"no answer within {_SECONDS} seconds", [])
         messages = stderr.decode(errors="replace").splitlines()
         if process.returncode < 0:
-            name = signal.Signals(-process.returncode).name
-            return ProbeResult({}, f"the process was ended by {name}", messages)
+            ended_by = signal.Signals(-process.returncode).name
+            return ProbeResult({}, f"the process was ended by {ended_by}", messages)
         try:
             values = json.loads(stdout.splitlines()[-1])
         except (IndexError, ValueError):

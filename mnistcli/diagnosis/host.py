@@ -13,6 +13,7 @@ from mnistcli.diagnosis.checks import FAILED, NOTE, OK, Check
 from mnistcli.errors import MnistCliError
 from mnistcli.files import CACHE_VARIABLE, CONFIG_VARIABLE, cache_dir, config_dir
 from mnistcli.model_lookup import MODEL_VARIABLE, PRETRAINED, find_model
+from mnistcli.worker_process import count_usable_processors
 
 _CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
@@ -61,11 +62,11 @@ def check_temporary_directory() -> Check:
 
 def check_processors() -> Check:
     """Check how many processors and threads TensorFlow uses."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    usable = count_usable_processors()
     variables = [f"{name}={os.environ[name]}" for name in _THREAD_VARIABLES if name in os.environ]
     detail = ", ".join([f"{usable} of {os.cpu_count()}", *variables])
     limit = _read_cpu_limit()
-    if limit is None or usable is None or limit >= usable:
+    if limit is None or limit >= usable:
         return Check("processors", OK, detail)
     fix = f"export TF_NUM_INTRAOP_THREADS={max(1, round(limit))}"
     return Check("processors", NOTE, f"{detail}; the container may use {limit:g}", fix)

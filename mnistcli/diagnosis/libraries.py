@@ -20,7 +20,7 @@ _GPU_EXTRA = "pip install 'mnistcli[gpu]'"
 
 
 class GpuHost(NamedTuple):
-    """What a machine has for TensorFlow on a GPU.
+    """Facts about a machine that decide whether TensorFlow can use a GPU.
 
     Attributes:
         system: The operating system, as `platform.system` names it.

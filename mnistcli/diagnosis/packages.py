@@ -7,6 +7,7 @@ from importlib import metadata
 from shlex import quote
 
 from mnistcli.diagnosis.checks import FAILED, NOTE, OK, Check
+from mnistcli.environment import installed_version
 
 _DISTRIBUTION = "mnistcli"
 # `dev` is for contributors; `gpu` has a check of its own.
@@ -100,11 +101,3 @@ def _parse(line: str) -> Iterator[Requirement]:
         return
     extra = re.search(r"extra\s*==\s*['\"]([\w-]+)['\"]", marker)
     yield Requirement(match[1], match[2], extra[1] if extra else "", installed_version(match[1]))
-
-
-def installed_version(package: str) -> str:
-    """Return the installed version of a package; empty if there is none."""
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return ""

@@ -1,6 +1,6 @@
 """Probes of a child process: start TensorFlow, predict with LiteRT, find MNIST.
 
-``python -m mnistcli.diagnosis.probes NAME`` prints what the probe has found as JSON.
+``python -m mnistcli.diagnosis.probes NAME`` prints the result of the probe as JSON.
 """
 
 import json

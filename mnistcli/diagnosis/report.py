@@ -20,9 +20,9 @@ from mnistcli.diagnosis.libraries import (
 from mnistcli.diagnosis.packages import (
     check_extras,
     check_packages,
-    installed_version,
     read_requirements,
 )
+from mnistcli.environment import installed_version
 from mnistcli.files import CACHE_VARIABLE, CONFIG_VARIABLE, DATA_DIR_VARIABLE
 from mnistcli.model_lookup import MODEL_VARIABLE
 

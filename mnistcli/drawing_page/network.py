@@ -16,9 +16,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from mnistcli.errors import CheckpointError
+from mnistcli.errors import OTHER_MODEL, CheckpointError
 from mnistcli.model_check import CheckedModel, check_model
-from mnistcli.model_files import OTHER_MODEL
 
 Array = NDArray[np.float32]
 Settings = dict[str, Any]

@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from mnistcli.drawing_page.network import Layer, compute, read_network
 from mnistcli.drawing_page.page import build_page
-from mnistcli.errors import CheckpointError, RunError
+from mnistcli.errors import OTHER_MODEL, CheckpointError, RunError
 from mnistcli.files import write_atomically
 from mnistcli.inference.classifier import Predictor
-from mnistcli.model_files import OTHER_MODEL
 
 MAX_SIZE = 3_000_000
 """Most bytes of a page: it must start fast on a phone."""

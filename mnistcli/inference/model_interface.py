@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from mnistcli import checkpoints
 from mnistcli.architectures import STANDARD_INPUT
 from mnistcli.config import AUTO_SCALE, PIXEL_SCALES
-from mnistcli.errors import CheckpointError
+from mnistcli.errors import OTHER_MODEL, CheckpointError
 from mnistcli.inference.interface_cache import (
     LOGITS,
     SIGMOID,
@@ -32,7 +32,6 @@ from mnistcli.inference.known_digits import COUNT, KnownDigits, load_known_digit
 from mnistcli.model_check import CheckedModel, check_model
 from mnistcli.model_check.first_layer import first_divisor, last_activation
 from mnistcli.model_check.input_shapes import ImageShape
-from mnistcli.model_files import OTHER_MODEL
 from mnistcli.model_lookup import ModelRef
 
 NoteCallback = Callable[[str], None]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mnistcli.config import CLASSES
-from mnistcli.errors import CheckpointError
+from mnistcli.errors import OTHER_MODEL, CheckpointError
 from mnistcli.files import sha256
 from mnistcli.model_check import legacy_h5
 from mnistcli.model_check.archive import read_members
@@ -14,7 +14,7 @@ from mnistcli.model_check.graph import measure
 from mnistcli.model_check.input_shapes import ImageShape, find_image_shape
 from mnistcli.model_check.refusal import Refusal, require
 from mnistcli.model_check.weights import check_weights
-from mnistcli.model_files import OTHER_MODEL, read_model_file
+from mnistcli.model_files import read_model_file
 
 MAX_OUTPUT = 1 << 20
 """Most values of the output of one layer for one image: 256 MB for a batch of 64."""

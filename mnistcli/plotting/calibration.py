@@ -24,6 +24,7 @@ from mnistcli.plotting.style import (
     Footer,
     percent,
     plural,
+    style_axes,
     write_footer,
     write_title,
 )
@@ -37,7 +38,7 @@ SUBTITLE = "Above the diagonal, accuracy is higher than confidence. Vertical lin
 
 
 class _Style(NamedTuple):
-    """How a bin is drawn, by the position of its interval.
+    """Color and marker of a bin, by the position of its interval.
 
     Attributes:
         name: The name in the legend.
@@ -116,11 +117,7 @@ def _new_panel(figure: Figure, bottom: float, height: float) -> Axes:
     axes.set_xlim(0, 1)
     axes.set_xticks(np.arange(0, 1.05, 0.1))
     axes.xaxis.set_major_formatter(FuncFormatter(_format_percent))
-    axes.tick_params(labelsize=SMALL, labelcolor=GRAY, color=LIGHT_GRAY, length=3)
-    axes.set_axisbelow(True)
-    for side, spine in axes.spines.items():
-        spine.set_visible(side in ("left", "bottom"))
-        spine.set_color(LIGHT_GRAY)
+    style_axes(axes)
     return axes
 
 

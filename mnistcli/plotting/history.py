@@ -18,12 +18,12 @@ from mnistcli.plotting.style import (
     GRAY,
     LIGHT_GRAY,
     ORANGE,
-    SMALL,
     TEXT,
     TOP,
     Footer,
     percent,
     plural,
+    style_axes,
     write_footer,
     write_title,
 )
@@ -123,12 +123,8 @@ def new_panel(figure: Figure, left: float, title: str, bottom: float = PANEL_BOT
     )
     axes.set_title(title, size=TEXT, color=BLACK, loc="left", weight="bold")
     axes.set_xlabel("epoch", size=TEXT, color=GRAY)
-    axes.tick_params(labelsize=SMALL, labelcolor=GRAY, color=LIGHT_GRAY, length=3)
     axes.grid(visible=True, color=LIGHT_GRAY, linewidth=0.5)
-    axes.set_axisbelow(True)
-    for side, spine in axes.spines.items():
-        spine.set_visible(side in ("left", "bottom"))
-        spine.set_color(LIGHT_GRAY)
+    style_axes(axes)
     return axes
 
 

@@ -202,6 +202,15 @@ def _known_characters() -> frozenset[int]:
     return frozenset(normal.keys() & bold.keys())
 
 
+def style_axes(axes: Axes) -> None:
+    """Draw the left and lower edge of axes and their ticks in gray, behind the data."""
+    axes.tick_params(labelsize=SMALL, labelcolor=GRAY, color=LIGHT_GRAY, length=3)
+    axes.set_axisbelow(True)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(LIGHT_GRAY)
+
+
 def save_figure(figure: Figure, path: Path, *, hint: str | None = None) -> Path:
     """Save a figure as PNG, SVG or PDF, atomically; the same figure gives the same bytes.
 

@@ -44,6 +44,22 @@ Further lines are segmented by their shapes, so that a page full of noise takes 
 """
 
 
+class Ink(NamedTuple):
+    """The ink of an image and its parts; the masks have the shape (h, w) of the foreground.
+
+    Attributes:
+        foreground: All ink.
+        form: The ink mask of the form elements.
+        frames: The ink mask of those that are not ruled lines.
+        writing: The connected components of digits and marks.
+    """
+
+    foreground: Foreground
+    form: Mask
+    frames: Mask
+    writing: Components
+
+
 class _Symbol(NamedTuple):
     """A mark that the line recognizer found: its symbol, and its place in the whole image."""
 
@@ -142,9 +158,7 @@ def run_pipeline(
         read_line: The line recognizer; None to segment by the shapes alone.
         may_be_one: Whether a line may hold one digit only.
     """
-    foreground = binarize(image)
-    form, frames = _find_form_elements(foreground)
-    writing = remove_specks(connected_components(foreground.mask & ~form))
+    foreground, form, frames, writing = separate_ink(image)
     mask = writing.mask
     is_mnist_size = image.size == (SIDE, SIDE)
     if mask.any() and (single or (is_mnist_size and classify is not None)):
@@ -188,17 +202,24 @@ def run_pipeline(
     )
 
 
-def find_form_elements(foreground: Foreground) -> Mask:
+def separate_ink(image: Image.Image) -> Ink:
+    """Binarize an image, and separate its writing from form elements and specks.
+
+    Args:
+        image: An 8-bit image, mode ``L`` or ``RGB``.
+    """
+    foreground = binarize(image)
+    form, frames = find_form_elements(foreground)
+    writing = remove_specks(connected_components(foreground.mask & ~form))
+    return Ink(foreground, form, frames, writing)
+
+
+def find_form_elements(foreground: Foreground) -> tuple[Mask, Mask]:
     """Find the form elements of an image: frames, rings, combs and ruled lines.
 
     Returns:
-        Their ink mask, shape (h, w).
+        The ink mask of all of them, and that of those that are not ruled lines, shape (h, w) each.
     """
-    return _find_form_elements(foreground)[0]
-
-
-def _find_form_elements(foreground: Foreground) -> tuple[Mask, Mask]:
-    """Return the mask of all form elements, and that of those that are not ruled lines."""
     mask = foreground.mask
     cleaned = mask.copy()
     if max(mask.shape) < _MIN_SIDE or not mask.any():

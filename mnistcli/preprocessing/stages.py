@@ -5,12 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from mnistcli.preprocessing.binarization import binarize
-from mnistcli.preprocessing.cleaning import remove_specks
-from mnistcli.preprocessing.components import connected_components
 from mnistcli.preprocessing.image_modes import to_8_bits
 from mnistcli.preprocessing.mnist_format_check import read_mnist_format
-from mnistcli.preprocessing.pipeline import find_form_elements
+from mnistcli.preprocessing.pipeline import separate_ink
 from mnistcli.preprocessing.shapes import Mask
 from mnistcli.preprocessing.sheet import rectify_sheet
 from mnistcli.preprocessing.text_lines import find_text_lines
@@ -49,9 +46,7 @@ def find_stages(image: Image.Image) -> Stages:
     if digit is not None:
         mask = digit.image > 0
         return Stages(image, None, mask, np.zeros_like(mask), (mask,))
-    foreground = binarize(image)
-    form = find_form_elements(foreground)
-    writing = remove_specks(connected_components(foreground.mask & ~form))
+    foreground, form, _, writing = separate_ink(image)
     lines = tuple(foreground.restore(line.mask) for line in find_text_lines(writing))
     reduced = image.reduce(foreground.factor) if foreground.factor > 1 else image
     pixels = np.asarray(reduced)

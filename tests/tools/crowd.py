@@ -16,7 +16,8 @@ from pathlib import Path
 
 from mnistcli.files import CACHE_VARIABLE, CONFIG_VARIABLE
 from mnistcli.model_check import check_model
-from mnistcli.runs import RUNS_DIR, Run
+from mnistcli.run_directories import RUNS_DIR
+from mnistcli.runs import Run
 from tests.support.program import PROGRAM
 from tests.support.strokes import draw_digit
 

@@ -1,0 +1,42 @@
+"""Names of run directories: new ones under ``runs/``, and those in a directory."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+
+RUNS_DIR = Path("runs")
+_SEED = "seed-"
+
+
+def new_names(stem: str) -> Iterator[Path]:
+    """Yield names for a new directory under ``runs/``: the time and a stem, then numbered ones.
+
+    Args:
+        stem: What the directory is for, such as ``fast_seed0``.
+    """
+    time = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+    path = RUNS_DIR / f"{time}_{stem}"
+    yield path
+    yield from numbered(path)
+
+
+def numbered(path: Path) -> Iterator[Path]:
+    """Yield names beside a path: its own name with ``-2``, ``-3`` and so on."""
+    for number in count(2):
+        yield path.with_name(f"{path.name}-{number}")
+
+
+def seed_directory(series: Path, seed: int) -> Path:
+    """Return the run directory of a seed in the directory of `train --seeds`."""
+    return series / f"{_SEED}{seed}"
+
+
+def find_run_directories(root: Path) -> list[Path]:
+    """Return the directories that can be runs: those in a directory, and those of seeds in them.
+
+    Raises:
+        OSError: The directory cannot be read.
+    """
+    paths = [path for path in root.iterdir() if path.is_dir()] if root.exists() else []
+    return [*paths, *(seed for path in paths for seed in path.glob(f"{_SEED}*/"))]
