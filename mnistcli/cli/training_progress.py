@@ -73,7 +73,7 @@ class EpochBar:
 
     @contextmanager
     def hidden(self) -> Iterator[None]:
-        """Hide the bar while a result is printed to stdout."""
+        """Hide the bar and the curves while something is printed."""
         self._progress.stop()
         yield
         self._progress.start()
@@ -185,15 +185,19 @@ class TrainingProgress(EpochBar):
         self._table = None
         if first_epoch > 1 and is_animated():
             run = self._run.member(member) if members > 1 else self._run
-            self._repeat_rows(run.read_epochs(), keeps_last=config.keeps_last)
+            with self.hidden():
+                self._repeat_rows(run.read_epochs(), keeps_last=config.keeps_last)
 
     def on_epoch_end(self, row: EpochRow, *, kept: bool) -> None:
         """Print the metrics of the epoch."""
-        super().on_epoch_end(row, kept=kept)
-        if is_animated():
-            self._print_row(row, kept=kept)
-        else:
+        if not is_animated():
+            super().on_epoch_end(row, kept=kept)
             self._print_line(row, kept=kept)
+            return
+        # Rich would leave lines of curves behind that grow while a row is printed above them.
+        with self.hidden():
+            super().on_epoch_end(row, kept=kept)
+            self._print_row(row, kept=kept)
 
     def __exit__(
         self,
