@@ -9,6 +9,7 @@ Usage: python -m tests.tools.coverage_fuzz KIND [--seconds N]
 
 import argparse
 import importlib
+import resource
 import shutil
 import sys
 import tempfile
@@ -23,7 +24,9 @@ _READERS = {
     "data": "mnistcli.datasets",
     "runs": "mnistcli.runs",
 }
-_MOST_BYTES = 20_000
+_MAX_INPUT_BYTES = 20_000
+# Of memory. The limit of libFuzzer is on the peak, which includes that of the parent process.
+_MAX_MEMORY_BYTES = 1_500_000_000
 
 
 def main() -> int:
@@ -60,9 +63,14 @@ def main() -> int:
             with suppress(MnistCliError):
                 seed.read(case)
 
-        limits = [f"-max_total_time={options.seconds}", f"-max_len={_MOST_BYTES}", "-timeout=5"]
-        memory = ["-rss_limit_mb=1500", "-print_final_stats=1"]
-        atheris.Setup([sys.argv[0], *limits, *memory, str(corpus)], run_case)
+        limits = [
+            f"-max_total_time={options.seconds}",
+            f"-max_len={_MAX_INPUT_BYTES}",
+            "-timeout=5",
+        ]
+        flags = ["-rss_limit_mb=0", "-print_final_stats=1"]
+        resource.setrlimit(resource.RLIMIT_DATA, (_MAX_MEMORY_BYTES, _MAX_MEMORY_BYTES))
+        atheris.Setup([sys.argv[0], *limits, *flags, str(corpus)], run_case)
         atheris.Fuzz()
     return 0
 
