@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mnistcli.datasets import Dataset, Splits
     from mnistcli.evaluation import Evaluation
     from mnistcli.inference.classifier import Predictor
-    from mnistcli.prediction_results import Prediction
+    from mnistcli.prediction.results import Prediction
     from mnistcli.preprocessing import ImageSource
     from mnistcli.training import EnsembleResult, TrainingCallback, TrainResult
 
@@ -84,11 +84,11 @@ def predict(
         ImageError: The only image cannot be read.
         TypeError: An image is none of the above.
     """
-    from mnistcli.image_listing import FoundImage
     from mnistcli.inference.ensemble import cached_classifier
-    from mnistcli.prediction import predict_images
+    from mnistcli.prediction.image_listing import FoundImage
+    from mnistcli.prediction.predict import predict_images
+    from mnistcli.prediction.rejection import choose_thresholds
     from mnistcli.preprocessing.image_io import is_file_object, source_name
-    from mnistcli.rejection import choose_thresholds
 
     # A file object is an iterator, too: of lines.
     is_series = isinstance(images, (list, tuple, Iterator)) and not is_file_object(images)
@@ -156,7 +156,7 @@ def train(
     """
     from mnistcli.device import start_quietly
     from mnistcli.recipes import resolve
-    from mnistcli.runs import Run
+    from mnistcli.runs.run import Run
 
     config = resolve(recipe, dataset=_dataset_name(dataset), **settings)
     start_quietly()

@@ -9,7 +9,7 @@ import keras
 
 from mnistcli.config import CLASSES
 from mnistcli.errors import CheckpointError
-from mnistcli.files import replace_atomically, temporary_directory
+from mnistcli.files.atomic import replace_atomically, temporary_directory
 from mnistcli.model_check import CheckedModel, check_model
 from mnistcli.model_check.check import damaged
 from mnistcli.model_check.input_shapes import find_image_shape

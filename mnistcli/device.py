@@ -1,4 +1,4 @@
-"""Device selection: CPU or GPU, and a Keras start-up without TensorFlow's log messages."""
+"""Devices: CPU or GPU, usable processors, and a Keras start-up without TensorFlow's messages."""
 
 import contextlib
 import logging
@@ -118,6 +118,13 @@ def gpus() -> list[str]:
 
     found: list[str] = keras.distribution.list_devices("gpu")
     return found
+
+
+def count_usable_processors() -> int:
+    """Return the number of processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _open_log() -> IO[bytes] | None:

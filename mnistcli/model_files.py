@@ -10,8 +10,8 @@ import zipfile
 from pathlib import Path
 
 from mnistcli.errors import OTHER_MODEL, CheckpointError
-from mnistcli.file_kinds import ARCHIVE, MODEL_FILES, FileKind
-from mnistcli.file_signatures import SIGNATURE_LENGTH, identify
+from mnistcli.files.kinds import ARCHIVE, MODEL_FILES, FileKind
+from mnistcli.files.signatures import SIGNATURE_LENGTH, identify
 
 _ZIP = b"PK"
 _GZIP = b"\x1f\x8b"

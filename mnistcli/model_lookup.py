@@ -10,10 +10,10 @@ from pathlib import Path
 
 from mnistcli.config import TrainConfig
 from mnistcli.errors import OTHER_MODEL, CheckpointError, RunError
-from mnistcli.file_signatures import identify_folder
+from mnistcli.files.signatures import identify_folder
 from mnistcli.model_files import check_model_file, is_complete, unreadable
-from mnistcli.run_directories import RUNS_DIR, find_run_directories
-from mnistcli.runs import Run
+from mnistcli.runs.directories import RUNS_DIR, find_run_directories
+from mnistcli.runs.run import Run
 
 MODEL_VARIABLE = "MNISTCLI_MODEL"
 PRETRAINED = "pretrained"

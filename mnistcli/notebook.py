@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from mnistcli.config import TrainConfig
-from mnistcli.history import EpochRow
+from mnistcli.runs.history import EpochRow
 
 
 class EpochPrinter:

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from mnistcli.config import TrainConfig
 from mnistcli.errors import ConfigError, RunError
-from mnistcli.history import EpochRow
 from mnistcli.model_files import is_complete
 from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.recipes import RECIPES
-from mnistcli.run_directories import RUNS_DIR, find_run_directories
-from mnistcli.runs import Run
+from mnistcli.runs.directories import RUNS_DIR, find_run_directories
+from mnistcli.runs.history import EpochRow
+from mnistcli.runs.run import Run
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,10 +20,10 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Dataset
 from mnistcli.evaluation import Evaluation
-from mnistcli.history import EpochRow
 from mnistcli.plotting.confusion import plot_confusion
 from mnistcli.plotting.samples_and_mistakes import plot_mistakes
-from mnistcli.runs import Run
+from mnistcli.runs.history import EpochRow
+from mnistcli.runs.run import Run
 from mnistcli.training import EnsembleResult, TrainingCallback, TrainResult
 
 _VERSION = "brain.Event:2"  # of the file format, in the first event of each file

@@ -60,9 +60,9 @@ def mnist_dir() -> Path:
 def trained_run(shared_dir: Path) -> Path:
     """A finished run of six epochs on the embedded digits, which one worker trains."""
     from mnistcli import datasets
-    from mnistcli.files import lock_directory
+    from mnistcli.files.locks import lock_directory
     from mnistcli.recipes import resolve
-    from mnistcli.runs import Run
+    from mnistcli.runs.run import Run
     from mnistcli.training import train
 
     run = Run(shared_dir / "trained")

@@ -18,7 +18,7 @@ from mnistcli.errors import CheckpointError, ConfigError, DataError, ImageError,
 from mnistcli.evaluation import Evaluation
 from mnistcli.inference import conversion
 from mnistcli.inference.ensemble import Ensemble
-from mnistcli.prediction_results import Prediction
+from mnistcli.prediction.results import Prediction
 from mnistcli.training import EnsembleResult, TrainResult
 from tests.support.training import RecordingCallback
 

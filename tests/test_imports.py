@@ -100,7 +100,7 @@ def test_completion_loads_nothing_heavy() -> None:
 def test_a_digit_in_mnist_format_is_found_without_scipy() -> None:
     done = python(
         "import sys\nsys.modules['scipy'] = None\n"
-        "import mnistcli.prediction\n"
+        "import mnistcli.prediction.predict\n"
         "from PIL import Image\n"
         "from mnistcli.preprocessing import find_digits\n"
         "image = Image.new('L', (28, 28))\n"

@@ -11,10 +11,10 @@ import pytest
 
 from mnistcli.config import TrainConfig
 from mnistcli.errors import CheckpointError, RunError
-from mnistcli.history import EpochRow
 from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.recipes import RECIPES
-from mnistcli.runs import Run
+from mnistcli.runs.history import EpochRow
+from mnistcli.runs.run import Run
 
 ROW = EpochRow(epoch=1, loss=0.5, accuracy=0.8, learning_rate=0.1, seconds=2.5)
 

@@ -7,8 +7,8 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from mnistcli.config import TrainConfig
-from mnistcli.history import EpochRow
 from mnistcli.notebook import EpochPrinter, is_interactive, show_in_notebook
+from mnistcli.runs.history import EpochRow
 
 
 @pytest.fixture

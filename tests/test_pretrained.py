@@ -12,7 +12,7 @@ import pytest
 from mnistcli import checkpoints
 from mnistcli.datasets import load
 from mnistcli.evaluation import Evaluation, evaluate
-from mnistcli.files import sha256
+from mnistcli.files.hashing import sha256
 from mnistcli.inference import litert_files
 from mnistcli.inference.classifier import Classifier, Predictor
 from mnistcli.inference.conversion import run_by_keras

@@ -9,11 +9,11 @@ import pytest
 
 from mnistcli.config import TrainConfig
 from mnistcli.errors import ConfigError, RunError
-from mnistcli.history import EpochRow
 from mnistcli.model_lookup import find_model
 from mnistcli.recipes import RECIPES, resolve
 from mnistcli.run_summaries import find_common_dataset, find_runs, list_runs, summarize_run
-from mnistcli.runs import Run
+from mnistcli.runs.history import EpochRow
+from mnistcli.runs.run import Run
 
 RUNS = Path("runs")
 

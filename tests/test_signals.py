@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mnistcli.inference import conversion
-from mnistcli.runs import Run
+from mnistcli.runs.run import Run
 from tests.support.command_line import succeed
 from tests.support.program import Program
 from tests.support.strokes import make_splits
@@ -47,7 +47,7 @@ keras.Model.save = wait_after(4, keras.Model.save)  # the second epoch saves the
 """
 EVALUATING = "from mnistcli.training import single_model; single_model.evaluate = wait"
 EVALUATE = "from mnistcli import evaluation; evaluation.evaluate = wait"
-PREDICT = "from mnistcli import preparation; preparation.open_image = wait"
+PREDICT = "from mnistcli.prediction import preparation; preparation.open_image = wait"
 PLOT = "from matplotlib.figure import Figure; Figure.savefig = wait"
 
 

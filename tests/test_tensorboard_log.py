@@ -13,9 +13,9 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from mnistcli import checkpoints, training
 from mnistcli.config import TrainConfig
 from mnistcli.errors import RunError
-from mnistcli.history import EpochRow
 from mnistcli.inference import conversion
-from mnistcli.runs import Run
+from mnistcli.runs.history import EpochRow
+from mnistcli.runs.run import Run
 from mnistcli.tensorboard_log import TensorBoardLog, log_result
 from mnistcli.training import TrainResult
 from mnistcli.training.callbacks import SilentCallback

@@ -83,7 +83,7 @@ def draw(
         from mnistcli.drawing_page.recognizer import Recognizer
         from mnistcli.drawing_page.server import listen, serve, url_of
         from mnistcli.inference.ensemble import load_classifier
-        from mnistcli.rejection import choose_thresholds
+        from mnistcli.prediction.rejection import choose_thresholds
 
         folder = Corrections(corrections)
         listener = listen(port)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mnistcli.cli.streams import percent
-from mnistcli.history import EpochRow
+from mnistcli.runs.history import EpochRow
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _ASCII_BLOCKS = "_.-=*#"

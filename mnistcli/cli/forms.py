@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from mnistcli.cli.output_layout import Layout
 from mnistcli.cli.streams import out, print_json, print_note
 from mnistcli.errors import ConfigError
-from mnistcli.file_kinds import is_data_name
+from mnistcli.files.kinds import is_data_name
 
 if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
-    from mnistcli.form_prediction import FormPrediction
-    from mnistcli.form_regions import FormRegion
-    from mnistcli.image_listing import FoundImage
-    from mnistcli.prediction_results import Prediction
+    from mnistcli.prediction.form_regions import FormRegion
+    from mnistcli.prediction.forms import FormPrediction
+    from mnistcli.prediction.image_listing import FoundImage
+    from mnistcli.prediction.results import Prediction
 
 
 def load_regions(path: Path, images: Iterable[str]) -> "tuple[FormRegion, ...]":
@@ -30,7 +30,7 @@ def load_regions(path: Path, images: Iterable[str]) -> "tuple[FormRegion, ...]":
         ConfigError: One of them is a data file, whose rows have no regions.
         DataError: The file is missing or damaged.
     """
-    from mnistcli.form_regions import read_regions
+    from mnistcli.prediction.form_regions import read_regions
 
     for name in images:
         if is_data_name(Path(name).name):
@@ -61,7 +61,7 @@ def predict_regions(
         The predictions of the regions, and what prints those of a scan as one record; None for a
         table with a line per region.
     """
-    from mnistcli.form_prediction import predict_forms
+    from mnistcli.prediction.forms import predict_forms
 
     forms = predict_forms(predict, scans, regions, on_skip=print_note)
     if layout.as_csv or layout.as_json:

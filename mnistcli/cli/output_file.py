@@ -16,12 +16,12 @@ from mnistcli.cli.hints import complete_hint
 from mnistcli.cli.output_layout import ENCODING, ERRORS, Layout
 from mnistcli.cli.streams import format_count, print_note, quote_name
 from mnistcli.errors import RunError
-from mnistcli.files import lock_directory
+from mnistcli.files.locks import lock_directory
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-    from mnistcli.image_selection import NameCounts
+    from mnistcli.prediction.image_selection import NameCounts
 
 _OTHER_FILE = "--output FILE"
 
@@ -44,7 +44,7 @@ def output_to(
     Raises:
         RunError: The file cannot be written or continued, or another process writes it.
     """
-    from mnistcli.image_selection import NameCounts
+    from mnistcli.prediction.image_selection import NameCounts
 
     with NameCounts() as names:
         if path is None:

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 from mnistcli.cli.prediction_csv import COLUMNS, KAGGLE_COLUMNS
 
 if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
-    from mnistcli.image_listing import FoundImage
+    from mnistcli.prediction.image_listing import FoundImage
 
 ENCODING, ERRORS = "utf-8", "surrogateescape"
 """Encoding of the files: file names need not be valid UTF-8."""

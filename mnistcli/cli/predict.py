@@ -163,7 +163,7 @@ def predict(
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy starts threads that are not used
     from mnistcli.model_lookup import find_model
-    from mnistcli.worker_process import start_processes
+    from mnistcli.prediction.worker_process import start_processes
 
     set_verbosity(quiet=quiet)
     lengths = None if digits is None else parse_lengths(digits)
@@ -178,10 +178,10 @@ def predict(
     # They start while the model is loaded.
     processes = [] if form else start_processes(images, single=single, lengths=lengths)
     with working("Loading the model"):
-        from mnistcli.image_sources import find_images
         from mnistcli.inference.ensemble import load_classifier
-        from mnistcli.prediction import predict_images
-        from mnistcli.rejection import choose_thresholds
+        from mnistcli.prediction.image_sources import find_images
+        from mnistcli.prediction.predict import predict_images
+        from mnistcli.prediction.rejection import choose_thresholds
 
         outputs = figures | ({"--output": output} if output else {})
         sources = checked_sources(images, outputs, regions, recursive=recursive)

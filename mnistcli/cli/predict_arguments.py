@@ -9,10 +9,10 @@ import typer
 
 from mnistcli.cli.output_layout import Layout
 from mnistcli.errors import ConfigError
-from mnistcli.file_kinds import is_data_name
+from mnistcli.files.kinds import is_data_name
 
 if TYPE_CHECKING:  # loads NumPy, which help and errors do without
-    from mnistcli.image_listing import FoundImage
+    from mnistcli.prediction.image_listing import FoundImage
 
 _MAX_DIGITS = 100  # of a line
 
@@ -102,7 +102,7 @@ def parse_shard(shard: str | None, regions: Path | None) -> "Callable[[Path], bo
         return None
     if regions is not None:
         raise ConfigError("--shard cannot be combined with --regions")
-    from mnistcli.image_selection import Shard
+    from mnistcli.prediction.image_selection import Shard
 
     return Shard.parse(shard).contains
 
@@ -116,8 +116,8 @@ def checked_sources(
         ImageError: An output is one of the images. For those that are listed on stdin, it is raised
             when they are read.
     """
-    from mnistcli.image_sources import require_no_overwrite
-    from mnistcli.stdin import STDIN, expand_stdin
+    from mnistcli.prediction.image_sources import require_no_overwrite
+    from mnistcli.prediction.stdin import STDIN, expand_stdin
 
     sources = expand_stdin(images, sys.stdin.buffer if sys.stdin else None)
     if not outputs:
@@ -151,8 +151,8 @@ def image_counter(
         recursive: Whether to include the subfolders of folders.
         select: Returns whether to count a file; None for all files.
     """
-    from mnistcli.image_sources import count_files
-    from mnistcli.stdin import STDIN
+    from mnistcli.prediction.image_sources import count_files
+    from mnistcli.prediction.stdin import STDIN
 
     if STDIN in images:
         return None

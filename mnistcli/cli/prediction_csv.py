@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from mnistcli.cli.streams import out
 
 if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
-    from mnistcli.prediction_results import Prediction
+    from mnistcli.prediction.results import Prediction
 
 COLUMNS = ("path", "text", "confidence", "reason")
 KAGGLE_COLUMNS = ("ImageId", "Label")

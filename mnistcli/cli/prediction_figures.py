@@ -34,8 +34,8 @@ def save_explanations(
     printed: PrintedPredictions, classifier: "Predictor", model: str, path: Path
 ) -> None:
     """Draw a figure that explains the digits, and save it."""
-    from mnistcli import explanation
     from mnistcli.plotting.quiet_import import import_matplotlib
+    from mnistcli.prediction import explanation
 
     import_matplotlib()
     from mnistcli.plotting.explanation import plot_explanations

@@ -17,7 +17,7 @@ from mnistcli.cli.streams import (
 
 if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
     from mnistcli.model_lookup import ModelRef
-    from mnistcli.prediction_results import Prediction
+    from mnistcli.prediction.results import Prediction
 
 # Predictions that determine the widths of the columns; as many are predicted together.
 _FIRST = 32

@@ -22,7 +22,7 @@ from rich.text import Text
 from mnistcli.cli.streams import err, is_animated, out, print_note
 
 if TYPE_CHECKING:  # help and errors do without these modules
-    from mnistcli.prediction_results import Prediction
+    from mnistcli.prediction.results import Prediction
 
 
 class _SpeedColumn(ProgressColumn):

@@ -8,8 +8,8 @@ from mnistcli.cli.hints import quote_argument
 from mnistcli.config import SETTINGS, TrainConfig, split_custom_architecture
 from mnistcli.config_fields import flag
 from mnistcli.errors import ConfigError, RunError
-from mnistcli.run_directories import RUNS_DIR
-from mnistcli.runs import Run
+from mnistcli.runs.directories import RUNS_DIR
+from mnistcli.runs.run import Run
 
 
 def find_run(path: Path) -> Run:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnistcli.errors import RunError
-from mnistcli.files import write_atomically
+from mnistcli.files.atomic import write_atomically
 
 if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
-    from mnistcli.prediction_results import Prediction
+    from mnistcli.prediction.results import Prediction
 
 UNKNOWN = "unknown"
 """The folder of images without a digit."""

@@ -9,8 +9,8 @@ from mnistcli.cli.options import JsonOption
 from mnistcli.cli.run_table import NamedSummary, print_runs
 from mnistcli.cli.streams import print_json, print_note
 from mnistcli.errors import RunError
-from mnistcli.run_directories import RUNS_DIR
 from mnistcli.run_summaries import list_runs
+from mnistcli.runs.directories import RUNS_DIR
 
 
 def runs(

@@ -10,7 +10,7 @@ from mnistcli.cli.streams import percent, print_json, print_line, print_note, qu
 from mnistcli.cli.training_progress import EpochBar
 from mnistcli.config import SEEDS, TrainConfig
 from mnistcli.errors import ConfigError, TrainingError
-from mnistcli.run_series import RunSeries
+from mnistcli.runs.series import RunSeries
 
 if TYPE_CHECKING:  # these modules load Keras, which help and errors do without
     from mnistcli.datasets import Splits

@@ -10,7 +10,7 @@ from mnistcli.errors import MnistCliError
 if TYPE_CHECKING:  # these modules load Keras, which help and errors do without
     from mnistcli.config import TrainConfig
     from mnistcli.datasets import Splits
-    from mnistcli.runs import Run
+    from mnistcli.runs.run import Run
     from mnistcli.training import EnsembleResult, TrainingCallback, TrainResult
 
 

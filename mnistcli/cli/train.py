@@ -89,7 +89,7 @@ def train(
     from mnistcli.cli.tensorboard import require_tensorboard, train_with_log
     from mnistcli.cli.training_progress import TrainingProgress
     from mnistcli.model_lookup import find_model
-    from mnistcli.runs import Run
+    from mnistcli.runs.run import Run
 
     set_verbosity(quiet=quiet, verbose=verbose)
     require_tensorboard(wanted=tensorboard)

@@ -21,11 +21,11 @@ from mnistcli.cli.streams import (
     print_note,
 )
 from mnistcli.errors import RunError
-from mnistcli.history import EpochRow, is_better
+from mnistcli.runs.history import EpochRow, is_better
 
 if TYPE_CHECKING:  # help and errors do without these modules
     from mnistcli.config import TrainConfig
-    from mnistcli.runs import Run
+    from mnistcli.runs.run import Run
 
 # The whole bar then fits 72 columns, so that a slightly smaller terminal does not wrap it.
 _BAR_WIDTH = 12

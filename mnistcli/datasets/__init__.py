@@ -28,8 +28,8 @@ from mnistcli.datasets.orientation import turn_upright
 from mnistcli.datasets.progress import ProgressBar
 from mnistcli.datasets.sklearn_digits import load_digits
 from mnistcli.errors import ConfigError, DataError
-from mnistcli.file_signatures import identify_folder
-from mnistcli.files import list_subdirectories
+from mnistcli.files.listing import list_subdirectories
+from mnistcli.files.signatures import identify_folder
 from mnistcli.suggestions import find_similar
 
 __all__ = [

@@ -21,9 +21,9 @@ from mnistcli.datasets.npz import read_npz
 from mnistcli.datasets.parquet import read_parquet
 from mnistcli.datasets.parts import all_images, read_parts
 from mnistcli.errors import DataError
-from mnistcli.file_kinds import ARRAY_FILES, MATLAB, NPY, NPZ, TABLE, FileKind
-from mnistcli.file_signatures import SIGNATURE_LENGTH, identify
-from mnistcli.files import list_directory, list_subdirectories
+from mnistcli.files.kinds import ARRAY_FILES, MATLAB, NPY, NPZ, TABLE, FileKind
+from mnistcli.files.listing import list_directory, list_subdirectories
+from mnistcli.files.signatures import SIGNATURE_LENGTH, identify
 
 
 class FileReader(NamedTuple):

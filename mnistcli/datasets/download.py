@@ -22,7 +22,8 @@ from mnistcli.datasets.dataset import OTHER_DATASET
 from mnistcli.datasets.idx import decompress
 from mnistcli.datasets.progress import ProgressBar
 from mnistcli.errors import DownloadError
-from mnistcli.files import sha256, write_atomically
+from mnistcli.files.atomic import write_atomically
+from mnistcli.files.hashing import sha256
 
 TIMEOUT = 15.0
 """Seconds in which a mirror must answer and, after that, send each `CHUNK_SIZE` bytes."""

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from mnistcli.datasets.dataset import OTHER_DATASET, Dataset, Splits, build_dataset
 from mnistcli.datasets.size_limits import max_content
 from mnistcli.errors import DataError
-from mnistcli.file_kinds import IDX_NAME
+from mnistcli.files.kinds import IDX_NAME
 
 NAMES = (
     "train-images-idx3-ubyte",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mnistcli import preprocessing
 from mnistcli.datasets.dataset import OTHER_DATASET, Dataset, build_dataset
 from mnistcli.errors import DataError, ImageError
-from mnistcli.files import list_directory
+from mnistcli.files.listing import list_directory
 
 LabeledFile = tuple[int, Path]
 """The digit and the path of an image."""

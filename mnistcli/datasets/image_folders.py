@@ -12,7 +12,7 @@ from mnistcli.datasets.image_files import (
 )
 from mnistcli.datasets.names import PARTS, digit_of_name, part_of_name
 from mnistcli.datasets.parts import ALL, to_splits
-from mnistcli.files import list_directory, list_subdirectories
+from mnistcli.files.listing import list_directory, list_subdirectories
 from mnistcli.preprocessing.image_formats import format_of_name
 
 _MAX_NAMES = 5  # in a note

@@ -15,7 +15,7 @@ from mnistcli.datasets.image_files import (
 )
 from mnistcli.datasets.names import LABELS, classify, digit_of_name, part_of_name
 from mnistcli.datasets.parts import ALL, to_splits
-from mnistcli.files import list_subdirectories
+from mnistcli.files.listing import list_subdirectories
 
 _FILE_COLUMNS = {"file", "filename", "file_name", "image", "img", "path", "name", "image_name"}
 _FILE_COLUMNS |= {"filepath", "file_path", "image_path", "id", "image_id", "imageid"}

@@ -10,7 +10,8 @@ from mnistcli.datasets.dataset import Dataset, Splits
 from mnistcli.datasets.npz import read_npz
 from mnistcli.datasets.progress import ProgressBar
 from mnistcli.errors import DataError
-from mnistcli.files import CACHE_VARIABLE, DATA_DIR_VARIABLE, cache_dir, sha256
+from mnistcli.files.hashing import sha256
+from mnistcli.files.user_directories import CACHE_VARIABLE, DATA_DIR_VARIABLE, cache_dir
 
 MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",

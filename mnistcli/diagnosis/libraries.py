@@ -12,7 +12,7 @@ from typing import NamedTuple
 from mnistcli.diagnosis.checks import FAILED, NOTE, OK, Check
 from mnistcli.diagnosis.children import ProbeResult
 from mnistcli.diagnosis.packages import Requirement, requirement_text
-from mnistcli.files import DATA_DIR_VARIABLE
+from mnistcli.files.user_directories import DATA_DIR_VARIABLE
 
 _DRIVER_FILE = Path("/proc/driver/nvidia/version")
 _VISIBLE = "CUDA_VISIBLE_DEVICES"

@@ -23,7 +23,7 @@ from mnistcli.diagnosis.packages import (
     read_requirements,
 )
 from mnistcli.environment import installed_version
-from mnistcli.files import CACHE_VARIABLE, CONFIG_VARIABLE, DATA_DIR_VARIABLE
+from mnistcli.files.user_directories import CACHE_VARIABLE, CONFIG_VARIABLE, DATA_DIR_VARIABLE
 from mnistcli.model_lookup import MODEL_VARIABLE
 
 # Named one by one: others, such as those of Terraform, can hold secrets.

@@ -8,8 +8,8 @@ from PIL import Image
 
 from mnistcli.config import CLASSES
 from mnistcli.errors import RunError
-from mnistcli.files import write_atomically
-from mnistcli.prediction_results import Prediction
+from mnistcli.files.atomic import write_atomically
+from mnistcli.prediction.results import Prediction
 
 _OPTION = "--corrections DIR"
 

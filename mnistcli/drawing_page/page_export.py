@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mnistcli.drawing_page.network import Layer, compute, read_network
 from mnistcli.drawing_page.page import build_page
 from mnistcli.errors import OTHER_MODEL, CheckpointError, RunError
-from mnistcli.files import write_atomically
+from mnistcli.files.atomic import write_atomically
 from mnistcli.inference.classifier import Predictor
 
 MAX_SIZE = 3_000_000

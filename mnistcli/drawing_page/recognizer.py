@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.explanation import occlusion
-from mnistcli.image_listing import FoundImage
 from mnistcli.inference.classifier import Predictor
-from mnistcli.prediction import predict_images
-from mnistcli.prediction_results import Prediction
+from mnistcli.prediction.explanation import occlusion
+from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.predict import predict_images
+from mnistcli.prediction.rejection import Thresholds
+from mnistcli.prediction.results import Prediction
 from mnistcli.preprocessing.shapes import SIDE
-from mnistcli.rejection import Thresholds
 
 _NAME = Path("image")  # of a drawing, in messages
 

@@ -20,7 +20,7 @@ from mnistcli.config import AUTO_SCALE, CLASSES, PIXEL_SCALES
 from mnistcli.config_fields import require_choice
 from mnistcli.device import start_quietly
 from mnistcli.errors import OTHER_MODEL, CheckpointError
-from mnistcli.files import sha256
+from mnistcli.files.hashing import sha256
 from mnistcli.inference import litert, litert_files
 from mnistcli.inference.interface_cache import recall
 from mnistcli.model_files import read_model_file

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.device import held_back_stderr
-from mnistcli.files import sha256, temporary_directory
+from mnistcli.files.atomic import temporary_directory
+from mnistcli.files.hashing import sha256
 from mnistcli.inference import litert_files
 from mnistcli.model_files import read_model_file
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mnistcli.device import held_back_stderr
 from mnistcli.errors import CheckpointError, RunError
-from mnistcli.files import replace_atomically, temporary_directory, temporary_name
+from mnistcli.files.atomic import replace_atomically, temporary_directory, temporary_name
 from mnistcli.inference import litert
 from mnistcli.inference.conversion import quiet_tensorflow, run_by_keras, to_litert
 from mnistcli.inference.litert_files import attach_files

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mnistcli.config import PIXEL_SCALES
-from mnistcli.files import cache_dir, write_atomically
+from mnistcli.files.atomic import write_atomically
+from mnistcli.files.user_directories import cache_dir
 
 SOFTMAX, SIGMOID, LOGITS = "softmax", "sigmoid", "logits"
 _MAX_BYTES = 400

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.files import DATA_DIR_VARIABLE, cache_dir
+from mnistcli.files.user_directories import DATA_DIR_VARIABLE, cache_dir
 from mnistcli.inference import litert
 
 COUNT = 500

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mnistcli.config import CLASSES
 from mnistcli.errors import CheckpointError
-from mnistcli.files import sha256
+from mnistcli.files.hashing import sha256
 from mnistcli.inference import ctc
 from mnistcli.inference.classifier import Compute
 from mnistcli.inference.litert import Runner

@@ -20,10 +20,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mnistcli.config import CLASSES
-from mnistcli.files import cache_dir, sha256, write_atomically
+from mnistcli.files.atomic import write_atomically
+from mnistcli.files.hashing import sha256
+from mnistcli.files.user_directories import cache_dir
+from mnistcli.files.zip_files import open_zip
 from mnistcli.inference.interface_cache import Interface
 from mnistcli.inference.signing_key import load_key
-from mnistcli.zip_files import open_zip
 
 # A LiteRT file ends with a zip archive, as the format's own metadata tools write it; LiteRT ignores
 # it. The entry of this name says which `.keras` file the model was made from.

@@ -9,7 +9,8 @@ import secrets
 import stat
 from pathlib import Path
 
-from mnistcli.files import config_dir, temporary_name
+from mnistcli.files.atomic import temporary_name
+from mnistcli.files.user_directories import config_dir
 
 _NAME = "signing.key"
 _BYTES = 32

@@ -4,8 +4,8 @@ import io
 import json
 import zipfile
 
+from mnistcli.files.zip_files import open_zip
 from mnistcli.model_check.refusal import Refusal, require, shorten
-from mnistcli.zip_files import open_zip
 
 CONFIG = "config.json"
 METADATA = "metadata.json"

@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from mnistcli.errors import RunError
-from mnistcli.history import EpochRow
 from mnistcli.plotting.history import (
     HEIGHT,
     MAX_MARKED_EPOCHS,
@@ -39,6 +38,7 @@ from mnistcli.plotting.style import (
     write_footer,
     write_title,
 )
+from mnistcli.runs.history import EpochRow
 
 # From the palette of Okabe and Ito, without its light yellow.
 COLORS = (BLUE, VERMILION, "#009E73", "#CC79A7", ORANGE, "#56B4E9", BLACK)

@@ -10,7 +10,7 @@ from mnistcli.plotting.inputs import PlotInputs
 if TYPE_CHECKING:  # help does without them
     from matplotlib.figure import Figure
 
-    from mnistcli.runs import Run
+    from mnistcli.runs.run import Run
 
 
 def draw_history(inputs: PlotInputs) -> "Figure":
@@ -144,8 +144,8 @@ def draw_occlusion(inputs: PlotInputs) -> "Figure":
     """Draw occlusion maps of the worst mistakes."""
     from functools import partial
 
-    from mnistcli.explanation import occlusion
     from mnistcli.plotting.occlusion import plot_occlusion
+    from mnistcli.prediction.explanation import occlusion
 
     return plot_occlusion(
         inputs.dataset,

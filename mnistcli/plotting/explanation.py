@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli.errors import ImageError
-from mnistcli.explanation import PATCH, Explanation
 from mnistcli.plotting.drawing import draw_array, draw_image, outline, outline_digit, tint
 from mnistcli.plotting.stages import HEIGHT, color_masks, draw_stages
 from mnistcli.plotting.style import (
@@ -31,7 +30,8 @@ from mnistcli.plotting.style import (
     percent,
     plural,
 )
-from mnistcli.prediction_results import PredictedDigit
+from mnistcli.prediction.explanation import PATCH, Explanation
+from mnistcli.prediction.results import PredictedDigit
 from mnistcli.preprocessing import Digit
 from mnistcli.preprocessing.stages import Stages
 

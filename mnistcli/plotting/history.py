@@ -9,7 +9,6 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 from numpy.typing import NDArray
 
 from mnistcli.errors import RunError
-from mnistcli.history import EpochRow
 from mnistcli.plotting.style import (
     BLACK,
     BLUE,
@@ -27,6 +26,7 @@ from mnistcli.plotting.style import (
     write_footer,
     write_title,
 )
+from mnistcli.runs.history import EpochRow
 
 # Lengths are in inches.
 WIDTH, HEIGHT = 11.6, 5.2 + FOOTER_HEIGHT

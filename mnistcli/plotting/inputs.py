@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # help does without them
     from mnistcli.evaluation import Evaluation
     from mnistcli.inference.classifier import Predictor
     from mnistcli.model_lookup import ModelRef
-    from mnistcli.runs import Run
+    from mnistcli.runs.run import Run
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ class PlotInputs:
     @property
     def run(self) -> "Run":
         """The run directory of a single model."""
-        from mnistcli.runs import Run
+        from mnistcli.runs.run import Run
 
         return self.model_ref.run or Run(self.model_ref.files[0].parent)
 

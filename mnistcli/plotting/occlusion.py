@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from mnistcli.datasets import Dataset
-from mnistcli.explanation import PATCH
 from mnistcli.plotting.drawing import draw_array, outline, tint
 from mnistcli.plotting.samples_and_mistakes import CELL, find_worst, write_caption
 from mnistcli.plotting.style import (
@@ -24,6 +23,7 @@ from mnistcli.plotting.style import (
     new_figure,
     plural,
 )
+from mnistcli.prediction.explanation import PATCH
 
 # Each takes 500 predictions or more.
 MAX_DIGITS = 12
@@ -81,7 +81,8 @@ def plot_occlusion(
     Args:
         dataset: The dataset, n images.
         probabilities: The probabilities that the model predicts, float32 (n, 10).
-        occlusion: Computes the occlusion map of a digit, as `mnistcli.explanation.occlusion` does.
+        occlusion: Computes the occlusion map of a digit, as `occlusion` in
+            `mnistcli.prediction.explanation` does.
         count: Maximum number of digits to draw; at most `MAX_DIGITS`.
         model: Name of the model.
         dataset_name: Name of the dataset.

@@ -27,7 +27,7 @@ from mnistcli.plotting.style import (
     percent,
     text_width,
 )
-from mnistcli.prediction_results import PredictedDigit, Prediction
+from mnistcli.prediction.results import PredictedDigit, Prediction
 
 # Lengths are in inches: at `style.DPI`, five pixels of the file per pixel of a digit.
 TILE = 28 * 5 / DPI

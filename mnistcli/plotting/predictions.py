@@ -18,7 +18,7 @@ from mnistcli.plotting.style import (
     plural,
     text_width,
 )
-from mnistcli.prediction_results import Prediction
+from mnistcli.prediction.results import Prediction
 
 SUBTITLE = "With each image: the digits as the model sees them, and the probabilities of 0 to 9"
 # Lengths are in inches: distances between two images of a row, and between two rows.

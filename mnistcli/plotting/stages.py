@@ -19,7 +19,7 @@ from mnistcli.plotting.style import (
     VERMILION,
     plural,
 )
-from mnistcli.prediction_results import PredictedDigit
+from mnistcli.prediction.results import PredictedDigit
 from mnistcli.preprocessing.shapes import Mask
 from mnistcli.preprocessing.stages import Stages
 

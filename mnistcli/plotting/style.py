@@ -12,7 +12,7 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import text_to_path
 
 from mnistcli.errors import RunError
-from mnistcli.files import write_atomically
+from mnistcli.files.atomic import write_atomically
 
 # From the palette of Okabe and Ito, which all common kinds of color blindness can tell apart.
 BLUE = "#0072B2"

@@ -8,8 +8,8 @@ from pathlib import Path
 from PIL import Image
 
 from mnistcli.errors import ImageError
-from mnistcli.file_kinds import HEIC, NOT_IMAGES, PDF, FileKind, kind_of_name
-from mnistcli.file_signatures import identify
+from mnistcli.files.kinds import HEIC, NOT_IMAGES, PDF, FileKind, kind_of_name
+from mnistcli.files.signatures import identify
 
 # The common formats first: Pillow loads its other decoders only when none of these fits.
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP", "AVIF")

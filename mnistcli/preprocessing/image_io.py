@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError, features
 
 from mnistcli.errors import ImageError
-from mnistcli.file_kinds import AVIF, HEIC, IMAGE, PDF
-from mnistcli.file_signatures import SIGNATURE_LENGTH, identify
+from mnistcli.files.kinds import AVIF, HEIC, IMAGE, PDF
+from mnistcli.files.signatures import SIGNATURE_LENGTH, identify
 from mnistcli.preprocessing.decoding_limits import TimedFile, check_size, limit_decoding, too_large
 from mnistcli.preprocessing.image_formats import FORMATS
 from mnistcli.preprocessing.image_memory import BUDGET, decoded_bytes

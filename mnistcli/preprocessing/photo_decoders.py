@@ -10,7 +10,7 @@ from typing import IO, Any, cast
 from PIL import Image
 
 from mnistcli.errors import ImageError
-from mnistcli.file_kinds import HEIC, PDF
+from mnistcli.files.kinds import HEIC, PDF
 from mnistcli.preprocessing.image_formats import require_installed
 
 _RENDERER = Path(__file__).with_name("pdf_renderer.py")

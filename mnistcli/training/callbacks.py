@@ -10,7 +10,7 @@ import numpy as np
 
 from mnistcli.config import TrainConfig
 from mnistcli.errors import TrainingError
-from mnistcli.history import EpochRow, is_better
+from mnistcli.runs.history import EpochRow, is_better
 
 # Halving costs a plateau at most `reduce_lr` epochs at a learning rate that is too high.
 _REDUCTION = 0.5

@@ -23,7 +23,8 @@ from mnistcli import checkpoints
 from mnistcli.architectures import INPUT_SHAPE, STANDARD_INPUT
 from mnistcli.config import CLASSES, split_custom_architecture
 from mnistcli.errors import CheckpointError, TrainingError
-from mnistcli.files import sha256, temporary_directory
+from mnistcli.files.atomic import temporary_directory
+from mnistcli.files.hashing import sha256
 from mnistcli.inference.conversion import run_by_keras
 from mnistcli.suggestions import find_similar
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from mnistcli.config import SEEDS, TrainConfig
 from mnistcli.evaluation import evaluate_ensemble
-from mnistcli.runs import Run
+from mnistcli.runs.run import Run
 from mnistcli.training.results import EnsembleResult, TrainResult
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from mnistcli.config import TrainConfig
 from mnistcli.evaluation import Evaluation
-from mnistcli.history import EpochRow
-from mnistcli.runs import Run
+from mnistcli.runs.history import EpochRow
+from mnistcli.runs.run import Run
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from mnistcli.datasets.npy import check_header
 from mnistcli.errors import RunError
-from mnistcli.files import write_atomically
-from mnistcli.history import EpochRow
+from mnistcli.files.atomic import write_atomically
+from mnistcli.files.zip_files import open_zip
+from mnistcli.runs.history import EpochRow
 from mnistcli.training.fingerprint import Fingerprint
-from mnistcli.zip_files import open_zip
 
 _DESCRIPTION = "state"
 _VARIABLE = "variable"

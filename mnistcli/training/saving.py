@@ -8,7 +8,7 @@ import keras
 from numpy.typing import NDArray
 
 from mnistcli import checkpoints
-from mnistcli.runs import Run
+from mnistcli.runs.run import Run
 from mnistcli.training.callbacks import RunRecorder
 from mnistcli.training.fingerprint import Fingerprint
 from mnistcli.training.resume_state import Counters, ResumeState

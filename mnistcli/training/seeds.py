@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
 from mnistcli.errors import TrainingError
-from mnistcli.run_series import RunSeries
-from mnistcli.runs import Run
+from mnistcli.runs.run import Run
+from mnistcli.runs.series import RunSeries
 from mnistcli.training.callbacks import TrainingCallback
 from mnistcli.training.trainer import train
 

@@ -16,7 +16,7 @@ from mnistcli.inference.classifier import Classifier
 from mnistcli.inference.conversion import run_by_keras, save_litert
 from mnistcli.inference.model_interface import load_model
 from mnistcli.model_lookup import ModelRef
-from mnistcli.runs import Run
+from mnistcli.runs.run import Run
 from mnistcli.training.calibration import (
     apply_temperature,
     divide_logits,

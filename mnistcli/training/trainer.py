@@ -10,7 +10,7 @@ from mnistcli.config import TrainConfig, split_custom_architecture
 from mnistcli.datasets import Splits
 from mnistcli.errors import TrainingError
 from mnistcli.model_lookup import PRETRAINED, ModelRef, find_model
-from mnistcli.runs import Run
+from mnistcli.runs.run import Run
 from mnistcli.training.callbacks import SilentCallback, TrainingCallback
 from mnistcli.training.custom_architecture import CustomArchitecture
 from mnistcli.training.data import hold_out_validation

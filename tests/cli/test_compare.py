@@ -12,7 +12,7 @@ from mnistcli.config import TrainConfig
 from mnistcli.inference import ensemble
 from mnistcli.inference.classifier import Classifier, Predictor
 from mnistcli.model_lookup import find_model
-from mnistcli.runs import Run
+from mnistcli.runs.run import Run
 from tests.support.command_line import failure, succeed
 
 

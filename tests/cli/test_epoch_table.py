@@ -5,7 +5,7 @@ import math
 import pytest
 
 from mnistcli.cli.epoch_table import EpochTable, draw_curves
-from mnistcli.history import EpochRow
+from mnistcli.runs.history import EpochRow
 
 
 def make_row(epoch: int, loss: float, val_accuracy: float = math.nan) -> EpochRow:

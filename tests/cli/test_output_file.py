@@ -11,9 +11,9 @@ import pytest
 
 from mnistcli.cli import output_file
 from mnistcli.cli.output_layout import Layout
-from mnistcli.files import lock_directory
-from mnistcli.prediction_results import Prediction
-from mnistcli.rejection import Thresholds, apply_rejection
+from mnistcli.files.locks import lock_directory
+from mnistcli.prediction.rejection import Thresholds, apply_rejection
+from mnistcli.prediction.results import Prediction
 from tests.support.command_line import failure, invoke, succeed
 
 JSON = Layout(as_json=True)
@@ -124,15 +124,15 @@ def test_a_killed_prediction_is_continued(images: Path) -> None:
     command = [*PREDICT, str(images), "--output", "out.jsonl"]
     kill = f"""
 import os, signal, sys
-import mnistcli.cli.prediction_table, mnistcli.prediction
-apply = mnistcli.prediction.apply_rejection
+import mnistcli.cli.prediction_table, mnistcli.prediction.predict
+apply = mnistcli.prediction.predict.apply_rejection
 def kill(prediction, thresholds):
     if prediction.path.name == "3.png":
         sys.stdout.write('{{"path": ')
         sys.stdout.flush()
         os.kill(os.getpid(), signal.SIGKILL)
     return apply(prediction, thresholds)
-mnistcli.prediction.apply_rejection = kill
+mnistcli.prediction.predict.apply_rejection = kill
 mnistcli.cli.prediction_table._FIRST = 1
 sys.argv = {["mnistcli", *command]!r}
 from mnistcli.__main__ import main
@@ -158,7 +158,7 @@ def test_an_interrupted_prediction_names_the_command_that_continues(
             raise KeyboardInterrupt
         return apply_rejection(result, thresholds)
 
-    monkeypatch.setattr("mnistcli.prediction.apply_rejection", interrupt)
+    monkeypatch.setattr("mnistcli.prediction.predict.apply_rejection", interrupt)
     monkeypatch.setattr("mnistcli.cli.prediction_table._FIRST", 1)
 
     code, lines = failure(*PREDICT, images, "--output", "out.jsonl")

@@ -411,7 +411,7 @@ def test_ctrl_c_ends_at_once() -> None:
     program = (
         "import signal, sys, time\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "from mnistcli import preparation\n"
+        "from mnistcli.prediction import preparation\n"
         "def slow(*_, **__):\n"
         "    sys.stderr.write('preparing\\n')\n"  # one write: other threads write as well
         "    time.sleep(30)\n"

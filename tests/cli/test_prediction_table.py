@@ -10,7 +10,7 @@ import pytest
 from mnistcli.cli.prediction_table import PrintedPredictions, print_predictions
 from mnistcli.errors import ImageError
 from mnistcli.model_lookup import ModelRef
-from mnistcli.prediction_results import PredictedDigit, Prediction
+from mnistcli.prediction.results import PredictedDigit, Prediction
 from mnistcli.preprocessing import Digit, ImageContent
 
 Captured = pytest.CaptureFixture[str]

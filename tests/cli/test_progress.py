@@ -14,9 +14,9 @@ from mnistcli.cli import progress, streams
 from mnistcli.cli.progress import image_progress
 from mnistcli.cli.training_progress import EpochBar, TrainingProgress
 from mnistcli.config import TrainConfig
-from mnistcli.history import EpochRow
-from mnistcli.prediction_results import Prediction
-from mnistcli.runs import Run
+from mnistcli.prediction.results import Prediction
+from mnistcli.runs.history import EpochRow
+from mnistcli.runs.run import Run
 from tests.support.terminal import show_screen
 
 Captured = pytest.CaptureFixture[str]

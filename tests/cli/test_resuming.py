@@ -8,9 +8,9 @@ from mnistcli import datasets, training
 from mnistcli.cli.resuming import find_run, resume_command, resumed_config
 from mnistcli.config import TrainConfig
 from mnistcli.errors import ConfigError
-from mnistcli.history import EpochRow
 from mnistcli.inference import conversion
-from mnistcli.runs import Run
+from mnistcli.runs.history import EpochRow
+from mnistcli.runs.run import Run
 from mnistcli.training import TrainingCallback
 from tests.support.command_line import failure, invoke, succeed
 

@@ -7,9 +7,9 @@ import pytest
 from rich.console import Console
 
 from mnistcli.cli import run_table
-from mnistcli.history import EpochRow
 from mnistcli.recipes import resolve
-from mnistcli.runs import Run
+from mnistcli.runs.history import EpochRow
+from mnistcli.runs.run import Run
 from tests.support.command_line import failure, succeed
 
 CHANGES = "--dataset digits --epochs 20 --augment --limit 500 --seed 7"

@@ -9,7 +9,7 @@ import pytest
 from mnistcli.cli.seed_training import parse_seeds
 from mnistcli.config import TrainConfig
 from mnistcli.errors import ConfigError, TrainingError
-from mnistcli.runs import Run
+from mnistcli.runs.run import Run
 from mnistcli.training import seeds
 from tests.support.command_line import failure, succeed
 

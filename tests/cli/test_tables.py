@@ -10,9 +10,9 @@ import pytest
 from mnistcli.cli.tables import print_evaluation, print_training
 from mnistcli.config import TrainConfig
 from mnistcli.evaluation import Evaluation, evaluate_ensemble, score
-from mnistcli.history import EpochRow
 from mnistcli.model_lookup import ModelRef
-from mnistcli.runs import Run
+from mnistcli.runs.history import EpochRow
+from mnistcli.runs.run import Run
 from mnistcli.training import EnsembleResult, TrainResult
 
 Captured = pytest.CaptureFixture[str]

@@ -8,7 +8,7 @@ from mnistcli.cli import tensorboard
 from mnistcli.cli.resuming import resume_command
 from mnistcli.config import TrainConfig
 from mnistcli.inference import conversion
-from mnistcli.runs import Run
+from mnistcli.runs.run import Run
 from tests.support.command_line import failure, succeed
 
 

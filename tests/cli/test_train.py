@@ -7,10 +7,11 @@ from pathlib import Path
 import keras
 import pytest
 
-from mnistcli import json_files, training
+from mnistcli import training
 from mnistcli.datasets import mnist
 from mnistcli.inference import conversion
-from mnistcli.runs import Run
+from mnistcli.runs import json_files
+from mnistcli.runs.run import Run
 from tests.support.command_line import failure, invoke, succeed
 
 SMALL = ("--dataset", "digits", "--limit", 300, "--epochs", 2)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from mnistcli.datasets import mnist
-from mnistcli.files import sha256
+from mnistcli.files.hashing import sha256
 from tests.datasets import mirror
 
 

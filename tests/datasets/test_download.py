@@ -10,7 +10,7 @@ import pytest
 
 from mnistcli.datasets import download
 from mnistcli.errors import DownloadError
-from mnistcli.files import sha256
+from mnistcli.files.hashing import sha256
 from tests.datasets.mirror import FILES, NAME, SLOW, Mirror
 
 CONTENT = FILES[NAME]

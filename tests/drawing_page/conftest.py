@@ -7,7 +7,7 @@ import pytest
 
 from mnistcli.inference.ensemble import load_classifier
 from mnistcli.model_lookup import find_model
-from mnistcli.rejection import choose_thresholds
+from mnistcli.prediction.rejection import choose_thresholds
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette

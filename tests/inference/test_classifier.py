@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mnistcli import checkpoints
 from mnistcli.architectures import ARCHITECTURES, build_model
 from mnistcli.errors import CheckpointError
-from mnistcli.files import sha256
+from mnistcli.files.hashing import sha256
 from mnistcli.inference import conversion, litert_files
 from mnistcli.inference.classifier import Classifier
 from tests.support.strokes import make_digits
@@ -241,7 +241,7 @@ def test_prediction_starts_without_tensorflow(trained_run: Path) -> None:
             "import sys\n"
             "sys.modules['tensorflow'] = sys.modules['keras'] = sys.modules['sklearn'] = None\n"
             "import numpy as np\n"
-            "from mnistcli import prediction\n"
+            "from mnistcli.prediction import predict\n"
             "from mnistcli.inference.classifier import Classifier\n"
             f"classifier = Classifier.load({str(trained_run / 'model.keras')!r})\n"
             "print(classifier.predict(np.zeros((2, 28, 28), np.uint8)).shape)\n",

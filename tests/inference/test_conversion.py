@@ -9,7 +9,7 @@ import pytest
 
 from mnistcli import checkpoints
 from mnistcli.architectures import build_model
-from mnistcli.files import sha256
+from mnistcli.files.hashing import sha256
 from mnistcli.inference import conversion, litert_files
 
 

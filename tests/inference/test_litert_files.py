@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mnistcli.files import sha256
+from mnistcli.files.hashing import sha256
 from mnistcli.inference import litert_files
 
 MODEL = b"a converted model" * 100

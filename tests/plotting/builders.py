@@ -13,8 +13,8 @@ from PIL import Image
 
 from mnistcli.datasets import Dataset
 from mnistcli.errors import ImageError
-from mnistcli.explanation import Explanation
-from mnistcli.prediction_results import PredictedDigit, Prediction
+from mnistcli.prediction.explanation import Explanation
+from mnistcli.prediction.results import PredictedDigit, Prediction
 from mnistcli.preprocessing import Digit
 from mnistcli.preprocessing.stages import Stages
 

@@ -9,8 +9,8 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from mnistcli.errors import RunError
-from mnistcli.history import EpochRow
 from mnistcli.plotting.comparison import COLORS, Curve, plot_comparison
+from mnistcli.runs.history import EpochRow
 from tests.plotting.builders import ODD_NAMES, footer, subtitle, texts, title
 
 Check = Callable[[Figure], None]

@@ -11,8 +11,8 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 
 from mnistcli.errors import ImageError
-from mnistcli.explanation import Explanation
 from mnistcli.plotting.explanation import plot_explanations
+from mnistcli.prediction.explanation import Explanation
 from mnistcli.preprocessing.stages import Stages
 from tests.plotting.builders import (
     ODD_NAMES,

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from mnistcli.errors import RunError
-from mnistcli.history import EpochRow
 from mnistcli.plotting.history import plot_history
+from mnistcli.runs.history import EpochRow
 from tests.plotting.builders import footer, subtitle, title
 
 Check = Callable[[Figure], None]

@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 
 import mnistcli
 from mnistcli.config import TrainConfig
-from mnistcli.history import EpochRow
 from mnistcli.layer_outputs import Block
 from mnistcli.plotting.activations import plot_activations
 from mnistcli.plotting.augmentation import plot_augmentation
@@ -26,6 +25,7 @@ from mnistcli.plotting.occlusion import plot_occlusion
 from mnistcli.plotting.predictions import plot_predictions
 from mnistcli.plotting.samples_and_mistakes import plot_mistakes, plot_samples
 from mnistcli.plotting.style import save_figure
+from mnistcli.runs.history import EpochRow
 from tests.plotting.builders import (
     footer,
     make_explanation,

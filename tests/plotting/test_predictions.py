@@ -12,7 +12,7 @@ from mnistcli.errors import ImageError
 from mnistcli.plotting.prediction_block import BARS, DIGIT, LINE, NAME, SINGLE, PredictionBlock
 from mnistcli.plotting.predictions import lay_out, plot_predictions
 from mnistcli.plotting.style import DPI, fit_text
-from mnistcli.prediction_results import Prediction
+from mnistcli.prediction.results import Prediction
 from tests.plotting.builders import (
     ODD_NAMES,
     array_of,

@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from mnistcli.file_signatures import identify
+from mnistcli.files.signatures import identify
 from mnistcli.preprocessing import image_formats
 from mnistcli.preprocessing.image_formats import (
     FORMATS,

@@ -81,7 +81,7 @@ def test_eight_large_images_do_not_take_the_memory_of_eight(tmp_path: Path) -> N
         "import sys\n"
         "from mnistcli.inference.classifier import Classifier\n"
         "from mnistcli.model_lookup import find_model\n"
-        "from mnistcli.prediction import predict_images\n"
+        "from mnistcli.prediction.predict import predict_images\n"
         "classifier = Classifier.load(find_model('pretrained').files[0])\n"
         "print(len(list(predict_images(classifier, sys.argv[1]))))\n"
         "print(open('/proc/self/status').read())\n"

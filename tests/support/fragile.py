@@ -2,9 +2,9 @@
 
 import os
 
-from mnistcli import worker_program
-from mnistcli.image_listing import FoundImage
-from mnistcli.preparation import Preparation, Prepared
+from mnistcli.prediction import worker_program
+from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.preparation import Preparation, Prepared
 from mnistcli.preprocessing.shapes import Classify
 
 

@@ -20,7 +20,7 @@ from mnistcli.datasets import Splits
 from mnistcli.errors import RunError
 from mnistcli.inference import conversion
 from mnistcli.model_lookup import find_model
-from mnistcli.runs import Run
+from mnistcli.runs.run import Run
 from mnistcli.training import train
 from tests.support.training import hash_weights
 

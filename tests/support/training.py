@@ -8,8 +8,8 @@ import h5py
 
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
-from mnistcli.history import EpochRow
-from mnistcli.runs import Run
+from mnistcli.runs.history import EpochRow
+from mnistcli.runs.run import Run
 from mnistcli.training import TrainResult, train
 
 QUICK = TrainConfig(arch="simple", epochs=2, batch_size=32, dropout=0.25)

@@ -14,10 +14,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from mnistcli.files import CACHE_VARIABLE, CONFIG_VARIABLE
+from mnistcli.files.user_directories import CACHE_VARIABLE, CONFIG_VARIABLE
 from mnistcli.model_check import check_model
-from mnistcli.run_directories import RUNS_DIR
-from mnistcli.runs import Run
+from mnistcli.runs.directories import RUNS_DIR
+from mnistcli.runs.run import Run
 from tests.support.program import PROGRAM
 from tests.support.strokes import draw_digit
 

@@ -19,7 +19,8 @@ import numpy as np
 from mnistcli import datasets
 from mnistcli.datasets import Dataset
 from mnistcli.errors import CheckpointError
-from mnistcli.files import CACHE_VARIABLE, DATA_DIR_VARIABLE, sha256
+from mnistcli.files.hashing import sha256
+from mnistcli.files.user_directories import CACHE_VARIABLE, DATA_DIR_VARIABLE
 from mnistcli.inference.classifier import Classifier
 from mnistcli.inference.interface_cache import recall
 from tests.support.foreign_forms import FORMS, Form, scale_pixels

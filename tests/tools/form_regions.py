@@ -12,13 +12,13 @@ from unittest import mock
 import numpy as np
 from PIL import Image
 
-from mnistcli import form_prediction
-from mnistcli.form_regions import read_regions
 from mnistcli.inference.ensemble import load_classifier
 from mnistcli.model_lookup import find_model
-from mnistcli.prediction import predict_images
+from mnistcli.prediction.form_regions import read_regions
+from mnistcli.prediction.forms import predict_forms
+from mnistcli.prediction.predict import predict_images
+from mnistcli.prediction.rejection import choose_thresholds
 from mnistcli.preprocessing.registration import register
-from mnistcli.rejection import choose_thresholds
 from tests.support.forms import displace, draw_scan, write_regions
 
 _FORMS = 40
@@ -51,8 +51,8 @@ def measure(rng: np.random.Generator, *, framed: bool, boxed: bool, scaled: bool
     with tempfile.TemporaryDirectory() as folder:
         regions = read_regions(write_regions(Path(folder) / "boxes.csv", zoom=_ZOOM))
     for function in (lambda *_: None, register):
-        with mock.patch.object(form_prediction, "register", function):
-            _, *forms = form_prediction.predict_forms(predict, scans, regions)
+        with mock.patch("mnistcli.prediction.forms.register", function):
+            _, *forms = predict_forms(predict, scans, regions)
         fields = [
             (form.regions[name].text, text)
             for form, texts in zip(forms, truth, strict=True)

@@ -20,8 +20,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from mnistcli import files
 from mnistcli.datasets import Splits
+from mnistcli.files import atomic
 from tests.support.kills import fork, kill_after, train_in_fork, verify_in_fork, wait
 from tests.support.strokes import make_splits
 
@@ -82,7 +82,7 @@ def _write(path: Path, number: int) -> None:
         return trace
 
     sys.settrace(trace)
-    files.write_atomically(path, b"new")
+    atomic.write_atomically(path, b"new")
     sys.settrace(None)
 
 

@@ -17,7 +17,8 @@ import tensorflow as tf
 
 from mnistcli import checkpoints, datasets
 from mnistcli.architectures import build_line_network, join_line_networks
-from mnistcli.files import sha256, temporary_directory, write_atomically
+from mnistcli.files.atomic import temporary_directory, write_atomically
+from mnistcli.files.hashing import sha256
 from mnistcli.inference.line_recognizer import PACKAGED_DIR
 from mnistcli.inference.litert import Runner
 from mnistcli.synthetic.number_stream import NumberStream

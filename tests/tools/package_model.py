@@ -8,7 +8,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from mnistcli.files import sha256, write_atomically
+from mnistcli.files.atomic import write_atomically
+from mnistcli.files.hashing import sha256
 from mnistcli.inference.litert_files import read_beside, write_beside
 from mnistcli.model_lookup import PRETRAINED, find_model
 

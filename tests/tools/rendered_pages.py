@@ -15,7 +15,7 @@ from PIL import Image
 from mnistcli import datasets
 from mnistcli.inference.ensemble import load_classifier
 from mnistcli.model_lookup import find_model
-from mnistcli.prediction import predict_images
+from mnistcli.prediction.predict import predict_images
 
 _HELD_OUT = 0.05  # as in package_lines
 _SIDE, _PITCH, _WIDTH = 84, 130, 700

@@ -16,7 +16,7 @@ from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
 from mnistcli.inference import conversion
 from mnistcli.recipes import RECIPES
-from mnistcli.runs import Run
+from mnistcli.runs.run import Run
 from mnistcli.training import train
 from tests.support.kills import fork, verify_in_fork, wait
 from tests.support.strokes import make_splits

@@ -21,9 +21,10 @@ from pathlib import Path
 from mnistcli.datasets import Splits
 from mnistcli.datasets.download import fetch
 from mnistcli.errors import RunError
-from mnistcli.files import CACHE_VARIABLE, CONFIG_VARIABLE, sha256
+from mnistcli.files.hashing import sha256
+from mnistcli.files.user_directories import CACHE_VARIABLE, CONFIG_VARIABLE
 from mnistcli.inference import conversion, litert_files
-from mnistcli.runs import Run
+from mnistcli.runs.run import Run
 from mnistcli.training import train
 from tests.datasets.mirror import FILES, NAME, serve
 from tests.support.command_line import invoke

@@ -14,11 +14,11 @@ from mnistcli.architectures import STANDARD_INPUT
 from mnistcli.datasets import Splits
 from mnistcli.errors import TrainingError
 from mnistcli.evaluation import evaluate
-from mnistcli.files import sha256
-from mnistcli.history import EpochRow
+from mnistcli.files.hashing import sha256
 from mnistcli.inference import litert_files
 from mnistcli.inference.classifier import Classifier
-from mnistcli.runs import Run
+from mnistcli.runs.history import EpochRow
+from mnistcli.runs.run import Run
 from mnistcli.training import TrainResult, train
 from mnistcli.training.custom_architecture import CustomArchitecture
 from tests.support.training import QUICK, RecordingCallback, hash_weights, train_model

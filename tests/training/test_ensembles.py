@@ -13,7 +13,7 @@ from mnistcli.evaluation import evaluate
 from mnistcli.inference import conversion
 from mnistcli.inference.classifier import Classifier
 from mnistcli.model_lookup import ModelRef, find_model
-from mnistcli.runs import Run
+from mnistcli.runs.run import Run
 from mnistcli.training import EnsembleResult, train, trainer
 from mnistcli.training.ensembles import member_configs
 from tests.support.training import RecordingCallback, train_model

@@ -6,8 +6,8 @@ import pytest
 
 from mnistcli.config import TrainConfig
 from mnistcli.evaluation import Evaluation, score
-from mnistcli.history import EpochRow
-from mnistcli.runs import Run
+from mnistcli.runs.history import EpochRow
+from mnistcli.runs.run import Run
 from mnistcli.training.results import TrainResult
 
 ROW = EpochRow(

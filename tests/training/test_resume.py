@@ -12,11 +12,11 @@ from mnistcli.config import TrainConfig
 from mnistcli.datasets import Dataset, Splits
 from mnistcli.environment import describe_environment
 from mnistcli.errors import RunError
-from mnistcli.files import lock_directory
-from mnistcli.history import EpochRow
+from mnistcli.files.locks import lock_directory
 from mnistcli.inference import conversion
 from mnistcli.recipes import RECIPES
-from mnistcli.runs import Run
+from mnistcli.runs.history import EpochRow
+from mnistcli.runs.run import Run
 from mnistcli.training import EnsembleResult, TrainResult, fingerprint, loop, single_model, train
 from mnistcli.training.resume_state import ResumeState
 from tests.support.training import QUICK, RecordingCallback, hash_weights

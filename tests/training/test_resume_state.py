@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mnistcli.errors import RunError
-from mnistcli.history import EpochRow
+from mnistcli.runs.history import EpochRow
 from mnistcli.training.fingerprint import Fingerprint
 from mnistcli.training.resume_state import ResumeState
 

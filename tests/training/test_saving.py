@@ -10,7 +10,7 @@ import pytest
 from mnistcli import checkpoints
 from mnistcli.architectures import build_model
 from mnistcli.config import TrainConfig
-from mnistcli.runs import Run
+from mnistcli.runs.run import Run
 from mnistcli.training.callbacks import RunRecorder
 from mnistcli.training.fingerprint import Fingerprint
 from mnistcli.training.resume_state import ResumeState

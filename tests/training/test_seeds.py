@@ -8,8 +8,8 @@ import pytest
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
 from mnistcli.errors import RunError, TrainingError
-from mnistcli.run_series import RunSeries
-from mnistcli.runs import Run
+from mnistcli.runs.run import Run
+from mnistcli.runs.series import RunSeries
 from mnistcli.training import seeds
 from mnistcli.training.seeds import SeedResult, SeedResults, train_seeds
 from tests.support.training import RecordingCallback, hash_weights, train_model

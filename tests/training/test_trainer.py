@@ -15,13 +15,13 @@ from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits, load
 from mnistcli.errors import CheckpointError, DataError, DeviceError, RunError, TrainingError
 from mnistcli.evaluation import evaluate
-from mnistcli.history import EpochRow
 from mnistcli.inference import conversion
 from mnistcli.inference.classifier import Classifier
 from mnistcli.inference.conversion import run_by_keras
 from mnistcli.model_lookup import find_model
 from mnistcli.recipes import RECIPES, resolve
-from mnistcli.runs import Run
+from mnistcli.runs.history import EpochRow
+from mnistcli.runs.run import Run
 from mnistcli.synthetic.non_digits import non_digits
 from mnistcli.training import TrainResult, single_model, train
 from mnistcli.training.data import hold_out_validation

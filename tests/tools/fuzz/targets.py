@@ -19,7 +19,7 @@ from mnistcli.model_check import check_model
 from mnistcli.model_lookup import find_model
 from mnistcli.preprocessing import find_digits, open_image
 from mnistcli.run_summaries import summarize_run
-from mnistcli.runs import Run
+from mnistcli.runs.run import Run
 from tests.support.model_files import layer, legacy_model, sequential
 from tests.support.strokes import draw_digit
 from tests.tools.fuzz.data_seeds import data_seeds

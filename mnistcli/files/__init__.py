@@ -1,0 +1,1 @@
+"""Files: atomic writes, locks, hashes, listings, and the kinds of files by name and signature."""

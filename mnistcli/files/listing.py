@@ -1,0 +1,28 @@
+"""Directory listings in natural order, without hidden files."""
+
+import re
+from pathlib import Path
+
+
+def natural_key(name: str | Path) -> tuple[tuple[int, int, str], ...]:
+    """Return the key to sort names in natural order: ``2.png`` before ``10.png``."""
+    pieces = re.findall(r"\d+|\D+", str(name))
+    return tuple(
+        (0, int(piece), piece) if piece.isascii() and piece.isdigit() else (1, 0, piece)
+        for piece in pieces
+    )
+
+
+def list_directory(path: Path) -> list[Path]:
+    """Return the paths in a directory in natural order, without hidden ones.
+
+    Raises:
+        OSError: The directory cannot be read.
+    """
+    visible = (one for one in path.iterdir() if not one.name.startswith("."))
+    return sorted(visible, key=lambda one: natural_key(one.name))
+
+
+def list_subdirectories(path: Path) -> list[Path]:
+    """Return the directories in a directory, as `list_directory` does."""
+    return [one for one in list_directory(path) if one.is_dir()]

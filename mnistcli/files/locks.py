@@ -1,0 +1,41 @@
+"""Locks: one process at a time writes to a directory."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+
+
+@contextmanager
+def lock_directory(path: Path) -> Iterator[bool]:
+    """Lock a directory or a file against other processes; the lock ends with the process.
+
+    Where it cannot be locked, as on Windows and on some network file systems, nothing is
+    locked.
+
+    Args:
+        path: The directory or file.
+
+    Yields:
+        False if another process has locked it.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
+    if os.name != "posix":
+        yield True
+        return
+    fcntl = import_module("fcntl")
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        has_lock = True
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            has_lock = False
+        except OSError:
+            pass  # the file system has no locks
+        yield has_lock
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,93 @@
+"""Explanations of predictions: the stages of preprocessing, and occlusion maps."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli.inference.classifier import Predictor
+from mnistcli.prediction.results import PredictedDigit, Prediction
+from mnistcli.preprocessing.stages import Stages, find_stages
+
+PATCH = 5
+"""The side of the occluding patch in pixels: twice a stroke's width, a quarter of a digit."""
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """The stages of one prediction, from the image to the occlusion map of a digit.
+
+    Attributes:
+        file: The file's name.
+        name: The same and, if the image has several digits, the digit's position.
+        stages: The stages of preprocessing, the same object for all digits of an image.
+        digits: All digits of the image.
+        digit: The digit; None for an image without digits.
+        occlusion_map: Probabilities with a patch centered on each pixel, float32 (28, 28, 10); None
+            for an image without digits.
+        reason: Why the image was rejected; empty if it was not.
+    """
+
+    file: str
+    name: str
+    stages: Stages
+    digits: tuple[PredictedDigit, ...] = ()
+    digit: PredictedDigit | None = None
+    occlusion_map: NDArray[np.float32] | None = None
+    reason: str = ""
+
+
+def explain(classifier: Predictor, predictions: Iterable[Prediction]) -> Iterator[Explanation]:
+    """Explain predictions digit by digit; images that could not be read are skipped.
+
+    Args:
+        classifier: The classifier that made the predictions.
+        predictions: The predictions. Their images are opened again.
+
+    Yields:
+        An explanation for each digit, and one for each image without digits.
+
+    Raises:
+        ImageError: An image has been removed since it was predicted.
+    """
+    for prediction in predictions:
+        if prediction.error is not None:
+            continue
+        stages = find_stages(prediction.open_image())
+        if prediction.digits and not prediction.content.numbers:
+            stages = replace(stages, lines=())  # the whole image is one digit
+        file, reason, digits = prediction.path.name, prediction.reason, prediction.digits
+        if not digits:
+            yield Explanation(file, file, stages, reason=reason)
+        for name, digit in prediction.named_digits:
+            occlusion_map = occlusion(classifier, digit.detection.image)
+            yield Explanation(file, name, stages, digits, digit, occlusion_map, reason)
+
+
+def occlusion(classifier: Predictor, digit: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Compute an occlusion map: the probabilities with a patch of the digit covered.
+
+    The pixels that matter most are those where the probability of the predicted class falls most:
+    occlusion sensitivity (Zeiler and Fergus, "Visualizing and understanding convolutional
+    networks", ECCV 2014, section 4.2). The patch has the color of the background, which is 0, so
+    only covered ink has an effect.
+
+    Args:
+        classifier: The classifier.
+        digit: The digit, uint8 (28, 28).
+
+    Returns:
+        The probabilities with a patch of side `PATCH` centered on each pixel, float32 (28, 28, 10).
+    """
+    positions = np.arange(len(digit))
+    near = np.abs(positions[:, None] - positions) <= PATCH // 2
+    # Axes: row and column of the patch, then row and column of the pixel.
+    patches = near[:, None, :, None] & near[None, :, None, :]
+    occluded = np.where(patches, np.uint8(0), digit).reshape(-1, *digit.shape)
+    changed = (occluded != digit).any(axis=(1, 2))  # half of the patches cover no ink
+    # The last row is the digit itself, which all others show.
+    computed = classifier.predict(np.concatenate([occluded[changed], digit[None]]))
+    probabilities = np.repeat(computed[-1:], len(occluded), axis=0)
+    probabilities[changed] = computed[:-1]
+    return probabilities.reshape(*digit.shape, -1)

@@ -1,0 +1,183 @@
+"""Image listing: the images in a folder, and the files that a pattern matches."""
+
+import heapq
+import json
+import os
+import stat
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO
+
+from mnistcli.errors import ImageError
+from mnistcli.files.listing import natural_key
+from mnistcli.preprocessing import ImageSource, is_image_name
+from mnistcli.preprocessing.image_formats import (
+    EXTRA_PACKAGES,
+    INSTALL_PHOTOS,
+    format_of_name,
+    is_document_name,
+)
+
+_SUBFOLDER = "subfolder"
+# Names that are sorted in memory, where each takes half a kilobyte; more go to temporary files.
+_SORTED_IN_MEMORY = 100_000
+
+
+@dataclass(frozen=True, eq=False)
+class FoundImage:
+    """One image to predict, or the error in its place.
+
+    Attributes:
+        path: The file, of a page or row with its number; a name for an image that is not a file.
+        source: The image, as `open_image` takes it; None if there is an error.
+        error: Why there is no image, such as an empty folder.
+        row: The identifier of a row of a data file; empty for an image. The source of a row is
+            uint8 (28, 28) in MNIST format.
+    """
+
+    path: Path
+    source: ImageSource | None = None
+    error: ImageError | None = None
+    row: str = ""
+
+
+def list_folder(
+    folder: Path, *, recursive: bool, on_skip: Callable[[str], None] | None
+) -> Iterator[FoundImage]:
+    """Yield the images in a folder in natural order, or an error if there are none.
+
+    Args:
+        folder: The directory. Hidden files in it are skipped.
+        recursive: Whether to include its subfolders.
+        on_skip: Called with a message about the files that were skipped.
+    """
+    skipped: Counter[str] = Counter()
+    empty = True
+    for found in _walk(folder, skipped, recursive=recursive):
+        empty = False
+        yield found
+    if empty:
+        folders = skipped.pop(_SUBFOLDER, 0)
+        reason = f" ({_counts(skipped)})" if skipped else ", only subfolders" if folders else ""
+        yield no_image(
+            folder, f"no images in {str(folder)!r}{reason}", "--recursive" if folders else None
+        )
+    elif skipped and on_skip is not None:
+        on_skip(_skip_message(folder, skipped))
+
+
+def _walk(folder: Path, skipped: Counter[str], *, recursive: bool) -> Iterator[FoundImage]:
+    """Yield the images in a folder by name, then those in its subfolders; count all other files."""
+    try:
+        with os.scandir(folder) as entries:
+            names = sort_names(entry.name for entry in entries)
+    except OSError as error:
+        yield no_image(folder, f"{(error.strerror or 'cannot read').lower()}: {str(folder)!r}")
+        return
+    subfolders = []
+    for name in names:
+        if _is_hidden(name):
+            continue
+        path = folder / name
+        if (reason := _skip_reason(path)) is None:
+            yield FoundImage(path, path)
+        elif reason == _SUBFOLDER and recursive and not path.is_symlink():
+            subfolders.append(path)
+        else:
+            skipped[reason] += 1
+    for path in subfolders:
+        yield from _walk(path, skipped, recursive=recursive)
+
+
+def _skip_reason(path: Path) -> str | None:
+    """Return the kind of a folder entry that is not an image; None for an image."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:  # such as a link to a missing file: opening it tells what is wrong
+        mode = stat.S_IFREG
+    if stat.S_ISDIR(mode):
+        return _SUBFOLDER
+    if not stat.S_ISREG(mode):
+        return "special file"
+    is_readable = is_image_name(path.name) or is_document_name(path.name)
+    return None if is_readable else format_of_name(path.name)
+
+
+def _skip_message(folder: Path, skipped: Counter[str]) -> str:
+    folders = skipped.pop(_SUBFOLDER, 0)
+    amounts = [
+        f"{count} {name}{'' if count == 1 else 's'}"
+        for count, name in ((skipped.total(), "file"), (folders, _SUBFOLDER))
+        if count
+    ]
+    message = f"skipped {' and '.join(amounts)} in {str(folder)!r}"
+    if skipped:
+        message += f": {_counts(skipped)}"
+    return f"{message} (--recursive includes subfolders)" if folders else message
+
+
+def _counts(skipped: Counter[str]) -> str:
+    """Describe skipped files, and say what reads them."""
+    counts = ", ".join(f"{count} {kind}" for kind, count in skipped.most_common())
+    needs_extra = any(kind.label in skipped for kind in EXTRA_PACKAGES)
+    return f"{counts}; to read them: {INSTALL_PHOTOS}" if needs_extra else counts
+
+
+def match_pattern(pattern: Path) -> Iterator[Path]:
+    """Yield the files that a pattern matches; hidden ones only if it names hidden ones."""
+    hidden = any(_is_hidden(part) for part in pattern.parts)
+    try:
+        found = Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
+        paths = map(Path, sort_names(map(str, found)))
+    except (OSError, ValueError):  # a name that is too long; ** that is not a whole component
+        return
+    for path in paths:
+        if (hidden or not any(map(_is_hidden, path.parts))) and not is_directory(path):
+            yield path
+
+
+def sort_names(names: Iterable[str]) -> Iterator[str]:
+    """Sort names in natural order; more than fit into memory are merged from temporary files.
+
+    Args:
+        names: The names. All are read before the first one is returned.
+    """
+    rest = iter(names)
+    runs: list[Iterator[str]] = []
+    while run := sorted(islice(rest, _SORTED_IN_MEMORY), key=natural_key):
+        runs.append(iter(run) if len(run) < _SORTED_IN_MEMORY else _read_back(_write(run)))
+    return runs[0] if len(runs) == 1 else heapq.merge(*runs, key=natural_key)
+
+
+def _write(names: Iterable[str]) -> IO[str]:
+    """Write names to a temporary file, as JSON because a name can contain a line end."""
+    file = tempfile.TemporaryFile("w+")  # noqa: SIM115 - `_read_back` closes it
+    file.writelines(f"{json.dumps(name)}\n" for name in names)
+    file.seek(0)
+    return file
+
+
+def _read_back(file: IO[str]) -> Iterator[str]:
+    with file:
+        yield from map(json.loads, file)
+
+
+def no_image(path: Path, message: str, hint: str | None = None) -> FoundImage:
+    """Return an error in the place of an image."""
+    return FoundImage(path, error=ImageError(message, hint=hint))
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") and name not in {".", ".."}
+
+
+def is_directory(path: Path) -> bool:
+    """Whether a path is a directory; one that cannot be looked at is not."""
+    try:
+        return path.is_dir()
+    except OSError:  # no permission, or a name that is too long
+        return False

@@ -1,0 +1,207 @@
+"""Image sources: find the images that a path, a folder or a pattern stands for."""
+
+import io
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from PIL import Image
+
+from mnistcli.errors import DataError, ImageError
+from mnistcli.files.kinds import is_data_name
+from mnistcli.prediction.image_listing import (
+    FoundImage,
+    is_directory,
+    list_folder,
+    match_pattern,
+    no_image,
+)
+from mnistcli.preprocessing import ImageSource
+from mnistcli.preprocessing.image_io import is_file_object, source_name
+from mnistcli.preprocessing.pages import MAX_PAGES, ImagePage, find_page, find_pages
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+
+
+Sources = ImageSource | FoundImage | Iterable[ImageSource | FoundImage]
+"""One image source or several."""
+
+
+def find_images(
+    sources: Sources,
+    *,
+    recursive: bool = False,
+    on_skip: Callable[[str], None] | None = None,
+    select: Callable[[Path], bool] | None = None,
+) -> Iterator[FoundImage]:
+    """Find the images that sources stand for, in order.
+
+    Args:
+        sources: One source or several. A source is a file; a folder, which stands for the images in
+            it; a PDF or TIFF file, which stands for its pages; a page such as ``scan.pdf#2``; a
+            data file such as `test.csv`, which stands for its rows; a pattern such as
+            ``scans/*.png`` with ``*`` or ``?``; or an image in memory, as `open_image` takes it.
+            Hidden files are skipped in folders and by patterns.
+        recursive: Whether a folder stands for the images in its subfolders too.
+        on_skip: Called with a message about the files that were skipped in a folder.
+        select: Returns whether to yield the images of a file. Defaults to all files.
+
+    Yields:
+        The images, those of a folder or a pattern in natural order (2 before 10). A folder
+        without images, a pattern without files and a URL yield an error in their place.
+    """
+    for file, is_found in _find_all(sources, recursive=recursive, on_skip=on_skip):
+        if select is None or select(file.path):
+            yield from [file] if is_found else expand_file(file)
+
+
+def count_files(
+    sources: Sources, *, recursive: bool = False, select: Callable[[Path], bool] | None = None
+) -> int:
+    """Count the files that `find_images` finds, without opening them to count their pages."""
+    files = (file for file, _ in _find_all(sources, recursive=recursive, on_skip=None))
+    return sum(1 for file in files if select is None or select(file.path))
+
+
+def require_no_overwrite(
+    outputs: Mapping[str, Path], sources: Iterable[str | FoundImage], *, recursive: bool = False
+) -> None:
+    """Check that no output file would replace an input image or another output.
+
+    Args:
+        outputs: The files to be written, by the name of their option.
+        sources: As `find_images` takes them.
+        recursive: As `find_images` takes it.
+
+    Raises:
+        ImageError: An output is one of the images, or two outputs are the same file.
+    """
+    options = {_resolve(path): option for option, path in outputs.items()}
+    if len(options) < len(outputs):
+        path = next(iter(outputs.values()))
+        hint = f"{list(outputs)[-1]} {path.with_name('explanation.png')}"
+        raise ImageError(f"{' and '.join(outputs)} both write {str(path)!r}", hint=hint)
+    for option, output in outputs.items():
+        if _exists(output) and any(
+            found.error is None and _is_same_file(found.path, output)
+            for found, _ in _find_all(list(sources), recursive=recursive, on_skip=None)
+        ):
+            raise ImageError(
+                f"{option} would overwrite the input {str(output)!r}",
+                hint=f"{option} {output.with_name(f'{output.stem}_prediction.png')}",
+            )
+
+
+def _listed(sources: Sources) -> Iterable[ImageSource | FoundImage]:
+    """Return several sources as they are and one source in a list."""
+    if isinstance(sources, (str, os.PathLike, Image.Image, np.ndarray, ImagePage, FoundImage)):
+        return [sources]
+    if is_file_object(sources):
+        return [sources]
+    if not isinstance(sources, Iterable) or isinstance(sources, (bytes, bytearray)):
+        raise TypeError(
+            f"expected a path, a binary file object, a PIL image or a NumPy array, or several of "
+            f"these, not {type(sources).__name__}"
+        )
+    return cast("Iterable[ImageSource | FoundImage]", sources)
+
+
+def _find_all(
+    sources: Sources, *, recursive: bool, on_skip: Callable[[str], None] | None
+) -> Iterator[tuple[FoundImage, bool]]:
+    """Find the files that sources stand for, each with whether it was a `FoundImage` already."""
+    for number, source in enumerate(_listed(sources), start=1):
+        if isinstance(source, FoundImage):
+            yield source, True
+        elif isinstance(source, (str, os.PathLike)):
+            for file in _find_files(os.fspath(source), recursive=recursive, on_skip=on_skip):
+                yield file, False
+        else:
+            yield FoundImage(Path(source_name(source) or f"image {number}"), source), True
+
+
+def expand_file(file: FoundImage) -> Iterator[FoundImage]:
+    """Yield the rows of a data file, the pages of a file that has several, or the image itself.
+
+    Args:
+        file: A file, its content in memory (`io.BytesIO`), or an error.
+    """
+    source: object = file.source
+    if isinstance(source, io.BytesIO):
+        source = source.getvalue()
+    if file.error is not None or not isinstance(source, (Path, bytes)):
+        yield file
+    elif isinstance(source, Path) and is_data_name(source.name) and source.is_file():
+        yield from _rows(source)
+    elif pages := find_pages(source):
+        for page in pages[:MAX_PAGES]:
+            yield FoundImage(file.path.with_name(f"{file.path.name}#{page.number}"), page)
+        if len(pages) > MAX_PAGES:
+            message = f"only the first {MAX_PAGES:,} pages of {str(file.path)!r} are read"
+            yield no_image(file.path, message)
+    else:
+        yield file
+
+
+def _find_files(
+    name: str, *, recursive: bool, on_skip: Callable[[str], None] | None
+) -> Iterator[FoundImage]:
+    path = Path(name)
+    if not name:
+        yield no_image(path, "an empty file name")
+    elif is_directory(path):
+        yield from list_folder(path, recursive=recursive, on_skip=on_skip)
+    elif _exists(path):
+        yield FoundImage(path, path)
+    elif _URL.match(name):
+        yield no_image(path, f"{name!r} is a URL, not a file: download it first")
+    elif {"*", "?"} & set(name):
+        is_empty = True
+        for match in match_pattern(path):
+            is_empty = False
+            yield FoundImage(match, match)
+        if is_empty:
+            yield no_image(path, f"no files match {name!r}")
+    else:
+        yield FoundImage(path, find_page(path) or path)
+
+
+def _rows(path: Path) -> Iterator[FoundImage]:
+    """Yield the rows of a data file, counted from 1 if they have no identifiers."""
+    from mnistcli.datasets import read_rows  # noqa: PLC0415 - loads scikit-learn
+
+    try:
+        images, identifiers = read_rows(path)
+    except DataError as error:
+        yield no_image(path, error.message, error.hint)
+        return
+    except OSError as error:
+        yield no_image(path, f"{(error.strerror or 'cannot read').lower()}: {str(path)!r}")
+        return
+    for number, image in enumerate(images, start=1):
+        row = str(number if identifiers is None else int(identifiers[number - 1]))
+        yield FoundImage(path.with_name(f"{path.name}#{row}"), image, row=row)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def _resolve(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # a link to itself
+        return path
+
+
+def _is_same_file(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,104 @@
+"""Prediction pipeline: read, preprocess and classify images in parallel; reject uncertain ones."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from itertools import chain, count, islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli.inference.classifier import Predictor
+from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.image_sources import Sources, find_images
+from mnistcli.prediction.preparation import Preparation, Prepared
+from mnistcli.prediction.preparation_workers import Workers
+from mnistcli.prediction.rejection import NO_THRESHOLDS, Thresholds, apply_rejection
+from mnistcli.prediction.results import PredictedDigit, Prediction
+from mnistcli.prediction.worker_process import MANY, WorkerProcess
+
+# Images predicted together: enough to keep all processors busy, few enough for early results.
+_GROUP = 32
+_PART = 4  # images that are sent to a worker process together
+
+
+def predict_images(
+    classifier: Predictor,
+    sources: Sources,
+    *,
+    single: bool = False,
+    thresholds: Thresholds = NO_THRESHOLDS,
+    lengths: range | None = None,
+    recursive: bool = False,
+    on_skip: Callable[[str], None] | None = None,
+    processes: Sequence[WorkerProcess] = (),
+) -> Iterator[Prediction]:
+    """Predict the digits in images, in parallel; an unreadable image does not stop the rest.
+
+    No more than two groups of images are in memory at a time, however many there are.
+
+    Args:
+        classifier: The classifier. It is called from several threads at a time.
+        sources: One image or several, or what stands for them, as `find_images` takes them.
+        single: Whether to treat each whole image as a single digit.
+        thresholds: The rejection thresholds. Defaults to none.
+        lengths: The number of digits that a line may have. Defaults to any.
+        recursive: As `find_images` takes it.
+        on_skip: As `find_images` takes it.
+        processes: Worker processes that were started already, with the same `single` and
+            `lengths`. Defaults to new ones, which start after some images.
+
+    Yields:
+        A prediction for each image, in the order of the sources.
+
+    Raises:
+        TypeError: A source is not an image.
+    """
+    images = find_images(sources, recursive=recursive, on_skip=on_skip)
+    workers = Workers(Preparation(single=single, lengths=lengths), processes)
+    pool = ThreadPoolExecutor(max(2, workers.count))
+    groups = _prepare_groups(classifier, images, workers, pool)
+    try:
+        pending = next(groups)
+        while pending:
+            # The next group is prepared while this one is classified.
+            following = next(groups)
+            group = list(chain.from_iterable(future.result() for future in pending))
+            for prediction in _classify(classifier, group):
+                yield apply_rejection(prediction, thresholds)
+            pending = following
+    finally:  # also on Ctrl-C: the images that are being prepared are not waited for
+        pool.shutdown(wait=False, cancel_futures=True)
+        workers.stop()
+
+
+def _prepare_groups(
+    classifier: Predictor, images: Iterator[FoundImage], workers: Workers, pool: ThreadPoolExecutor
+) -> Iterator[list[Future[list[Prepared]]]]:
+    """Prepare images group by group; many images are prepared in worker processes.
+
+    Yields:
+        The images of a group, in one or several parts; at the end empty groups.
+    """
+    for number in count():
+        group = list(islice(images, _GROUP))
+        accepted = workers.accept(group)
+        if accepted and number * _GROUP >= MANY and len(group) == _GROUP:
+            workers.start()
+        size = _PART if accepted and workers.is_started else 1
+        parts = [group[start : start + size] for start in range(0, len(group), size)]
+        yield [pool.submit(workers.prepare, part, classifier.predict) for part in parts]
+
+
+def _classify(classifier: Predictor, group: Sequence[Prepared]) -> Iterator[Prediction]:
+    """Add the probabilities: those of the segmentation, and of the other digits in one batch."""
+    digits = chain.from_iterable(prepared.content.digits for prepared in group)
+    images = [digit.image for digit in digits if digit.probabilities is None]
+    computed = iter(classifier.predict(np.stack(images)) if images else ())
+    for prediction, content in group:
+        probabilities: list[NDArray[np.float32]] = [
+            next(computed) if digit.probabilities is None else digit.probabilities
+            for digit in content.digits
+        ]
+        predicted = map(PredictedDigit, content.digits, probabilities)
+        yield replace(prediction, digits=tuple(predicted))

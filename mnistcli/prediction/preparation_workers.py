@@ -1,0 +1,150 @@
+"""Worker processes that prepare images: threads of one process share Python's interpreter lock.
+
+The process pools of the standard library are not used. They import the program that called
+`mnistcli.predict` again, and their processes outlive a program that was killed.
+"""
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+from mnistcli.errors import ImageError
+from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.preparation import Preparation, Prepared
+from mnistcli.prediction.results import Prediction
+from mnistcli.prediction.worker_process import EndedError, WorkerProcess, count_processes
+from mnistcli.preprocessing.image_memory import BUDGET
+from mnistcli.preprocessing.pages import ImagePage
+from mnistcli.preprocessing.shapes import Classify
+
+_READY_TIMEOUT = 2.0  # seconds to wait for a process that was started before
+_OWN_FILES = {("dev",), ("proc",)}  # such as /dev/stdin, which is another file in a worker
+
+
+class Workers:
+    """Worker processes; this process prepares the images that they cannot take.
+
+    Args:
+        preparation: Prepares the images.
+        processes: Processes that were started already, with the same settings.
+
+    Attributes:
+        count: The number of processes.
+        is_started: Whether they were started.
+    """
+
+    def __init__(self, preparation: Preparation, processes: Sequence[WorkerProcess] = ()) -> None:
+        self.count = len(processes) or count_processes()
+        self.is_started = bool(processes)
+        self._preparation = preparation
+        self._ready: queue.SimpleQueue[WorkerProcess] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._processes = list(processes)
+        self._is_stopped = False
+        self._is_mnist_format = False
+        self._timeout = _READY_TIMEOUT if processes else 0.0
+        for process in processes:
+            self._in_background(partial(self._wait_for, process))
+
+    def start(self) -> None:
+        """Start the processes; until they are ready, images are prepared in this process."""
+        if not self.is_started:
+            self.is_started = True
+            for _ in range(self.count):
+                self._in_background(self._add)
+
+    def stop(self) -> None:
+        """End all processes at once."""
+        with self._lock:
+            self._is_stopped = True
+        for process in self._processes:
+            process.kill()
+        for process in self._processes:
+            process.close()
+
+    def accept(self, images: Sequence[FoundImage]) -> bool:
+        """Return whether images are files, which other processes can open."""
+        return self.count > 0 and all(map(_is_file, images))
+
+    def prepare(self, images: Sequence[FoundImage], classify: Classify) -> list[Prepared]:
+        """Prepare images, in a worker if one is ready.
+
+        After images in MNIST format, the next ones are prepared in this process: there is too
+        little to do.
+
+        Args:
+            images: The images.
+            classify: The classifier, which the workers do not have.
+        """
+        prepared: Sequence[Prepared | None] = [None] * len(images)
+        if not self._is_mnist_format and self.accept(images):
+            try:
+                process = self._ready.get(timeout=self._timeout)
+            except queue.Empty:
+                self._timeout = 0.0
+            else:
+                prepared = self._prepare_in(process, images)
+        completed = [
+            self._preparation.prepare(found, classify) if content is None else content
+            for found, content in zip(images, prepared, strict=True)
+        ]
+        self._is_mnist_format = all(one.prediction.is_mnist_format for one in completed)
+        return completed
+
+    def _prepare_in(
+        self, process: WorkerProcess, images: Sequence[FoundImage]
+    ) -> list[Prepared | None]:
+        """Prepare images in a worker; if it ends, find out which of them it ended with."""
+        try:
+            prepared = process.prepare(images, BUDGET.reserve)
+        except EndedError:
+            self._in_background(self._add)
+            return [self._prepare_alone(found) for found in images]
+        self._ready.put(process)
+        return prepared
+
+    def _prepare_alone(self, found: FoundImage) -> Prepared | None:
+        """Prepare an image in a process of its own."""
+        with suppress(EndedError, OSError):
+            process = self._start_process()
+            try:
+                process.wait_until_ready()
+                prepared: list[Prepared | None] = process.prepare([found], BUDGET.reserve)
+                return prepared[0]
+            finally:
+                process.kill()
+        error = ImageError(f"the process that decoded it has ended: {str(found.path)!r}")
+        return Prepared(Prediction(found.path, error=error))
+
+    @staticmethod
+    def _in_background(task: Callable[[], None]) -> None:
+        threading.Thread(target=task, name="worker", daemon=True).start()
+
+    def _add(self) -> None:
+        with suppress(EndedError, OSError):
+            self._wait_for(self._start_process())
+
+    def _wait_for(self, process: WorkerProcess) -> None:
+        """Wait until a worker can take images."""
+        with suppress(EndedError):
+            process.wait_until_ready()
+            self._ready.put(process)
+
+    def _start_process(self) -> WorkerProcess:
+        with self._lock:
+            if self._is_stopped:
+                raise EndedError
+            process = WorkerProcess(
+                single=self._preparation.single, lengths=self._preparation.lengths
+            )
+            self._processes.append(process)
+        return process
+
+
+def _is_file(found: FoundImage) -> bool:
+    """Whether an image is a file that another process can open."""
+    source = found.source.file if isinstance(found.source, ImagePage) else found.source
+    return isinstance(source, Path) and source.parts[1:2] not in _OWN_FILES

@@ -1,0 +1,175 @@
+"""Worker processes as the program sees them: start them, and send them images to prepare.
+
+They start before the libraries are loaded, so this module loads none. See `worker_program` for what
+they do.
+"""
+
+import os
+import pickle
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, ExitStack, suppress
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any, cast
+
+from mnistcli.device import count_usable_processors
+
+MANY = 64
+"""Number of images above which worker processes save more time than their start takes."""
+BROKEN = (EOFError, OSError, ValueError, pickle.UnpicklingError)
+"""Errors of a pipe to a process that has ended; a message may be cut off."""
+
+_MAX_PROCESSES = 8  # more would wait for the program itself, which classifies and prints
+_CODE = """
+import pickle, sys
+sys.path[:], settings = pickle.load(sys.stdin.buffer)
+from mnistcli.prediction.worker_program import run_worker
+run_worker(**settings)
+"""
+
+
+class EndedError(Exception):
+    """A worker process has ended."""
+
+
+class WorkerProcess:
+    """A worker process, as the program sees it.
+
+    Args:
+        single: Whether to treat each whole image as a single digit.
+        lengths: The number of digits that a line may have; None for any.
+
+    Raises:
+        OSError: It cannot be started.
+    """
+
+    def __init__(self, *, single: bool, lengths: range | None) -> None:
+        import subprocess  # noqa: PLC0415 - not needed for few images
+
+        # Not in the program's process group: Ctrl-C ends the program, and its end ends the workers.
+        group: dict[str, Any] = (
+            {"process_group": 0}
+            if os.name == "posix"
+            else {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+        )
+        self._process = subprocess.Popen(  # noqa: S603 - a program of ours
+            [sys.executable, "-c", _CODE],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+            **group,
+        )
+        self._inbox = cast("IO[bytes]", self._process.stdout)
+        self._outbox = cast("IO[bytes]", self._process.stdin)
+        with suppress(EndedError):  # then it does not become ready
+            self._send((sys.path, {"single": single, "lengths": lengths}))
+
+    def wait_until_ready(self) -> None:
+        """Wait until the process has started.
+
+        Raises:
+            EndedError: It has ended.
+        """
+        self._receive()
+
+    def prepare(
+        self,
+        images: Sequence[object],
+        reserve: Callable[[int], AbstractContextManager[None]],
+    ) -> list[Any]:
+        """Prepare images in the process.
+
+        Args:
+            images: The images, each a `FoundImage`.
+            reserve: Waits for an amount of memory in bytes and keeps it until its context ends.
+
+        Returns:
+            The images as `Prepared`; None for one that needs the classifier.
+
+        Raises:
+            EndedError: The process has ended.
+        """
+        self._send(images)
+        with ExitStack() as memory:
+            while isinstance(reply := self._receive(), int):
+                memory.close()
+                if reply:
+                    memory.enter_context(reserve(reply))
+                    self._send(None)
+        if isinstance(reply, Exception):
+            raise reply
+        prepared: list[Any] = reply
+        return prepared
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self._process.kill()
+
+    def close(self) -> None:
+        """Wait for the end of the process and close its pipes."""
+        self._process.wait()
+        for pipe in (self._inbox, self._outbox):
+            with suppress(*BROKEN):
+                pipe.close()
+
+    def _send(self, message: object) -> None:
+        try:
+            write(self._outbox, message)
+        except BROKEN:
+            raise EndedError from None
+
+    def _receive(self) -> Any:
+        try:
+            return read(self._inbox)
+        except BROKEN:
+            raise EndedError from None
+
+
+def write(pipe: IO[bytes], message: object) -> None:
+    """Write a message to a pipe."""
+    pickle.dump(message, pipe)
+    pipe.flush()
+
+
+def read(pipe: IO[bytes]) -> Any:
+    """Read a message from a pipe."""
+    return pickle.load(pipe)  # noqa: S301 - written by a process of ours
+
+
+def start_processes(
+    names: Iterable[str], *, single: bool, lengths: range | None
+) -> list[WorkerProcess]:
+    """Start worker processes if there are many images.
+
+    Args:
+        names: Files and folders; folders in folders are not counted.
+        single: As `WorkerProcess` takes it.
+        lengths: As `WorkerProcess` takes it.
+    """
+    count = count_processes() if _count_files(names) > MANY else 0
+    try:
+        return [WorkerProcess(single=single, lengths=lengths) for _ in range(count)]
+    except OSError:  # the images are prepared in this process
+        return []
+
+
+def count_processes() -> int:
+    """Return the number of worker processes: none on one processor, or in a packed program."""
+    processors = count_usable_processors()
+    has_interpreter = sys.executable and not getattr(sys, "frozen", False)
+    return min(processors, _MAX_PROCESSES) if has_interpreter and processors > 1 else 0
+
+
+def _count_files(names: Iterable[str]) -> int:
+    """Count the files that names stand for: one for a file, some entries of a folder."""
+    count = 0
+    for name in names:
+        path = Path(name)
+        with suppress(OSError):  # `find_images` tells what is wrong with it
+            if not path.is_dir():
+                count += 1
+                continue
+            with os.scandir(path) as entries:  # does not read all names of a long folder
+                count += sum(1 for _ in islice(entries, MANY + 1))
+    return count

@@ -1,0 +1,329 @@
+"""Run directory: the files that a training run writes.
+
+Only `Run` knows the names of these files.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Self
+
+from mnistcli.config import TrainConfig
+from mnistcli.errors import OTHER_MODEL, ConfigError, RunError
+from mnistcli.files.atomic import write_atomically
+from mnistcli.files.locks import lock_directory
+from mnistcli.runs.directories import RUNS_DIR, new_names, numbered
+from mnistcli.runs.history import EpochRow, read_history, write_history
+from mnistcli.runs.json_files import damaged, read_json, write_json
+
+_MEMBER = "member-"
+_OTHER_DIR = "--run-dir DIR"
+
+
+class Run:
+    """A run directory and the files in it.
+
+    Args:
+        path: The directory. It need not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.model_file = path / "model.keras"
+        self.last_model_file = path / "last.keras"
+        self.resume_file = path / "resume.npz"
+        self.plots_dir = path / "plots"
+        self.tensorboard_dir = path / "tensorboard"
+        self.architecture_file = path / "architecture.py"
+        """The source of a custom architecture, for the reader. It is never executed by itself."""
+        self._config_file = path / "config.json"
+        self._environment_file = path / "environment.json"
+        self._history_file = path / "history.csv"
+        self._metrics_file = path / "metrics.json"
+        self._created = False
+
+    @classmethod
+    def create(cls, config: TrainConfig, path: Path | None = None) -> Self:
+        """Create a run directory that holds the config.
+
+        No two processes get the same directory, even if they start at the same time.
+
+        Args:
+            config: The config of the run.
+            path: A directory that is empty or does not exist. Defaults to a new name under
+                ``runs/``, composed of the time, the recipe and the seed.
+
+        Raises:
+            RunError: The directory is not empty or cannot be created.
+        """
+        usual = f"{config.recipe}_seed{config.seed}"
+        for target in new_names(usual) if path is None else [path]:
+            run = cls(target)
+            try:
+                if run._claim():
+                    run.write_config(config)
+                    return run
+            except OSError as error:
+                raise RunError(
+                    f"cannot create run directory {str(target)!r}: {error.strerror}",
+                    hint=_OTHER_DIR,
+                ) from error
+        raise RunError(
+            f"run directory {str(path)!r} exists and is not empty",
+            hint=_free_name(Path(path or "")),
+        )
+
+    @property
+    def has_config(self) -> bool:
+        """Whether the directory is that of a run, finished or not."""
+        return self._config_file.is_file()
+
+    @property
+    def finished(self) -> bool:
+        """Whether the training has ended."""
+        return self._metrics_file.is_file() and bool(self.model_files)
+
+    @property
+    def model_files(self) -> tuple[Path, ...]:
+        """The `.keras` files: one, or that of each member of an ensemble."""
+        if self.model_file.is_file():
+            return (self.model_file,)
+        return tuple(file for member in self._members if (file := member.model_file).is_file())
+
+    @property
+    def resumable(self) -> bool:
+        """Whether an epoch of a run that is not finished has ended."""
+        states = [run.resume_file for run in (self, *self._members)]
+        return not self.finished and any(state.is_file() for state in states)
+
+    @property
+    def finished_at(self) -> int:
+        """The time at which a finished run ended, in nanoseconds since 1970."""
+        return self._metrics_file.stat().st_mtime_ns
+
+    @property
+    def changed_at(self) -> int:
+        """The time of the last change, in nanoseconds since 1970: of the metrics of a finished run.
+
+        Otherwise it is that of the settings and the epochs. It is 0 if the directory has neither.
+        """
+        if self._metrics_file.is_file():
+            return self._metrics_file.stat().st_mtime_ns
+        files = [file for file in (self._config_file, self._history_file) if file.is_file()]
+        times = [file.stat().st_mtime_ns for file in files]
+        return max([*times, *(member.changed_at for member in self._members)], default=0)
+
+    @property
+    def trained_on(self) -> tuple[str, ...]:
+        """The datasets that the model was trained on: the run's own, then its start model's.
+
+        Raises:
+            RunError: ``config.json`` is missing, or a file is damaged.
+        """
+        own = self.read_config().dataset
+        names = (read_json(self._environment_file) or {}).get("trained_on")
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            return (own,)
+        return tuple(dict.fromkeys([own, *names]))
+
+    @property
+    def min_confidence(self) -> float:
+        """The rejection threshold of the model, 0..1; 0 if the run has none.
+
+        Raises:
+            RunError: ``metrics.json`` is missing or damaged.
+        """
+        value = self.read_metrics().get("min_confidence", 0.0)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+            raise damaged(self._metrics_file, "min_confidence must be a number from 0 to 1")
+        return float(value)
+
+    @property
+    def is_at_chance(self) -> bool:
+        """Whether the model of a finished run is no better than chance.
+
+        Raises:
+            RunError: ``metrics.json`` is missing or damaged.
+        """
+        return self.read_metrics().get("at_chance") is True
+
+    def create_member(self, number: int, config: TrainConfig) -> "Run":
+        """Create the run directory of one member of an ensemble inside this one.
+
+        Args:
+            number: Number of the member, counted from 1.
+            config: The config of the member.
+
+        Raises:
+            RunError: The directory is not empty or cannot be created.
+        """
+        return Run.create(config, self.member(number).path)
+
+    def member(self, number: int) -> "Run":
+        """Return the run of one member of an ensemble, which may not exist."""
+        return Run(self.path / f"{_MEMBER}{number}")
+
+    def remove_resume_state(self) -> None:
+        """Remove the resume state of a finished run, and those of its members."""
+        for run in (self, *self._members):
+            run.resume_file.unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Remove the directory of a run that failed without a model.
+
+        A directory that existed before is kept, and so is any file that the run did not write.
+
+        Raises:
+            OSError: A file cannot be removed.
+        """
+        for member in self._members:
+            member.discard()
+            with suppress(OSError):
+                member.path.rmdir()
+        for file in (self._config_file, self._environment_file, self.architecture_file):
+            file.unlink(missing_ok=True)
+        with suppress(OSError):  # not empty, or in use
+            if self._created:
+                self.path.rmdir()
+            if self.path.parent == RUNS_DIR:
+                RUNS_DIR.rmdir()
+
+    def require_resumable(self) -> None:
+        """Check that the run can be resumed.
+
+        If a run was killed between its metrics and the end, its resume state is removed.
+
+        Raises:
+            RunError: The directory is not that of a run, or the run is finished.
+        """
+        if not self.has_config:
+            raise RunError(f"cannot resume {str(self.path)!r}: not a run directory")
+        if self.finished:
+            self.remove_resume_state()
+            raise RunError(f"cannot resume {str(self.path)!r}: the run is finished")
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes from training in the directory.
+
+        Raises:
+            OSError: The directory cannot be opened.
+            RunError: Another process trains in it.
+        """
+        with lock_directory(self.path) as has_lock:
+            if not has_lock:
+                raise RunError(
+                    f"another process is training in {str(self.path)!r}", hint=_OTHER_DIR
+                )
+            yield
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Turn an operating system error while writing into a `RunError`.
+
+        Raises:
+            RunError: A file cannot be written.
+        """
+        try:
+            yield
+        except OSError as error:
+            raise RunError(
+                f"cannot write in {str(self.path)!r}: {error.strerror}", hint=_OTHER_DIR
+            ) from error
+
+    def write_config(self, config: TrainConfig) -> None:
+        """Write the settings."""
+        write_json(self._config_file, config.as_dict())
+
+    def read_config(self) -> TrainConfig:
+        """Return the settings of the run.
+
+        Raises:
+            RunError: The file is missing or damaged, or a setting in it is unknown or invalid.
+        """
+        try:
+            return TrainConfig.from_dict(self._read(self._config_file))
+        except ConfigError as error:
+            # Fields have their own names in the file: `batch_size`, not `--batch-size`.
+            reason = re.sub(r"--([a-z][a-z-]*)", lambda m: m[1].replace("-", "_"), error.message)
+            raise damaged(self._config_file, reason) from error
+
+    def write_architecture(self, source: bytes) -> None:
+        """Write the source of a custom architecture."""
+        write_atomically(self.architecture_file, source)
+
+    def write_environment(self, environment: Mapping[str, Any]) -> None:
+        """Write the environment: versions, device, command line, datasets trained on."""
+        write_json(self._environment_file, environment)
+
+    def write_history(self, rows: Sequence[EpochRow]) -> None:
+        """Write the history."""
+        write_history(self._history_file, rows)
+
+    def read_history(self) -> list[EpochRow]:
+        """Return the epochs so far, in order.
+
+        Raises:
+            RunError: There is no history, or the file is damaged.
+        """
+        rows = read_history(self._history_file)
+        if not rows:
+            raise RunError(f"no history in {str(self.path)!r}", hint=OTHER_MODEL)
+        return rows
+
+    def read_epochs(self) -> list[EpochRow]:
+        """Return the epochs so far, those of all members of an ensemble; none before the first.
+
+        Raises:
+            RunError: A history file is damaged.
+        """
+        rows = read_history(self._history_file)
+        return rows or [row for member in self._members for row in member.read_epochs()]
+
+    def write_metrics(self, metrics: Mapping[str, Any]) -> None:
+        """Write the metrics of the finished training; this marks the run as finished."""
+        write_json(self._metrics_file, metrics)
+
+    def read_metrics(self) -> dict[str, Any]:
+        """Return the metrics of the finished training.
+
+        Raises:
+            RunError: The run is not finished, or the file is damaged.
+        """
+        return self._read(self._metrics_file)
+
+    @property
+    def _members(self) -> list["Run"]:
+        paths = [path for path in self.path.glob(f"{_MEMBER}*/") if _is_member(path)]
+        return [Run(path) for path in sorted(paths, key=lambda path: (len(path.name), path.name))]
+
+    def _claim(self) -> bool:
+        """Make the directory this run's own; return False if it belongs to another."""
+        self._created = not self.path.exists()
+        self.path.mkdir(parents=True, exist_ok=True)
+        if any(self.path.iterdir()):
+            return False
+        try:  # only one process can create the file
+            self._config_file.open("x").close()
+        except FileExistsError:
+            return False
+        return True
+
+    def _read(self, path: Path) -> dict[str, Any]:
+        content = read_json(path)
+        if content is None:
+            raise RunError(f"no {path.name} in {str(self.path)!r}", hint=OTHER_MODEL)
+        return content
+
+
+def _free_name(path: Path) -> str:
+    """Return a hint with a directory beside `path` that does not exist."""
+    named = path if path.name not in {"", ".."} else path.resolve()
+    if not named.name:
+        return _OTHER_DIR
+    return f"--run-dir {next(free for free in numbered(named) if not free.exists())}"
+
+
+def _is_member(path: Path) -> bool:
+    return path.name.removeprefix(_MEMBER).isdecimal()

@@ -1,0 +1,97 @@
+"""Run series: a directory with one run per seed."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+from mnistcli.config import TrainConfig
+from mnistcli.errors import RunError
+from mnistcli.runs.directories import RUNS_DIR, new_names, seed_directory
+from mnistcli.runs.run import Run
+
+_OTHER_DIR = "--run-dir DIR"
+# Custom architectures are recorded by their hash, start models by their absolute name.
+_RENAMED = {"seed", "start", "arch"}
+
+
+class RunSeries:
+    """The runs of one config with several seeds, which have a common directory.
+
+    Args:
+        path: The directory.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, config: TrainConfig, path: Path | None = None) -> Self:
+        """Create the directory of a series, unless it exists.
+
+        Args:
+            config: The config of the runs.
+            path: The directory. Defaults to a new one under ``runs/``, composed of the time and the
+                recipe.
+
+        Raises:
+            RunError: It cannot be created, or it is the directory of one run.
+        """
+        try:
+            if path is None:
+                return cls(_create_new(config))
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            name = str(path or RUNS_DIR)
+            raise RunError(
+                f"cannot create run directory {name!r}: {error.strerror}", hint=_OTHER_DIR
+            ) from error
+        if Run(path).has_config:
+            raise RunError(f"{str(path)!r} is the directory of one run", hint=_OTHER_DIR)
+        return cls(path)
+
+    def run(self, seed: int) -> Run:
+        """Return the run of a seed, which may not exist."""
+        return Run(seed_directory(self.path, seed))
+
+    def remove_if_empty(self) -> None:
+        """Remove the directory if no training has left a run in it."""
+        with suppress(OSError):  # not empty
+            self.path.rmdir()
+            if self.path.parent == RUNS_DIR:
+                RUNS_DIR.rmdir()
+
+    def require_same_config(self, config: TrainConfig) -> None:
+        """Check that the run of a seed, if it exists, has the same settings.
+
+        Args:
+            config: The config with the seed, and with the name of the dataset that is loaded.
+
+        Raises:
+            RunError: A setting differs, or the config of a run with a model is damaged.
+        """
+        run = self.run(config.seed)
+        try:
+            recorded = run.read_config()
+        except RunError:
+            if run.model_files:
+                raise
+            return  # there is no run, or it was killed before its config was written
+        values = config.as_dict()
+        for name, value in recorded.as_dict().items():
+            if name not in {*_RENAMED, "arch_sha256"} and value != values[name]:
+                raise RunError(
+                    f"{str(run.path)!r} was trained with other settings: {name} {value!r}, not "
+                    f"{values[name]!r}",
+                    hint=_OTHER_DIR,
+                )
+
+
+def _create_new(config: TrainConfig) -> Path:
+    """Create a directory with a new name; no two processes get the same one."""
+    for path in new_names(f"{config.recipe}_seeds"):
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return path
+    raise AssertionError

@@ -1,0 +1,68 @@
+"""Rejection of uncertain predictions."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnistcli.prediction.rejection import Thresholds, apply_rejection, choose_thresholds
+from mnistcli.prediction.results import PredictedDigit, Prediction
+from mnistcli.preprocessing import Digit, ImageContent
+
+
+def predicted(digit: int, confidence: float) -> PredictedDigit:
+    probabilities = np.full(10, (1 - confidence) / 9)
+    probabilities[digit] = confidence
+    detected = Digit(np.zeros((28, 28), np.uint8), (0, 0, 1, 1), np.ones((1, 1), bool))
+    return PredictedDigit(detected, probabilities)
+
+
+def prediction(*digits: tuple[int, float], ignored: float = 0) -> Prediction:
+    members = tuple(predicted(digit, confidence) for digit, confidence in digits)
+    return Prediction(Path("a.png"), members, content=ImageContent((), ignored_fraction=ignored))
+
+
+@pytest.mark.parametrize(("last", "text"), [(0.8, "77"), (0.6, "")])
+def test_a_number_is_predicted_or_rejected_as_a_whole(last: float, text: str) -> None:
+    """The probability that all digits are right counts: 0.72 and 0.54."""
+    result = apply_rejection(prediction((7, 0.9), (7, last)), Thresholds(0.99, 0.7))
+
+    assert (result.text, result.guess) == (text, "77")
+    assert result.reason == ("" if text else "rejected, below 70.00 %: best guess 77 (54.00 %)")
+
+
+def test_one_uncertain_digit_rejects_a_number() -> None:
+    """Of +73935, the plus sign was a 1. The mean of the digits is 0.875."""
+    number = prediction((1, 0.3), *((digit, 0.99) for digit in (7, 3, 9, 3, 5)))
+
+    assert apply_rejection(number, Thresholds(0.7, 0.7)).text == ""
+    assert apply_rejection(number, Thresholds()).text == "173935"
+
+
+@pytest.mark.parametrize(
+    ("threshold", "confidence", "reason"),
+    [
+        (0.9998, 0.9995, "rejected, below 99.98 %: best guess 7 (99.95 %)"),
+        (0.99984, 0.99981, "rejected, below 99.984 %: best guess 7 (99.981 %)"),
+        (1.0, 0.999999, "rejected, below 100.0000 %: best guess 7 (99.9999 %)"),
+    ],
+)
+def test_the_reason_tells_threshold_and_confidence_apart(
+    threshold: float, confidence: float, reason: str
+) -> None:
+    rejected = apply_rejection(prediction((7, confidence)), Thresholds(threshold))
+
+    assert rejected.reason == reason
+    assert f"rejected, {rejected.short_reason} (" in reason
+
+
+def test_an_image_of_which_most_ink_is_in_no_digit_is_rejected() -> None:
+    result = apply_rejection(prediction((1, 0.99), ignored=0.6), Thresholds(0.7))
+
+    assert result.reason == "rejected, 60 % of the ink is in no digit: best guess 1 (99.00 %)"
+
+
+def test_a_chosen_threshold_holds_for_digits_and_numbers() -> None:
+    assert choose_thresholds(0.9, 0.7) == Thresholds(0.9, 0.9)
+    assert choose_thresholds(0, 0.7) == Thresholds(0, 0)
+    assert choose_thresholds(None, 0.7) == Thresholds(0.7, 0.6)

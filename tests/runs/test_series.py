@@ -1,0 +1,56 @@
+"""The directory of a series of runs with several seeds."""
+
+from pathlib import Path
+
+import pytest
+
+from mnistcli.config import TrainConfig
+from mnistcli.errors import RunError
+from mnistcli.runs.run import Run
+from mnistcli.runs.series import RunSeries
+
+CONFIG = TrainConfig(epochs=3)
+
+
+def test_new_series_have_directories_of_their_own() -> None:
+    paths = [RunSeries.create(CONFIG).path for _ in range(3)]
+
+    assert len(set(paths)) == 3
+    assert all(path.parent == Path("runs") and "_classic_seeds" in path.name for path in paths)
+
+
+def test_the_directory_of_one_run_is_no_series() -> None:
+    Run.create(CONFIG, Path("r"))
+
+    with pytest.raises(RunError, match="'r' is the directory of one run"):
+        RunSeries.create(CONFIG, Path("r"))
+
+
+def test_a_file_is_no_series() -> None:
+    Path("f").touch()
+
+    with pytest.raises(RunError, match="cannot create run directory 'f': File exists"):
+        RunSeries.create(CONFIG, Path("f"))
+
+
+def test_a_run_that_was_killed_before_its_settings_were_written_is_trained_again() -> None:
+    series = RunSeries.create(CONFIG, Path("s"))
+    series.run(0).path.mkdir()
+    (series.run(0).path / "config.json").touch()
+
+    series.require_same_config(CONFIG)
+
+    series.run(0).model_file.touch()
+    with pytest.raises(RunError):
+        series.require_same_config(CONFIG)
+
+
+def test_only_an_empty_series_is_removed() -> None:
+    series = RunSeries.create(CONFIG)
+    Run.create(CONFIG, series.run(0).path)
+    empty = RunSeries.create(CONFIG)
+
+    series.remove_if_empty()
+    empty.remove_if_empty()
+
+    assert list(Path("runs").iterdir()) == [series.path]
