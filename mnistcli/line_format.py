@@ -1,4 +1,4 @@
-"""Format of line images and of their readings: what the line recognizer takes and returns."""
+"""Line recognition: the format of line images and of recognized lines."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -41,8 +41,8 @@ class Mark(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class LineReading:
-    """Reading of a line by the line recognizer.
+class RecognizedLine:
+    """Text, digits and marks of a line, as the line recognizer returns them.
 
     Attributes:
         text: The digits; empty for a line without any.
@@ -63,5 +63,5 @@ class LineReading:
     alternatives: tuple[Alternative, ...] = ()
 
 
-ReadLine = Callable[[Sequence[NDArray[np.float32]]], LineReading]
+ReadLine = Callable[[Sequence[NDArray[np.float32]]], RecognizedLine]
 """A line recognizer: images of one line at several scales, float32 (32, w) in 0..1, to its text."""

@@ -27,7 +27,7 @@ WORDS = {
 
 # Seconds until the message, and from then on until the end of the process.
 _GRACE = 0.4
-_PATIENCE = 20.0
+_TIMEOUT = 20.0
 
 
 class _State:
@@ -86,7 +86,7 @@ def _watch(reader: int) -> None:
     if again is None:
         _State.announced = True
         _print(WORDS[code])
-        again = _next_code(reader, seconds=_PATIENCE) or code
+        again = _next_code(reader, seconds=_TIMEOUT) or code
     if sys.stderr.isatty():
         _print("\x1b[?25h")  # shows the cursor, which a progress bar hides
     os._exit(again)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typer.core import TyperArgument, TyperCommand, TyperOption
 
 # Longer commands, such as those with many images, are abbreviated.
-_LONGEST_COMMAND = 300
+_MAX_COMMAND = 300
 _POSITIONAL = ""
 
 
@@ -135,7 +135,7 @@ class CommandLine:
         start = f"mnistcli {self.name}"
         quoted = [(part.name, " ".join(map(quote_argument, part.words))) for part in parts]
         command = " ".join([start, *(text for _, text in quoted)])
-        if len(command) <= _LONGEST_COMMAND:
+        if len(command) <= _MAX_COMMAND:
             return command
         return " ".join([start, "...", *(text for name, text in quoted if name != _POSITIONAL)])
 

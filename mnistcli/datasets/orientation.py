@@ -12,8 +12,8 @@ from mnistcli.datasets.dataset import Dataset, Splits
 from mnistcli.model_lookup import PRETRAINED, find_model
 
 _SAMPLE = 200
-_FEWEST = 20  # images: fewer tell nothing
-_FEWEST_FOR_DOUBT = 100
+_MIN_IMAGES = 20  # images: fewer tell nothing
+_MIN_FOR_DOUBT = 100
 _WELL, _POORLY, _NOT_AT_ALL = 0.9, 0.6, 0.3  # accuracies of the packaged model
 
 _Transform = Callable[[NDArray[Any]], NDArray[Any]]
@@ -37,7 +37,7 @@ def turn_upright(splits: Splits) -> Splits:
         splits: The dataset; its name is that of the source.
     """
     whole = max((splits.train, splits.test), key=len)
-    if len(whole) < _FEWEST:
+    if len(whole) < _MIN_IMAGES:
         return splits
     sample = whole.subset(_SAMPLE)
     # Here, because no dataset of a name needs the model.
@@ -58,7 +58,7 @@ def turn_upright(splits: Splits) -> Splits:
         example = ", as in EMNIST" if best == "transposed" else ""
         note = f"the images in {splits.name!r} are {best}{example}: turned upright"
         return _transformed(splits, _TRANSFORMS[best], note)
-    if upright < _NOT_AT_ALL and len(whole) >= _FEWEST_FOR_DOUBT:
+    if upright < _NOT_AT_ALL and len(whole) >= _MIN_FOR_DOUBT:
         note = (
             f"the packaged model recognizes {upright:.0%} of the images in {splits.name!r}: check "
             "that they show digits and have the right labels"

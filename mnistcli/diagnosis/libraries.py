@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mnistcli.diagnosis.checks import FAILED, NOTE, OK, Check
-from mnistcli.diagnosis.children import ProbeResult
 from mnistcli.diagnosis.packages import Requirement, requirement_text
+from mnistcli.diagnosis.probe_processes import ProbeResult
 from mnistcli.files.user_directories import DATA_DIR_VARIABLE
 
 _DRIVER_FILE = Path("/proc/driver/nvidia/version")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from mnistcli.diagnosis.checks import FAILED, Check
-from mnistcli.diagnosis.children import started_probes
 from mnistcli.diagnosis.host import HOST_CHECKS, check_python
 from mnistcli.diagnosis.libraries import (
     check_gpu,
@@ -22,6 +21,7 @@ from mnistcli.diagnosis.packages import (
     check_packages,
     read_requirements,
 )
+from mnistcli.diagnosis.probe_processes import run_probes
 from mnistcli.environment import installed_version
 from mnistcli.files.user_directories import CACHE_VARIABLE, CONFIG_VARIABLE, DATA_DIR_VARIABLE
 from mnistcli.model_lookup import MODEL_VARIABLE
@@ -68,14 +68,14 @@ def diagnose() -> Diagnosis:
 
 def _check_all() -> Iterator[Check]:
     requirements = read_requirements()
-    with started_probes(["tensorflow", "litert", "mnist"]) as children:
+    with run_probes(["tensorflow", "litert", "mnist"]) as probes:
         yield check_python()
         yield _guard("packages", lambda: check_packages(requirements))
-        tensorflow = children.result("tensorflow")
+        tensorflow = probes.result("tensorflow")
         yield check_tensorflow(tensorflow, requirements)
         yield _guard("GPU", lambda: check_gpu(tensorflow, read_gpu_host()))
-        yield check_litert(children.result("litert"), requirements)
-        yield check_mnist(children.result("mnist"))
+        yield check_litert(probes.result("litert"), requirements)
+        yield check_mnist(probes.result("mnist"))
     for check in HOST_CHECKS:
         yield _guard(check.__name__.removeprefix("check_").replace("_", " "), check)
     yield from check_extras(requirements)

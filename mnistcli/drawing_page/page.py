@@ -13,7 +13,7 @@ _SCRIPTS = ("drawing.js", "results.js")
 _START = "page.js"
 
 
-class Page(NamedTuple):
+class HtmlPage(NamedTuple):
     """A page and the policy under which it runs.
 
     Attributes:
@@ -32,7 +32,7 @@ def build_page(
     *,
     weights: bytes = b"",
     connects_to: str = "'none'",
-) -> Page:
+) -> HtmlPage:
     """Build the page.
 
     Args:
@@ -64,7 +64,7 @@ def build_page(
     text = _read("page.html")
     for name, content in parts.items():
         text = text.replace(f"[[{name}]]", content, 1)
-    return Page(text, policy)
+    return HtmlPage(text, policy)
 
 
 def _read(name: str) -> str:

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from mnistcli.errors import MnistCliError
 
 _HOST = "127.0.0.1"
-_PATIENCE = 2  # seconds until requests in progress are cut off at the end
+_TIMEOUT = 2  # seconds until requests in progress are cut off at the end
 
 
 def listen(port: int) -> socket.socket:
@@ -64,7 +64,7 @@ def serve(app: ASGIApp, listener: socket.socket) -> Iterator[threading.Thread]:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=_PATIENCE,
+        timeout_graceful_shutdown=_TIMEOUT,
     )
     server = uvicorn.Server(config)
     # Not in the main thread, where uvicorn would take over the signals.
@@ -74,5 +74,5 @@ def serve(app: ASGIApp, listener: socket.socket) -> Iterator[threading.Thread]:
         yield thread
     finally:
         server.should_exit = True
-        thread.join(2 * _PATIENCE)
+        thread.join(2 * _TIMEOUT)
         listener.close()

@@ -22,7 +22,7 @@ from mnistcli.device import start_quietly
 from mnistcli.errors import OTHER_MODEL, CheckpointError
 from mnistcli.files.hashing import sha256
 from mnistcli.inference import litert, litert_files
-from mnistcli.inference.interface_cache import recall
+from mnistcli.inference.interface_cache import read_interface
 from mnistcli.model_files import read_model_file
 
 BATCH_SIZE = 64
@@ -137,7 +137,7 @@ def _start_converted(path: Path, digest: str) -> litert.Runner | None:
     """Start the LiteRT model beside a model file or in the cache; None if there is none."""
     for converted in (
         litert_files.read_beside(path, digest),
-        litert_files.read_cached(litert_files.cache_key(digest, recall(digest))),
+        litert_files.read_cached(litert_files.cache_key(digest, read_interface(digest))),
     ):
         if converted is not None and (runner := _start(converted)) is not None:
             return runner
@@ -158,7 +158,7 @@ def _convert(
     start_quietly()
     from mnistcli.inference import conversion, model_interface
 
-    model, interface = model_interface.complete(checked, pixel_scale=pixel_scale, on_note=on_note)
+    model, interface = model_interface.adapt(checked, pixel_scale=pixel_scale, on_note=on_note)
     converted = conversion.to_litert(model)
     if converted is not None and (runner := _start(converted)) is not None:
         litert_files.write_cached(converted, litert_files.cache_key(checked.digest, interface))

@@ -49,7 +49,7 @@ class Alignment(NamedTuple):
     log_probability: float
 
 
-def search(frames: Frames, lengths: range | None = None) -> dict[str, float]:
+def beam_search(frames: Frames, lengths: range | None = None) -> dict[str, float]:
     """Find the most likely texts by prefix beam search.
 
     Args:

@@ -1,4 +1,4 @@
-"""Interface cache: remember by the hash of a model file how the model takes and gives values."""
+"""Interface cache: the pixel scale and the outputs of models, by the hash of their files."""
 
 import contextlib
 import json
@@ -25,8 +25,8 @@ class Interface(NamedTuple):
     outputs: str
 
 
-def recall(digest: str) -> Interface | None:
-    """Return what was found about a model file before; None if nothing is known.
+def read_interface(digest: str) -> Interface | None:
+    """Read the interface of a model file from the user's cache; None if it is not there.
 
     Args:
         digest: SHA-256 of the file.
@@ -42,8 +42,8 @@ def recall(digest: str) -> Interface | None:
     return None
 
 
-def remember(digest: str, interface: Interface) -> None:
-    """Remember the interface of a model file in the user's cache; without one, nothing happens."""
+def write_interface(digest: str, interface: Interface) -> None:
+    """Write the interface of a model file to the user's cache; without one, nothing happens."""
     with contextlib.suppress(OSError):
         path = _file(digest)
         path.parent.mkdir(parents=True, exist_ok=True)

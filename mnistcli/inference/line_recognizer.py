@@ -27,8 +27,8 @@ from mnistcli.line_format import (
     MARKS,
     SYMBOLS,
     Alternative,
-    LineReading,
     Mark,
+    RecognizedLine,
 )
 
 PACKAGED_DIR = Path(__file__).parents[1] / "pretrained" / "lines"
@@ -72,7 +72,7 @@ class LineRecognizer:
 
     def read(
         self, images: Sequence[NDArray[np.float32]], *, lengths: range | None = None
-    ) -> LineReading:
+    ) -> RecognizedLine:
         """Read a line.
 
         Args:
@@ -84,7 +84,7 @@ class LineRecognizer:
         frames = [
             ctc.Frames(output[:, :CLASSES], output[:, CLASSES:].sum(axis=1)) for output in outputs
         ]
-        found = [ctc.search(member, lengths) for member in frames]
+        found = [ctc.beam_search(member, lengths) for member in frames]
         ranked = _rank(found, is_conditional=lengths is not None)
         text, probability = ranked[0] if ranked else ("", 0.0)
         best = max(range(len(found)), key=lambda index: found[index].get(text, -math.inf))
@@ -93,7 +93,7 @@ class LineRecognizer:
         # Replacing one digit may give a text that the search had pruned.
         text = "".join(map(str, probabilities.argmax(axis=1)))
         confidence = self._calibration.apply(probability)
-        return LineReading(
+        return RecognizedLine(
             text,
             confidence,
             best % len(images),

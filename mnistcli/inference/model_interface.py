@@ -25,8 +25,8 @@ from mnistcli.inference.interface_cache import (
     SIGMOID,
     SOFTMAX,
     Interface,
-    recall,
-    remember,
+    read_interface,
+    write_interface,
 )
 from mnistcli.inference.known_digits import COUNT, KnownDigits, load_known_digits
 from mnistcli.model_check import CheckedModel, check_model
@@ -63,7 +63,7 @@ class _Trial(NamedTuple):
     loss: float
 
 
-class CompletedModel(NamedTuple):
+class AdaptedModel(NamedTuple):
     """A model that maps float32 (n, 28, 28, 1) in 0..1 to probabilities (n, 10).
 
     Attributes:
@@ -75,15 +75,15 @@ class CompletedModel(NamedTuple):
     interface: Interface | None
 
 
-def complete(
+def adapt(
     checked: CheckedModel,
     *,
     pixel_scale: str | None = None,
     on_note: NoteCallback | None = None,
-) -> CompletedModel:
-    """Load a model that has been checked and complete it to the standard interface.
+) -> AdaptedModel:
+    """Load a model that has been checked and adapt it to the standard interface.
 
-    What is found is remembered for the file in the user's cache.
+    What is found is written to the user's cache.
 
     Args:
         checked: The parts of the file.
@@ -98,18 +98,18 @@ def complete(
     model = checkpoints.load_checked(checked)
     if pixel_scale is None:
         if is_standard(model):
-            return CompletedModel(model, None)
-        known = recall(checked.digest)
+            return AdaptedModel(model, None)
+        known = read_interface(checked.digest)
     else:
         known = None
     if known is None:
         scale = None if pixel_scale == AUTO_SCALE else pixel_scale
         trial = _find(model, checked, scale)
         known = trial.interface
-        remember(checked.digest, known)
+        write_interface(checked.digest, known)
         if on_note is not None:
             on_note(_describe(checked, trial))
-    return CompletedModel(_wrap(model, checked.image_shape, known), known)
+    return AdaptedModel(_wrap(model, checked.image_shape, known), known)
 
 
 def load_model(model_ref: ModelRef) -> keras.Model:
@@ -121,7 +121,7 @@ def load_model(model_ref: ModelRef) -> keras.Model:
     checked = check_model(model_ref.files[0])
     if model_ref.run is not None:
         return checkpoints.load_checked(checked)
-    return complete(checked).model
+    return adapt(checked).model
 
 
 def is_standard(model: keras.Model) -> bool:

@@ -8,7 +8,7 @@ from mnistcli.model_check.sizes import Shape
 
 SIDE = 28
 """Side of an MNIST image; it stands for a side of any size."""
-_SMALLEST_SIDE, _LARGEST_SIDE = 8, 512
+_SMALLEST_SIDE, _MAX_SIDE = 8, 512
 _CHANNELS = frozenset({1, 3})
 
 
@@ -50,7 +50,7 @@ def find_image_shape(shape: Sequence[int | None]) -> ImageShape | None:
     if found is None:
         return None
     height, width, channels, first = found
-    usual = _SMALLEST_SIDE <= height <= _LARGEST_SIDE and channels in _CHANNELS
+    usual = _SMALLEST_SIDE <= height <= _MAX_SIDE and channels in _CHANNELS
     return ImageShape(height, channels, first, fixed) if usual and height == width else None
 
 

@@ -69,9 +69,9 @@ class PlotInputs:
         checked = check_model(self.model_ref.files[0])
         start_quietly()
         if self.model_ref.run is None:
-            from mnistcli.inference.model_interface import complete
+            from mnistcli.inference.model_interface import adapt
 
-            return complete(checked).model
+            return adapt(checked).model
         from mnistcli import checkpoints
 
         return checkpoints.load_checked(checked)

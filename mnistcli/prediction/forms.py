@@ -1,4 +1,4 @@
-"""Prediction of forms: cut the same regions out of every scan of a form and predict each."""
+"""Prediction of forms: crop the same regions from every scan of a form and predict each."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,7 +18,7 @@ from mnistcli.prediction.image_sources import Sources, find_images
 from mnistcli.prediction.results import Prediction
 from mnistcli.preprocessing import open_image, original_size
 from mnistcli.preprocessing.printed_form import PrintedForm, corners_of, find_printed_form
-from mnistcli.preprocessing.registration import Matrix, cut_out, register, transform
+from mnistcli.preprocessing.registration import Matrix, crop_region, register, transform
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,19 +92,19 @@ def predict_forms(
         DataError: A region reaches beyond the first scan.
         ImageError: A source is a data file.
     """
-    cutter = _Cutter(regions, on_skip)
+    cutter = _Cropper(regions, on_skip)
     names = tuple(region.name for region in regions)
-    # Predictions come later than the scans are cut: several regions are predicted together.
+    # Predictions come later than the scans are cropped: several regions are predicted together.
     waiting: deque[tuple[Path, int, bool]] = deque()
 
-    def cut_all() -> Iterator[FoundImage]:
+    def crop_all() -> Iterator[FoundImage]:
         for scan in find_images(sources, recursive=recursive, on_skip=on_skip):
-            found, is_registered = cutter.cut(scan)
+            found, is_registered = cutter.crop(scan)
             waiting.append((scan.path, len(found), is_registered))
             yield from found
 
     collected: list[Prediction] = []
-    for prediction in predict(cut_all()):
+    for prediction in predict(crop_all()):
         collected.append(prediction)
         path, count, is_registered = waiting[0]
         if len(collected) == count:
@@ -114,7 +114,7 @@ def predict_forms(
 
 
 @dataclass
-class _Cutter:
+class _Cropper:
     """Cuts the regions out of scans; the first one that can be read is the reference.
 
     Attributes:
@@ -131,7 +131,7 @@ class _Cutter:
     reference: PrintedForm | None = None
     skipped: str = ""
 
-    def cut(self, scan: FoundImage) -> tuple[list[FoundImage], bool]:
+    def crop(self, scan: FoundImage) -> tuple[list[FoundImage], bool]:
         """Return the regions of a scan as images, or its error; and whether it was registered."""
         if scan.row:
             raise ImageError(f"a row of a data file is not a scan of a form: {str(scan.path)!r}")
@@ -207,7 +207,7 @@ def _cut_all(
         corners = corners_of(edges)
         if matrix is not None and is_moved:
             corners = transform(matrix, corners)
-        part = cut_out(image, edges, matrix if is_moved else None)
+        part = crop_region(image, edges, matrix if is_moved else None)
         yield _blank(part) if form.has_only_lines(writing, corners) else part
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli.errors import ImageError
-from mnistcli.line_format import LineReading
+from mnistcli.line_format import RecognizedLine
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.results import Prediction
 from mnistcli.preprocessing import (
@@ -83,7 +83,7 @@ class Preparation:
         )
         return Prepared(prediction, content)
 
-    def _read_line(self, images: Sequence[NDArray[np.float32]]) -> LineReading:
+    def _read_line(self, images: Sequence[NDArray[np.float32]]) -> RecognizedLine:
         """Read a line; the line recognizer is loaded for the first one with several digits."""
         # It loads LiteRT, which a worker process needs for nothing else.
         from mnistcli.inference.line_recognizer import (  # noqa: PLC0415

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from mnistcli.errors import ImageError
-from mnistcli.line_format import Alternative, LineReading
+from mnistcli.line_format import Alternative, RecognizedLine
 from mnistcli.preprocessing import (
     Box,
     Digit,
@@ -64,12 +64,12 @@ class PredictedLine:
     Attributes:
         digits: The digits from left to right.
         starts_row: Whether it does not stand beside the line before it.
-        reading: What the line recognizer read; None for a line with one digit.
+        recognized: The recognized line; None for a line with one digit.
     """
 
     digits: tuple[PredictedDigit, ...]
     starts_row: bool = True
-    reading: LineReading | None = None
+    recognized: RecognizedLine | None = None
 
     @property
     def text(self) -> str:
@@ -79,14 +79,14 @@ class PredictedLine:
     @property
     def confidence(self) -> float:
         """The probability that all digits are right."""
-        if self.reading is not None:
-            return self.reading.confidence
+        if self.recognized is not None:
+            return self.recognized.confidence
         return math.prod(digit.confidence for digit in self.digits)
 
     @property
     def alternatives(self) -> tuple[Alternative, ...]:
         """The most likely texts of a number in descending order; none for a line of one digit."""
-        return () if self.reading is None else self.reading.alternatives
+        return () if self.recognized is None else self.recognized.alternatives
 
     def as_dict(self) -> dict[str, Any]:
         """Return the line as plain values, ready for JSON."""
@@ -162,7 +162,7 @@ class Prediction:
         if not self.digits or not ends or ends[-1] != len(self.digits):
             return [PredictedLine(self.digits)] if self.digits else []
         return [
-            PredictedLine(self.digits[start:end], number.starts_row, number.reading)
+            PredictedLine(self.digits[start:end], number.starts_row, number.recognized)
             for start, end, number in zip([0, *ends], ends, self.content.numbers, strict=False)
         ]
 

@@ -38,7 +38,7 @@ class LineImage:
         return self.left + column / self.scale
 
 
-def cut_out_line(line: TextLine, strength: Gray, others: Mask, *, zoom: float = 1.0) -> LineImage:
+def crop_line(line: TextLine, strength: Gray, others: Mask, *, zoom: float = 1.0) -> LineImage:
     """Cut out a text line, with its digits 20 pixels high in the middle of 32 rows.
 
     Nothing is cleaned and no threshold applied: a stroke that a wrong removal of a ruled line has

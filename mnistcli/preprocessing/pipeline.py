@@ -69,7 +69,7 @@ class _Symbol(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Page:
+class PreprocessedImage:
     """The stages of preprocessing of one image.
 
     Every pixel of the foreground is part of a digit, a form element or a mark, or is a speck.
@@ -148,7 +148,7 @@ def run_pipeline(
     classify: Classify | None,
     read_line: ReadLine | None = None,
     may_be_one: bool = True,
-) -> Page:
+) -> PreprocessedImage:
     """Run the preprocessing pipeline on an image that is not in MNIST format.
 
     Args:
@@ -165,7 +165,7 @@ def run_pipeline(
         digit = _cut_out(foreground, mask, image.size)
         if is_mnist_size and classify is not None:
             digit = _choose_input(digit, image, classify)
-        return Page(image.size, foreground, form, (), (digit,), mask)
+        return PreprocessedImage(image.size, foreground, form, (), (digit,), mask)
     lines = tuple(find_text_lines(writing))
     digits: list[Digit] = []
     numbers: list[NumberLine] = []
@@ -188,9 +188,9 @@ def run_pipeline(
             digits.append(Digit(segment.image, *place, segment.probabilities))
         symbols += [_Symbol(symbol, column, line) for symbol, column in found.marks]
         if found.digits:
-            numbers.append(NumberLine(len(found.digits), line.row != row, found.reading))
+            numbers.append(NumberLine(len(found.digits), line.row != row, found.recognized))
             row = line.row
-    return Page(
+    return PreprocessedImage(
         image.size,
         foreground,
         form,

@@ -79,8 +79,10 @@ def scale_of(matrix: Matrix) -> float:
     return float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
 
 
-def cut_out(image: Image.Image, edges: NDArray[np.float64], matrix: Matrix | None) -> Image.Image:
-    """Cut a box of the reference out of a scan, upright and with the resolution of the scan.
+def crop_region(
+    image: Image.Image, edges: NDArray[np.float64], matrix: Matrix | None
+) -> Image.Image:
+    """Crop a box of the reference from a scan, upright and with the resolution of the scan.
 
     Args:
         image: The scan, mode ``L`` or ``RGB``.
@@ -103,14 +105,14 @@ def cut_out(image: Image.Image, edges: NDArray[np.float64], matrix: Matrix | Non
     to_reference = np.array(
         [(step_x, 0, left + step_x / 2 - 0.5), (0, step_y, top + step_y / 2 - 0.5), (0, 0, 1)]
     )
-    cut = cv2.warpPerspective(
+    cropped = cv2.warpPerspective(
         np.asarray(image),
         matrix @ to_reference,
         size,
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    return Image.fromarray(cut.astype(np.uint8, copy=False))
+    return Image.fromarray(cropped.astype(np.uint8, copy=False))
 
 
 def _fit_similarity(points: NDArray[np.float64], moved: NDArray[np.float64]) -> Matrix:

@@ -12,9 +12,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.line_format import LineReading, ReadLine
+from mnistcli.line_format import ReadLine, RecognizedLine
 from mnistcli.preprocessing.components import Components, bounding_region
-from mnistcli.preprocessing.line_images import ZOOMS, cut_out_line
+from mnistcli.preprocessing.line_images import ZOOMS, crop_line
 from mnistcli.preprocessing.normalization import normalize_digit
 from mnistcli.preprocessing.shapes import Gray, Mask, Region, expand_region
 from mnistcli.preprocessing.text_lines import TextLine
@@ -49,13 +49,13 @@ class SegmentedLine:
 
     Attributes:
         digits: The digits from left to right.
-        reading: What the line recognizer read; None if it was not asked, or found one digit or
+        recognized: The recognized line; None if it was not asked, or found one digit or
             none, which is left to the classifier.
         marks: The marks with their columns in the whole image.
     """
 
     digits: list[DigitSegment]
-    reading: LineReading | None = None
+    recognized: RecognizedLine | None = None
     marks: tuple[tuple[str, float], ...] = ()
 
 
@@ -82,20 +82,20 @@ def segment_line(
         return SegmentedLine([_cut_out(line.mask, group, components, strength) for group in groups])
     if may_be_one and len(groups) == 1 and _is_narrow(components, groups[0]):
         return SegmentedLine([_cut_out(line.mask, groups[0], components, strength)])
-    images = [cut_out_line(line, strength, others, zoom=zoom) for zoom in ZOOMS]
-    reading = read([image.pixels for image in images])
-    image = images[reading.image]
-    marks = tuple((mark.symbol, image.to_column(mark.column)) for mark in reading.marks)
-    columns = [image.to_column(column) for column in reading.columns.tolist()]
+    images = [crop_line(line, strength, others, zoom=zoom) for zoom in ZOOMS]
+    recognized = read([image.pixels for image in images])
+    image = images[recognized.image]
+    marks = tuple((mark.symbol, image.to_column(mark.column)) for mark in recognized.marks)
+    columns = [image.to_column(column) for column in recognized.columns.tolist()]
     if may_be_one and len(columns) <= 1:
         chosen = _without_marks(components, columns, [column for _, column in marks])
         return SegmentedLine([_cut_out(line.mask, chosen, components, strength)], None, marks)
     digits = _divide(line, strength, components, columns, [column for _, column in marks])
     segments = [
         DigitSegment(digit.region, digit.mask, digit.image, probabilities)
-        for digit, probabilities in zip(digits, reading.probabilities, strict=True)
+        for digit, probabilities in zip(digits, recognized.probabilities, strict=True)
     ]
-    return SegmentedLine(segments, reading, marks)
+    return SegmentedLine(segments, recognized, marks)
 
 
 def _group_by_columns(components: Components, height: float) -> list[NDArray[np.bool_]]:

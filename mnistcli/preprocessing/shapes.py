@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.line_format import LineReading
+from mnistcli.line_format import RecognizedLine
 
 Mask = NDArray[np.bool_]
 """A binary image, shape (h, w); True for foreground."""
@@ -55,12 +55,12 @@ class NumberLine:
     Attributes:
         count: The number of its digits.
         starts_row: Whether it begins a new row: it does not stand beside the line before it.
-        reading: What the line recognizer read; None for a line with at most one digit.
+        recognized: The recognized line; None for a line with at most one digit.
     """
 
     count: int
     starts_row: bool = True
-    reading: LineReading | None = None
+    recognized: RecognizedLine | None = None
 
 
 @dataclass(frozen=True, eq=False)

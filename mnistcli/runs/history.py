@@ -13,8 +13,8 @@ from mnistcli.files.atomic import write_atomically
 from mnistcli.runs.json_files import damaged, exists
 
 # Training computes in float32: a larger number in a history does not come from a run.
-_MOST = 3.5e38
-_MOST_EPOCHS = 10**6
+_MAX_METRIC = 3.5e38
+_MAX_EPOCHS = 10**6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class EpochRow:
         epoch = int(row["epoch"])
         values = {field.name: float(row[field.name]) for field in fields(cls)[1:]}
         finite = [value for value in values.values() if math.isfinite(value)]
-        if not 1 <= epoch <= _MOST_EPOCHS or any(abs(value) > _MOST for value in finite):
+        if not 1 <= epoch <= _MAX_EPOCHS or any(abs(value) > _MAX_METRIC for value in finite):
             raise ValueError("out of range")
         return cls(epoch=epoch, **values)
 

@@ -12,8 +12,8 @@ from mnistcli.synthetic.digit_shapes import Strokes
 
 _STEPS = 6  # of each segment of a spline
 _SUBPIXEL_BITS = 4  # of OpenCV's fixed-point coordinates
-_HAND_JITTER = 0.035  # standard deviation of the points of a shape from hand to hand
-_JITTER = 0.018  # and from digit to digit of one hand
+_WRITER_JITTER = 0.035  # standard deviation of the points of a shape from writer to writer
+_JITTER = 0.018  # and from digit to digit of one writer
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Pen:
 
 
 def vary_shape(shape: Strokes, rng: np.random.Generator) -> Strokes:
-    """Move the points of a shape at random, as one hand does for all its digits of this shape."""
+    """Move the points of a shape at random, as one writer does for all its digits of this shape."""
     scale = np.array([rng.uniform(0.75, 1.3), 1.0])
-    return [(points + rng.normal(0, _HAND_JITTER, points.shape)) * scale for points in shape]
+    return [(points + rng.normal(0, _WRITER_JITTER, points.shape)) * scale for points in shape]
 
 
 def digit_curves(strokes: Strokes, rng: np.random.Generator) -> Strokes:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from mnistcli.datasets.dataset import Dataset
 from mnistcli.line_format import COLUMN_WIDTH, LINE_HEIGHT
 from mnistcli.synthetic import letters, paper
-from mnistcli.synthetic.hand import OVERSAMPLING, ROWS, Glyph, Hand
 from mnistcli.synthetic.number_texts import random_text
+from mnistcli.synthetic.writer import OVERSAMPLING, ROWS, Glyph, Writer
 
 WIDTHS = (64, 96, 128, 160, 192, 224, 256, 320)
 """Widths of line images in pixels; the smallest that holds a number is taken."""
@@ -65,8 +65,8 @@ class NumberGenerator:
 
     def _draw(self, text: str) -> NumberImage | None:
         """Draw a number; None if it is wider than the widest image, or too narrow to be read."""
-        hand = Hand(self._rng, self._images, self._by_class, self._letters)
-        ink = _join(hand, hand.glyphs(text), self._rng)
+        writer = Writer(self._rng, self._images, self._by_class, self._letters)
+        ink = _join(writer, writer.glyphs(text), self._rng)
         reduced = cv2.resize(
             ink, (ink.shape[1] // OVERSAMPLING, LINE_HEIGHT), interpolation=cv2.INTER_AREA
         )
@@ -74,7 +74,7 @@ class NumberGenerator:
         if width is None or _columns_needed(text) > width // COLUMN_WIDTH:
             return None
         return NumberImage(
-            _set_on_paper(np.asarray(reduced, np.float32), width, hand, self._rng), text
+            _set_on_paper(np.asarray(reduced, np.float32), width, writer, self._rng), text
         )
 
 
@@ -83,7 +83,7 @@ def _columns_needed(text: str) -> int:
     return len(text) + sum(one == other for one, other in pairwise(text))
 
 
-def _join(hand: Hand, glyphs: list[Glyph], rng: np.random.Generator) -> NDArray[np.float32]:
+def _join(writer: Writer, glyphs: list[Glyph], rng: np.random.Generator) -> NDArray[np.float32]:
     """Set the symbols side by side, at the least distance between their strokes in any row."""
     edge = np.full(ROWS, -1e9)  # the right end of the ink so far in each row
     placed: list[tuple[int, Glyph, float]] = []
@@ -92,8 +92,8 @@ def _join(hand: Hand, glyphs: list[Glyph], rng: np.random.Generator) -> NDArray[
         center = _center(glyph.ink)
         start = 0.0
         if placed:
-            start = float((edge - left_side).max()) + _gap(hand, placed[-1][1], glyph, rng)
-            start = max(start, placed[-1][2] + _least_distance(placed[-1][1], glyph, hand) - center)
+            start = float((edge - left_side).max()) + _gap(writer, placed[-1][1], glyph, rng)
+            start = max(start, placed[-1][2] + _min_distance(placed[-1][1], glyph, writer) - center)
         position = round(start)
         placed.append((position, glyph, position + center))
         edge = np.maximum(edge, np.where(right_side < 0, -1e9, right_side + position))
@@ -106,15 +106,17 @@ def _join(hand: Hand, glyphs: list[Glyph], rng: np.random.Generator) -> NDArray[
     for one, other in pairwise(placed):
         both_zeros = one[1].text == other[1].text == "0"
         both_digits = (one[1].text + other[1].text).isdigit()
-        if (both_zeros and hand.joins_zeros) or (both_digits and hand.joins and rng.random() < 0.5):
-            _draw_joint(canvas, hand, (one[2] + shift, other[2] + shift), rng)
+        if (both_zeros and writer.joins_zeros) or (
+            both_digits and writer.joins and rng.random() < 0.5
+        ):
+            _draw_joint(canvas, writer, (one[2] + shift, other[2] + shift), rng)
     return canvas
 
 
-def _gap(hand: Hand, one: Glyph, other: Glyph, rng: np.random.Generator) -> float:
+def _gap(writer: Writer, one: Glyph, other: Glyph, rng: np.random.Generator) -> float:
     """Choose the gap between the strokes of two neighbors, in pixels of the canvas."""
     if one.text.isdigit() and other.text.isdigit():
-        gap = hand.gap + rng.normal(0, 0.8) * OVERSAMPLING
+        gap = writer.gap + rng.normal(0, 0.8) * OVERSAMPLING
         if "1" in one.text + other.text and rng.random() < _FREE_ONES:
             gap = max(gap, rng.uniform(0.5, 2.5) * OVERSAMPLING)
         if rng.random() < 0.04:
@@ -125,13 +127,13 @@ def _gap(hand: Hand, one: Glyph, other: Glyph, rng: np.random.Generator) -> floa
         return rng.uniform(-2, 1)
     if kind < 0.2:
         return rng.uniform(5, 25) * OVERSAMPLING
-    return max(0.0, hand.gap * 0.5) + rng.exponential(2.5) * OVERSAMPLING
+    return max(0.0, writer.gap * 0.5) + rng.exponential(2.5) * OVERSAMPLING
 
 
-def _least_distance(one: Glyph, other: Glyph, hand: Hand) -> float:
+def _min_distance(one: Glyph, other: Glyph, writer: Writer) -> float:
     """Return the least distance of the centers of two neighbors that can be read apart."""
     if one.text.isdigit() and other.text.isdigit():
-        return max(0.25 * hand.pen.height, _MIN_DISTANCE)
+        return max(0.25 * writer.pen.height, _MIN_DISTANCE)
     return _MIN_MARK_DISTANCE
 
 
@@ -155,31 +157,31 @@ def _center(ink: NDArray[np.float32]) -> float:
 
 def _draw_joint(
     canvas: NDArray[np.float32],
-    hand: Hand,
+    writer: Writer,
     centers: tuple[float, float],
     rng: np.random.Generator,
 ) -> None:
     """Draw the stroke that joins two digits: an arc at their tops or their feet."""
     y = 1 - rng.uniform(0.5, 1.0) if rng.random() < 0.7 else rng.uniform(0.7, 1.0)
-    row = hand.base - (1 - y) * hand.pen.height
+    row = writer.base - (1 - y) * writer.pen.height
     x0, x1 = centers
     points = np.array([[x0, row], [(x0 + x1) / 2, row + rng.normal(2, 3)], [x1, row]])
     layer = np.zeros(canvas.shape, np.uint8)
-    width = max(1, round(hand.pen.width * rng.uniform(0.6, 1.0)))
+    width = max(1, round(writer.pen.width * rng.uniform(0.6, 1.0)))
     cv2.polylines(layer, [np.rint(points * 16).astype(np.int32)], False, 255, width, cv2.LINE_AA, 4)
     np.maximum(canvas, layer.astype(np.float32) / 255, out=canvas)
 
 
 def _set_on_paper(
-    ink: NDArray[np.float32], width: int, hand: Hand, rng: np.random.Generator
+    ink: NDArray[np.float32], width: int, writer: Writer, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
     """Put the ink of a number at a random place on paper, blur it and clip it."""
     used = ink.shape[1]
     left = int(rng.integers(0, width - used + 1))
     line = np.zeros((LINE_HEIGHT, width), np.float32)
     line[:, left : left + used] = ink
-    if hand.drift:
-        matrix = np.array([[1, 0, 0], [hand.drift, 1, -hand.drift * width / 2]])
+    if writer.drift:
+        matrix = np.array([[1, 0, 0], [writer.drift, 1, -writer.drift * width / 2]])
         line = np.asarray(cv2.warpAffine(line, matrix, line.shape[::-1]), np.float32)
     if rng.random() < _BENT:
         line = _bend(line, rng)
@@ -187,8 +189,8 @@ def _set_on_paper(
     if rng.random() < 0.3:
         line *= paper.fade(line.shape, rng)
     blur = rng.choice([0.0, rng.uniform(0.3, 1.3)])
-    base = hand.base / OVERSAMPLING
-    top = base - hand.pen.height / OVERSAMPLING
+    base = writer.base / OVERSAMPLING
+    top = base - writer.pen.height / OVERSAMPLING
     is_plain = rng.random() < 0.2
     if not is_plain:
         line = paper.add_ink(np.minimum(line, 1), paper.draw_form_lines(line.shape, top, base, rng))

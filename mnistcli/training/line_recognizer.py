@@ -89,10 +89,10 @@ def fit_calibration(compute: Compute, numbers: Iterable[NumberImage]) -> tuple[C
     odds, right = [], []
     for number in numbers:
         pixels = number.pixels.astype(np.float32) / np.float32(255)
-        reading = recognizer.read([zoom_line(pixels, zoom) for zoom in ZOOMS])
-        confidence = min(max(reading.confidence, 1e-9), 1 - 1e-6)
+        recognized = recognizer.read([zoom_line(pixels, zoom) for zoom in ZOOMS])
+        confidence = min(max(recognized.confidence, 1e-9), 1 - 1e-6)
         odds.append(np.log(confidence / (1 - confidence)))
-        right.append(reading.text == "".join(filter(str.isdigit, number.text)))
+        right.append(recognized.text == "".join(filter(str.isdigit, number.text)))
     fitted = LogisticRegression(C=np.inf).fit(np.array(odds)[:, None], right)
     calibration = Calibration(float(fitted.coef_[0, 0]), float(fitted.intercept_[0]))
     return calibration, float(np.mean(right))

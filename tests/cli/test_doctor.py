@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mnistcli.diagnosis import diagnose, report
-from mnistcli.diagnosis.children import Children, ProbeResult
+from mnistcli.diagnosis.probe_processes import ProbeProcesses, ProbeResult
 from tests.support.command_line import invoke, succeed
 
 FOUND: dict[str, dict[str, Any]] = {
@@ -18,7 +18,7 @@ FOUND: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-class FakeChildren(Children):
+class FakeChildren(ProbeProcesses):
     """Probes that have found what is given, or nothing."""
 
     def __init__(self, broken: Sequence[str]) -> None:
@@ -36,10 +36,10 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
 
     @contextmanager
-    def start(_: Sequence[str]) -> Iterator[Children]:
+    def start(_: Sequence[str]) -> Iterator[ProbeProcesses]:
         yield FakeChildren(names)
 
-    monkeypatch.setattr(report, "started_probes", start)
+    monkeypatch.setattr(report, "run_probes", start)
     monkeypatch.setattr(report, "read_requirements", list)
     return names
 

@@ -3,7 +3,6 @@
 import pytest
 
 from mnistcli.diagnosis import FAILED, NOTE, OK
-from mnistcli.diagnosis.children import ProbeResult
 from mnistcli.diagnosis.libraries import (
     GpuHost,
     check_gpu,
@@ -13,6 +12,7 @@ from mnistcli.diagnosis.libraries import (
     read_gpu_host,
 )
 from mnistcli.diagnosis.packages import Requirement
+from mnistcli.diagnosis.probe_processes import ProbeResult
 
 FOUND = {"tensorflow": "2.21.0", "keras": "3.15.1", "seconds": 5.23, "gpus": [], "cuda": True}
 HOST = GpuHost("Linux", "550.54.15", has_libraries=True, visible=None)

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from mnistcli.inference.ctc import Frames, align, search
+from mnistcli.inference.ctc import Frames, align, beam_search
 
 _BLANK = 10
 
@@ -34,7 +34,7 @@ def test_the_search_finds_the_most_likely_texts(seed: int) -> None:
     frames = random_frames(4, seed=seed)
     totals = sums_over_paths(frames)
 
-    found = search(frames)
+    found = beam_search(frames)
 
     best = max(totals, key=lambda text: totals[text])
     assert max(found, key=lambda text: found[text]) == best
@@ -45,10 +45,10 @@ def test_equal_digits_need_a_blank_between_them() -> None:
     digits = np.full((3, 10), 1e-6)
     digits[[0, 2], 7] = 1 - 1e-5
     frames = Frames(digits, np.array([1e-6, 0.9, 1e-6]))
-    assert max(search(frames).items(), key=lambda item: item[1])[0] == "77"
+    assert max(beam_search(frames).items(), key=lambda item: item[1])[0] == "77"
 
     frames.digits[1, 7], frames.blank[1] = 0.9, 1e-6
-    assert max(search(frames).items(), key=lambda item: item[1])[0] == "7"
+    assert max(beam_search(frames).items(), key=lambda item: item[1])[0] == "7"
 
 
 @pytest.mark.parametrize("length", [1, 2, 3])
@@ -56,7 +56,7 @@ def test_the_length_of_a_text_can_be_given(length: int) -> None:
     frames = random_frames(4, seed=1)
     totals = {text: p for text, p in sums_over_paths(frames).items() if len(text) == length}
 
-    found = search(frames, range(length, length + 1))
+    found = beam_search(frames, range(length, length + 1))
 
     assert {len(text) for text in found} == {length}
     best = max(found, key=lambda text: found[text])
@@ -66,7 +66,7 @@ def test_the_length_of_a_text_can_be_given(length: int) -> None:
 def test_a_long_line_does_not_vanish_in_rounding() -> None:
     frames = random_frames(2000, seed=2, concentration=5)
 
-    found = search(frames)
+    found = beam_search(frames)
 
     assert all(np.isfinite(value) and value < -700 for value in found.values())
 

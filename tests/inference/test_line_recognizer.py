@@ -37,40 +37,40 @@ def blank(width: int = 64) -> NDArray[np.float32]:
 
 
 def test_digits_have_places_and_probabilities() -> None:
-    reading = network_of({2: {"4": 0.9, "9": 0.09}, 7: {"1": 0.98}}).read([blank()])
+    recognized = network_of({2: {"4": 0.9, "9": 0.09}, 7: {"1": 0.98}}).read([blank()])
 
-    assert reading.text == "41"
-    assert reading.columns == pytest.approx([10, 30], abs=0.5)
-    assert reading.probabilities.sum(axis=1) == pytest.approx([1, 1])
-    assert reading.probabilities[0, [4, 9]] == pytest.approx([0.9, 0.1], abs=0.02)
-    assert reading.confidence == pytest.approx(0.9 * 0.98, abs=0.02)
+    assert recognized.text == "41"
+    assert recognized.columns == pytest.approx([10, 30], abs=0.5)
+    assert recognized.probabilities.sum(axis=1) == pytest.approx([1, 1])
+    assert recognized.probabilities[0, [4, 9]] == pytest.approx([0.9, 0.1], abs=0.02)
+    assert recognized.confidence == pytest.approx(0.9 * 0.98, abs=0.02)
 
 
 def test_alternatives_are_in_descending_order_and_sum_to_1() -> None:
-    reading = network_of({2: {"4": 0.8, "9": 0.15}, 7: {"1": 0.9, "7": 0.06}}).read([blank()])
+    recognized = network_of({2: {"4": 0.8, "9": 0.15}, 7: {"1": 0.9, "7": 0.06}}).read([blank()])
 
-    texts = [text for text, _ in reading.alternatives]
-    probabilities = [probability for _, probability in reading.alternatives]
+    texts = [text for text, _ in recognized.alternatives]
+    probabilities = [probability for _, probability in recognized.alternatives]
     assert texts[:2] == ["41", "91"]
     assert probabilities == sorted(probabilities, reverse=True)
     assert sum(probabilities) == pytest.approx(1)
 
 
 def test_marks_are_left_out_of_the_digits() -> None:
-    reading = network_of({1: {"4": 0.9}, 4: {".": 0.9}, 6: {"4": 0.9}}).read([blank()])
+    recognized = network_of({1: {"4": 0.9}, 4: {".": 0.9}, 6: {"4": 0.9}}).read([blank()])
 
-    assert reading.text == "44"
-    assert [(mark.symbol, round(mark.column)) for mark in reading.marks] == [(".", 18)]
+    assert recognized.text == "44"
+    assert [(mark.symbol, round(mark.column)) for mark in recognized.marks] == [(".", 18)]
 
 
 def test_the_text_with_the_highest_mean_over_the_scales_is_read() -> None:
     recognizer = network_of({2: {"4": 0.6, "9": 0.4}}, {2: {"9": 0.9}}, {2: {"9": 0.5, "4": 0.4}})
 
-    reading = recognizer.read([blank(), blank(40), blank(64)])
+    recognized = recognizer.read([blank(), blank(40), blank(64)])
 
-    assert reading.text == "9"
-    assert reading.image == 1
-    assert reading.probabilities[0, 9] == pytest.approx(0.6, abs=0.06)
+    assert recognized.text == "9"
+    assert recognized.image == 1
+    assert recognized.probabilities[0, 9] == pytest.approx(0.6, abs=0.06)
 
 
 def test_the_number_of_digits_can_be_given() -> None:
@@ -82,9 +82,9 @@ def test_the_number_of_digits_can_be_given() -> None:
 
 
 def test_a_line_without_digits_has_an_empty_text() -> None:
-    reading = network_of({3: {"-": 0.9}}).read([blank()])
+    recognized = network_of({3: {"-": 0.9}}).read([blank()])
 
-    assert (reading.text, len(reading.columns), len(reading.probabilities)) == ("", 0, 0)
+    assert (recognized.text, len(recognized.columns), len(recognized.probabilities)) == ("", 0, 0)
 
 
 def test_a_calibration_is_monotonic() -> None:

@@ -9,9 +9,9 @@ from keras import layers
 
 from mnistcli.errors import CheckpointError, ConfigError
 from mnistcli.inference.classifier import Classifier
-from mnistcli.inference.interface_cache import Interface, recall
+from mnistcli.inference.interface_cache import Interface, read_interface
 from mnistcli.inference.known_digits import KnownDigits, load_known_digits
-from mnistcli.inference.model_interface import complete
+from mnistcli.inference.model_interface import adapt
 from mnistcli.model_check import check_model
 from tests.support.foreign_models import build_foreign
 
@@ -49,7 +49,7 @@ def test_the_pixel_scale_is_found(
     path = save(build_foreign(factor=factor, offset=offset))
     notes: list[str] = []
 
-    model, interface = complete(check_model(path), on_note=notes.append)
+    model, interface = adapt(check_model(path), on_note=notes.append)
 
     assert interface == (scale, "softmax")
     assert accuracy(model, digits) > 0.9
@@ -63,7 +63,7 @@ def test_the_pixel_scale_is_found(
 def test_outputs_become_probabilities(
     activation: str | None, outputs: str, digits: KnownDigits
 ) -> None:
-    model, interface = complete(check_model(save(build_foreign(activation=activation))))
+    model, interface = adapt(check_model(save(build_foreign(activation=activation))))
 
     assert interface == ("0..1", outputs)
     assert accuracy(model, digits) > 0.9
@@ -88,13 +88,13 @@ def test_images_are_given_in_the_shape_of_the_input(
         before = (*before, layers.Flatten())
     path = save(build_foreign(shape, before=before))
 
-    assert accuracy(complete(check_model(path)).model, digits) > 0.9
+    assert accuracy(adapt(check_model(path)).model, digits) > 0.9
 
 
 def test_a_division_in_the_first_layer_tells_the_pixel_scale() -> None:
     path = save(build_foreign(before=(layers.Rescaling(1 / 255), layers.Flatten())))
 
-    assert complete(check_model(path)).interface == ("0..255", "softmax")
+    assert adapt(check_model(path)).interface == ("0..255", "softmax")
 
 
 def test_a_fixed_batch_and_mixed_precision_do_not_matter(digits: KnownDigits) -> None:
@@ -104,7 +104,7 @@ def test_a_fixed_batch_and_mixed_precision_do_not_matter(digits: KnownDigits) ->
     model = keras.Model(entry, dense(layers.Flatten()(entry)))
     model.set_weights(source.get_weights())
 
-    assert accuracy(complete(check_model(save(model))).model, digits) > 0.9
+    assert accuracy(adapt(check_model(save(model))).model, digits) > 0.9
 
 
 def test_a_compiled_h5_file_is_loaded_like_a_keras_file(digits: KnownDigits) -> None:
@@ -112,7 +112,7 @@ def test_a_compiled_h5_file_is_loaded_like_a_keras_file(digits: KnownDigits) -> 
     model.compile("adam", "mse")
     model.train_on_batch(np.zeros((1, 28, 28, 1)), np.zeros((1, 10)))
 
-    completed = complete(check_model(save(model, "m.h5")))
+    completed = adapt(check_model(save(model, "m.h5")))
 
     assert completed.interface == ("0..255", "logits")
     assert accuracy(completed.model, digits) > 0.9
@@ -130,11 +130,11 @@ def test_what_was_found_is_said_once_and_an_option_overrides_it(digits: KnownDig
     assert len(notes) == 2
     np.testing.assert_array_equal(first, again)
     np.testing.assert_array_equal(other.predict(digits.images), remembered.predict(digits.images))
-    assert recall(check_model(path).digest) == Interface("1..0", "softmax")
+    assert read_interface(check_model(path).digest) == Interface("1..0", "softmax")
     with pytest.raises(ConfigError, match="pixel-scale"):
         Classifier.load(path, pixel_scale="0..2")
     Classifier.load(path, pixel_scale="auto")
-    assert recall(check_model(path).digest) == Interface("0..1", "softmax")
+    assert read_interface(check_model(path).digest) == Interface("0..1", "softmax")
 
 
 def test_a_model_that_predicts_no_digits_is_refused_with_the_figure() -> None:
@@ -143,8 +143,8 @@ def test_a_model_that_predicts_no_digits_is_refused_with_the_figure() -> None:
     path = save(model)
 
     with pytest.raises(CheckpointError, match=r"takes 28x28x1 pixels and predicts at most \d+ %"):
-        complete(check_model(path))
-    assert complete(check_model(path), pixel_scale="0..1").interface == ("0..1", "softmax")
+        adapt(check_model(path))
+    assert adapt(check_model(path), pixel_scale="0..1").interface == ("0..1", "softmax")
 
 
 def test_the_first_convolution_of_a_completed_model_is_found(digits: KnownDigits) -> None:
@@ -152,7 +152,7 @@ def test_the_first_convolution_of_a_completed_model_is_found(digits: KnownDigits
 
     convolution = layers.Conv2D(1, 1, kernel_initializer="ones")
     before = (convolution, layers.Rescaling(1 / 3), layers.Flatten())
-    model = complete(check_model(save(build_foreign((28, 28, 3), before=before)))).model
+    model = adapt(check_model(save(build_foreign((28, 28, 3), before=before)))).model
 
     kernels, maps = first_convolution(model, digits.images[0])
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli.inference import line_recognizer
-from mnistcli.line_format import LineReading
+from mnistcli.line_format import RecognizedLine
 from mnistcli.prediction import preparation, preparation_workers
 from mnistcli.prediction.predict import predict_images
 from mnistcli.prediction.preparation_workers import Workers
@@ -270,12 +270,12 @@ class ReadsTwo:
 
     def read(
         self, images: list[NDArray[np.float32]], *, lengths: range | None = None
-    ) -> LineReading:
+    ) -> RecognizedLine:
         self.lengths.append(lengths)
         places = np.array([0.35, 0.65]) * images[0].shape[1]
         probabilities = np.full((2, 10), 0.01, np.float32)
         probabilities[[0, 1], [3, 1]] = 0.91
-        return LineReading("31", self.confidence, 0, places, probabilities)
+        return RecognizedLine("31", self.confidence, 0, places, probabilities)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from mnistcli.errors import ImageError
-from mnistcli.line_format import Alternative, LineReading
+from mnistcli.line_format import Alternative, RecognizedLine
 from mnistcli.prediction.results import PredictedDigit, Prediction
 from mnistcli.preprocessing import Digit, ImageContent
 from mnistcli.preprocessing.shapes import NumberLine
@@ -103,8 +103,8 @@ def _page() -> Prediction:
     """Return two rows: a number that was read, and a digit beside a small number."""
     texts = (Alternative("73", 0.8), Alternative("13", 0.2))
     rows = np.zeros((2, 10), np.float32)
-    reading = LineReading("73", 0.8, 0, np.array([1.0, 2.0]), rows, (), texts)
-    numbers = (NumberLine(2, True, reading), NumberLine(1), NumberLine(2, False, reading))
+    recognized = RecognizedLine("73", 0.8, 0, np.array([1.0, 2.0]), rows, (), texts)
+    numbers = (NumberLine(2, True, recognized), NumberLine(1), NumberLine(2, False, recognized))
     content = ImageContent((), numbers=numbers)
     digits = (SEVEN, THREE, SEVEN, SEVEN, THREE)
     return Prediction(Path("a.png"), digits, content=content)

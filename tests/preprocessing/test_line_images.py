@@ -6,7 +6,7 @@ from PIL import Image
 
 from mnistcli.preprocessing.binarization import binarize
 from mnistcli.preprocessing.components import connected_components
-from mnistcli.preprocessing.line_images import LineImage, cut_out_line, zoom_line
+from mnistcli.preprocessing.line_images import LineImage, crop_line, zoom_line
 from mnistcli.preprocessing.text_lines import find_text_lines
 from tests.support.polylines import draw_number
 
@@ -15,7 +15,7 @@ def cut_out(image: Image.Image, *, zoom: float = 1.0) -> LineImage:
     foreground = binarize(image)
     line = find_text_lines(connected_components(foreground.mask))[0]
     others = foreground.mask & ~line.mask
-    return cut_out_line(line, foreground.strength, others, zoom=zoom)
+    return crop_line(line, foreground.strength, others, zoom=zoom)
 
 
 @pytest.mark.parametrize("factor", [1, 3])

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from mnistcli.line_format import LineReading, Mark
+from mnistcli.line_format import Mark, RecognizedLine
 from mnistcli.preprocessing import detect_content, find_digits, pipeline
 from mnistcli.preprocessing.pipeline import run_pipeline
 from mnistcli.preprocessing.stages import find_stages
@@ -74,10 +74,10 @@ def test_probabilities_are_kept_where_the_classifier_was_used() -> None:
 
 
 def test_lines_are_read_by_the_line_recognizer() -> None:
-    def read(images: Sequence[NDArray[np.float32]]) -> LineReading:
+    def read(images: Sequence[NDArray[np.float32]]) -> RecognizedLine:
         places = np.array([0.4, 0.6]) * images[0].shape[1]
         marks = (Mark(".", places.mean()),)
-        return LineReading("25", 0.9, 0, places, np.eye(10, dtype=np.float32)[[2, 5]], marks)
+        return RecognizedLine("25", 0.9, 0, places, np.eye(10, dtype=np.float32)[[2, 5]], marks)
 
     image = Image.new("L", (480, 460), 255)
     image.paste(draw_number(2, 5), (20, 20))
@@ -91,7 +91,7 @@ def test_lines_are_read_by_the_line_recognizer() -> None:
     assert [None if p is None else int(p.argmax()) for p in probabilities] == [2, 5, None, 2, 5]
     assert [number.count for number in content.numbers] == [2, 1, 2]
     assert [number.starts_row for number in content.numbers] == [True] * 3
-    assert [number.reading is None for number in content.numbers] == [False, True, False]
+    assert [number.recognized is None for number in content.numbers] == [False, True, False]
     assert content.mark_symbols == (".",)
     assert content.marks[0][:2] == pytest.approx((124, 120), abs=2)
 
@@ -180,11 +180,11 @@ def test_the_work_of_the_line_recognizer_is_bounded(monkeypatch: pytest.MonkeyPa
         image.paste(draw_number(2, 5), (10, 10 + 145 * row))
     read = 0
 
-    def read_line(images: Sequence[NDArray[np.float32]]) -> LineReading:
+    def read_line(images: Sequence[NDArray[np.float32]]) -> RecognizedLine:
         nonlocal read
         read += 1
         places = np.array([0.4, 0.6]) * images[0].shape[1]
-        return LineReading("25", 1, 0, places, np.eye(10, dtype=np.float32)[[2, 5]])
+        return RecognizedLine("25", 1, 0, places, np.eye(10, dtype=np.float32)[[2, 5]])
 
     content = detect_content(image, read_line=read_line)
     assert read == len(content.numbers) == 4

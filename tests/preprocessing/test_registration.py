@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from mnistcli.preprocessing.printed_form import corners_of, find_printed_form
-from mnistcli.preprocessing.registration import cut_out, register, transform
+from mnistcli.preprocessing.registration import crop_region, register, transform
 from tests.support.forms import FRAME, REGIONS, SIZE, displace, draw_scan
 
 FILLED = {"date": "261126", "amount": "4718", "account": "90817263"}
@@ -93,7 +93,7 @@ def test_implausible_transforms_are_not_used(scan: Image.Image) -> None:
 def test_a_box_is_cut_out_as_it_is_without_a_transform() -> None:
     image = draw_scan(FILLED)
 
-    cut = cut_out(image, np.array(REGIONS["date"], np.float64), None)
+    cut = crop_region(image, np.array(REGIONS["date"], np.float64), None)
 
     assert np.array_equal(np.asarray(cut), np.asarray(image.crop(REGIONS["date"])))
 
@@ -103,7 +103,7 @@ def test_a_box_of_a_displaced_scan_is_cut_out_upright() -> None:
     scan = displace(image, shift=(5, 5), angle=3)
     matrix = register(find_printed_form(image), find_printed_form(scan))
 
-    cut = np.asarray(cut_out(scan, np.array(REGIONS["date"], np.float64), matrix), float)
+    cut = np.asarray(crop_region(scan, np.array(REGIONS["date"], np.float64), matrix), float)
 
     original = np.asarray(image.crop(REGIONS["date"]), float)
     assert cut.shape == original.shape

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from mnistcli.line_format import LineReading, Mark, ReadLine
+from mnistcli.line_format import Mark, ReadLine, RecognizedLine
 from mnistcli.preprocessing import find_digits
 from mnistcli.preprocessing.binarization import binarize
 from mnistcli.preprocessing.components import connected_components
@@ -19,13 +19,13 @@ from tests.support.polylines import draw_number, predict_text
 def reader_of(text: str, columns: Sequence[float], marks: Sequence[Mark] = ()) -> ReadLine:
     """Return a line recognizer that always reads the same; columns are fractions of the width."""
 
-    def read(images: Sequence[NDArray[np.float32]]) -> LineReading:
+    def read(images: Sequence[NDArray[np.float32]]) -> RecognizedLine:
         width = images[0].shape[1]
         probabilities = np.full((len(text), 10), 0.01, np.float32)
         probabilities[np.arange(len(text)), [int(digit) for digit in text]] = 0.91
         places = np.array(columns) * width
         placed = tuple(Mark(mark.symbol, mark.column * width) for mark in marks)
-        return LineReading(text, 0.9, 0, places, probabilities, placed)
+        return RecognizedLine(text, 0.9, 0, places, probabilities, placed)
 
     return read
 
@@ -53,11 +53,11 @@ def test_without_a_line_recognizer_components_above_each_other_are_one_digit() -
 
     assert len(found.digits) == 4
     assert [digit.probabilities for digit in found.digits] == [None] * 4
-    assert found.reading is None
+    assert found.recognized is None
 
 
 def test_one_narrow_digit_is_not_read_as_a_line() -> None:
-    def fail(images: Sequence[NDArray[np.float32]]) -> LineReading:
+    def fail(images: Sequence[NDArray[np.float32]]) -> RecognizedLine:
         raise AssertionError
 
     found, _ = segment(draw_number(5), fail)
@@ -94,8 +94,8 @@ def test_each_digit_has_the_probabilities_of_the_reading() -> None:
 
     probabilities = [digit.probabilities for digit in found.digits]
     assert [None if p is None else int(p.argmax()) for p in probabilities] == [2, 5]
-    assert found.reading is not None
-    assert found.reading.text == "25"
+    assert found.recognized is not None
+    assert found.recognized.text == "25"
 
 
 @pytest.mark.parametrize("text", ["", "7"])
@@ -108,7 +108,7 @@ def test_a_line_read_as_at_most_one_digit_is_one_digit_with_all_its_ink(text: st
     (digit,) = found.digits
     assert digit.mask.sum() == mask.sum()
     assert digit.probabilities is None
-    assert found.reading is None
+    assert found.recognized is None
 
 
 def _with_dash() -> Image.Image:

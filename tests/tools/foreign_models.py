@@ -22,7 +22,7 @@ from mnistcli.errors import CheckpointError
 from mnistcli.files.hashing import sha256
 from mnistcli.files.user_directories import CACHE_VARIABLE, DATA_DIR_VARIABLE
 from mnistcli.inference.classifier import Classifier
-from mnistcli.inference.interface_cache import recall
+from mnistcli.inference.interface_cache import read_interface
 from tests.support.foreign_forms import FORMS, Form, scale_pixels
 
 _TRAINING_IMAGES = 6000
@@ -75,7 +75,7 @@ def main(folder: str, *, without_mnist: bool) -> int:
             own = np.mean(outputs.argmax(axis=1) == known.labels)
             try:
                 predicted = Classifier.load(path).predict(known.images)
-                found = recall(sha256(path.read_bytes()))
+                found = read_interface(sha256(path.read_bytes()))
                 accuracy = np.mean(predicted.argmax(axis=1) == known.labels)
                 result = f"{found} {100 * accuracy:.1f} %"
                 exact += found == (form.scale, form.outputs)

@@ -4,14 +4,14 @@ import sys
 
 import pytest
 
-from mnistcli.diagnosis import children
-from mnistcli.diagnosis.children import ProbeResult, started_probes
+from mnistcli.diagnosis import probe_processes
+from mnistcli.diagnosis.probe_processes import ProbeResult, run_probes
 
 
 def run(monkeypatch: pytest.MonkeyPatch, code: str) -> ProbeResult:
     """Return the result of a probe that runs some code instead."""
-    monkeypatch.setattr(children, "_command", lambda _: [sys.executable, "-ISc", code])
-    with started_probes(["x"]) as started:
+    monkeypatch.setattr(probe_processes, "_command", lambda _: [sys.executable, "-ISc", code])
+    with run_probes(["x"]) as started:
         return started.result("x")
 
 
@@ -40,12 +40,14 @@ def test_the_last_message_of_a_process_without_an_answer(monkeypatch: pytest.Mon
 
 
 def test_a_process_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(children, "_SECONDS", 0.05)
+    monkeypatch.setattr(probe_processes, "_SECONDS", 0.05)
     monkeypatch.setattr(
-        children, "_command", lambda _: [sys.executable, "-ISc", "import time; time.sleep(60)"]
+        probe_processes,
+        "_command",
+        lambda _: [sys.executable, "-ISc", "import time; time.sleep(60)"],
     )
 
-    with started_probes(["x"]) as started:
+    with run_probes(["x"]) as started:
         result = started.result("x")
         process = started._processes["x"]
 
@@ -54,5 +56,5 @@ def test_a_process_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_real_command_finds_the_package() -> None:
-    with started_probes(["no-such-probe"]) as started:
+    with run_probes(["no-such-probe"]) as started:
         assert started.result("no-such-probe").error == "KeyError: 'no-such-probe'"

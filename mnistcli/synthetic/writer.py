@@ -21,10 +21,10 @@ ROWS = LINE_HEIGHT * OVERSAMPLING
 _HEIGHT = LINE_DIGIT_HEIGHT * OVERSAMPLING
 _MNIST_STROKE = 2.5 / 20  # median stroke width of MNIST, in heights
 _GAPS = ((0.3, -2.5, 0.2), (0.78, 0.0, 4.0), (0.95, 4.0, 14.0), (1.0, 14.0, 45.0))
-"""Cumulative share of the hands, and their least and largest gap in pixels of a line image."""
+"""Cumulative share of the writers, and their smallest and largest gap in pixels of a line image."""
 
 _LETTER_SHARE = 0.15  # of the signs that are not to be read
-_DRAWN_HANDS = 0.55  # of the hands draw some digits; the others are MNIST's
+_DRAWING_WRITERS = 0.55  # of the writers draw some digits; the others are MNIST's
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class Glyph:
     text: str
 
 
-class Hand:
+class Writer:
     """One writer, who writes one number: sizes, slant, gaps, stroke width and drawn shapes."""
 
     def __init__(
@@ -67,12 +67,12 @@ class Hand:
         return self._rng.uniform(low, high) * OVERSAMPLING
 
     def _choose_shapes(self) -> dict[int, Strokes]:
-        """Choose the digits that this hand draws, and their shapes.
+        """Choose the digits that this writer draws, and their shapes.
 
-        More of them draw a 1, because those of MNIST are bare strokes, which most hands do not
+        More of them draw a 1, because those of MNIST are bare strokes, which most writers do not
         write.
         """
-        if self._rng.random() > _DRAWN_HANDS:
+        if self._rng.random() > _DRAWING_WRITERS:
             return {}
         share = self._rng.choice([0.3, 0.6, 0.9])
         return {
@@ -125,7 +125,7 @@ class Hand:
     def _enlarge(
         self, image: NDArray[np.uint8], height: float, slant: float, base: float
     ) -> NDArray[np.float32]:
-        """Enlarge a digit in MNIST format, and give it the slant and stroke width of the hand."""
+        """Enlarge a digit in MNIST format, and give it the slant and stroke width of the writer."""
         rng = self._rng
         rows = np.flatnonzero(image.max(axis=1) > 96)
         columns = np.flatnonzero(image.max(axis=0) > 96)

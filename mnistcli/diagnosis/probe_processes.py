@@ -28,7 +28,7 @@ class ProbeResult(NamedTuple):
     messages: list[str]
 
 
-class Children:
+class ProbeProcesses:
     """Child processes, one for each probe.
 
     Args:
@@ -57,7 +57,7 @@ class Children:
 
 
 @contextmanager
-def started_probes(names: Sequence[str]) -> Iterator[Children]:
+def run_probes(names: Sequence[str]) -> Iterator[ProbeProcesses]:
     """Start probes in child processes, and end those that still run in the end.
 
     Args:
@@ -75,7 +75,7 @@ def started_probes(names: Sequence[str]) -> Iterator[Children]:
                 stderr=subprocess.PIPE,
                 env=environment,
             )
-        yield Children(processes)
+        yield ProbeProcesses(processes)
     finally:
         for process in processes.values():
             if process.poll() is None:
