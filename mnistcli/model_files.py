@@ -3,14 +3,13 @@
 The first bytes of a file decide, whatever its name is. Nothing here imports Keras.
 """
 
-import os
 import shlex
-import stat
 import zipfile
 from pathlib import Path
 
 from mnistcli.errors import OTHER_MODEL, CheckpointError
 from mnistcli.files.kinds import ARCHIVE, MODEL_FILES, FileKind
+from mnistcli.files.regular import open_regular
 from mnistcli.files.signatures import SIGNATURE_LENGTH, identify
 
 _ZIP = b"PK"
@@ -62,11 +61,8 @@ def read_model_file(path: Path) -> bytes:
     """
     check_model_file(path)
     try:
-        # The file can have been replaced since; a pipe must not block.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(descriptor, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise CheckpointError(f"not a model file: {str(path)!r}", hint=OTHER_MODEL)
+        # It can have been replaced since.
+        with open_regular(path) as stream:
             content = stream.read(MAX_MODEL_BYTES + 1)
     except OSError as error:
         raise unreadable(path, error) from error

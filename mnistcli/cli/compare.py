@@ -14,7 +14,6 @@ from mnistcli.cli.options import DataDirOption, DatasetOption, JsonOption, Quiet
 from mnistcli.cli.run_table import NamedSummary, print_runs
 from mnistcli.cli.spinner import working
 from mnistcli.cli.streams import (
-    format_count,
     print_figure,
     print_json,
     print_line,
@@ -23,6 +22,7 @@ from mnistcli.cli.streams import (
     quote_name,
     set_verbosity,
 )
+from mnistcli.formatting import format_count
 from mnistcli.model_lookup import find_model
 from mnistcli.run_summaries import find_common_dataset, find_runs
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from mnistcli.cli.streams import percent
+from mnistcli.formatting import percent
 from mnistcli.runs.history import EpochRow
 
 _BLOCKS = "▁▂▃▄▅▆▇█"

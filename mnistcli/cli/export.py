@@ -16,10 +16,11 @@ from mnistcli.cli.options import (
     QuietOption,
 )
 from mnistcli.cli.spinner import working
-from mnistcli.cli.streams import percent, print_json, print_line, print_model, set_verbosity
+from mnistcli.cli.streams import print_json, print_line, print_model, set_verbosity
 from mnistcli.config import EXPORT_FORMATS
 from mnistcli.config_fields import require_choice
 from mnistcli.errors import CheckpointError
+from mnistcli.formatting import percent
 
 _IMAGES = 1000
 _TRAINING_IMAGES = 500

@@ -14,9 +14,10 @@ from typing import IO, TYPE_CHECKING
 
 from mnistcli.cli.hints import complete_hint
 from mnistcli.cli.output_layout import ENCODING, ERRORS, Layout
-from mnistcli.cli.streams import format_count, print_note, quote_name
+from mnistcli.cli.streams import print_note, quote_name
 from mnistcli.errors import RunError
 from mnistcli.files.locks import lock_directory
+from mnistcli.formatting import format_count
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

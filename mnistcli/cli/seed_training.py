@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnistcli.cli.hints import complete_hint, quote_argument
-from mnistcli.cli.streams import percent, print_json, print_line, print_note, quote_name
+from mnistcli.cli.streams import print_json, print_line, print_note, quote_name
 from mnistcli.cli.training_progress import EpochBar
 from mnistcli.config import SEEDS, TrainConfig
 from mnistcli.errors import ConfigError, TrainingError
+from mnistcli.formatting import percent
 from mnistcli.runs.series import RunSeries
 
 if TYPE_CHECKING:  # these modules load Keras, which help and errors do without

@@ -110,13 +110,3 @@ def quote_name(name: str | Path) -> str:
     """Return a name as it is, or quoted if it has unprintable characters."""
     text = str(name)
     return text if text.isprintable() else repr(text)
-
-
-def percent(fraction: float) -> str:
-    """Format a fraction as a percentage, such as ``98.74 %``."""
-    return f"{fraction * 100:.2f} %"
-
-
-def format_count(number: int, noun: str) -> str:
-    """Format a number of things, such as ``1 step`` or ``10,000 images``."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

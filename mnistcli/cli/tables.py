@@ -9,14 +9,13 @@ from rich.text import Text
 
 from mnistcli.cli.streams import (
     escape,
-    format_count,
-    percent,
     print_json,
     print_line,
     print_model,
     print_table,
     quote_name,
 )
+from mnistcli.formatting import format_count, percent
 
 if TYPE_CHECKING:  # these modules load scikit-learn and Keras, which help and errors do without
     from mnistcli.evaluation import Evaluation

@@ -17,10 +17,11 @@ from mnistcli.cli.options import (
 )
 from mnistcli.cli.setting_options import setting_option, with_setting_options
 from mnistcli.cli.spinner import working
-from mnistcli.cli.streams import percent, print_note, set_verbosity
+from mnistcli.cli.streams import print_note, set_verbosity
 from mnistcli.cli.tables import print_training
 from mnistcli.config import OPTIMIZERS, SETTINGS
 from mnistcli.errors import TrainingError
+from mnistcli.formatting import percent
 from mnistcli.recipes import RECIPES, resolve
 
 

@@ -12,15 +12,9 @@ from rich.table import Column
 from rich.text import Text
 
 from mnistcli.cli.epoch_table import EpochTable, draw_curves
-from mnistcli.cli.streams import (
-    err,
-    format_count,
-    is_animated,
-    percent,
-    print_epoch,
-    print_note,
-)
+from mnistcli.cli.streams import err, is_animated, print_epoch, print_note
 from mnistcli.errors import RunError
+from mnistcli.formatting import format_count, percent
 from mnistcli.runs.history import EpochRow, is_better
 
 if TYPE_CHECKING:  # help and errors do without these modules

@@ -40,8 +40,7 @@ def turn_upright(splits: Splits) -> Splits:
     if len(whole) < _MIN_IMAGES:
         return splits
     sample = whole.subset(_SAMPLE)
-    # Here, because no dataset of a name needs the model.
-    from mnistcli.inference.ensemble import cached_classifier  # noqa: PLC0415
+    from mnistcli.inference.ensemble import cached_classifier  # noqa: PLC0415 - for few datasets
 
     classifier = cached_classifier(find_model(PRETRAINED).files)
 

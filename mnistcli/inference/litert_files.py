@@ -11,7 +11,6 @@ import hashlib
 import hmac
 import json
 import os
-import stat
 import zipfile
 from collections.abc import Mapping
 from functools import cache
@@ -22,6 +21,7 @@ from typing import NamedTuple
 from mnistcli.config import CLASSES
 from mnistcli.files.atomic import write_atomically
 from mnistcli.files.hashing import sha256
+from mnistcli.files.regular import open_regular
 from mnistcli.files.user_directories import cache_dir
 from mnistcli.files.zip_files import open_zip
 from mnistcli.inference.interface_cache import Interface
@@ -195,9 +195,7 @@ def _read(path: Path, digest: str) -> _Content | None:
 
 def _read_bytes(path: Path) -> bytes:
     """Read a regular file of limited size."""
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    with os.fdopen(descriptor, "rb") as stream:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_BYTES:
-            raise OSError(0, "not a regular file, or too large")
+    with open_regular(path) as stream:
+        if os.fstat(stream.fileno()).st_size > _MAX_BYTES:
+            raise OSError(0, "too large")
         return stream.read(_MAX_BYTES)

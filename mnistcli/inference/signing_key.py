@@ -6,10 +6,10 @@ It lies in the user's configuration directory and is created when the first file
 import contextlib
 import os
 import secrets
-import stat
 from pathlib import Path
 
 from mnistcli.files.atomic import temporary_name
+from mnistcli.files.regular import open_regular
 from mnistcli.files.user_directories import config_dir
 
 _NAME = "signing.key"
@@ -33,10 +33,8 @@ def load_key(*, create: bool = False) -> bytes | None:
 
 def _read(path: Path) -> bytes | None:
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(descriptor, "rb") as stream:
-            regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
-            key = stream.read(_BYTES + 1) if regular else b""
+        with open_regular(path) as stream:
+            key = stream.read(_BYTES + 1)
     except OSError:
         return None
     return key if len(key) == _BYTES else None

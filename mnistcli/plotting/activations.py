@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from mnistcli.formatting import bounded_percent, format_count
 from mnistcli.layer_outputs import Block
 from mnistcli.plotting.drawing import draw_array, outline
 from mnistcli.plotting.style import (
@@ -21,8 +22,6 @@ from mnistcli.plotting.style import (
     Footer,
     fit_text,
     new_figure,
-    percent,
-    plural,
 )
 
 # Lengths are in inches.
@@ -61,11 +60,11 @@ def plot_activations(
     shown = [hidden[index] for index in indices.tolist()]
     probabilities = output.values
     predicted = int(probabilities.argmax())
-    confidence = percent(float(probabilities[predicted]))
+    confidence = bounded_percent(float(probabilities[predicted]))
     of = f"{len(shown) + 1} of " if len(shown) < len(hidden) else ""
     is_signed = any(block.values.min() < 0 for block in shown)
     title = (
-        f"Activations of {of}{plural(len(blocks), 'layer block')}: "
+        f"Activations of {of}{format_count(len(blocks), 'layer block')}: "
         f"predicted {predicted}, confidence {confidence}"
     )
     figure, axes = new_figure(
@@ -103,7 +102,7 @@ def _draw_block(axes: Axes, block: Block, top: float) -> None:
             (MARGIN + LABEL + index * (TILE + GAP), top, TILE, TILE) for index in range(len(tiles))
         ]
     else:
-        text = plural(values.size, "value")
+        text = format_count(values.size, "value")
         tiles, places = [_wrap(values.reshape(-1))], []
         rows, columns = tiles[0].shape
         cell = min((WIDTH - 2 * MARGIN - LABEL) / columns, TILE / rows)
@@ -148,7 +147,7 @@ def _draw_probabilities(axes: Axes, probabilities: NDArray[np.float32], top: flo
         color, weight = (BLACK, "bold") if digit == predicted else (GRAY, "normal")
         texts = [(str(digit), 0.06, TEXT)]
         if probability >= MIN_WRITTEN:
-            texts.append((percent(probability), 0.25, SMALL))
+            texts.append((bounded_percent(probability), 0.25, SMALL))
         for text, below, size in texts:
             axes.text(
                 left + TILE / 2,

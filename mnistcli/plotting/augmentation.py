@@ -9,19 +9,9 @@ from numpy.typing import NDArray
 
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Dataset
+from mnistcli.formatting import bounded_percent, format_count
 from mnistcli.plotting.drawing import draw_array
-from mnistcli.plotting.style import (
-    BLACK,
-    GRAY,
-    MARGIN,
-    SMALL,
-    TEXT,
-    TOP,
-    Footer,
-    new_figure,
-    percent,
-    plural,
-)
+from mnistcli.plotting.style import BLACK, GRAY, MARGIN, SMALL, TEXT, TOP, Footer, new_figure
 from mnistcli.synthetic.european import european_digits
 from mnistcli.synthetic.non_digits import non_digits
 from mnistcli.training.augmentation import augmentation_layers
@@ -68,7 +58,7 @@ def plot_augmentation(
         TOP + height + 0.1,
         "Training images as the model saw them",
         _subtitle(config),
-        Footer(model, plural(len(train), "training image"), dataset_name),
+        Footer(model, format_count(len(train), "training image"), dataset_name),
     )
     top = TOP
     for section in sections:
@@ -106,15 +96,16 @@ def make_sections(config: TrainConfig, train: Dataset) -> list[Section]:
     split = np.split(batch, [count, count + len(european)])
     originals = [("original", digits)]
     augmented = [("in training", row) for row in _rows(split[0], len(digits))]
-    sections = [Section(f"{plural(len(train), 'digit')} of the dataset", originals + augmented)]
+    sections = [
+        Section(f"{format_count(len(train), 'digit')} of the dataset", originals + augmented)
+    ]
     for name, fraction, images in (
         ("European digits", config.european, split[1]),
         ("non-digits", config.non_digits, split[2]),
     ):
         if fraction:
-            heading = (
-                f"{round(fraction * len(train)):,} {name}: {percent(fraction, 0)} of the digits"
-            )
+            count = round(fraction * len(train))
+            heading = f"{count:,} {name}: {bounded_percent(fraction, 0)} of the digits"
             rows = [("in training", row) for row in _rows(images, COLUMNS)]
             sections.append(Section(heading, rows))
     return sections

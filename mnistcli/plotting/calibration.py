@@ -10,6 +10,7 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 from numpy.typing import NDArray
 
 from mnistcli.evaluation import CALIBRATION_BINS, confidence_bins
+from mnistcli.formatting import bounded_percent, format_count
 from mnistcli.plotting.style import (
     BLACK,
     BLUE,
@@ -22,8 +23,6 @@ from mnistcli.plotting.style import (
     TOP,
     VERMILION,
     Footer,
-    percent,
-    plural,
     style_axes,
     write_footer,
     write_title,
@@ -89,12 +88,12 @@ def plot_calibration(
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor="white")
     title = "Calibration error {}: confidence {}, accuracy {}".format(
         *(
-            percent(float(value), 2)
+            bounded_percent(float(value), 2)
             for value in (calibration_error, confidence.mean(), correct.mean())
         )
     )
     write_title(figure, title, SUBTITLE)
-    write_footer(figure, Footer(model, plural(len(labels), "image"), dataset))
+    write_footer(figure, Footer(model, format_count(len(labels), "image"), dataset))
     accuracy_axes = _new_panel(figure, PANEL_BOTTOM, PANEL_HEIGHT)
     used = np.flatnonzero(counts)
     _draw_accuracy(accuracy_axes, confidences[used] / counts[used], corrects[used], counts[used])

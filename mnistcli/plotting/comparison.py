@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from mnistcli.errors import RunError
+from mnistcli.formatting import bounded_percent
 from mnistcli.plotting.history import (
     HEIGHT,
     MAX_MARKED_EPOCHS,
@@ -33,7 +34,6 @@ from mnistcli.plotting.style import (
     VERMILION,
     Footer,
     fit_text,
-    percent,
     text_width,
     write_footer,
     write_title,
@@ -99,7 +99,7 @@ def plot_comparison(curves: Sequence[Curve], *, dataset: str) -> Figure:
 
 def _title(curves: Sequence[Curve]) -> str:
     accuracies = [curve.test_accuracy for curve in curves]
-    lowest, highest = percent(min(accuracies), 2), percent(max(accuracies), 2)
+    lowest, highest = bounded_percent(min(accuracies), 2), bounded_percent(max(accuracies), 2)
     return f"Test accuracy of {len(curves)} runs: {lowest} to {highest}"
 
 
@@ -159,7 +159,9 @@ def _write_legend(figure: Figure, curves: Sequence[Curve], height: float) -> Non
         )
         if curve.history:
             figure.add_artist(handle)
-        end = f"  {percent(curve.test_accuracy, 2)}" + ("" if curve.history else " (no history)")
+        end = f"  {bounded_percent(curve.test_accuracy, 2)}" + (
+            "" if curve.history else " (no history)"
+        )
         start = f"{number + 1}  "
         name = fit_text(curve.name, width - text_width(start + end, SMALL), SMALL)
         figure.text(

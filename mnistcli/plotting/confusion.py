@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from mnistcli.formatting import bounded_percent, format_count
 from mnistcli.plotting.drawing import draw_array
 from mnistcli.plotting.style import (
     BLACK,
@@ -22,8 +23,6 @@ from mnistcli.plotting.style import (
     TOP,
     Footer,
     new_figure,
-    percent,
-    plural,
 )
 
 # Lengths are in inches.
@@ -51,7 +50,7 @@ def plot_confusion(matrix: NDArray[np.int64], *, model: str, dataset: str) -> Fi
         dataset: Name of the dataset.
     """
     size = len(matrix) * CELL
-    footer = Footer(model, plural(int(matrix.sum()), "image"), dataset)
+    footer = Footer(model, format_count(int(matrix.sum()), "image"), dataset)
     figure, axes = new_figure(
         LEFT + size + SIDE, HEAD + size + FOOT, *_title_and_subtitle(matrix), footer
     )
@@ -73,8 +72,8 @@ def plot_confusion(matrix: NDArray[np.int64], *, model: str, dataset: str) -> Fi
 
 def _title_and_subtitle(matrix: NDArray[np.int64]) -> tuple[str, str]:
     total, correct = int(matrix.sum()), int(np.trace(matrix))
-    accuracy = percent(correct / max(total, 1), 2)
-    title = f"Confusion matrix: {accuracy} of {plural(total, 'digit')} correct"
+    accuracy = bounded_percent(correct / max(total, 1), 2)
+    title = f"Confusion matrix: {accuracy} of {format_count(total, 'digit')} correct"
     mistakes = matrix - np.diag(np.diag(matrix))
     if not mistakes.any():
         return title, "No mistakes"
@@ -191,4 +190,4 @@ def _choose_ticks(scale: Normalize) -> Sequence[float]:
 
 
 def _format_rate(rate: float) -> str:
-    return "\N{EN DASH}" if np.isnan(rate) else percent(rate)
+    return "\N{EN DASH}" if np.isnan(rate) else bounded_percent(rate)

@@ -9,6 +9,7 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
+from mnistcli.formatting import bounded_percent, format_count
 from mnistcli.plotting.style import (
     BLACK,
     DPI,
@@ -19,8 +20,6 @@ from mnistcli.plotting.style import (
     TEXT,
     TOP,
     Footer,
-    percent,
-    plural,
     write_footer,
     write_title,
 )
@@ -76,12 +75,12 @@ def plot_embedding(
     points = embed(features)
     wrong = predicted != labels
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor="white")
-    accuracy = percent(1 - float(wrong.mean()), 2)
-    title = f"Embedding of {plural(len(labels), 'digit')}: {accuracy} predicted correctly"
+    accuracy = bounded_percent(1 - float(wrong.mean()), 2)
+    title = f"Embedding of {format_count(len(labels), 'digit')}: {accuracy} predicted correctly"
     subtitle = "t-SNE of the last hidden layer: digits with similar features are close together"
     write_title(figure, title, subtitle)
     shown = f"{len(labels):,} of " if len(labels) < images else ""
-    write_footer(figure, Footer(model, shown + plural(images, "image"), dataset))
+    write_footer(figure, Footer(model, shown + format_count(images, "image"), dataset))
     axes = figure.add_axes(
         (
             MARGIN / WIDTH,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli.errors import ImageError
+from mnistcli.formatting import bounded_percent, format_count
 from mnistcli.plotting.drawing import draw_array, draw_image, outline, outline_digit, tint
 from mnistcli.plotting.stages import HEIGHT, color_masks, draw_stages
 from mnistcli.plotting.style import (
@@ -27,8 +28,6 @@ from mnistcli.plotting.style import (
     Footer,
     fit_text,
     new_figure,
-    percent,
-    plural,
 )
 from mnistcli.prediction.explanation import PATCH, Explanation
 from mnistcli.prediction.results import PredictedDigit
@@ -86,8 +85,8 @@ def plot_explanations(explanations: Iterable[Explanation], *, model: str) -> Fig
     title = (
         _title(shown) if len(rows) == len(shown) else f"Explanations of the first {MAX_ROWS} digits"
     )
-    images = plural(len({id(row.stages) for row in shown}), "image")
-    digits = plural(sum(row.digit is not None for row in shown), "digit")
+    images = format_count(len({id(row.stages) for row in shown}), "image")
+    digits = format_count(sum(row.digit is not None for row in shown), "digit")
     figure, axes = new_figure(
         LEFTS[-1] + MARGIN,
         _arrange(shown)[-1],
@@ -125,7 +124,7 @@ def _arrange(rows: list[Explanation]) -> list[float]:
 def _title(rows: list[Explanation]) -> str:
     if len(rows) == 1 and rows[0].digit is not None and not rows[0].reason:
         digit = rows[0].digit
-        return f"Predicted {digit.digit}, confidence {percent(digit.confidence)}"
+        return f"Predicted {digit.digit}, confidence {bounded_percent(digit.confidence)}"
     predicted = [
         "none" if row.reason or row.digit is None else str(row.digit.digit) for row in rows
     ]
@@ -219,7 +218,7 @@ def _draw_bars(axes: Axes, probabilities: NDArray[np.float32], left: float, top:
         color, weight = (BLUE, "bold") if is_predicted else (GRAY, "normal")
         texts = {left: str(digit)}
         if is_predicted or probability >= MIN_WRITTEN:
-            texts[start + length + 0.06] = percent(probability)
+            texts[start + length + 0.06] = bounded_percent(probability)
         for x, text in texts.items():
             axes.text(x, middle, text, size=SMALL, color=color, weight=weight, va="center_baseline")
     axes.plot([start, start], [top, top + SIZE], color=GRAY, linewidth=0.8)
@@ -242,7 +241,7 @@ def _draw_occlusion_map(
         _outline_patch(axes, int(row), int(column), top)
         predicted = int(occlusion_map[row, column].argmax())
         still = "still " if predicted == digit.digit else ""
-        probability = percent(float(occlusion_map[row, column, predicted]))
+        probability = bounded_percent(float(occlusion_map[row, column, predicted]))
         text = f"box covered: {still}{predicted}, {probability}"
     axes.text(left, top + SIZE + 0.06, text, size=SMALL, color=BLACK, va="top")
     _draw_color_bar(axes, largest, left + SIZE + 0.1, top)

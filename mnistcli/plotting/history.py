@@ -9,6 +9,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 from numpy.typing import NDArray
 
 from mnistcli.errors import RunError
+from mnistcli.formatting import bounded_percent, format_count
 from mnistcli.plotting.style import (
     BLACK,
     BLUE,
@@ -20,8 +21,6 @@ from mnistcli.plotting.style import (
     TEXT,
     TOP,
     Footer,
-    percent,
-    plural,
     style_axes,
     write_footer,
     write_title,
@@ -74,7 +73,8 @@ def plot_history(
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor="white")
     write_title(figure, _title(history, kept), _subtitle(keeps_last=keeps_last, smoothed=smoothed))
     write_footer(
-        figure, Footer(model, "" if images is None else plural(images, "training image"), dataset)
+        figure,
+        Footer(model, "" if images is None else format_count(images, "training image"), dataset),
     )
     loss_label = "Training objective (log scale)" if smoothed else "Loss (log scale)"
     titles = {"accuracy": "Accuracy", "loss": loss_label}
@@ -103,8 +103,8 @@ def _title(history: Sequence[EpochRow], kept: int) -> str:
     row = history[kept]
     epoch = f"epoch {row.epoch} of {history[-1].epoch}"
     if np.isfinite(row.val_accuracy):
-        return f"Validation accuracy {percent(row.val_accuracy, 2)} in {epoch}"
-    return f"Training accuracy {percent(row.accuracy, 2)} in {epoch}"
+        return f"Validation accuracy {bounded_percent(row.val_accuracy, 2)} in {epoch}"
+    return f"Training accuracy {bounded_percent(row.accuracy, 2)} in {epoch}"
 
 
 def _subtitle(*, keeps_last: bool, smoothed: bool) -> str:
@@ -190,5 +190,5 @@ def _mark_kept_epoch(axes: Axes, epoch: int, value: float, name: str) -> None:
     """Circle the point of the kept epoch; its value goes above the panel, clear of the curves."""
     axes.axvline(epoch, color=BLACK, linewidth=1, linestyle=":", label="kept epoch")
     axes.plot(epoch, value, marker="o", markersize=12, markerfacecolor="none", color=BLACK)
-    text = percent(value, 2) if name == "accuracy" else f"{value:.4f}"
+    text = bounded_percent(value, 2) if name == "accuracy" else f"{value:.4f}"
     axes.set_title(f"epoch {epoch}: {text}", size=TEXT, color=GRAY, loc="right")

@@ -10,19 +10,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from mnistcli.datasets import Dataset
+from mnistcli.formatting import format_count
 from mnistcli.plotting.drawing import draw_array, outline, tint
 from mnistcli.plotting.samples_and_mistakes import CELL, find_worst, write_caption
-from mnistcli.plotting.style import (
-    BLACK,
-    GRAY,
-    LIGHT_GRAY,
-    MARGIN,
-    SMALL,
-    TOP,
-    Footer,
-    new_figure,
-    plural,
-)
+from mnistcli.plotting.style import BLACK, GRAY, LIGHT_GRAY, MARGIN, SMALL, TOP, Footer, new_figure
 from mnistcli.prediction.explanation import PATCH
 
 # Each takes 500 predictions or more.
@@ -95,7 +86,7 @@ def plot_occlusion(
         TOP + rows * ROW_STEP,
         title,
         SUBTITLE,
-        Footer(model, plural(len(dataset), "image"), dataset_name),
+        Footer(model, format_count(len(dataset), "image"), dataset_name),
     )
     for position, index in enumerate(worst.tolist()):
         row, column = divmod(position, columns)

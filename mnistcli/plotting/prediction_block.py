@@ -12,6 +12,7 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 from PIL import Image
 
+from mnistcli.formatting import bounded_percent
 from mnistcli.plotting.drawing import choose_columns, draw_array, draw_image, outline_digit
 from mnistcli.plotting.layout import Size
 from mnistcli.plotting.style import (
@@ -24,7 +25,6 @@ from mnistcli.plotting.style import (
     TEXT,
     VERMILION,
     fit_text,
-    percent,
     text_width,
 )
 from mnistcli.prediction.results import PredictedDigit, Prediction
@@ -106,7 +106,7 @@ class PredictionBlock:
         if prediction.reason:
             lines = prediction.reason.split(": ")
         else:
-            start, end = "predicted ", f", confidence {percent(prediction.text_confidence)}"
+            start, end = "predicted ", f", confidence {bounded_percent(prediction.text_confidence)}"
             available = self.content_size.width - text_width(start + end, SMALL)
             lines = [start + fit_text(prediction.guess_on_one_line, available, SMALL) + end]
         if len(self.digits) < len(prediction.digits):
@@ -198,7 +198,7 @@ class PredictionBlock:
             middle = y + HEADER / 2
             style: dict[str, Any] = {"va": "center_baseline"}
             axes.text(x, middle, str(digit.digit), size=TEXT, color=BLUE, weight="bold", **style)
-            confidence = percent(digit.confidence)
+            confidence = bounded_percent(digit.confidence)
             axes.text(x + TILE, middle, confidence, size=SMALL, color=GRAY, ha="right", **style)
             draw_array(axes, digit.detection.image, (x, y + HEADER, TILE, TILE))
             _draw_bars(axes, digit.probabilities, x, y + HEADER + TILE + TILE_GAP + BARS)

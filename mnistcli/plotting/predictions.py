@@ -6,18 +6,10 @@ from collections.abc import Iterable, Sequence
 from matplotlib.figure import Figure
 
 from mnistcli.errors import ImageError
+from mnistcli.formatting import bounded_percent, format_count
 from mnistcli.plotting.layout import Layout, Size, place_in_landscape
 from mnistcli.plotting.prediction_block import LINE, MAX_SIDE, NAME, PredictionBlock
-from mnistcli.plotting.style import (
-    MARGIN,
-    TEXT,
-    TOP,
-    Footer,
-    new_figure,
-    percent,
-    plural,
-    text_width,
-)
+from mnistcli.plotting.style import MARGIN, TEXT, TOP, Footer, new_figure, text_width
 from mnistcli.prediction.results import Prediction
 
 SUBTITLE = "With each image: the digits as the model sees them, and the probabilities of 0 to 9"
@@ -60,7 +52,7 @@ def plot_predictions(predictions: Iterable[Prediction], *, model: str) -> Figure
     if not blocks:
         raise ImageError("no image could be read")
     digits = sum(len(block.digits) for block in blocks)
-    footer = Footer(model, f"{plural(len(blocks), 'image')}, {plural(digits, 'digit')}")
+    footer = Footer(model, f"{format_count(len(blocks), 'image')}, {format_count(digits, 'digit')}")
     blocks, layout = lay_out(blocks)
     figure, axes = new_figure(
         2 * MARGIN + max(layout.size.width, _min_width()),
@@ -82,7 +74,7 @@ def _title(predictions: Sequence[Prediction]) -> str:
     only = predictions[0]
     if only.reason:
         return only.reason[0].upper() + only.reason[1:]
-    return f"Predicted {only.guess_on_one_line}, confidence {percent(only.text_confidence)}"
+    return f"Predicted {only.guess_on_one_line}, confidence {bounded_percent(only.text_confidence)}"
 
 
 def _min_width() -> float:

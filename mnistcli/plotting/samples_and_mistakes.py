@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mnistcli.datasets import Dataset
 from mnistcli.errors import DataError
+from mnistcli.formatting import bounded_percent, format_count
 from mnistcli.plotting.drawing import choose_columns, draw_array, outline
 from mnistcli.plotting.style import (
     BLACK,
@@ -20,8 +21,6 @@ from mnistcli.plotting.style import (
     VERMILION,
     Footer,
     new_figure,
-    percent,
-    plural,
 )
 
 # Lengths are in inches: at `style.DPI`, six pixels of the file per pixel of a digit.
@@ -58,8 +57,8 @@ def plot_samples(
     """
     shown = indices[:MAX_DIGITS]
     correct = int((probabilities.argmax(axis=1) == dataset.labels)[shown].sum())
-    title = f"{correct} of {plural(len(shown), 'random digit')} predicted correctly"
-    images = f"{len(shown)} of {plural(len(dataset), 'image')}"
+    title = f"{correct} of {format_count(len(shown), 'random digit')} predicted correctly"
+    images = f"{len(shown)} of {format_count(len(dataset), 'image')}"
     footer = Footer(model, images, dataset_name)
     return _draw_grid(dataset, probabilities, shown, title, footer, outline_mistakes=True)
 
@@ -87,7 +86,7 @@ def plot_mistakes(
         DataError: There are no digits.
     """
     shown, title = find_worst(dataset, probabilities, min(count, MAX_DIGITS))
-    footer = Footer(model, plural(len(dataset), "image"), dataset_name)
+    footer = Footer(model, format_count(len(dataset), "image"), dataset_name)
     return _draw_grid(dataset, probabilities, shown, title, footer, outline_mistakes=False)
 
 
@@ -106,7 +105,7 @@ def find_worst(
     """
     confidence = probabilities.max(axis=1)
     mistakes = np.flatnonzero(probabilities.argmax(axis=1) != dataset.labels)
-    total = plural(len(dataset), "digit")
+    total = format_count(len(dataset), "digit")
     if not len(mistakes):
         worst = np.argsort(confidence, kind="stable")[:count]
         return worst, f"All {total} predicted correctly: the {len(worst)} least confident"
@@ -169,7 +168,7 @@ def write_caption(
         va="top",
     )
     for text, x, y, align in (
-        (percent(float(probabilities[predicted])), left + CELL, 0.075, "right"),
+        (bounded_percent(float(probabilities[predicted])), left + CELL, 0.075, "right"),
         (f"true {label}", left, 0.27, "left"),
         (f"#{index}", left + CELL, 0.27, "right"),
     ):

@@ -7,18 +7,9 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from PIL import Image
 
+from mnistcli.formatting import format_count
 from mnistcli.plotting.drawing import draw_array, draw_image, outline
-from mnistcli.plotting.style import (
-    BLACK,
-    BLUE,
-    GRAY,
-    LIGHT_GRAY,
-    MARGIN,
-    ORANGE,
-    SMALL,
-    VERMILION,
-    plural,
-)
+from mnistcli.plotting.style import BLACK, BLUE, GRAY, LIGHT_GRAY, MARGIN, ORANGE, SMALL, VERMILION
 from mnistcli.prediction.results import PredictedDigit
 from mnistcli.preprocessing.shapes import Mask
 from mnistcli.preprocessing.stages import Stages
@@ -52,7 +43,7 @@ def draw_stages(axes: Axes, stages: Stages, digits: tuple[PredictedDigit, ...], 
         _write_caption(axes, caption, left, top)
         draw_image(axes, image, (left, top + CAPTION, SIDE, SIDE))
     left = MARGIN + len(panels) * STEP
-    _write_caption(axes, plural(len(digits), "digit"), left, top)
+    _write_caption(axes, format_count(len(digits), "digit"), left, top)
     _draw_digits(axes, [digit.detection.image for digit in digits], left, top + CAPTION)
 
 
@@ -74,7 +65,7 @@ def _text_lines(stages: Stages) -> tuple[str, Image.Image]:
     """Return the text lines in two colors by turns; other foreground is gray."""
     colors = [(BLUE, VERMILION)[number % 2] for number in range(len(stages.lines))]
     masks = ((LIGHT_GRAY, stages.foreground), *zip(colors, stages.lines, strict=True))
-    caption = plural(len(stages.lines), "text line") if stages.lines else "no text lines"
+    caption = format_count(len(stages.lines), "text line") if stages.lines else "no text lines"
     return caption, color_masks(stages.foreground, *masks)
 
 

@@ -124,23 +124,6 @@ def _write(
     )
 
 
-def percent(fraction: float, decimals: int = 1) -> str:
-    """Format a fraction as percent; only 0 itself gives 0 % and only 1 itself gives 100 %."""
-    step = 10.0**-decimals
-    if fraction in (0, 1):
-        return f"{100 * fraction:.0f} %"
-    if fraction * 100 < step / 2:
-        return f"<{step:.{decimals}f} %"
-    if fraction * 100 >= 100 - step / 2:
-        return f">{100 - step:.{decimals}f} %"
-    return f"{fraction * 100:.{decimals}f} %"
-
-
-def plural(count: int, noun: str) -> str:
-    """Format a count with its noun, such as ``1 image`` or ``10,000 images``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def fit_text(text: str, width: float, size: float, *, bold: bool = False) -> str:
     """Shorten text in the middle to fit a width; unprintable characters are replaced.
 

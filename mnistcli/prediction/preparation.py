@@ -85,10 +85,8 @@ class Preparation:
 
     def _read_line(self, images: Sequence[NDArray[np.float32]]) -> RecognizedLine:
         """Read a line; the line recognizer is loaded for the first one with several digits."""
-        # It loads LiteRT, which a worker process needs for nothing else.
-        from mnistcli.inference.line_recognizer import (  # noqa: PLC0415
-            load_line_recognizer,
-        )
+        # A worker process needs LiteRT for nothing else.
+        from mnistcli.inference.line_recognizer import load_line_recognizer  # noqa: PLC0415
 
         return load_line_recognizer(self.threads).read(images, lengths=self.lengths)
 

@@ -13,6 +13,7 @@ from typing import IO, cast
 from PIL import Image, TiffImagePlugin
 
 from mnistcli.errors import ImageError
+from mnistcli.files.regular import open_regular
 from mnistcli.preprocessing.decoding_limits import TimedFile
 from mnistcli.preprocessing.photo_decoders import count_pdf_pages
 from mnistcli.preprocessing.quiet_decoders import QUIET
@@ -114,13 +115,7 @@ def _open(file: Path | bytes) -> Iterator[IO[bytes]]:
         yield io.BytesIO(file)
         return
     # A named pipe is not even opened: its writer would lose its reader.
-    _require_regular(file.stat())
-    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    with os.fdopen(descriptor, "rb") as stream:
-        _require_regular(os.fstat(descriptor))
-        yield stream
-
-
-def _require_regular(status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode):
+    if not stat.S_ISREG(file.stat().st_mode):
         raise OSError(0, "not a regular file")
+    with open_regular(file) as stream:
+        yield stream

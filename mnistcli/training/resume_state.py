@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from mnistcli.datasets.npy import check_header
 from mnistcli.errors import RunError
 from mnistcli.files.atomic import write_atomically
+from mnistcli.files.regular import open_regular
 from mnistcli.files.zip_files import open_zip
 from mnistcli.runs.history import EpochRow
 from mnistcli.training.fingerprint import Fingerprint
@@ -92,13 +93,13 @@ class ResumeState:
             RunError: The file cannot be read or is damaged.
         """
         try:
-            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # of a FIFO
+            file = open_regular(path)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise RunError(f"cannot read {str(path)!r}: {error.strerror}") from error
         try:
-            with os.fdopen(descriptor, "rb") as file:
+            with file:
                 return _decode(file)
         except Exception as error:  # zipfile, NumPy and JSON raise anything on a damaged file
             raise RunError(f"damaged file {str(path)!r}: the run cannot be resumed") from error

@@ -76,12 +76,6 @@ def test_a_long_line_is_not_wrapped(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == f"error: {'x' * 300}\nhint: {'y' * 300}\n"
 
 
-def test_numbers() -> None:
-    assert streams.percent(0.98739) == "98.74 %"
-    assert streams.format_count(1, "step") == "1 step"
-    assert streams.format_count(10000, "image") == "10,000 images"
-
-
 def test_nothing_is_animated_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
 

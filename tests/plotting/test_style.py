@@ -1,6 +1,5 @@
 """Style: text that fits, titles and footers, and PNG files."""
 
-import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,8 +14,6 @@ from mnistcli.plotting.style import (
     Footer,
     fit_text,
     new_figure,
-    percent,
-    plural,
     save_figure,
     text_width,
     to_printable,
@@ -24,36 +21,6 @@ from mnistcli.plotting.style import (
 from tests.plotting.builders import ODD_NAMES, footer, subtitle, title
 
 Check = Callable[[Figure], None]
-
-
-@pytest.mark.parametrize(
-    ("fraction", "text"),
-    [
-        (0, "0 %"),
-        (1, "100 %"),
-        (0.5, "50.0 %"),
-        (0.99949, "99.9 %"),
-        (0.99996, ">99.9 %"),
-        (0.0004, "<0.1 %"),
-        (0.0006, "0.1 %"),
-        (math.nan, "nan %"),
-    ],
-)
-def test_a_percentage_is_round_only_where_it_is_exact(fraction: float, text: str) -> None:
-    assert percent(fraction) == text
-
-
-def test_a_percentage_with_two_decimals() -> None:
-    assert percent(0.98765, 2) == "98.77 %"
-    assert percent(0.99999, 2) == ">99.99 %"
-
-
-def test_a_count_has_a_plural() -> None:
-    assert [plural(count, "image") for count in (0, 1, 10_000)] == [
-        "0 images",
-        "1 image",
-        "10,000 images",
-    ]
 
 
 @pytest.mark.parametrize(

@@ -143,5 +143,5 @@ def test_a_file_that_is_too_large_is_not_read() -> None:
 def test_a_fifo_is_not_opened() -> None:
     os.mkfifo(PATH)
 
-    with pytest.raises(RunError, match="damaged file"):
+    with pytest.raises(RunError, match="not a regular file"):
         ResumeState.read(PATH)

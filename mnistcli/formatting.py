@@ -1,0 +1,23 @@
+"""Formatting of numbers for people: percentages, and counts with their nouns."""
+
+
+def percent(fraction: float) -> str:
+    """Format a fraction as a percentage, such as ``98.74 %``."""
+    return f"{fraction * 100:.2f} %"
+
+
+def format_count(number: int, noun: str) -> str:
+    """Format a number of things, such as ``1 step`` or ``10,000 images``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def bounded_percent(fraction: float, decimals: int = 1) -> str:
+    """Format a fraction as percent; only 0 itself gives 0 % and only 1 itself gives 100 %."""
+    step = 10.0**-decimals
+    if fraction in (0, 1):
+        return f"{100 * fraction:.0f} %"
+    if fraction * 100 < step / 2:
+        return f"<{step:.{decimals}f} %"
+    if fraction * 100 >= 100 - step / 2:
+        return f">{100 - step:.{decimals}f} %"
+    return f"{fraction * 100:.{decimals}f} %"
