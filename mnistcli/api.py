@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast, overload
 
 from mnistcli.config import FIGURE_FORMATS
+from mnistcli.errors import ConfigError
 from mnistcli.model_lookup import ModelName, ModelRef, find_model
 from mnistcli.notebook import EpochPrinter, is_interactive, show_in_notebook
 
@@ -81,6 +82,7 @@ def predict(
 
     Raises:
         CheckpointError: The model cannot be found or loaded.
+        ConfigError: The number of digits is below 1, or the least one is above the greatest.
         ImageError: The only image cannot be read.
         TypeError: An image is none of the above.
     """
@@ -102,14 +104,13 @@ def predict(
     )
     model_ref = _find(model)
     classifier = cached_classifier(model_ref.files)
-    least, greatest = (digits, digits) if isinstance(digits, int) else digits or (1, 0)
     predictions = list(
         predict_images(
             classifier,
             found,
             single=single,
             thresholds=choose_thresholds(min_confidence, model_ref.min_confidence),
-            lengths=range(least, greatest + 1) or None,
+            lengths=_lengths(digits),
         )
     )
     if is_series:
@@ -290,6 +291,15 @@ def load_classifier(
     return ensemble.load_classifier(
         _find(model).files, batch_size=batch_size, pixel_scale=pixel_scale
     )
+
+
+def _lengths(digits: int | tuple[int, int] | None) -> range | None:
+    if digits is None:
+        return None
+    least, greatest = (digits, digits) if isinstance(digits, int) else digits
+    if not 1 <= least <= greatest:
+        raise ConfigError(f"digits needs numbers from 1, the least one first, not {digits!r}")
+    return range(least, greatest + 1)
 
 
 def _find(model: Models | None) -> ModelRef:

@@ -270,3 +270,9 @@ def test_a_classifier_predicts_digits_in_mnist_format(trained_run: Path) -> None
         assert probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
     with pytest.raises(CheckpointError, match="no such model: 'nowhere'"):
         mnistcli.load_classifier("nowhere")
+
+
+@pytest.mark.parametrize("digits", [0, -1, (3, 2), (0, 2)])
+def test_a_line_without_digits_is_no_length(digits: int | tuple[int, int]) -> None:
+    with pytest.raises(ConfigError, match="from 1, the least one first"):
+        mnistcli.predict(np.zeros((28, 28), np.uint8), model="pretrained", digits=digits)

@@ -30,12 +30,14 @@ class FormPrediction:
         names: The names of the regions.
         predictions: The predictions of the regions; one with an error for an unreadable scan.
         is_registered: Whether the scan was registered to the first one by its printed lines.
+        error: The error of an unreadable scan; None for others.
     """
 
     path: Path
     names: tuple[str, ...]
     predictions: tuple[Prediction, ...]
     is_registered: bool = False
+    error: ImageError | None = None
 
     @property
     def regions(self) -> dict[str, Prediction]:
@@ -43,11 +45,6 @@ class FormPrediction:
         if self.error is not None:
             return {}
         return dict(zip(self.names, self.predictions, strict=True))
-
-    @property
-    def error(self) -> ImageError | None:
-        """The error of a scan that could not be read; None for others."""
-        return self.predictions[0].error
 
     def as_dict(self, model: str | None = None) -> dict[str, Any]:
         """Return the predictions as plain values, ready for JSON.
@@ -92,30 +89,31 @@ def predict_forms(
         DataError: A region reaches beyond the first scan.
         ImageError: A source is a data file.
     """
-    cutter = _Cropper(regions, on_skip)
+    cropper = _Cropper(regions, on_skip)
     names = tuple(region.name for region in regions)
     # Predictions come later than the scans are cropped: several regions are predicted together.
-    waiting: deque[tuple[Path, int, bool]] = deque()
+    waiting: deque[tuple[Path, int, bool, bool]] = deque()
 
     def crop_all() -> Iterator[FoundImage]:
         for scan in find_images(sources, recursive=recursive, on_skip=on_skip):
-            found, is_registered = cutter.crop(scan)
-            waiting.append((scan.path, len(found), is_registered))
+            found, is_registered = cropper.crop(scan)
+            waiting.append((scan.path, len(found), found[0].error is None, is_registered))
             yield from found
 
     collected: list[Prediction] = []
     for prediction in predict(crop_all()):
         collected.append(prediction)
-        path, count, is_registered = waiting[0]
+        path, count, is_readable, is_registered = waiting[0]
         if len(collected) == count:
             waiting.popleft()
-            yield FormPrediction(path, names, tuple(collected), is_registered)
+            error = None if is_readable else collected[0].error
+            yield FormPrediction(path, names, tuple(collected), is_registered, error)
             collected = []
 
 
 @dataclass
 class _Cropper:
-    """Cuts the regions out of scans; the first one that can be read is the reference.
+    """Crops the regions from scans; the first one that can be read is the reference.
 
     Attributes:
         regions: The regions, in coordinates of the reference.
@@ -140,7 +138,7 @@ class _Cropper:
         try:
             with ExitStack() as memory:
                 image = open_image(scan.source, name=str(scan.path), memory=memory)
-                return self._cut(image, scan.path)
+                return self._crop(image, scan.path)
         except ImageError as error:
             return self._fail(scan, error)
         except MemoryError:
@@ -151,7 +149,7 @@ class _Cropper:
             self.skipped = self.skipped or str(scan.path)
         return [FoundImage(scan.path, error=error)], False
 
-    def _cut(self, image: Image.Image, path: Path) -> tuple[list[FoundImage], bool]:
+    def _crop(self, image: Image.Image, path: Path) -> tuple[list[FoundImage], bool]:
         form = find_printed_form(image)
         if self.reference is None:
             self.reference = self._start(form, original_size(image), str(path))
@@ -159,7 +157,7 @@ class _Cropper:
         matrix = np.eye(3) if form is reference else register(reference, form)
         if matrix is None and len(reference.rectangles):
             self._note(f"not registered, the printed lines do not match: {str(path)!r}")
-        parts = _cut_all(image, form, self.fractions, reference, matrix)
+        parts = _crop_regions(image, form, self.fractions, reference, matrix)
         found = [
             FoundImage(Path(f"{path} ({region.name})"), part)
             for region, part in zip(self.regions, parts, strict=True)
@@ -181,7 +179,7 @@ class _Cropper:
             self.on_note(text)
 
 
-def _cut_all(
+def _crop_regions(
     image: Image.Image,
     form: PrintedForm,
     fractions: NDArray[np.float64],
