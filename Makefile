@@ -20,7 +20,7 @@ demo: .venv/installed ## Install, train on the embedded digits, evaluate, predic
 
 .PHONY: test
 test: .venv/installed-dev ## Install and run the tests (T=tests/test_config.py for one file, COV=--cov)
-	$(BIN)/pytest $(COV) $(if $(T),$(T),--numprocesses 2 --dist loadfile)
+	$(BIN)/pytest $(COV) $(if $(T),$(T),--numprocesses 2 --dist loadfile --no-loadscope-reorder)
 
 .PHONY: lint
 lint: .venv/installed-dev ## Check style, types and layers

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize(
-    ("kind", "count"), [("images", 400), ("models", 200), ("data", 800), ("runs", 800)]
+    ("kind", "count"), [("images", 200), ("models", 100), ("data", 400), ("runs", 400)]
 )
 def test_mutated_files_are_accepted_or_refused(kind: str, count: int) -> None:
     report = run_cases(kind, count=count)
@@ -24,7 +24,7 @@ def test_mutated_files_are_accepted_or_refused(kind: str, count: int) -> None:
 
 def test_coverage_guided_inputs_are_accepted_or_refused() -> None:
     pytest.importorskip("atheris", reason="needs atheris: pip install atheris")
-    command = [sys.executable, "-m", "tests.tools.coverage_fuzz", "runs", "--seconds", "2"]
+    command = [sys.executable, "-m", "tests.tools.coverage_fuzz", "runs", "--seconds", "1"]
 
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
