@@ -78,13 +78,14 @@ class Foreground:
         return slice(top, bottom), slice(left, right)
 
 
-def binarize(image: Image.Image) -> Foreground:
+def binarize(image: Image.Image, *, other_polarity: bool = False) -> Foreground:
     """Binarize an image: separate foreground from background with a local threshold.
 
     Dark on light and light on dark are told apart automatically.
 
     Args:
         image: An 8-bit image, mode ``L`` or ``RGB``.
+        other_polarity: Whether to take the polarity that was not detected.
 
     Returns:
         The foreground; its mask is empty for a blank image.
@@ -93,7 +94,7 @@ def binarize(image: Image.Image) -> Foreground:
     reduced = np.asarray(image.reduce(factor) if factor > 1 else image)
     pixels, to_image = rectify_sheet(reduced)
     gray = _convert_to_gray(pixels.astype(np.float32))
-    if _is_dark_on_light(gray):
+    if _is_dark_on_light(gray) != other_polarity:
         gray = 255 - gray
     smooth = gray
     if min(gray.shape) > _MIN_SMOOTHED_SIDE:

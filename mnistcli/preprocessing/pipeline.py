@@ -1,10 +1,11 @@
 """Preprocessing pipeline: binarization, form elements, text lines, segmentation, normalization."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli.line_format import ReadLine
@@ -14,29 +15,30 @@ from mnistcli.preprocessing.components import (
     Components,
     bounding_region,
     connected_components,
-    dilate,
 )
 from mnistcli.preprocessing.form_elements import remove_frames, remove_lines
 from mnistcli.preprocessing.line_images import line_image_width
 from mnistcli.preprocessing.normalization import normalize_digit
+from mnistcli.preprocessing.preprocessed_image import PreprocessedImage, Symbol
 from mnistcli.preprocessing.segmentation import segment_line
 from mnistcli.preprocessing.shapes import (
     SIDE,
     Box,
     Classify,
     Digit,
-    ImageContent,
     Mask,
     NumberLine,
     Region,
     expand_region,
+    to_box,
 )
-from mnistcli.preprocessing.text_lines import TextLine, find_text_lines
+from mnistcli.preprocessing.text_lines import find_text_lines
 
+_MAX_AMBIGUOUS_SIDE = 24  # pixels: up to this size, the shapes may not tell the polarity
+_CONFIDENT = 0.9
+_CERTAIN = 0.97  # of the polarity that the shapes do not suggest
 _MIN_SIDE = 20  # pixels: a smaller image has no space for form elements beside a digit
 _BORDER = 2  # pixels within which a component touches the border
-_MIN_MARK = 0.01  # of the largest digit's ink; anything smaller is a speck
-_MIN_MARK_PIXELS = 4
 _MAX_READ_WIDTH = 15_000
 """Pixels of the line images of an image that the line recognizer reads: 30 lines of 25 digits.
 
@@ -60,87 +62,6 @@ class Ink(NamedTuple):
     writing: Components
 
 
-class _Symbol(NamedTuple):
-    """A mark that the line recognizer found: its symbol, and its place in the whole image."""
-
-    symbol: str
-    column: float
-    line: TextLine
-
-
-@dataclass(frozen=True, eq=False)
-class PreprocessedImage:
-    """The stages of preprocessing of one image.
-
-    Every pixel of the foreground is part of a digit, a form element or a mark, or is a speck.
-
-    Attributes:
-        size: Width and height of the image in pixels.
-        foreground: The foreground, found by binarization.
-        form: The ink mask of the form elements that were removed: frames, rings and lines.
-        lines: The text lines in reading order.
-        digits: The digits in reading order.
-        digit_mask: The ink mask of all digits.
-        numbers: The text lines with digits, in reading order.
-        symbols: The marks that the line recognizer found.
-    """
-
-    size: tuple[int, int]
-    foreground: Foreground
-    form: Mask
-    lines: tuple[TextLine, ...]
-    digits: tuple[Digit, ...]
-    digit_mask: Mask
-    numbers: tuple[NumberLine, ...] = ()
-    symbols: tuple[_Symbol, ...] = ()
-
-    def account(self) -> ImageContent:
-        """Account for all foreground: list digits, marks and form elements, and count specks."""
-        if not self.digits:
-            return ImageContent(())
-        foreground, factor = self.foreground.mask, self.foreground.factor
-        # A pixel beside a digit is the edge of its strokes.
-        rest = connected_components(foreground & ~self.form & ~dilate(self.digit_mask, 3, 3))
-        largest_digit = max(int(digit.mask.sum()) for digit in self.digits)
-        is_mark = rest.area >= max(_MIN_MARK_PIXELS, _MIN_MARK * largest_digit)
-        specks = rest.area[~is_mark]
-        symbols = tuple(self._symbol(rest.region(index)) for index in np.flatnonzero(is_mark))
-        writing = int((foreground & ~self.form).sum())
-        return ImageContent(
-            self.digits,
-            self.numbers,
-            marks=self._boxes(rest, is_mark),
-            mark_symbols=symbols,
-            form_elements=self._boxes(removed := connected_components(self.form), removed.area > 0),
-            specks=len(specks),
-            largest_speck=int(specks.max(initial=0)) * factor**2,
-            ignored_fraction=1 - int(self.digit_mask.sum()) / writing,
-        )
-
-    def _boxes(self, components: Components, chosen: NDArray[np.bool_]) -> tuple[Box, ...]:
-        return tuple(
-            _to_box(
-                self.foreground.restore_region(components.region(index)),
-                self.foreground.factor,
-                self.size,
-            )
-            for index in np.flatnonzero(chosen)
-        )
-
-    def _symbol(self, region: Region) -> str:
-        """Return the symbol of a mark; empty if the line recognizer found none at its place."""
-        rows, columns = region
-        return next(
-            (
-                found.symbol
-                for found in self.symbols
-                if columns.start - 3 <= found.column <= columns.stop + 2
-                and abs((rows.start + rows.stop) / 2 - found.line.middle) <= found.line.height
-            ),
-            "",
-        )
-
-
 def run_pipeline(
     image: Image.Image,
     *,
@@ -154,11 +75,47 @@ def run_pipeline(
     Args:
         image: An 8-bit image, mode ``L`` or ``RGB``.
         single: Whether to treat the whole image as a single digit.
-        classify: The classifier, to choose the input for a 28x28 image; None to normalize it.
+        classify: The classifier, to choose the input for a 28x28 image and the polarity of a
+            smaller one; None to normalize the one and to detect the other by its shapes.
         read_line: The line recognizer; None to segment by the shapes alone.
         may_be_one: Whether a line may hold one digit only.
     """
-    foreground, form, frames, writing = separate_ink(image)
+    run = partial(_run, image, single=single, read_line=read_line, may_be_one=may_be_one)
+    result = run(separate_ink(image), classify=classify)
+    if classify is None or max(image.size) > _MAX_AMBIGUOUS_SIDE:
+        return result
+    other = run(separate_ink(image, other_polarity=True), classify=classify)
+    return _choose_polarity(result, other, classify)
+
+
+def _choose_polarity(
+    result: PreprocessedImage, other: PreprocessedImage, classify: Classify
+) -> PreprocessedImage:
+    """Choose between the detected polarity and the other one by the confidence of the classifier.
+
+    Where a digit fills a few pixels to the edges, light strokes are as wide as dark gaps.
+    """
+    if len(other.digits) != 1:
+        return result
+    images = np.stack([digit.image for digit in (*other.digits, *result.digits)])
+    probabilities = np.asarray(classify(images), np.float32)
+    confidence, *confidences = probabilities.max(axis=1).tolist()
+    if confidence < _CERTAIN or (confidences and prod(confidences) >= _CONFIDENT):
+        return result
+    return replace(other, digits=(replace(other.digits[0], probabilities=probabilities[0]),))
+
+
+def _run(
+    image: Image.Image,
+    ink: Ink,
+    *,
+    single: bool,
+    classify: Classify | None,
+    read_line: ReadLine | None,
+    may_be_one: bool,
+) -> PreprocessedImage:
+    """Run the pipeline on an image that has been binarized."""
+    foreground, form, frames, writing = ink
     mask = writing.mask
     is_mnist_size = image.size == (SIDE, SIDE)
     if mask.any() and (single or (is_mnist_size and classify is not None)):
@@ -169,7 +126,7 @@ def run_pipeline(
     lines = tuple(find_text_lines(writing))
     digits: list[Digit] = []
     numbers: list[NumberLine] = []
-    symbols: list[_Symbol] = []
+    symbols: list[Symbol] = []
     digit_mask = np.zeros_like(mask)
     row = None
     width = 0.0
@@ -186,7 +143,7 @@ def run_pipeline(
             digit_mask[segment.region] |= segment.mask
             place = _place(foreground, segment.region, segment.mask, image.size)
             digits.append(Digit(segment.image, *place, segment.probabilities))
-        symbols += [_Symbol(symbol, column, line) for symbol, column in found.marks]
+        symbols += [Symbol(symbol, column, line) for symbol, column in found.marks]
         if found.digits:
             numbers.append(NumberLine(len(found.digits), line.row != row, found.recognized))
             row = line.row
@@ -202,13 +159,14 @@ def run_pipeline(
     )
 
 
-def separate_ink(image: Image.Image) -> Ink:
+def separate_ink(image: Image.Image, *, other_polarity: bool = False) -> Ink:
     """Binarize an image, and separate its writing from form elements and specks.
 
     Args:
         image: An 8-bit image, mode ``L`` or ``RGB``.
+        other_polarity: As `binarize` takes it.
     """
-    foreground = binarize(image)
+    foreground = binarize(image, other_polarity=other_polarity)
     form, frames = find_form_elements(foreground)
     writing = remove_specks(connected_components(foreground.mask & ~form))
     return Ink(foreground, form, frames, writing)
@@ -265,15 +223,4 @@ def _place(
         place = foreground.restore_region(region)
         region = bounding_region(restored) if restored.any() else place
         mask = restored[region].copy()
-    return _to_box(region, foreground.factor, size), mask
-
-
-def _to_box(region: Region, factor: int, size: tuple[int, int]) -> Box:
-    """Convert a bounding box in the reduced image to pixels of the image."""
-    rows, columns = region
-    return (
-        columns.start * factor,
-        rows.start * factor,
-        min(columns.stop * factor, size[0]),
-        min(rows.stop * factor, size[1]),
-    )
+    return to_box(region, foreground.factor, size), mask

@@ -92,3 +92,14 @@ def expand_region(region: Region, margin: int) -> Region:
     """Expand a bounding box by a margin in pixels on every side; it still starts in the image."""
     rows, columns = (slice(max(side.start - margin, 0), side.stop + margin) for side in region)
     return rows, columns
+
+
+def to_box(region: Region, factor: int, size: tuple[int, int]) -> Box:
+    """Convert a bounding box in the reduced image to pixels of the image."""
+    rows, columns = region
+    return (
+        columns.start * factor,
+        rows.start * factor,
+        min(columns.stop * factor, size[0]),
+        min(rows.stop * factor, size[1]),
+    )

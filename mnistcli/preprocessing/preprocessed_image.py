@@ -1,0 +1,96 @@
+"""Preprocessed image: the results of the stages of preprocessing, and an account of all ink."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli.preprocessing.binarization import Foreground
+from mnistcli.preprocessing.components import Components, connected_components, dilate
+from mnistcli.preprocessing.shapes import Box, Digit, ImageContent, Mask, NumberLine, Region, to_box
+from mnistcli.preprocessing.text_lines import TextLine
+
+_MIN_MARK = 0.01  # of the largest digit's ink; anything smaller is a speck
+_MIN_MARK_PIXELS = 4
+
+
+class Symbol(NamedTuple):
+    """A mark that the line recognizer found: its symbol, and its place in the whole image."""
+
+    symbol: str
+    column: float
+    line: TextLine
+
+
+@dataclass(frozen=True, eq=False)
+class PreprocessedImage:
+    """The stages of preprocessing of one image.
+
+    Every pixel of the foreground is part of a digit, a form element or a mark, or is a speck.
+
+    Attributes:
+        size: Width and height of the image in pixels.
+        foreground: The foreground, found by binarization.
+        form: The ink mask of the form elements that were removed: frames, rings and lines.
+        lines: The text lines in reading order.
+        digits: The digits in reading order.
+        digit_mask: The ink mask of all digits.
+        numbers: The text lines with digits, in reading order.
+        symbols: The marks that the line recognizer found.
+    """
+
+    size: tuple[int, int]
+    foreground: Foreground
+    form: Mask
+    lines: tuple[TextLine, ...]
+    digits: tuple[Digit, ...]
+    digit_mask: Mask
+    numbers: tuple[NumberLine, ...] = ()
+    symbols: tuple[Symbol, ...] = ()
+
+    def account(self) -> ImageContent:
+        """Account for all foreground: list digits, marks and form elements, and count specks."""
+        if not self.digits:
+            return ImageContent(())
+        foreground, factor = self.foreground.mask, self.foreground.factor
+        # A pixel beside a digit is the edge of its strokes.
+        rest = connected_components(foreground & ~self.form & ~dilate(self.digit_mask, 3, 3))
+        largest_digit = max(int(digit.mask.sum()) for digit in self.digits)
+        is_mark = rest.area >= max(_MIN_MARK_PIXELS, _MIN_MARK * largest_digit)
+        specks = rest.area[~is_mark]
+        symbols = tuple(self._symbol(rest.region(index)) for index in np.flatnonzero(is_mark))
+        writing = int((foreground & ~self.form).sum())
+        return ImageContent(
+            self.digits,
+            self.numbers,
+            marks=self._boxes(rest, is_mark),
+            mark_symbols=symbols,
+            form_elements=self._boxes(removed := connected_components(self.form), removed.area > 0),
+            specks=len(specks),
+            largest_speck=int(specks.max(initial=0)) * factor**2,
+            ignored_fraction=1 - int(self.digit_mask.sum()) / writing,
+        )
+
+    def _boxes(self, components: Components, chosen: NDArray[np.bool_]) -> tuple[Box, ...]:
+        return tuple(
+            to_box(
+                self.foreground.restore_region(components.region(index)),
+                self.foreground.factor,
+                self.size,
+            )
+            for index in np.flatnonzero(chosen)
+        )
+
+    def _symbol(self, region: Region) -> str:
+        """Return the symbol of a mark; empty if the line recognizer found none at its place."""
+        rows, columns = region
+        return next(
+            (
+                found.symbol
+                for found in self.symbols
+                if columns.start - 3 <= found.column <= columns.stop + 2
+                and abs((rows.start + rows.stop) / 2 - found.line.middle) <= found.line.height
+            ),
+            "",
+        )
