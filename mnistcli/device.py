@@ -12,6 +12,8 @@ from typing import IO
 
 from mnistcli.errors import DeviceError
 
+_TENSORFLOW_THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+
 # Two threads that redirect stderr at the same time would restore each other's redirection.
 _REDIRECTION = threading.RLock()
 
@@ -125,6 +127,26 @@ def count_usable_processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def limit_threads(count: int) -> None:
+    """Limit the threads of models in this process, before one is loaded.
+
+    A process that shares its machine with others of its kind would otherwise start as many threads
+    as there are processors.
+    """
+    _Threads.limit = count
+    for variable in _TENSORFLOW_THREADS:
+        os.environ[variable] = str(count)
+
+
+def thread_limit() -> int | None:
+    """Return the largest number of threads of a model; None for one per processor."""
+    return _Threads.limit
+
+
+class _Threads:
+    limit: int | None = None
 
 
 def _open_log() -> IO[bytes] | None:

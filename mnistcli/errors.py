@@ -8,7 +8,8 @@
     ├── CheckpointError      a model file is missing, damaged or unsuitable
     ├── TrainingError        training cannot start or has failed
     ├── RunError             a run directory cannot be created, read or written
-    └── DeviceError          the requested device is not available
+    ├── DeviceError          the requested device is not available
+    └── ClusterError         a cluster or one of its workers cannot be used
 
 Any other exception is a bug and shows its traceback.
 """
@@ -66,3 +67,7 @@ class RunError(MnistCliError):
 
 class DeviceError(MnistCliError):
     """The requested device is not available."""
+
+
+class ClusterError(MnistCliError):
+    """A cluster cannot be reached, or its workers cannot do the work."""

@@ -59,6 +59,15 @@ OutputDirOption = Annotated[
         help="Directory for the figures. Default: plots/ in the run directory.",
     ),
 ]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Work on a Dask cluster: local (worker processes of this machine, one per processor), "
+        "local:N, the address of a scheduler such as tcp://host:8786 or tls://host:8786, or a "
+        "scheduler file. Needs the extra cluster. Default: this process.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 QuietOption = Annotated[
     bool,

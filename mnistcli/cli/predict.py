@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from mnistcli.cli.cluster import parse_cluster, predictor_on
 from mnistcli.cli.forms import load_regions, predict_regions
-from mnistcli.cli.options import JsonOption, PixelScaleOption, QuietOption
+from mnistcli.cli.options import ClusterOption, JsonOption, PixelScaleOption, QuietOption
 from mnistcli.cli.output_file import output_to
 from mnistcli.cli.predict_arguments import (
     checked_sources,
@@ -144,6 +145,7 @@ def predict(
             "names: for job arrays. Default: all files.",
         ),
     ] = None,
+    cluster: ClusterOption = None,
     as_csv: Annotated[
         bool,
         typer.Option(
@@ -173,10 +175,11 @@ def predict(
         others = {"--regions": regions, "--review": review, "--save": save, "--explain": explain}
         require_continuable(layout, output, others)
     select = parse_shard(shard, regions)
+    address = parse_cluster(cluster, {"--regions": regions})
     form = load_regions(regions, images) if regions else ()
     model_ref = find_model(*model or ())
     # They start while the model is loaded.
-    processes = [] if form else start_processes(images, single=single, lengths=lengths)
+    processes = [] if form or address else start_processes(images, single=single, lengths=lengths)
     with working("Loading the model"):
         from mnistcli.inference.ensemble import load_classifier
         from mnistcli.prediction.image_sources import find_images
@@ -186,12 +189,18 @@ def predict(
         outputs = figures | ({"--output": output} if output else {})
         sources = checked_sources(images, outputs, regions, recursive=recursive)
         classifier = load_classifier(model_ref.files, pixel_scale=pixel_scale, on_note=print_note)
-    predict_all = partial(
-        predict_images,
-        classifier,
-        single=single,
-        thresholds=choose_thresholds(min_confidence, model_ref.min_confidence),
-        lengths=lengths,
+    thresholds = choose_thresholds(min_confidence, model_ref.min_confidence)
+    predict_all = (
+        partial(
+            predict_images,
+            classifier,
+            single=single,
+            thresholds=thresholds,
+            lengths=lengths,
+            processes=processes,
+        )
+        if address is None
+        else predictor_on(address, model_ref.files, pixel_scale, single, lengths, thresholds)
     )
     copies = Review(review) if review else None
     found = find_images(sources, recursive=recursive, on_skip=print_note, select=select)
@@ -200,7 +209,7 @@ def predict(
         if form:
             predictions, printer = predict_regions(predict_all, found, form, model_ref.name, layout)
         else:
-            predictions = predict_all(written.skip(found, layout.name_of), processes=processes)
+            predictions = predict_all(written.skip(found, layout.name_of))
             if layout.as_csv:
                 printer = CsvPrinter(only_rows=layout.only_rows, has_header=written.total > 0)
         printed = print_predictions(

@@ -7,7 +7,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from mnistcli.device import held_back_stderr
+from mnistcli.device import held_back_stderr, thread_limit
 
 
 class Runner:
@@ -15,11 +15,11 @@ class Runner:
 
     Args:
         model: The content of a LiteRT file.
-        threads: The number of threads. Defaults to one per processor.
+        threads: The number of threads. Defaults to the limit of the process, or one per processor.
     """
 
     def __init__(self, model: bytes, *, threads: int | None = None) -> None:
-        threads = threads or os.cpu_count()
+        threads = threads or thread_limit() or os.cpu_count()
         with held_back_stderr():
             self._interpreter = Interpreter(model_content=model, num_threads=threads)
             self._interpreter.allocate_tensors()

@@ -64,7 +64,7 @@ def predict_images(
             # The next group is prepared while this one is classified.
             following = next(groups)
             group = list(chain.from_iterable(future.result() for future in pending))
-            for prediction in _classify(classifier, group):
+            for prediction in classify(classifier, group):
                 yield apply_rejection(prediction, thresholds)
             pending = following
     finally:  # also on Ctrl-C: the images that are being prepared are not waited for
@@ -90,7 +90,7 @@ def _prepare_groups(
         yield [pool.submit(workers.prepare, part, classifier.predict) for part in parts]
 
 
-def _classify(classifier: Predictor, group: Sequence[Prepared]) -> Iterator[Prediction]:
+def classify(classifier: Predictor, group: Sequence[Prepared]) -> Iterator[Prediction]:
     """Add the probabilities: those of the segmentation, and of the other digits in one batch."""
     digits = chain.from_iterable(prepared.content.digits for prepared in group)
     images = [digit.image for digit in digits if digit.probabilities is None]

@@ -21,7 +21,7 @@ from mnistcli.preprocessing.pages import ImagePage
 from mnistcli.preprocessing.shapes import Classify
 
 _READY_TIMEOUT = 2.0  # seconds to wait for a process that was started before
-_OWN_FILES = {("dev",), ("proc",)}  # such as /dev/stdin, which is another file in a worker
+_OWN_FILES = {("dev",), ("proc",)}
 
 
 class Workers:
@@ -144,7 +144,18 @@ class Workers:
         return process
 
 
+def file_of(found: FoundImage) -> Path | None:
+    """Return the file of an image; None for an image in memory."""
+    source = found.source.file if isinstance(found.source, ImagePage) else found.source
+    return source if isinstance(source, Path) else None
+
+
+def is_own_file(path: Path) -> bool:
+    """Whether a file, such as ``/dev/stdin``, is another one in another process."""
+    return path.parts[1:2] in _OWN_FILES
+
+
 def _is_file(found: FoundImage) -> bool:
     """Whether an image is a file that another process can open."""
-    source = found.source.file if isinstance(found.source, ImagePage) else found.source
-    return isinstance(source, Path) and source.parts[1:2] not in _OWN_FILES
+    file = file_of(found)
+    return file is not None and not is_own_file(file)

@@ -1,0 +1,64 @@
+"""The option ``--cluster``."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mnistcli.errors import ConfigError
+
+if TYPE_CHECKING:  # loaded only for a cluster
+    from mnistcli.cluster.addresses import ClusterAddress
+    from mnistcli.prediction.image_listing import FoundImage
+    from mnistcli.prediction.rejection import Thresholds
+    from mnistcli.prediction.results import Prediction
+
+
+def parse_cluster(text: str | None, others: Mapping[str, object]) -> "ClusterAddress | None":
+    """Parse the value of ``--cluster``; None if it is not given.
+
+    Args:
+        text: The address.
+        others: Options that do not work on a cluster, by their names; None for one that is not
+            given.
+
+    Raises:
+        ConfigError: It is no address, or is combined with one of the options.
+        ClusterError: The package of clusters is not installed.
+    """
+    if text is None:
+        return None
+    for option, value in others.items():
+        if value is not None:
+            raise ConfigError(f"--cluster cannot be combined with {option}")
+    from mnistcli.cluster.addresses import ClusterAddress
+
+    return ClusterAddress.parse(text)
+
+
+def predictor_on(
+    address: "ClusterAddress",
+    files: Iterable[Path],
+    pixel_scale: str | None,
+    single: bool,
+    lengths: range | None,
+    thresholds: "Thresholds",
+) -> "Callable[[Iterable[FoundImage]], Iterator[Prediction]]":
+    """Return a function that predicts images on a cluster.
+
+    Args:
+        address: The cluster.
+        files: The model files.
+        pixel_scale: As `mnistcli.inference.ensemble.load_classifier` takes it.
+        single: As `mnistcli.prediction.predict.predict_images` takes it.
+        lengths: The same.
+        thresholds: The rejection thresholds.
+    """
+    from mnistcli.prediction.cluster_prediction import (
+        PredictionJob,
+        predict_on_cluster,
+        read_models,
+    )
+
+    job = PredictionJob(read_models(files), pixel_scale, single, lengths, thresholds)
+    return partial(predict_on_cluster, address, job)

@@ -1,0 +1,95 @@
+"""Connections to clusters, and clusters of worker processes on this machine."""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+
+import dask
+from distributed import Client, LocalCluster
+from distributed.comm.core import CommClosedError
+
+from mnistcli.cluster.addresses import ClusterAddress
+from mnistcli.cluster.checks import require_workers
+from mnistcli.errors import ClusterError
+
+_TIMEOUT_CONNECT = 10  # seconds
+_CONFIG = {
+    # A machine that vanishes without closing its connections is noticed after this time.
+    "distributed.comm.timeouts.tcp": "20s",
+    "distributed.comm.timeouts.connect": f"{_TIMEOUT_CONNECT}s",
+    "distributed.worker.profile.enabled": False,
+}
+_LOGGERS = ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio")
+
+
+@contextmanager
+def connect(address: ClusterAddress) -> Iterator[Client]:
+    """Open a cluster, and check its workers.
+
+    Workers that are started here end with this process, whatever ends it.
+
+    Args:
+        address: The address.
+
+    Yields:
+        The connection, to a cluster with at least one worker.
+
+    Raises:
+        ClusterError: Nobody answers, there are no workers or unsuitable ones; or, at any time until
+            the context ends, the connection is lost.
+    """
+    with _quiet(), dask.config.set(_CONFIG), _scheduler(address) as scheduler:
+        try:
+            client = Client(**scheduler, timeout=_TIMEOUT_CONNECT, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise ClusterError(
+                f"no scheduler answers at {address}", hint="dask scheduler"
+            ) from error
+        try:
+            require_workers(client, address)
+            yield client
+        except (CancelledError, CommClosedError) as error:
+            raise ClusterError(f"the connection to the scheduler {address} is lost") from error
+        finally:
+            client.close(timeout=1)
+
+
+@contextmanager
+def _scheduler(address: ClusterAddress) -> Iterator[dict[str, object]]:
+    """Start a cluster on this machine, if the address is a local one.
+
+    Yields:
+        The arguments of `Client` that name the scheduler.
+    """
+    if address.file is not None:
+        yield {"scheduler_file": str(address.file)}
+    elif not address.workers:
+        yield {"address": address.text}
+    else:
+        with LocalCluster(
+            n_workers=address.workers,
+            threads_per_worker=1,
+            memory_limit=0,  # a worker is not restarted because of its memory
+            dashboard_address=None,
+            # Its server for health checks would take the port of the user's dashboard.
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
+            silence_logs=logging.CRITICAL,
+        ) as cluster:
+            yield {"address": cluster}
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Hold back the log messages and warnings of the libraries: a failure is one line of ours."""
+    levels = {name: logging.getLogger(name).level for name in _LOGGERS}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="distributed|tornado")
+        for name in _LOGGERS:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        try:
+            yield
+        finally:
+            for name, level in levels.items():
+                logging.getLogger(name).setLevel(level)

@@ -1,0 +1,226 @@
+"""Prediction on a cluster: the workers prepare and classify images in batches."""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from mnistcli.cluster.addresses import ClusterAddress
+from mnistcli.cluster.connection import connect
+from mnistcli.cluster.tasks import Tasks
+from mnistcli.cluster.worker import set_up
+from mnistcli.errors import ClusterError, ImageError
+from mnistcli.files.hashing import sha256
+from mnistcli.inference.classifier import Predictor
+from mnistcli.inference.ensemble import load_classifier
+from mnistcli.model_files import read_model_file
+from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.predict import classify
+from mnistcli.prediction.preparation import Preparation
+from mnistcli.prediction.preparation_workers import file_of, is_own_file
+from mnistcli.prediction.rejection import NO_THRESHOLDS, Thresholds, apply_rejection
+from mnistcli.prediction.results import Prediction
+from mnistcli.preprocessing.image_io import read_stream
+from mnistcli.preprocessing.pages import ImagePage
+
+_MIN_BATCH, _MAX_BATCH = 8, 512  # images
+_SECONDS_PER_BATCH = 0.5  # longer than the overhead of a batch, short enough for early results
+_PACKAGE = Path(__file__).parents[1]
+
+
+class ModelFile(NamedTuple):
+    """A model file.
+
+    Attributes:
+        path: The absolute path; of the packaged model, relative to the package, which another
+            machine may have in another place.
+        digest: SHA-256 of the content: a worker may have another file of the same name.
+    """
+
+    path: Path
+    digest: str
+
+
+def read_models(files: Iterable[Path]) -> tuple[ModelFile, ...]:
+    """Describe model files for the workers.
+
+    Raises:
+        CheckpointError: One of them cannot be a model file.
+    """
+    return tuple(ModelFile(_name(file.absolute()), sha256(read_model_file(file))) for file in files)
+
+
+def _name(path: Path) -> Path:
+    return path.relative_to(_PACKAGE) if path.is_relative_to(_PACKAGE) else path
+
+
+@dataclass(frozen=True)
+class PredictionJob:
+    """What the workers do with images.
+
+    Attributes:
+        models: The model files; several are an ensemble.
+        pixel_scale: As `load_classifier` takes it.
+        single: As `Preparation` takes it.
+        lengths: As `Preparation` takes it.
+        thresholds: The rejection thresholds.
+    """
+
+    models: tuple[ModelFile, ...]
+    pixel_scale: str | None = None
+    single: bool = False
+    lengths: range | None = None
+    thresholds: Thresholds = NO_THRESHOLDS
+
+
+class _Result(NamedTuple):
+    """The result of a batch.
+
+    Attributes:
+        predictions: The predictions, one per image.
+        missing: Files that the worker does not have.
+        seconds: The time that the batch took.
+    """
+
+    predictions: list[Prediction]
+    missing: list[Path]
+    seconds: float
+
+
+class _Batches:
+    """Batches of images, longer ones if they are fast.
+
+    Args:
+        images: The images.
+    """
+
+    def __init__(self, images: Iterable[FoundImage]) -> None:
+        self._images = iter(images)
+        self._size = _MIN_BATCH
+
+    def __iter__(self) -> Iterator[list[FoundImage]]:
+        while batch := list(islice(self._images, self._size)):
+            yield batch
+
+    def adapt(self, count: int, seconds: float) -> None:
+        """Choose the next size by the time that some images took."""
+        wanted = count * _SECONDS_PER_BATCH / max(seconds, 1e-3)
+        self._size = int(min(max(wanted, _MIN_BATCH), 2 * self._size, _MAX_BATCH))
+
+
+def predict_on_cluster(
+    address: ClusterAddress, job: PredictionJob, images: Iterable[FoundImage]
+) -> Iterator[Prediction]:
+    """Predict the digits in images on the workers of a cluster.
+
+    The number of images in memory does not depend on how many there are. An image is predicted as
+    by `predict_images`; also if the worker that predicts it is killed. An image that ends three
+    workers gets an error.
+
+    Args:
+        address: The cluster.
+        job: What to do with the images.
+        images: The images. They are not read from standard input.
+
+    Yields:
+        A prediction for each image, in order.
+
+    Raises:
+        ClusterError: The cluster cannot be used, or does not have the files.
+    """
+    with connect(address) as client:
+        tasks = Tasks(client, address, partial(_predict_batch, job))
+        batches = _Batches(map(_for_workers, images))
+        for batch, result in tasks.run_in_order(batches):
+            if result is None:
+                yield from _predict_alone(tasks, batch)
+                continue
+            _require_shared(result)
+            batches.adapt(len(batch), result.seconds)
+            yield from result.predictions
+
+
+def _predict_alone(
+    tasks: Tasks[list[FoundImage], _Result], batch: Sequence[FoundImage]
+) -> Iterator[Prediction]:
+    """Predict the images of a batch that has ended its workers one by one."""
+    for alone, result in tasks.run_in_order([found] for found in batch):
+        if result is None:
+            path = alone[0].path
+            error = ImageError(f"the process that decoded it has ended: {str(path)!r}")
+            yield Prediction(path, error=error)
+        else:
+            yield from result.predictions
+
+
+def _require_shared(result: _Result) -> None:
+    """Check that a worker had the files that this process has.
+
+    Raises:
+        ClusterError: It had not.
+    """
+    for path in result.missing:
+        if _exists(path):
+            raise _not_shared(path)
+
+
+def _predict_batch(job: PredictionJob, images: Sequence[FoundImage]) -> _Result:
+    """Predict images; runs on a worker."""
+    start = time.perf_counter()
+    set_up()
+    classifier = _load_classifier(job.models, job.pixel_scale)
+    preparation = Preparation(job.single, job.lengths, threads=1)
+    group = [preparation.prepare(found, classifier.predict) for found in images]
+    predictions = [
+        apply_rejection(prediction, job.thresholds) for prediction in classify(classifier, group)
+    ]
+    missing = [
+        path
+        for found, prediction in zip(images, predictions, strict=True)
+        if prediction.error is not None and (path := file_of(found)) and not _exists(path)
+    ]
+    return _Result(predictions, missing, time.perf_counter() - start)
+
+
+@lru_cache(maxsize=2)
+def _load_classifier(models: Sequence[ModelFile], pixel_scale: str | None) -> Predictor:
+    """Load a classifier once in a worker.
+
+    Raises:
+        ClusterError: The worker does not have the files.
+    """
+    files = [_PACKAGE / model.path for model in models]  # an absolute path stays as it is
+    for model, file in zip(models, files, strict=True):
+        if not file.is_file() or sha256(read_model_file(file)) != model.digest:
+            raise _not_shared(file)
+    return load_classifier(files, pixel_scale=pixel_scale)
+
+
+def _not_shared(path: Path) -> ClusterError:
+    return ClusterError(
+        f"a worker does not have {str(path)!r}: the file system must be shared with the workers"
+    )
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # such as a name that is too long
+        return False
+
+
+def _for_workers(found: FoundImage) -> FoundImage:
+    """Return an image as a worker can open it: by its absolute path, or with its content."""
+    file = file_of(found)
+    if file is None:
+        return found
+    if isinstance(found.source, ImagePage):
+        return replace(found, source=replace(found.source, file=file.absolute()))
+    if is_own_file(file):
+        with suppress(OSError, ImageError), file.open("rb") as stream:
+            return replace(found, source=read_stream(stream, str(found.path)))
+    return replace(found, source=file.absolute())
