@@ -4,9 +4,13 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from mnistcli.cluster.addresses import ClusterAddress
 
 # The machine may be busy, and a test fails or passes whoever runs it.
 settings.register_profile("tests", deadline=None, derandomize=True, database=None)
@@ -73,6 +77,23 @@ def trained_run(shared_dir: Path) -> Path:
                 train(config, datasets.load("digits"), Run.create(config, run.path))
         time.sleep(0.1)
     return run.path
+
+
+@pytest.fixture(scope="session")
+def cluster() -> "Iterator[ClusterAddress]":
+    """The address of a scheduler with two worker processes; skips without `distributed`."""
+    pytest.importorskip("distributed", reason="needs the extra cluster")
+    import dask
+
+    from mnistcli.cluster.addresses import ClusterAddress
+    from mnistcli.cluster.connection import connect
+
+    # A function that ends its worker is given to one other worker only.
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 1}),
+        connect(ClusterAddress("local:2", workers=2)) as client,
+    ):
+        yield ClusterAddress(client.scheduler_info()["address"])
 
 
 @pytest.fixture(scope="session")

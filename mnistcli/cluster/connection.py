@@ -14,11 +14,13 @@ from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.cluster.checks import require_workers
 from mnistcli.errors import ClusterError
 
-_TIMEOUT_CONNECT = 10  # seconds
+TIMEOUT_CONNECT = 10.0
+"""Seconds to wait for a scheduler."""
+
 _CONFIG = {
     # A machine that vanishes without closing its connections is noticed after this time.
     "distributed.comm.timeouts.tcp": "20s",
-    "distributed.comm.timeouts.connect": f"{_TIMEOUT_CONNECT}s",
+    "distributed.comm.timeouts.connect": f"{TIMEOUT_CONNECT:g}s",
     "distributed.worker.profile.enabled": False,
 }
 _LOGGERS = ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio")
@@ -42,7 +44,7 @@ def connect(address: ClusterAddress) -> Iterator[Client]:
     """
     with _quiet(), dask.config.set(_CONFIG), _scheduler(address) as scheduler:
         try:
-            client = Client(**scheduler, timeout=_TIMEOUT_CONNECT, set_as_default=False)
+            client = Client(**scheduler, timeout=TIMEOUT_CONNECT, set_as_default=False)
         except (OSError, ValueError) as error:
             raise ClusterError(
                 f"no scheduler answers at {address}", hint="dask scheduler"

@@ -29,6 +29,7 @@ from mnistcli.preprocessing.pages import ImagePage
 
 _MIN_BATCH, _MAX_BATCH = 8, 512  # images
 _SECONDS_PER_BATCH = 0.5  # longer than the overhead of a batch, short enough for early results
+_TRIES_ALONE = 2
 _PACKAGE = Path(__file__).parents[1]
 
 
@@ -91,6 +92,9 @@ class _Result(NamedTuple):
     seconds: float
 
 
+_BatchTasks = Tasks[list[FoundImage], _Result]
+
+
 class _Batches:
     """Batches of images, longer ones if they are fast.
 
@@ -118,13 +122,13 @@ def predict_on_cluster(
     """Predict the digits in images on the workers of a cluster.
 
     The number of images in memory does not depend on how many there are. An image is predicted as
-    by `predict_images`; also if the worker that predicts it is killed. An image that ends three
-    workers gets an error.
+    by `predict_images`, also if the worker that predicts it is killed. An image that ends one
+    worker after another gets an error.
 
     Args:
         address: The cluster.
         job: What to do with the images.
-        images: The images. They are not read from standard input.
+        images: The images.
 
     Yields:
         A prediction for each image, in order.
@@ -134,27 +138,36 @@ def predict_on_cluster(
     """
     with connect(address) as client:
         tasks = Tasks(client, address, partial(_predict_batch, job))
-        batches = _Batches(map(_for_workers, images))
-        for batch, result in tasks.run_in_order(batches):
-            if result is None:
-                yield from _predict_alone(tasks, batch)
-                continue
-            _require_shared(result)
-            batches.adapt(len(batch), result.seconds)
-            yield from result.predictions
+        yield from _predict_all(tasks, map(_for_workers, images))
 
 
-def _predict_alone(
-    tasks: Tasks[list[FoundImage], _Result], batch: Sequence[FoundImage]
-) -> Iterator[Prediction]:
-    """Predict the images of a batch that has ended its workers one by one."""
-    for alone, result in tasks.run_in_order([found] for found in batch):
+def _predict_all(tasks: _BatchTasks, images: Iterable[FoundImage]) -> Iterator[Prediction]:
+    """Predict images in batches."""
+    batches = _Batches(images)
+    for batch, result in tasks.run_in_order(batches):
         if result is None:
-            path = alone[0].path
-            error = ImageError(f"the process that decoded it has ended: {str(path)!r}")
-            yield Prediction(path, error=error)
+            yield from _predict_alone(tasks, batch)
+            continue
+        _require_shared(result)
+        batches.adapt(len(batch), result.seconds)
+        yield from result.predictions
+
+
+def _predict_alone(tasks: _BatchTasks, batch: Sequence[FoundImage]) -> Iterator[Prediction]:
+    """Predict the images of a batch that has ended its workers, one after the other.
+
+    A worker that ends because of another batch counts against the image as well, so the image is
+    tried again.
+    """
+    for found in batch:
+        for _ in range(_TRIES_ALONE):
+            ((_, result),) = tasks.run_in_order([[found]])
+            if result is not None:
+                yield from result.predictions
+                break
         else:
-            yield from result.predictions
+            error = ImageError(f"the process that decoded it has ended: {str(found.path)!r}")
+            yield Prediction(found.path, error=error)
 
 
 def _require_shared(result: _Result) -> None:

@@ -1,0 +1,53 @@
+"""The option ``--cluster``: the same output, and each failure as one line."""
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("distributed", reason="needs the extra cluster")
+
+from mnistcli.cluster import connection
+from mnistcli.cluster.addresses import ClusterAddress
+from tests.support.command_line import failure, succeed
+
+PREDICT = ("predict", "--model", "pretrained", "--quiet")
+
+
+def test_the_output_equals_that_of_this_process(cluster: ClusterAddress, digit_pngs: Path) -> None:
+    for suffix in ("csv", "jsonl"):
+        command = (*PREDICT, digit_pngs, "--output")
+        succeed(*command, f"here.{suffix}")
+        succeed(*command, f"there.{suffix}", "--cluster", cluster.text)
+        assert Path(f"there.{suffix}").read_bytes() == Path(f"here.{suffix}").read_bytes()
+
+
+def test_an_output_is_continued(cluster: ClusterAddress, digit_pngs: Path) -> None:
+    command = (*PREDICT, digit_pngs, "--cluster", cluster.text, "--output", "out.jsonl")
+    succeed(*command)
+    whole = Path("out.jsonl").read_bytes()
+    Path("out.jsonl").rename("out.jsonl.partial")
+    with Path("out.jsonl.partial").open("r+b") as partial:
+        partial.truncate(len(whole) // 2)
+    succeed(*command, "--continue")
+    assert Path("out.jsonl").read_bytes() == whole
+
+
+def test_nobody_answers(monkeypatch: pytest.MonkeyPatch, digit_pngs: Path) -> None:
+    monkeypatch.setattr(connection, "TIMEOUT_CONNECT", 0.5)
+    assert failure(*PREDICT, digit_pngs, "--cluster", "tcp://127.0.0.1:9") == (
+        1,
+        ["error: no scheduler answers at 'tcp://127.0.0.1:9'", "hint: dask scheduler"],
+    )
+
+
+def test_options_that_need_this_process(digit_pngs: Path) -> None:
+    Path("form.csv").write_text("name,left,top,right,bottom\na,0,0,1,1\n")
+    regions = ("--regions", "form.csv", "--cluster", "local")
+    assert failure(*PREDICT, digit_pngs / "1.png", *regions) == (
+        2,
+        ["error: --cluster cannot be combined with --regions"],
+    )
+    code, lines = failure(*PREDICT, digit_pngs, "--cluster", "nowhere")
+    assert code == 2
+    assert lines[0].startswith("error: --cluster needs local, local:N, the address")
+    assert lines[1].endswith("--cluster local")

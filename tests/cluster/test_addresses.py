@@ -1,0 +1,51 @@
+"""Addresses of clusters."""
+
+from pathlib import Path
+
+import pytest
+
+from mnistcli.cluster import addresses
+from mnistcli.cluster.addresses import ClusterAddress
+from mnistcli.device import count_usable_processors
+from mnistcli.errors import ClusterError, ConfigError
+
+pytest.importorskip("distributed", reason="needs the extra cluster")
+
+
+@pytest.mark.parametrize(
+    ("text", "workers"),
+    [
+        ("local", count_usable_processors()),
+        ("local:3", 3),
+        ("tcp://10.0.0.1:8786", 0),
+        ("tls://scheduler.example.org:8786", 0),
+        ("tcp://[::1]:8786", 0),
+        ("node7:8786", 0),
+    ],
+)
+def test_addresses(text: str, workers: int) -> None:
+    assert ClusterAddress.parse(text) == ClusterAddress(text, workers)
+
+
+def test_a_scheduler_file() -> None:
+    file = Path("my scheduler.json")
+    with pytest.raises(ClusterError, match="no such scheduler file"):
+        ClusterAddress.parse(str(file))
+    file.write_text("{}")
+    address = ClusterAddress.parse(str(file))
+    assert address.file == file
+    assert "--scheduler-file 'my scheduler.json'" in address.worker_command
+
+
+@pytest.mark.parametrize("text", ["", "host", "tcp://host", "local:0", "local:x", "local:9999"])
+def test_other_texts(text: str) -> None:
+    with pytest.raises(ConfigError, match="--cluster needs local") as caught:
+        ClusterAddress.parse(text)
+    assert repr(text) in caught.value.message
+
+
+def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses, "find_spec", lambda name: None)
+    with pytest.raises(ClusterError, match="needs the package distributed") as caught:
+        ClusterAddress.parse("local")
+    assert caught.value.hint == "pip install 'mnistcli[cluster]'"

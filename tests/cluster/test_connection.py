@@ -1,0 +1,59 @@
+"""Connections to clusters: a failure is one line."""
+
+import logging
+
+import pytest
+
+pytest.importorskip("distributed", reason="needs the extra cluster")
+
+from distributed import LocalCluster
+from distributed.comm.core import CommClosedError
+
+from mnistcli.cluster import checks, connection, worker
+from mnistcli.cluster.addresses import ClusterAddress
+from mnistcli.cluster.connection import connect
+from mnistcli.errors import ClusterError
+
+
+def test_nobody_answers(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(connection, "TIMEOUT_CONNECT", 0.5)
+    with (
+        pytest.raises(ClusterError, match=r"no scheduler answers at 'tcp://127\.0\.0\.1:9'"),
+        connect(ClusterAddress("tcp://127.0.0.1:9")),
+    ):
+        pytest.fail("connected")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "TIMEOUT", 0.1)
+    with (
+        LocalCluster(n_workers=0, dashboard_address=None) as scheduler,
+        pytest.raises(ClusterError, match="has no workers") as caught,
+        connect(ClusterAddress(scheduler.scheduler_address)),
+    ):
+        pytest.fail("connected")
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith("dask worker tcp://127.0.0.1:")
+
+
+def test_other_versions(cluster: ClusterAddress, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "installed_version", lambda name: "0.0")
+    with pytest.raises(ClusterError, match=r"has other versions: mnistcli .* \(here 0.0\)"):
+        connect(cluster).__enter__()
+
+
+def test_a_lost_connection_is_an_error(cluster: ClusterAddress) -> None:
+    with (
+        pytest.raises(ClusterError, match=r"the connection to the scheduler .* is lost"),
+        connect(cluster),
+    ):
+        raise CommClosedError("closed by the other side")
+
+
+def test_the_log_level_is_restored(cluster: ClusterAddress) -> None:
+    log = logging.getLogger("distributed.client")
+    level = log.level
+    with connect(cluster):
+        assert log.level == logging.CRITICAL
+    assert log.level == level
