@@ -36,6 +36,16 @@ def parse_cluster(text: str | None, others: Mapping[str, object]) -> "ClusterAdd
     return ClusterAddress.parse(text)
 
 
+def require_several(address: "ClusterAddress | None", seeds: str | None) -> None:
+    """Check that a cluster has several models to train: one model is trained by one process.
+
+    Raises:
+        ConfigError: It has not.
+    """
+    if address is not None and seeds is None:
+        raise ConfigError("--cluster needs --seeds: one model is trained by one process")
+
+
 def predictor_on(
     address: "ClusterAddress",
     files: Iterable[Path],

@@ -1,7 +1,8 @@
 """Training with several seeds: one line per seed, then mean and spread over the seeds."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from mnistcli.formatting import percent
 from mnistcli.runs.series import RunSeries
 
 if TYPE_CHECKING:  # these modules load Keras, which help and errors do without
+    from mnistcli.cluster.addresses import ClusterAddress
     from mnistcli.datasets import Splits
     from mnistcli.training.seeds import SeedResult, SeedResults
 
@@ -76,10 +78,16 @@ class SeedProgress(EpochBar):
         series: The directory of the runs.
         count: The number of seeds.
         as_json: Whether stdout is for JSON, so that no lines are printed.
+        elsewhere: Whether other processes train, of which only the end of a seed is known.
     """
 
-    def __init__(self, series: RunSeries, count: int, *, as_json: bool) -> None:
+    def __init__(
+        self, series: RunSeries, count: int, *, as_json: bool, elsewhere: bool = False
+    ) -> None:
         super().__init__()
+        self._elsewhere = elsewhere
+        if elsewhere:
+            self.show_count(0, count, "seeds")
         self._series = series
         self._count = count
         self._as_json = as_json
@@ -107,6 +115,8 @@ class SeedProgress(EpochBar):
                     _print_row(_HEADER)
                 _print_row((str(result.seed), *_cells(result), quote_name(result.run.path)))
         self._ended += 1
+        if self._elsewhere:
+            self.show_count(self._ended, self._count, "seeds")
 
 
 def train_with_seeds(
@@ -116,6 +126,8 @@ def train_with_seeds(
     run_dir: Path | None,
     *,
     as_json: bool,
+    address: "ClusterAddress | None" = None,
+    data_dir: Path | None = None,
 ) -> None:
     """Train one config with several seeds, and print the results.
 
@@ -125,17 +137,19 @@ def train_with_seeds(
         seeds: The seeds.
         run_dir: The directory of the runs; None for a new one.
         as_json: Whether to print one JSON object.
+        address: The cluster to train on. Defaults to this process.
+        data_dir: Folder of the MNIST files, for a cluster. Defaults to the usual one.
 
     Raises:
         TrainingError: The training of a seed failed, or its model is no better than chance.
     """
-    from mnistcli.training.seeds import train_seeds
-
     series = RunSeries.create(config, run_dir)
     try:
-        with SeedProgress(series, len(seeds), as_json=as_json) as progress:
-            results = train_seeds(
-                config, splits, seeds, series, callback=progress, on_seed_end=progress.on_seed_end
+        with SeedProgress(
+            series, len(seeds), as_json=as_json, elsewhere=address is not None
+        ) as progress:
+            results = _trainer(address, data_dir, progress)(
+                config, splits, seeds, series, on_seed_end=progress.on_seed_end
             )
     finally:
         series.remove_if_empty()
@@ -149,6 +163,19 @@ def train_with_seeds(
         raise TrainingError(
             f"{len(failed)} of {len(seeds)} seeds failed: seed {failed[0].seed}: {first}"
         )
+
+
+def _trainer(
+    address: "ClusterAddress | None", data_dir: Path | None, progress: SeedProgress
+) -> "Callable[..., SeedResults]":
+    """Return the function that trains the seeds: on a cluster, or in this process without one."""
+    if address is None:
+        from mnistcli.training.seeds import train_seeds
+
+        return partial(train_seeds, callback=progress)
+    from mnistcli.training.cluster_training import train_seeds_on
+
+    return partial(train_seeds_on, address, data_dir=data_dir)
 
 
 def _cells(result: "SeedResult") -> tuple[str, ...]:

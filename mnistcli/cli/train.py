@@ -8,6 +8,7 @@ import typer
 
 from mnistcli.cli.model_interface import note_interface
 from mnistcli.cli.options import (
+    ClusterOption,
     DataDirOption,
     JsonOption,
     PixelScaleOption,
@@ -74,6 +75,7 @@ def train(
             "rate, confusion matrix and worst mistakes. Needs the extra tensorboard.",
         ),
     ] = False,
+    cluster: ClusterOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
@@ -84,6 +86,7 @@ def train(
     One-cycle recipes keep the last epoch. Writes a run directory with settings, history, models and
     metrics.
     """
+    from mnistcli.cli.cluster import parse_cluster, require_several
     from mnistcli.cli.progress import DownloadProgress
     from mnistcli.cli.resuming import find_run, resume_command, resumed_config
     from mnistcli.cli.seed_training import forbid_with_seeds, parse_seeds, train_with_seeds
@@ -95,6 +98,8 @@ def train(
     set_verbosity(quiet=quiet, verbose=verbose)
     require_tensorboard(wanted=tensorboard)
     chosen_seeds = None if seeds is None else parse_seeds(seeds)
+    address = parse_cluster(cluster, {"--resume": resume, "--tensorboard": tensorboard or None})
+    require_several(address, seeds)
     if seeds is not None:
         others = {"--resume": resume, "--tensorboard": tensorboard or None}
         of_run = {"--seed": settings["seed"], "--ensemble": settings["ensemble"]}
@@ -117,7 +122,15 @@ def train(
     for note in splits.notes:
         print_note(note)
     if chosen_seeds is not None:
-        train_with_seeds(config, splits, chosen_seeds, run_dir, as_json=as_json)
+        train_with_seeds(
+            config,
+            splits,
+            chosen_seeds,
+            run_dir,
+            as_json=as_json,
+            address=address,
+            data_dir=data_dir,
+        )
         return
     if resume is None:
         config = replace(config, dataset=splits.name)

@@ -72,6 +72,13 @@ class EpochBar:
         yield
         self._progress.start()
 
+    def show_count(self, done: int, total: int, noun: str) -> None:
+        """Show how many models are trained, for trainings in other processes."""
+        self.begun = True
+        self._progress.update(
+            self._task, completed=done, total=total, description=f"{done} of {total} {noun} trained"
+        )
+
     def explain_stop(self) -> None:
         """Print how a training that was stopped continues."""
 

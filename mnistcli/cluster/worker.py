@@ -1,11 +1,16 @@
 """Set-up of a worker process. Its functions run on the workers."""
 
+import os
+import pickle
 import platform
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
+from typing import Any
 
-from mnistcli.device import limit_threads
+from mnistcli.device import limit_threads, start_quietly
 from mnistcli.environment import installed_version
+from mnistcli.errors import ClusterError
 
 # Packages whose versions change results, or the messages between the caller and its workers.
 _PACKAGES = (
@@ -26,6 +31,27 @@ _PACKAGES = (
 def set_up() -> None:
     """Prepare this process, once, for the work of one thread: there is a process per processor."""
     limit_threads(1)
+    # Otherwise the first process on a GPU takes all of its memory.
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+
+
+def call_with_keras(function: bytes, item: object) -> Any:
+    """Start Keras without its messages, then call a function.
+
+    Args:
+        function: A function as a pickle, because reading it imports its module, and that Keras.
+        item: Its argument.
+    """
+    set_up()
+    start_quietly()
+    return pickle.loads(function)(item)  # noqa: S301 - sent by the caller of the cluster
+
+
+def not_shared(path: Path) -> ClusterError:
+    """Return the error of a file of the caller that this worker does not have."""
+    return ClusterError(
+        f"a worker does not have {str(path)!r}: the file system must be shared with the workers"
+    )
 
 
 def versions() -> Mapping[str, str]:

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.cluster.connection import connect
 from mnistcli.cluster.tasks import Tasks
-from mnistcli.cluster.worker import set_up
-from mnistcli.errors import ClusterError, ImageError
+from mnistcli.cluster.worker import not_shared, set_up
+from mnistcli.errors import ImageError
 from mnistcli.files.hashing import sha256
 from mnistcli.inference.classifier import Predictor
 from mnistcli.inference.ensemble import load_classifier
@@ -178,7 +178,7 @@ def _require_shared(result: _Result) -> None:
     """
     for path in result.missing:
         if _exists(path):
-            raise _not_shared(path)
+            raise not_shared(path)
 
 
 def _predict_batch(job: PredictionJob, images: Sequence[FoundImage]) -> _Result:
@@ -209,14 +209,8 @@ def _load_classifier(models: Sequence[ModelFile], pixel_scale: str | None) -> Pr
     files = [_PACKAGE / model.path for model in models]  # an absolute path stays as it is
     for model, file in zip(models, files, strict=True):
         if not file.is_file() or sha256(read_model_file(file)) != model.digest:
-            raise _not_shared(file)
+            raise not_shared(file)
     return load_classifier(files, pixel_scale=pixel_scale)
-
-
-def _not_shared(path: Path) -> ClusterError:
-    return ClusterError(
-        f"a worker does not have {str(path)!r}: the file system must be shared with the workers"
-    )
 
 
 def _exists(path: Path) -> bool:

@@ -76,9 +76,9 @@ def hash_data(data: TrainingData, start_file: Path | None) -> dict[str, str]:
         start_file: The file of the start model; None for a new model.
     """
     hashes = {
-        "training images": _hash(data.train),
-        "validation images": "" if data.validation is None else _hash(data.validation),
-        "test images": _hash(data.test),
+        "training images": hash_dataset(data.train),
+        "validation images": "" if data.validation is None else hash_dataset(data.validation),
+        "test images": hash_dataset(data.test),
     }
     if start_file is not None:
         hashes["weights of the start model"] = hashlib.sha256(start_file.read_bytes()).hexdigest()
@@ -104,7 +104,8 @@ def take_fingerprint(config: TrainConfig, data: Mapping[str, str]) -> Fingerprin
     return Fingerprint(settings, data, versions)
 
 
-def _hash(dataset: Dataset) -> str:
+def hash_dataset(dataset: Dataset) -> str:
+    """Return the SHA-256 of images and labels."""
     digest = hashlib.sha256(dataset.images.tobytes())
     digest.update(dataset.labels.tobytes())
     return digest.hexdigest()

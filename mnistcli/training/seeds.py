@@ -125,9 +125,7 @@ def train_seeds(
         MnistCliError: As `train` raises, except for a training that fails; or the run of a seed has
             other settings.
     """
-    configs = [replace(config, dataset=splits.name, seed=seed) for seed in seeds]
-    for one in configs:
-        series.require_same_config(one)
+    configs = check_seeds(config, splits, seeds, series)
     results = []
     for one in configs:
         result = train_seed(one, splits, series.run(one.seed), callback=callback)
@@ -135,6 +133,26 @@ def train_seeds(
         if on_seed_end is not None:
             on_seed_end(result)
     return SeedResults(series, configs[0], tuple(results))
+
+
+def check_seeds(
+    config: TrainConfig, splits: Splits, seeds: Sequence[int], series: RunSeries
+) -> list[TrainConfig]:
+    """Return the config of each seed.
+
+    Args:
+        config: The config. Its own seed is not used.
+        splits: Training and test images.
+        seeds: The seeds.
+        series: The directory of the runs.
+
+    Raises:
+        RunError: The run of a seed has other settings.
+    """
+    configs = [replace(config, dataset=splits.name, seed=seed) for seed in seeds]
+    for one in configs:
+        series.require_same_config(one)
+    return configs
 
 
 def train_seed(

@@ -66,11 +66,11 @@ def train(
     ):
         if resume:
             run.require_resumable()
-        start = None if config.start is None else _find_start(config.start)
+        start = None if config.start is None else find_start(config.start)
         data = hold_out_validation(config, splits)
         config = replace(config, dataset=splits.name)
         if start is not None:
-            config = replace(config, start=_absolute_name(start))
+            config = replace(config, start=absolute_name(start))
         own = None
         if start is None and split_custom_architecture(config.arch)[0]:
             own = CustomArchitecture.read(config.arch, run.architecture_file)
@@ -88,7 +88,7 @@ def train(
         return result
 
 
-def _find_start(name: str) -> ModelRef:
+def find_start(name: str) -> ModelRef:
     """Find the model to fine-tune.
 
     Raises:
@@ -103,7 +103,7 @@ def _find_start(name: str) -> ModelRef:
     return start
 
 
-def _absolute_name(model: ModelRef) -> str:
+def absolute_name(model: ModelRef) -> str:
     """Return a name that leads to the same model from any directory."""
     return PRETRAINED if model.name == PRETRAINED else str(Path(model.name).resolve())
 

@@ -51,3 +51,12 @@ def test_options_that_need_this_process(digit_pngs: Path) -> None:
     assert code == 2
     assert lines[0].startswith("error: --cluster needs local, local:N, the address")
     assert lines[1].endswith("--cluster local")
+
+
+def test_training_needs_several_models() -> None:
+    assert failure("train", "--dataset", "digits", "--cluster", "local") == (
+        2,
+        ["error: --cluster needs --seeds: one model is trained by one process"],
+    )
+    code, lines = failure("train", "--seeds", "0..1", "--resume", "r", "--cluster", "local")
+    assert (code, lines[0]) == (2, "error: --cluster cannot be combined with --resume")

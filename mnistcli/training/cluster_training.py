@@ -1,0 +1,172 @@
+"""Training on a cluster: each worker trains one model at a time."""
+
+import os
+import pickle
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import NamedTuple
+
+from mnistcli import datasets
+from mnistcli.cluster.addresses import ClusterAddress
+from mnistcli.cluster.connection import connect
+from mnistcli.cluster.tasks import Tasks
+from mnistcli.cluster.worker import call_with_keras, not_shared
+from mnistcli.config import TrainConfig, split_custom_architecture
+from mnistcli.datasets import Splits
+from mnistcli.errors import ClusterError, TrainingError
+from mnistcli.files.user_directories import DATA_DIR_VARIABLE
+from mnistcli.runs.series import RunSeries
+from mnistcli.training.fingerprint import hash_dataset
+from mnistcli.training.seeds import SeedResult, SeedResults, check_seeds, train_seed
+from mnistcli.training.trainer import absolute_name, find_start
+
+# A killed training is resumed, so each attempt adds some epochs.
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class TrainingJob:
+    """What the workers train.
+
+    Attributes:
+        config: The config; its file names are absolute.
+        data_dir: Folder of the MNIST files; None for the default.
+        digest: Hash of the training and test images: a worker may have other ones.
+        command: The command line that started the training, for the records of the runs.
+    """
+
+    config: TrainConfig
+    data_dir: Path | None
+    digest: str
+    command: tuple[str, ...]
+
+    @classmethod
+    def of(cls, config: TrainConfig, splits: Splits, data_dir: Path | None) -> "TrainingJob":
+        """Describe a training for the workers.
+
+        Args:
+            config: The config.
+            splits: Training and test images.
+            data_dir: Folder of the MNIST files, as `mnistcli.datasets.load` takes it.
+
+        Raises:
+            CheckpointError: The start model cannot be found.
+            TrainingError: It is an ensemble.
+        """
+        config = replace(config, dataset=splits.name)
+        if config.start is not None:
+            config = replace(config, start=absolute_name(find_start(config.start)))
+        file, function = split_custom_architecture(config.arch)
+        if file:
+            name = os.path.abspath(file)  # noqa: PTH100 - a link keeps its name
+            config = replace(config, arch=f"{name}:{function}" if function else name)
+        folder = data_dir or os.environ.get(DATA_DIR_VARIABLE)
+        return cls(
+            config, Path(folder).absolute() if folder else None, _hash(splits), tuple(sys.argv)
+        )
+
+
+class _Attempt(NamedTuple):
+    """A training that has ended.
+
+    Attributes:
+        error: Why it failed; None if it did not.
+    """
+
+    error: TrainingError | None
+
+
+def train_seeds_on(
+    address: ClusterAddress,
+    config: TrainConfig,
+    splits: Splits,
+    seeds: Sequence[int],
+    series: RunSeries,
+    *,
+    data_dir: Path | None = None,
+    on_seed_end: Callable[[SeedResult], None] | None = None,
+) -> SeedResults:
+    """Train one config with several seeds on the workers of a cluster, as `train_seeds` does.
+
+    A worker trains in one thread. The weights do not depend on the number of workers; those of a
+    training with several threads differ in the last bits.
+
+    Args:
+        address: The cluster.
+        config: The config. Its own seed is not used.
+        splits: Training and test images.
+        seeds: The seeds, at least one.
+        series: The directory of the runs, on a file system that the workers share.
+        data_dir: Folder of the MNIST files, as `mnistcli.datasets.load` takes it.
+        on_seed_end: Called with the result of each seed, in their order. Defaults to none.
+
+    Raises:
+        ClusterError: The cluster cannot be used, or does not have the files.
+        MnistCliError: As `train_seeds` raises.
+    """
+    configs = check_seeds(config, splits, seeds, series)
+    job = TrainingJob.of(config, splits, data_dir)
+    results = []
+    with connect(address) as client:
+        shared = RunSeries(series.path.absolute())
+        function = pickle.dumps(partial(_train_seed, job, shared))
+        tasks = Tasks[int, _Attempt](client, address, partial(call_with_keras, function))
+        for seed, error in _until_trained(tasks, seeds):
+            run = series.run(seed)
+            result = SeedResult(seed, run, {} if error else run.read_metrics(), error)
+            results.append(result)
+            if on_seed_end is not None:
+                on_seed_end(result)
+    results.sort(key=lambda result: seeds.index(result.seed))
+    return SeedResults(series, configs[0], tuple(results))
+
+
+def _until_trained(
+    tasks: Tasks[int, _Attempt], seeds: Iterable[int]
+) -> Iterator[tuple[int, TrainingError | None]]:
+    """Train with all seeds; those whose workers were killed several times are tried again.
+
+    Yields:
+        Each seed, and the error of one that failed.
+    """
+    left = list(seeds)
+    for _ in range(_ATTEMPTS):
+        killed = []
+        for seed, attempt in tasks.run_in_order(left):
+            if attempt is None:
+                killed.append(seed)
+            else:
+                yield seed, attempt.error
+        left = killed
+    for seed in left:
+        yield seed, TrainingError("the processes that trained it were killed again and again")
+
+
+def _train_seed(job: TrainingJob, series: RunSeries, seed: int) -> _Attempt:
+    """Train with one seed, on a worker."""
+    if not series.path.is_dir():
+        raise not_shared(series.path)
+    sys.argv[:] = job.command
+    splits = _load_splits(job.config.dataset, job.data_dir, job.digest)
+    return _Attempt(train_seed(replace(job.config, seed=seed), splits, series.run(seed)).error)
+
+
+@lru_cache(maxsize=1)
+def _load_splits(name: str, data_dir: Path | None, digest: str) -> Splits:
+    """Load a dataset once in a worker.
+
+    Raises:
+        ClusterError: It is not that of the caller.
+    """
+    splits = datasets.load(name, data_dir=data_dir)
+    if _hash(splits) != digest:
+        raise ClusterError(f"a worker has other images in the dataset {name!r}")
+    return splits
+
+
+def _hash(splits: Splits) -> str:
+    parts = [splits.train, splits.test, *([splits.validation] if splits.validation else [])]
+    return " ".join(map(hash_dataset, parts))

@@ -1,0 +1,79 @@
+"""Training on a cluster: the runs of single trainings, and seeds whose workers are killed."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("distributed", reason="needs the extra cluster")
+
+from mnistcli import datasets
+from mnistcli.cluster.addresses import ClusterAddress
+from mnistcli.config import TrainConfig
+from mnistcli.errors import ClusterError, TrainingError
+from mnistcli.files.user_directories import DATA_DIR_VARIABLE
+from mnistcli.model_lookup import find_model
+from mnistcli.runs.series import RunSeries
+from mnistcli.training import cluster_training
+from mnistcli.training.cluster_training import TrainingJob, train_seeds_on
+from mnistcli.training.seeds import SeedResult
+
+CONFIG = TrainConfig(arch="simple", epochs=1, batch_size=64, dataset="digits")
+
+
+def test_seeds_are_trained_on_workers(cluster: ClusterAddress) -> None:
+    splits, series, ended = datasets.load("digits"), RunSeries.create(CONFIG), list[SeedResult]()
+    results = train_seeds_on(cluster, CONFIG, splits, [4], series, on_seed_end=ended.append)
+    assert tuple(ended) == results.results
+    run = series.run(4)
+    assert run.finished
+    assert run.read_config() == replace(CONFIG, seed=4)
+    assert results.results[0].metrics["test_accuracy"] == run.read_metrics()["test_accuracy"]
+
+
+def test_names_are_absolute(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = replace(CONFIG, start="pretrained", arch="net.py:build")
+    monkeypatch.setenv(DATA_DIR_VARIABLE, "data")
+    job = TrainingJob.of(config, datasets.load("digits"), None)
+    assert job.data_dir == Path("data").absolute()
+    assert job.config.arch == f"{Path('net.py').absolute()}:build"
+    assert job.config.start == "pretrained"
+    assert job.command == tuple(sys.argv)
+
+    folder = Path(find_model("pretrained").files[0]).parent
+    Path("link").symlink_to(folder)
+    relative = TrainingJob.of(
+        replace(CONFIG, start="link/model.keras"), datasets.load("digits"), None
+    )
+    assert Path(str(relative.config.start)).is_absolute()
+
+
+def test_a_worker_without_the_files_of_the_caller(tmp_path: Path) -> None:
+    job = TrainingJob.of(CONFIG, datasets.load("digits"), None)
+    with pytest.raises(ClusterError, match="a worker does not have '/nowhere'"):
+        cluster_training._train_seed(job, RunSeries(Path("/nowhere")), 1)
+    other = replace(job, digest="of other images")
+    with pytest.raises(ClusterError, match="a worker has other images in the dataset 'digits'"):
+        cluster_training._train_seed(other, RunSeries(tmp_path), 1)
+
+
+class FakeTasks:
+    """Tasks whose workers are killed, by seed, some number of times."""
+
+    def __init__(self, kills: dict[int, int]) -> None:
+        self.kills = kills
+
+    def run_in_order(self, seeds: list[int]) -> Iterator[tuple[int, Any]]:
+        for seed in seeds:
+            self.kills[seed] -= 1
+            yield seed, None if self.kills[seed] >= 0 else cluster_training._Attempt(None)
+
+
+def test_seeds_of_killed_workers_are_tried_again() -> None:
+    tasks: Any = FakeTasks({1: 2, 2: 0, 3: 100})
+    outcomes = dict(cluster_training._until_trained(tasks, [1, 2, 3]))
+    assert (outcomes[1], outcomes[2]) == (None, None)
+    assert isinstance(outcomes[3], TrainingError)
