@@ -9,6 +9,7 @@ from mnistcli.errors import ConfigError
 
 if TYPE_CHECKING:  # loaded only for a cluster
     from mnistcli.cluster.addresses import ClusterAddress
+    from mnistcli.diagnosis import Diagnosis
     from mnistcli.prediction.image_listing import FoundImage
     from mnistcli.prediction.rejection import Thresholds
     from mnistcli.prediction.results import Prediction
@@ -34,6 +35,13 @@ def parse_cluster(text: str | None, others: Mapping[str, object]) -> "ClusterAdd
     from mnistcli.cluster.addresses import ClusterAddress
 
     return ClusterAddress.parse(text)
+
+
+def diagnose_cluster(address: "ClusterAddress") -> "Diagnosis":
+    """Check a cluster."""
+    from mnistcli.diagnosis import cluster
+
+    return cluster.diagnose_cluster(address)
 
 
 def require_several(address: "ClusterAddress | None", seeds: str | None) -> None:
@@ -64,11 +72,8 @@ def predictor_on(
         lengths: The same.
         thresholds: The rejection thresholds.
     """
-    from mnistcli.prediction.cluster_prediction import (
-        PredictionJob,
-        predict_on_cluster,
-        read_models,
-    )
+    from mnistcli.cluster.shared_files import describe_models
+    from mnistcli.prediction.cluster_prediction import PredictionJob, predict_on_cluster
 
-    job = PredictionJob(read_models(files), pixel_scale, single, lengths, thresholds)
+    job = PredictionJob(describe_models(files), pixel_scale, single, lengths, thresholds)
     return partial(predict_on_cluster, address, job)

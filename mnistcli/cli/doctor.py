@@ -4,7 +4,8 @@ import textwrap
 
 import typer
 
-from mnistcli.cli.options import JsonOption
+from mnistcli.cli.cluster import diagnose_cluster, parse_cluster
+from mnistcli.cli.options import ClusterOption, JsonOption
 from mnistcli.cli.spinner import working
 from mnistcli.cli.streams import escape, out, print_json, print_line
 from mnistcli.diagnosis import FAILED, Check, diagnose
@@ -14,14 +15,16 @@ _INDENT = 8 + _NAME_WIDTH
 _MIN_WIDTH = 30
 
 
-def doctor(as_json: JsonOption = False) -> None:
+def doctor(cluster: ClusterOption = None, as_json: JsonOption = False) -> None:
     """Check what works on this machine, and name the command that fixes what does not.
 
-    The exit code is 1 if something required does not work. With --json, the report has versions and
-    environment variables as well, for a bug report.
+    With --cluster, the scheduler and its workers are checked instead: their versions, and whether
+    they see the model and the working directory. The exit code is 1 if something required does not
+    work. With --json, the report has versions and environment variables as well, for a bug report.
     """
+    address = parse_cluster(cluster, {})
     with working("Checking"):
-        diagnosis = diagnose()
+        diagnosis = diagnose() if address is None else diagnose_cluster(address)
     if as_json:
         print_json(diagnosis.as_dict())
     else:

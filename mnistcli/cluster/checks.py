@@ -22,12 +22,21 @@ def require_workers(client: Client, address: ClusterAddress) -> None:
     Raises:
         ClusterError: There is none, or one of them cannot do the work.
     """
+    wait_for_workers(client, address)
+    for fault in find_faults(client):
+        raise ClusterError(fault, hint=address.worker_command)
+
+
+def wait_for_workers(client: Client, address: ClusterAddress) -> None:
+    """Wait until a cluster has a worker.
+
+    Raises:
+        ClusterError: There is none for some time.
+    """
     try:
         client.wait_for_workers(1, timeout=TIMEOUT)
     except TimeoutError:
         raise no_workers(address) from None
-    for fault in find_faults(client):
-        raise ClusterError(fault, hint=address.worker_command)
 
 
 def no_workers(address: ClusterAddress) -> ClusterError:

@@ -28,9 +28,7 @@ _LOGGERS = ("distributed", "distributed.client", "tornado", "tornado.application
 
 @contextmanager
 def connect(address: ClusterAddress) -> Iterator[Client]:
-    """Open a cluster, and check its workers.
-
-    Workers that are started here end with this process, whatever ends it.
+    """Open a cluster, and check that its workers can do the work.
 
     Args:
         address: The address.
@@ -39,8 +37,28 @@ def connect(address: ClusterAddress) -> Iterator[Client]:
         The connection, to a cluster with at least one worker.
 
     Raises:
-        ClusterError: Nobody answers, there are no workers or unsuitable ones; or, at any time until
-            the context ends, the connection is lost.
+        ClusterError: As `open_client` raises; or there are no workers, or unsuitable ones.
+    """
+    with open_client(address) as client:
+        require_workers(client, address)
+        yield client
+
+
+@contextmanager
+def open_client(address: ClusterAddress) -> Iterator[Client]:
+    """Open a cluster, with or without workers.
+
+    Workers that are started here end with this process, whatever ends it.
+
+    Args:
+        address: The address.
+
+    Yields:
+        The connection.
+
+    Raises:
+        ClusterError: Nobody answers; or, at any time until the context ends, the connection is
+            lost.
     """
     with _quiet(), dask.config.set(_CONFIG), _scheduler(address) as scheduler:
         try:
@@ -50,7 +68,6 @@ def connect(address: ClusterAddress) -> Iterator[Client]:
                 f"no scheduler answers at {address}", hint="dask scheduler"
             ) from error
         try:
-            require_workers(client, address)
             yield client
         except (CancelledError, CommClosedError) as error:
             raise ClusterError(f"the connection to the scheduler {address} is lost") from error

@@ -5,12 +5,10 @@ import pickle
 import platform
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from mnistcli.device import limit_threads, start_quietly
 from mnistcli.environment import installed_version
-from mnistcli.errors import ClusterError
 
 # Packages whose versions change results, or the messages between the caller and its workers.
 _PACKAGES = (
@@ -45,13 +43,6 @@ def call_with_keras(function: bytes, item: object) -> Any:
     set_up()
     start_quietly()
     return pickle.loads(function)(item)  # noqa: S301 - sent by the caller of the cluster
-
-
-def not_shared(path: Path) -> ClusterError:
-    """Return the error of a file of the caller that this worker does not have."""
-    return ClusterError(
-        f"a worker does not have {str(path)!r}: the file system must be shared with the workers"
-    )
 
 
 def versions() -> Mapping[str, str]:

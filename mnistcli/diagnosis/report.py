@@ -63,7 +63,7 @@ class Diagnosis:
 
 def diagnose() -> Diagnosis:
     """Check the installation. It takes as long as a start of TensorFlow, about six seconds."""
-    return Diagnosis(tuple(_check_all()), _collect_facts())
+    return Diagnosis(tuple(_check_all()), collect_facts())
 
 
 def _check_all() -> Iterator[Check]:
@@ -89,7 +89,8 @@ def _guard(name: str, check: Callable[[], Check]) -> Check:
         return Check(name, FAILED, f"{type(error).__name__}: {error}")
 
 
-def _collect_facts() -> dict[str, Any]:
+def collect_facts() -> dict[str, Any]:
+    """Return versions, platform and environment variables, as plain values for JSON."""
     names = sorted({*_MORE_PACKAGES, *(one.name for one in read_requirements())}, key=str.lower)
     versions = {name: installed_version(name) for name in names}
     return {

@@ -11,13 +11,12 @@ from typing import NamedTuple
 
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.cluster.connection import connect
+from mnistcli.cluster.shared_files import ModelFile, find_models, not_shared
 from mnistcli.cluster.tasks import Tasks
-from mnistcli.cluster.worker import not_shared, set_up
+from mnistcli.cluster.worker import set_up
 from mnistcli.errors import ImageError
-from mnistcli.files.hashing import sha256
 from mnistcli.inference.classifier import Predictor
 from mnistcli.inference.ensemble import load_classifier
-from mnistcli.model_files import read_model_file
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.predict import classify
 from mnistcli.prediction.preparation import Preparation
@@ -30,33 +29,6 @@ from mnistcli.preprocessing.pages import ImagePage
 _MIN_BATCH, _MAX_BATCH = 8, 512  # images
 _SECONDS_PER_BATCH = 0.5  # longer than the overhead of a batch, short enough for early results
 _TRIES_ALONE = 2
-_PACKAGE = Path(__file__).parents[1]
-
-
-class ModelFile(NamedTuple):
-    """A model file.
-
-    Attributes:
-        path: The absolute path; of the packaged model, relative to the package, which another
-            machine may have in another place.
-        digest: SHA-256 of the content: a worker may have another file of the same name.
-    """
-
-    path: Path
-    digest: str
-
-
-def read_models(files: Iterable[Path]) -> tuple[ModelFile, ...]:
-    """Describe model files for the workers.
-
-    Raises:
-        CheckpointError: One of them cannot be a model file.
-    """
-    return tuple(ModelFile(_name(file.absolute()), sha256(read_model_file(file))) for file in files)
-
-
-def _name(path: Path) -> Path:
-    return path.relative_to(_PACKAGE) if path.is_relative_to(_PACKAGE) else path
 
 
 @dataclass(frozen=True)
@@ -206,11 +178,7 @@ def _load_classifier(models: Sequence[ModelFile], pixel_scale: str | None) -> Pr
     Raises:
         ClusterError: The worker does not have the files.
     """
-    files = [_PACKAGE / model.path for model in models]  # an absolute path stays as it is
-    for model, file in zip(models, files, strict=True):
-        if not file.is_file() or sha256(read_model_file(file)) != model.digest:
-            raise not_shared(file)
-    return load_classifier(files, pixel_scale=pixel_scale)
+    return load_classifier(find_models(models), pixel_scale=pixel_scale)
 
 
 def _exists(path: Path) -> bool:

@@ -12,8 +12,9 @@ from typing import NamedTuple
 from mnistcli import datasets
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.cluster.connection import connect
+from mnistcli.cluster.shared_files import require_folder
 from mnistcli.cluster.tasks import Tasks
-from mnistcli.cluster.worker import call_with_keras, not_shared
+from mnistcli.cluster.worker import call_with_keras
 from mnistcli.config import TrainConfig, split_custom_architecture
 from mnistcli.datasets import Splits
 from mnistcli.errors import ClusterError, TrainingError
@@ -147,8 +148,7 @@ def _until_trained(
 
 def _train_seed(job: TrainingJob, series: RunSeries, seed: int) -> _Attempt:
     """Train with one seed, on a worker."""
-    if not series.path.is_dir():
-        raise not_shared(series.path)
+    require_folder(series.path)
     sys.argv[:] = job.command
     splits = _load_splits(job.config.dataset, job.data_dir, job.digest)
     return _Attempt(train_seed(replace(job.config, seed=seed), splits, series.run(seed)).error)

@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("distributed", reason="needs the extra cluster")
 
 from mnistcli.cluster.addresses import ClusterAddress
+from mnistcli.cluster.shared_files import describe_models
 from mnistcli.errors import ClusterError
 from mnistcli.inference.ensemble import load_classifier
 from mnistcli.model_lookup import find_model
@@ -17,7 +18,6 @@ from mnistcli.prediction import cluster_prediction
 from mnistcli.prediction.cluster_prediction import (
     PredictionJob,
     predict_on_cluster,
-    read_models,
 )
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.image_sources import find_images
@@ -42,7 +42,7 @@ def folder(digit_pngs: Path) -> Path:
 
 
 def predict(address: ClusterAddress, *sources: Any) -> list[Prediction]:
-    job = PredictionJob(read_models(FILES), thresholds=THRESHOLDS)
+    job = PredictionJob(describe_models(FILES), thresholds=THRESHOLDS)
     return list(predict_on_cluster(address, job, find_images(sources)))
 
 
@@ -58,7 +58,7 @@ def test_predictions_equal_those_of_this_process(cluster: ClusterAddress, folder
 def test_another_model_on_a_worker(cluster: ClusterAddress, folder: Path, tmp_path: Path) -> None:
     model = tmp_path / "model.keras"
     model.write_bytes(FILES[0].read_bytes())
-    job = PredictionJob(read_models([model]))
+    job = PredictionJob(describe_models([model]))
     model.write_bytes(FILES[0].read_bytes() + b" ")
     with pytest.raises(ClusterError, match=f"a worker does not have '{model}': the file system"):
         list(predict_on_cluster(cluster, job, find_images([folder])))

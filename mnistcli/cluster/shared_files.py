@@ -1,0 +1,67 @@
+"""Shared files: what a worker must see of the files of the caller."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from mnistcli.errors import ClusterError
+from mnistcli.files.hashing import sha256
+from mnistcli.model_files import read_model_file
+
+_PACKAGE = Path(__file__).parents[1]
+
+
+class ModelFile(NamedTuple):
+    """A model file.
+
+    Attributes:
+        path: The absolute path; of the packaged model, relative to the package, which another
+            machine may have in another place.
+        digest: SHA-256 of the content: a worker may have another file of the same name.
+    """
+
+    path: Path
+    digest: str
+
+
+def describe_models(files: Iterable[Path]) -> tuple[ModelFile, ...]:
+    """Describe model files for the workers.
+
+    Raises:
+        CheckpointError: One of them cannot be a model file.
+    """
+    return tuple(ModelFile(_name(file.absolute()), sha256(read_model_file(file))) for file in files)
+
+
+def find_models(models: Sequence[ModelFile]) -> list[Path]:
+    """Return the files of the models on a worker.
+
+    Raises:
+        ClusterError: The worker does not have them.
+    """
+    files = [_PACKAGE / model.path for model in models]  # an absolute path stays as it is
+    for model, file in zip(models, files, strict=True):
+        if not file.is_file() or sha256(read_model_file(file)) != model.digest:
+            raise not_shared(file)
+    return files
+
+
+def require_folder(path: Path) -> None:
+    """Check on a worker that it has a folder of the caller.
+
+    Raises:
+        ClusterError: It has not.
+    """
+    if not path.is_dir():
+        raise not_shared(path)
+
+
+def not_shared(path: Path) -> ClusterError:
+    """Return the error of a file of the caller that a worker does not have."""
+    return ClusterError(
+        f"a worker does not have {str(path)!r}: the file system must be shared with the workers"
+    )
+
+
+def _name(path: Path) -> Path:
+    return path.relative_to(_PACKAGE) if path.is_relative_to(_PACKAGE) else path
