@@ -1,7 +1,7 @@
 """Public API: `predict`, `train`, `evaluate` and `plot`, the commands as functions.
 
 They are re-exported by `mnistcli`. Each function imports its dependencies when it is called, so
-that `predict` does not wait for Keras. Nothing is printed, except one line per epoch in an
+that `predict` does not wait for Keras. Nothing is printed, except the progress of a training in an
 interactive session.
 """
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast, overload
 from mnistcli.config import FIGURE_FORMATS
 from mnistcli.errors import ConfigError
 from mnistcli.model_lookup import ModelName, ModelRef, find_model
-from mnistcli.notebook import EpochPrinter, is_interactive, show_in_notebook
+from mnistcli.notebook import epoch_progress, is_interactive, show_in_notebook
 
 if TYPE_CHECKING:
     from mnistcli.datasets import Dataset, Splits
@@ -138,8 +138,8 @@ def train(
         data_dir: The directory of the MNIST files. Defaults to ``$MNISTCLI_DATA_DIR``, else the
             user's cache, into which missing files are downloaded.
         run_dir: A directory that is empty or does not exist. Defaults to a new one under ``runs/``.
-        callback: Receives the progress. Defaults to one line per epoch in an interactive session,
-            such as a notebook, else to none.
+        callback: Receives the progress. Defaults to a progress bar and an epoch table in a notebook,
+            one line per epoch in another interactive session, else none.
         settings: Settings of `mnistcli.config.TrainConfig` that replace the recipe's, such as
             ``epochs=5``, ``ensemble=3``, ``start="pretrained"`` or ``arch="net.py:build"``.
 
@@ -166,7 +166,8 @@ def train(
     splits = _load_splits(config.dataset if dataset is None else dataset, data_dir)
     run = Run.create(config, None if run_dir is None else Path(run_dir))
     if callback is None and is_interactive():
-        callback = EpochPrinter()
+        with epoch_progress() as progress:
+            return training.train(config, splits, run, callback=progress)
     return training.train(config, splits, run, callback=callback)
 
 

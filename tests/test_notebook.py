@@ -1,13 +1,20 @@
 """Output in notebooks and interactive sessions."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
 
 from mnistcli.config import TrainConfig
-from mnistcli.notebook import EpochPrinter, is_interactive, show_in_notebook
+from mnistcli.notebook import (
+    EpochDisplay,
+    EpochPrinter,
+    epoch_progress,
+    is_interactive,
+    show_in_notebook,
+)
 from mnistcli.runs.history import EpochRow
 
 
@@ -85,3 +92,92 @@ def test_the_line_names_the_member_of_an_ensemble(capsys: pytest.CaptureFixture[
     printer.on_epoch_end(row, kept=False)
 
     assert capsys.readouterr().out == "model 2 of 5, epoch 3 of 3: loss 0.5000, accuracy 80.00 %\n"
+
+
+class _RecordingDisplay(ModuleType):
+    """A fake `IPython.display`: each list in `cells` holds the versions of one display."""
+
+    def __init__(self) -> None:
+        super().__init__("IPython.display")
+        self.cells: list[list[str]] = []
+
+    def HTML(self, text: str) -> str:  # noqa: N802 - the name in IPython
+        return text
+
+    def display(self, html: str, *, display_id: bool) -> SimpleNamespace:
+        assert display_id
+        versions = [html]
+        self.cells.append(versions)
+        return SimpleNamespace(update=versions.append)
+
+
+ROW = EpochRow(
+    epoch=1, loss=0.5, accuracy=0.8, val_loss=0.25, val_accuracy=0.925,
+    learning_rate=0.1, seconds=2,
+)  # fmt: skip
+
+
+def test_a_notebook_shows_a_bar_and_a_table(displayed: list[str]) -> None:
+    assert isinstance(epoch_progress(), EpochDisplay)
+    assert displayed == []
+    display = _RecordingDisplay()
+    with EpochDisplay(display) as progress:
+        progress.on_train_begin(TrainConfig(epochs=2), 10, member=1, members=1, first_epoch=1)
+        progress.on_epoch_end(ROW, kept=True)
+
+        (versions,) = display.cells
+        assert "epoch 1 of 2, batch 0 of 10" in versions[0]
+        assert "epoch 2 of 2, batch 0 of 10" in versions[-1]
+        assert 'value="0.5000"' in versions[-1]
+        assert "<td>0.2500</td><td>92.50 %</td><td>0.1</td><td>2.0 s</td>" in versions[-1]
+
+        progress.on_epoch_end(replace(ROW, epoch=2), kept=True)
+
+    assert "trained: 2 of 2 epochs" in versions[-1]
+    assert "<progress" not in versions[-1]
+
+
+def test_batches_update_the_display_a_few_times_per_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    display, now = _RecordingDisplay(), [100.0]
+    monkeypatch.setattr("mnistcli.notebook.time.monotonic", lambda: now[0])
+    progress = EpochDisplay(display)
+    progress.on_train_begin(TrainConfig(epochs=2), 100, member=1, members=1, first_epoch=1)
+
+    for step in range(1, 101):
+        now[0] += 0.01
+        progress.on_train_batch_end(step, 0.5, 0.8)
+
+    (versions,) = display.cells
+    assert len(versions) <= 5
+    assert "loss 0.5000, accuracy 80.00 %, 0:01 left" in versions[-1]
+
+
+def test_a_stopped_training_leaves_the_epochs_that_ended() -> None:
+    display = _RecordingDisplay()
+
+    with pytest.raises(KeyboardInterrupt), EpochDisplay(display) as progress:
+        progress.on_train_begin(TrainConfig(epochs=9), 10, member=1, members=1, first_epoch=1)
+        progress.on_epoch_end(ROW, kept=True)
+        raise KeyboardInterrupt
+
+    (versions,) = display.cells
+    assert "stopped: 1 of 9 epochs" in versions[-1]
+    assert "<td>92.50 %</td>" in versions[-1]
+    assert "<progress" not in versions[-1]
+
+
+def test_each_member_of_an_ensemble_has_its_own_display() -> None:
+    display = _RecordingDisplay()
+    progress = EpochDisplay(display)
+    row = EpochRow(epoch=1, loss=0.5, accuracy=0.8, learning_rate=0.1, seconds=2)
+
+    for member in (1, 2):
+        progress.on_train_begin(TrainConfig(epochs=1), 9, member=member, members=2, first_epoch=1)
+        progress.on_epoch_end(row, kept=True)
+
+    first, second = display.cells
+    assert "model 1 of 2, trained: 1 of 1 epoch<" in first[-1]
+    assert "model 2 of 2, evaluating" in second[-1]
+    assert "nan" not in second[-1]

@@ -65,12 +65,18 @@ def compare(
     together = find_model(*(one.model.name for one in found))
     splits = load_splits(together, name, data_dir)
     images = splits.images_not_trained_on(*together.datasets)
-    with working("Evaluating"):
+    from mnistcli.cli.progress import CountBar
+
+    total = len(images) * sum(len(one.model.files) for one in found)
+    with CountBar("Evaluating", "images", total) as bar:
         from mnistcli.comparison import compare_pairs
         from mnistcli.evaluation import evaluate
         from mnistcli.inference.ensemble import load_classifier
 
-        results = [evaluate(load_classifier(one.model.files), images) for one in found]
+        results = [
+            evaluate(load_classifier(one.model.files, on_batch=bar.advance), images)
+            for one in found
+        ]
         tests = compare_pairs(results)
     compared = [
         NamedSummary(

@@ -62,9 +62,15 @@ def evaluate(
         from mnistcli.inference.ensemble import load_classifier
     splits = load_splits(model_ref, dataset, data_dir)
     images = splits.images_not_trained_on(*model_ref.datasets)
-    with working("Evaluating"):
+    from mnistcli.cli.progress import CountBar
+
+    with CountBar("Evaluating", "images", len(images) * len(model_ref.files)) as bar:
         classifier = load_classifier(
-            model_ref.files, batch_size=batch_size, pixel_scale=pixel_scale, on_note=print_note
+            model_ref.files,
+            batch_size=batch_size,
+            pixel_scale=pixel_scale,
+            on_note=print_note,
+            on_batch=bar.advance,
         )
         result = evaluation.evaluate(classifier, images)
     print_evaluation(

@@ -15,7 +15,6 @@ from mnistcli.cli.options import (
     PixelScaleOption,
     QuietOption,
 )
-from mnistcli.cli.spinner import working
 from mnistcli.cli.streams import print_model, print_paths, set_verbosity
 from mnistcli.config import FIGURE_FORMATS
 from mnistcli.config_fields import require_choice
@@ -80,7 +79,9 @@ def plot(
     print_model(model_ref.description)
     note_interface(model_ref, pixel_scale)
     splits = load_splits(model_ref, dataset, data_dir)
-    with working("Drawing"):
+    from mnistcli.cli.progress import CountBar
+
+    with CountBar("Drawing", "plots") as bar:
         files = draw_plots(
             model_ref,
             splits.name,
@@ -91,6 +92,7 @@ def plot(
             seed=seed,
             splits=splits,
             form=form,
+            on_plot=lambda name, done, total: bar.show(f"Drawing {name}", done, total),
         )
     print_paths(*files)
 

@@ -1,16 +1,17 @@
-"""Progress bars on stderr for downloads and predictions, drawn only on a terminal."""
+"""Progress bars on stderr for downloads and loops, drawn only on a terminal."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from rich.progress import (
     BarColumn,
     DownloadColumn,
     Progress,
     ProgressColumn,
+    SpinnerColumn,
     Task,
     TaskID,
     TextColumn,
@@ -23,6 +24,10 @@ from mnistcli.cli.streams import err, is_animated, out, print_note
 
 if TYPE_CHECKING:  # help and errors do without these modules
     from mnistcli.prediction.results import Prediction
+
+
+# The whole bar then fits 80 columns.
+_BAR_WIDTH = 16
 
 
 class _SpeedColumn(ProgressColumn):
@@ -42,6 +47,61 @@ class _TimeLeftColumn(ProgressColumn):
             return Text("")
         left = timedelta(seconds=int(task.time_remaining))
         return Text(f"{task.percentage:.0f} %, {left} left")
+
+
+class CountBar:
+    """Progress bar of an activity whose steps are counted, with the time left.
+
+    Args:
+        activity: The text before the bar, such as ``Evaluating``.
+        noun: The plural noun of the steps, such as ``images``.
+        total: Number of steps; None if it is not known yet.
+    """
+
+    def __init__(self, activity: str, noun: str, total: int | None = None) -> None:
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=_BAR_WIDTH),
+            _CountColumn(noun),
+            _TimeLeftColumn(),
+            console=err,
+            transient=True,
+            # Not redirected: `device.held_back_stderr` redirects stderr during the animation.
+            redirect_stdout=False,
+            redirect_stderr=False,
+            disable=not is_animated(),
+        )
+        self._task = self._progress.add_task(activity, total=total)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._progress.stop()
+
+    def advance(self, count: int) -> None:
+        """Count steps that are done."""
+        self._progress.advance(self._task, count)
+
+    def show(self, activity: str, done: int, total: int) -> None:
+        """Show the current activity and the number of steps that are done."""
+        self._progress.update(self._task, description=activity, completed=done, total=total)
+
+
+class _CountColumn(ProgressColumn):
+    """Steps done and their number; empty before the number is known."""
+
+    def __init__(self, noun: str) -> None:
+        super().__init__()
+        self._noun = noun
+
+    def render(self, task: Task) -> Text:
+        """Return the number of steps of a task that are done."""
+        if task.total is None:
+            return Text("")
+        return Text(f"{task.completed:,.0f}/{task.total:,.0f} {self._noun}")
 
 
 @contextmanager

@@ -46,6 +46,7 @@ class Classifier:
         compute: Returns probabilities, float32 (n, 10), of images, float32 (n, 28, 28, 1) in 0..1.
         batch_size: Images per call of `compute`.
         path: The model file that `compute` was made from. With it, a classifier can be pickled.
+        on_batch: Receives the number of images of each batch that is computed.
     """
 
     def __init__(
@@ -54,10 +55,12 @@ class Classifier:
         *,
         batch_size: int = BATCH_SIZE,
         path: Path | None = None,
+        on_batch: Callable[[int], None] | None = None,
     ) -> None:
         self._compute = compute
         self._batch_size = batch_size
         self._path = path
+        self._on_batch = on_batch
 
     def __reduce__(self) -> tuple[Callable[[Path, int], "Classifier"], tuple[Path, int]]:
         """Pickle a classifier as the path of its model file, which is loaded again.
@@ -77,6 +80,7 @@ class Classifier:
         batch_size: int = BATCH_SIZE,
         pixel_scale: str | None = None,
         on_note: Callable[[str], None] | None = None,
+        on_batch: Callable[[int], None] | None = None,
     ) -> Self:
         """Load the model in a `.keras` or `.h5` file.
 
@@ -90,6 +94,7 @@ class Classifier:
                 `mnistcli.config.PIXEL_SCALES`; it is remembered for the file. ``auto`` finds it
                 again. Defaults to the scale that is known of the file, else found.
             on_note: Receives a line about what was found, if anything was.
+            on_batch: Receives the number of images of each batch that is computed.
 
         Raises:
             CheckpointError: The file cannot be loaded, or is not a digit classifier.
@@ -101,9 +106,9 @@ class Classifier:
         content = read_model_file(path)
         digest = sha256(content)
         if pixel_scale is None and (runner := _start_converted(path, digest)) is not None:
-            return cls(runner, batch_size=batch_size, path=path)
+            return cls(runner, batch_size=batch_size, path=path, on_batch=on_batch)
         compute = _convert(path, content, pixel_scale, on_note)
-        return cls(compute, batch_size=batch_size, path=path)
+        return cls(compute, batch_size=batch_size, path=path, on_batch=on_batch)
 
     def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the probability of each digit for each image.
@@ -122,9 +127,12 @@ class Classifier:
         images = _require_digits(images)
         starts = range(0, len(images), self._batch_size)
         batches = (images[start : start + self._batch_size] for start in starts)
-        probabilities = [
-            self._compute(np.divide(batch[..., None], 255, dtype=np.float32)) for batch in batches
-        ]
+        probabilities = []
+        for batch in batches:
+            scaled = np.divide(batch[..., None], 255, dtype=np.float32)
+            probabilities.append(self._compute(scaled))
+            if self._on_batch is not None:
+                self._on_batch(len(batch))
         return np.concatenate(probabilities) if probabilities else np.empty((0, 10), np.float32)
 
 

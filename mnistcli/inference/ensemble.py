@@ -38,6 +38,7 @@ def load_classifier(
     batch_size: int = BATCH_SIZE,
     pixel_scale: str | None = None,
     on_note: Callable[[str], None] | None = None,
+    on_batch: Callable[[int], None] | None = None,
 ) -> Predictor:
     """Load the classifier in one model file, or the ensemble of several.
 
@@ -46,13 +47,20 @@ def load_classifier(
         batch_size: Images computed at a time.
         pixel_scale: As in `Classifier.load`.
         on_note: Receives a line about each model whose interface was found.
+        on_batch: Receives the number of images of each batch that a model has computed.
 
     Raises:
         CheckpointError: A file cannot be loaded, or is not a digit classifier.
         ConfigError: There is no such pixel scale.
     """
     members = [
-        Classifier.load(file, batch_size=batch_size, pixel_scale=pixel_scale, on_note=on_note)
+        Classifier.load(
+            file,
+            batch_size=batch_size,
+            pixel_scale=pixel_scale,
+            on_note=on_note,
+            on_batch=on_batch,
+        )
         for file in files
     ]
     return members[0] if len(members) == 1 else Ensemble(members)

@@ -35,6 +35,7 @@ def draw_plots(
     evaluation: "Evaluation | None" = None,
     splits: "Splits | None" = None,
     form: str = FIGURE_FORMATS[0],
+    on_plot: Callable[[str, int, int], None] | None = None,
 ) -> list[Path]:
     """Draw plots of a model, each into a file such as ``confusion.png``.
 
@@ -51,6 +52,8 @@ def draw_plots(
             not given.
         splits: The whole dataset. The plot of the augmentation needs its training images.
         form: Format of the files, a name in `mnistcli.config.FIGURE_FORMATS`.
+        on_plot: Receives the kind of each plot before it is drawn, the number of kinds before it,
+            and the number of all kinds.
 
     Returns:
         The files, in the order of the kinds.
@@ -71,7 +74,10 @@ def draw_plots(
 
     inputs = PlotInputs(model_ref, dataset_name, dataset, count, seed, evaluation, splits)
     files = []
-    for name in dict.fromkeys(kinds or PLOT_KINDS):
+    names = tuple(dict.fromkeys(kinds or PLOT_KINDS))
+    for number, name in enumerate(names):
+        if on_plot is not None:
+            on_plot(name, number, len(names))
         kind = PLOT_KINDS[name]
         unavailable = kind.check(inputs)
         if unavailable is None:

@@ -11,7 +11,7 @@ import pytest
 from rich.progress import Task, TaskID
 
 from mnistcli.cli import progress, streams
-from mnistcli.cli.progress import image_progress
+from mnistcli.cli.progress import CountBar, image_progress
 from mnistcli.cli.training_progress import EpochBar, TrainingProgress
 from mnistcli.config import TrainConfig
 from mnistcli.prediction.results import Prediction
@@ -195,3 +195,16 @@ def test_the_time_left_is_shown_when_the_images_are_counted(terminal: io.StringI
             time.sleep(0.11)  # the bar is drawn ten times a second
 
     assert re.search(r"[1-3] images .* images/s (25|50|75) %, 0:00:0\d left", plain(terminal))
+
+
+def test_a_count_bar_leaves_nothing_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(streams.err, "file", terminal)
+    monkeypatch.setattr(progress, "is_animated", lambda: True)
+
+    with CountBar("Evaluating", "images", 1000) as bar:
+        bar.advance(250)
+
+    assert "250/1,000 images" in plain(terminal)
+    assert show_screen(terminal.getvalue()) == []
