@@ -138,8 +138,8 @@ def train(
         data_dir: The directory of the MNIST files. Defaults to ``$MNISTCLI_DATA_DIR``, else the
             user's cache, into which missing files are downloaded.
         run_dir: A directory that is empty or does not exist. Defaults to a new one under ``runs/``.
-        callback: Receives the progress. Defaults to a progress bar and an epoch table in a notebook,
-            one line per epoch in another interactive session, else none.
+        callback: Receives the progress. Defaults to a bar and an epoch table in a notebook, to
+            one line per epoch in another interactive session, else to none.
         settings: Settings of `mnistcli.config.TrainConfig` that replace the recipe's, such as
             ``epochs=5``, ``ensemble=3``, ``start="pretrained"`` or ``arch="net.py:build"``.
 

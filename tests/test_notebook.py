@@ -157,10 +157,14 @@ def test_batches_update_the_display_a_few_times_per_second(
 def test_a_stopped_training_leaves_the_epochs_that_ended() -> None:
     display = _RecordingDisplay()
 
-    with pytest.raises(KeyboardInterrupt), EpochDisplay(display) as progress:
-        progress.on_train_begin(TrainConfig(epochs=9), 10, member=1, members=1, first_epoch=1)
-        progress.on_epoch_end(ROW, kept=True)
-        raise KeyboardInterrupt
+    def train() -> None:
+        with EpochDisplay(display) as progress:
+            progress.on_train_begin(TrainConfig(epochs=9), 10, member=1, members=1, first_epoch=1)
+            progress.on_epoch_end(ROW, kept=True)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train()
 
     (versions,) = display.cells
     assert "stopped: 1 of 9 epochs" in versions[-1]

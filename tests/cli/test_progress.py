@@ -197,12 +197,7 @@ def test_the_time_left_is_shown_when_the_images_are_counted(terminal: io.StringI
     assert re.search(r"[1-3] images .* images/s (25|50|75) %, 0:00:0\d left", plain(terminal))
 
 
-def test_a_count_bar_leaves_nothing_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    terminal = io.StringIO()
-    monkeypatch.setattr(terminal, "isatty", lambda: True)
-    monkeypatch.setattr(streams.err, "file", terminal)
-    monkeypatch.setattr(progress, "is_animated", lambda: True)
-
+def test_a_count_bar_leaves_nothing_on_a_terminal(terminal: io.StringIO) -> None:
     with CountBar("Evaluating", "images", 1000) as bar:
         bar.advance(250)
 
