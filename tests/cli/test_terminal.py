@@ -44,7 +44,7 @@ def test_evaluate_shows_a_spinner_and_then_metrics(stdout: Stdout, model: Path) 
     done = run_in_terminal("evaluate", "--report", stdout=stdout)
 
     assert done.code == 0
-    assert "Evaluating ..." in done.terminal
+    assert "Evaluating" in done.terminal
     screen = show_screen(done.terminal)
     lines = screen if stdout == "terminal" else done.stdout.splitlines()
     assert lines[0].split() == ["model", "runs/trained"]
@@ -77,7 +77,7 @@ def test_plot_prints_paths(stdout: Stdout, model: Path) -> None:
     done = run_in_terminal("plot", "--kind", "confusion", stdout=stdout)
 
     assert done.code == 0
-    assert "Drawing ..." in done.terminal
+    assert "Drawing" in done.terminal
     screen = show_screen(done.terminal)
     (path,) = screen[1:] if stdout == "terminal" else done.stdout.splitlines()
     assert screen[0].startswith("model: runs/trained (classic, trained on digits, ")
