@@ -2,17 +2,23 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mnistcli.config import TrainConfig
 from mnistcli.errors import ConfigError
+from mnistcli.runs.run import Run
 
 if TYPE_CHECKING:  # loaded only for a cluster
+    from mnistcli.cli.training_progress import EpochBar
     from mnistcli.cluster.addresses import ClusterAddress
+    from mnistcli.datasets import Splits
     from mnistcli.diagnosis import Diagnosis
     from mnistcli.prediction.image_listing import FoundImage
     from mnistcli.prediction.rejection import Thresholds
     from mnistcli.prediction.results import Prediction
+    from mnistcli.training import EnsembleResult, TrainResult
 
 
 def parse_cluster(text: str | None, others: Mapping[str, object]) -> "ClusterAddress | None":
@@ -44,14 +50,46 @@ def diagnose_cluster(address: "ClusterAddress") -> "Diagnosis":
     return cluster.diagnose_cluster(address)
 
 
-def require_several(address: "ClusterAddress | None", seeds: str | None) -> None:
+def require_several(
+    address: "ClusterAddress | None", seeds: str | None, config: TrainConfig
+) -> None:
     """Check that a cluster has several models to train: one model is trained by one process.
 
     Raises:
         ConfigError: It has not.
     """
-    if address is not None and seeds is None:
-        raise ConfigError("--cluster needs --seeds: one model is trained by one process")
+    if address is not None and seeds is None and config.ensemble == 1:
+        raise ConfigError(
+            "--cluster needs --seeds or --ensemble: one model is trained by one process",
+            hint="--seeds 0..9",
+        )
+
+
+def ensemble_trainer_on(
+    address: "ClusterAddress", data_dir: Path | None
+) -> "Callable[..., TrainResult | EnsembleResult]":
+    """Return a function that trains an ensemble on a cluster and shows how many members are.
+
+    Args:
+        address: The cluster.
+        data_dir: Folder of the MNIST files; None for the default.
+    """
+    from mnistcli.training.cluster_training import train_ensemble_on
+
+    def train(
+        config: TrainConfig, splits: "Splits", run: Run, *, callback: "EpochBar", resume: bool
+    ) -> "TrainResult | EnsembleResult":
+        trained = count(1)
+
+        def show() -> None:
+            callback.show_count(next(trained), config.ensemble, "members")
+
+        callback.show_count(0, config.ensemble, "members")
+        return train_ensemble_on(
+            address, config, splits, run, data_dir=data_dir, resume=resume, on_member_end=show
+        )
+
+    return train
 
 
 def predictor_on(

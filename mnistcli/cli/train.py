@@ -86,7 +86,7 @@ def train(
     One-cycle recipes keep the last epoch. Writes a run directory with settings, history, models and
     metrics.
     """
-    from mnistcli.cli.cluster import parse_cluster, require_several
+    from mnistcli.cli.cluster import ensemble_trainer_on, parse_cluster, require_several
     from mnistcli.cli.progress import DownloadProgress
     from mnistcli.cli.resuming import find_run, resume_command, resumed_config
     from mnistcli.cli.seed_training import forbid_with_seeds, parse_seeds, train_with_seeds
@@ -98,8 +98,7 @@ def train(
     set_verbosity(quiet=quiet, verbose=verbose)
     require_tensorboard(wanted=tensorboard)
     chosen_seeds = None if seeds is None else parse_seeds(seeds)
-    address = parse_cluster(cluster, {"--resume": resume, "--tensorboard": tensorboard or None})
-    require_several(address, seeds)
+    address = parse_cluster(cluster, {"--tensorboard": tensorboard or None})
     if seeds is not None:
         others = {"--resume": resume, "--tensorboard": tensorboard or None}
         of_run = {"--seed": settings["seed"], "--ensemble": settings["ensemble"]}
@@ -110,6 +109,7 @@ def train(
     else:
         run = find_run(resume)
         config = resumed_config(run, settings | {"recipe": recipe, "run_dir": run_dir})
+    require_several(address, seeds, config)
     with working("Starting TensorFlow"):
         from mnistcli.device import start_quietly
 
@@ -137,6 +137,7 @@ def train(
         run = Run.create(config, run_dir)
     command = resume_command(run, data_dir, config, tensorboard=tensorboard)
     train_model = train_with_log if tensorboard else run_training
+    train_model = ensemble_trainer_on(address, data_dir) if address else train_model
     with TrainingProgress(run, command) as progress:
         result = train_model(config, splits, run, callback=progress, resume=resume is not None)
     print_training(result, as_json=as_json)

@@ -42,7 +42,7 @@ class ClusterAddress:
     def worker_command(self) -> str:
         """The command that starts workers for the scheduler."""
         scheduler = self.text if self.file is None else f"--scheduler-file {quote(self.text)}"
-        return f"dask worker {scheduler} --nthreads 1 --nworkers auto"
+        return f"dask worker {scheduler} --nthreads 1 --nworkers -1"
 
     @classmethod
     def parse(cls, text: str) -> Self:

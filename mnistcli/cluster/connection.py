@@ -4,15 +4,16 @@ import logging
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import dask
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, Security
 from distributed.comm.core import CommClosedError
 
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.cluster.checks import require_workers
 from mnistcli.errors import ClusterError
+from mnistcli.formatting import format_count
 
 TIMEOUT_CONNECT = 10.0
 """Seconds to wait for a scheduler."""
@@ -22,7 +23,10 @@ _CONFIG = {
     "distributed.comm.timeouts.tcp": "20s",
     "distributed.comm.timeouts.connect": f"{TIMEOUT_CONNECT:g}s",
     "distributed.worker.profile.enabled": False,
+    # A local worker that was killed while it started is not restarted by Dask itself.
+    "distributed.deploy.lost-worker-timeout": "5s",
 }
+_STARTS = 5  # of the workers of this machine
 _LOGGERS = ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio")
 
 
@@ -61,9 +65,10 @@ def open_client(address: ClusterAddress) -> Iterator[Client]:
             lost.
     """
     with _quiet(), dask.config.set(_CONFIG), _scheduler(address) as scheduler:
+        _require_certificates(address)
         try:
             client = Client(**scheduler, timeout=TIMEOUT_CONNECT, set_as_default=False)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError) as error:  # Dask raises all of them
             raise ClusterError(
                 f"no scheduler answers at {address}", hint="dask scheduler"
             ) from error
@@ -73,6 +78,20 @@ def open_client(address: ClusterAddress) -> Iterator[Client]:
             raise ClusterError(f"the connection to the scheduler {address} is lost") from error
         finally:
             client.close(timeout=1)
+
+
+def _require_certificates(address: ClusterAddress) -> None:
+    """Check that Dask's configuration names the certificates of an encrypted connection.
+
+    Raises:
+        ClusterError: It does not.
+    """
+    encrypted = address.text.startswith("tls:")
+    if encrypted and Security().get_connection_args("client")["ssl_context"] is None:
+        raise ClusterError(
+            f"no certificates for {address} in the configuration of Dask",
+            hint="export DASK_DISTRIBUTED__COMM__TLS__CA_FILE=FILE",
+        )
 
 
 @contextmanager
@@ -87,16 +106,28 @@ def _scheduler(address: ClusterAddress) -> Iterator[dict[str, object]]:
     elif not address.workers:
         yield {"address": address.text}
     else:
-        with LocalCluster(
-            n_workers=address.workers,
-            threads_per_worker=1,
-            memory_limit=0,  # a worker is not restarted because of its memory
-            dashboard_address=None,
-            # Its server for health checks would take the port of the user's dashboard.
-            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
-            silence_logs=logging.CRITICAL,
-        ) as cluster:
+        with _start_workers(address.workers) as cluster:
             yield {"address": cluster}
+
+
+def _start_workers(count: int) -> LocalCluster:
+    """Start a cluster on this machine, again if a worker is killed before it is ready.
+
+    Raises:
+        ClusterError: The workers do not start.
+    """
+    for _ in range(_STARTS):
+        with suppress(RuntimeError, OSError):
+            return LocalCluster(
+                n_workers=count,
+                threads_per_worker=1,
+                memory_limit=0,  # a worker is not restarted because of its memory
+                dashboard_address=None,
+                # Its server for health checks would take the port of the user's dashboard.
+                scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
+                silence_logs=logging.CRITICAL,
+            )
+    raise ClusterError(f"cannot start {format_count(count, 'worker')}")
 
 
 @contextmanager

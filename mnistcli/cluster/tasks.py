@@ -84,6 +84,8 @@ class Tasks(Generic[Item, Result]):
         if self._looked and now - self._looked < _POLL:
             return
         self._looked = now
+        if self._address.workers and self._client.cluster is not None:
+            self._client.cluster.scale(self._address.workers)  # starts those that were lost
         self._workers = len(self._client.nthreads())
         if self._workers or not self._seen:
             self._seen = now

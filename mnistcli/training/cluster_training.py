@@ -19,10 +19,12 @@ from mnistcli.config import TrainConfig, split_custom_architecture
 from mnistcli.datasets import Splits
 from mnistcli.errors import ClusterError, TrainingError
 from mnistcli.files.user_directories import DATA_DIR_VARIABLE
+from mnistcli.runs.run import Run
 from mnistcli.runs.series import RunSeries
 from mnistcli.training.fingerprint import hash_dataset
+from mnistcli.training.results import EnsembleResult, TrainResult
 from mnistcli.training.seeds import SeedResult, SeedResults, check_seeds, train_seed
-from mnistcli.training.trainer import absolute_name, find_start
+from mnistcli.training.trainer import absolute_name, find_start, train, train_member
 
 # A killed training is resumed, so each attempt adds some epochs.
 _ATTEMPTS = 5
@@ -125,33 +127,92 @@ def train_seeds_on(
     return SeedResults(series, configs[0], tuple(results))
 
 
+def train_ensemble_on(
+    address: ClusterAddress,
+    config: TrainConfig,
+    splits: Splits,
+    run: Run,
+    *,
+    data_dir: Path | None = None,
+    resume: bool = False,
+    on_member_end: Callable[[], None] | None = None,
+) -> TrainResult | EnsembleResult:
+    """Train an ensemble as `mnistcli.training.train` does, its members on workers of a cluster.
+
+    Args:
+        address: The cluster.
+        config: The config.
+        splits: Training and test images.
+        run: The run directory, on a file system that the workers share.
+        data_dir: Folder of the MNIST files, as `mnistcli.datasets.load` takes it.
+        resume: Whether to continue a run that was stopped.
+        on_member_end: Called when a member is trained. Defaults to none.
+
+    Raises:
+        ClusterError: The cluster cannot be used, or does not have the files.
+        MnistCliError: As `mnistcli.training.train` raises.
+    """
+    job = TrainingJob.of(config, splits, data_dir)
+
+    def train_members(config: TrainConfig, run: Run) -> None:
+        function = pickle.dumps(partial(_train_member, job, Run(run.path.absolute())))
+        with connect(address) as client:
+            tasks = Tasks[int, _Attempt](client, address, partial(call_with_keras, function))
+            for _, error in _until_trained(tasks, range(1, config.ensemble + 1)):
+                if error is not None:
+                    raise error
+                if on_member_end is not None:
+                    on_member_end()
+
+    return train(config, splits, run, resume=resume, train_members=train_members)
+
+
 def _until_trained(
-    tasks: Tasks[int, _Attempt], seeds: Iterable[int]
+    tasks: Tasks[int, _Attempt], models: Iterable[int]
 ) -> Iterator[tuple[int, TrainingError | None]]:
-    """Train with all seeds; those whose workers were killed several times are tried again.
+    """Train several models; those whose workers were killed several times are tried again.
+
+    Args:
+        tasks: Trains one of them, by its seed or its number in an ensemble.
+        models: The seeds or the numbers.
 
     Yields:
-        Each seed, and the error of one that failed.
+        Each seed or number, and the error of a training that failed.
     """
-    left = list(seeds)
+    left = list(models)
     for _ in range(_ATTEMPTS):
         killed = []
-        for seed, attempt in tasks.run_in_order(left):
+        for model, attempt in tasks.run_in_order(left):
             if attempt is None:
-                killed.append(seed)
+                killed.append(model)
             else:
-                yield seed, attempt.error
+                yield model, attempt.error
         left = killed
-    for seed in left:
-        yield seed, TrainingError("the processes that trained it were killed again and again")
+    for model in left:
+        yield model, TrainingError("the processes that trained it were killed again and again")
 
 
 def _train_seed(job: TrainingJob, series: RunSeries, seed: int) -> _Attempt:
     """Train with one seed, on a worker."""
-    require_folder(series.path)
-    sys.argv[:] = job.command
-    splits = _load_splits(job.config.dataset, job.data_dir, job.digest)
+    splits = _start(job, series.path)
     return _Attempt(train_seed(replace(job.config, seed=seed), splits, series.run(seed)).error)
+
+
+def _train_member(job: TrainingJob, run: Run, number: int) -> _Attempt:
+    """Train one member of an ensemble, on a worker."""
+    splits = _start(job, run.path)
+    try:
+        train_member(job.config, splits, run, number)
+    except TrainingError as error:
+        return _Attempt(error)
+    return _Attempt(None)
+
+
+def _start(job: TrainingJob, folder: Path) -> Splits:
+    """Check that a worker has the folder of the runs, and return the images."""
+    require_folder(folder)
+    sys.argv[:] = job.command
+    return _load_splits(job.config.dataset, job.data_dir, job.digest)
 
 
 @lru_cache(maxsize=1)

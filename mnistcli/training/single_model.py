@@ -86,16 +86,18 @@ class ModelTrainer:
 
     def train_members(self, config: TrainConfig, run: Run) -> list[TrainResult]:
         """Train the members of an ensemble that are not finished."""
-        members = []
-        for number, own in enumerate(member_configs(config), start=1):
-            member = run.member(number)
-            if not member.has_config:
-                member = run.create_member(number, own)
-            result = self.train_model(own, member, number, config.ensemble)
-            if not member.finished:
-                member.write_metrics(result.as_dict())
-            members.append(result)
-        return members
+        return [self.train_member(config, run, number + 1) for number in range(config.ensemble)]
+
+    def train_member(self, config: TrainConfig, run: Run, number: int) -> TrainResult:
+        """Train one member of an ensemble, counted from 1, unless it is finished."""
+        own = member_configs(config)[number - 1]
+        member = run.member(number)
+        if not member.has_config:
+            member = run.create_member(number, own)
+        result = self.train_model(own, member, number, config.ensemble)
+        if not member.finished:
+            member.write_metrics(result.as_dict())
+        return result
 
     def train_model(
         self, config: TrainConfig, run: Run, member: int = 1, members: int = 1

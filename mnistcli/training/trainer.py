@@ -1,6 +1,6 @@
 """Training runs: `train` makes a finished run of a config, a dataset and a run directory."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +26,7 @@ def train(
     *,
     callback: TrainingCallback | None = None,
     resume: bool = False,
+    train_members: Callable[[TrainConfig, Run], None] | None = None,
 ) -> TrainResult | EnsembleResult:
     """Train one model or an ensemble, keep the best epoch, and evaluate on the test images.
 
@@ -45,6 +46,8 @@ def train(
         resume: Whether to continue a run that was stopped, after the last epoch that has ended.
             Finished members of an ensemble are not trained again. The config is that of the run;
             only the number of epochs may grow, and only with a constant learning rate.
+        train_members: Trains the members of an ensemble, such as in other processes that call
+            `train_member`. Defaults to this process.
 
     Returns:
         A `TrainResult`, or an `EnsembleResult` if `config.ensemble` is above 1.
@@ -66,26 +69,60 @@ def train(
     ):
         if resume:
             run.require_resumable()
-        start = None if config.start is None else find_start(config.start)
-        data = hold_out_validation(config, splits)
-        config = replace(config, dataset=splits.name)
-        if start is not None:
-            config = replace(config, start=absolute_name(start))
-        own = None
-        if start is None and split_custom_architecture(config.arch)[0]:
-            own = CustomArchitecture.read(config.arch, run.architecture_file)
-            own.require_digest(config.arch_sha256, run.architecture_file)
-            config = replace(config, arch=own.name, arch_sha256=own.digest)
-        trainer = ModelTrainer(data, start, callback or SilentCallback(), own=own, resume=resume)
+        config, trainer = _prepare(
+            config, splits, run, callback, resume=resume or train_members is not None
+        )
         if config.ensemble == 1:
             result: TrainResult | EnsembleResult = trainer.train_model(config, run)
         else:
             if not resume:
                 trainer.describe(config, run)
+            if train_members is not None:
+                train_members(config, run)
             result = combine_members(config, run, trainer.train_members(config, run))
         run.write_metrics(result.as_dict())
         run.remove_resume_state()
         return result
+
+
+def train_member(config: TrainConfig, splits: Splits, run: Run, number: int) -> None:
+    """Train one member of an ensemble, or the rest of it, whose run directory `train` has made.
+
+    Args:
+        config: The config of the ensemble.
+        splits: As `train` takes it.
+        run: The run directory of the ensemble.
+        number: The number of the member, counted from 1.
+
+    Raises:
+        MnistCliError: As `train` raises.
+    """
+    with run.writing(), device.select(config.device):
+        config, trainer = _prepare(config, splits, run, None, resume=True)
+        trainer.train_member(config, run, number)
+
+
+def _prepare(
+    config: TrainConfig,
+    splits: Splits,
+    run: Run,
+    callback: TrainingCallback | None,
+    *,
+    resume: bool,
+) -> tuple[TrainConfig, ModelTrainer]:
+    """Return the config as the run records it, and the trainer of its models."""
+    start = None if config.start is None else find_start(config.start)
+    data = hold_out_validation(config, splits)
+    config = replace(config, dataset=splits.name)
+    if start is not None:
+        config = replace(config, start=absolute_name(start))
+    own = None
+    if start is None and split_custom_architecture(config.arch)[0]:
+        own = CustomArchitecture.read(config.arch, run.architecture_file)
+        own.require_digest(config.arch_sha256, run.architecture_file)
+        config = replace(config, arch=own.name, arch_sha256=own.digest)
+    trainer = ModelTrainer(data, start, callback or SilentCallback(), own=own, resume=resume)
+    return config, trainer
 
 
 def find_start(name: str) -> ModelRef:

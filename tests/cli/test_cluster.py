@@ -56,7 +56,10 @@ def test_options_that_need_this_process(digit_pngs: Path) -> None:
 def test_training_needs_several_models() -> None:
     assert failure("train", "--dataset", "digits", "--cluster", "local") == (
         2,
-        ["error: --cluster needs --seeds: one model is trained by one process"],
+        [
+            "error: --cluster needs --seeds or --ensemble: one model is trained by one process",
+            "hint: mnistcli train --dataset digits --cluster local --seeds 0..9",
+        ],
     )
-    code, lines = failure("train", "--seeds", "0..1", "--resume", "r", "--cluster", "local")
-    assert (code, lines[0]) == (2, "error: --cluster cannot be combined with --resume")
+    code, lines = failure("train", "--seeds", "0..1", "--tensorboard", "--cluster", "local")
+    assert (code, lines[0]) == (2, "error: --cluster cannot be combined with --tensorboard")

@@ -25,6 +25,30 @@ def test_nobody_answers(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFi
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_tls_address_without_certificates() -> None:
+    with (
+        pytest.raises(ClusterError, match=r"no certificates for 'tls://127\.0\.0\.1:9'"),
+        connect(ClusterAddress("tls://127.0.0.1:9")),
+    ):
+        pytest.fail("connected")
+
+
+def test_workers_that_do_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    starts = []
+
+    def start(**options: object) -> None:
+        starts.append(options["n_workers"])
+        raise RuntimeError("Nanny failed to start.")
+
+    monkeypatch.setattr(connection, "LocalCluster", start)
+    with (
+        pytest.raises(ClusterError, match="cannot start 2 workers"),
+        connect(ClusterAddress("local:2", workers=2)),
+    ):
+        pytest.fail("connected")
+    assert starts == [2] * 5
+
+
 def test_no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "TIMEOUT", 0.1)
     with (

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,20 @@ import pytest
 pytest.importorskip("distributed", reason="needs the extra cluster")
 
 from mnistcli import datasets
+from mnistcli.cluster import worker
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.config import TrainConfig
+from mnistcli.datasets import Splits
 from mnistcli.errors import ClusterError, TrainingError
 from mnistcli.files.user_directories import DATA_DIR_VARIABLE
 from mnistcli.model_lookup import find_model
+from mnistcli.runs.run import Run
 from mnistcli.runs.series import RunSeries
 from mnistcli.training import cluster_training
-from mnistcli.training.cluster_training import TrainingJob, train_seeds_on
+from mnistcli.training.cluster_training import TrainingJob, train_ensemble_on, train_seeds_on
+from mnistcli.training.results import EnsembleResult
 from mnistcli.training.seeds import SeedResult
+from tests.support.training import hash_weights, train_model
 
 CONFIG = TrainConfig(arch="simple", epochs=1, batch_size=64, dataset="digits")
 
@@ -77,3 +83,39 @@ def test_seeds_of_killed_workers_are_tried_again() -> None:
     outcomes = dict(cluster_training._until_trained(tasks, [1, 2, 3]))
     assert (outcomes[1], outcomes[2]) == (None, None)
     assert isinstance(outcomes[3], TrainingError)
+
+
+class TasksHere:
+    """Tasks that run in this process."""
+
+    def __init__(self, client: object, address: object, function: Any) -> None:
+        self.function = function
+
+    def __class_getitem__(cls, types: object) -> type:
+        return cls
+
+    def run_in_order(self, items: list[int]) -> Iterator[tuple[int, Any]]:
+        return ((item, self.function(item)) for item in items)
+
+
+@pytest.mark.usefixtures("_run_by_keras")
+def test_the_members_of_an_ensemble_are_trained_by_the_workers(
+    splits: Splits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_training, "Tasks", TasksHere)
+    monkeypatch.setattr(cluster_training, "connect", lambda address: nullcontext())
+    monkeypatch.setattr(cluster_training, "_load_splits", lambda *names: splits)
+    monkeypatch.setattr(worker, "set_up", lambda: None)
+    config = replace(CONFIG, ensemble=2, dataset=splits.name)
+    ended: list[None] = []
+    run = Run.create(config, Path("ensemble"))
+    result = train_ensemble_on(
+        ClusterAddress("local:1", 1), config, splits, run, on_member_end=lambda: ended.append(None)
+    )
+    assert isinstance(result, EnsembleResult)
+    assert len(ended) == 2
+    assert run.finished
+    assert [member.config.seed for member in result.members] == [0, 1]
+    assert not list(Path("ensemble").rglob("resume*"))
+    single = train_model(replace(CONFIG, seed=1), splits)
+    assert hash_weights(run.member(2).model_file) == hash_weights(single.run.model_file)
