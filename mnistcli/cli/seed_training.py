@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # these modules load Keras, which help and errors do without
 
 _MAX_SEEDS = 10_000
 _METRICS = ("test_accuracy", "test_loss", "val_accuracy", "seconds")
-_HEADER = ("seed", "test accuracy", "loss", "validation", "seconds", "run")
+_HEADER = ("seed", "test accuracy", "loss", "validation", "seconds")
 _ROWS = (
     ("mean", "mean"),
     ("standard deviation", "sd"),
@@ -29,7 +29,7 @@ _ROWS = (
     ("maximum", "maximum"),
 )
 _FIRST = max(len(title) for title, _ in _ROWS)  # width of the first column
-_WIDTHS = (_FIRST, len(_HEADER[1]), 7, len(_HEADER[3]), 8)
+_WIDTHS = (_FIRST, len(_HEADER[1]), 7, len(_HEADER[3]), 0)
 
 
 def parse_seeds(text: str) -> list[int]:
@@ -113,7 +113,7 @@ class SeedProgress(EpochBar):
             with self.hidden():
                 if not self._ended:
                     _print_row(_HEADER)
-                _print_row((str(result.seed), *_cells(result), quote_name(result.run.path)))
+                _print_row((str(result.seed), *_cells(result)))
         self._ended += 1
         if self._elsewhere:
             self.show_count(self._ended, self._count, "seeds")
@@ -157,6 +157,7 @@ def train_with_seeds(
         print_json(results.as_dict())
     else:
         _print_statistics(results)
+        _print_row(("runs", quote_name(series.path)))
     failed = [result for result in results.results if result.error or result.at_chance]
     if failed:
         first = failed[0].error.message if failed[0].error else "no better than chance"
@@ -189,8 +190,7 @@ def _print_statistics(results: "SeedResults") -> None:
     statistics = {name: results.statistics(name) for name in _METRICS}
     for title, field in _ROWS:
         values = (None if one is None else getattr(one, field) for one in statistics.values())
-        cells = map(_text, statistics, values)
-        _print_row((title, *cells, ""))
+        _print_row((title, *map(_text, statistics, values)))
 
 
 def _text(metric: str, value: float | None) -> str:
@@ -203,4 +203,4 @@ def _text(metric: str, value: float | None) -> str:
 
 def _print_row(cells: tuple[str, ...]) -> None:
     padded = (f"{cell:<{width}}" for cell, width in zip(cells, _WIDTHS, strict=False))
-    print_line("  ".join([*padded, cells[-1]]).rstrip())
+    print_line("  ".join(padded).rstrip())

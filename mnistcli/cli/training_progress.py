@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import RenderableType
+from rich.live import Live
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Column
 from rich.text import Text
@@ -70,7 +71,7 @@ class EpochBar:
         """Hide the bar and the curves while something is printed."""
         self._progress.stop()
         yield
-        self._progress.start()
+        self._progress.restart()
 
     def show_count(self, done: int, total: int, noun: str) -> None:
         """Show how many models are trained, for trainings in other processes."""
@@ -134,6 +135,20 @@ class _CurvesAndBar(Progress):
     def __init__(self, rows: Sequence[EpochRow], *columns: ProgressColumn, **options: Any) -> None:
         self._rows = rows
         super().__init__(*columns, **options)
+
+    def restart(self) -> None:
+        """Show the bar again, below what was printed since it was stopped.
+
+        The old display of rich would erase as many lines above it as it had itself.
+        """
+        self.live = Live(
+            console=self.console,
+            refresh_per_second=10,
+            transient=True,
+            redirect_stdout=False,
+            get_renderable=self.get_renderable,
+        )
+        self.start()
 
     def get_renderables(self) -> Iterator[RenderableType]:
         """Yield the curves and the bar."""

@@ -68,13 +68,14 @@ def test_a_line_per_seed_and_the_spread(trained: list[int]) -> None:
     result = succeed(*TRAIN, "0..1", "--run-dir", "s")
 
     assert result.stdout == (
-        "seed                test accuracy  loss     validation  seconds   run\n"
-        "0                   90.00 %        0.2500   -           61.2      s/seed-0\n"
-        "1                   91.00 %        0.2500   -           61.2      s/seed-1\n"
+        "seed                test accuracy  loss     validation  seconds\n"
+        "0                   90.00 %        0.2500   -           61.2\n"
+        "1                   91.00 %        0.2500   -           61.2\n"
         "mean                90.50 %        0.2500   -           61.2\n"
         "standard deviation  0.71 %         0.0000   -           0.0\n"
         "minimum             90.00 %        0.2500   -           61.2\n"
         "maximum             91.00 %        0.2500   -           61.2\n"
+        "runs                s\n"
     )
 
 

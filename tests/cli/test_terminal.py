@@ -56,18 +56,18 @@ def test_evaluate_shows_a_spinner_and_then_metrics(stdout: Stdout, model: Path) 
 
 @pytest.mark.parametrize("stdout", ["pipe"])  # each run takes long
 def test_train_shows_a_progress_bar_and_a_table_of_epochs(stdout: Stdout) -> None:
-    arguments = ("--dataset", "digits", "--limit", 200, "--epochs", 2, "--run-dir", "r")
+    arguments = ("--dataset", "digits", "--limit", 200, "--epochs", 4, "--run-dir", "r")
     done = run_in_terminal("train", *arguments, stdout=stdout)
 
     assert done.code == 0
-    assert "epoch 1/2  batch 0/2" in done.terminal
+    assert "epoch 1/4  batch 0/2" in done.terminal
     assert "epoch   batch" not in done.terminal
     screen = show_screen(done.terminal)
     results = done.stdout.splitlines()
     assert screen[0] == (
         "training classic on digits (adam, seed 0, 2 steps per epoch); saving to r"
     )
-    assert [line.split()[0] for line in screen[1:]] == ["epoch", "1/2", "2/2", "loss", "val"]
+    assert [line.split()[0] for line in screen[1:]] == ["epoch", "1/4", "2/4", "3/4", "4/4", "loss", "val"]
     names = [line.split("  ")[0] for line in results]
     assert names == ["run", "kept epoch", "validation", "test", "trained"]
 
