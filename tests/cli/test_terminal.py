@@ -67,7 +67,15 @@ def test_train_shows_a_progress_bar_and_a_table_of_epochs(stdout: Stdout) -> Non
     assert screen[0] == (
         "training classic on digits (adam, seed 0, 2 steps per epoch); saving to r"
     )
-    assert [line.split()[0] for line in screen[1:]] == ["epoch", "1/4", "2/4", "3/4", "4/4", "loss", "val"]
+    assert [line.split()[0] for line in screen[1:]] == [
+        "epoch",
+        "1/4",
+        "2/4",
+        "3/4",
+        "4/4",
+        "loss",
+        "val",
+    ]
     names = [line.split("  ")[0] for line in results]
     assert names == ["run", "kept epoch", "validation", "test", "trained"]
 
