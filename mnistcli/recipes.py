@@ -175,13 +175,34 @@ def resolve(recipe: str | None = None, **overrides: object) -> TrainConfig:
         ConfigError: The recipe or a setting is unknown, a value is invalid, or a setting has no
             effect on this training.
     """
-    changes: dict[str, Any] = {
+    is_tuning = overrides.get("start") is not None
+    name = recipe or ("tune" if is_tuning else TrainConfig.recipe)
+    changes = _validate(overrides)
+    return _replace(RECIPES[require_choice("recipe", name, tuple(RECIPES))].config, changes)
+
+
+def override(base: TrainConfig, settings: Mapping[str, object]) -> TrainConfig:
+    """Return a config with some settings replaced, as `resolve` replaces those of a recipe.
+
+    Args:
+        base: The config.
+        settings: Settings of `TrainConfig`; None keeps the value of the config.
+
+    Raises:
+        ConfigError: As `resolve` raises.
+    """
+    return _replace(base, _validate(settings))
+
+
+def _validate(settings: Mapping[str, object]) -> dict[str, Any]:
+    return {
         name: validate(find_setting(name), value)
-        for name, value in overrides.items()
+        for name, value in settings.items()
         if value is not None
     }
-    name = recipe or ("tune" if "start" in changes else TrainConfig.recipe)
-    base = RECIPES[require_choice("recipe", name, tuple(RECIPES))].config
+
+
+def _replace(base: TrainConfig, changes: dict[str, Any]) -> TrainConfig:
     optimizer = changes.get("optimizer", base.optimizer)
     arch = changes.get("arch", base.arch)
     _check_used(changes, optimizer=optimizer, start=changes.get("start", base.start), arch=arch)

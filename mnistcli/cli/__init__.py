@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _COMMANDS = {
     "train": "Train a model.",
+    "sweep": "Search for the best settings of train.",
     "evaluate": "Measure the accuracy of a model.",
     "predict": "Predict the digits in images.",
     "draw": "Draw digits in a browser and see the predictions.",

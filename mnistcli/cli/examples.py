@@ -21,6 +21,13 @@ EXAMPLES = {
     mnistcli train --arch net.py:build                 # your own Keras model
     mnistcli train --recipe fast --seeds 0..9          # ten seeds
 """,
+    "sweep": """Examples:
+
+    mnistcli sweep --vary learning_rate=1e-4..1e-2:log --vary optimizer=adam,sgd
+    mnistcli sweep --recipe deep --vary dropout=0..0.5 --trials 20 --hours 2
+    mnistcli sweep --vary dropout=0..0.5 --run-dir s --workers 2   # again: continues
+    mnistcli train --config runs/a/best.json
+""",
     "evaluate": """Examples:
 
     mnistcli evaluate --report                         # the newest run

@@ -23,7 +23,7 @@ from mnistcli.cli.tables import print_training
 from mnistcli.config import OPTIMIZERS, SETTINGS
 from mnistcli.errors import TrainingError
 from mnistcli.formatting import percent
-from mnistcli.recipes import RECIPES, resolve
+from mnistcli.recipes import RECIPES
 
 
 @with_setting_options
@@ -59,6 +59,15 @@ def train(
             "--run-dir, with those that are missing. Default: one run.",
         ),
     ] = None,
+    config_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            help="Settings in a JSON file, such as best.json of a sweep or config.json of a run. "
+            "Other options override them. Default: those of the recipe.",
+        ),
+    ] = None,
     resume: Annotated[
         Path | None,
         typer.Option(
@@ -87,6 +96,7 @@ def train(
     metrics.
     """
     from mnistcli.cli.cluster import ensemble_trainer_on, parse_cluster, require_several
+    from mnistcli.cli.config_file import resolve_with_file
     from mnistcli.cli.progress import DownloadProgress
     from mnistcli.cli.resuming import find_run, resume_command, resumed_config
     from mnistcli.cli.seed_training import forbid_with_seeds, parse_seeds, train_with_seeds
@@ -105,10 +115,11 @@ def train(
         forbid_with_seeds(others | of_run)
     settings |= {"start": start, "dataset": dataset}
     if resume is None:
-        config = resolve(recipe, **settings)
+        config = resolve_with_file(config_file, recipe, settings)
     else:
         run = find_run(resume)
-        config = resumed_config(run, settings | {"recipe": recipe, "run_dir": run_dir})
+        with_run = settings | {"recipe": recipe, "run_dir": run_dir, "config": config_file}
+        config = resumed_config(run, with_run)
     require_several(address, seeds, config)
     with working("Starting TensorFlow"):
         from mnistcli.device import start_quietly

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -37,5 +37,30 @@ def lock_directory(path: Path) -> Iterator[bool]:
         except OSError:
             pass  # the file system has no locks
         yield has_lock
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def waiting_lock(path: Path) -> Iterator[None]:
+    """Lock a file against other processes, and wait for the lock; it ends with the process.
+
+    Where files cannot be locked, nothing is locked.
+
+    Args:
+        path: The file, which is created.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
+    if os.name != "posix":
+        yield
+        return
+    fcntl = import_module("fcntl")
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        with suppress(OSError):  # the file system has no locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
     finally:
         os.close(descriptor)

@@ -242,12 +242,7 @@ class Run:
         Raises:
             RunError: The file is missing or damaged, or a setting in it is unknown or invalid.
         """
-        try:
-            return TrainConfig.from_dict(self._read(self._config_file))
-        except ConfigError as error:
-            # Fields have their own names in the file: `batch_size`, not `--batch-size`.
-            reason = re.sub(r"--([a-z][a-z-]*)", lambda m: m[1].replace("-", "_"), error.message)
-            raise damaged(self._config_file, reason) from error
+        return read_config_file(self._config_file)
 
     def write_architecture(self, source: bytes) -> None:
         """Write the source of a custom architecture."""
@@ -311,10 +306,28 @@ class Run:
         return True
 
     def _read(self, path: Path) -> dict[str, Any]:
-        content = read_json(path)
-        if content is None:
-            raise RunError(f"no {path.name} in {str(self.path)!r}", hint=OTHER_MODEL)
-        return content
+        return _require_json(path)
+
+
+def read_config_file(path: Path) -> TrainConfig:
+    """Return the settings in a file such as ``config.json``.
+
+    Raises:
+        RunError: The file is missing or damaged, or a setting in it is unknown or invalid.
+    """
+    try:
+        return TrainConfig.from_dict(_require_json(path))
+    except ConfigError as error:
+        # Fields have their own names in the file: `batch_size`, not `--batch-size`.
+        reason = re.sub(r"--([a-z][a-z-]*)", lambda m: m[1].replace("-", "_"), error.message)
+        raise damaged(path, reason) from error
+
+
+def _require_json(path: Path) -> dict[str, Any]:
+    content = read_json(path)
+    if content is None:
+        raise RunError(f"no {path.name} in {str(path.parent)!r}", hint=OTHER_MODEL)
+    return content
 
 
 def _free_name(path: Path) -> str:

@@ -12,7 +12,7 @@ from mnistcli.training.callbacks import RunRecorder, plateau_callbacks
 from mnistcli.training.data import TrainingData, training_examples
 from mnistcli.training.losses import build_accuracy, build_loss, encode_labels
 from mnistcli.training.optimizers import build_optimizer
-from mnistcli.training.saving import EpochSaver
+from mnistcli.training.saving import EpochSaver, UnsavedEpochs
 
 # Enough steps to make the overhead of Python negligible, few enough for a smooth progress bar.
 _STEPS_PER_EXECUTION = 10
@@ -23,7 +23,7 @@ def fit(
     model: keras.Model,
     data: TrainingData,
     recorder: RunRecorder,
-    saver: EpochSaver,
+    saver: EpochSaver | UnsavedEpochs,
 ) -> None:
     """Train a model with Keras' own loop, over indices instead of images.
 

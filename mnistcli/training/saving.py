@@ -135,3 +135,22 @@ class EpochSaver(keras.callbacks.Callback):
             checkpoints.save(self._saved_model, self._run.model_file)
         checkpoints.save(self._saved_model, self._run.last_model_file)
         self._run.write_history(history)
+
+
+class UnsavedEpochs(keras.callbacks.Callback):
+    """Keras callback in place of `EpochSaver` for a training that writes no files.
+
+    Args:
+        recorder: Forwards the progress.
+    """
+
+    def __init__(self, recorder: RunRecorder) -> None:
+        super().__init__()
+        self.variables: Sequence[keras.Variable] = ()
+        self.plateau_callbacks: Sequence[keras.callbacks.Callback] = ()
+        self.last_epoch: int | None = None
+        self._recorder = recorder
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 - Keras passes them
+        """Forward the end of the epoch."""
+        self._recorder.forward_epoch()

@@ -16,6 +16,7 @@ from mnistcli.inference.classifier import Classifier
 from mnistcli.inference.conversion import run_by_keras, save_litert
 from mnistcli.inference.model_interface import load_model
 from mnistcli.model_lookup import ModelRef
+from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
 from mnistcli.training.calibration import (
     apply_temperature,
@@ -33,7 +34,7 @@ from mnistcli.training.fingerprint import Fingerprint, hash_data, take_fingerpri
 from mnistcli.training.loop import fit
 from mnistcli.training.results import TrainResult
 from mnistcli.training.resume_state import ResumeState
-from mnistcli.training.saving import EpochSaver
+from mnistcli.training.saving import EpochSaver, UnsavedEpochs
 
 # Training images to fit the temperature on if there are no validation images: it is one number.
 _CALIBRATION_IMAGES = 6000
@@ -145,6 +146,14 @@ class ModelTrainer:
             start_validation=start_validation,
             start_trained_on=self._start.datasets if self._start else (),
         )
+
+    def validate(self, config: TrainConfig) -> EpochRow:
+        """Train one model without writing files; return the kept epoch."""
+        keras.utils.set_random_seed(config.seed)
+        model = self._build(config)
+        recorder = RunRecorder(config, model, self._callback)
+        fit(config, model, self._data, recorder, UnsavedEpochs(recorder))
+        return recorder.kept
 
     def _read_state(self, run: Run, fingerprint: Fingerprint) -> ResumeState | None:
         """Return the state of a run that is resumed; None if no epoch has ended.

@@ -10,6 +10,7 @@ from mnistcli.config import TrainConfig, split_custom_architecture
 from mnistcli.datasets import Splits
 from mnistcli.errors import TrainingError
 from mnistcli.model_lookup import PRETRAINED, ModelRef, find_model
+from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
 from mnistcli.training.callbacks import SilentCallback, TrainingCallback
 from mnistcli.training.custom_architecture import CustomArchitecture
@@ -116,13 +117,42 @@ def _prepare(
     config = replace(config, dataset=splits.name)
     if start is not None:
         config = replace(config, start=absolute_name(start))
-    own = None
-    if start is None and split_custom_architecture(config.arch)[0]:
-        own = CustomArchitecture.read(config.arch, run.architecture_file)
+    own = _read_architecture(config, run.architecture_file)
+    if own is not None:
         own.require_digest(config.arch_sha256, run.architecture_file)
         config = replace(config, arch=own.name, arch_sha256=own.digest)
     trainer = ModelTrainer(data, start, callback or SilentCallback(), own=own, resume=resume)
     return config, trainer
+
+
+def validate(config: TrainConfig, splits: Splits, callback: TrainingCallback) -> EpochRow:
+    """Train one model on the training images, and measure it on the validation images only.
+
+    Nothing is written, and the test images are not used: this is a trial of a search over settings.
+
+    Args:
+        config: The config, with validation and without an ensemble.
+        splits: Training images; validation images are held out from them.
+        callback: Receives the progress. An exception of it ends the training.
+
+    Returns:
+        The epoch that `train` would keep.
+
+    Raises:
+        MnistCliError: As `train` raises.
+    """
+    with device.select(config.device):
+        start = None if config.start is None else find_start(config.start)
+        data = hold_out_validation(config, splits)
+        own = _read_architecture(config, Path("architecture.py"))
+        return ModelTrainer(data, start, callback, own=own, resume=False).validate(config)
+
+
+def _read_architecture(config: TrainConfig, copy: Path) -> CustomArchitecture | None:
+    """Read the custom architecture of a config; None if it has one of ours or a start model."""
+    if config.start is not None or not split_custom_architecture(config.arch)[0]:
+        return None
+    return CustomArchitecture.read(config.arch, copy)
 
 
 def find_start(name: str) -> ModelRef:

@@ -1,0 +1,137 @@
+"""The `sweep` command: search for the best settings on validation images."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mnistcli.cli.options import (
+    DataDirOption,
+    JsonOption,
+    QuietOption,
+    TrainingDatasetOption,
+    VerboseOption,
+)
+from mnistcli.cli.setting_options import setting_option, with_setting_options
+from mnistcli.cli.spinner import working
+from mnistcli.cli.streams import print_note, set_verbosity
+from mnistcli.config import SETTINGS
+from mnistcli.recipes import RECIPES
+
+
+@with_setting_options
+def sweep(
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUES",
+            help="Setting to vary, any number of times: learning_rate=1e-4..1e-2:log (a range, on "
+            "a logarithmic scale), dropout=0..0.5 or optimizer=adam,sgd. At least one.",
+        ),
+    ] = None,
+    trials: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Number of trials, all callers together.")
+    ] = 50,
+    hours: Annotated[
+        float | None,
+        typer.Option(metavar="X", help="Start no trial after X hours. Default: no limit."),
+    ] = None,
+    workers: Annotated[
+        int,
+        typer.Option(
+            min=1, max=256, metavar="N", help="Trials at once, each in a process of this machine."
+        ),
+    ] = 1,
+    run_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--run-dir",
+            "-o",
+            metavar="DIR",
+            help="Directory of the sweep; with that of a sweep that was stopped, its missing "
+            "trials are run. Default: runs/, the time and the recipe.",
+        ),
+    ] = None,
+    storage: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="PostgreSQL database that several callers and machines share: "
+            "postgresql+psycopg://USER@HOST/DATABASE. Default: a file in the directory.",
+        ),
+    ] = None,
+    study: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Name of the sweep in the database; callers with one name share its trials. "
+            "Default: the name of the directory.",
+        ),
+    ] = None,
+    confirm: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=1000,
+            metavar="N",
+            help="Train the best settings again with N other seeds; 0 turns it off.",
+        ),
+    ] = 0,
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help=f"Recipe of the settings that do not vary: {', '.join(RECIPES)}. Default: "
+            "classic; with --from, tune.",
+            autocompletion=lambda: list(RECIPES),
+        ),
+    ] = None,
+    start: Annotated[str | None, setting_option(SETTINGS["start"], panel=None)] = None,
+    dataset: TrainingDatasetOption = None,
+    data_dir: DataDirOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    **settings: object,
+) -> None:
+    """Search for the best settings on validation images; the test images are not used.
+
+    Hopeless trials are stopped early. Writes best.json for 'train --config' and figures. Needs the
+    extra sweep.
+    """
+    from mnistcli.cli.progress import DownloadProgress
+    from mnistcli.cli.sweep_options import create_directory, require_optuna, require_study
+    from mnistcli.cli.sweep_output import confirm_best, draw_figures, print_sweep
+    from mnistcli.cli.sweep_table import SweepTable
+    from mnistcli.sweep.search_space import SearchSpace
+
+    set_verbosity(quiet=quiet, verbose=verbose)
+    given = settings | {"start": start, "dataset": dataset}
+    space = SearchSpace.parse(recipe, given, vary or [])
+    require_study(storage, study, hours)
+    require_optuna()
+    with working("Starting TensorFlow"):
+        from mnistcli.device import start_quietly
+
+        start_quietly(verbose=verbose)
+        from mnistcli import datasets
+        from mnistcli.sweep.storage import Storage, require_storage
+        from mnistcli.sweep.study import SweepPlan
+        from mnistcli.sweep.sweep import run_sweep
+    require_storage(storage)
+    splits = datasets.load(space.base.dataset, data_dir=data_dir, progress=DownloadProgress())
+    for note in splits.notes:
+        print_note(note)
+    space = replace(space, settings={**space.settings, "dataset": splits.name})
+    with create_directory(space.base, run_dir) as directory:
+        plan = SweepPlan(
+            Storage(directory, storage), study or directory.resolve().name, space, trials, hours
+        )
+        with SweepTable(plan, as_json=as_json) as table:
+            result = run_sweep(
+                plan, splits, workers=workers, data_dir=data_dir, on_change=table.update
+            )
+        figures = draw_figures(result)
+        seeds = confirm_best(result, splits, confirm) if confirm else None
+    print_sweep(result, figures, seeds, as_json=as_json)

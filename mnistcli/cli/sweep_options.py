@@ -1,0 +1,80 @@
+"""Checks of the options of `sweep`, and its directory."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+
+from mnistcli.config import TrainConfig
+from mnistcli.errors import ConfigError, MnistCliError, RunError
+from mnistcli.files.locks import lock_directory
+from mnistcli.runs.directories import RUNS_DIR, new_names
+from mnistcli.runs.run import Run
+
+_OTHER_DIR = "--run-dir DIR"
+
+
+def require_optuna() -> None:
+    """Check that Optuna is installed.
+
+    Raises:
+        MnistCliError: It is not.
+    """
+    if find_spec("optuna") is None:
+        raise MnistCliError("sweep needs the package optuna", hint="pip install 'mnistcli[sweep]'")
+
+
+def require_study(storage: str | None, study: str | None, hours: float | None) -> None:
+    """Check the options ``--study`` and ``--hours``.
+
+    Raises:
+        ConfigError: There is no storage for the study, or the time is not positive.
+    """
+    if study is not None and storage is None:
+        raise ConfigError(
+            "--study requires --storage", hint="--storage postgresql+psycopg://user@host/database"
+        )
+    if study is not None and not study.strip():
+        raise ConfigError("--study must not be empty", hint="--study NAME")
+    if hours is not None and not (math.isfinite(hours) and hours > 0):
+        raise ConfigError(f"--hours must be above 0, not {hours:g}", hint="--hours 2")
+
+
+@contextmanager
+def create_directory(config: TrainConfig, path: Path | None) -> Iterator[Path]:
+    """Create the directory of a sweep, unless it exists, and lock it against other callers.
+
+    Args:
+        config: The config of the fixed settings.
+        path: The directory; None for a new one under ``runs/``.
+
+    Yields:
+        The directory, which is removed at the end if it is empty.
+
+    Raises:
+        RunError: It cannot be created, another caller uses it, or it is the directory of a run.
+    """
+    try:
+        directory = _create_new(config) if path is None else path
+        directory.mkdir(parents=True, exist_ok=True)
+        if Run(directory).has_config:
+            raise RunError(f"{str(directory)!r} is the directory of one run", hint=_OTHER_DIR)
+        with lock_directory(directory) as has_lock:
+            if not has_lock:
+                raise RunError(f"another sweep runs in {str(directory)!r}", hint=_OTHER_DIR)
+            yield directory
+    except OSError as error:
+        name = str(path or RUNS_DIR)
+        raise RunError(f"cannot write in {name!r}: {error.strerror}", hint=_OTHER_DIR) from error
+    finally:
+        with suppress(OSError, UnboundLocalError):  # not empty
+            directory.rmdir()
+
+
+def _create_new(config: TrainConfig) -> Path:
+    for path in new_names(f"{config.recipe}_sweep"):
+        with suppress(FileExistsError):
+            path.mkdir(parents=True)
+            return path
+    raise AssertionError

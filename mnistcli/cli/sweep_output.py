@@ -1,0 +1,99 @@
+"""Results of a sweep: the best settings, their expected loss, figures, and other seeds."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mnistcli.cli.hints import quote_argument
+from mnistcli.cli.seed_training import SeedProgress
+from mnistcli.cli.setting_options import option_text
+from mnistcli.cli.streams import print_json, print_line, print_note, quote_name
+from mnistcli.formatting import percent
+
+if TYPE_CHECKING:  # these modules load Keras and Optuna, which help and errors do without
+    from mnistcli.datasets import Splits
+    from mnistcli.sweep.sweep import SweepResult
+    from mnistcli.training.seeds import SeedResults
+
+
+def draw_figures(result: "SweepResult") -> list[Path]:
+    """Draw the figures of a sweep into its directory; return their paths."""
+    from mnistcli.plotting.quiet_import import import_matplotlib
+
+    import_matplotlib()
+    from mnistcli.plotting.sweep import draw_sweep
+
+    return draw_sweep(result)
+
+
+def confirm_best(result: "SweepResult", splits: "Splits", count: int) -> "SeedResults":
+    """Train the best settings with seeds that the sweep did not use.
+
+    Args:
+        result: The sweep.
+        splits: The dataset.
+        count: Number of seeds.
+    """
+    from mnistcli.config import SEEDS
+    from mnistcli.runs.series import RunSeries
+    from mnistcli.training.seeds import train_seeds
+
+    config = result.config
+    seeds = [(config.seed + number) % SEEDS for number in range(1, count + 1)]
+    path = result.plan.storage.directory / f"confirm-trial-{result.best.number}"
+    series = RunSeries.create(config, path)
+    print_note(f"confirming trial {result.best.number} with {count} other seeds in {path}")
+    with SeedProgress(series, count, as_json=True) as progress:
+        return train_seeds(
+            config, splits, seeds, series, callback=progress, on_seed_end=progress.on_seed_end
+        )
+
+
+def print_sweep(
+    result: "SweepResult",
+    figures: Sequence[Path],
+    seeds: "SeedResults | None",
+    *,
+    as_json: bool,
+) -> None:
+    """Print the best settings and what to expect of them.
+
+    Args:
+        result: The sweep.
+        figures: The figures.
+        seeds: The results of other seeds; None without them.
+        as_json: Whether to print one JSON object.
+    """
+    confirmed = None if seeds is None else seeds.statistics("val_accuracy")
+    if as_json:
+        content = result.as_dict() | {"figures": [str(path) for path in figures]}
+        print_json(content | {"confirm": None if seeds is None else seeds.as_dict()})
+        return
+    best = result.best
+    settings = " ".join(option_text(name, value) for name, value in best.params.items())
+    print_line(f"best        trial {best.number}: {settings}")
+    print_line(f"validation  {percent(result.best_value)}")
+    print_line(f"expect      {_expectation(result)}")
+    if confirmed is not None:
+        deviation = "" if confirmed.sd is None else f" ± {percent(confirmed.sd)}"
+        count = len(seeds.results) if seeds is not None else 0
+        print_line(
+            f"confirmed   {percent(confirmed.mean)}{deviation} validation, {count} other seeds"
+        )
+    file = result.as_dict()["best"]["file"]
+    print_line(f"settings    {quote_name(file)}")
+    for path in figures:
+        print_line(f"figure      {quote_name(path)}")
+    print_note(f"train the best settings with: mnistcli train --config {quote_argument(file)}")
+
+
+def _expectation(result: "SweepResult") -> str:
+    tried, complete = len(result.trials), result.complete
+    pruned = sum(trial.state == "pruned" for trial in result.trials)
+    text = f"{tried} trials tried, {pruned} pruned"
+    if complete < 2:
+        return f"{text}; one complete trial is no comparison"
+    return (
+        f"{text}; as the best of {complete}, it may lose {100 * result.expected_loss:.2f} points "
+        "on fresh seeds and images"
+    )

@@ -1,0 +1,179 @@
+"""Storage of a sweep: a journal file or PostgreSQL, and the lock under which a trial is claimed."""
+
+import importlib.util
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.storages.journal import JournalFileBackend
+
+from mnistcli.errors import ConfigError, MnistCliError, RunError
+from mnistcli.files.locks import waiting_lock
+
+JOURNAL = "journal.log"
+_LOCK_FILE = "journal.lock"
+_SCHEMES = ("postgresql://", "postgresql+psycopg://")
+# All sweeps of a database share one lock: it is held for milliseconds.
+_LOCK_KEY = 0x6D6E697374
+_TIMEOUT_CONNECT = 10
+_HEARTBEAT_INTERVAL = 15
+_HEARTBEAT_GRACE = 60
+
+StaleCallback = Callable[["optuna.Study", "optuna.trial.FrozenTrial"], None]
+
+
+def require_storage(url: str | None) -> None:
+    """Check the address of a storage and that its packages are installed.
+
+    Args:
+        url: The address; None for the journal file.
+
+    Raises:
+        ConfigError: It is not a PostgreSQL address.
+        MnistCliError: A package is missing.
+    """
+    if url is None:
+        return
+    if not url.startswith(_SCHEMES):
+        raise ConfigError(
+            f"--storage needs a PostgreSQL address, not {url.partition(':')[0]!r}: other databases "
+            "lose trials of parallel workers",
+            hint="--storage postgresql+psycopg://user@host/database",
+        )
+    if any(importlib.util.find_spec(name) is None for name in ("psycopg", "sqlalchemy")):
+        raise MnistCliError(
+            "--storage needs the packages psycopg and sqlalchemy",
+            hint="pip install 'mnistcli[sweep]'",
+        )
+
+
+@dataclass(frozen=True)
+class Storage:
+    """The place of a study: a journal file in a directory, or a PostgreSQL database.
+
+    It can be sent to other processes; each opens its own connection.
+
+    Attributes:
+        directory: The directory of the sweep.
+        url: The address of the database; None for the journal file.
+    """
+
+    directory: Path
+    url: str | None = None
+
+    def open(self, on_stale: StaleCallback | None = None) -> "OpenStorage":
+        """Open the storage, and create its tables if they do not exist.
+
+        Args:
+            on_stale: Called with each trial whose worker has no heartbeat any more.
+
+        Raises:
+            RunError: The storage cannot be opened.
+        """
+        with storage_errors():
+            if self.url is None:
+                backend = JournalFileBackend(str(self.directory / JOURNAL))
+                return OpenStorage(self, optuna.storages.JournalStorage(backend), None)
+            return self._open_database(self.url, on_stale)
+
+    def _open_database(self, url: str, on_stale: StaleCallback | None) -> "OpenStorage":
+        import sqlalchemy  # noqa: PLC0415 - not needed for the journal file
+
+        address = url.replace("postgresql://", "postgresql+psycopg://", 1)
+        options = {"connect_args": {"connect_timeout": _TIMEOUT_CONNECT}, "pool_pre_ping": True}
+        engine = sqlalchemy.create_engine(address, **options)
+        # Several processes that create the tables at once would violate unique constraints.
+        with _advisory_lock(engine):
+            storage = optuna.storages.RDBStorage(
+                address,
+                engine_kwargs=options,
+                heartbeat_interval=_HEARTBEAT_INTERVAL,
+                grace_period=_HEARTBEAT_GRACE,
+                heartbeat_stale_trial_callback=on_stale,
+            )
+        return OpenStorage(self, storage, engine)
+
+
+class OpenStorage:
+    """An open storage of one process.
+
+    Args:
+        place: Where the storage is.
+        backend: The storage of Optuna.
+        engine: The connections of the lock; None for the journal file.
+    """
+
+    def __init__(
+        self, place: Storage, backend: "optuna.storages.BaseStorage", engine: Any | None
+    ) -> None:
+        self.backend = backend
+        self._place = place
+        self._engine = engine
+
+    @property
+    def has_heartbeat(self) -> bool:
+        """Whether the storage itself finds workers that have died."""
+        return self._engine is not None
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the lock that all processes of the study share."""
+        if self._engine is not None:
+            with _advisory_lock(self._engine):
+                yield
+            return
+        with waiting_lock(self._place.directory / _LOCK_FILE):
+            yield
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._engine is not None:
+            self._engine.dispose()
+        self.backend.remove_session()
+
+
+@contextmanager
+def storage_errors() -> Iterator[None]:
+    """Turn errors of a storage into a `RunError` of one line.
+
+    Raises:
+        RunError: The storage cannot be reached, or refuses.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise RunError(f"cannot use the storage: {error.strerror or error}") from error
+    except optuna.exceptions.OptunaError as error:
+        raise RunError(f"the storage failed: {_first_line(error.__cause__ or error)}") from error
+    except Exception as error:
+        if not type(error).__module__.startswith(("sqlalchemy", "psycopg")):
+            raise
+        raise RunError(
+            f"the storage failed: {_first_line(error)}",
+            hint="--storage postgresql+psycopg://user@host/database",
+        ) from error
+
+
+@contextmanager
+def _advisory_lock(engine: Any) -> Iterator[None]:
+    import sqlalchemy  # noqa: PLC0415 - not needed for the journal file
+
+    key = {"key": _LOCK_KEY}
+    # Without a transaction: one that is open for long blocks the maintenance of the database.
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sqlalchemy.text("SELECT pg_advisory_lock(:key)"), key)
+        try:
+            yield
+        finally:
+            with suppress(sqlalchemy.exc.SQLAlchemyError):  # a lost connection has no lock
+                connection.execute(sqlalchemy.text("SELECT pg_advisory_unlock(:key)"), key)
+
+
+def _first_line(error: BaseException) -> str:
+    """Return the first line of a message, without the statement that SQLAlchemy adds."""
+    original = getattr(error, "orig", None) or error
+    lines = str(original).strip().splitlines()
+    return lines[0] if lines else type(original).__name__

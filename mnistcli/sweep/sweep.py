@@ -1,0 +1,208 @@
+"""Sweep: run the trials of a study that are missing, here or in worker processes."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import NormalDist
+from typing import Any
+
+from mnistcli.config import TrainConfig
+from mnistcli.datasets import Splits
+from mnistcli.errors import RunError, TrainingError
+from mnistcli.runs.json_files import write_json
+from mnistcli.sweep.study import SweepPlan, SweepStudy, TrialSummary, worker_name
+from mnistcli.sweep.trial import run_trial
+from mnistcli.sweep.workers import WorkerProcesses
+from mnistcli.training.data import hold_out_validation
+
+BEST_FILE = "best.json"
+# Seconds between two looks at the trials of other processes.
+_POLL = 1.0
+_MAX_RESTARTS = 20
+
+OnChange = Callable[[Sequence[TrialSummary]], None]
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """The result of a sweep.
+
+    Attributes:
+        plan: The sweep.
+        trials: All trials of the study in order.
+        best: The complete trial with the highest validation accuracy.
+        config: Its config.
+        validation_images: Number of validation images.
+    """
+
+    plan: SweepPlan
+    trials: tuple[TrialSummary, ...]
+    best: TrialSummary
+    config: TrainConfig
+    validation_images: int
+
+    @property
+    def best_value(self) -> float:
+        """The highest validation accuracy, 0..1."""
+        return self.best.value or 0.0
+
+    @property
+    def complete(self) -> int:
+        """Number of complete trials, of which the best was chosen."""
+        return sum(trial.state == "complete" for trial in self.trials)
+
+    @property
+    def expected_loss(self) -> float:
+        """Accuracy that the best trial is expected to lose on fresh images, at most, 0..1.
+
+        The best of n equal trials is better than their mean by chance. Blom's approximation gives
+        the expected maximum of n normal values; the standard deviation is that of an accuracy on
+        the validation images.
+        """
+        if self.complete < 2:
+            return 0.0
+        maximum = NormalDist().inv_cdf((self.complete - 0.375) / (self.complete + 0.25))
+        p = min(self.best_value, 1 - 1 / (2 * self.validation_images))
+        return maximum * math.sqrt(p * (1 - p) / self.validation_images)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result as plain values for JSON."""
+        return {
+            "run_dir": str(self.plan.storage.directory),
+            "study": self.plan.name,
+            "trials": [
+                {
+                    "number": trial.number,
+                    "state": trial.state,
+                    "settings": dict(trial.params),
+                    "val_accuracy": trial.accuracy,
+                    "epochs": len(trial.accuracies),
+                    "seconds": trial.seconds,
+                    **({"error": trial.error} if trial.error else {}),
+                }
+                for trial in self.trials
+            ],
+            "best": {
+                "trial": self.best.number,
+                "val_accuracy": self.best.value,
+                "settings": dict(self.best.params),
+                "file": str(self.plan.storage.directory / BEST_FILE),
+            },
+            "expected_loss": self.expected_loss,
+        }
+
+
+def run_sweep(
+    plan: SweepPlan,
+    splits: Splits,
+    *,
+    workers: int = 1,
+    data_dir: Path | None = None,
+    on_change: OnChange | None = None,
+) -> SweepResult:
+    """Run the trials that are missing, and write the best settings.
+
+    The settings of trials that were stopped are tried again.
+
+    Args:
+        plan: The sweep. Its directory exists, and no other caller uses it.
+        splits: The dataset.
+        workers: Number of local processes; with 1, the trials run in this process.
+        data_dir: Directory of the MNIST files for other processes. Defaults to the usual one.
+        on_change: Called with all trials when one of them may have changed.
+
+    Raises:
+        MnistCliError: The storage or the data fail, or the study has other settings.
+        TrainingError: No trial is complete.
+    """
+    images = hold_out_validation(plan.space.base, splits).validation
+    study = SweepStudy.open(plan)
+    processes = WorkerProcesses(plan, workers, splits.name, data_dir)
+
+    def report() -> None:
+        if on_change is not None:
+            on_change(study.summaries())
+
+    try:
+        if plan.storage.url is None:  # no other caller uses the journal
+            study.fail_dead(lambda _: True)
+        study.fail_stale()
+        deadline = time.monotonic() + plan.hours * 3600 if plan.hours else math.inf
+        if workers == 1:
+            _run_here(study, splits, report, deadline)
+        else:
+            _run_processes(study, processes, report, deadline)
+        study.fail_stale()
+        report()
+        return _finish(study, splits.name, len(images or ()))
+    finally:
+        processes.kill()
+        here = worker_name()
+        study.fail_dead(lambda worker: worker == here or processes.is_dead(worker))
+        study.close()
+
+
+def _run_here(
+    study: SweepStudy, splits: Splits, report: Callable[[], None], deadline: float
+) -> None:
+    while time.monotonic() < deadline:
+        if not run_trial(study, splits, report):
+            if study.is_done():
+                return
+            _wait_for_others(study, report)
+
+
+def _run_processes(
+    study: SweepStudy, processes: WorkerProcesses, report: Callable[[], None], deadline: float
+) -> None:
+    """Keep the processes running until all trials have ended.
+
+    Raises:
+        RunError: The processes fail again and again.
+    """
+    for _ in range(_MAX_RESTARTS):
+        processes.start()
+        while processes.wait(_POLL) and time.monotonic() < deadline:
+            study.fail_dead(processes.is_dead)
+            report()
+        if processes.failed:
+            raise RunError("a worker process of the sweep failed")
+        study.fail_dead(processes.is_dead)
+        while not study.is_done() and study.count() >= study.plan.trials:
+            _wait_for_others(study, report)
+        if study.is_done() or time.monotonic() >= deadline:
+            return
+    raise RunError(f"worker processes were killed {_MAX_RESTARTS} times")
+
+
+def _wait_for_others(study: SweepStudy, report: Callable[[], None]) -> None:
+    """Wait while the last trials run in other processes, whose workers may die."""
+    time.sleep(_POLL)
+    study.fail_stale()
+    report()
+
+
+def _finish(study: SweepStudy, dataset: str, images: int) -> SweepResult:
+    """Choose the best trial and write its settings.
+
+    Raises:
+        TrainingError: No trial is complete.
+        RunError: The file cannot be written.
+    """
+    trials = study.summaries()
+    complete = [trial for trial in trials if trial.value is not None]
+    if not complete:
+        reason = next((trial.error for trial in trials if trial.error), "all were stopped")
+        raise TrainingError(f"none of {len(trials)} trials is complete: {reason}")
+    best = max(complete, key=lambda trial: (trial.value, -trial.number))
+    config = TrainConfig.from_dict(
+        study.plan.space.config(best.params).as_dict() | {"dataset": dataset}
+    )
+    path = study.plan.storage.directory / BEST_FILE
+    try:
+        write_json(path, config.as_dict())
+    except OSError as error:
+        raise RunError(f"cannot write {str(path)!r}: {error.strerror}") from error
+    return SweepResult(study.plan, tuple(trials), best, config, images)

@@ -1,0 +1,105 @@
+"""One trial of a sweep, in any process: claim it, train, report each epoch, prune."""
+
+import gc
+import math
+from collections.abc import Callable
+from contextlib import ExitStack
+
+import keras
+import optuna
+
+from mnistcli.datasets import Splits
+from mnistcli.errors import TrainingError
+from mnistcli.runs.history import EpochRow
+from mnistcli.sweep.storage import storage_errors
+from mnistcli.sweep.study import ERROR, WORKER, SweepStudy, worker_name
+from mnistcli.training.callbacks import SilentCallback
+from mnistcli.training.trainer import validate
+
+
+def run_trial(
+    study: SweepStudy, splits: Splits, on_change: Callable[[], None] | None = None
+) -> bool:
+    """Run one trial of a study, unless all of them have started.
+
+    Any number of processes on any machines that reach the storage can call it at the same time. A
+    training that diverges is a failed trial.
+
+    Args:
+        study: The study, opened in this process.
+        splits: The dataset.
+        on_change: Called when the trial starts, after each epoch, and when it has ended.
+
+    Returns:
+        Whether there was a trial to run.
+
+    Raises:
+        KeyboardInterrupt: The trial was interrupted; it is marked as failed.
+        MnistCliError: The storage or the data fail.
+    """
+    changed = on_change or (lambda: None)
+    seed = study.plan.space.base.seed
+
+    with storage_errors(), ExitStack() as claim:
+        # Under the lock, no two processes start the last trial or choose by the same history.
+        claim.enter_context(study.storage.locked())
+        if study.count() >= study.plan.trials:
+            return False
+        # Processes with one seed would all choose the same first settings.
+        study.study.sampler = optuna.samplers.TPESampler(
+            seed=(seed + len(study.study.get_trials(deepcopy=False))) % 2**32, constant_liar=True
+        )
+
+        def objective(trial: optuna.Trial) -> float:
+            trial.set_user_attr(WORKER, worker_name())
+            config = study.plan.space.config(study.plan.space.suggest(trial))
+            claim.close()
+            changed()
+            try:
+                row = validate(config, splits, _Report(trial, changed, config.epochs))
+            except TrainingError as error:
+                trial.set_user_attr(ERROR, error.message)
+                raise
+            return row.val_accuracy
+
+        try:
+            study.study.optimize(objective, n_trials=1, catch=(TrainingError,))
+        except KeyboardInterrupt:
+            study.repeat_last(worker_name())
+            raise
+        finally:
+            # The graph of a model is freed with its session only.
+            keras.backend.clear_session()
+            gc.collect()
+        changed()
+    return True
+
+
+class _Report(SilentCallback):
+    """Training callback that reports the validation accuracy of each epoch, and prunes.
+
+    Args:
+        trial: The trial.
+        on_change: Called after each epoch.
+        epochs: Number of epochs of the trial.
+    """
+
+    def __init__(self, trial: optuna.Trial, on_change: Callable[[], None], epochs: int) -> None:
+        self._trial = trial
+        self._on_change = on_change
+        self._epochs = epochs
+
+    def on_epoch_end(self, row: EpochRow, *, kept: bool) -> None:  # noqa: ARG002 - the protocol has it
+        """Report the epoch.
+
+        Raises:
+            TrainingError: The validation accuracy is NaN.
+            optuna.TrialPruned: The trial is hopeless.
+        """
+        if not math.isfinite(row.val_accuracy):
+            raise TrainingError(f"the validation accuracy is {row.val_accuracy}")
+        self._trial.report(row.val_accuracy, row.epoch)
+        self._on_change()
+        # After the last epoch there is nothing to save.
+        if row.epoch < self._epochs and self._trial.should_prune():
+            raise optuna.TrialPruned

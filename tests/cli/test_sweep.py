@@ -1,0 +1,137 @@
+"""The `sweep` command: usage errors, the table, the results, Ctrl-C, and ``train --config``."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mnistcli.config import TrainConfig
+from mnistcli.runs.history import EpochRow
+from mnistcli.sweep import trial
+from mnistcli.training.callbacks import TrainingCallback
+from tests.support.command_line import failure, succeed
+
+SWEEP = ("sweep", "--dataset", "digits", "--epochs", 2, "--vary", "dropout=0..0.5")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "no setting to vary"),
+        (("--vary", "dropuot=0..1"), "unknown setting 'dropuot'; did you mean 'dropout'?"),
+        (("--vary", "dropout=0..2"), "--vary dropout: --dropout must be at least 0 and below 1"),
+        (("--vary", "dropout=0.5..0.1"), "--vary dropout=0.5..0.1 is an empty range"),
+        (("--vary", "dropout=0..0.5", "--study", "a"), "--study requires --storage"),
+        (("--vary", "dropout=0..0.5", "--hours", 0), "--hours must be above 0, not 0"),
+        (("--vary", "dropout=0..0.5", "--storage", "sqlite:///a"), "needs a PostgreSQL address"),
+        (("--vary", "dropout=0..0.5", "--recipe", "fast"), "requires validation images"),
+    ],
+)
+def test_usage_errors(arguments: tuple[object, ...], message: str) -> None:
+    code, lines = failure("sweep", *arguments)
+
+    assert code == 2
+    assert message in lines[-2]
+    assert lines[-1].startswith("hint: mnistcli sweep")
+    assert not Path("runs").exists()
+
+
+@pytest.fixture
+def _simulated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train in no time."""
+
+    def validate(config: TrainConfig, splits: object, callback: TrainingCallback) -> EpochRow:
+        row = EpochRow(
+            epoch=1,
+            loss=1.0,
+            accuracy=0.5,
+            val_loss=1.0,
+            val_accuracy=0.9 - config.dropout / 10,
+            learning_rate=0.001,
+            seconds=0.1,
+        )
+        callback.on_epoch_end(row, kept=True)
+        return row
+
+    monkeypatch.setattr(trial, "validate", validate)
+
+
+@pytest.mark.usefixtures("_simulated")
+def test_a_line_per_trial_and_the_best_settings() -> None:
+    result = succeed(*SWEEP, "--trials", 3, "--run-dir", "s")
+
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("best        trial ")
+    assert lines[2].startswith(
+        "expect      3 trials tried, 0 pruned; as the best of 3, it may lose"
+    )
+    assert [Path(line.split()[1]).name for line in lines[3:]] == [
+        "best.json",
+        "sweep-history.png",
+        "sweep-importance.png",
+        "sweep-parallel.png",
+    ]
+    assert all(Path(line.split()[1]).is_file() for line in lines[3:])
+    notes = result.stderr.splitlines()
+    assert notes[1] == "trial  validation  epochs  state     settings"
+    assert [line.split()[0] for line in notes[2:5]] == ["0", "1", "2"]
+    assert notes[-1] == "train the best settings with: mnistcli train --config s/best.json"
+
+
+@pytest.mark.usefixtures("_simulated")
+def test_json() -> None:
+    printed = json.loads(succeed(*SWEEP, "--trials", 1, "--json", "--quiet").stdout)
+
+    assert [one["state"] for one in printed["trials"]] == ["complete"]
+    assert printed["best"]["settings"].keys() == {"dropout"}
+    assert printed["confirm"] is None
+
+
+def test_ctrl_c_names_the_command_that_continues(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> EpochRow:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(trial, "validate", interrupt)
+
+    code, lines = failure(*SWEEP, "--trials", 3)
+
+    (directory,) = Path("runs").iterdir()
+    assert code == 130
+    assert lines[-2] == (
+        "continue with: mnistcli sweep --dataset digits --epochs 2 --vary dropout=0..0.5 "
+        f"--trials 3 --run-dir {directory}"
+    )
+
+
+def test_train_takes_a_config(tmp_path: Path) -> None:
+    config = TrainConfig(dataset="digits", arch="fast", epochs=2, limit=100, optimizer="sgd")
+    Path("best.json").write_text(json.dumps(config.as_dict()))
+
+    succeed("train", "--config", "best.json", "--epochs", 1, "--run-dir", "run", "--quiet")
+
+    recorded = json.loads(Path("run/config.json").read_text())
+    assert recorded == config.as_dict() | {"epochs": 1}
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "code", "message"),
+    [
+        (None, (), 1, "no best.json in '.'"),
+        ("{", (), 1, "damaged file 'best.json'"),
+        ('{"droput": 1}', (), 1, "unknown setting 'droput'"),
+        ('{"dropout": 1}', (), 1, "dropout must be at least 0 and below 1, not 1"),
+        ("{}", ("--recipe", "deep"), 2, "--recipe cannot be combined with --config"),
+        ("{}", ("--beta-1", 0.5, "--optimizer", "sgd"), 2, "--beta-1 has no effect"),
+        ('{"arch": "net.py:build"}', (), 2, "name its file with --arch to execute it"),
+    ],
+)
+def test_invalid_configs(
+    content: str | None, options: tuple[object, ...], code: int, message: str
+) -> None:
+    if content is not None:
+        Path("best.json").write_text(content)
+
+    failed, lines = failure("train", "--config", "best.json", *options)
+
+    assert failed == code
+    assert message in lines[0]
