@@ -14,6 +14,7 @@ from tests.support.command_line import failure, succeed
 
 COMMANDS = (
     "train",
+    "sweep",
     "evaluate",
     "predict",
     "draw",

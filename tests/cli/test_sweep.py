@@ -104,7 +104,7 @@ def test_ctrl_c_names_the_command_that_continues(monkeypatch: pytest.MonkeyPatch
 
 
 def test_train_takes_a_config(tmp_path: Path) -> None:
-    config = TrainConfig(dataset="digits", arch="fast", epochs=2, limit=100, optimizer="sgd")
+    config = TrainConfig(dataset="digits", epochs=9, optimizer="rmsprop", batch_size=32)
     Path("best.json").write_text(json.dumps(config.as_dict()))
 
     succeed("train", "--config", "best.json", "--epochs", 1, "--run-dir", "run", "--quiet")
