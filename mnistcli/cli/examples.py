@@ -23,10 +23,10 @@ EXAMPLES = {
 """,
     "sweep": """Examples:
 
-    mnistcli sweep --vary learning_rate=1e-4..1e-2:log --vary optimizer=adam,sgd
-    mnistcli sweep --recipe deep --vary dropout=0..0.5 --trials 20 --hours 2
-    mnistcli sweep --vary dropout=0..0.5 --run-dir s --workers 2   # again: continues
-    mnistcli train --config runs/a/best.json
+    mnistcli sweep --vary lr=1e-4..1e-2:log --vary optimizer=adam,sgd
+    mnistcli sweep --recipe deep --vary dropout=0..0.5 --hours 2
+    mnistcli sweep --vary dropout=0..0.5 --run-dir s   # again: continues
+    mnistcli train --config s/best.json
 """,
     "evaluate": """Examples:
 

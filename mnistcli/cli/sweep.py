@@ -25,7 +25,7 @@ def sweep(
     vary: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME=VALUES",
+            metavar="NAME=...",
             help="Setting to vary, any number of times: learning_rate=1e-4..1e-2:log (a range, on "
             "a logarithmic scale), dropout=0..0.5 or optimizer=adam,sgd. At least one.",
         ),

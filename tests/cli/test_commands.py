@@ -67,7 +67,7 @@ def test_help_names_each_default_and_no_python_types(command: str) -> None:
     options = re.findall(r"^│ (?:\*    )?((?:--|[A-Z]).*?) *│$", output, re.MULTILINE)
     flags = r"--(json|quiet|verbose|help|report|recursive|single|save|explain|review|regions|csv|continue|tensorboard)\b"
     without = [line for line in options if "efault" not in line and not re.match(flags, line)]
-    required = {"predict": ["IMAGE"], "compare": ["RUN"]}
+    required = {"predict": ["IMAGE"], "compare": ["RUN"], "sweep": ["--vary"]}
     assert [line.split()[0] for line in without] == required.get(command, [])
 
 
