@@ -26,7 +26,6 @@ EXAMPLES = {
     mnistcli sweep --vary lr=1e-4..1e-2:log --vary optimizer=adam,sgd
     mnistcli sweep --recipe deep --vary dropout=0..0.5 --hours 2
     mnistcli sweep --vary dropout=0..0.5 --run-dir s   # again: continues
-    mnistcli train --config s/best.json
 """,
     "evaluate": """Examples:
 
