@@ -130,9 +130,11 @@ class OpenStorage:
 
     def close(self) -> None:
         """Close the connections."""
+        self.backend.remove_session()
+        if isinstance(self.backend, optuna.storages.RDBStorage):
+            self.backend.engine.dispose()
         if self._engine is not None:
             self._engine.dispose()
-        self.backend.remove_session()
 
 
 @contextmanager

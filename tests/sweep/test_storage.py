@@ -1,0 +1,67 @@
+"""Storage in a real PostgreSQL: processes that start at once, and addresses that fail."""
+
+import multiprocessing
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mnistcli.errors import ConfigError, RunError
+from mnistcli.sweep.search_space import SearchSpace
+from mnistcli.sweep.storage import Storage, require_storage
+from mnistcli.sweep.study import SweepPlan, SweepStudy
+from tests.support.postgresql import postgresql
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[str]:
+    with postgresql() as url:
+        yield url
+
+
+def _plan(url: str) -> SweepPlan:
+    space = SearchSpace.parse(None, {"dataset": "digits"}, ["dropout=0..0.5"])
+    return SweepPlan(Storage(Path(), url), "shared", space, 4)
+
+
+def _claim_one(plan: SweepPlan) -> None:
+    """Claim and finish one trial, as `run_trial` does, without a training."""
+    study = SweepStudy.open(plan)
+    with study.storage.locked():
+        trial = study.study.ask()
+        value = plan.space.suggest(trial)["dropout"]
+    study.study.tell(trial, value)
+    study.close()
+
+
+def test_processes_that_start_at_once_on_an_empty_database(database: str) -> None:
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=_claim_one, args=[_plan(database)]) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+
+    study = SweepStudy.open(_plan(database))
+    trials = study.summaries()
+    assert [process.exitcode for process in processes] == [0] * 4
+    assert [trial.number for trial in trials] == [0, 1, 2, 3]
+    assert {trial.state for trial in trials} == {"complete"}
+    assert study.is_done()
+    assert study.storage.has_heartbeat
+    study.close()
+
+
+def test_a_database_that_nobody_serves() -> None:
+    plan = _plan("postgresql+psycopg://test@127.0.0.1:1/postgres")
+
+    with pytest.raises(RunError, match=r"the storage failed: .*127\.0\.0\.1") as caught:
+        SweepStudy.open(plan)
+
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize("url", ["sqlite:///a.db", "mysql://host/a", "a.db"])
+def test_databases_that_lose_trials_are_refused(url: str) -> None:
+    with pytest.raises(ConfigError, match="--storage needs a PostgreSQL address"):
+        require_storage(url)
