@@ -8,7 +8,7 @@ from mnistcli.cli.hints import quote_argument
 from mnistcli.cli.seed_training import SeedProgress
 from mnistcli.cli.setting_options import option_text
 from mnistcli.cli.streams import print_json, print_line, print_note, quote_name
-from mnistcli.formatting import percent
+from mnistcli.formatting import format_count, percent
 
 if TYPE_CHECKING:  # these modules load Keras and Optuna, which help and errors do without
     from mnistcli.datasets import Splits
@@ -90,7 +90,7 @@ def print_sweep(
 def _expectation(result: "SweepResult") -> str:
     tried, complete = len(result.trials), result.complete
     pruned = sum(trial.state == "pruned" for trial in result.trials)
-    text = f"{tried} trials tried, {pruned} pruned"
+    text = f"{format_count(tried, 'trial')} tried, {pruned} pruned"
     if complete < 2:
         return f"{text}; one complete trial is no comparison"
     return (
