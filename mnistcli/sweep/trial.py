@@ -1,6 +1,5 @@
 """One trial of a sweep, in any process: claim it, train, report each epoch, prune."""
 
-import gc
 import math
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -70,7 +69,6 @@ def run_trial(
         finally:
             # The graph of a model is freed with its session only.
             keras.backend.clear_session()
-            gc.collect()
         changed()
     return True
 

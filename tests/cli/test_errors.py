@@ -15,13 +15,13 @@ from tests.support.command_line import failure, invoke
     [
         # The command
         ("trian --epochs 3", ["unknown command 'trian'; did you mean 'train'?", "mnistcli train --epochs 3"]),
-        ("deploy", ["unknown command 'deploy': choose from train, evaluate, predict, draw, plot, runs, compare, export, recipes, doctor", "mnistcli --help"]),
+        ("deploy", ["unknown command 'deploy': choose from train, sweep, evaluate, predict, draw, plot, runs, compare, export, recipes, doctor", "mnistcli --help"]),
         ("--json predict", ["unknown option '--json'", "mnistcli --help"]),
         # The name of an option
         ("train --epoch=3 --seed 1", ["unknown option '--epoch'; did you mean '--epochs'?", "mnistcli train --epochs=3 --seed 1"]),
         ("train --batch 3", ["unknown option '--batch'; did you mean '--batch-size'?", "mnistcli train --batch-size 3"]),
         ("train --logdir x", ["unknown option '--logdir'", "mnistcli train --help"]),
-        ("train --config x", ["unknown option '--config'", "mnistcli train --help"]),
+        ("train --confg x", ["unknown option '--confg'; did you mean '--config'?", "mnistcli train --config x"]),
         ("predict a.png --xyz x", ["unknown option '--xyz'", "mnistcli predict --help"]),
         # Its value
         ("train --epochs", ["--epochs requires a value", "mnistcli train --help"]),

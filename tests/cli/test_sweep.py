@@ -54,6 +54,7 @@ def _simulated(monkeypatch: pytest.MonkeyPatch) -> None:
         return row
 
     monkeypatch.setattr(trial, "validate", validate)
+    monkeypatch.setattr("keras.backend.clear_session", lambda: None)  # it collects all garbage
 
 
 @pytest.mark.usefixtures("_simulated")

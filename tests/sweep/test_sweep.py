@@ -58,6 +58,7 @@ def simulate(monkeypatch: pytest.MonkeyPatch) -> Callable[[Accuracy], list[Train
             return row
 
         monkeypatch.setattr(trial, "validate", run)
+        monkeypatch.setattr("keras.backend.clear_session", lambda: None)  # it collects all garbage
         return configs
 
     return install
