@@ -49,7 +49,7 @@ class Tasks(Generic[Item, Result]):
 
         Raises:
             ClusterError: There are no workers any more.
-            Exception: What the function raises.
+            Exception: The error of the function.
         """
         pending: deque[tuple[Item, Future[Result]]] = deque()
         for item in items:

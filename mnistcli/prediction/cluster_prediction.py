@@ -33,7 +33,7 @@ _TRIES_ALONE = 2
 
 @dataclass(frozen=True)
 class PredictionJob:
-    """What the workers do with images.
+    """Job of the workers: the models and settings of a prediction.
 
     Attributes:
         models: The model files; several are an ensemble.
@@ -99,7 +99,7 @@ def predict_on_cluster(
 
     Args:
         address: The cluster.
-        job: What to do with the images.
+        job: The models and settings.
         images: The images.
 
     Yields:

@@ -101,7 +101,7 @@ class OpenStorage:
     """An open storage of one process.
 
     Args:
-        place: Where the storage is.
+        place: The location of the storage.
         backend: The storage of Optuna.
         engine: The connections of the lock; None for the journal file.
     """

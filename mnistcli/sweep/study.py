@@ -28,7 +28,7 @@ class SweepPlan:
     """A sweep, as it can be sent to other processes.
 
     Attributes:
-        storage: Where its study is.
+        storage: The storage of its study.
         name: The name of the study.
         space: The settings.
         trials: Number of trials of the study, of all its callers together.
@@ -53,7 +53,7 @@ class TrialSummary:
         accuracies: Validation accuracy after each epoch, 0..1.
         value: Validation accuracy of the kept epoch; None unless the trial is complete.
         seconds: Duration; None unless the trial has ended.
-        error: Why it failed; empty if its process was stopped.
+        error: The reason of a failure; empty if its process was stopped.
     """
 
     number: int

@@ -32,7 +32,7 @@ _ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """What the workers train.
+    """Job of the workers: the config and the dataset of a training.
 
     Attributes:
         config: The config; its file names are absolute.
@@ -76,7 +76,7 @@ class _Attempt(NamedTuple):
     """A training that has ended.
 
     Attributes:
-        error: Why it failed; None if it did not.
+        error: The reason of a failure; None if there was none.
     """
 
     error: TrainingError | None
