@@ -13,8 +13,9 @@ from mnistcli.run_summaries import RunSummary
 
 _GAP = "  "
 _HEADER = ("run", "accuracy", "loss", "seconds", "recipe and changed settings")
-# Minimum width of the last column; a narrower terminal wraps it by itself.
+# Width of the last column; on a terminal without it, the settings are below their run.
 _MIN_WIDTH = 20
+_INDENT = 4
 
 
 class NamedSummary(NamedTuple):
@@ -37,13 +38,15 @@ def print_runs(runs: Sequence[NamedSummary], *, numbered: bool = False) -> None:
         table = [(str(number or ""), *row) for number, row in enumerate(table)]
     widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
     indent = sum(widths) + len(_GAP) * len(widths)
+    is_below = out.is_terminal and out.width - indent < _MIN_WIDTH
+    indent = _INDENT if is_below else indent
     # Without a terminal, a run has one line, for grep and the like.
-    last_width = max(out.width - indent, _MIN_WIDTH) if out.is_terminal else None
+    last_width = out.width - indent if out.is_terminal else None
     for row, text in zip(table, texts, strict=True):
-        first, *rest = _wrap(text, last_width)
+        lines = _wrap(text, last_width)
         cells = [set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)]
-        print_line(_GAP.join([*cells, first]))
-        for line in rest:
+        print_line(_GAP.join([*cells, "" if is_below else lines.pop(0)]).rstrip())
+        for line in lines:
             print_line(" " * indent + line)
 
 

@@ -53,6 +53,21 @@ def test_the_table_fits_a_terminal(monkeypatch: pytest.MonkeyPatch, columns: int
     assert not any(line.rstrip().endswith(("--epochs", "--limit", "--seed")) for line in lines)
 
 
+def test_the_settings_are_below_a_long_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    console = Console(force_terminal=True, width=70, _environ={"TERM": "xterm"})
+    monkeypatch.setattr(run_table, "out", console)
+
+    lines = succeed("runs").stdout.splitlines()
+
+    assert max(map(len, lines)) <= 70
+    assert lines[:2] == [
+        "run                         accuracy  loss    seconds",
+        "    recipe and changed settings",
+    ]
+    assert lines[-2].startswith("stopped ")
+    assert lines[-1] == "    fast (unfinished: 1 of 1 epochs)"
+
+
 def test_json_holds_the_runs_and_those_that_were_skipped() -> None:
     Path("runs/bad").mkdir()
     Path("runs/bad/config.json").touch()
