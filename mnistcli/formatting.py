@@ -1,4 +1,6 @@
-"""Formatting of numbers for people: percentages, and counts with their nouns."""
+"""Formatting for people: percentages, counts with their nouns, and lines of tables."""
+
+from collections.abc import Sequence
 
 
 def percent(fraction: float) -> str:
@@ -21,3 +23,15 @@ def bounded_percent(fraction: float, decimals: int = 1) -> str:
     if fraction * 100 >= 100 - step / 2:
         return f">{100 - step:.{decimals}f} %"
     return f"{fraction * 100:.{decimals}f} %"
+
+
+def format_row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """Format a line of a table, its cells left-aligned and two spaces apart.
+
+    Args:
+        cells: The cells, at most as many as there are widths.
+        widths: The minimum widths of the columns.
+    """
+    return "  ".join(
+        f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=False)
+    ).rstrip()

@@ -50,10 +50,10 @@ class EpochPrinter:
         """Print the losses and accuracies of the epoch."""
         line = (
             f"{self._prefix}epoch {row.epoch} of {self._epochs}: "
-            f"loss {row.loss:.4f}, accuracy {100 * row.accuracy:.2f} %"
+            f"loss {row.loss:.4f}, accuracy {percent(row.accuracy)}"
         )
         if not math.isnan(row.val_loss):
-            line += f"; validation loss {row.val_loss:.4f}, accuracy {100 * row.val_accuracy:.2f} %"
+            line += f"; validation loss {row.val_loss:.4f}, accuracy {percent(row.val_accuracy)}"
         sys.stdout.write(f"{line}\n")
 
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from mnistcli.formatting import bounded_percent, format_count, percent
+from mnistcli.formatting import bounded_percent, format_count, format_row, percent
 
 
 def test_a_percentage_has_two_decimals() -> None:
@@ -37,3 +37,8 @@ def test_a_count_has_a_plural() -> None:
         "1 image",
         "10,000 images",
     ]
+
+
+def test_the_cells_of_a_row_are_aligned() -> None:
+    assert format_row(("a", "bcd", "e"), (3, 2, 0)) == "a    bcd  e"
+    assert format_row(("a", "b"), (3, 2, 0)) == "a    b"

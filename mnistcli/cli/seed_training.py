@@ -11,7 +11,7 @@ from mnistcli.cli.streams import print_json, print_line, print_note, quote_name
 from mnistcli.cli.training_progress import EpochBar
 from mnistcli.config import SEEDS, TrainConfig
 from mnistcli.errors import ConfigError, TrainingError
-from mnistcli.formatting import percent
+from mnistcli.formatting import format_row, percent
 from mnistcli.runs.series import RunSeries
 
 if TYPE_CHECKING:  # these modules load Keras, which help and errors do without
@@ -202,5 +202,4 @@ def _text(metric: str, value: float | None) -> str:
 
 
 def _print_row(cells: tuple[str, ...]) -> None:
-    padded = (f"{cell:<{width}}" for cell, width in zip(cells, _WIDTHS, strict=False))
-    print_line("  ".join(padded).rstrip())
+    print_line(format_row(cells, _WIDTHS))

@@ -9,7 +9,7 @@ from pathlib import Path
 from mnistcli.config import TrainConfig
 from mnistcli.errors import ConfigError, MnistCliError, RunError
 from mnistcli.files.locks import lock_directory
-from mnistcli.runs.directories import RUNS_DIR, new_names
+from mnistcli.runs.directories import RUNS_DIR, create_new
 from mnistcli.runs.run import Run
 
 _OTHER_DIR = "--run-dir DIR"
@@ -56,7 +56,7 @@ def create_directory(config: TrainConfig, path: Path | None) -> Iterator[Path]:
         RunError: It cannot be created, another caller uses it, or it is the directory of a run.
     """
     try:
-        directory = _create_new(config) if path is None else path
+        directory = create_new(f"{config.recipe}_sweep") if path is None else path
         directory.mkdir(parents=True, exist_ok=True)
         if Run(directory).has_config:
             raise RunError(f"{str(directory)!r} is the directory of one run", hint=_OTHER_DIR)
@@ -70,11 +70,3 @@ def create_directory(config: TrainConfig, path: Path | None) -> Iterator[Path]:
     finally:
         with suppress(OSError, UnboundLocalError):  # not empty
             directory.rmdir()
-
-
-def _create_new(config: TrainConfig) -> Path:
-    for path in new_names(f"{config.recipe}_sweep"):
-        with suppress(FileExistsError):
-            path.mkdir(parents=True)
-            return path
-    raise AssertionError

@@ -64,7 +64,6 @@ def print_sweep(
         seeds: The results of other seeds; None without them.
         as_json: Whether to print one JSON object.
     """
-    confirmed = None if seeds is None else seeds.statistics("val_accuracy")
     if as_json:
         content = result.as_dict() | {"figures": [str(path) for path in figures]}
         print_json(content | {"confirm": None if seeds is None else seeds.as_dict()})
@@ -74,17 +73,17 @@ def print_sweep(
     print_line(f"best        trial {best.number}: {settings}")
     print_line(f"validation  {percent(result.best_value)}")
     print_line(f"expect      {_expectation(result)}")
-    if confirmed is not None:
+    if seeds is not None and (confirmed := seeds.statistics("val_accuracy")) is not None:
         deviation = "" if confirmed.sd is None else f" ± {percent(confirmed.sd)}"
-        count = len(seeds.results) if seeds is not None else 0
+        count = len(seeds.results)
         print_line(
             f"confirmed   {percent(confirmed.mean)}{deviation} validation, {count} other seeds"
         )
-    file = result.as_dict()["best"]["file"]
+    file = result.best_file
     print_line(f"settings    {quote_name(file)}")
     for path in figures:
         print_line(f"figure      {quote_name(path)}")
-    print_note(f"train the best settings with: mnistcli train --config {quote_argument(file)}")
+    print_note(f"train the best settings with: mnistcli train --config {quote_argument(str(file))}")
 
 
 def _expectation(result: "SweepResult") -> str:

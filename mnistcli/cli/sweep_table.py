@@ -11,13 +11,13 @@ from rich.text import Text
 from mnistcli.cli.hints import complete_hint, quote_argument
 from mnistcli.cli.setting_options import value_text
 from mnistcli.cli.streams import err, is_animated, print_epoch, print_note
-from mnistcli.formatting import percent
+from mnistcli.formatting import format_row, percent
 
 if TYPE_CHECKING:  # these modules load Optuna, which help and errors do without
     from mnistcli.sweep.study import SweepPlan, TrialSummary
 
 _HEADER = ("trial", "validation", "epochs", "state", "settings")
-_WIDTHS = (5, 10, 6, 8)
+_WIDTHS = (5, 10, 6, 8, 0)
 _ENDED = ("complete", "pruned", "failed")
 _MAX_RUNNING = 16
 
@@ -44,7 +44,7 @@ class SweepTable:
             f"sweep over {names}: {self._plan.trials} trials of {self._plan.space.base.recipe} on "
             f"{self._plan.space.base.dataset}; saving to {self._plan.storage.directory}"
         )
-        print_epoch(_line(_HEADER))
+        print_epoch(format_row(_HEADER, _WIDTHS))
         if self._live is not None:
             self._live.start()
         return self
@@ -86,9 +86,4 @@ def _row(trial: "TrialSummary") -> str:
     accuracy = "-" if trial.accuracy is None else percent(trial.accuracy)
     cells = (str(trial.number), accuracy, str(len(trial.accuracies)), trial.state)
     reason = f" ({trial.error})" if trial.error else ""
-    return _line((*cells, settings + reason))
-
-
-def _line(cells: Sequence[str]) -> str:
-    padded = (f"{cell:<{width}}" for cell, width in zip(cells, _WIDTHS, strict=False))
-    return "  ".join([*padded, cells[-1]]).rstrip()
+    return format_row((*cells, settings + reason), _WIDTHS)

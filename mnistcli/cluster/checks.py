@@ -45,7 +45,7 @@ def no_workers(address: ClusterAddress) -> ClusterError:
 
 
 def find_faults(client: Client) -> Iterator[str]:
-    """Yield what is wrong with the workers, a line for each worker and fault."""
+    """Yield the faults of the workers, a line for each worker and fault."""
     ours = worker.versions()
     threads = client.nthreads()
     for name, theirs in client.run(worker.versions, on_error="return").items():

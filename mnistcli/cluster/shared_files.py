@@ -1,4 +1,4 @@
-"""Shared files: what a worker must see of the files of the caller."""
+"""Shared files: the files of the caller that a worker needs."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path

@@ -80,11 +80,13 @@ def run_pipeline(
         read_line: The line recognizer; None to segment by the shapes alone.
         may_be_one: Whether a line may hold one digit only.
     """
-    run = partial(_run, image, single=single, read_line=read_line, may_be_one=may_be_one)
-    result = run(separate_ink(image), classify=classify)
+    run = partial(
+        _run, image, single=single, classify=classify, read_line=read_line, may_be_one=may_be_one
+    )
+    result = run(separate_ink(image))
     if classify is None or max(image.size) > _MAX_AMBIGUOUS_SIDE:
         return result
-    other = run(separate_ink(image, other_polarity=True), classify=classify)
+    other = run(separate_ink(image, other_polarity=True))
     return _choose_polarity(result, other, classify)
 
 

@@ -1,6 +1,7 @@
 """Names of run directories: new ones under ``runs/``, and those in a directory."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -13,12 +14,28 @@ def new_names(stem: str) -> Iterator[Path]:
     """Yield names for a new directory under ``runs/``: the time and a stem, then numbered ones.
 
     Args:
-        stem: What the directory is for, such as ``fast_seed0``.
+        stem: The purpose of the directory, such as ``fast_seed0``.
     """
     time = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
     path = RUNS_DIR / f"{time}_{stem}"
     yield path
     yield from numbered(path)
+
+
+def create_new(stem: str) -> Path:
+    """Create a directory with a new name; no two processes get the same one.
+
+    Args:
+        stem: As `new_names` takes it.
+
+    Raises:
+        OSError: It cannot be created.
+    """
+    for path in new_names(stem):
+        with suppress(FileExistsError):
+            path.mkdir(parents=True)
+            return path
+    raise AssertionError
 
 
 def numbered(path: Path) -> Iterator[Path]:

@@ -6,7 +6,7 @@ from typing import Self
 
 from mnistcli.config import TrainConfig
 from mnistcli.errors import RunError
-from mnistcli.runs.directories import RUNS_DIR, new_names, seed_directory
+from mnistcli.runs.directories import RUNS_DIR, create_new, seed_directory
 from mnistcli.runs.run import Run
 
 _OTHER_DIR = "--run-dir DIR"
@@ -38,7 +38,7 @@ class RunSeries:
         """
         try:
             if path is None:
-                return cls(_create_new(config))
+                return cls(create_new(f"{config.recipe}_seeds"))
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             name = str(path or RUNS_DIR)
@@ -84,14 +84,3 @@ class RunSeries:
                     f"{values[name]!r}",
                     hint=_OTHER_DIR,
                 )
-
-
-def _create_new(config: TrainConfig) -> Path:
-    """Create a directory with a new name; no two processes get the same one."""
-    for path in new_names(f"{config.recipe}_seeds"):
-        try:
-            path.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        return path
-    raise AssertionError

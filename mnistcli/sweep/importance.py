@@ -1,16 +1,11 @@
 """Importance of the settings of a sweep: functional ANOVA of Optuna."""
 
-import optuna
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
+from collections.abc import Sequence
+from typing import Any
 
-from mnistcli.config import SETTINGS
-from mnistcli.config_fields import value_type
-from mnistcli.sweep.search_space import Variation
+import optuna
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
 from mnistcli.sweep.sweep import SweepResult
 
 
@@ -30,7 +25,7 @@ def importances(result: SweepResult) -> dict[str, float]:
             optuna.trial.create_trial(
                 value=trial.value,
                 params={one.name: trial.params[one.name] for one in names},
-                distributions={one.name: _distribution(one) for one in names},
+                distributions={one.name: one.suggest(_Distributions()) for one in names},
             )
         )
     if len({trial.value for trial in complete}) < 2:
@@ -39,9 +34,16 @@ def importances(result: SweepResult) -> dict[str, float]:
     return dict(optuna.importance.get_param_importances(study, evaluator=evaluator))
 
 
-def _distribution(variation: Variation) -> BaseDistribution:
-    if variation.choices:
-        return CategoricalDistribution(variation.choices)
-    if value_type(SETTINGS[variation.name]) is int:
-        return IntDistribution(int(variation.low), int(variation.high), log=variation.log)
-    return FloatDistribution(variation.low, variation.high, log=variation.log)
+class _Distributions:
+    """Returns the distribution of a setting where a trial would choose a value."""
+
+    def suggest_categorical(self, _: str, choices: Sequence[Any]) -> CategoricalDistribution:
+        return CategoricalDistribution(choices)
+
+    def suggest_int(self, _: str, low: int, high: int, *, log: bool = False) -> IntDistribution:
+        return IntDistribution(low, high, log=log)
+
+    def suggest_float(
+        self, _: str, low: float, high: float, *, log: bool = False
+    ) -> FloatDistribution:
+        return FloatDistribution(low, high, log=log)

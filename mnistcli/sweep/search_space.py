@@ -34,10 +34,10 @@ class Suggester(Protocol):
     def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
         """Choose one of the values."""
 
-    def suggest_int(self, name: str, low: int, high: int, *, log: bool = False) -> int:
+    def suggest_int(self, name: str, low: int, high: int, *, log: bool = False) -> Any:
         """Choose a whole number; both ends are included."""
 
-    def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:
+    def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> Any:
         """Choose a number."""
 
 

@@ -176,9 +176,13 @@ def retry(study: optuna.Study, trial: FrozenTrial) -> None:
         study.enqueue_trial(trial.params, user_attrs={ATTEMPT: attempt + 1})
 
 
-def worker_name() -> str:
-    """Return the name of this process among all workers of a study."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+def worker_name(process: int | None = None) -> str:
+    """Return the name of a process of this machine among all workers of a study.
+
+    Args:
+        process: The process ID. Defaults to that of this process.
+    """
+    return f"{socket.gethostname()}:{process or os.getpid()}"
 
 
 def summarize(trial: FrozenTrial) -> TrialSummary:

@@ -49,6 +49,11 @@ class SweepResult:
         return self.best.value or 0.0
 
     @property
+    def best_file(self) -> Path:
+        """The file with the best settings."""
+        return self.plan.storage.directory / BEST_FILE
+
+    @property
     def complete(self) -> int:
         """Number of complete trials, of which the best was chosen."""
         return sum(trial.state == "complete" for trial in self.trials)
@@ -88,7 +93,7 @@ class SweepResult:
                 "trial": self.best.number,
                 "val_accuracy": self.best.value,
                 "settings": dict(self.best.params),
-                "file": str(self.plan.storage.directory / BEST_FILE),
+                "file": str(self.best_file),
             },
             "expected_loss": self.expected_loss,
         }
@@ -200,9 +205,9 @@ def _finish(study: SweepStudy, dataset: str, images: int) -> SweepResult:
     config = TrainConfig.from_dict(
         study.plan.space.config(best.params).as_dict() | {"dataset": dataset}
     )
-    path = study.plan.storage.directory / BEST_FILE
+    result = SweepResult(study.plan, tuple(trials), best, config, images)
     try:
-        write_json(path, config.as_dict())
+        write_json(result.best_file, config.as_dict())
     except OSError as error:
-        raise RunError(f"cannot write {str(path)!r}: {error.strerror}") from error
-    return SweepResult(study.plan, tuple(trials), best, config, images)
+        raise RunError(f"cannot write {str(result.best_file)!r}: {error.strerror}") from error
+    return result

@@ -4,13 +4,15 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import signal
-import socket
 import sys
 import threading
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from mnistcli.sweep.study import SweepPlan
+from mnistcli import datasets
+from mnistcli.device import count_usable_processors, limit_threads, start_quietly
+from mnistcli.errors import MnistCliError
+from mnistcli.sweep.study import SweepPlan, SweepStudy, worker_name
 
 
 class WorkerProcesses:
@@ -24,7 +26,7 @@ class WorkerProcesses:
     """
 
     def __init__(self, plan: SweepPlan, count: int, dataset: str, data_dir: Path | None) -> None:
-        self._arguments = (plan, dataset, data_dir, max(1, (os.cpu_count() or 1) // count))
+        self._arguments = (plan, dataset, data_dir, max(1, count_usable_processors() // count))
         self._count = count
         self._processes: list[BaseProcess] = []
 
@@ -50,11 +52,8 @@ class WorkerProcesses:
         return any((one.exitcode or 0) > 0 for one in self._processes)
 
     def is_dead(self, worker: str) -> bool:
-        """Return whether a worker was one of these processes, or of this one, and has ended."""
-        host, _, pid = worker.rpartition(":")
-        if host != socket.gethostname() or not pid.isdecimal():
-            return False
-        return any(str(one.pid) == pid and not one.is_alive() for one in self._processes)
+        """Return whether a worker was one of these processes and has ended."""
+        return any(worker == worker_name(one.pid) and not one.is_alive() for one in self._processes)
 
     def kill(self) -> None:
         """End all processes at once; what they have reported is whole."""
@@ -68,14 +67,9 @@ def _work(plan: SweepPlan, dataset: str, data_dir: Path | None, threads: int) ->
     """Run trials in this process until none is left."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller ends the workers
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)
-    from mnistcli.device import start_quietly  # noqa: PLC0415 - after the number of threads
-
+    limit_threads(threads)
     start_quietly()
-    from mnistcli import datasets  # noqa: PLC0415 - after the quiet start
-    from mnistcli.errors import MnistCliError  # noqa: PLC0415 - as above
-    from mnistcli.sweep.study import SweepStudy  # noqa: PLC0415 - as above
-    from mnistcli.sweep.trial import run_trial  # noqa: PLC0415 - as above
+    from mnistcli.sweep.trial import run_trial  # noqa: PLC0415 - loads Keras
 
     try:
         splits = datasets.load(dataset, data_dir=data_dir)

@@ -71,7 +71,11 @@ def train(
         if resume:
             run.require_resumable()
         config, trainer = _prepare(
-            config, splits, run, callback, resume=resume or train_members is not None
+            config,
+            splits,
+            run.architecture_file,
+            callback,
+            resume=resume or train_members is not None,
         )
         if config.ensemble == 1:
             result: TrainResult | EnsembleResult = trainer.train_model(config, run)
@@ -99,27 +103,27 @@ def train_member(config: TrainConfig, splits: Splits, run: Run, number: int) -> 
         MnistCliError: As `train` raises.
     """
     with run.writing(), device.select(config.device):
-        config, trainer = _prepare(config, splits, run, None, resume=True)
+        config, trainer = _prepare(config, splits, run.architecture_file, None, resume=True)
         trainer.train_member(config, run, number)
 
 
 def _prepare(
     config: TrainConfig,
     splits: Splits,
-    run: Run,
+    architecture_copy: Path,
     callback: TrainingCallback | None,
     *,
     resume: bool,
 ) -> tuple[TrainConfig, ModelTrainer]:
-    """Return the config as the run records it, and the trainer of its models."""
+    """Return the config as a run records it, and the trainer of its models."""
     start = None if config.start is None else find_start(config.start)
     data = hold_out_validation(config, splits)
     config = replace(config, dataset=splits.name)
     if start is not None:
         config = replace(config, start=absolute_name(start))
-    own = _read_architecture(config, run.architecture_file)
+    own = _read_architecture(config, architecture_copy)
     if own is not None:
-        own.require_digest(config.arch_sha256, run.architecture_file)
+        own.require_digest(config.arch_sha256, architecture_copy)
         config = replace(config, arch=own.name, arch_sha256=own.digest)
     trainer = ModelTrainer(data, start, callback or SilentCallback(), own=own, resume=resume)
     return config, trainer
@@ -142,10 +146,8 @@ def validate(config: TrainConfig, splits: Splits, callback: TrainingCallback) ->
         MnistCliError: As `train` raises.
     """
     with device.select(config.device):
-        start = None if config.start is None else find_start(config.start)
-        data = hold_out_validation(config, splits)
-        own = _read_architecture(config, Path("architecture.py"))
-        return ModelTrainer(data, start, callback, own=own, resume=False).validate(config)
+        config, trainer = _prepare(config, splits, Path("architecture.py"), callback, resume=False)
+        return trainer.validate(config)
 
 
 def _read_architecture(config: TrainConfig, copy: Path) -> CustomArchitecture | None:
