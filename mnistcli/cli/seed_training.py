@@ -145,12 +145,9 @@ def train_with_seeds(
     """
     series = RunSeries.create(config, run_dir)
     try:
-        with SeedProgress(
-            series, len(seeds), as_json=as_json, elsewhere=address is not None
-        ) as progress:
-            results = _trainer(address, data_dir, progress)(
-                config, splits, seeds, series, on_seed_end=progress.on_seed_end
-            )
+        results = train_series(
+            config, splits, seeds, series, as_json=as_json, address=address, data_dir=data_dir
+        )
     finally:
         series.remove_if_empty()
     if as_json:
@@ -163,6 +160,24 @@ def train_with_seeds(
         first = failed[0].error.message if failed[0].error else "no better than chance"
         raise TrainingError(
             f"{len(failed)} of {len(seeds)} seeds failed: seed {failed[0].seed}: {first}"
+        )
+
+
+def train_series(
+    config: TrainConfig,
+    splits: "Splits",
+    seeds: list[int],
+    series: RunSeries,
+    *,
+    as_json: bool,
+    address: "ClusterAddress | None",
+    data_dir: Path | None,
+) -> "SeedResults":
+    """Train the seeds of a series with progress; the arguments are those of `train_with_seeds`."""
+    elsewhere = address is not None
+    with SeedProgress(series, len(seeds), as_json=as_json, elsewhere=elsewhere) as progress:
+        return _trainer(address, data_dir, progress)(
+            config, splits, seeds, series, on_seed_end=progress.on_seed_end
         )
 
 

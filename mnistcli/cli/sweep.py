@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from mnistcli.cli.options import (
+    ClusterOption,
     DataDirOption,
     JsonOption,
     QuietOption,
@@ -37,12 +38,6 @@ def sweep(
         float | None,
         typer.Option(metavar="X", help="Start no trial after X hours. Default: no limit."),
     ] = None,
-    workers: Annotated[
-        int,
-        typer.Option(
-            min=1, max=256, metavar="N", help="Trials at once, each in a process of this machine."
-        ),
-    ] = 1,
     run_dir: Annotated[
         Path | None,
         typer.Option(
@@ -90,6 +85,7 @@ def sweep(
     start: Annotated[str | None, setting_option(SETTINGS["start"], panel=None)] = None,
     dataset: TrainingDatasetOption = None,
     data_dir: DataDirOption = None,
+    cluster: ClusterOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
@@ -100,6 +96,7 @@ def sweep(
     Hopeless trials are stopped early. Writes best.json for 'train --config' and figures. Needs the
     extra sweep.
     """
+    from mnistcli.cli.cluster import parse_cluster
     from mnistcli.cli.progress import DownloadProgress
     from mnistcli.cli.sweep_options import create_directory, require_optuna, require_study
     from mnistcli.cli.sweep_output import confirm_best, draw_figures, print_sweep
@@ -111,6 +108,7 @@ def sweep(
     space = SearchSpace.parse(recipe, given, vary or [])
     require_study(storage, study, hours)
     require_optuna()
+    address = parse_cluster(cluster, {})
     with working("Starting TensorFlow"):
         from mnistcli.device import start_quietly
 
@@ -119,19 +117,20 @@ def sweep(
         from mnistcli.sweep.storage import Storage, require_storage
         from mnistcli.sweep.study import SweepPlan
         from mnistcli.sweep.sweep import run_sweep
+        from mnistcli.training.trainer import with_absolute_names
     require_storage(storage)
     splits = datasets.load(space.base.dataset, data_dir=data_dir, progress=DownloadProgress())
     for note in splits.notes:
         print_note(note)
-    space = replace(space, settings={**space.settings, "dataset": splits.name})
+    space = space.with_names_of(with_absolute_names(replace(space.base, dataset=splits.name)))
     with create_directory(space.base, run_dir) as directory:
         plan = SweepPlan(
             Storage(directory, storage), study or directory.resolve().name, space, trials, hours
         )
         with SweepTable(plan, as_json=as_json) as table:
             result = run_sweep(
-                plan, splits, workers=workers, data_dir=data_dir, on_change=table.update
+                plan, splits, address=address, data_dir=data_dir, on_change=table.update
             )
         figures = draw_figures(result)
-        seeds = confirm_best(result, splits, confirm) if confirm else None
+        seeds = confirm_best(result, splits, confirm, address, data_dir) if confirm else None
     print_sweep(result, figures, seeds, as_json=as_json)

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnistcli.cli.hints import quote_argument
-from mnistcli.cli.seed_training import SeedProgress
+from mnistcli.cli.seed_training import train_series
 from mnistcli.cli.setting_options import option_text
 from mnistcli.cli.streams import print_json, print_line, print_note, quote_name
 from mnistcli.formatting import format_count, percent
 
 if TYPE_CHECKING:  # these modules load Keras and Optuna, which help and errors do without
+    from mnistcli.cluster.addresses import ClusterAddress
     from mnistcli.datasets import Splits
     from mnistcli.sweep.sweep import SweepResult
     from mnistcli.training.seeds import SeedResults
@@ -26,27 +27,33 @@ def draw_figures(result: "SweepResult") -> list[Path]:
     return draw_sweep(result)
 
 
-def confirm_best(result: "SweepResult", splits: "Splits", count: int) -> "SeedResults":
+def confirm_best(
+    result: "SweepResult",
+    splits: "Splits",
+    count: int,
+    address: "ClusterAddress | None",
+    data_dir: Path | None,
+) -> "SeedResults":
     """Train the best settings with seeds that the sweep did not use.
 
     Args:
         result: The sweep.
         splits: The dataset.
         count: Number of seeds.
+        address: The cluster to train on; None for this process.
+        data_dir: Folder of the MNIST files, for a cluster; None for the usual one.
     """
     from mnistcli.config import SEEDS
     from mnistcli.runs.series import RunSeries
-    from mnistcli.training.seeds import train_seeds
 
     config = result.config
     seeds = [(config.seed + number) % SEEDS for number in range(1, count + 1)]
     path = result.plan.storage.directory / f"confirm-trial-{result.best.number}"
     series = RunSeries.create(config, path)
     print_note(f"confirming trial {result.best.number} with {count} other seeds in {path}")
-    with SeedProgress(series, count, as_json=True) as progress:
-        return train_seeds(
-            config, splits, seeds, series, callback=progress, on_seed_end=progress.on_seed_end
-        )
+    return train_series(
+        config, splits, seeds, series, as_json=True, address=address, data_dir=data_dir
+    )
 
 
 def print_sweep(

@@ -3,9 +3,10 @@
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Generic, TypeVar
 
-from distributed import Client, Future, KilledWorker
+from distributed import Client, Future, KilledWorker, wait
 
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.cluster.checks import TIMEOUT, no_workers
@@ -14,7 +15,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _PER_WORKER = 3  # items in flight: one that is worked on, and those that are sent or sent back
-_POLL = 2.0  # seconds between two looks at the workers
+_POLL = 2.0  # seconds between two counts of the workers
 
 
 class Tasks(Generic[Item, Result]):
@@ -27,16 +28,22 @@ class Tasks(Generic[Item, Result]):
         client: The connection.
         address: The address of the cluster, for messages.
         function: A function of a module that the workers have.
+        on_poll: Called every two seconds while results are awaited. Defaults to nothing.
     """
 
     def __init__(
-        self, client: Client, address: ClusterAddress, function: Callable[[Item], Result]
+        self,
+        client: Client,
+        address: ClusterAddress,
+        function: Callable[[Item], Result],
+        on_poll: Callable[[], None] | None = None,
     ) -> None:
         self._client = client
         self._address = address
         self._function = function
+        self._on_poll = on_poll or (lambda: None)
         self._workers = 0
-        self._seen = self._looked = 0.0  # the times of a look: with workers, and at all
+        self._seen = self._polled = 0.0  # the times of a poll: with workers, and of any
 
     def run_in_order(self, items: Iterable[Item]) -> Iterator[tuple[Item, Result | None]]:
         """Run the function for each item.
@@ -53,12 +60,47 @@ class Tasks(Generic[Item, Result]):
         """
         pending: deque[tuple[Item, Future[Result]]] = deque()
         for item in items:
-            pending.append((item, self._client.submit(self._function, item, pure=False)))
-            self._look()
+            pending.append((item, self._submit(item)))
             while len(pending) >= _PER_WORKER * max(self._workers, 1):
                 yield self._finish(*pending.popleft())
         while pending:
             yield self._finish(*pending.popleft())
+
+    def run_unordered(self, items: Iterable[Item]) -> Iterator[tuple[Item, Result | None]]:
+        """Run the function for each item, one at a time on each worker.
+
+        Args:
+            items: The items; one is read when a worker is free.
+
+        Yields:
+            Each item with its result as soon as it is there; None as in `run_in_order`.
+
+        Raises:
+            ClusterError: There are no workers any more.
+            Exception: The error of the function.
+        """
+        pending: dict[Future[Result], Item] = {}
+        for item in items:
+            pending[self._submit(item)] = item
+            while len(pending) >= max(self._workers, 1):
+                yield from self._finish_some(pending)
+        while pending:
+            yield from self._finish_some(pending)
+
+    def _submit(self, item: Item) -> Future[Result]:
+        future: Future[Result] = self._client.submit(self._function, item, pure=False)
+        self._poll()
+        return future
+
+    def _finish_some(
+        self, pending: dict[Future[Result], Item]
+    ) -> Iterator[tuple[Item, Result | None]]:
+        """Wait for results, two seconds at most; those that have one are not pending any more."""
+        with self._client.as_current(), suppress(TimeoutError):
+            wait(list(pending), timeout=_POLL, return_when="FIRST_COMPLETED")
+        for future in [one for one in pending if one.done()]:
+            yield self._finish(pending.pop(future), future)
+        self._poll()
 
     def _finish(self, item: Item, future: Future[Result]) -> tuple[Item, Result | None]:
         """Wait for a result."""
@@ -70,20 +112,20 @@ class Tasks(Generic[Item, Result]):
             except TimeoutError:
                 if future.status == "error":  # raised by the function
                     raise
-                self._look()
+                self._poll()
             else:
                 return item, result
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         """Count the workers from time to time.
 
         Raises:
             ClusterError: There have been none for some time.
         """
         now = time.monotonic()
-        if self._looked and now - self._looked < _POLL:
+        if self._polled and now - self._polled < _POLL:
             return
-        self._looked = now
+        self._polled = now
         if self._address.workers and self._client.cluster is not None:
             self._client.cluster.scale(self._address.workers)  # starts those that were lost
         self._workers = len(self._client.nthreads())
@@ -91,3 +133,4 @@ class Tasks(Generic[Item, Result]):
             self._seen = now
         if now - self._seen > TIMEOUT:
             raise no_workers(self._address)
+        self._on_poll()

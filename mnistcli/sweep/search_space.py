@@ -3,7 +3,7 @@
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from mnistcli.config import SETTINGS, TrainConfig, find_setting
@@ -136,6 +136,19 @@ class SearchSpace:
     def base(self) -> TrainConfig:
         """The config of the fixed settings."""
         return resolve(self.recipe, **self.settings)
+
+    def with_names_of(self, config: TrainConfig) -> "SearchSpace":
+        """Return the search space with the names of dataset, start model and architecture.
+
+        Args:
+            config: The base config, with names that other processes find.
+        """
+        names = {
+            name: getattr(config, name)
+            for name in ("dataset", "start", "arch")
+            if name == "dataset" or name in self.settings
+        }
+        return replace(self, settings={**self.settings, **names})
 
     def suggest(self, trial: Suggester) -> dict[str, Any]:
         """Return the values of a trial; settings that its optimizer does not use are omitted."""

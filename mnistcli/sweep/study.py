@@ -4,6 +4,7 @@ import json
 import math
 import os
 import socket
+import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from mnistcli.sweep.storage import OpenStorage, Storage, storage_errors
 MAX_ATTEMPTS = 3
 ATTEMPT, ERROR, WORKER = "attempt", "error", "worker"
 _PLAN = "plan"
+_POLL = 1.0  # seconds between two looks at the trials of other processes
 _OTHER_STUDY = "--run-dir DIR"
 
 
@@ -157,6 +159,11 @@ class SweepStudy:
         with storage_errors():
             optuna.storages.fail_stale_trials(self.study)
 
+    def wait_for_others(self) -> None:
+        """Wait a second while the last trials run in other processes, whose workers may die."""
+        time.sleep(_POLL)
+        self.fail_stale()
+
     def _fail(self, trial: FrozenTrial) -> None:
         try:
             self.study.tell(trial.number, state=TrialState.FAIL)
@@ -176,13 +183,9 @@ def retry(study: optuna.Study, trial: FrozenTrial) -> None:
         study.enqueue_trial(trial.params, user_attrs={ATTEMPT: attempt + 1})
 
 
-def worker_name(process: int | None = None) -> str:
-    """Return the name of a process of this machine among all workers of a study.
-
-    Args:
-        process: The process ID. Defaults to that of this process.
-    """
-    return f"{socket.gethostname()}:{process or os.getpid()}"
+def worker_name() -> str:
+    """Return the name of this process among all workers of a study."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def summarize(trial: FrozenTrial) -> TrialSummary:

@@ -1,4 +1,4 @@
-"""Sweep: run the trials of a study that are missing, here or in worker processes."""
+"""Sweep: run the trials of a study that are missing, here or on a cluster."""
 
 import math
 import time
@@ -8,19 +8,16 @@ from pathlib import Path
 from statistics import NormalDist
 from typing import Any
 
+from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
 from mnistcli.errors import RunError, TrainingError
 from mnistcli.runs.json_files import write_json
 from mnistcli.sweep.study import SweepPlan, SweepStudy, TrialSummary, worker_name
 from mnistcli.sweep.trial import run_trial
-from mnistcli.sweep.workers import WorkerProcesses
 from mnistcli.training.data import hold_out_validation
 
 BEST_FILE = "best.json"
-# Seconds between two looks at the trials of other processes.
-_POLL = 1.0
-_MAX_RESTARTS = 20
 
 OnChange = Callable[[Sequence[TrialSummary]], None]
 
@@ -103,7 +100,7 @@ def run_sweep(
     plan: SweepPlan,
     splits: Splits,
     *,
-    workers: int = 1,
+    address: ClusterAddress | None = None,
     data_dir: Path | None = None,
     on_change: OnChange | None = None,
 ) -> SweepResult:
@@ -114,17 +111,16 @@ def run_sweep(
     Args:
         plan: The sweep. Its directory exists, and no other caller uses it.
         splits: The dataset.
-        workers: Number of local processes; with 1, the trials run in this process.
-        data_dir: Directory of the MNIST files for other processes. Defaults to the usual one.
+        address: The cluster whose workers run the trials. Defaults to this process.
+        data_dir: Folder of the MNIST files, for a cluster. Defaults to the usual one.
         on_change: Called with all trials when one of them may have changed.
 
     Raises:
-        MnistCliError: The storage or the data fail, or the study has other settings.
+        MnistCliError: The storage, the data or the cluster fail, or the study has other settings.
         TrainingError: No trial is complete.
     """
     images = hold_out_validation(plan.space.base, splits).validation
     study = SweepStudy.open(plan)
-    processes = WorkerProcesses(plan, workers, splits.name, data_dir)
 
     def report() -> None:
         if on_change is not None:
@@ -135,17 +131,19 @@ def run_sweep(
             study.fail_dead(lambda _: True)
         study.fail_stale()
         deadline = time.monotonic() + plan.hours * 3600 if plan.hours else math.inf
-        if workers == 1:
+        if address is None:
             _run_here(study, splits, report, deadline)
         else:
-            _run_processes(study, processes, report, deadline)
+            from mnistcli.sweep.cluster_trials import run_trials_on  # noqa: PLC0415 - loads Dask
+
+            run_trials_on(
+                address, study, splits, data_dir=data_dir, report=report, deadline=deadline
+            )
         study.fail_stale()
         report()
         return _finish(study, splits.name, len(images or ()))
     finally:
-        processes.kill()
-        here = worker_name()
-        study.fail_dead(lambda worker: worker == here or processes.is_dead(worker))
+        study.fail_dead(worker_name().__eq__)
         study.close()
 
 
@@ -156,37 +154,8 @@ def _run_here(
         if not run_trial(study, splits, report):
             if study.is_done():
                 return
-            _wait_for_others(study, report)
-
-
-def _run_processes(
-    study: SweepStudy, processes: WorkerProcesses, report: Callable[[], None], deadline: float
-) -> None:
-    """Keep the processes running until all trials have ended.
-
-    Raises:
-        RunError: The processes fail again and again.
-    """
-    for _ in range(_MAX_RESTARTS):
-        processes.start()
-        while processes.wait(_POLL) and time.monotonic() < deadline:
-            study.fail_dead(processes.is_dead)
+            study.wait_for_others()
             report()
-        if processes.failed:
-            raise RunError("a worker process of the sweep failed")
-        study.fail_dead(processes.is_dead)
-        while not study.is_done() and study.count() >= study.plan.trials:
-            _wait_for_others(study, report)
-        if study.is_done() or time.monotonic() >= deadline:
-            return
-    raise RunError(f"worker processes were killed {_MAX_RESTARTS} times")
-
-
-def _wait_for_others(study: SweepStudy, report: Callable[[], None]) -> None:
-    """Wait while the last trials run in other processes, whose workers may die."""
-    time.sleep(_POLL)
-    study.fail_stale()
-    report()
 
 
 def _finish(study: SweepStudy, dataset: str, images: int) -> SweepResult:

@@ -17,7 +17,7 @@ from mnistcli.training.trainer import validate
 
 
 def run_trial(
-    study: SweepStudy, splits: Splits, on_change: Callable[[], None] | None = None
+    study: SweepStudy, splits: Splits, on_change: Callable[[], None] | None = None, worker: str = ""
 ) -> bool:
     """Run one trial of a study, unless all of them have started.
 
@@ -28,6 +28,8 @@ def run_trial(
         study: The study, opened in this process.
         splits: The dataset.
         on_change: Called when the trial starts, after each epoch, and when it has ended.
+        worker: Name of the worker, unique among those of the study. Defaults to a name of this
+            process.
 
     Returns:
         Whether there was a trial to run.
@@ -37,6 +39,7 @@ def run_trial(
         MnistCliError: The storage or the data fail.
     """
     changed = on_change or (lambda: None)
+    worker = worker or worker_name()
     seed = study.plan.space.base.seed
 
     with storage_errors(), ExitStack() as claim:
@@ -50,7 +53,7 @@ def run_trial(
         )
 
         def objective(trial: optuna.Trial) -> float:
-            trial.set_user_attr(WORKER, worker_name())
+            trial.set_user_attr(WORKER, worker)
             config = study.plan.space.config(study.plan.space.suggest(trial))
             claim.close()
             changed()
@@ -64,7 +67,7 @@ def run_trial(
         try:
             study.study.optimize(objective, n_trials=1, catch=(TrainingError,))
         except KeyboardInterrupt:
-            study.repeat_last(worker_name())
+            study.repeat_last(worker)
             raise
         finally:
             # The graph of a model is freed with its session only.

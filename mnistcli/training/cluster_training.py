@@ -15,7 +15,7 @@ from mnistcli.cluster.connection import connect
 from mnistcli.cluster.shared_files import require_folder
 from mnistcli.cluster.tasks import Tasks
 from mnistcli.cluster.worker import call_with_keras
-from mnistcli.config import TrainConfig, split_custom_architecture
+from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
 from mnistcli.errors import ClusterError, TrainingError
 from mnistcli.files.user_directories import DATA_DIR_VARIABLE
@@ -24,7 +24,7 @@ from mnistcli.runs.series import RunSeries
 from mnistcli.training.fingerprint import hash_dataset
 from mnistcli.training.results import EnsembleResult, TrainResult
 from mnistcli.training.seeds import SeedResult, SeedResults, check_seeds, train_seed
-from mnistcli.training.trainer import absolute_name, find_start, train, train_member
+from mnistcli.training.trainer import train, train_member, with_absolute_names
 
 # A killed training is resumed, so each attempt adds some epochs.
 _ATTEMPTS = 5
@@ -59,13 +59,7 @@ class TrainingJob:
             CheckpointError: The start model cannot be found.
             TrainingError: It is an ensemble.
         """
-        config = replace(config, dataset=splits.name)
-        if config.start is not None:
-            config = replace(config, start=absolute_name(find_start(config.start)))
-        file, function = split_custom_architecture(config.arch)
-        if file:
-            name = os.path.abspath(file)  # noqa: PTH100 - a link keeps its name
-            config = replace(config, arch=f"{name}:{function}" if function else name)
+        config = with_absolute_names(replace(config, dataset=splits.name))
         folder = data_dir or os.environ.get(DATA_DIR_VARIABLE)
         return cls(
             config, Path(folder).absolute() if folder else None, _hash(splits), tuple(sys.argv)
@@ -194,13 +188,13 @@ def _until_trained(
 
 def _train_seed(job: TrainingJob, series: RunSeries, seed: int) -> _Attempt:
     """Train with one seed, on a worker."""
-    splits = _start(job, series.path)
+    splits = load_splits(job, series.path)
     return _Attempt(train_seed(replace(job.config, seed=seed), splits, series.run(seed)).error)
 
 
 def _train_member(job: TrainingJob, run: Run, number: int) -> _Attempt:
     """Train one member of an ensemble, on a worker."""
-    splits = _start(job, run.path)
+    splits = load_splits(job, run.path)
     try:
         train_member(job.config, splits, run, number)
     except TrainingError as error:
@@ -208,15 +202,23 @@ def _train_member(job: TrainingJob, run: Run, number: int) -> _Attempt:
     return _Attempt(None)
 
 
-def _start(job: TrainingJob, folder: Path) -> Splits:
-    """Check that a worker has the folder of the runs, and return the images."""
+def load_splits(job: TrainingJob, folder: Path) -> Splits:
+    """Load the images of a job on a worker.
+
+    Args:
+        job: The job.
+        folder: The folder of the results, which the worker must have.
+
+    Raises:
+        ClusterError: It does not have it, or has other images.
+    """
     require_folder(folder)
     sys.argv[:] = job.command
-    return _load_splits(job.config.dataset, job.data_dir, job.digest)
+    return _load_once(job.config.dataset, job.data_dir, job.digest)
 
 
 @lru_cache(maxsize=1)
-def _load_splits(name: str, data_dir: Path | None, digest: str) -> Splits:
+def _load_once(name: str, data_dir: Path | None, digest: str) -> Splits:
     """Load a dataset once in a worker.
 
     Raises:

@@ -1,5 +1,6 @@
 """Training runs: `train` makes a finished run of a config, a dataset and a run directory."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -175,6 +176,22 @@ def find_start(name: str) -> ModelRef:
 def absolute_name(model: ModelRef) -> str:
     """Return a name that leads to the same model from any directory."""
     return PRETRAINED if model.name == PRETRAINED else str(Path(model.name).resolve())
+
+
+def with_absolute_names(config: TrainConfig) -> TrainConfig:
+    """Return a config whose start model and custom architecture are found from any directory.
+
+    Raises:
+        CheckpointError: The start model cannot be found.
+        TrainingError: It is an ensemble.
+    """
+    if config.start is not None:
+        config = replace(config, start=absolute_name(find_start(config.start)))
+    file, function = split_custom_architecture(config.arch)
+    if file:
+        name = os.path.abspath(file)  # noqa: PTH100 - a link keeps its name
+        config = replace(config, arch=f"{name}:{function}" if function else name)
+    return config
 
 
 @contextmanager

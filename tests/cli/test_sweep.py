@@ -8,8 +8,8 @@ import pytest
 from mnistcli.config import TrainConfig
 from mnistcli.runs.history import EpochRow
 from mnistcli.sweep import trial
-from mnistcli.training.callbacks import TrainingCallback
 from tests.support.command_line import failure, succeed
+from tests.support.sweep import simulate_training
 
 SWEEP = ("sweep", "--dataset", "digits", "--epochs", 2, "--vary", "dropout=0..0.5")
 
@@ -39,22 +39,7 @@ def test_usage_errors(arguments: tuple[object, ...], message: str) -> None:
 @pytest.fixture
 def _simulated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Train in no time."""
-
-    def validate(config: TrainConfig, splits: object, callback: TrainingCallback) -> EpochRow:
-        row = EpochRow(
-            epoch=1,
-            loss=1.0,
-            accuracy=0.5,
-            val_loss=1.0,
-            val_accuracy=0.9 - config.dropout / 10,
-            learning_rate=0.001,
-            seconds=0.1,
-        )
-        callback.on_epoch_end(row, kept=True)
-        return row
-
-    monkeypatch.setattr(trial, "validate", validate)
-    monkeypatch.setattr("keras.backend.clear_session", lambda: None)  # it collects all garbage
+    simulate_training(monkeypatch, lambda config, epoch: 0.9 - config.dropout / 10)
 
 
 @pytest.mark.usefixtures("_simulated")

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,17 +12,15 @@ from mnistcli import datasets
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
 from mnistcli.errors import RunError, TrainingError
-from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run, read_config_file
 from mnistcli.sweep import trial
 from mnistcli.sweep.search_space import SearchSpace
 from mnistcli.sweep.storage import Storage
 from mnistcli.sweep.study import SweepPlan, SweepStudy
 from mnistcli.sweep.sweep import run_sweep
-from mnistcli.training.callbacks import SilentCallback, TrainingCallback
+from mnistcli.training.callbacks import SilentCallback
 from mnistcli.training.trainer import train, validate
-
-Accuracy = Callable[[TrainConfig, int], float]
+from tests.support.sweep import Accuracy, simulate_training
 
 
 @pytest.fixture(scope="module")
@@ -38,30 +37,7 @@ def _plan(tmp_path: Path, trials: int = 4, vary: str = "dropout=0..0.5") -> Swee
 def simulate(monkeypatch: pytest.MonkeyPatch) -> Callable[[Accuracy], list[TrainConfig]]:
     """Replace the training by a function of config and epoch; it returns the configs so far."""
 
-    def install(accuracy: Accuracy) -> list[TrainConfig]:
-        configs: list[TrainConfig] = []
-
-        def run(config: TrainConfig, splits: Splits, callback: TrainingCallback) -> EpochRow:
-            configs.append(config)
-            for epoch in range(1, config.epochs + 1):
-                value = accuracy(config, epoch)
-                row = EpochRow(
-                    epoch=epoch,
-                    loss=1.0,
-                    accuracy=0.5,
-                    val_loss=1.0,
-                    val_accuracy=value,
-                    learning_rate=0.001,
-                    seconds=0.1,
-                )
-                callback.on_epoch_end(row, kept=True)
-            return row
-
-        monkeypatch.setattr(trial, "validate", run)
-        monkeypatch.setattr("keras.backend.clear_session", lambda: None)  # it collects all garbage
-        return configs
-
-    return install
+    return partial(simulate_training, monkeypatch)
 
 
 def test_the_best_settings_are_written(
@@ -172,20 +148,6 @@ def test_the_trial_of_a_killed_worker_is_repeated_at_most_three_times(
     assert len(set(dropouts)) == 1
     assert dropouts[0] not in {config.dropout for config in configs}
     assert [one.state for one in result.trials] == [*["failed"] * 3, "complete"]
-
-
-def test_worker_processes_share_the_trials(tmp_path: Path, splits: Splits) -> None:
-    space = SearchSpace.parse(
-        None,
-        {"dataset": "digits", "epochs": 1, "limit": 100, "arch": "fast"},
-        ["dropout=0..0.5"],
-    )
-    plan = SweepPlan(Storage(tmp_path), "test", space, 2)
-
-    result = run_sweep(plan, splits, workers=2)
-
-    assert [one.state for one in result.trials] == ["complete"] * 2
-    assert len({one.params["dropout"] for one in result.trials}) == 2
 
 
 def test_validation_gives_the_validation_accuracy_of_training(

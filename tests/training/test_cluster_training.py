@@ -104,7 +104,7 @@ def test_the_members_of_an_ensemble_are_trained_by_the_workers(
 ) -> None:
     monkeypatch.setattr(cluster_training, "Tasks", TasksHere)
     monkeypatch.setattr(cluster_training, "connect", lambda address: nullcontext())
-    monkeypatch.setattr(cluster_training, "_load_splits", lambda *names: splits)
+    monkeypatch.setattr(cluster_training, "_load_once", lambda *names: splits)
     monkeypatch.setattr(worker, "set_up", lambda: None)
     config = replace(CONFIG, ensemble=2, dataset=splits.name)
     ended: list[None] = []
