@@ -1,4 +1,8 @@
-"""Recipes: named, complete training configurations with their measured accuracy."""
+"""Recipes: named, complete training configurations with their measured accuracy.
+
+`resolve` applies settings to a recipe and refuses those without effect, such as weight decay with
+SGD.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -9,6 +9,7 @@ import typer
 from rich import box
 from rich.table import Table
 
+from mnistcli.cli.escaping import quote_name
 from mnistcli.cli.evaluate import load_splits
 from mnistcli.cli.options import DataDirOption, DatasetOption, JsonOption, QuietOption
 from mnistcli.cli.run_table import NamedSummary, print_runs
@@ -19,7 +20,6 @@ from mnistcli.cli.streams import (
     print_line,
     print_note,
     print_table,
-    quote_name,
     set_verbosity,
 )
 from mnistcli.formatting import format_count

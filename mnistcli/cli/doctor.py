@@ -5,9 +5,10 @@ import textwrap
 import typer
 
 from mnistcli.cli.cluster import diagnose_cluster, parse_cluster
+from mnistcli.cli.escaping import escape
 from mnistcli.cli.options import ClusterOption, JsonOption
 from mnistcli.cli.spinner import working
-from mnistcli.cli.streams import escape, out, print_json, print_line
+from mnistcli.cli.streams import out, print_json, print_line
 from mnistcli.diagnosis import FAILED, Check, diagnose
 
 _NAME_WIDTH = 19

@@ -8,16 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mnistcli.cli.escaping import quote_name
 from mnistcli.cli.hints import quote_argument
 from mnistcli.cli.options import ModelArgument, PixelScaleOption, QuietOption
 from mnistcli.cli.spinner import working
-from mnistcli.cli.streams import (
-    print_line,
-    print_model,
-    print_note,
-    quote_name,
-    set_verbosity,
-)
+from mnistcli.cli.streams import print_line, print_model, print_note, set_verbosity
 from mnistcli.errors import CheckpointError, ConfigError, MnistCliError
 
 if TYPE_CHECKING:

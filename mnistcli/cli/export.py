@@ -33,7 +33,7 @@ def export(
         typer.Option(
             "--format",
             metavar="NAME",
-            help="litert (float32), int8 (LiteRT with int8 weights and activations), saved_model "
+            help="litert (float32), int8 (LiteRT, quantized weights and activations), saved_model "
             "(TensorFlow) or onnx.",
             autocompletion=lambda: list(EXPORT_FORMATS),
         ),

@@ -12,9 +12,10 @@ from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from mnistcli.cli.escaping import quote_name
 from mnistcli.cli.hints import complete_hint
 from mnistcli.cli.output_layout import ENCODING, ERRORS, Layout
-from mnistcli.cli.streams import print_note, quote_name
+from mnistcli.cli.streams import print_note
 from mnistcli.errors import RunError
 from mnistcli.files.locks import lock_directory
 from mnistcli.formatting import format_count

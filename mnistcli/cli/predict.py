@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mnistcli.cli.cluster import parse_cluster, predictor_on
+from mnistcli.cli.escaping import quote_name
 from mnistcli.cli.forms import load_regions, predict_regions
 from mnistcli.cli.options import ClusterOption, JsonOption, PixelScaleOption, QuietOption
 from mnistcli.cli.output_file import output_to
@@ -30,7 +31,7 @@ from mnistcli.cli.prediction_figures import (
 from mnistcli.cli.prediction_table import RowPrinter, print_predictions
 from mnistcli.cli.review import Review
 from mnistcli.cli.spinner import working
-from mnistcli.cli.streams import print_note, quote_name, set_verbosity
+from mnistcli.cli.streams import print_note, set_verbosity
 
 
 def predict(

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mnistcli.cli.escaping import quote_name
 from mnistcli.cli.prediction_table import PrintedPredictions
 from mnistcli.cli.spinner import working
-from mnistcli.cli.streams import print_note, quote_name
+from mnistcli.cli.streams import print_note
 
 if TYPE_CHECKING:  # loads NumPy, which help and errors do without
     from mnistcli.inference.classifier import Predictor

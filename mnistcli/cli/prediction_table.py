@@ -6,7 +6,8 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Protocol
 
 from mnistcli.cli.errors import print_failure
-from mnistcli.cli.streams import print_json, print_line, print_model, print_note, quote_name
+from mnistcli.cli.escaping import quote_name
+from mnistcli.cli.streams import print_json, print_line, print_model, print_note
 from mnistcli.formatting import percent
 
 if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without

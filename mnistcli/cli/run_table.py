@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
+from mnistcli.cli.escaping import quote_name
 from mnistcli.cli.hints import quote_argument
 from mnistcli.cli.setting_options import option_text
-from mnistcli.cli.streams import out, print_line, quote_name
+from mnistcli.cli.streams import out, print_line
 from mnistcli.formatting import percent
 from mnistcli.run_summaries import RunSummary
 

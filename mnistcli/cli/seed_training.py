@@ -6,8 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mnistcli.cli.escaping import quote_name
 from mnistcli.cli.hints import complete_hint, quote_argument
-from mnistcli.cli.streams import print_json, print_line, print_note, quote_name
+from mnistcli.cli.streams import print_json, print_line, print_note
 from mnistcli.cli.training_progress import EpochBar
 from mnistcli.config import SEEDS, TrainConfig
 from mnistcli.errors import ConfigError, TrainingError

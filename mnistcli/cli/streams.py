@@ -11,6 +11,8 @@ from typing import Any
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from mnistcli.cli.escaping import escape, quote_name
+
 out = Console(markup=False, highlight=False, emoji=False)
 """The console of results."""
 
@@ -99,14 +101,3 @@ def print_figure(path: Path, *, as_json: bool = False) -> None:
         print_note(f"figure: {path}")
     else:
         print_line(f"\nfigure  {quote_name(path)}")
-
-
-def escape(text: str) -> str:
-    """Escape the unprintable characters of a text, such as those that control a terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def quote_name(name: str | Path) -> str:
-    """Return a name as it is, or quoted if it has unprintable characters."""
-    text = str(name)
-    return text if text.isprintable() else repr(text)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mnistcli.cli.escaping import quote_name
 from mnistcli.cli.hints import quote_argument
 from mnistcli.cli.seed_training import train_series
 from mnistcli.cli.setting_options import option_text
-from mnistcli.cli.streams import print_json, print_line, print_note, quote_name
+from mnistcli.cli.streams import print_json, print_line, print_note
 from mnistcli.formatting import format_count, percent
 
 if TYPE_CHECKING:  # these modules load Keras and Optuna, which help and errors do without

@@ -7,14 +7,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from mnistcli.cli.streams import (
-    escape,
-    print_json,
-    print_line,
-    print_model,
-    print_table,
-    quote_name,
-)
+from mnistcli.cli.escaping import escape, quote_name
+from mnistcli.cli.streams import print_json, print_line, print_model, print_table
 from mnistcli.formatting import format_count, percent
 
 if TYPE_CHECKING:  # these modules load scikit-learn and Keras, which help and errors do without

@@ -46,10 +46,10 @@ class Tasks(Generic[Item, Result]):
         self._seen = self._polled = 0.0  # the times of a poll: with workers, and of any
 
     def run_in_order(self, items: Iterable[Item]) -> Iterator[tuple[Item, Result | None]]:
-        """Run the function for each item.
+        """Run the function for each item, with back-pressure.
 
         Args:
-            items: The items, which are read as workers become free.
+            items: The items. They are read as workers become free, three per worker in advance.
 
         Yields:
             Each item with its result, in order; None for an item that has killed its workers.

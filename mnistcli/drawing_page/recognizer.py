@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.inference.classifier import Predictor
-from mnistcli.prediction.explanation import occlusion
 from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.occlusion import occlusion
 from mnistcli.prediction.predict import predict_images
 from mnistcli.prediction.rejection import Thresholds
 from mnistcli.prediction.results import Prediction

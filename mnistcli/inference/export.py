@@ -7,7 +7,7 @@ disagrees with the model does not remain.
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 
 from mnistcli.device import held_back_stderr
 from mnistcli.errors import CheckpointError, RunError
-from mnistcli.files.atomic import replace_atomically, temporary_directory, temporary_name
+from mnistcli.files.atomic import replace_atomically, temporary_name
 from mnistcli.inference import litert
 from mnistcli.inference.conversion import quiet_tensorflow, run_by_keras, to_litert
 from mnistcli.inference.litert_files import attach_files
 from mnistcli.inference.onnx_conversion import require_onnx, start_onnx, write_onnx
+from mnistcli.inference.quantization import quantize
 
 # Share of the predictions that must agree, and largest difference of a probability.
 _EXACT = (1.0, 1e-3)
@@ -94,7 +95,7 @@ def export(
             return _export_directory(model, path, images)
         if form == "onnx":
             return _export_onnx(model, path, images)
-        content = to_litert(model) if form == "litert" else _to_int8(model, training_images)
+        content = to_litert(model) if form == "litert" else quantize(model, training_images)
         if content is None:
             raise CheckpointError(
                 "LiteRT cannot compute a layer of the model", hint="--format saved_model"
@@ -138,31 +139,6 @@ def _export_directory(model: keras.Model, path: Path, images: Images) -> ExportR
         return result
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _to_int8(model: keras.Model, training_images: Images) -> bytes:
-    """Convert a model to LiteRT with int8 weights and activations; images and results stay float32.
-
-    Raises:
-        CheckpointError: It cannot be converted.
-    """
-
-    def representative() -> Iterator[list[NDArray[np.float32]]]:
-        for image in training_images:
-            yield [_scale(image[None])]
-
-    try:
-        with temporary_directory() as folder, held_back_stderr(), quiet_tensorflow():
-            model.export(folder, format="tf_saved_model", verbose=False)
-            converter = tf.lite.TFLiteConverter.from_saved_model(str(folder))
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-            converter.representative_dataset = representative
-            content: bytes = converter.convert()
-            return content
-    except Exception as error:  # the converter raises anything
-        raise CheckpointError(
-            "LiteRT cannot compute a layer of the model with int8", hint="--format litert"
-        ) from error
 
 
 def _compare(

@@ -145,7 +145,7 @@ def draw_occlusion(inputs: PlotInputs) -> "Figure":
     from functools import partial
 
     from mnistcli.plotting.occlusion import plot_occlusion
-    from mnistcli.prediction.explanation import occlusion
+    from mnistcli.prediction.occlusion import occlusion
 
     return plot_occlusion(
         inputs.dataset,

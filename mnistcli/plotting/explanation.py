@@ -29,7 +29,8 @@ from mnistcli.plotting.style import (
     fit_text,
     new_figure,
 )
-from mnistcli.prediction.explanation import PATCH, Explanation
+from mnistcli.prediction.explanation import Explanation
+from mnistcli.prediction.occlusion import PATCH
 from mnistcli.prediction.results import PredictedDigit
 from mnistcli.preprocessing import Digit
 from mnistcli.preprocessing.stages import Stages

@@ -14,7 +14,7 @@ from mnistcli.formatting import format_count
 from mnistcli.plotting.drawing import draw_array, outline, tint
 from mnistcli.plotting.samples_and_mistakes import CELL, find_worst, write_caption
 from mnistcli.plotting.style import BLACK, GRAY, LIGHT_GRAY, MARGIN, SMALL, TOP, Footer, new_figure
-from mnistcli.prediction.explanation import PATCH
+from mnistcli.prediction.occlusion import PATCH
 
 # Each takes 500 predictions or more.
 MAX_DIGITS = 12
@@ -73,7 +73,7 @@ def plot_occlusion(
         dataset: The dataset, n images.
         probabilities: The probabilities that the model predicts, float32 (n, 10).
         occlusion: Computes the occlusion map of a digit, as `occlusion` in
-            `mnistcli.prediction.explanation` does.
+            `mnistcli.prediction.occlusion` does.
         count: Maximum number of digits to draw; at most `MAX_DIGITS`.
         model: Name of the model.
         dataset_name: Name of the dataset.

@@ -35,8 +35,8 @@ def rectify_sheet(
         pixels: uint8 (h, w) or (h, w, 3).
 
     Returns:
-        The pixels, of another size if the sheet was rectified, and the perspective transform from
-        them to those of the argument, float64 (3, 3); None if the sheet was not rectified.
+        The pixels, of another size if the sheet was rectified, and the homography from them
+        to those of the argument, float64 (3, 3); None if the sheet was not rectified.
     """
     sheet = find_sheet(pixels)
     if sheet is None:

@@ -1,4 +1,4 @@
-"""Training history: one row per epoch, in `history.csv` of a run directory."""
+"""Training history: one row per epoch, in `history.csv`, and the choice of the kept epoch."""
 
 import csv
 import io

@@ -28,6 +28,8 @@ StaleCallback = Callable[["optuna.Study", "optuna.trial.FrozenTrial"], None]
 def require_storage(url: str | None) -> None:
     """Check the address of a storage and that its packages are installed.
 
+    SQLite is refused because workers that start at once lose trials; MySQL is not tested.
+
     Args:
         url: The address; None for the journal file.
 
@@ -39,8 +41,8 @@ def require_storage(url: str | None) -> None:
         return
     if not url.startswith(_SCHEMES):
         raise ConfigError(
-            f"--storage needs a PostgreSQL address, not {url.partition(':')[0]!r}: other databases "
-            "lose trials of parallel workers",
+            f"--storage needs a PostgreSQL address, not {url.partition(':')[0]!r}; without "
+            "--storage, a file keeps the trials",
             hint="--storage postgresql+psycopg://user@host/database",
         )
     if any(importlib.util.find_spec(name) is None for name in ("psycopg", "sqlalchemy")):

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli.errors import ImageError
-from mnistcli.prediction.explanation import PATCH, explain, occlusion
+from mnistcli.prediction.explanation import explain
+from mnistcli.prediction.occlusion import PATCH, occlusion
 from mnistcli.prediction.predict import predict_images
 from mnistcli.prediction.rejection import Thresholds
 from mnistcli.prediction.results import Prediction

@@ -1,0 +1,14 @@
+"""Escaping of control characters in names that come from files and other people."""
+
+from pathlib import Path
+
+
+def escape(text: str) -> str:
+    """Escape control characters, so that no ANSI escape sequence reaches the terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def quote_name(name: str | Path) -> str:
+    """Return a name as it is, or quoted if it has unprintable characters."""
+    text = str(name)
+    return text if text.isprintable() else repr(text)
