@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mnistcli.cli.options import (
+    ClusterOption,
     DataDirOption,
     DatasetOption,
     JsonOption,
@@ -17,6 +18,7 @@ from mnistcli.cli.options import (
 from mnistcli.cli.spinner import working
 from mnistcli.cli.streams import print_figure, print_note, set_verbosity
 from mnistcli.cli.tables import print_evaluation
+from mnistcli.errors import ConfigError
 
 if TYPE_CHECKING:
     from mnistcli.datasets import Splits
@@ -44,6 +46,15 @@ def evaluate(
             "Default: none.",
         ),
     ] = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SEEDS",
+            help="Evaluate the models of these seeds, such as all, 0..9 or 1,2,5, and print their "
+            "mean and spread; MODEL is the directory of 'train --seeds'. Default: one model.",
+        ),
+    ] = None,
+    cluster: ClusterOption = None,
     output_dir: OutputDirOption = None,
     pixel_scale: PixelScaleOption = None,
     as_json: JsonOption = False,
@@ -53,9 +64,34 @@ def evaluate(
     quiet: QuietOption = False,
 ) -> None:
     """Measure accuracy, loss and calibration of a model on images it was not trained on."""
+    from mnistcli.cli.cluster import parse_cluster
     from mnistcli.model_lookup import find_model
 
     set_verbosity(quiet=quiet)
+    address = parse_cluster(cluster, {})
+    if seeds is not None:
+        from mnistcli.cli.seed_evaluation import evaluate_with_seeds
+
+        others = {
+            "--report": report or None,
+            "--fit-min-confidence": fit_min_confidence,
+            "--output-dir": output_dir,
+        }
+        evaluate_with_seeds(
+            model or [],
+            seeds,
+            others,
+            address,
+            dataset=dataset,
+            data_dir=data_dir,
+            pixel_scale=pixel_scale,
+            as_json=as_json,
+        )
+        return
+    if address is not None:
+        raise ConfigError(
+            "--cluster needs --seeds: one process evaluates one model", hint="--seeds all"
+        )
     model_ref = find_model(*model or ())
     with working("Starting"):
         from mnistcli import evaluation

@@ -32,6 +32,7 @@ EXAMPLES = {
     mnistcli evaluate --report                         # the newest run
     mnistcli evaluate pretrained --dataset my-digits/
     mnistcli evaluate runs/a runs/b --json             # their average, and each
+    mnistcli evaluate runs/seeds --seeds all           # mean and spread
 """,
     "predict": """Examples:
 

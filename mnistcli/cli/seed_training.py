@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from mnistcli.cli.escaping import quote_name
 from mnistcli.cli.hints import complete_hint, quote_argument
-from mnistcli.cli.streams import print_json, print_line, print_note
+from mnistcli.cli.seed_table import SeedTable
+from mnistcli.cli.streams import print_json, print_note
 from mnistcli.cli.training_progress import EpochBar
 from mnistcli.config import SEEDS, TrainConfig
 from mnistcli.errors import ConfigError, TrainingError
-from mnistcli.formatting import format_row, percent
 from mnistcli.runs.series import RunSeries
 
 if TYPE_CHECKING:  # these modules load Keras, which help and errors do without
@@ -21,16 +21,14 @@ if TYPE_CHECKING:  # these modules load Keras, which help and errors do without
     from mnistcli.training.seeds import SeedResult, SeedResults
 
 _MAX_SEEDS = 10_000
-_METRICS = ("test_accuracy", "test_loss", "val_accuracy", "seconds")
-_HEADER = ("seed", "test accuracy", "loss", "validation", "seconds")
-_ROWS = (
-    ("mean", "mean"),
-    ("standard deviation", "sd"),
-    ("minimum", "minimum"),
-    ("maximum", "maximum"),
+_TABLE = SeedTable(
+    {
+        "test_accuracy": "test accuracy",
+        "test_loss": "loss",
+        "val_accuracy": "validation",
+        "seconds": "seconds",
+    }
 )
-_FIRST = max(len(title) for title, _ in _ROWS)  # width of the first column
-_WIDTHS = (_FIRST, len(_HEADER[1]), 7, len(_HEADER[3]), 0)
 
 
 def parse_seeds(text: str) -> list[int]:
@@ -113,8 +111,8 @@ class SeedProgress(EpochBar):
         if not self._as_json:
             with self.hidden():
                 if not self._ended:
-                    _print_row(_HEADER)
-                _print_row((str(result.seed), *_cells(result)))
+                    _TABLE.print_header()
+                _TABLE.print_seed(result.seed, None if result.error else result.metrics)
         self._ended += 1
         if self._elsewhere:
             self.show_count(self._ended, self._count, "seeds")
@@ -154,8 +152,8 @@ def train_with_seeds(
     if as_json:
         print_json(results.as_dict())
     else:
-        _print_statistics(results)
-        _print_row(("runs", quote_name(series.path)))
+        _TABLE.print_statistics(results.statistics)
+        _TABLE.print_runs(quote_name(series.path))
     failed = [result for result in results.results if result.error or result.at_chance]
     if failed:
         first = failed[0].error.message if failed[0].error else "no better than chance"
@@ -193,29 +191,3 @@ def _trainer(
     from mnistcli.training.cluster_training import train_seeds_on
 
     return partial(train_seeds_on, address, data_dir=data_dir)
-
-
-def _cells(result: "SeedResult") -> tuple[str, ...]:
-    """Return accuracy, loss, validation accuracy and seconds of a seed."""
-    if result.error is not None:
-        return ("failed", *("-" for _ in _METRICS[1:]))
-    return tuple(_text(name, result.metrics.get(name)) for name in _METRICS)
-
-
-def _print_statistics(results: "SeedResults") -> None:
-    statistics = {name: results.statistics(name) for name in _METRICS}
-    for title, field in _ROWS:
-        values = (None if one is None else getattr(one, field) for one in statistics.values())
-        _print_row((title, *map(_text, statistics, values)))
-
-
-def _text(metric: str, value: float | None) -> str:
-    if value is None:
-        return "-"
-    if metric == "seconds":
-        return f"{value:.1f}"
-    return percent(value) if metric.endswith("accuracy") else f"{value:.4f}"
-
-
-def _print_row(cells: tuple[str, ...]) -> None:
-    print_line(format_row(cells, _WIDTHS))

@@ -1,5 +1,6 @@
 """Dataset: images with labels in memory, split into training and test images."""
 
+import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -57,6 +58,12 @@ class Dataset:
             np.concatenate([self.images, other.images]),
             np.concatenate([self.labels, other.labels]),
         )
+
+    def sha256(self) -> str:
+        """Return the SHA-256 of images and labels."""
+        digest = hashlib.sha256(self.images.tobytes())
+        digest.update(self.labels.tobytes())
+        return digest.hexdigest()
 
     def subset(self, count: int) -> "Dataset":
         """Return a fixed subset of at most `count` images, with equally many of each digit.

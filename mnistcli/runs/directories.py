@@ -1,5 +1,6 @@
 """Names of run directories: new ones under ``runs/``, and those in a directory."""
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -47,6 +48,16 @@ def numbered(path: Path) -> Iterator[Path]:
 def seed_directory(series: Path, seed: int) -> Path:
     """Return the run directory of a seed in the directory of `train --seeds`."""
     return series / f"{_SEED}{seed}"
+
+
+def find_seeds(series: Path) -> list[int]:
+    """Return the seeds in the directory of `train --seeds`, in ascending order.
+
+    Raises:
+        OSError: The directory cannot be read.
+    """
+    names = [path.name.removeprefix(_SEED) for path in series.iterdir() if path.is_dir()]
+    return sorted(int(name) for name in names if re.fullmatch(r"\d{1,10}", name, re.ASCII))
 
 
 def find_run_directories(root: Path) -> list[Path]:

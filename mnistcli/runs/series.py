@@ -1,17 +1,44 @@
-"""Run series: a directory with one run per seed."""
+"""Run series: a directory with one run per seed, and statistics over the seeds."""
 
+import statistics
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from mnistcli.config import TrainConfig
 from mnistcli.errors import RunError
-from mnistcli.runs.directories import RUNS_DIR, create_new, seed_directory
+from mnistcli.runs.directories import RUNS_DIR, create_new, find_seeds, seed_directory
 from mnistcli.runs.run import Run
 
 _OTHER_DIR = "--run-dir DIR"
 # Custom architectures are recorded by their hash, start models by their absolute name.
 _RENAMED = {"seed", "start", "arch"}
+
+
+class Statistics(NamedTuple):
+    """Statistics of a metric over the seeds.
+
+    Attributes:
+        mean: The mean.
+        sd: The standard deviation (n - 1); None for one seed.
+        minimum: The lowest value.
+        maximum: The highest value.
+    """
+
+    mean: float
+    sd: float | None
+    minimum: float
+    maximum: float
+
+    @classmethod
+    def of(cls, values: Iterable[float | None]) -> "Statistics | None":
+        """Compute the statistics of values, except for those that are None; None without values."""
+        known = [float(value) for value in values if value is not None]
+        if not known:
+            return None
+        deviation = statistics.stdev(known) if len(known) > 1 else None
+        return cls(statistics.fmean(known), deviation, min(known), max(known))
 
 
 class RunSeries:
@@ -49,9 +76,37 @@ class RunSeries:
             raise RunError(f"{str(path)!r} is the directory of one run", hint=_OTHER_DIR)
         return cls(path)
 
+    @classmethod
+    def find(cls, name: str) -> Self:
+        """Find the directory of a series by its path, or by its name under ``runs/``."""
+        path = Path(name)
+        return cls(path if path.exists() or path.is_absolute() else RUNS_DIR / path)
+
     def run(self, seed: int) -> Run:
         """Return the run of a seed, which may not exist."""
         return Run(seed_directory(self.path, seed))
+
+    def require_finished(self, seeds: Sequence[int] | None = None) -> list[int]:
+        """Check that the runs of seeds are finished, and return the seeds.
+
+        Args:
+            seeds: The seeds. Defaults to all whose runs are finished, in ascending order.
+
+        Raises:
+            RunError: The run of a seed is not finished, there is no finished one, or the directory
+                cannot be read.
+        """
+        name = repr(str(self.path))
+        try:
+            finished = [seed for seed in find_seeds(self.path) if self.run(seed).finished]
+        except OSError as error:
+            raise RunError(f"cannot read {name}: {error.strerror}") from error
+        if not finished:
+            raise RunError(f"no finished run of a seed in {name}", hint="mnistcli runs")
+        missing = [seed for seed in seeds or () if seed not in finished]
+        if missing:
+            raise RunError(f"no finished run of seed {missing[0]} in {name}", hint="--seeds all")
+        return finished if seeds is None else list(seeds)
 
     def remove_if_empty(self) -> None:
         """Remove the directory if no training has left a run in it."""

@@ -1,15 +1,13 @@
 """Training on a cluster: each worker trains one model at a time."""
 
-import os
 import pickle
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from mnistcli import datasets
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.cluster.connection import connect
 from mnistcli.cluster.shared_files import require_folder
@@ -17,11 +15,10 @@ from mnistcli.cluster.tasks import Tasks
 from mnistcli.cluster.worker import call_with_keras
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
-from mnistcli.errors import ClusterError, TrainingError
-from mnistcli.files.user_directories import DATA_DIR_VARIABLE
+from mnistcli.datasets.shared import SharedDataset
+from mnistcli.errors import TrainingError
 from mnistcli.runs.run import Run
 from mnistcli.runs.series import RunSeries
-from mnistcli.training.fingerprint import hash_dataset
 from mnistcli.training.results import EnsembleResult, TrainResult
 from mnistcli.training.seeds import SeedResult, SeedResults, check_seeds, train_seed
 from mnistcli.training.trainer import train, train_member, with_absolute_names
@@ -36,14 +33,12 @@ class TrainingJob:
 
     Attributes:
         config: The config; its file names are absolute.
-        data_dir: Folder of the MNIST files; None for the default.
-        digest: Hash of the training and test images: a worker may have other ones.
+        dataset: The dataset.
         command: The command line that started the training, for the records of the runs.
     """
 
     config: TrainConfig
-    data_dir: Path | None
-    digest: str
+    dataset: SharedDataset
     command: tuple[str, ...]
 
     @classmethod
@@ -60,10 +55,7 @@ class TrainingJob:
             TrainingError: It is an ensemble.
         """
         config = with_absolute_names(replace(config, dataset=splits.name))
-        folder = data_dir or os.environ.get(DATA_DIR_VARIABLE)
-        return cls(
-            config, Path(folder).absolute() if folder else None, _hash(splits), tuple(sys.argv)
-        )
+        return cls(config, SharedDataset.of(splits, data_dir), tuple(sys.argv))
 
 
 class _Attempt(NamedTuple):
@@ -214,22 +206,4 @@ def load_splits(job: TrainingJob, folder: Path) -> Splits:
     """
     require_folder(folder)
     sys.argv[:] = job.command
-    return _load_once(job.config.dataset, job.data_dir, job.digest)
-
-
-@lru_cache(maxsize=1)
-def _load_once(name: str, data_dir: Path | None, digest: str) -> Splits:
-    """Load a dataset once in a worker.
-
-    Raises:
-        ClusterError: It is not that of the caller.
-    """
-    splits = datasets.load(name, data_dir=data_dir)
-    if _hash(splits) != digest:
-        raise ClusterError(f"a worker has other images in the dataset {name!r}")
-    return splits
-
-
-def _hash(splits: Splits) -> str:
-    parts = [splits.train, splits.test, *([splits.validation] if splits.validation else [])]
-    return " ".join(map(hash_dataset, parts))
+    return job.dataset.load()

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from mnistcli.config import TrainConfig, split_custom_architecture
-from mnistcli.datasets import Dataset
 from mnistcli.environment import describe_environment
 from mnistcli.errors import RunError
 from mnistcli.training.data import TrainingData
@@ -76,9 +75,9 @@ def hash_data(data: TrainingData, start_file: Path | None) -> dict[str, str]:
         start_file: The file of the start model; None for a new model.
     """
     hashes = {
-        "training images": hash_dataset(data.train),
-        "validation images": "" if data.validation is None else hash_dataset(data.validation),
-        "test images": hash_dataset(data.test),
+        "training images": data.train.sha256(),
+        "validation images": "" if data.validation is None else data.validation.sha256(),
+        "test images": data.test.sha256(),
     }
     if start_file is not None:
         hashes["weights of the start model"] = hashlib.sha256(start_file.read_bytes()).hexdigest()
@@ -102,13 +101,6 @@ def take_fingerprint(config: TrainConfig, data: Mapping[str, str]) -> Fingerprin
     if config.arch_sha256 is not None:  # the file may have another place
         settings["arch"] = split_custom_architecture(config.arch)[1]
     return Fingerprint(settings, data, versions)
-
-
-def hash_dataset(dataset: Dataset) -> str:
-    """Return the SHA-256 of images and labels."""
-    digest = hashlib.sha256(dataset.images.tobytes())
-    digest.update(dataset.labels.tobytes())
-    return digest.hexdigest()
 
 
 def _differs(name: str, before: Any, value: Any) -> RunError:

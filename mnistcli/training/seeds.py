@@ -1,15 +1,14 @@
 """Seeds: train one config with several seeds, and describe how the results vary."""
 
-import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
 from mnistcli.errors import TrainingError
 from mnistcli.runs.run import Run
-from mnistcli.runs.series import RunSeries
+from mnistcli.runs.series import RunSeries, Statistics
 from mnistcli.training.callbacks import TrainingCallback
 from mnistcli.training.trainer import train
 
@@ -42,22 +41,6 @@ class SeedResult:
         return dict(self.metrics)
 
 
-class Statistics(NamedTuple):
-    """Statistics of a metric over the seeds.
-
-    Attributes:
-        mean: The mean.
-        sd: The standard deviation (n - 1); None for one seed.
-        minimum: The lowest value.
-        maximum: The highest value.
-    """
-
-    mean: float
-    sd: float | None
-    minimum: float
-    maximum: float
-
-
 @dataclass(frozen=True)
 class SeedResults:
     """The results of several seeds.
@@ -74,15 +57,7 @@ class SeedResults:
 
     def statistics(self, metric: str) -> Statistics | None:
         """Return the statistics of a metric over the seeds; None if no run has it."""
-        values = [
-            float(value)
-            for result in self.results
-            if (value := result.metrics.get(metric)) is not None
-        ]
-        if not values:
-            return None
-        deviation = statistics.stdev(values) if len(values) > 1 else None
-        return Statistics(statistics.fmean(values), deviation, min(values), max(values))
+        return Statistics.of(result.metrics.get(metric) for result in self.results)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the results as plain values for JSON; None for a metric that no run has."""

@@ -16,6 +16,7 @@ from mnistcli.cluster import worker
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
+from mnistcli.datasets.shared import SharedDataset
 from mnistcli.errors import ClusterError, TrainingError
 from mnistcli.files.user_directories import DATA_DIR_VARIABLE
 from mnistcli.model_lookup import find_model
@@ -44,7 +45,7 @@ def test_names_are_absolute(monkeypatch: pytest.MonkeyPatch) -> None:
     config = replace(CONFIG, start="pretrained", arch="net.py:build")
     monkeypatch.setenv(DATA_DIR_VARIABLE, "data")
     job = TrainingJob.of(config, datasets.load("digits"), None)
-    assert job.data_dir == Path("data").absolute()
+    assert job.dataset.data_dir == Path("data").absolute()
     assert job.config.arch == f"{Path('net.py').absolute()}:build"
     assert job.config.start == "pretrained"
     assert job.command == tuple(sys.argv)
@@ -61,7 +62,7 @@ def test_a_worker_without_the_files_of_the_caller(tmp_path: Path) -> None:
     job = TrainingJob.of(CONFIG, datasets.load("digits"), None)
     with pytest.raises(ClusterError, match="a worker does not have '/nowhere'"):
         cluster_training._train_seed(job, RunSeries(Path("/nowhere")), 1)
-    other = replace(job, digest="of other images")
+    other = replace(job, dataset=replace(job.dataset, digest="of other images"))
     with pytest.raises(ClusterError, match="a worker has other images in the dataset 'digits'"):
         cluster_training._train_seed(other, RunSeries(tmp_path), 1)
 
@@ -104,7 +105,7 @@ def test_the_members_of_an_ensemble_are_trained_by_the_workers(
 ) -> None:
     monkeypatch.setattr(cluster_training, "Tasks", TasksHere)
     monkeypatch.setattr(cluster_training, "connect", lambda address: nullcontext())
-    monkeypatch.setattr(cluster_training, "_load_once", lambda *names: splits)
+    monkeypatch.setattr(SharedDataset, "load", lambda self: splits)
     monkeypatch.setattr(worker, "set_up", lambda: None)
     config = replace(CONFIG, ensemble=2, dataset=splits.name)
     ended: list[None] = []

@@ -1,0 +1,92 @@
+"""``evaluate --seeds``: the models of several seeds, their mean and their spread."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mnistcli.cli.escaping import quote_name
+from mnistcli.cli.evaluate import load_splits
+from mnistcli.cli.progress import CountBar
+from mnistcli.cli.seed_table import SeedTable
+from mnistcli.cli.seed_training import forbid_with_seeds, parse_seeds
+from mnistcli.cli.spinner import working
+from mnistcli.cli.streams import print_json, print_line
+from mnistcli.errors import ConfigError
+from mnistcli.formatting import format_count
+from mnistcli.model_lookup import find_model
+from mnistcli.runs.series import RunSeries
+
+if TYPE_CHECKING:
+    from mnistcli.cluster.addresses import ClusterAddress
+
+ALL = "all"
+_TABLE = SeedTable(
+    {
+        "accuracy": "accuracy",
+        "loss": "loss",
+        "macro_f1": "macro F1",
+        "calibration_error": "calibration error",
+    }
+)
+
+
+def evaluate_with_seeds(
+    names: list[str],
+    text: str,
+    others: Mapping[str, object],
+    address: "ClusterAddress | None",
+    *,
+    dataset: str | None,
+    data_dir: Path | None,
+    pixel_scale: str | None,
+    as_json: bool,
+) -> None:
+    """Evaluate the models of several seeds, and print the results.
+
+    Args:
+        names: The argument of ``evaluate``: the directory of ``train --seeds``.
+        text: The seeds, or ``all``.
+        others: The values of options that do not work with seeds, by their names.
+        address: The cluster; None for this process.
+        dataset: The dataset; None for the one that the models were trained on.
+        data_dir: Folder of the MNIST files; None for the usual one.
+        pixel_scale: The pixel scale of the models; None to find it.
+        as_json: Whether to print one JSON object.
+
+    Raises:
+        ConfigError: There is not one directory, or an option does not work with seeds.
+        MnistCliError: A model, the dataset or the cluster cannot be used.
+    """
+    forbid_with_seeds(others)
+    chosen = None if text == ALL else parse_seeds(text)
+    if len(names) != 1:
+        raise ConfigError("--seeds needs one directory of 'train --seeds'", hint="runs/DIR")
+    series = RunSeries.find(names[0])
+    seeds = series.require_finished(chosen)
+    model = find_model(str(series.run(seeds[0]).path))
+    with working("Starting"):
+        from mnistcli.seed_evaluation import SeedEvaluations, evaluate_seeds, evaluate_seeds_on
+    splits = load_splits(model, dataset, data_dir)
+    count = len(splits.images_not_trained_on(*model.datasets))
+    with CountBar("Evaluating", "images", count * len(seeds)) as bar:
+        if address is None:
+            results = list(
+                evaluate_seeds(series, seeds, splits, pixel_scale=pixel_scale, on_batch=bar.advance)
+            )
+        else:
+            results = []
+            for result in evaluate_seeds_on(
+                address, series, seeds, splits, data_dir=data_dir, pixel_scale=pixel_scale
+            ):
+                bar.advance(result.samples)
+                results.append(result)
+    evaluations = SeedEvaluations(series, splits.name, tuple(results))
+    if as_json:
+        print_json(evaluations.as_dict())
+        return
+    print_line(f"{quote_name(splits.name)}, {format_count(count, 'test image')}")
+    _TABLE.print_header()
+    for result in results:
+        _TABLE.print_seed(result.seed, result.metrics)
+    _TABLE.print_statistics(evaluations.statistics)
+    _TABLE.print_runs(quote_name(series.path))
