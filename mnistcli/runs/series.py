@@ -4,16 +4,14 @@ import statistics
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
-from mnistcli.config import TrainConfig
+from mnistcli.config import TrainConfig, split_custom_architecture
 from mnistcli.errors import RunError
 from mnistcli.runs.directories import RUNS_DIR, create_new, find_seeds, seed_directory
 from mnistcli.runs.run import Run
 
 _OTHER_DIR = "--run-dir DIR"
-# Custom architectures are recorded by their hash, start models by their absolute name.
-_RENAMED = {"seed", "start", "arch"}
 
 
 class Statistics(NamedTuple):
@@ -119,7 +117,9 @@ class RunSeries:
         """Check that the run of a seed, if it exists, has the same settings.
 
         Args:
-            config: The config with the seed, and with the name of the dataset that is loaded.
+            config: The config with the seed, and as a run records it: with the name of the dataset
+                that is loaded, the absolute name of the start model and the hash of the file of a
+                custom architecture.
 
         Raises:
             RunError: A setting differs, or the config of a run with a model is damaged.
@@ -131,11 +131,20 @@ class RunSeries:
             if run.model_files:
                 raise
             return  # there is no run, or it was killed before its config was written
-        values = config.as_dict()
-        for name, value in recorded.as_dict().items():
-            if name not in {*_RENAMED, "arch_sha256"} and value != values[name]:
-                raise RunError(
-                    f"{str(run.path)!r} was trained with other settings: {name} {value!r}, not "
-                    f"{values[name]!r}",
-                    hint=_OTHER_DIR,
-                )
+        values = _comparable(config)
+        for name, value in _comparable(recorded).items():
+            if value != values[name]:
+                difference = f"other settings: {name} {value!r}, not {values[name]!r}"
+                if name == "arch_sha256" and value and values[name]:
+                    difference = f"another content of {split_custom_architecture(config.arch)[0]!r}"
+                raise RunError(f"{str(run.path)!r} was trained with {difference}", hint=_OTHER_DIR)
+
+
+def _comparable(config: TrainConfig) -> dict[str, Any]:
+    """Return the settings that the runs of a series share.
+
+    The file of a custom architecture may have another path: its content is compared by its hash.
+    """
+    values = config.as_dict()
+    del values["seed"]
+    return values | {"arch": split_custom_architecture(config.arch)[1] or config.arch}

@@ -97,7 +97,7 @@ def train_seeds_on(
         MnistCliError: As `train_seeds` raises.
     """
     configs = check_seeds(config, splits, seeds, series)
-    job = TrainingJob.of(config, splits, data_dir)
+    job = TrainingJob.of(configs[0], splits, data_dir)
     results = []
     with connect(address) as client:
         shared = RunSeries(series.path.absolute())

@@ -10,7 +10,7 @@ from mnistcli.errors import TrainingError
 from mnistcli.runs.run import Run
 from mnistcli.runs.series import RunSeries, Statistics
 from mnistcli.training.callbacks import TrainingCallback
-from mnistcli.training.trainer import train
+from mnistcli.training.trainer import read_architecture, train, with_absolute_names
 
 
 @dataclass(frozen=True)
@@ -113,18 +113,27 @@ def train_seeds(
 def check_seeds(
     config: TrainConfig, splits: Splits, seeds: Sequence[int], series: RunSeries
 ) -> list[TrainConfig]:
-    """Return the config of each seed.
+    """Return the config of each seed, with absolute names and the hash of a custom architecture.
+
+    With the hash, a file that changes between two seeds is an error.
 
     Args:
         config: The config. Its own seed is not used.
         splits: Training and test images.
-        seeds: The seeds.
+        seeds: The seeds, at least one.
         series: The directory of the runs.
 
     Raises:
+        CheckpointError: The start model cannot be found.
         RunError: The run of a seed has other settings.
+        TrainingError: The start model is an ensemble, or the file of a custom architecture cannot
+            be read.
     """
-    configs = [replace(config, dataset=splits.name, seed=seed) for seed in seeds]
+    config = with_absolute_names(replace(config, dataset=splits.name))
+    architecture = read_architecture(config, series.run(seeds[0]).architecture_file)
+    if architecture is not None:
+        config = replace(config, arch_sha256=architecture.digest)
+    configs = [replace(config, seed=seed) for seed in seeds]
     for one in configs:
         series.require_same_config(one)
     return configs

@@ -122,7 +122,7 @@ def _prepare(
     config = replace(config, dataset=splits.name)
     if start is not None:
         config = replace(config, start=absolute_name(start))
-    own = _read_architecture(config, architecture_copy)
+    own = read_architecture(config, architecture_copy)
     if own is not None:
         own.require_digest(config.arch_sha256, architecture_copy)
         config = replace(config, arch=own.name, arch_sha256=own.digest)
@@ -151,8 +151,16 @@ def validate(config: TrainConfig, splits: Splits, callback: TrainingCallback) ->
         return trainer.validate(config)
 
 
-def _read_architecture(config: TrainConfig, copy: Path) -> CustomArchitecture | None:
-    """Read the custom architecture of a config; None if it has one of ours or a start model."""
+def read_architecture(config: TrainConfig, copy: Path) -> CustomArchitecture | None:
+    """Read the custom architecture of a config; None if it has a built-in one or a start model.
+
+    Args:
+        config: The config.
+        copy: The copy of its file in the run, if the run has started.
+
+    Raises:
+        TrainingError: The file is missing or cannot be read, or no function is named.
+    """
     if config.start is not None or not split_custom_architecture(config.arch)[0]:
         return None
     return CustomArchitecture.read(config.arch, copy)

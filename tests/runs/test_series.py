@@ -1,5 +1,6 @@
 """The directory of a series of runs with several seeds."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,49 @@ def test_a_run_that_was_killed_before_its_settings_were_written_is_trained_again
     series.run(0).model_file.touch()
     with pytest.raises(RunError):
         series.require_same_config(CONFIG)
+
+
+OTHER = [
+    ({"arch": "simple"}, {"arch": "deep"}, "other settings: arch 'simple', not 'deep'"),
+    ({"start": "/a"}, {"start": "/b"}, "other settings: start '/a', not '/b'"),
+    ({}, {"start": "/b"}, "other settings: start None, not '/b'"),
+    (
+        {"arch": "/d/net.py:build", "arch_sha256": "0" * 64},
+        {"arch": "/d/net.py:wide", "arch_sha256": "0" * 64},
+        "other settings: arch 'build', not 'wide'",
+    ),
+    (
+        {"arch": "/d/net.py:build", "arch_sha256": "0" * 64},
+        {"arch": "/e/net.py:build", "arch_sha256": "1" * 64},
+        "another content of '/e/net.py'",
+    ),
+]
+
+
+def make_config(settings: dict[str, str]) -> TrainConfig:
+    return TrainConfig.from_dict(CONFIG.as_dict() | settings)
+
+
+@pytest.mark.parametrize(("recorded", "given", "difference"), OTHER)
+def test_another_architecture_or_start_model_is_refused(
+    recorded: dict[str, str], given: dict[str, str], difference: str
+) -> None:
+    series = RunSeries.create(CONFIG, Path("s"))
+    Run.create(make_config(recorded), series.run(0).path)
+
+    with pytest.raises(RunError) as caught:
+        series.require_same_config(make_config(given))
+
+    assert caught.value.message == f"'s/seed-0' was trained with {difference}"
+    assert caught.value.hint == "--run-dir DIR"
+
+
+def test_the_file_of_a_custom_architecture_may_have_another_path() -> None:
+    series = RunSeries.create(CONFIG, Path("s"))
+    custom = replace(CONFIG, arch="/d/net.py:build", arch_sha256="0" * 64)
+    Run.create(custom, series.run(0).path)
+
+    series.require_same_config(replace(custom, arch="/e/copy.py:build"))
 
 
 def test_only_an_empty_series_is_removed() -> None:

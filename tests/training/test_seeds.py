@@ -11,7 +11,8 @@ from mnistcli.errors import RunError, TrainingError
 from mnistcli.runs.run import Run
 from mnistcli.runs.series import RunSeries
 from mnistcli.training import seeds
-from mnistcli.training.seeds import SeedResult, SeedResults, train_seeds
+from mnistcli.training.seeds import SeedResult, SeedResults, check_seeds, train_seeds
+from mnistcli.training.trainer import train
 from tests.support.training import RecordingCallback, hash_weights, train_model
 
 CONFIG = TrainConfig(arch="simple", epochs=1, batch_size=64, dropout=0.25)
@@ -63,6 +64,37 @@ def test_a_series_is_not_continued_with_other_settings(splits: Splits, tmp_path:
         train_seeds(replace(CONFIG, batch_size=32), splits, [9, 3], series)
 
     assert not series.run(9).path.exists()
+
+
+def test_a_series_has_one_start_model(
+    splits: Splits, trained_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(trained_run.parent)
+    config = replace(CONFIG, start=trained_run.name)
+    series = RunSeries.create(config, tmp_path / "s")
+
+    (first,) = check_seeds(config, splits, [3], series)
+    Run.create(first, series.run(3).path)
+
+    assert first.start == str(trained_run.resolve())
+    assert check_seeds(first, splits, [3], series) == [first]
+    with pytest.raises(RunError, match=r"other settings: start '.*', not 'pretrained'"):
+        check_seeds(replace(config, start="pretrained"), splits, [3], series)
+
+
+def test_a_series_has_one_content_of_a_custom_architecture(splits: Splits, tmp_path: Path) -> None:
+    file = tmp_path / "net.py"
+    file.write_text("one", encoding="utf-8")
+    config = replace(CONFIG, arch=f"{file}:build")
+    series = RunSeries.create(config, tmp_path / "s")
+    (first,) = check_seeds(config, splits, [3], series)
+    Run.create(first, series.run(3).path)
+    file.write_text("two", encoding="utf-8")
+
+    with pytest.raises(RunError, match=r"was trained with another content of '.*net\.py'"):
+        check_seeds(config, splits, [3], series)
+    with pytest.raises(TrainingError, match="has changed since the run started"):
+        train(first, splits, Run.create(first, tmp_path / "r"))
 
 
 def test_a_seed_that_fails_does_not_stop_the_others(
