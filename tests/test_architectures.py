@@ -65,6 +65,6 @@ def test_pooling_before_relu_is_the_same_as_after() -> None:
     np.testing.assert_allclose(np.asarray(ours(images)), np.asarray(usual(images)), atol=1e-6)
 
 
-def test_an_unkncustom_architecture() -> None:
+def test_an_unknown_architecture_is_refused() -> None:
     with pytest.raises(ConfigError, match="unknown arch 'depe'; did you mean 'deep'"):
         build_model("depe")

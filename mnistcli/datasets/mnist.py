@@ -11,7 +11,12 @@ from mnistcli.datasets.npz import read_npz
 from mnistcli.datasets.progress import ProgressBar
 from mnistcli.errors import DataError
 from mnistcli.files.hashing import sha256
-from mnistcli.files.user_directories import CACHE_VARIABLE, DATA_DIR_VARIABLE, cache_dir
+from mnistcli.files.user_directories import (
+    CACHE_VARIABLE,
+    DATA_DIR_VARIABLE,
+    cache_dir,
+    keras_mnist_file,
+)
 
 MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
@@ -77,7 +82,7 @@ def locate_mnist() -> Path | None:
         _read_folder(Path(variable), f"unset {DATA_DIR_VARIABLE}")
         return Path(variable)
     if not _is_cached():
-        return None if _read_keras_cache() is None else _keras_file()
+        return None if _read_keras_cache() is None else keras_mnist_file()
     folder = cache_dir() / "mnist"
     paths = [(idx.find_file(folder, name), digest) for name, digest in HASHES.items()]
     is_whole = all(path and _read_verified(path, digest) is not None for path, digest in paths)
@@ -90,7 +95,7 @@ def _is_cached() -> bool:
 
 def _read_keras_cache() -> Splits | None:
     """Read the `mnist.npz` that Keras has downloaded; None if it is not there or is not MNIST."""
-    path = _keras_file()
+    path = keras_mnist_file()
     try:
         arrays = read_npz(path) if path.is_file() else {}
         parts = [arrays[name] for name in ("x_train", "y_train", "x_test", "y_test")]
@@ -101,11 +106,6 @@ def _read_keras_cache() -> Splits | None:
         return None
     train, test = (Dataset(x, y.astype(np.int64)) for x, y in (parts[:2], parts[2:]))
     return Splits("mnist", train, test, notes=(f"MNIST from {str(path)!r}",))
-
-
-def _keras_file() -> Path:
-    home = os.environ.get("KERAS_HOME")
-    return (Path(home) if home else Path.home() / ".keras") / "datasets" / "mnist.npz"
 
 
 def _read_folder(folder: Path, hint: str) -> list[tuple[Path, bytes]]:

@@ -1,4 +1,4 @@
-"""The user's directories: the cache and the configuration, and the variables that move them."""
+"""The user's directories: cache, configuration and cache of Keras, and their variables."""
 
 import os
 from pathlib import Path
@@ -11,6 +11,7 @@ DATA_DIR_VARIABLE = "MNISTCLI_DATA_DIR"
 """Environment variable with the folder of the MNIST files."""
 CONFIG_VARIABLE = "MNISTCLI_CONFIG_DIR"
 """Environment variable with the directory of the user's configuration."""
+_KERAS_VARIABLE = "KERAS_HOME"
 
 
 def config_dir() -> Path:
@@ -31,3 +32,9 @@ def cache_dir() -> Path:
     """
     chosen = os.environ.get(CACHE_VARIABLE)
     return Path(chosen) if chosen else platformdirs.user_cache_path("mnistcli", appauthor=False)
+
+
+def keras_mnist_file() -> Path:
+    """Return the file that ``keras.datasets.mnist`` downloads, which may not exist."""
+    home = os.environ.get(_KERAS_VARIABLE)
+    return (Path(home) if home else Path.home() / ".keras") / "datasets" / "mnist.npz"

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.files.user_directories import DATA_DIR_VARIABLE, cache_dir
+from mnistcli.files.user_directories import DATA_DIR_VARIABLE, cache_dir, keras_mnist_file
 from mnistcli.inference import litert
 
 COUNT = 500
@@ -78,9 +78,8 @@ def _read_start(path: Path, size: int) -> bytes:
 
 def _read_keras_cache() -> KnownDigits | None:
     """Read the first images of the file that `keras.datasets.mnist` downloads."""
-    path = Path.home() / ".keras" / "datasets" / "mnist.npz"
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with np.load(keras_mnist_file(), allow_pickle=False) as arrays:
             return _checked(arrays["x_train"][:COUNT], arrays["y_train"][:COUNT])
     except (OSError, EOFError, ValueError, KeyError):
         return None

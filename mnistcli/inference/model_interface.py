@@ -116,7 +116,7 @@ def load_model(model_ref: ModelRef) -> keras.Model:
     """Load a single model with the standard interface; one of a run has it already.
 
     Raises:
-        CheckpointError: As for `complete`, or the file does not pass the check.
+        CheckpointError: As `adapt` raises, or the file does not pass the check.
     """
     checked = check_model(model_ref.files[0])
     if model_ref.run is not None:

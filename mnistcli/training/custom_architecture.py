@@ -1,4 +1,4 @@
-"""Own architectures: build the Keras model that a function in a Python file of the user returns.
+"""Custom architectures: build the Keras model that a function in a Python file of the user returns.
 
 The file is executed only to train a new model, and only if the command line or the caller names it.
 Its copy in the run directory is for the reader. A trained model is loaded like any other.

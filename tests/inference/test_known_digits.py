@@ -47,10 +47,10 @@ def test_a_truncated_file_is_not_taken_for_digits() -> None:
 
 
 def test_the_cache_of_keras_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", str(Path.cwd()))
-    Path(".keras/datasets").mkdir(parents=True)
+    monkeypatch.setenv("KERAS_HOME", str(Path("keras")))
+    Path("keras/datasets").mkdir(parents=True)
     images, labels = np.ones((600, 28, 28), np.uint8), np.full(600, 7, np.uint8)
-    np.savez(".keras/datasets/mnist.npz", x_train=images, y_train=labels)
+    np.savez("keras/datasets/mnist.npz", x_train=images, y_train=labels)
 
     digits = known_digits._read_keras_cache()
 
