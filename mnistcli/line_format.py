@@ -46,7 +46,7 @@ class RecognizedLine:
 
     Attributes:
         text: The digits; empty for a line without any.
-        confidence: The probability that all digits are right.
+        text_confidence: The probability that all digits are right.
         image: The index of the line image that the columns belong to.
         columns: The middle of each digit in pixels of the line image, float64 (n,).
         probabilities: The class probabilities of each digit, float32 (n, 10).
@@ -55,7 +55,7 @@ class RecognizedLine:
     """
 
     text: str
-    confidence: float
+    text_confidence: float
     image: int
     columns: NDArray[np.float64]
     probabilities: NDArray[np.float32]

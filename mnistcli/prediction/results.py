@@ -77,10 +77,10 @@ class PredictedLine:
         return "".join(str(digit.digit) for digit in self.digits)
 
     @property
-    def confidence(self) -> float:
+    def text_confidence(self) -> float:
         """The probability that all digits are right."""
         if self.recognized is not None:
-            return self.recognized.confidence
+            return self.recognized.text_confidence
         return math.prod(digit.confidence for digit in self.digits)
 
     @property
@@ -89,8 +89,8 @@ class PredictedLine:
         return () if self.recognized is None else self.recognized.alternatives
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the line as plain values, ready for JSON."""
-        values: dict[str, Any] = {"text": self.text, "confidence": self.confidence}
+        """Return the line as plain values, ready for JSON; ``confidence`` is that of its text."""
+        values: dict[str, Any] = {"text": self.text, "confidence": self.text_confidence}
         if self.alternatives:
             values["alternatives"] = [
                 {"text": text, "confidence": confidence} for text, confidence in self.alternatives
@@ -129,7 +129,7 @@ class Prediction:
     size: tuple[int, int] | None = None
 
     def __repr__(self) -> str:
-        result = f"text={self.text!r}, confidence={self.confidence:.4f}"
+        result = f"text={self.text!r}, text_confidence={self.text_confidence:.4f}"
         if self.error is not None:
             result = f"error={self.error.message!r}"
         elif self.reason:
@@ -168,8 +168,11 @@ class Prediction:
 
     @property
     def text_confidence(self) -> float:
-        """The probability that all digits are right; 0 without digits."""
-        return math.prod(line.confidence for line in self.lines) if self.digits else 0.0
+        """The probability that all digits are right; 0 without digits.
+
+        It is compared with the rejection threshold.
+        """
+        return math.prod(line.text_confidence for line in self.lines) if self.digits else 0.0
 
     @property
     def confidence(self) -> float:
@@ -206,13 +209,14 @@ class Prediction:
             model: The name of the model.
 
         Returns:
-            The keys ``path``, ``model``, ``text``, ``confidence`` and ``digits``; ``reason`` for a
-            rejected image and ``error`` for one that could not be read; ``digit`` and
-            ``probabilities`` for an image with exactly one digit. For an image that could be read,
-            ``text_confidence`` is the probability that all digits are right, ``lines`` has the text
-            lines with the alternatives of each number, ``marks`` and ``form_elements`` are lists of
-            boxes, ``mark_symbols`` has the symbol of each mark, and ``specks`` has their number and
-            the area of the largest one in square pixels.
+            The keys ``path``, ``model``, ``text``, ``confidence`` (the mean over the digits) and
+            ``digits``; ``reason`` for a rejected image and ``error`` for one that could not be
+            read; ``digit`` and ``probabilities`` for an image with exactly one digit. For an image
+            that could be read, ``text_confidence`` is the probability that all digits are right,
+            ``lines`` has the text lines with their text confidence and the alternatives of each
+            number, ``marks`` and ``form_elements`` are lists of boxes, ``mark_symbols`` has the
+            symbol of each mark, and ``specks`` has their number and the area of the largest one in
+            square pixels.
         """
         values: dict[str, Any] = {
             "path": str(self.path),

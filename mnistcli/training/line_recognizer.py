@@ -90,7 +90,7 @@ def fit_calibration(compute: Compute, numbers: Iterable[NumberImage]) -> tuple[C
     for number in numbers:
         pixels = number.pixels.astype(np.float32) / np.float32(255)
         recognized = recognizer.read([zoom_line(pixels, zoom) for zoom in ZOOMS])
-        confidence = min(max(recognized.confidence, 1e-9), 1 - 1e-6)
+        confidence = min(max(recognized.text_confidence, 1e-9), 1 - 1e-6)
         odds.append(np.log(confidence / (1 - confidence)))
         right.append(recognized.text == "".join(filter(str.isdigit, number.text)))
     fitted = LogisticRegression(C=np.inf).fit(np.array(odds)[:, None], right)

@@ -43,7 +43,7 @@ def test_digits_have_places_and_probabilities() -> None:
     assert recognized.columns == pytest.approx([10, 30], abs=0.5)
     assert recognized.probabilities.sum(axis=1) == pytest.approx([1, 1])
     assert recognized.probabilities[0, [4, 9]] == pytest.approx([0.9, 0.1], abs=0.02)
-    assert recognized.confidence == pytest.approx(0.9 * 0.98, abs=0.02)
+    assert recognized.text_confidence == pytest.approx(0.9 * 0.98, abs=0.02)
 
 
 def test_alternatives_are_in_descending_order_and_sum_to_1() -> None:

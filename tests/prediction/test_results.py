@@ -36,6 +36,7 @@ def test_the_confidence_is_the_mean_over_the_digits() -> None:
 
     assert prediction.text == prediction.guess == "73"
     assert prediction.confidence == pytest.approx(0.73)
+    assert prediction.text_confidence == pytest.approx(0.91 * 0.55)
 
 
 def test_a_rejected_prediction_has_a_guess_but_no_text() -> None:
@@ -166,7 +167,9 @@ def test_the_json_accounts_for_all_foreground() -> None:
 def test_a_prediction_in_a_notebook_is_one_line() -> None:
     path = Path("a.png")
 
-    assert repr(Prediction(path, (SEVEN,))) == "Prediction('a.png', text='7', confidence=0.9100)"
+    assert (
+        repr(Prediction(path, (SEVEN,))) == "Prediction('a.png', text='7', text_confidence=0.9100)"
+    )
     assert repr(Prediction(path, reason="no")) == "Prediction('a.png', reason='no')"
     assert repr(Prediction(path, error=ImageError("bad"))) == "Prediction('a.png', error='bad')"
 
