@@ -1,4 +1,4 @@
-"""The `doctor` command: what works on this machine, what does not, and the commands that fix it."""
+"""The `doctor` command: check an installation, and name the command that fixes each failure."""
 
 import textwrap
 
@@ -6,7 +6,7 @@ import typer
 
 from mnistcli.cli.cluster import diagnose_cluster, parse_cluster
 from mnistcli.cli.escaping import escape
-from mnistcli.cli.options import ClusterOption, JsonOption
+from mnistcli.cli.options import CheckedClusterOption, JsonOption
 from mnistcli.cli.spinner import working
 from mnistcli.cli.streams import out, print_json, print_line
 from mnistcli.diagnosis import FAILED, Check, diagnose
@@ -16,7 +16,7 @@ _INDENT = 8 + _NAME_WIDTH
 _MIN_WIDTH = 30
 
 
-def doctor(cluster: ClusterOption = None, as_json: JsonOption = False) -> None:
+def doctor(cluster: CheckedClusterOption = None, as_json: JsonOption = False) -> None:
     """Check what works on this machine, and name the command that fixes what does not.
 
     With --cluster, the scheduler and its workers are checked instead: their versions, and whether

@@ -34,22 +34,22 @@ def draw(
         bool,
         typer.Option(
             "--no-open",
-            help="Do not open the browser. Default: it is opened if there are a terminal and a "
-            "display.",
+            help="Do not open the browser. Default: open it from a terminal on a desktop.",
         ),
     ] = False,
     corrections: Annotated[
         Path,
         typer.Option(
             metavar="DIR",
-            help="Folder for the drawings that you correct, a dataset for train --from.",
+            help="Folder for the drawings that you correct. It is a dataset: train --dataset DIR "
+            "--from MODEL.",
         ),
     ] = Path("corrections"),
     export: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Write the page with the network in it to one HTML file, for any browser or "
+            help="Write the page and its model to one HTML file, for any browser or "
             "phone, also offline. It predicts one digit at a time. Default: serve the page.",
         ),
     ] = None,

@@ -45,7 +45,7 @@ def _print_usage_error(error: typer.TyperException) -> None:
     context, command_line = getattr(error, "ctx", None), running.get()
     hint = f"mnistcli {command_line.name} --help" if command_line else "mnistcli --help"
     message = _message(error)
-    # Typer exports only the base class of its usage errors: they are told apart by attributes.
+    # Typer exports only the base class of its usage errors: they are distinguished by attributes.
     if context is not None and hasattr(error, "possibilities"):
         names = [name for one in context.command.get_params(context) for name in one.opts]
         wrong: str = getattr(error, "option_name", "")

@@ -39,11 +39,11 @@ def evaluate(
     fit_min_confidence: Annotated[
         float | None,
         typer.Option(
-            metavar="X",
+            metavar="ACCURACY",
             min=0,
             max=1,
-            help="Find the rejection threshold at which this fraction of the predictions is right. "
-            "Default: none.",
+            help="Find the lowest rejection threshold at which at least this fraction of the "
+            "accepted predictions is right. Default: none.",
         ),
     ] = None,
     seeds: Annotated[

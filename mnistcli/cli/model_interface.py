@@ -1,4 +1,4 @@
-"""Notes about the pixels and the outputs of models made elsewhere."""
+"""Notes about the pixels and the outputs of external models."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def note_interface(model: "ModelRef", pixel_scale: str | None) -> None:
-    """Find how a model made elsewhere takes pixels, unless it is known, and print it.
+    """Detect the pixel scale of an external model, unless it is known, and print it.
 
     Args:
         model: The model. Nothing happens if it is of a run, unless a pixel scale is given.

@@ -23,6 +23,15 @@ def _dataset_option(default: str) -> Any:
     )
 
 
+def _cluster_option(purpose: str, default: str) -> Any:
+    return typer.Option(
+        metavar="ADDRESS",
+        help=f"{purpose}: local (worker processes of this machine, one per processor), local:N, "
+        "the address of a scheduler such as tcp://host:8786 or tls://host:8786, or a scheduler "
+        f"file. Needs the extra cluster. Default: {default}.",
+    )
+
+
 ModelArgument = Annotated[
     list[str] | None,
     typer.Argument(
@@ -37,8 +46,9 @@ PixelScaleOption = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help=f"Pixels of a model made elsewhere: {', '.join(PIXEL_SCALES)} (dark on light) "
-        f"or {AUTO_SCALE}. Default: found once for each file.",
+        help=f"Pixel scale that an external model expects: {', '.join(PIXEL_SCALES[:-2])} or, for "
+        f"dark digits on light, {' or '.join(PIXEL_SCALES[-2:])}; {AUTO_SCALE} detects it again. "
+        "Default: detected once per file.",
         autocompletion=lambda: [*PIXEL_SCALES, AUTO_SCALE],
     ),
 ]
@@ -59,14 +69,10 @@ OutputDirOption = Annotated[
         help="Directory for the figures. Default: plots/ in the run directory.",
     ),
 ]
-ClusterOption = Annotated[
+ClusterOption = Annotated[str | None, _cluster_option("Work on a Dask cluster", "this process")]
+CheckedClusterOption = Annotated[
     str | None,
-    typer.Option(
-        metavar="ADDRESS",
-        help="Work on a Dask cluster: local (worker processes of this machine, one per processor), "
-        "local:N, the address of a scheduler such as tcp://host:8786 or tls://host:8786, or a "
-        "scheduler file. Needs the extra cluster. Default: this process.",
-    ),
+    _cluster_option("Check this Dask cluster instead of this machine", "this machine"),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 QuietOption = Annotated[

@@ -118,8 +118,8 @@ def predict(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Copy the rejected images into DIR/0 to DIR/9 by their best guess. Corrected by "
-            "moving files, they are a dataset for train --from.",
+            help="Copy the rejected images into DIR/0 to DIR/9 by their best guess. Move the wrong "
+            "ones to the right folder, then fine-tune: train --dataset DIR --from MODEL.",
         ),
     ] = None,
     output: Annotated[
@@ -127,15 +127,16 @@ def predict(
         typer.Option(
             metavar="FILE",
             help="Write the results to a file: CSV if it ends in .csv, JSON Lines if in .json or "
-            ".jsonl; FILE.partial until all are there. Default: stdout.",
+            ".jsonl, the table otherwise. It is named FILE.partial until it is complete. Default: "
+            "stdout.",
         ),
     ] = None,
     continued: Annotated[
         bool,
         typer.Option(
             "--continue",
-            help="Keep the results that are in the output of --output or in its partial file, and "
-            "predict the images that are missing there.",
+            help="Continue an interrupted prediction: keep the results in FILE or FILE.partial and "
+            "predict only the missing images. Needs --output.",
         ),
     ] = False,
     shard: Annotated[
@@ -151,8 +152,8 @@ def predict(
         bool,
         typer.Option(
             "--csv",
-            help="Print CSV: path, text, confidence, reason; for the rows of one data file, "
-            "ImageId,Label as Kaggle takes it.",
+            help="Print CSV: path, text, confidence (that all digits are right), reason; for the "
+            "rows of one data file, ImageId,Label as Kaggle takes it.",
         ),
     ] = False,
     pixel_scale: PixelScaleOption = None,

@@ -28,7 +28,7 @@ class _Verbosity:
 
 
 def set_verbosity(*, quiet: bool = False, verbose: bool = False) -> None:
-    """Choose what is printed to stderr; errors always are.
+    """Set the verbosity of stderr; errors are always printed.
 
     Args:
         quiet: Print neither the model nor progress nor notes.

@@ -32,7 +32,12 @@ def sweep(
         ),
     ] = None,
     trials: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Number of trials, all callers together.")
+        int,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Total number of trials, those of other processes on the same study included.",
+        ),
     ] = 50,
     hours: Annotated[
         float | None,
@@ -44,15 +49,15 @@ def sweep(
             "--run-dir",
             "-o",
             metavar="DIR",
-            help="Directory of the sweep; with that of a sweep that was stopped, its missing "
-            "trials are run. Default: runs/, the time and the recipe.",
+            help="Directory of the sweep. Give that of a stopped sweep to continue it. Default: "
+            "runs/, the time and the recipe.",
         ),
     ] = None,
     storage: Annotated[
         str | None,
         typer.Option(
             metavar="URL",
-            help="PostgreSQL database that several callers and machines share: "
+            help="PostgreSQL database that several processes and machines share: "
             "postgresql+psycopg://USER@HOST/DATABASE. Default: a file in the directory.",
         ),
     ] = None,
@@ -60,7 +65,7 @@ def sweep(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Name of the sweep in the database; callers with one name share its trials. "
+            help="Name of the study in the database; processes with one name share its trials. "
             "Default: the name of the directory.",
         ),
     ] = None,
@@ -93,7 +98,7 @@ def sweep(
 ) -> None:
     """Search for the best settings on validation images; the test images are not used.
 
-    Hopeless trials are stopped early. Writes best.json for 'train --config' and figures. Needs the
+    Unpromising trials are pruned. Writes best.json for 'train --config' and figures. Needs the
     extra sweep.
     """
     from mnistcli.cli.cluster import parse_cluster

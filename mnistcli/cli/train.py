@@ -55,8 +55,9 @@ def train(
         str | None,
         typer.Option(
             metavar="A..B",
-            help="Train with seeds such as 0..9 or 1,2,5, in a run directory each; with the same "
-            "--run-dir, with those that are missing. Default: one run.",
+            help="Train once per seed, such as 0..9 or 1,2,5, each in its own run directory. With "
+            "the --run-dir of an earlier call, only the missing seeds are trained. Default: "
+            "one run.",
         ),
     ] = None,
     config_file: Annotated[

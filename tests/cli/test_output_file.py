@@ -39,7 +39,7 @@ def names(layout: Layout, content: bytes) -> tuple[list[str], int]:
     return [record.name for record in records], records[-1].end if records else 0
 
 
-def test_json_is_read_up_to_a_torn_or_damaged_line() -> None:
+def test_json_is_read_up_to_a_truncated_or_damaged_line() -> None:
     first, second = b'{"path": "a.png"}\n', b'{"path": "b\xff.png", "model": "m"}\n'
     whole = first + second
 
@@ -50,7 +50,7 @@ def test_json_is_read_up_to_a_torn_or_damaged_line() -> None:
         assert names(JSON, first + damaged + second) == (["a.png"], len(first))
 
 
-def test_csv_is_read_up_to_a_torn_row_wherever_it_is_torn() -> None:
+def test_csv_is_read_up_to_a_truncated_row_wherever_it_ends() -> None:
     whole = CSV_HEADER + b"".join(CSV_ROWS)
     ends = [len(CSV_HEADER) + sum(map(len, CSV_ROWS[:count])) for count in range(4)]
     expected = ["", "a.png", 'b,".png', "c\udcff.png"]
@@ -66,7 +66,9 @@ def test_csv_with_another_header_has_no_records() -> None:
 
 
 @pytest.mark.parametrize("name", ["out.jsonl", "out.csv"])
-def test_a_torn_output_is_continued_to_that_of_an_undisturbed_run(images: Path, name: str) -> None:
+def test_a_truncated_output_is_continued_to_that_of_an_undisturbed_run(
+    images: Path, name: str
+) -> None:
     again = images / "0.png"
     command = (*PREDICT, images, again, "--output", name)
     assert invoke(*command).exit_code == 1  # one image is damaged
