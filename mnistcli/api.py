@@ -279,7 +279,7 @@ def load_classifier(
     Args:
         model: The model. Defaults as in `predict`.
         batch_size: Images computed at a time.
-        pixel_scale: The pixel scale that a model made elsewhere takes, a name in
+        pixel_scale: The pixel scale that an external model takes, a name in
             `mnistcli.config.PIXEL_SCALES`, or ``auto``. Remembered for the file, also for the other
             functions. Defaults to the one that is found with known digits.
 

@@ -23,7 +23,7 @@ LOSSES = ("categorical", "sparse")
 SCHEDULES = ("constant", "one-cycle")
 DEVICES = ("auto", "cpu", "gpu")
 PIXEL_SCALES = ("0..1", "0..255", "-1..1", "standardized", "1..0", "255..0")
-"""Pixel scales of models made elsewhere; with the last two, digits are dark on light."""
+"""Pixel scales of external models; with the last two, digits are dark on light."""
 EXPORT_FORMATS = ("litert", "int8", "saved_model", "onnx")
 FIGURE_FORMATS = ("png", "svg", "pdf")
 AUTO_SCALE = "auto"

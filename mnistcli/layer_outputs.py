@@ -76,7 +76,7 @@ def first_convolution(
     """Return the filters of the first convolution of a model, and their feature maps of an image.
 
     Args:
-        model: A model made by `build_model`, or one that contains a model made elsewhere.
+        model: A model made by `build_model`, or one that contains an external model.
         image: uint8 (28, 28).
 
     Returns:

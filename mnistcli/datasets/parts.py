@@ -48,7 +48,7 @@ def find_parts(source: str, arrays: Arrays) -> dict[str, Raw]:
 
     Args:
         source: The file or directory, for errors.
-        arrays: The arrays by name. Arrays whose names say nothing are told apart by their shapes.
+        arrays: The arrays by name. Shapes distinguish arrays whose names say nothing.
 
     Raises:
         DataError: There are no images.

@@ -1,4 +1,4 @@
-"""Size limits: how much memory the content of a data file may take."""
+"""Size limits of the content of data files."""
 
 from pathlib import Path
 

@@ -73,7 +73,7 @@ class Recognizer:
         list(predict_images(self._classifier, [FoundImage(_NAME, eleven)]))
 
     def importance(self, pixels: bytes) -> list[float]:
-        """Return the occlusion map of a digit: how much its probability falls, 784 values.
+        """Return the occlusion map of a digit: the decrease of its probability, 784 values.
 
         Args:
             pixels: The digit in MNIST format, 784 bytes.

@@ -4,7 +4,7 @@ A classifier runs a LiteRT model, which starts in a fraction of a second. The Li
 the `.keras` file or in the user's cache. If neither was made by this machine from these weights,
 the model file is checked and converted once, which loads TensorFlow. A model that cannot be
 converted is run by Keras. The probabilities of our models are calibrated: training puts the
-temperature into the weights of the last layer. Models made elsewhere are completed first, see
+temperature into the weights of the last layer. External models are completed first, see
 `mnistcli.inference.model_interface`.
 """
 
@@ -90,7 +90,7 @@ class Classifier:
         Args:
             path: The file.
             batch_size: Images computed at a time.
-            pixel_scale: The pixel scale of a model made elsewhere, a name in
+            pixel_scale: The pixel scale of an external model, a name in
                 `mnistcli.config.PIXEL_SCALES`; it is remembered for the file. ``auto`` finds it
                 again. Defaults to the scale that is known of the file, else found.
             on_note: Receives a line about what was found, if anything was.

@@ -1,4 +1,4 @@
-"""Known digits: 500 labeled training digits that show how a model wants its images.
+"""Known digits: 500 labeled digits to detect the pixel scale of a model.
 
 They are the first training images of MNIST, if its files are on this machine. Otherwise, and for
 models that do not predict MNIST, they are those digits of scikit-learn that look most like MNIST.

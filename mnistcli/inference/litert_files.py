@@ -70,7 +70,7 @@ def cache_key(digest: str, interface: Interface | None) -> str:
 
     Args:
         digest: SHA-256 of the model file.
-        interface: The interface of a model made elsewhere; None for one of ours.
+        interface: The interface of an external model; None for one of ours.
     """
     return digest if interface is None else "-".join((digest, *interface))
 

@@ -1,4 +1,4 @@
-"""Model interface: find the pixel scale and the kind of outputs of a model made elsewhere.
+"""Model interface: find the pixel scale and the kind of outputs of an external model.
 
 Keras users scale pixels to 0..1, leave them at 0..255, or invert them; the last layer gives softmax
 probabilities, sigmoid values or logits. What the layers do not tell is found with known digits: of

@@ -1,4 +1,4 @@
-"""First and last layer: what a configuration tells about the pixels and the outputs of a model."""
+"""First and last layer: detect pixel scale and output activation from the configuration."""
 
 from collections.abc import Mapping
 from typing import Any

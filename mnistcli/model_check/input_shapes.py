@@ -1,4 +1,4 @@
-"""Input shapes: tell how a model of another project wants its images from its input shape."""
+"""Input shapes: detect the image layout of an external model."""
 
 import math
 from collections.abc import Sequence

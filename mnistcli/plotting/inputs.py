@@ -1,4 +1,4 @@
-"""Inputs of plots: a model, a dataset, and what is computed from them when a plot needs it."""
+"""Inputs of plots: a model, a dataset, and values computed from them on demand."""
 
 from dataclasses import dataclass
 from functools import cached_property

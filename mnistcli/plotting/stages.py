@@ -62,7 +62,7 @@ def _form_elements(stages: Stages) -> tuple[str, Image.Image]:
 
 
 def _text_lines(stages: Stages) -> tuple[str, Image.Image]:
-    """Return the text lines in two colors by turns; other foreground is gray."""
+    """Return the text lines in two alternating colors; other foreground is gray."""
     colors = [(BLUE, VERMILION)[number % 2] for number in range(len(stages.lines))]
     masks = ((LIGHT_GRAY, stages.foreground), *zip(colors, stages.lines, strict=True))
     caption = format_count(len(stages.lines), "text line") if stages.lines else "no text lines"

@@ -118,7 +118,7 @@ def plot_parallel(result: SweepResult) -> Figure:
     figure, axes = _figure(
         result,
         "Settings of the best trials",
-        "Each line is a complete trial; the darker, the higher its rank; the best is red",
+        "Each line is a complete trial; the darker, the higher its rank; the best is vermilion",
     )
     variations = result.plan.space.variations
     trials = sorted(_complete(result), key=lambda one: one.value or 0)

@@ -71,7 +71,7 @@ def _reason_to_reject(prediction: Prediction, threshold: float) -> str:
 
 
 def _distinct_percents(threshold: float, confidence: float) -> tuple[str, str]:
-    """Format a threshold and a confidence below it with enough decimals to tell them apart."""
+    """Format a threshold and a confidence below it with enough decimals to differ."""
     for decimals in range(2, 7):
         texts = tuple(f"{100 * value:.{decimals}f} %" for value in (threshold, confidence))
         if texts[0] != texts[1]:

@@ -81,7 +81,7 @@ class Foreground:
 def binarize(image: Image.Image, *, other_polarity: bool = False) -> Foreground:
     """Binarize an image: separate foreground from background with a local threshold.
 
-    Dark on light and light on dark are told apart automatically.
+    Dark on light and light on dark are detected automatically.
 
     Args:
         image: An 8-bit image, mode ``L`` or ``RGB``.

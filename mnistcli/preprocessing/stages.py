@@ -1,4 +1,4 @@
-"""Stages of preprocessing, one after the other, to look at: what `detect_content` sees."""
+"""Stages of preprocessing as images, for figures."""
 
 from dataclasses import dataclass
 

@@ -95,7 +95,7 @@ class _Report(SilentCallback):
 
         Raises:
             TrainingError: The validation accuracy is NaN.
-            optuna.TrialPruned: The trial is hopeless.
+            optuna.TrialPruned: The trial is unpromising.
         """
         if not math.isfinite(row.val_accuracy):
             raise TrainingError(f"the validation accuracy is {row.val_accuracy}")

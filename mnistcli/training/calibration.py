@@ -66,7 +66,7 @@ def apply_temperature(
 def find_logits_layer(model: keras.Model) -> keras.Layer | None:
     """Return the dense layer that computes the logits of a model; None if no layer does it alone.
 
-    It is the last layer with softmax, or the one before a separate softmax. A model made elsewhere
+    It is the last layer with softmax, or the one before a separate softmax. An external model
     can also end with sigmoid or with the mean of several networks.
     """
     leaves = [

@@ -189,7 +189,7 @@ class CustomArchitecture:
 
 
 class _UnsuitableError(Exception):
-    """A model that cannot be trained or loaded; the message goes on after the function's name."""
+    """A model that cannot be trained or loaded; the message continues after the function's name."""
 
 
 def _require_shapes(model: Any) -> keras.Model:

@@ -82,7 +82,7 @@ def test_other_settings_are_refused(
         run_sweep(_plan(tmp_path, 2, "dropout=0..0.4"), splits)
 
 
-def test_hopeless_trials_are_pruned(
+def test_unpromising_trials_are_pruned(
     tmp_path: Path, splits: Splits, simulate: Callable[[Accuracy], list[TrainConfig]]
 ) -> None:
     configs = simulate(lambda config, epoch: 0.9 if len(configs) <= 5 else 0.1)
