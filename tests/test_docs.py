@@ -1,5 +1,6 @@
 """The documents: links lead somewhere, commands exist, and generated pages are up to date."""
 
+import json
 import re
 import subprocess
 import sys
@@ -70,6 +71,54 @@ def test_the_recipe_table_of_the_readme_lists_every_recipe() -> None:
     rows = re.findall(r"^\| `(\w+)`", text(TOP / "README.md"), re.MULTILINE)
 
     assert set(RECIPES) <= set(rows)
+
+
+def packaged_model_rows(page: Path) -> dict[tuple[str, str], str]:
+    """Return the table of the packaged model: its values by the columns images and measure."""
+    table = text(page).split("| images | measure | packaged model |\n|---|---|---|\n")[1]
+    rows = [line.strip("| ").split(" | ") for line in table.split("\n\n")[0].splitlines()]
+    return {(images, measure): value for images, measure, value in rows}
+
+
+def test_the_readme_and_the_results_report_the_same_packaged_model() -> None:
+    readme = packaged_model_rows(TOP / "README.md")
+    results = packaged_model_rows(TOP / ".github" / "RESULTS.md")
+
+    assert len(readme) > 4
+    assert readme == {key: results.get(key) for key in readme}
+
+
+def test_the_model_card_reports_the_results() -> None:
+    results = packaged_model_rows(TOP / ".github" / "RESULTS.md")
+    card = json.loads(text(TOP / "mnistcli" / "pretrained" / "card.json"))
+    mnist, corruptions, images = (
+        card[name] for name in ("mnist_test", "corruptions", "development_images")
+    )
+    single, pages, cheques, non_digits = (
+        images[name]
+        for name in ("single_digits", "lines_and_pages", "cheque_amounts", "non_digits")
+    )
+
+    expected = {
+        "MNIST test set": f"{mnist['accuracy']:.2%}",
+        "loss, calibration error, rejected": f"{mnist['loss']:.4f}, "
+        f"{mnist['calibration_error']:.2%}, {mnist['rejected_at_min_confidence']:.2%}",
+        f"{single['images']} single digits": f"{single['right']:.1%}",
+        "mean over the 15 sources, rejected": f"{single['mean_over_15_sources']:.1%}, "
+        f"{single['rejected']} of {single['images']}",
+        f"{pages['images']} lines and pages": f"{pages['right']:.0%}",
+        f"{cheques['images']} cheque amounts": f"{cheques['predicted_right']:.0%}, "
+        f"{cheques['wrong']:.0%}, {cheques['rejected']:.0%}",
+        "the same, without rejection": f"{cheques['read_right']:.0%}",
+        f"{non_digits['images']} non-digits": f"{non_digits['rejected']:.1%}",
+        "first 1,000 test digits each": f"{corruptions['mean_error_of_arrays']:.2%}, "
+        f"{corruptions['mean_error_of_images']:.2%}",
+    }
+    reported = {
+        words: [value for row, value in results.items() if words in " | ".join(row)]
+        for words in expected
+    }
+    assert reported == {words: [value.replace("%", " %")] for words, value in expected.items()}
 
 
 def test_the_command_reference_is_up_to_date() -> None:
