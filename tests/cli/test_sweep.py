@@ -1,11 +1,10 @@
-"""The `sweep` command: usage errors, the table, the results, Ctrl-C, and ``train --config``."""
+"""The `sweep` command: usage errors, the table, the results and Ctrl-C."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from mnistcli.config import TrainConfig
 from mnistcli.runs.history import EpochRow
 from mnistcli.sweep import trial
 from tests.support.command_line import failure, succeed
@@ -87,37 +86,3 @@ def test_ctrl_c_names_the_command_that_continues(monkeypatch: pytest.MonkeyPatch
         "continue with: mnistcli sweep --dataset digits --epochs 2 --vary dropout=0..0.5 "
         f"--trials 3 --run-dir {directory}"
     )
-
-
-def test_train_takes_a_config(tmp_path: Path) -> None:
-    config = TrainConfig(dataset="digits", epochs=9, optimizer="rmsprop", batch_size=32)
-    Path("best.json").write_text(json.dumps(config.as_dict()))
-
-    succeed("train", "--config", "best.json", "--epochs", 1, "--run-dir", "run", "--quiet")
-
-    recorded = json.loads(Path("run/config.json").read_text())
-    assert recorded == config.as_dict() | {"epochs": 1}
-
-
-@pytest.mark.parametrize(
-    ("content", "options", "code", "message"),
-    [
-        (None, (), 1, "no best.json in '.'"),
-        ("{", (), 1, "damaged file 'best.json'"),
-        ('{"droput": 1}', (), 1, "unknown setting 'droput'"),
-        ('{"dropout": 1}', (), 1, "dropout must be at least 0 and below 1, not 1"),
-        ("{}", ("--recipe", "deep"), 2, "--recipe cannot be combined with --config"),
-        ("{}", ("--beta-1", 0.5, "--optimizer", "sgd"), 2, "--beta-1 has no effect"),
-        ('{"arch": "net.py:build"}', (), 2, "name its file with --arch to execute it"),
-    ],
-)
-def test_invalid_configs(
-    content: str | None, options: tuple[object, ...], code: int, message: str
-) -> None:
-    if content is not None:
-        Path("best.json").write_text(content)
-
-    failed, lines = failure("train", "--config", "best.json", *options)
-
-    assert failed == code
-    assert message in lines[0]

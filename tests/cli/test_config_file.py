@@ -1,0 +1,43 @@
+"""``train --config``: settings from a file, and files that are refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mnistcli.config import TrainConfig
+from tests.support.command_line import failure, succeed
+
+
+def test_the_settings_of_a_file_are_used_unless_options_override_them() -> None:
+    config = TrainConfig(dataset="digits", epochs=9, optimizer="rmsprop", batch_size=32)
+    Path("best.json").write_text(json.dumps(config.as_dict()))
+
+    succeed("train", "--config", "best.json", "--epochs", 1, "--run-dir", "run", "--quiet")
+
+    recorded = json.loads(Path("run/config.json").read_text())
+    assert recorded == config.as_dict() | {"epochs": 1}
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "code", "message"),
+    [
+        (None, (), 1, "no best.json in '.'"),
+        ("{", (), 1, "damaged file 'best.json'"),
+        ('{"droput": 1}', (), 1, "unknown setting 'droput'"),
+        ('{"dropout": 1}', (), 1, "dropout must be at least 0 and below 1, not 1"),
+        ("{}", ("--recipe", "deep"), 2, "--recipe cannot be combined with --config"),
+        ("{}", ("--beta-1", 0.5, "--optimizer", "sgd"), 2, "--beta-1 has no effect"),
+        ('{"arch": "net.py:build"}', (), 2, "name its file with --arch to execute it"),
+    ],
+)
+def test_invalid_config_files_are_refused(
+    content: str | None, options: tuple[object, ...], code: int, message: str
+) -> None:
+    if content is not None:
+        Path("best.json").write_text(content)
+
+    failed, lines = failure("train", "--config", "best.json", *options)
+
+    assert failed == code
+    assert message in lines[0]
