@@ -98,7 +98,7 @@ def block_outputs(model: keras.Model, image: NDArray[np.uint8]) -> list[Block]:
     """Return the activations of a model for an image, one output for each block of layers.
 
     Args:
-        model: The model.
+        model: A model made by `build_model`, or one that contains an external model.
         image: uint8 (28, 28).
     """
     blocks: list[Block] = []
@@ -120,7 +120,7 @@ def hidden_features(model: keras.Model, images: NDArray[np.uint8]) -> NDArray[np
     """Return the features of the last hidden layer: the inputs of the last layer with weights.
 
     Args:
-        model: The model.
+        model: A model made by `build_model`, or one that contains an external model.
         images: uint8 (n, 28, 28).
 
     Returns:

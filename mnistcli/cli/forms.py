@@ -52,8 +52,8 @@ def predict_regions(
 
     Args:
         predict: Predicts images.
-        scans: The scans.
-        regions: The regions.
+        scans: Scans of one form; the first one can be the empty form.
+        regions: The boxes to predict, and their names.
         model: The name of the model.
         layout: The layout of the results.
 
@@ -74,7 +74,7 @@ class FormPrinter:
     """Prints the predictions of a scan to stdout as soon as the last one of them is there.
 
     Args:
-        regions: The regions.
+        regions: The boxes to predict, and their names.
         model: The name of the model.
         as_csv: Whether to print CSV; else JSON Lines.
     """

@@ -111,7 +111,7 @@ def image_progress(
     """Show the number of predicted images and the speed, unless the results show on the terminal.
 
     Args:
-        predictions: The predictions.
+        predictions: The results, one per image.
         count: Counts the images, in a thread: a folder on a network can take minutes to list. None
             if their number cannot be known.
 

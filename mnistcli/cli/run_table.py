@@ -30,7 +30,7 @@ def print_runs(runs: Sequence[NamedSummary], *, numbered: bool = False) -> None:
     """Print a table of runs: one line per run, or more on a terminal that is too narrow.
 
     Args:
-        runs: The runs.
+        runs: One row each, in this order.
         numbered: Whether to number them from 1.
     """
     table: list[tuple[str, ...]] = [_HEADER[:-1], *map(_cells, runs)]

@@ -34,7 +34,7 @@ class SeedTable:
         """Print the row of a seed.
 
         Args:
-            seed: The seed.
+            seed: Number in the first column.
             metrics: The metrics by name; None for a seed that failed.
         """
         if metrics is None:

@@ -133,7 +133,7 @@ def train_with_seeds(
     Args:
         config: The config.
         splits: Training and test images.
-        seeds: The seeds.
+        seeds: At least one; one run each.
         run_dir: The directory of the runs; None for a new one.
         as_json: Whether to print one JSON object.
         address: The cluster to train on. Defaults to this process.

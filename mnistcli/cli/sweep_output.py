@@ -68,7 +68,7 @@ def print_sweep(
 
     Args:
         result: The sweep.
-        figures: The figures.
+        figures: Files of the figures, whose names are printed.
         seeds: The results of other seeds; None without them.
         as_json: Whether to print one JSON object.
     """

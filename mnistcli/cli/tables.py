@@ -53,8 +53,8 @@ def print_evaluation(
     """Print the metrics of a model on a dataset.
 
     Args:
-        result: The metrics.
-        model: The model.
+        result: Metrics on the images of the dataset.
+        model: The evaluated model; its name and description are printed.
         dataset: The name of the dataset.
         report: Whether to print the scores of each digit and the confusion matrix as well.
         as_json: Print one JSON object instead.

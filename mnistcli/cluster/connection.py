@@ -34,9 +34,6 @@ _LOGGERS = ("distributed", "distributed.client", "tornado", "tornado.application
 def connect(address: ClusterAddress) -> Iterator[Client]:
     """Open a cluster, and check that its workers can do the work.
 
-    Args:
-        address: The address.
-
     Yields:
         The connection, to a cluster with at least one worker.
 
@@ -53,9 +50,6 @@ def open_client(address: ClusterAddress) -> Iterator[Client]:
     """Open a cluster, with or without workers.
 
     Workers that are started here end with this process, whatever ends it.
-
-    Args:
-        address: The address.
 
     Yields:
         The connection.

@@ -44,7 +44,7 @@ def read_image_files(
 
     Args:
         folder: The folder, for names in notes.
-        files: The files.
+        files: Image files of any size.
         skipped: The files that have been skipped so far; more are added.
 
     Returns:

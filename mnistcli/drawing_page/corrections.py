@@ -36,7 +36,7 @@ class Corrections:
         moved.
 
         Args:
-            prediction: The prediction.
+            prediction: The result for the drawing, with its 28x28 digits.
             label: The right digit.
             index: The digit, if there are several.
 

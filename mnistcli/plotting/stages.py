@@ -27,7 +27,7 @@ def draw_stages(axes: Axes, stages: Stages, digits: tuple[PredictedDigit, ...], 
 
     Args:
         axes: Axes as `style.new_figure` returns them.
-        stages: The stages.
+        stages: Image and masks of the stages.
         digits: The digits of the image.
         top: Top edge in inches.
     """

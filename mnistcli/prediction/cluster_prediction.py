@@ -68,11 +68,7 @@ _BatchTasks = Tasks[list[FoundImage], _Result]
 
 
 class _Batches:
-    """Batches of images, longer ones if they are fast.
-
-    Args:
-        images: The images.
-    """
+    """Batches of images, longer ones if they are fast."""
 
     def __init__(self, images: Iterable[FoundImage]) -> None:
         self._images = iter(images)
@@ -100,7 +96,7 @@ def predict_on_cluster(
     Args:
         address: The cluster.
         job: The models and settings.
-        images: The images.
+        images: Files or arrays, in any number.
 
     Yields:
         A prediction for each image, in order.

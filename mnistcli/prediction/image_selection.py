@@ -98,7 +98,7 @@ class NameCounts:
         """Yield the images whose names are not counted; a name skips as many as its count.
 
         Args:
-            images: The images.
+            images: All images, in their order.
             name_of: Returns the name under which an image is counted.
         """
         if not self.total:

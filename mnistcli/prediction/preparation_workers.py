@@ -76,7 +76,7 @@ class Workers:
         little to do.
 
         Args:
-            images: The images.
+            images: Files or arrays, in any number.
             classify: The classifier, which the workers do not have.
         """
         prepared: Sequence[Prepared | None] = [None] * len(images)

@@ -30,7 +30,7 @@ class TimedFile:
     plain PPM could otherwise take a minute.
 
     Args:
-        file: The file.
+        file: An open image file.
         name: Its name in errors.
     """
 

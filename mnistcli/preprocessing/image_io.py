@@ -120,7 +120,7 @@ def read_stream(stream: IO[bytes], name: str, start: bytes = b"") -> io.BytesIO:
     """Read a stream that cannot seek, such as a pipe, into memory.
 
     Args:
-        stream: The stream.
+        stream: Binary, at its start or after `start`.
         name: Its name in errors.
         start: The part that has already been read.
 

@@ -52,7 +52,7 @@ def to_8_bits(image: Image.Image, *, copy: bool = True) -> Image.Image:
     The image is converted in tiles, so that no second copy of a large image is made.
 
     Args:
-        image: The image.
+        image: An image of any Pillow mode.
         copy: Whether to copy an image that has one of these modes already.
     """
     factor = reduction_factor(image.size)

@@ -28,7 +28,7 @@ def draw_strokes(
     """Draw strokes in MNIST format, with a random affine transform and line width.
 
     Args:
-        strokes: The strokes.
+        strokes: Each a sequence of points (x, y).
         rng: The random number generator.
         width: Smallest and largest line width, as fractions of the drawing's longer side.
 

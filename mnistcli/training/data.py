@@ -39,7 +39,7 @@ def hold_out_validation(config: TrainConfig, splits: Splits) -> TrainingData:
 
     Args:
         config: The config.
-        splits: The dataset.
+        splits: Training and test images, and validation images if the dataset has them.
 
     Raises:
         DataError: There are too few images.
@@ -69,7 +69,7 @@ def training_examples(
 
     Args:
         config: The config.
-        train: The training images.
+        train: Images without those held out for validation.
 
     Returns:
         uint8 (n, 28, 28), and the targets as `encode_labels` returns them.

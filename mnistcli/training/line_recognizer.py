@@ -80,7 +80,7 @@ def fit_calibration(compute: Compute, numbers: Iterable[NumberImage]) -> tuple[C
 
     Args:
         compute: The trained network, as `LineRecognizer` takes it.
-        numbers: The numbers.
+        numbers: Labeled line images that were not trained on.
 
     Returns:
         The calibration, and the share of numbers with all digits right.
