@@ -40,8 +40,9 @@ def predict(
         typer.Argument(
             metavar="IMAGE",
             help="Image files, folders of images, patterns such as 'a/*.png', PDF and TIFF files "
-            "or a page such as scan.pdf#2, data files such as test.csv, or - for an image or a "
-            "list of names on stdin.",
+            "or a page such as scan.pdf#2, data files such as test.csv, objects and folders in "
+            "stores such as s3://bucket/scans/ or gs://bucket/a.png, or - for an image or a list "
+            "of names on stdin.",
         ),
     ],
     model: Annotated[

@@ -10,6 +10,7 @@ import typer
 from mnistcli.cli.output_layout import Layout
 from mnistcli.errors import ConfigError
 from mnistcli.files.kinds import is_data_name
+from mnistcli.files.object_stores import FileName, StoredObject
 
 if TYPE_CHECKING:  # loads NumPy, which help and errors do without
     from mnistcli.prediction.image_listing import FoundImage
@@ -92,7 +93,7 @@ def require_continuable(
         )
 
 
-def parse_shard(shard: str | None, regions: Path | None) -> "Callable[[Path], bool] | None":
+def parse_shard(shard: str | None, regions: Path | None) -> "Callable[[FileName], bool] | None":
     """Return whether a file belongs to a shard, as a function; None for all files.
 
     Raises:
@@ -141,9 +142,9 @@ def image_counter(
     finished: int,
     *,
     recursive: bool,
-    select: "Callable[[Path], bool] | None",
+    select: "Callable[[FileName], bool] | None",
 ) -> "Callable[[], int] | None":
-    """Return a function that counts the images to predict; None for a list on stdin.
+    """Return a function that counts the images to predict; None for a list on stdin or a store.
 
     Args:
         images: The names of images, folders and patterns.
@@ -154,6 +155,6 @@ def image_counter(
     from mnistcli.prediction.image_sources import count_files
     from mnistcli.prediction.stdin import STDIN
 
-    if STDIN in images:
+    if STDIN in images or any(map(StoredObject.parse, images)):
         return None
     return lambda: max(count_files(images, recursive=recursive, select=select) - finished, 0)

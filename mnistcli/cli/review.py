@@ -60,7 +60,7 @@ def _copy(prediction: "Prediction", folder: Path) -> None:
     from mnistcli.preprocessing import is_image_name
 
     path = prediction.path
-    if prediction.source is None and is_image_name(path):
+    if prediction.source is None and is_image_name(path.name):
         name, content = path.name, path.read_bytes()
     else:
         stem = path.name.replace("#", "_").replace(".", "_").strip("-_ ") or "image"

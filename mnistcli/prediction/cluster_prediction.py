@@ -18,6 +18,7 @@ from mnistcli.errors import ImageError
 from mnistcli.inference.classifier import Predictor
 from mnistcli.inference.ensemble import load_classifier
 from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.object_downloads import download_ahead
 from mnistcli.prediction.predict import classify
 from mnistcli.prediction.preparation import Preparation
 from mnistcli.prediction.preparation_workers import file_of, is_own_file
@@ -155,7 +156,7 @@ def _predict_batch(job: PredictionJob, images: Sequence[FoundImage]) -> _Result:
     set_up()
     classifier = _load_classifier(job.models, job.pixel_scale)
     preparation = Preparation(job.single, job.lengths, threads=1)
-    group = [preparation.prepare(found, classifier.predict) for found in images]
+    group = [preparation.prepare(found, classifier.predict) for found in download_ahead(images)]
     predictions = [
         apply_rejection(prediction, job.thresholds) for prediction in classify(classifier, group)
     ]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli.errors import ImageError
+from mnistcli.files.object_stores import FileName, StoredObject
 from mnistcli.prediction.form_regions import FormRegion
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.image_sources import Sources, find_images
@@ -33,7 +34,7 @@ class FormPrediction:
         error: The error of an unreadable scan; None for others.
     """
 
-    path: Path
+    path: FileName
     names: tuple[str, ...]
     predictions: tuple[Prediction, ...]
     is_registered: bool = False
@@ -92,7 +93,7 @@ def predict_forms(
     cropper = _Cropper(regions, on_skip)
     names = tuple(region.name for region in regions)
     # Predictions come later than the scans are cropped: several regions are predicted together.
-    waiting: deque[tuple[Path, int, bool, bool]] = deque()
+    waiting: deque[tuple[FileName, int, bool, bool]] = deque()
 
     def crop_all() -> Iterator[FoundImage]:
         for scan in find_images(sources, recursive=recursive, on_skip=on_skip):
@@ -149,7 +150,7 @@ class _Cropper:
             self.skipped = self.skipped or str(scan.path)
         return [FoundImage(scan.path, error=error)], False
 
-    def _crop(self, image: Image.Image, path: Path) -> tuple[list[FoundImage], bool]:
+    def _crop(self, image: Image.Image, path: FileName) -> tuple[list[FoundImage], bool]:
         form = find_printed_form(image)
         if self.reference is None:
             self.reference = self._start(form, original_size(image), str(path))
@@ -158,9 +159,10 @@ class _Cropper:
         if matrix is None and len(reference.rectangles):
             self._note(f"not registered, the printed lines do not match: {str(path)!r}")
         parts = _crop_regions(image, form, self.fractions, reference, matrix)
+        names = [f"{path} ({region.name})" for region in self.regions]
         found = [
-            FoundImage(Path(f"{path} ({region.name})"), part)
-            for region, part in zip(self.regions, parts, strict=True)
+            FoundImage(StoredObject.parse(name) or Path(name), part)
+            for name, part in zip(names, parts, strict=True)
         ]
         return found, matrix is not None and bool(len(form.rectangles))
 

@@ -14,6 +14,7 @@ from typing import IO
 
 from mnistcli.errors import ImageError
 from mnistcli.files.listing import natural_key
+from mnistcli.files.object_stores import FileName
 from mnistcli.preprocessing import ImageSource, is_image_name
 from mnistcli.preprocessing.image_formats import (
     EXTRA_PACKAGES,
@@ -22,7 +23,9 @@ from mnistcli.preprocessing.image_formats import (
     is_document_name,
 )
 
-_SUBFOLDER = "subfolder"
+SUBFOLDER = "subfolder"
+"""The kind of a folder in a folder, for the counts of skipped files."""
+
 # Names that are sorted in memory, where each takes half a kilobyte; more go to temporary files.
 _SORTED_IN_MEMORY = 100_000
 
@@ -32,14 +35,15 @@ class FoundImage:
     """One image to predict, or the error in its place.
 
     Attributes:
-        path: The file, of a page or row with its number; a name for an image that is not a file.
+        path: The file or the object in a store, of a page or row with its number; a name for an
+            image that is neither.
         source: The image, as `open_image` takes it; None if there is an error.
         error: Why there is no image, such as an empty folder.
         row: The identifier of a row of a data file; empty for an image. The source of a row is
             uint8 (28, 28) in MNIST format.
     """
 
-    path: Path
+    path: FileName
     source: ImageSource | None = None
     error: ImageError | None = None
     row: str = ""
@@ -56,12 +60,30 @@ def list_folder(
         on_skip: Called with a message about the files that were skipped.
     """
     skipped: Counter[str] = Counter()
+    found = _walk(folder, skipped, recursive=recursive)
+    return report_skipped(folder, found, skipped, on_skip)
+
+
+def report_skipped(
+    folder: FileName,
+    images: Iterable[FoundImage],
+    skipped: Counter[str],
+    on_skip: Callable[[str], None] | None,
+) -> Iterator[FoundImage]:
+    """Yield the images in a folder, or an error if there are none; tell what was skipped.
+
+    Args:
+        folder: The folder.
+        images: The images.
+        skipped: The number of skipped files by their kinds, which grows with the images.
+        on_skip: Called with a message about the files that were skipped.
+    """
     empty = True
-    for found in _walk(folder, skipped, recursive=recursive):
+    for found in images:
         empty = False
         yield found
     if empty:
-        folders = skipped.pop(_SUBFOLDER, 0)
+        folders = skipped.pop(SUBFOLDER, 0)
         reason = f" ({_counts(skipped)})" if skipped else ", only subfolders" if folders else ""
         yield no_image(
             folder, f"no images in {str(folder)!r}{reason}", "--recursive" if folders else None
@@ -80,12 +102,12 @@ def _walk(folder: Path, skipped: Counter[str], *, recursive: bool) -> Iterator[F
         return
     subfolders = []
     for name in names:
-        if _is_hidden(name):
+        if is_hidden(name):
             continue
         path = folder / name
         if (reason := _skip_reason(path)) is None:
             yield FoundImage(path, path)
-        elif reason == _SUBFOLDER and recursive and not path.is_symlink():
+        elif reason == SUBFOLDER and recursive and not path.is_symlink():
             subfolders.append(path)
         else:
             skipped[reason] += 1
@@ -100,18 +122,22 @@ def _skip_reason(path: Path) -> str | None:
     except OSError:  # such as a link to a missing file: opening it tells what is wrong
         mode = stat.S_IFREG
     if stat.S_ISDIR(mode):
-        return _SUBFOLDER
+        return SUBFOLDER
     if not stat.S_ISREG(mode):
         return "special file"
-    is_readable = is_image_name(path.name) or is_document_name(path.name)
-    return None if is_readable else format_of_name(path.name)
+    return skip_reason_of_name(path.name)
 
 
-def _skip_message(folder: Path, skipped: Counter[str]) -> str:
-    folders = skipped.pop(_SUBFOLDER, 0)
+def skip_reason_of_name(name: str) -> str | None:
+    """Return the kind of a file that is not an image, by its name; None for an image."""
+    return None if is_image_name(name) or is_document_name(name) else format_of_name(name)
+
+
+def _skip_message(folder: FileName, skipped: Counter[str]) -> str:
+    folders = skipped.pop(SUBFOLDER, 0)
     amounts = [
         f"{count} {name}{'' if count == 1 else 's'}"
-        for count, name in ((skipped.total(), "file"), (folders, _SUBFOLDER))
+        for count, name in ((skipped.total(), "file"), (folders, SUBFOLDER))
         if count
     ]
     message = f"skipped {' and '.join(amounts)} in {str(folder)!r}"
@@ -129,14 +155,14 @@ def _counts(skipped: Counter[str]) -> str:
 
 def match_pattern(pattern: Path) -> Iterator[Path]:
     """Yield the files that a pattern matches; hidden ones only if it names hidden ones."""
-    hidden = any(_is_hidden(part) for part in pattern.parts)
+    hidden = any(is_hidden(part) for part in pattern.parts)
     try:
         found = Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
         paths = map(Path, sort_names(map(str, found)))
     except (OSError, ValueError):  # a name that is too long; ** that is not a whole component
         return
     for path in paths:
-        if (hidden or not any(map(_is_hidden, path.parts))) and not is_directory(path):
+        if (hidden or not any(map(is_hidden, path.parts))) and not is_directory(path):
             yield path
 
 
@@ -166,12 +192,13 @@ def _read_back(file: IO[str]) -> Iterator[str]:
         yield from map(json.loads, file)
 
 
-def no_image(path: Path, message: str, hint: str | None = None) -> FoundImage:
+def no_image(path: FileName, message: str, hint: str | None = None) -> FoundImage:
     """Return an error in the place of an image."""
     return FoundImage(path, error=ImageError(message, hint=hint))
 
 
-def _is_hidden(name: str) -> bool:
+def is_hidden(name: str) -> bool:
+    """Whether a name is that of a hidden file."""
     return name.startswith(".") and name not in {".", ".."}
 
 

@@ -6,12 +6,12 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from mnistcli.errors import ConfigError
 from mnistcli.files.hashing import sha256
+from mnistcli.files.object_stores import FileName
 from mnistcli.prediction.image_listing import FoundImage
 
 
@@ -43,9 +43,9 @@ class Shard:
             )
         return shard
 
-    def contains(self, path: Path) -> bool:
+    def contains(self, path: FileName) -> bool:
         """Return whether a file belongs to this shard."""
-        digest = sha256(os.fsencode(path))
+        digest = sha256(os.fsencode(str(path)))
         return int(digest[:16], 16) % self.total == self.number - 1
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from mnistcli.errors import DataError, ImageError
 from mnistcli.files.kinds import is_data_name
+from mnistcli.files.object_stores import FileName, StoredObject
 from mnistcli.prediction.image_listing import (
     FoundImage,
     is_directory,
@@ -19,7 +20,9 @@ from mnistcli.prediction.image_listing import (
     match_pattern,
     no_image,
 )
+from mnistcli.prediction.object_listing import find_objects
 from mnistcli.preprocessing import ImageSource
+from mnistcli.preprocessing.image_formats import is_document_name
 from mnistcli.preprocessing.image_io import is_file_object, source_name
 from mnistcli.preprocessing.pages import MAX_PAGES, ImagePage, find_page, find_pages
 
@@ -35,7 +38,7 @@ def find_images(
     *,
     recursive: bool = False,
     on_skip: Callable[[str], None] | None = None,
-    select: Callable[[Path], bool] | None = None,
+    select: Callable[[FileName], bool] | None = None,
 ) -> Iterator[FoundImage]:
     """Find the images that sources stand for, in order.
 
@@ -43,15 +46,18 @@ def find_images(
         sources: One source or several. A source is a file; a folder, which stands for the images in
             it; a PDF or TIFF file, which stands for its pages; a page such as ``scan.pdf#2``; a
             data file such as `test.csv`, which stands for its rows; a pattern such as
-            ``scans/*.png`` with ``*`` or ``?``; or an image in memory, as `open_image` takes it.
-            Hidden files are skipped in folders and by patterns.
+            ``scans/*.png`` with ``*`` or ``?``; a URL of an object store, such as
+            ``s3://bucket/scans/``, which stands for an object, a folder or a pattern; or an image
+            in memory, as `open_image` takes it. Hidden files are skipped in folders and by
+            patterns.
         recursive: Whether a folder stands for the images in its subfolders too.
         on_skip: Called with a message about the files that were skipped in a folder.
         select: Returns whether to yield the images of a file. Defaults to all files.
 
     Yields:
         The images, those of a folder or a pattern in natural order (2 before 10). A folder
-        without images, a pattern without files and a URL yield an error in their place.
+        without images, a pattern without files and a URL of another kind yield an error in their
+        place.
     """
     for file, is_found in _find_all(sources, recursive=recursive, on_skip=on_skip):
         if select is None or select(file.path):
@@ -59,7 +65,7 @@ def find_images(
 
 
 def count_files(
-    sources: Sources, *, recursive: bool = False, select: Callable[[Path], bool] | None = None
+    sources: Sources, *, recursive: bool = False, select: Callable[[FileName], bool] | None = None
 ) -> int:
     """Count the files that `find_images` finds, without opening them to count their pages."""
     files = (file for file, _ in _find_all(sources, recursive=recursive, on_skip=None))
@@ -84,10 +90,12 @@ def require_no_overwrite(
         path = next(iter(outputs.values()))
         hint = f"{list(outputs)[-1]} {path.with_name('explanation.png')}"
         raise ImageError(f"{' and '.join(outputs)} both write {str(path)!r}", hint=hint)
+    # An object in a store is not overwritten: outputs are files.
+    files = [one for one in sources if isinstance(one, FoundImage) or not StoredObject.parse(one)]
     for option, output in outputs.items():
         if _exists(output) and any(
-            found.error is None and _is_same_file(found.path, output)
-            for found, _ in _find_all(list(sources), recursive=recursive, on_skip=None)
+            found.error is None and _is_same_file(Path(str(found.path)), output)
+            for found, _ in _find_all(files, recursive=recursive, on_skip=None)
         ):
             raise ImageError(
                 f"{option} would overwrite the input {str(output)!r}",
@@ -117,7 +125,14 @@ def _find_all(
         if isinstance(source, FoundImage):
             yield source, True
         elif isinstance(source, (str, os.PathLike)):
-            for file in _find_files(os.fspath(source), recursive=recursive, on_skip=on_skip):
+            name = os.fspath(source)
+            stored = StoredObject.parse(name)
+            files = (
+                _find_files(name, recursive=recursive, on_skip=on_skip)
+                if stored is None
+                else find_objects(stored, recursive=recursive, on_skip=on_skip)
+            )
+            for file in files:
                 yield file, False
         else:
             yield FoundImage(Path(source_name(source) or f"image {number}"), source), True
@@ -132,7 +147,9 @@ def expand_file(file: FoundImage) -> Iterator[FoundImage]:
     source: object = file.source
     if isinstance(source, io.BytesIO):
         source = source.getvalue()
-    if file.error is not None or not isinstance(source, (Path, bytes)):
+    if isinstance(source, StoredObject) and not _may_have_pages(source):
+        yield file  # is not opened here, which would take a request for each one
+    elif file.error is not None or not isinstance(source, (Path, bytes, StoredObject)):
         yield file
     elif isinstance(source, Path) and is_data_name(source.name) and source.is_file():
         yield from _rows(source)
@@ -167,6 +184,11 @@ def _find_files(
             yield no_image(path, f"no files match {name!r}")
     else:
         yield FoundImage(path, find_page(path) or path)
+
+
+def _may_have_pages(stored: StoredObject) -> bool:
+    """Whether an object can have several pages, by its name."""
+    return is_document_name(stored.name) or stored.name.lower().endswith((".tif", ".tiff"))
 
 
 def _rows(path: Path) -> Iterator[FoundImage]:

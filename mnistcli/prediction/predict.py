@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mnistcli.inference.classifier import Predictor
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.image_sources import Sources, find_images
+from mnistcli.prediction.object_downloads import download_ahead
 from mnistcli.prediction.preparation import Preparation, Prepared
 from mnistcli.prediction.preparation_workers import Workers
 from mnistcli.prediction.rejection import NO_THRESHOLDS, Thresholds, apply_rejection
@@ -54,7 +55,7 @@ def predict_images(
     Raises:
         TypeError: A source is not an image.
     """
-    images = find_images(sources, recursive=recursive, on_skip=on_skip)
+    images = download_ahead(find_images(sources, recursive=recursive, on_skip=on_skip))
     workers = Workers(Preparation(single=single, lengths=lengths), processes)
     pool = ThreadPoolExecutor(max(2, workers.count))
     groups = _prepare_groups(classifier, images, workers, pool)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli.errors import ImageError
+from mnistcli.files.object_stores import StoredObject
 from mnistcli.line_format import RecognizedLine
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.results import Prediction
@@ -102,6 +103,8 @@ def _prepare_row(found: FoundImage, image: NDArray[np.uint8]) -> Prepared:
 
 def _source_to_reopen(source: ImageSource, image: Image.Image) -> ImageSource | None:
     """Return the source for opening an image again: the image itself if it came from a stream."""
+    if isinstance(source, StoredObject):
+        return None
     if isinstance(source, (str, os.PathLike)):
         return None if Path(source).is_file() else image  # a named pipe is read only once
     return source if isinstance(source, (np.ndarray, Image.Image, ImagePage)) else image

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from mnistcli.errors import ImageError
+from mnistcli.files.object_stores import FileName
 from mnistcli.line_format import Alternative, RecognizedLine
 from mnistcli.preprocessing import (
     Box,
@@ -103,7 +103,7 @@ class Prediction:
     """The prediction for one image: its digits, or the reason why there is no prediction.
 
     Attributes:
-        path: The image file; a name for an image that is not a file.
+        path: The image file, or the object in a store; a name for an image that is neither.
         digits: The digits in reading order; for a rejected image, the best guess.
         reason: Why the image was rejected; empty if it was not.
         error: Why the image could not be read; None if it could.
@@ -117,7 +117,7 @@ class Prediction:
         size: Width and height of the upright image in pixels; None if it could not be read.
     """
 
-    path: Path
+    path: FileName
     digits: tuple[PredictedDigit, ...] = ()
     reason: str = ""
     error: ImageError | None = None

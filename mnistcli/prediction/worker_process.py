@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from mnistcli.device import count_usable_processors
+from mnistcli.files.object_stores import StoredObject
 
 MANY = 64
 """Number of images above which worker processes save more time than their start takes."""
@@ -165,6 +166,8 @@ def _count_files(names: Iterable[str]) -> int:
     """Count the files that names stand for: one for a file, some entries of a folder."""
     count = 0
     for name in names:
+        if StoredObject.parse(name) is not None:
+            continue  # this process opens it
         path = Path(name)
         with suppress(OSError):  # `find_images` tells what is wrong with it
             if not path.is_dir():

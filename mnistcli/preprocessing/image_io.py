@@ -14,19 +14,28 @@ from PIL import ExifTags, Image, UnidentifiedImageError, features
 
 from mnistcli.errors import ImageError
 from mnistcli.files.kinds import AVIF, HEIC, IMAGE, PDF
+from mnistcli.files.object_stores import MAX_BYTES, StoredObject
 from mnistcli.files.signatures import SIGNATURE_LENGTH, identify
 from mnistcli.preprocessing.decoding_limits import TimedFile, check_size, limit_decoding, too_large
 from mnistcli.preprocessing.image_formats import FORMATS
-from mnistcli.preprocessing.image_memory import BUDGET, decoded_bytes
+from mnistcli.preprocessing.image_memory import BUDGET, MemoryBudget, decoded_bytes
 from mnistcli.preprocessing.image_modes import from_array, to_8_bits
 from mnistcli.preprocessing.pages import ImagePage, find_page
 from mnistcli.preprocessing.photo_decoders import open_heic, render_page
 from mnistcli.preprocessing.quiet_decoders import QUIET, load
 
-ImageSource = str | os.PathLike[str] | IO[bytes] | Image.Image | NDArray[np.generic] | ImagePage
-"""An image: a path, a binary file object, a PIL image, a NumPy array, or a page of a file."""
+ImageSource = (
+    str
+    | os.PathLike[str]
+    | IO[bytes]
+    | Image.Image
+    | NDArray[np.generic]
+    | ImagePage
+    | StoredObject
+)
+"""An image: a path, a binary file object, a PIL image, a NumPy array, a page or a stored object."""
 
-_MAX_STREAM = 256 * 2**20  # bytes read from a pipe
+_DOWNLOADS = MemoryBudget(MAX_BYTES)  # for the objects that are downloaded when they are decoded
 _ORIENTATION = ExifTags.Base.Orientation
 _TRANSPOSITIONS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -90,6 +99,8 @@ def _open(source: ImageSource, name: str, memory: ExitStack) -> Image.Image:
         return _open_file(Path(source), name, memory)
     if isinstance(source, ImagePage):
         return _open_page(source, name, memory)
+    if isinstance(source, StoredObject):
+        return _open_object(source, name, memory)
     if is_file_object(source):
         try:
             return _decode(source, name, memory)
@@ -111,7 +122,9 @@ def source_name(source: ImageSource) -> str:
     if isinstance(source, (str, os.PathLike)):
         return str(source)
     if isinstance(source, ImagePage):
-        return f"{source.file}#{source.number}" if isinstance(source.file, Path) else ""
+        return "" if isinstance(source.file, bytes) else f"{source.file}#{source.number}"
+    if isinstance(source, StoredObject):
+        return source.url
     name = getattr(source, "filename", "") or getattr(source, "name", "")
     return name if isinstance(name, str) else ""
 
@@ -131,8 +144,8 @@ def read_stream(stream: IO[bytes], name: str, start: bytes = b"") -> io.BytesIO:
     content.write(start)
     while part := stream.read(2**20):
         content.write(part)
-        if content.tell() > _MAX_STREAM:
-            raise ImageError(f"more than {_MAX_STREAM // 2**20} MB on a stream: {name!r}")
+        if content.tell() > MAX_BYTES:
+            raise ImageError(f"more than {MAX_BYTES // 2**20} MB on a stream: {name!r}")
     return content
 
 
@@ -156,6 +169,13 @@ def _open_page(page: ImagePage, name: str, memory: ExitStack) -> Image.Image:
             return _decode(file, name, memory, page)
     except OSError as error:
         raise _unreadable(error, name) from None
+
+
+def _open_object(stored: StoredObject, name: str, memory: ExitStack) -> Image.Image:
+    if stored.content is None:  # several large objects at a time would fill the memory
+        size = MAX_BYTES if stored.size is None else stored.size
+        memory.enter_context(_DOWNLOADS.reserve(size))
+    return _decode(io.BytesIO(stored.read_bytes()), name, memory)
 
 
 def _unreadable(error: OSError, name: str) -> ImageError:

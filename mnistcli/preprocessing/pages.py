@@ -4,15 +4,17 @@ import io
 import os
 import re
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from functools import lru_cache
 from typing import IO, cast
 
 from PIL import Image, TiffImagePlugin
 
 from mnistcli.errors import ImageError
+from mnistcli.files.object_stores import FileName, StoredObject
 from mnistcli.files.regular import open_regular
 from mnistcli.preprocessing.decoding_limits import TimedFile
 from mnistcli.preprocessing.photo_decoders import count_pdf_pages
@@ -23,6 +25,7 @@ MAX_PAGES = 1000
 
 _PDF = b"%PDF-"
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+_DOWNLOAD = threading.Lock()
 _HEAD = 5  # bytes of the longest signature
 _PAGE_NAME = re.compile(r"(.+)#([1-9]\d{0,3})", re.DOTALL)
 _SUBFILE_TYPE = 254
@@ -34,12 +37,12 @@ class ImagePage:
     """One page of a PDF or a TIFF file.
 
     Attributes:
-        file: The path of the file, or its content.
+        file: The path of the file, the object in a store, or the content.
         number: The number of the page, from 1.
         frame: The index of the page in a TIFF file, which can hold thumbnails as well.
     """
 
-    file: Path | bytes
+    file: FileName | bytes
     number: int
     frame: int
 
@@ -49,16 +52,17 @@ class ImagePage:
 
         Raises:
             OSError: It cannot be read, or is not a regular file any more.
+            ImageError: It is in a store and cannot be downloaded.
         """
         with _open(self.file) as file:
             yield file
 
 
-def find_pages(file: Path | bytes) -> list[ImagePage]:
+def find_pages(file: FileName | bytes) -> list[ImagePage]:
     """Find the pages of a file, `MAX_PAGES` and one at most.
 
     Args:
-        file: The path of the file, or its content.
+        file: The path of the file, the object in a store, or the content.
 
     Returns:
         The pages; an empty list for a file with a single page, and for any other file. Opening the
@@ -80,14 +84,15 @@ def find_pages(file: Path | bytes) -> list[ImagePage]:
     return [ImagePage(file, number, frame) for number, frame in enumerate(frames, start=1)]
 
 
-def find_page(path: Path) -> ImagePage | None:
+def find_page(path: FileName) -> ImagePage | None:
     """Find the page that a name such as ``scan.pdf#2`` stands for; None for any other name."""
     match = _PAGE_NAME.fullmatch(path.name)
     if match is None:
         return None
     file, number = path.with_name(match[1]), int(match[2])
     pages = find_pages(file)
-    if not pages and number == 1 and os.path.isfile(file):  # noqa: PTH113 - raises nothing
+    is_file = isinstance(file, StoredObject) or os.path.isfile(file)  # noqa: PTH113 - raises nothing
+    if not pages and number == 1 and is_file:
         return ImagePage(file, 1, 0)
     return pages[number - 1] if number <= min(len(pages), MAX_PAGES) else None
 
@@ -109,8 +114,11 @@ def _tiff_pages(file: IO[bytes]) -> list[int]:
 
 
 @contextmanager
-def _open(file: Path | bytes) -> Iterator[IO[bytes]]:
-    """Open a regular file, or content in memory."""
+def _open(file: FileName | bytes) -> Iterator[IO[bytes]]:
+    """Open a regular file, an object in a store, or content in memory."""
+    if isinstance(file, StoredObject):
+        with _DOWNLOAD:
+            file = _download(file, file.version())
     if isinstance(file, bytes):
         yield io.BytesIO(file)
         return
@@ -119,3 +127,9 @@ def _open(file: Path | bytes) -> Iterator[IO[bytes]]:
         raise OSError(0, "not a regular file")
     with open_regular(file) as stream:
         yield stream
+
+
+@lru_cache(maxsize=1)
+def _download(stored: StoredObject, version: str) -> bytes:  # noqa: ARG001 - a key of the cache
+    """Return the content of an object, which is kept for its next page."""
+    return stored.read_bytes()

@@ -1,0 +1,283 @@
+"""Object stores: objects and folders in S3, Google Cloud Storage and Azure, read with fsspec.
+
+fsspec and the package of a store are imported when a URL is read, not before.
+"""
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+from mnistcli.errors import ImageError
+
+MAX_BYTES = 256 * 2**20
+"""Most bytes of an object, or of a pipe, that are read into memory."""
+
+_TIMEOUT = 20.0  # seconds to wait for an answer; a store that nobody answers for is given up
+_SLOW = 2.0  # seconds; a store whose first failure takes longer is not asked again
+_LEAST_RATE = 250_000  # bytes per second; a slower download is given up
+_ANSWERS = (FileNotFoundError, PermissionError)
+_URL = re.compile(r"([a-z][a-z0-9+.-]+)://([^/]*)(.*)", re.IGNORECASE | re.DOTALL)
+
+
+class _StoreKind(NamedTuple):
+    """A kind of object store.
+
+    Attributes:
+        package: The package that fsspec reads it with.
+        credentials: The command that gives the credentials.
+    """
+
+    package: str
+    credentials: str
+
+
+_S3 = _StoreKind("s3fs", "export AWS_ACCESS_KEY_ID=KEY AWS_SECRET_ACCESS_KEY=SECRET")
+_GOOGLE = _StoreKind("gcsfs", "gcloud auth application-default login")
+_AZURE = _StoreKind("adlfs", "export AZURE_STORAGE_CONNECTION_STRING=STRING")
+_STORES = {
+    "s3": _S3,
+    "s3a": _S3,
+    "gs": _GOOGLE,
+    "gcs": _GOOGLE,
+    "az": _AZURE,
+    "abfs": _AZURE,
+    "abfss": _AZURE,
+}
+"""Protocols that are read; a URL of any other protocol is not a file."""
+
+
+class StoreEntry(NamedTuple):
+    """An entry of a folder in a store.
+
+    Attributes:
+        name: The name, without those of the folders it is in.
+        size: The size of an object in bytes; None for a folder, or if it is not known.
+        is_folder: Whether it is a folder.
+    """
+
+    name: str
+    size: int | None
+    is_folder: bool
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """An object or a folder in an object store. It stands where a `Path` stands for a file.
+
+    Attributes:
+        url: The URL, such as ``s3://bucket/folder/x.png``.
+        size: The size in bytes; None if it is not known.
+        content: The content, if it is downloaded already.
+    """
+
+    url: str
+    size: int | None = field(default=None, compare=False)
+    content: bytes | None = field(default=None, compare=False, repr=False)
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Return the object that a URL names; None for a URL of another kind and other text."""
+        match = _URL.fullmatch(text)
+        if match is None or match[1].lower() not in _STORES:
+            return None
+        return cls(f"{match[1].lower()}://{match[2]}{match[3]}")
+
+    def __str__(self) -> str:
+        return self.url
+
+    @property
+    def name(self) -> str:
+        """The last part of the URL."""
+        return self.url.rstrip("/").rpartition("/")[2]
+
+    @property
+    def bucket(self) -> str:
+        """The URL of the bucket."""
+        match = _URL.fullmatch(self.url)
+        return f"{match[1]}://{match[2]}" if match else ""
+
+    def with_name(self, name: str) -> Self:
+        """Return the object of another name in the same folder."""
+        return type(self)(self.url.rstrip("/").rpartition("/")[0] + f"/{name}")
+
+    def child(self, entry: StoreEntry) -> Self:
+        """Return an entry of this folder."""
+        return type(self)(f"{self.url.rstrip('/')}/{entry.name}", entry.size)
+
+    def read_bytes(self, limit: int = MAX_BYTES) -> bytes:
+        """Return the content, which is downloaded if necessary.
+
+        Args:
+            limit: The most bytes to read.
+
+        Raises:
+            ImageError: It cannot be read, or is larger than the limit.
+        """
+        if self.content is not None:
+            return self.content
+        content = b"" if self.size is not None and self.size > limit else self.read_start(limit + 1)
+        if len(content) > limit or (self.size or 0) > limit:
+            raise ImageError(f"more than {limit // 2**20} MB: {self.url!r}")
+        return content
+
+    def read_start(self, count: int) -> bytes:
+        """Download the first bytes, or all if there are no more than `count`.
+
+        Raises:
+            ImageError: It cannot be read.
+        """
+        expected = count if self.size is None else min(count, self.size)
+        with _reported(self):
+            timeout = _TIMEOUT + expected / _LEAST_RATE
+            try:
+                content: bytes = _call(self, "cat_file", timeout, start=0, end=count)
+            except (*_ANSWERS, ImportError, TimeoutError):
+                raise
+            except Exception:  # a part of an empty object is an error of some stores
+                with suppress(Exception):
+                    if _call(self, "info", _TIMEOUT)["size"] == 0:
+                        return b""
+                raise
+            return content
+
+    def is_folder(self) -> bool:
+        """Ask the store whether this is a folder.
+
+        Raises:
+            ImageError: The store does not answer, or has neither a folder nor an object.
+        """
+        with _reported(self):
+            return bool(_call(self, "info", _TIMEOUT)["type"] == "directory")
+
+    def version(self) -> str:
+        """Return a text that differs if the object has changed.
+
+        Raises:
+            ImageError: The store does not answer, or does not have the object.
+        """
+        with _reported(self):
+            return str(sorted(_call(self, "info", _TIMEOUT).items(), key=str))
+
+    def list_entries(self) -> list[StoreEntry]:
+        """Return the entries of this folder, in the order of the store.
+
+        Raises:
+            ImageError: The folder cannot be read.
+        """
+        with _reported(self):
+            # A long folder takes many requests, so there is no time limit for all of them.
+            entries = _call(self, "ls", None, detail=True)
+        names = ((entry["name"].rstrip("/").rpartition("/")[2], entry) for entry in entries)
+        depth = self.url.partition("://")[2].rstrip("/").count("/")
+        return [
+            StoreEntry(name, entry.get("size"), entry["type"] == "directory")
+            for name, entry in names
+            # An empty object with the name of the folder marks it in some stores.
+            if entry["name"].strip("/").count("/") > depth
+        ]
+
+
+FileName = Path | StoredObject
+"""The name of a file or of an object in a store."""
+
+
+def _call(stored: StoredObject, method: str, timeout: float | None, **arguments: Any) -> Any:
+    """Call a method of fsspec for an object.
+
+    Raises:
+        Exception: Any error of the store's package; `TimeoutError` after the time limit.
+    """
+    store = _open_store(stored.bucket)
+    if store.has_time_limits and timeout is not None:
+        arguments["timeout"] = timeout
+    if store.failure is not None:
+        raise store.failure.with_traceback(None)
+    start = time.monotonic()
+    try:
+        answer = getattr(store.file_system, method)(stored.url, **arguments)
+    except _ANSWERS:
+        store.has_answered = True
+        raise
+    except Exception as error:
+        if not store.has_answered and time.monotonic() - start > _SLOW:
+            store.failure = error
+        raise
+    store.has_answered = True
+    return answer
+
+
+@dataclass
+class _Store:
+    """The connection to a bucket.
+
+    Attributes:
+        file_system: The file system of fsspec, which all threads share.
+        has_time_limits: Whether its methods take a time limit.
+        has_answered: Whether the store has answered once.
+        failure: Why nothing more is asked; None if the store can be used.
+    """
+
+    file_system: Any
+    has_time_limits: bool
+    has_answered: bool = False
+    failure: Exception | None = None
+
+
+@lru_cache(maxsize=64)
+def _open_store(bucket: str) -> _Store:
+    """Connect to a bucket.
+
+    Raises:
+        ImportError: fsspec or the package of the store is missing.
+    """
+    file_system, _ = import_module("fsspec").url_to_fs(bucket, use_listings_cache=False)
+    return _Store(file_system, bool(getattr(file_system, "async_impl", False)))
+
+
+@contextmanager
+def _reported(stored: StoredObject) -> Iterator[None]:
+    """Turn any exception of a store's package into an `ImageError`."""
+    protocol = stored.url.partition("://")[0]
+    package, credentials = _STORES[protocol]
+    try:
+        yield
+    except ImportError:
+        raise ImageError(
+            f"{protocol}:// needs the package {package}: {stored.url!r}",
+            hint=f"pip install {package}",
+        ) from None
+    except FileNotFoundError:
+        raise _missing(stored) from None
+    except TimeoutError:
+        raise ImageError(f"{stored.bucket} does not answer: {stored.url!r}") from None
+    except PermissionError as error:
+        reason = _first_line(error)
+        raise ImageError(f"access denied ({reason}): {stored.url!r}", hint=credentials) from None
+    except Exception as error:  # noqa: BLE001 - each package has exceptions of its own
+        no_credentials = "credentials" in str(error).lower()
+        raise ImageError(
+            f"cannot read {stored.url!r}: {_first_line(error)}",
+            hint=credentials if no_credentials else None,
+        ) from None
+
+
+def _missing(stored: StoredObject) -> ImageError:
+    """Return the error of a missing object: of its bucket, if that is missing as well."""
+    try:
+        _open_store(stored.bucket).file_system.info(stored.bucket)
+    except FileNotFoundError:
+        return ImageError(f"no such bucket: {stored.bucket!r}")
+    except Exception:  # noqa: BLE001, S110 - the bucket may be there, but cannot be looked at
+        pass
+    return ImageError(f"no such object: {stored.url!r}")
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error) or type(error).__name__
+    return text.splitlines()[0].rstrip(".")

@@ -1,0 +1,56 @@
+"""Object downloads: the content of the next objects in a store is downloaded ahead, in parallel."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+
+from mnistcli.errors import ImageError
+from mnistcli.files.object_stores import StoredObject
+from mnistcli.prediction.image_listing import FoundImage
+
+_AHEAD = 16  # downloads at a time
+_MAX_BYTES = 4 * 2**20  # larger objects are downloaded when they are decoded
+
+
+def download_ahead(images: Iterable[FoundImage]) -> Iterator[FoundImage]:
+    """Yield images in order, small objects of a store with their content.
+
+    Nothing is read ahead where the next image is not an object.
+
+    Args:
+        images: The images.
+    """
+    pending: deque[FoundImage | Future[FoundImage]] = deque()
+    pool: ThreadPoolExecutor | None = None
+    try:
+        for found in images:
+            is_object = isinstance(found.source, StoredObject)
+            if is_object and pool is None:
+                pool = ThreadPoolExecutor(_AHEAD, thread_name_prefix="download")
+            pending.append(pool.submit(_download, found) if is_object and pool else found)
+            while pending and (len(pending) > _AHEAD or isinstance(pending[0], FoundImage)):
+                yield _finish(pending.popleft())
+        while pending:
+            yield _finish(pending.popleft())
+    finally:
+        if pool is not None:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _finish(pending: FoundImage | Future[FoundImage]) -> FoundImage:
+    return pending if isinstance(pending, FoundImage) else pending.result()
+
+
+def _download(found: FoundImage) -> FoundImage:
+    """Return a small object with its content, or its error; a large one as it is."""
+    stored = found.source
+    if not isinstance(stored, StoredObject) or (stored.size or 0) > _MAX_BYTES:
+        return found
+    try:
+        content = stored.read_start(_MAX_BYTES + 1)
+    except ImageError as error:
+        return replace(found, source=None, error=error)
+    if len(content) > _MAX_BYTES:
+        return found
+    return replace(found, source=replace(stored, size=len(content), content=content))

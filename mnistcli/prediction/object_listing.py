@@ -1,0 +1,113 @@
+"""Object listing: the images in a folder of an object store, and those that a pattern matches."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+
+from mnistcli.errors import ImageError
+from mnistcli.files.kinds import is_data_name
+from mnistcli.files.listing import natural_key
+from mnistcli.files.object_stores import StoredObject, StoreEntry
+from mnistcli.prediction.image_listing import (
+    SUBFOLDER,
+    FoundImage,
+    is_hidden,
+    no_image,
+    report_skipped,
+    skip_reason_of_name,
+)
+from mnistcli.preprocessing.pages import find_page
+
+_WILDCARDS = {"*", "?"}
+
+
+def find_objects(
+    stored: StoredObject, *, recursive: bool, on_skip: Callable[[str], None] | None
+) -> Iterator[FoundImage]:
+    """Find the images that a URL stands for: an object, a page, a folder, or a pattern.
+
+    The entries of one folder are in memory at a time. A name with the suffix of an image is taken
+    for an object, without asking the store.
+
+    Args:
+        stored: The object, the folder or the pattern, with ``*`` or ``?`` in its last part.
+        recursive: Whether to include the subfolders of a folder.
+        on_skip: Called with a message about the objects that were skipped in a folder.
+    """
+    if not stored.bucket.partition("://")[2]:
+        yield no_image(stored, f"no bucket in {stored.url!r}")
+    elif _WILDCARDS & set(stored.name):
+        yield from _match(stored)
+    elif (page := find_page(stored)) is not None:
+        yield FoundImage(stored, page)
+    elif is_data_name(stored.name):
+        yield no_image(stored, f"{stored.url!r} is a data file: download it first")
+    elif not stored.url.endswith("/") and skip_reason_of_name(stored.name) is None:
+        yield FoundImage(stored, stored)
+    else:
+        try:
+            # Also where the name tells: a listing has no time limit, this question has one.
+            is_folder = stored.is_folder() or stored.url.endswith("/")
+        except ImageError as error:
+            yield FoundImage(stored, error=error)
+            return
+        if is_folder:
+            skipped: Counter[str] = Counter()
+            found = _walk(stored, skipped, recursive=recursive)
+            yield from report_skipped(stored, found, skipped, on_skip)
+        else:
+            yield FoundImage(stored, stored)
+
+
+def _walk(folder: StoredObject, skipped: Counter[str], *, recursive: bool) -> Iterator[FoundImage]:
+    """Yield the images in a folder by name, then those in its subfolders; count other objects."""
+    try:
+        entries = _sorted_entries(folder)
+    except ImageError as error:
+        yield FoundImage(folder, error=error)
+        return
+    subfolders = []
+    for entry in entries:
+        reason = SUBFOLDER if entry.is_folder else skip_reason_of_name(entry.name)
+        if reason is None:
+            image = folder.child(entry)
+            yield FoundImage(image, image)
+        elif reason == SUBFOLDER and recursive:
+            subfolders.append(entry)
+        else:
+            skipped[reason] += 1
+    for entry in subfolders:
+        yield from _walk(folder.child(entry), skipped, recursive=recursive)
+
+
+def _match(pattern: StoredObject) -> Iterator[FoundImage]:
+    """Yield the objects that a pattern matches."""
+    folder = StoredObject(pattern.url.rpartition("/")[0])
+    if _WILDCARDS & set(folder.url):
+        yield no_image(
+            pattern, f"* and ? stand in the last part of a URL only: {pattern.url!r}", "--recursive"
+        )
+        return
+    try:
+        entries = _sorted_entries(folder, hidden=is_hidden(pattern.name))
+    except ImageError as error:
+        yield FoundImage(pattern, error=error)
+        return
+    matches = [
+        folder.child(entry)
+        for entry in entries
+        if not entry.is_folder and fnmatchcase(entry.name, pattern.name)
+    ]
+    yield from (FoundImage(match, match) for match in matches)
+    if not matches:
+        yield no_image(pattern, f"no objects match {pattern.url!r}")
+
+
+def _sorted_entries(folder: StoredObject, *, hidden: bool = False) -> list[StoreEntry]:
+    """Return the entries of a folder in natural order.
+
+    Raises:
+        ImageError: The folder cannot be read.
+    """
+    visible = (entry for entry in folder.list_entries() if hidden or not is_hidden(entry.name))
+    return sorted(visible, key=lambda entry: natural_key(entry.name))
