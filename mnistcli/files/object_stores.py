@@ -190,17 +190,24 @@ FileName = Path | StoredObject
 def _call(stored: StoredObject, method: str, timeout: float | None, **arguments: Any) -> Any:
     """Call a method of fsspec for an object.
 
+    Args:
+        stored: The object.
+        method: The name of the method.
+        timeout: Seconds to wait for the result; None for any time. A store that has not answered
+            yet is asked something short first.
+        arguments: The arguments of the method after the URL.
+
     Raises:
         Exception: Any error of the store's package; `TimeoutError` after the time limit.
     """
     store = _open_store(stored.bucket)
-    if store.has_time_limits and timeout is not None:
-        arguments["timeout"] = timeout
+    if not store.has_answered and (timeout is None or timeout > _TIMEOUT):
+        _call(stored, "info", _TIMEOUT)
     if store.failure is not None:
         raise store.failure.with_traceback(None)
     start = time.monotonic()
     try:
-        answer = getattr(store.file_system, method)(stored.url, **arguments)
+        answer = getattr(store.file_system, method)(stored.url, timeout=timeout, **arguments)
     except _ANSWERS:
         store.has_answered = True
         raise
@@ -218,13 +225,11 @@ class _Store:
 
     Attributes:
         file_system: The file system of fsspec, which all threads share.
-        has_time_limits: Whether its methods take a time limit.
         has_answered: Whether the store has answered once.
         failure: Why nothing more is asked; None if the store can be used.
     """
 
     file_system: Any
-    has_time_limits: bool
     has_answered: bool = False
     failure: Exception | None = None
 
@@ -237,7 +242,7 @@ def _open_store(bucket: str) -> _Store:
         ImportError: fsspec or the package of the store is missing.
     """
     file_system, _ = import_module("fsspec").url_to_fs(bucket, use_listings_cache=False)
-    return _Store(file_system, bool(getattr(file_system, "async_impl", False)))
+    return _Store(file_system)
 
 
 @contextmanager
@@ -270,7 +275,7 @@ def _reported(stored: StoredObject) -> Iterator[None]:
 def _missing(stored: StoredObject) -> ImageError:
     """Return the error of a missing object: of its bucket, if that is missing as well."""
     try:
-        _open_store(stored.bucket).file_system.info(stored.bucket)
+        _call(StoredObject(stored.bucket), "info", _TIMEOUT)
     except FileNotFoundError:
         return ImageError(f"no such bucket: {stored.bucket!r}")
     except Exception:  # noqa: BLE001, S110 - the bucket may be there, but cannot be looked at

@@ -46,8 +46,7 @@ def find_objects(
         yield FoundImage(stored, stored)
     else:
         try:
-            # Also where the name tells: a listing has no time limit, this question has one.
-            is_folder = stored.is_folder() or stored.url.endswith("/")
+            is_folder = stored.url.endswith("/") or stored.is_folder()
         except ImageError as error:
             yield FoundImage(stored, error=error)
             return
