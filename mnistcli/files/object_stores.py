@@ -134,7 +134,7 @@ class StoredObject:
         """
         expected = count if self.size is None else min(count, self.size)
         with _reported(self):
-            timeout = _TIMEOUT + expected / _LEAST_RATE
+            timeout = max(_TIMEOUT, expected / _LEAST_RATE)
             try:
                 content: bytes = _call(self, "cat_file", timeout, start=0, end=count)
             except (*_ANSWERS, ImportError, TimeoutError):
@@ -265,10 +265,10 @@ def _reported(stored: StoredObject) -> Iterator[None]:
         reason = _first_line(error)
         raise ImageError(f"access denied ({reason}): {stored.url!r}", hint=credentials) from None
     except Exception as error:  # noqa: BLE001 - each package has exceptions of its own
-        no_credentials = "credentials" in str(error).lower()
+        reason = _first_line(error)
+        is_refused = re.search("credentials|forbidden", reason, re.IGNORECASE)
         raise ImageError(
-            f"cannot read {stored.url!r}: {_first_line(error)}",
-            hint=credentials if no_credentials else None,
+            f"cannot read {stored.url!r}: {reason}", hint=credentials if is_refused else None
         ) from None
 
 

@@ -71,6 +71,10 @@ def test_subfolders_patterns_and_pages() -> None:
     assert list(predicted("S3://images/other/pages.tif#2")) == ["s3://images/other/pages.tif#2"]
 
 
+def set_environment(values: dict[str, str]) -> None:
+    os.environ.update(values)
+
+
 def test_the_workers_of_a_cluster_open_the_objects(
     cluster: ClusterAddress, server: S3Server
 ) -> None:
@@ -78,8 +82,7 @@ def test_the_workers_of_a_cluster_open_the_objects(
 
     expected = predicted(SCANS, "--recursive")
     with Client(cluster.text, set_as_default=False) as client:
-        # A function of its own: the environment of this process would be sent along with a method.
-        client.run(lambda values: os.environ.update(values), server.environment)
+        client.run(set_environment, server.environment)
     assert predicted(SCANS, "--recursive", "--cluster", cluster.text) == expected
 
 

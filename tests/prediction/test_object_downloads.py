@@ -1,0 +1,58 @@
+"""Downloads ahead: in order, in parallel, and only for small objects."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from mnistcli.errors import ImageError
+from mnistcli.files.object_stores import StoredObject
+from mnistcli.prediction import object_downloads
+from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.object_downloads import download_ahead
+
+
+def stored(number: int, size: int | None = None) -> FoundImage:
+    one = StoredObject(f"s3://b/{number}.png", size)
+    return FoundImage(one, one)
+
+
+def test_objects_come_in_order_with_their_content(monkeypatch: pytest.MonkeyPatch) -> None:
+    barrier = Barrier(2)
+
+    def read_start(self: StoredObject, count: int) -> bytes:
+        barrier.wait(10)  # passes only if two downloads run at a time
+        if self.name == "3.png":
+            raise ImageError("no such object")
+        return self.name.encode()
+
+    monkeypatch.setattr(StoredObject, "read_start", read_start)
+    local = FoundImage(Path("a.png"), Path("a.png"))
+    first, second, between, third, fourth = download_ahead(
+        [stored(1), stored(2), local, stored(3), stored(4)]
+    )
+    assert between is local
+    contents = [one.source.content for one in (first, second, fourth)]  # type: ignore[union-attr]
+    assert contents == [b"1.png", b"2.png", b"4.png"]
+    assert third.source is None
+    assert third.error is not None
+
+
+def test_large_objects_are_left_to_the_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(object_downloads, "_MAX_BYTES", 10)
+    monkeypatch.setattr(StoredObject, "read_start", lambda self, count: b"x" * count)
+    images = [stored(1, size=11), stored(2)]
+    assert list(download_ahead(images)) == images
+
+
+def test_files_are_not_read_ahead() -> None:
+    read = []
+
+    def files() -> Iterator[FoundImage]:
+        for number in range(3):
+            read.append(number)
+            yield FoundImage(Path(str(number)), Path(str(number)))
+
+    next(download_ahead(files()))
+    assert read == [0]
