@@ -21,7 +21,7 @@ OPTIMIZERS: Mapping[str, float] = MappingProxyType(
 """The optimizers and their default learning rates: a rate for Adam is far too low for plain SGD."""
 LOSSES = ("categorical", "sparse")
 SCHEDULES = ("constant", "one-cycle")
-DEVICES = ("auto", "cpu", "gpu")
+DEVICES = ("auto", "cpu", "gpu", "all")
 PIXEL_SCALES = ("0..1", "0..255", "-1..1", "standardized", "1..0", "255..0")
 """Pixel scales of external models; with the last two, digits are dark on light."""
 EXPORT_FORMATS = ("litert", "int8", "saved_model", "onnx")
@@ -168,7 +168,9 @@ class TrainConfig:
         at_most=SEEDS - 1,
     )
     device: str = setting(
-        "auto", "Device: {choices}. Auto uses a GPU if one is available.", choices=DEVICES
+        "auto",
+        "Device: {choices}. Auto uses a GPU if one is available; all trains one model on all GPUs.",
+        choices=DEVICES,
     )
 
     def __post_init__(self) -> None:

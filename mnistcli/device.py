@@ -98,20 +98,35 @@ def select(device: str) -> AbstractContextManager[None]:
     """Return the Keras scope that runs computations on a device.
 
     Args:
-        device: ``auto`` (a GPU if there is one), ``cpu`` or ``gpu``.
+        device: ``auto``, ``cpu``, ``gpu`` or ``all``, as `find_devices` takes it. Of several
+            devices it is the first one.
 
     Raises:
-        DeviceError: ``gpu`` was requested and there is none.
+        DeviceError: A GPU was requested and there is none.
     """
     import keras
 
-    if device == "gpu" and not gpus():
+    scope: AbstractContextManager[None] = keras.device(find_devices(device)[0])
+    return scope
+
+
+def find_devices(device: str) -> list[str]:
+    """Return the names of the devices to train on, such as ``cpu:0``.
+
+    Args:
+        device: ``auto`` (a GPU if there is one), ``cpu``, ``gpu`` (one) or ``all`` (all GPUs).
+
+    Raises:
+        DeviceError: A GPU was requested and there is none.
+    """
+    found = [] if device == "cpu" else gpus()
+    if not found and device in {"gpu", "all"}:
         raise DeviceError(
             "no GPU found; for NVIDIA: pip install 'mnistcli[gpu]'", hint="--device cpu"
         )
-    name = "gpu" if device != "cpu" and gpus() else "cpu"
-    scope: AbstractContextManager[None] = keras.device(f"{name}:0")
-    return scope
+    if device == "all":
+        return found
+    return found[:1] or ["cpu:0"]
 
 
 def gpus() -> list[str]:

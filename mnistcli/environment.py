@@ -7,7 +7,7 @@ import sys
 from importlib import metadata
 from typing import Any
 
-from mnistcli.device import gpus
+from mnistcli.device import find_devices
 
 _PACKAGES = ("mnistcli", "keras", "tensorflow", "jax", "torch", "numpy", "scikit-learn")
 
@@ -16,19 +16,21 @@ def describe_environment(device: str) -> dict[str, Any]:
     """Return the environment of a run as plain values for JSON.
 
     Args:
-        device: The device of the run, as `mnistcli.device.select` takes it.
+        device: The device of the run, as `mnistcli.device.find_devices` takes it.
 
     Returns:
-        Command line, Keras backend, device, number of processors, platform, Python version and the
+        Command line, Keras backend, devices, number of processors, platform, Python version and the
         versions of the installed packages.
+
+    Raises:
+        DeviceError: A GPU was requested and there is none.
     """
     import keras
 
-    on_gpu = device != "cpu" and bool(gpus())
     return {
         "command": shlex.join(sys.argv),
         "backend": keras.backend.backend(),
-        "device": gpus()[0] if on_gpu else "cpu:0",
+        "device": ", ".join(find_devices(device)),
         "processors": os.cpu_count(),
         "platform": platform.platform(),
         "python": platform.python_version(),

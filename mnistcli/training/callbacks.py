@@ -143,7 +143,8 @@ class RunRecorder(keras.callbacks.Callback):
             accuracy=logs["accuracy"],
             val_loss=logs.get("val_loss", math.nan),
             val_accuracy=logs.get("val_accuracy", math.nan),
-            learning_rate=float(self.model.optimizer.learning_rate),
+            # A mirrored variable cannot be converted to a float.
+            learning_rate=float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
             seconds=time.perf_counter() - self._epoch_started,
         )
         self._require_finite(row.epoch)

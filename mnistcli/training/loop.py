@@ -1,6 +1,7 @@
 """Training loop: Keras' `fit` over the indices of images in memory."""
 
 import math
+from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -12,6 +13,7 @@ from mnistcli.training.callbacks import RunRecorder, plateau_callbacks
 from mnistcli.training.data import TrainingData, training_examples
 from mnistcli.training.losses import build_accuracy, build_loss, encode_labels
 from mnistcli.training.optimizers import build_optimizer
+from mnistcli.training.replicas import divisible_indices, replica_callbacks
 from mnistcli.training.saving import EpochSaver, UnsavedEpochs
 
 # Enough steps to make the overhead of Python negligible, few enough for a smooth progress bar.
@@ -24,6 +26,7 @@ def fit(
     data: TrainingData,
     recorder: RunRecorder,
     saver: EpochSaver | UnsavedEpochs,
+    devices: Sequence[str],
 ) -> None:
     """Train a model with Keras' own loop, over indices instead of images.
 
@@ -36,13 +39,16 @@ def fit(
         data: The images.
         recorder: Receives the progress. Its history has the epochs before a resumed training.
         saver: Saves the epochs, and restores the state of a resumed training.
+        devices: Names of the devices. With several, the model has replicas on them, and this
+            function is called in their `replica_scope`.
     """
     images, targets = training_examples(config, data.train)
     count = len(images)
+    indices = divisible_indices(count, devices)
     validation = None
     if data.validation is not None:
-        indices = np.arange(count, count + len(data.validation))
-        validation = indices, encode_labels(config, data.validation.labels)
+        places = np.arange(count, count + len(data.validation))
+        validation = places, encode_labels(config, data.validation.labels)
         images = np.concatenate([images, data.validation.images])
     index = keras.Input((), dtype="int32")
     store = ImageStore(images)
@@ -51,10 +57,11 @@ def fit(
         batch = layer(batch)
     indexed = keras.Model(index, model(batch))
     indexed.compile(
-        optimizer=build_optimizer(config, math.ceil(count / config.batch_size)),
+        optimizer=build_optimizer(config, math.ceil(len(indices) / config.batch_size)),
         loss=build_loss(config),
         metrics=[build_accuracy(config)],
-        steps_per_execution=_STEPS_PER_EXECUTION,
+        # Replicas cannot exchange gradients in a loop inside of the graph.
+        steps_per_execution=_STEPS_PER_EXECUTION if len(devices) == 1 else 1,
     )
     # `fit` would do this inside the compiled step and compile the step twice.
     indexed.optimizer.build(indexed.trainable_variables)
@@ -65,14 +72,19 @@ def fit(
     ]
     saver.plateau_callbacks = plateau_callbacks(config)
     indexed.fit(
-        np.arange(count, dtype=np.int32),
-        targets,
+        indices,
+        targets[indices],
         batch_size=config.batch_size,
         epochs=saver.last_epoch or config.epochs,
         initial_epoch=len(recorder.history),
         validation_data=validation,
         validation_batch_size=max(config.batch_size, 256),
-        callbacks=[recorder, *saver.plateau_callbacks, saver],
+        callbacks=[
+            recorder,
+            *saver.plateau_callbacks,
+            *replica_callbacks(model, indexed.variables, devices),
+            saver,
+        ],
         verbose=0,
     )
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from mnistcli import checkpoints
 from mnistcli.architectures import build_model
 from mnistcli.config import TrainConfig
+from mnistcli.device import find_devices
 from mnistcli.environment import describe_environment
 from mnistcli.errors import RunError
 from mnistcli.evaluation import Evaluation, evaluate, score
@@ -32,6 +33,7 @@ from mnistcli.training.ensembles import member_configs
 from mnistcli.training.fine_tuning import freeze_early, unfreeze
 from mnistcli.training.fingerprint import Fingerprint, hash_data, take_fingerprint
 from mnistcli.training.loop import fit
+from mnistcli.training.replicas import replica_scope
 from mnistcli.training.results import TrainResult
 from mnistcli.training.resume_state import ResumeState
 from mnistcli.training.saving import EpochSaver, UnsavedEpochs
@@ -110,24 +112,26 @@ class ModelTrainer:
         fingerprint = take_fingerprint(config, self._hashes)
         state = self._read_state(run, fingerprint)
         keras.utils.set_random_seed(config.seed)
-        model = self._build(config)
-        start_validation = self._evaluate_start(model)
-        recorder = RunRecorder(
-            config,
-            model,
-            self._callback,
-            member=member,
-            members=members,
-            rows=state.rows if state else (),
-            kept=state.kept if state else 0,
-        )
-        saver = EpochSaver(run, model, recorder, fingerprint, state)
-        if state is None:
-            self.describe(config, run)
-        elif not run.finished:
-            run.write_config(config)
-        if state is None or not state.calibrating:
-            fit(config, model, self._data, recorder, saver)
+        devices = find_devices(config.device)
+        with replica_scope(devices):
+            model = self._build(config)
+            start_validation = self._evaluate_start(model)
+            recorder = RunRecorder(
+                config,
+                model,
+                self._callback,
+                member=member,
+                members=members,
+                rows=state.rows if state else (),
+                kept=state.kept if state else 0,
+            )
+            saver = EpochSaver(run, model, recorder, fingerprint, state)
+            if state is None:
+                self.describe(config, run)
+            elif not run.finished:
+                run.write_config(config)
+            if state is None or not state.calibrating:
+                fit(config, model, self._data, recorder, saver, devices)
         trained_parameters = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
         finished = self._finish(config, run, saver)
         return TrainResult(
@@ -150,9 +154,11 @@ class ModelTrainer:
     def validate(self, config: TrainConfig) -> EpochRow:
         """Train one model without writing files; return the kept epoch."""
         keras.utils.set_random_seed(config.seed)
-        model = self._build(config)
-        recorder = RunRecorder(config, model, self._callback)
-        fit(config, model, self._data, recorder, UnsavedEpochs(recorder))
+        devices = find_devices(config.device)
+        with replica_scope(devices):
+            model = self._build(config)
+            recorder = RunRecorder(config, model, self._callback)
+            fit(config, model, self._data, recorder, UnsavedEpochs(recorder), devices)
         return recorder.kept
 
     def _read_state(self, run: Run, fingerprint: Fingerprint) -> ResumeState | None:

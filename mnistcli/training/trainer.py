@@ -17,6 +17,7 @@ from mnistcli.training.callbacks import SilentCallback, TrainingCallback
 from mnistcli.training.custom_architecture import CustomArchitecture
 from mnistcli.training.data import hold_out_validation
 from mnistcli.training.ensembles import combine_members
+from mnistcli.training.replicas import require_equal_parts
 from mnistcli.training.results import EnsembleResult, TrainResult
 from mnistcli.training.single_model import ModelTrainer
 
@@ -57,7 +58,8 @@ def train(
     Raises:
         CheckpointError: The start model cannot be found or loaded.
         DataError: There are too few images.
-        DeviceError: A GPU was requested and there is none.
+        DeviceError: A GPU was requested and there is none, or the batches cannot be divided by the
+            number of GPUs.
         RunError: The run directory cannot be written, or another process trains in it. The run to
             resume is finished, or its settings, data or versions differ.
         TrainingError: The start model is an ensemble, the file of a custom architecture fails or
@@ -117,6 +119,7 @@ def _prepare(
     resume: bool,
 ) -> tuple[TrainConfig, ModelTrainer]:
     """Return the config as a run records it, and the trainer of its models."""
+    require_equal_parts(config.batch_size, device.find_devices(config.device))
     start = None if config.start is None else find_start(config.start)
     data = hold_out_validation(config, splits)
     config = replace(config, dataset=splits.name)

@@ -1,0 +1,121 @@
+"""Replicas: copies of a model on several GPUs of a machine, which train on parts of each batch.
+
+TensorFlow's `MirroredStrategy` keeps the copies equal: it sums their gradients in each step. The
+weights are those of one GPU up to rounding, except for random numbers.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli.architectures import leaf_layers
+from mnistcli.errors import DeviceError
+
+# Seeds of successive layers and of successive runs are successive numbers.
+_SEED_DISTANCE = 1_000_003
+# Name of the variable of `keras.random.SeedGenerator`.
+_SEED_STATE = "seed_generator_state"
+
+
+@contextmanager
+def replica_scope(devices: Sequence[str]) -> Iterator[None]:
+    """Make models that are built in this context replicas on several devices.
+
+    Args:
+        devices: Names of the devices, such as ``gpu:0``. With one of them, nothing is done.
+    """
+    if len(devices) == 1:
+        yield
+        return
+    import tensorflow as tf  # noqa: PLC0415 - not needed for one device, whatever the backend is
+
+    # The strategy places each replica itself, so the scope of `mnistcli.device.select` ends here.
+    with tf.device(None), tf.distribute.MirroredStrategy(devices).scope():
+        yield
+
+
+def require_equal_parts(batch_size: int, devices: Sequence[str]) -> None:
+    """Check that a batch can be divided into equal parts, one for each device.
+
+    The loss of a batch is the mean over its parts, so they must have as many images.
+
+    Raises:
+        DeviceError: It cannot; the next larger batch size is suggested.
+    """
+    count = len(devices)
+    if batch_size % count:
+        raise DeviceError(
+            f"--batch-size {batch_size} cannot be divided by {count}, the number of GPUs",
+            hint=f"--batch-size {_round_up(batch_size, count)}",
+        )
+
+
+def divisible_indices(images: int, devices: Sequence[str]) -> NDArray[np.int32]:
+    """Return the indices of the training images, as many as can be divided by the devices.
+
+    The last batch of an epoch is divided into equal parts as well. Therefore some of the images,
+    fewer than there are devices, occur twice.
+
+    Args:
+        images: Number of training images.
+        devices: Names of the devices.
+    """
+    return np.resize(np.arange(images, dtype=np.int32), _round_up(images, len(devices)))
+
+
+def replica_callbacks(
+    model: keras.Model, variables: Sequence[keras.Variable], devices: Sequence[str]
+) -> list[keras.callbacks.Callback]:
+    """Return the callbacks that replicas need; none for one device.
+
+    Args:
+        model: The model that is saved; the model in training contains it.
+        variables: The variables of the model in training.
+        devices: Names of the devices.
+    """
+    return [ReplicaCallback(model, variables)] if len(devices) > 1 else []
+
+
+class ReplicaCallback(keras.callbacks.Callback):
+    """Keras callback that gives replicas different random numbers, and the same statistics.
+
+    All replicas would otherwise apply the same dropout and the same augmentation to their images.
+    Batch normalization takes the mean and the variance over the whole batch.
+
+    Args:
+        model: The model that is saved; the model in training contains it.
+        variables: The variables of the model in training.
+    """
+
+    def __init__(self, model: keras.Model, variables: Sequence[keras.Variable]) -> None:
+        super().__init__()
+        self._seeds = [one for one in variables if one.name == _SEED_STATE]
+        self._normalizations = [
+            layer
+            for layer in leaf_layers(model)
+            if isinstance(layer, keras.layers.BatchNormalization) and not layer.synchronized
+        ]
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 - Keras passes them
+        """Set the random generators of all replicas by that of the first one, which is saved."""
+        for seed in self._seeds:
+            first, *others = seed.value.values
+            state = first.numpy()
+            for number, other in enumerate(others, start=1):
+                other.assign(state + np.array([number * _SEED_DISTANCE, 0]))
+        self._synchronize(wanted=True)
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 - Keras passes them
+        """Turn off synchronization: the saved model does not depend on the number of devices."""
+        self._synchronize(wanted=False)
+
+    def _synchronize(self, *, wanted: bool) -> None:
+        for layer in self._normalizations:
+            layer.synchronized = wanted
+
+
+def _round_up(number: int, divisor: int) -> int:
+    return -(-number // divisor) * divisor
