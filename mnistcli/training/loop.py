@@ -60,8 +60,7 @@ def fit(
         optimizer=build_optimizer(config, math.ceil(len(indices) / config.batch_size)),
         loss=build_loss(config),
         metrics=[build_accuracy(config)],
-        # Replicas cannot exchange gradients in a loop inside of the graph.
-        steps_per_execution=_STEPS_PER_EXECUTION if len(devices) == 1 else 1,
+        steps_per_execution=_STEPS_PER_EXECUTION,
     )
     # `fit` would do this inside the compiled step and compile the step twice.
     indexed.optimizer.build(indexed.trainable_variables)

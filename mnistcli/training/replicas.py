@@ -32,8 +32,11 @@ def replica_scope(devices: Sequence[str]) -> Iterator[None]:
         return
     import tensorflow as tf  # noqa: PLC0415 - not needed for one device, whatever the backend is
 
+    # Collective operations, the default, fail in a graph of several steps and in synchronized batch
+    # normalization: TensorFlow pairs those of different layers.
+    strategy = tf.distribute.MirroredStrategy(devices, tf.distribute.ReductionToOneDevice())
     # The strategy places each replica itself, so the scope of `mnistcli.device.select` ends here.
-    with tf.device(None), tf.distribute.MirroredStrategy(devices).scope():
+    with tf.device(None), strategy.scope():
         yield
 
 
