@@ -151,7 +151,8 @@ def train(
         ConfigError: The recipe or a setting is unknown, or a value is invalid.
         DataError: The dataset is missing, damaged or too small, or cannot be downloaded.
         CheckpointError: The start model cannot be found or loaded.
-        DeviceError: A GPU was requested and there is none.
+        DeviceError: A GPU was requested and there is none, or the batches cannot be divided by the
+            number of GPUs.
         RunError: The run directory cannot be created or written.
         TrainingError: The training diverged, or the start model is an ensemble.
     """

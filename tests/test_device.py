@@ -166,20 +166,34 @@ def test_keras_computes_in_the_scope_of_a_device(name: str) -> None:
 
 def test_auto_selects_a_gpu_if_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     scopes: list[str] = []
-    monkeypatch.setattr(device, "gpus", lambda: ["gpu:0"])
+    monkeypatch.setattr(device, "gpus", lambda: ["gpu:0", "gpu:1"])
     monkeypatch.setattr(keras, "device", scopes.append)
 
-    for name in ("auto", "gpu", "cpu"):
+    for name in ("auto", "gpu", "all", "cpu"):
         device.select(name)
 
-    assert scopes == ["gpu:0", "gpu:0", "cpu:0"]
+    assert scopes == ["gpu:0", "gpu:0", "gpu:0", "cpu:0"]
 
 
-def test_a_missing_gpu_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_means_all_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "gpus", lambda: ["gpu:0", "gpu:1"])
+
+    assert device.find_devices("all") == ["gpu:0", "gpu:1"]
+    assert device.find_devices("auto") == device.find_devices("gpu") == ["gpu:0"]
+
+
+def test_without_a_gpu_auto_means_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "gpus", list)
+
+    assert device.find_devices("auto") == ["cpu:0"]
+
+
+@pytest.mark.parametrize("name", ["gpu", "all"])
+def test_a_missing_gpu_is_an_error(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(device, "gpus", list)
 
     with pytest.raises(DeviceError) as caught:
-        device.select("gpu")
+        device.select(name)
 
     assert caught.value.message == "no GPU found; for NVIDIA: pip install 'mnistcli[gpu]'"
     assert caught.value.hint == "--device cpu"

@@ -5,7 +5,7 @@ import json
 import keras
 import pytest
 
-from mnistcli import environment
+from mnistcli import device, environment
 
 
 def test_the_environment_names_versions_and_command() -> None:
@@ -20,11 +20,12 @@ def test_the_environment_names_versions_and_command() -> None:
 
 
 @pytest.mark.parametrize(
-    ("device", "used"), [("auto", "gpu:0"), ("gpu", "gpu:0"), ("cpu", "cpu:0")]
+    ("name", "used"),
+    [("auto", "gpu:0"), ("gpu", "gpu:0"), ("all", "gpu:0, gpu:1"), ("cpu", "cpu:0")],
 )
-def test_the_environment_names_the_device(
-    device: str, used: str, monkeypatch: pytest.MonkeyPatch
+def test_the_environment_names_the_devices(
+    name: str, used: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(environment, "gpus", lambda: ["gpu:0"])
+    monkeypatch.setattr(device, "gpus", lambda: ["gpu:0", "gpu:1"])
 
-    assert environment.describe_environment(device)["device"] == used
+    assert environment.describe_environment(name)["device"] == used

@@ -14,7 +14,7 @@ from mnistcli.cli.options import (
     TrainingDatasetOption,
     VerboseOption,
 )
-from mnistcli.cli.setting_options import setting_option, with_setting_options
+from mnistcli.cli.setting_options import require_one_device, setting_option, with_setting_options
 from mnistcli.cli.spinner import working
 from mnistcli.cli.streams import print_note, set_verbosity
 from mnistcli.config import SETTINGS
@@ -111,6 +111,7 @@ def sweep(
     set_verbosity(quiet=quiet, verbose=verbose)
     given = settings | {"start": start, "dataset": dataset}
     space = SearchSpace.parse(recipe, given, vary or [])
+    require_one_device(space.base, f"--workers {workers}", several=workers > 1)
     require_study(storage, study, hours)
     require_optuna()
     address = parse_cluster(cluster, {})

@@ -16,7 +16,7 @@ from mnistcli.cli.options import (
     TrainingDatasetOption,
     VerboseOption,
 )
-from mnistcli.cli.setting_options import setting_option, with_setting_options
+from mnistcli.cli.setting_options import require_one_device, setting_option, with_setting_options
 from mnistcli.cli.spinner import working
 from mnistcli.cli.streams import print_note, set_verbosity
 from mnistcli.cli.tables import print_training
@@ -122,6 +122,7 @@ def train(
         with_run = settings | {"recipe": recipe, "run_dir": run_dir, "config": config_file}
         config = resumed_config(run, with_run)
     require_several(address, seeds, config)
+    require_one_device(config, "--cluster", several=address is not None)
     with working("Starting TensorFlow"):
         from mnistcli.device import start_quietly
 

@@ -31,25 +31,28 @@ def encode_labels(config: TrainConfig, labels: NDArray[np.int64]) -> NDArray[Any
 
 def build_accuracy(config: TrainConfig) -> "str | keras.metrics.Metric":
     """Return the accuracy metric; it ignores non-digits, which have no correct class."""
-    if not config.non_digits:
-        return "accuracy"
-    return keras.metrics.MeanMetricWrapper(accuracy_on_digits, name="accuracy")
+    return AccuracyOnDigits(name="accuracy") if config.non_digits else "accuracy"
 
 
-def accuracy_on_digits(
-    targets: keras.KerasTensor, probabilities: keras.KerasTensor
-) -> keras.KerasTensor:
-    """Compute the accuracy of a batch over its digits, leaving out non-digits.
+class AccuracyOnDigits(keras.metrics.Mean):
+    """Accuracy over the digits of all batches, leaving out non-digits; 0 without digits.
 
-    Args:
-        targets: float32 (n, 10); one-hot for a digit, uniform for a non-digit.
-        probabilities: float32 (n, 10).
-
-    Returns:
-        A scalar, 0..1; 0 for a batch without digits.
+    Batches can have different numbers of digits, also none.
     """
-    digits = keras.ops.cast(keras.ops.max(targets, axis=-1) > 0.5, "float32")
-    correct = keras.ops.cast(
-        keras.ops.argmax(targets, axis=-1) == keras.ops.argmax(probabilities, axis=-1), "float32"
-    )
-    return keras.ops.sum(correct * digits) / keras.ops.maximum(keras.ops.sum(digits), 1)
+
+    def update_state(
+        self,
+        targets: keras.KerasTensor,
+        probabilities: keras.KerasTensor,
+        sample_weight: None = None,  # noqa: ARG002 - Keras passes it
+    ) -> None:
+        """Add a batch.
+
+        Args:
+            targets: float32 (n, 10); one-hot for a digit, uniform for a non-digit.
+            probabilities: float32 (n, 10).
+            sample_weight: Not used.
+        """
+        correct = keras.ops.argmax(targets, axis=-1) == keras.ops.argmax(probabilities, axis=-1)
+        # `max` fails on a batch without images.
+        super().update_state(correct, sample_weight=keras.ops.any(targets > 0.5, axis=-1))

@@ -61,5 +61,13 @@ def test_training_needs_several_models() -> None:
             "hint: mnistcli train --dataset digits --cluster local --seeds 0..9",
         ],
     )
+    assert failure("train", "--seeds", "0..1", "--device", "all", "--cluster", "local") == (
+        2,
+        [
+            "error: --device all cannot be combined with --cluster: each of its processes would "
+            "use all GPUs",
+            "hint: mnistcli train --seeds 0..1 --device gpu --cluster local",
+        ],
+    )
     code, lines = failure("train", "--seeds", "0..1", "--tensorboard", "--cluster", "local")
     assert (code, lines[0]) == (2, "error: --cluster cannot be combined with --tensorboard")

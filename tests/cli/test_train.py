@@ -137,8 +137,9 @@ def test_a_directory_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.skipif(bool(keras.distribution.list_devices("gpu")), reason="there is a GPU here")
-def test_a_gpu_that_does_not_exist() -> None:
-    assert failure("train", "--dataset", "digits", "--device", "gpu") == (
+@pytest.mark.parametrize("device", ["gpu", "all"])
+def test_a_gpu_that_does_not_exist(device: str) -> None:
+    assert failure("train", "--dataset", "digits", "--device", device) == (
         1,
         [
             "error: no GPU found; for NVIDIA: pip install 'mnistcli[gpu]'",

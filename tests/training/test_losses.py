@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from mnistcli.config import TrainConfig
-from mnistcli.training.losses import accuracy_on_digits, build_accuracy, build_loss, encode_labels
+from mnistcli.training.losses import AccuracyOnDigits, build_accuracy, build_loss, encode_labels
 
 LABELS = np.array([3, 0], dtype=np.int64)
 PROBABILITIES = np.full((2, 10), 0.05, np.float32)
@@ -38,8 +38,13 @@ def test_the_accuracy_leaves_out_non_digits() -> None:
     targets = np.concatenate([encode_labels(TrainConfig(), LABELS), uniform])
     probabilities = np.concatenate([PROBABILITIES, PROBABILITIES])
 
-    assert float(accuracy_on_digits(targets, probabilities)) == 0.5
-    assert float(accuracy_on_digits(uniform, PROBABILITIES)) == 0
+    accuracy = AccuracyOnDigits()
+    accuracy.update_state(uniform, PROBABILITIES)
+    assert float(accuracy.result()) == 0
+    accuracy.update_state(targets, probabilities)
+    accuracy.update_state(targets[:1], probabilities[:1])
+    accuracy.update_state(targets[:0], probabilities[:0])
+    assert float(accuracy.result()) == pytest.approx(2 / 3)
 
 
 def test_only_a_config_with_non_digits_needs_its_own_metric() -> None:

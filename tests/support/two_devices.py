@@ -1,0 +1,29 @@
+"""Two devices without a GPU: a process in which TensorFlow divides the CPU into two."""
+
+import multiprocessing
+from collections.abc import Callable
+from typing import Any
+
+DEVICES = ("cpu:0", "cpu:1")
+
+
+def call_with_two_devices(function: Callable[..., None], *arguments: Any) -> None:
+    """Call a function of a module in a process in which ``--device all`` uses two devices."""
+    process = multiprocessing.get_context("spawn").Process(
+        target=_call, args=(function, *arguments)
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+
+
+def _call(function: Callable[..., None], *arguments: Any) -> None:
+    import tensorflow as tf
+
+    from mnistcli import device
+
+    part = tf.config.LogicalDeviceConfiguration()
+    [cpu] = tf.config.list_physical_devices("CPU")
+    tf.config.set_logical_device_configuration(cpu, [part, part])
+    device.gpus = lambda: list(DEVICES)
+    function(*arguments)
