@@ -13,7 +13,7 @@ from mnistcli.training.callbacks import RunRecorder, plateau_callbacks
 from mnistcli.training.data import TrainingData, training_examples
 from mnistcli.training.losses import build_accuracy, build_loss, encode_labels
 from mnistcli.training.optimizers import build_optimizer
-from mnistcli.training.replicas import divisible_indices, replica_callbacks
+from mnistcli.training.replicas import divisible_indices, replica_callbacks, round_up
 from mnistcli.training.saving import EpochSaver, UnsavedEpochs
 
 # Enough steps to make the overhead of Python negligible, few enough for a smooth progress bar.
@@ -26,6 +26,7 @@ def fit(
     data: TrainingData,
     recorder: RunRecorder,
     saver: EpochSaver | UnsavedEpochs,
+    *,
     devices: Sequence[str],
 ) -> None:
     """Train a model with Keras' own loop, over indices instead of images.
@@ -47,8 +48,9 @@ def fit(
     indices = divisible_indices(count, devices)
     validation = None
     if data.validation is not None:
-        places = np.arange(count, count + len(data.validation))
-        validation = places, encode_labels(config, data.validation.labels)
+        places = divisible_indices(len(data.validation), devices)
+        labels = encode_labels(config, data.validation.labels)
+        validation = places + count, labels[places]
         images = np.concatenate([images, data.validation.images])
     index = keras.Input((), dtype="int32")
     store = ImageStore(images)
@@ -77,7 +79,7 @@ def fit(
         epochs=saver.last_epoch or config.epochs,
         initial_epoch=len(recorder.history),
         validation_data=validation,
-        validation_batch_size=max(config.batch_size, 256),
+        validation_batch_size=round_up(max(config.batch_size, 256), len(devices)),
         callbacks=[
             recorder,
             *saver.plateau_callbacks,

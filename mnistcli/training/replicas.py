@@ -52,21 +52,21 @@ def require_equal_parts(batch_size: int, devices: Sequence[str]) -> None:
     if batch_size % count:
         raise DeviceError(
             f"--batch-size {batch_size} cannot be divided by {count}, the number of GPUs",
-            hint=f"--batch-size {_round_up(batch_size, count)}",
+            hint=f"--batch-size {round_up(batch_size, count)}",
         )
 
 
 def divisible_indices(images: int, devices: Sequence[str]) -> NDArray[np.int32]:
-    """Return the indices of the training images, as many as can be divided by the devices.
+    """Return the indices of images, as many as can be divided by the devices.
 
     The last batch of an epoch is divided into equal parts as well. Therefore some of the images,
     fewer than there are devices, occur twice.
 
     Args:
-        images: Number of training images.
+        images: Number of images.
         devices: Names of the devices.
     """
-    return np.resize(np.arange(images, dtype=np.int32), _round_up(images, len(devices)))
+    return np.resize(np.arange(images, dtype=np.int32), round_up(images, len(devices)))
 
 
 def replica_callbacks(
@@ -120,5 +120,6 @@ class ReplicaCallback(keras.callbacks.Callback):
             layer.synchronized = wanted
 
 
-def _round_up(number: int, divisor: int) -> int:
+def round_up(number: int, divisor: int) -> int:
+    """Return the lowest multiple of a number that is not below another one."""
     return -(-number // divisor) * divisor

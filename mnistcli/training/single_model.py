@@ -131,7 +131,7 @@ class ModelTrainer:
             elif not run.finished:
                 run.write_config(config)
             if state is None or not state.calibrating:
-                fit(config, model, self._data, recorder, saver, devices)
+                fit(config, model, self._data, recorder, saver, devices=devices)
         trained_parameters = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
         finished = self._finish(config, run, saver)
         return TrainResult(
@@ -158,7 +158,7 @@ class ModelTrainer:
         with replica_scope(devices):
             model = self._build(config)
             recorder = RunRecorder(config, model, self._callback)
-            fit(config, model, self._data, recorder, UnsavedEpochs(recorder), devices)
+            fit(config, model, self._data, recorder, UnsavedEpochs(recorder), devices=devices)
         return recorder.kept
 
     def _read_state(self, run: Run, fingerprint: Fingerprint) -> ResumeState | None:

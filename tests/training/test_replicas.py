@@ -22,6 +22,7 @@ from mnistcli.training.replicas import (
     replica_scope,
     require_equal_parts,
 )
+from tests.support.strokes import make_splits
 from tests.support.training import RecordingCallback, train_model
 from tests.support.two_devices import DEVICES, call_with_two_devices
 
@@ -44,7 +45,7 @@ def train_on_two_devices(splits: Splits) -> None:
 
 
 def train_stop_and_resume(splits: Splits) -> None:
-    conversion.to_litert = lambda network: None
+    setattr(conversion, "to_litert", lambda network: None)  # noqa: B010 - mypy knows another type
     config = replace(CONFIG, device="all")
     run = Run.create(config, Path("two"))
     with pytest.raises(KeyboardInterrupt):
@@ -78,7 +79,8 @@ def draw_random_numbers(splits: Splits) -> None:
 
 
 @pytest.mark.usefixtures("_run_by_keras")
-def test_two_devices_train_the_model_of_one(splits: Splits) -> None:
+def test_two_devices_train_the_model_of_one() -> None:
+    splits = make_splits(421)  # 43 of them for validation: two devices repeat one
     one = train_model(replace(CONFIG, device="cpu"), splits, "one")
 
     call_with_two_devices(train_on_two_devices, splits)
@@ -88,7 +90,7 @@ def test_two_devices_train_the_model_of_one(splits: Splits) -> None:
     assert environment["device"] == "cpu:0, cpu:1"
     for here, there in zip(one.run.read_history(), two.read_history(), strict=True):
         assert there.loss == pytest.approx(here.loss, rel=1e-3)
-        assert there.val_loss == pytest.approx(here.val_loss, rel=1e-3)
+        assert there.val_loss == pytest.approx(here.val_loss, rel=0.1)
         assert there.learning_rate == here.learning_rate
     test = evaluate(Classifier.load(two.model_file), splits.test)
     assert test.loss == pytest.approx(one.test.loss, rel=1e-3)
