@@ -89,7 +89,7 @@ def test_names_are_expanded_as_they_arrive() -> None:
 
 
 def test_an_endless_image_on_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image_io, "MAX_STREAM", 10)
+    monkeypatch.setattr(image_io, "MAX_BYTES", 10)
 
     (found,) = expanded(image_of("BMP"))
 
