@@ -111,10 +111,10 @@ def sweep(
     set_verbosity(quiet=quiet, verbose=verbose)
     given = settings | {"start": start, "dataset": dataset}
     space = SearchSpace.parse(recipe, given, vary or [])
-    require_one_device(space.base, f"--workers {workers}", several=workers > 1)
     require_study(storage, study, hours)
     require_optuna()
     address = parse_cluster(cluster, {})
+    require_one_device(space.base, "--cluster", several=address is not None)
     with working("Starting TensorFlow"):
         from mnistcli.device import start_quietly
 
