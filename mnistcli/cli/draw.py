@@ -2,7 +2,6 @@
 
 import os
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,12 +12,12 @@ from mnistcli.cli.hints import quote_argument
 from mnistcli.cli.options import ModelArgument, PixelScaleOption, QuietOption
 from mnistcli.cli.spinner import working
 from mnistcli.cli.streams import print_line, print_model, print_note, set_verbosity
-from mnistcli.errors import CheckpointError, ConfigError, MnistCliError
+from mnistcli.errors import CheckpointError, ConfigError
+from mnistcli.extras import require_packages
 
 if TYPE_CHECKING:
     from mnistcli.model_lookup import ModelRef
 
-_PACKAGES = ("starlette", "uvicorn")
 _DEFAULT_PORT = 8028
 
 
@@ -67,7 +66,7 @@ def draw(
 
     set_verbosity(quiet=quiet)
     if export is None:
-        _require_packages()
+        require_packages("starlette", "uvicorn", extra="draw", needed_by="the drawing page")
     model_ref = find_model(*model or ())
     if export is not None:
         _export(model_ref, export, pixel_scale)
@@ -124,14 +123,6 @@ def _export(model_ref: "ModelRef", path: Path, pixel_scale: str | None) -> None:
     print_model(model_ref.description)
     print_line(f"file       {quote_name(path)}")
     print_line(f"size       {size / 1000:,.1f} kB")
-
-
-def _require_packages() -> None:
-    missing = [name for name in _PACKAGES if find_spec(name) is None]
-    if missing:
-        raise MnistCliError(
-            f"the drawing page needs {' and '.join(missing)}", hint="pip install 'mnistcli[draw]'"
-        )
 
 
 def _training_command(folder: Path, model: str) -> str:

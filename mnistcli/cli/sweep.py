@@ -16,8 +16,9 @@ from mnistcli.cli.options import (
 )
 from mnistcli.cli.setting_options import require_one_device, setting_option, with_setting_options
 from mnistcli.cli.spinner import working
-from mnistcli.cli.streams import print_note, set_verbosity
+from mnistcli.cli.streams import set_verbosity
 from mnistcli.config import SETTINGS
+from mnistcli.extras import require_packages
 from mnistcli.recipes import RECIPES
 
 
@@ -102,8 +103,8 @@ def sweep(
     extra sweep.
     """
     from mnistcli.cli.cluster import parse_cluster
-    from mnistcli.cli.progress import DownloadProgress
-    from mnistcli.cli.sweep_options import create_directory, require_optuna, require_study
+    from mnistcli.cli.dataset_loading import load_splits
+    from mnistcli.cli.sweep_options import create_directory, require_study
     from mnistcli.cli.sweep_output import confirm_best, draw_figures, print_sweep
     from mnistcli.cli.sweep_table import SweepTable
     from mnistcli.sweep.search_space import SearchSpace
@@ -112,22 +113,19 @@ def sweep(
     given = settings | {"start": start, "dataset": dataset}
     space = SearchSpace.parse(recipe, given, vary or [])
     require_study(storage, study, hours)
-    require_optuna()
+    require_packages("optuna", extra="sweep", needed_by="sweep")
     address = parse_cluster(cluster, {})
     require_one_device(space.base, "--cluster", several=address is not None)
     with working("Starting TensorFlow"):
         from mnistcli.device import start_quietly
 
         start_quietly(verbose=verbose)
-        from mnistcli import datasets
         from mnistcli.sweep.storage import Storage, require_storage
         from mnistcli.sweep.study import SweepPlan
         from mnistcli.sweep.sweep import run_sweep
         from mnistcli.training.trainer import with_absolute_names
     require_storage(storage)
-    splits = datasets.load(space.base.dataset, data_dir=data_dir, progress=DownloadProgress())
-    for note in splits.notes:
-        print_note(note)
+    splits = load_splits(space.base.dataset, data_dir)
     space = space.with_names_of(with_absolute_names(replace(space.base, dataset=splits.name)))
     with create_directory(space.base, run_dir) as directory:
         plan = SweepPlan(

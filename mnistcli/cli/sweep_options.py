@@ -3,26 +3,15 @@
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib.util import find_spec
 from pathlib import Path
 
 from mnistcli.config import TrainConfig
-from mnistcli.errors import ConfigError, MnistCliError, RunError
+from mnistcli.errors import ConfigError, RunError
 from mnistcli.files.locks import lock_directory
 from mnistcli.runs.directories import RUNS_DIR, create_new
 from mnistcli.runs.run import Run
 
 _OTHER_DIR = "--run-dir DIR"
-
-
-def require_optuna() -> None:
-    """Check that Optuna is installed.
-
-    Raises:
-        MnistCliError: It is not.
-    """
-    if find_spec("optuna") is None:
-        raise MnistCliError("sweep needs the package optuna", hint="pip install 'mnistcli[sweep]'")
 
 
 def require_study(storage: str | None, study: str | None, hours: float | None) -> None:

@@ -1,33 +1,15 @@
-"""The option ``--tensorboard`` of `train`: the check of its package, and a training with a log."""
+"""The option ``--tensorboard`` of `train`: a training with a log."""
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from mnistcli.cli.hints import quote_argument
 from mnistcli.cli.streams import print_note
-from mnistcli.errors import MnistCliError
 
 if TYPE_CHECKING:  # these modules load Keras, which help and errors do without
     from mnistcli.config import TrainConfig
     from mnistcli.datasets import Splits
     from mnistcli.runs.run import Run
     from mnistcli.training import EnsembleResult, TrainingCallback, TrainResult
-
-
-def require_tensorboard(*, wanted: bool) -> None:
-    """Check that the package of the log is installed.
-
-    Args:
-        wanted: Whether there will be a log.
-
-    Raises:
-        MnistCliError: It is not.
-    """
-    if wanted and find_spec("tensorboard") is None:
-        raise MnistCliError(
-            "--tensorboard needs the package tensorboard",
-            hint="pip install 'mnistcli[tensorboard]'",
-        )
 
 
 def train_with_log(

@@ -18,10 +18,11 @@ from mnistcli.cli.options import (
 )
 from mnistcli.cli.setting_options import require_one_device, setting_option, with_setting_options
 from mnistcli.cli.spinner import working
-from mnistcli.cli.streams import print_note, set_verbosity
+from mnistcli.cli.streams import set_verbosity
 from mnistcli.cli.tables import print_training
 from mnistcli.config import OPTIMIZERS, SETTINGS
 from mnistcli.errors import TrainingError
+from mnistcli.extras import require_packages
 from mnistcli.formatting import percent
 from mnistcli.recipes import RECIPES
 
@@ -98,16 +99,17 @@ def train(
     """
     from mnistcli.cli.cluster import ensemble_trainer_on, parse_cluster, require_several
     from mnistcli.cli.config_file import resolve_with_file
-    from mnistcli.cli.progress import DownloadProgress
+    from mnistcli.cli.dataset_loading import load_splits
     from mnistcli.cli.resuming import find_run, resume_command, resumed_config
     from mnistcli.cli.seed_training import forbid_with_seeds, parse_seeds, train_with_seeds
-    from mnistcli.cli.tensorboard import require_tensorboard, train_with_log
+    from mnistcli.cli.tensorboard import train_with_log
     from mnistcli.cli.training_progress import TrainingProgress
     from mnistcli.model_lookup import find_model
     from mnistcli.runs.run import Run
 
     set_verbosity(quiet=quiet, verbose=verbose)
-    require_tensorboard(wanted=tensorboard)
+    if tensorboard:
+        require_packages("tensorboard", extra="tensorboard", needed_by="--tensorboard")
     chosen_seeds = None if seeds is None else parse_seeds(seeds)
     address = parse_cluster(cluster, {"--tensorboard": tensorboard or None})
     if seeds is not None:
@@ -127,13 +129,10 @@ def train(
         from mnistcli.device import start_quietly
 
         start_quietly(verbose=verbose)
-        from mnistcli import datasets
         from mnistcli.training import train as run_training
     if config.start is not None:
         note_interface(find_model(config.start), pixel_scale)
-    splits = datasets.load(config.dataset, data_dir=data_dir, progress=DownloadProgress())
-    for note in splits.notes:
-        print_note(note)
+    splits = load_splits(config.dataset, data_dir)
     if chosen_seeds is not None:
         train_with_seeds(
             config,

@@ -5,13 +5,13 @@ This module loads no libraries, so that a wrong address is found before anything
 
 import re
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from shlex import quote
 from typing import Self
 
 from mnistcli.device import count_usable_processors
 from mnistcli.errors import ClusterError, ConfigError
+from mnistcli.extras import require_packages
 
 LOCAL = "local"
 """The address of worker processes on this machine, one per processor."""
@@ -56,10 +56,7 @@ class ClusterAddress:
             ConfigError: It is none of these.
             ClusterError: The package `distributed` is not installed.
         """
-        if find_spec("distributed") is None:
-            raise ClusterError(
-                "--cluster needs the package distributed", hint="pip install 'mnistcli[cluster]'"
-            )
+        require_packages("distributed", extra="cluster", needed_by="--cluster", error=ClusterError)
         kind, _, count = text.partition(":")
         if kind == LOCAL:
             return cls(text, workers=_parse_count(text, count))

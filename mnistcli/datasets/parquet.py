@@ -12,8 +12,8 @@ from mnistcli.datasets.dataset import OTHER_DATASET
 from mnistcli.datasets.names import IMAGES, LABELS, classify
 from mnistcli.datasets.size_limits import require_size
 from mnistcli.errors import DataError
+from mnistcli.extras import require_packages
 
-INSTALL = "pip install 'mnistcli[data]'"
 _BATCH_ROWS = 4096
 _MAX_ROWS = 2_000_000
 _MAX_PIXELS = 256 * 256
@@ -31,12 +31,10 @@ def read_parquet(path: Path) -> dict[str, NDArray[Any]]:
         DataError: pyarrow is not installed, the file is damaged, or it has no images.
         OSError: The file cannot be read.
     """
-    try:
-        from pyarrow import parquet  # noqa: PLC0415 - an extra
-    except ImportError as error:
-        raise DataError(
-            f"{str(path)!r} is a Parquet file, which needs pyarrow", hint=INSTALL
-        ) from error
+    subject = f"{str(path)!r} is a Parquet file, which"
+    require_packages("pyarrow", extra="data", needed_by=subject, error=DataError)
+    from pyarrow import parquet  # noqa: PLC0415 - an extra
+
     try:
         with parquet.ParquetFile(path) as file:
             _check_size(path, file.metadata)

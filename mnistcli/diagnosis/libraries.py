@@ -12,11 +12,12 @@ from typing import NamedTuple
 from mnistcli.diagnosis.checks import FAILED, NOTE, OK, Check
 from mnistcli.diagnosis.packages import Requirement, requirement_text
 from mnistcli.diagnosis.probe_processes import ProbeResult
+from mnistcli.extras import install_command
 from mnistcli.files.user_directories import DATA_DIR_VARIABLE
 
 _DRIVER_FILE = Path("/proc/driver/nvidia/version")
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
-_GPU_EXTRA = "pip install 'mnistcli[gpu]'"
+_GPU_EXTRA = install_command("gpu")
 
 
 class GpuHost(NamedTuple):

@@ -8,6 +8,7 @@ from shlex import quote
 
 from mnistcli.diagnosis.checks import FAILED, NOTE, OK, Check
 from mnistcli.environment import installed_version
+from mnistcli.extras import install_command
 
 _DISTRIBUTION = "mnistcli"
 # `dev` is for contributors; `gpu` has a check of its own.
@@ -82,7 +83,7 @@ def check_extras(requirements: Sequence[Requirement]) -> Iterator[Check]:
         missing = [one.name for one in packages if not one.is_met]
         if missing:
             detail = f"not installed: {', '.join(missing)}"
-            yield Check(f"extra {extra}", NOTE, detail, f"pip install 'mnistcli[{extra}]'")
+            yield Check(f"extra {extra}", NOTE, detail, install_command(extra))
         else:
             versions = ", ".join(f"{one.name} {one.installed}" for one in packages)
             yield Check(f"extra {extra}", OK, versions)

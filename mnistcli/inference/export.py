@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 
 from mnistcli.device import held_back_stderr
 from mnistcli.errors import CheckpointError, RunError
+from mnistcli.extras import require_packages
 from mnistcli.files.atomic import replace_atomically, temporary_name
 from mnistcli.inference import litert
 from mnistcli.inference.conversion import quiet_tensorflow, run_by_keras, to_litert
 from mnistcli.inference.litert_files import attach_files
-from mnistcli.inference.onnx_conversion import require_onnx, start_onnx, write_onnx
+from mnistcli.inference.onnx_conversion import start_onnx, write_onnx
 from mnistcli.inference.quantization import quantize
 
 # Share of the predictions that must agree, and largest difference of a probability.
@@ -113,7 +114,8 @@ def export(
 
 
 def _export_onnx(model: keras.Model, path: Path, images: Images) -> ExportResult:
-    require_onnx()
+    packages = ("onnx", "onnxruntime", "tf2onnx")
+    require_packages(*packages, extra="export", needed_by="ONNX", error=CheckpointError)
     with replace_atomically(path) as temporary:
         try:
             write_onnx(model, temporary)

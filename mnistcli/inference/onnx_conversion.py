@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 import keras
@@ -10,23 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.device import held_back_stderr
-from mnistcli.errors import CheckpointError
 from mnistcli.inference.conversion import quiet_tensorflow
-
-_PACKAGES = ("onnx", "onnxruntime", "tf2onnx")
-
-
-def require_onnx() -> None:
-    """Check that the packages of the extra `export` are installed.
-
-    Raises:
-        CheckpointError: One is not. The hint is the command that installs them.
-    """
-    missing = [name for name in _PACKAGES if find_spec(name) is None]
-    if missing:
-        raise CheckpointError(
-            f"ONNX needs {' and '.join(missing)}", hint="pip install 'mnistcli[export]'"
-        )
 
 
 def write_onnx(model: keras.Model, path: Path) -> None:

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import IO
 
 from mnistcli.errors import ImageError
+from mnistcli.extras import install_command
 from mnistcli.files.listing import natural_key
 from mnistcli.files.object_stores import FileName
 from mnistcli.preprocessing import ImageSource, is_image_name
 from mnistcli.preprocessing.image_formats import (
     EXTRA_PACKAGES,
-    INSTALL_PHOTOS,
+    PHOTOS,
     format_of_name,
     is_document_name,
 )
@@ -150,7 +151,7 @@ def _counts(skipped: Counter[str]) -> str:
     """Describe skipped files, and say what reads them."""
     counts = ", ".join(f"{count} {kind}" for kind, count in skipped.most_common())
     needs_extra = any(kind.label in skipped for kind in EXTRA_PACKAGES)
-    return f"{counts}; to read them: {INSTALL_PHOTOS}" if needs_extra else counts
+    return f"{counts}; to read them: {install_command(PHOTOS)}" if needs_extra else counts
 
 
 def match_pattern(pattern: Path) -> Iterator[Path]:

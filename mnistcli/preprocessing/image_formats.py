@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from mnistcli.errors import ImageError
+from mnistcli.extras import require_packages
 from mnistcli.files.kinds import HEIC, NOT_IMAGES, PDF, FileKind, kind_of_name
 from mnistcli.files.signatures import identify
 
@@ -19,8 +20,9 @@ Cameras, scanners and drawing programs write these. Pillow's rare decoders are l
 people test them, and EPS, because it starts Ghostscript.
 """
 EXTRA_PACKAGES = {HEIC: "pillow_heif", PDF: "pypdfium2"}
-"""Formats that are decoded by a package of the extra ``photos``."""
-INSTALL_PHOTOS = "pip install 'mnistcli[photos]'"
+"""Formats that are decoded by a package of an extra."""
+PHOTOS = "photos"
+"""The extra that installs them."""
 
 # Signatures of images on a pipe; a list of file names never starts like one of these.
 _IMAGE_SIGNATURES = (
@@ -61,9 +63,12 @@ def require_installed(kind: FileKind, name: str) -> None:
     Raises:
         ImageError: It is not. The hint is the command that installs it.
     """
-    if not is_installed(kind):
-        package = EXTRA_PACKAGES[kind].replace("_", "-")
-        raise ImageError(f"cannot read {name!r}: {kind.name} needs {package}", hint=INSTALL_PHOTOS)
+    require_packages(
+        EXTRA_PACKAGES[kind],
+        extra=PHOTOS,
+        needed_by=f"cannot read {name!r}: {kind.name}",
+        error=ImageError,
+    )
 
 
 def format_of_name(name: str) -> str:

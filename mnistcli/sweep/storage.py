@@ -1,6 +1,5 @@
 """Storage of a sweep: a journal file or PostgreSQL, and the lock under which a trial is claimed."""
 
-import importlib.util
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -10,7 +9,8 @@ from typing import Any
 import optuna
 from optuna.storages.journal import JournalFileBackend
 
-from mnistcli.errors import ConfigError, MnistCliError, RunError
+from mnistcli.errors import ConfigError, RunError
+from mnistcli.extras import require_packages
 from mnistcli.files.locks import waiting_lock
 
 JOURNAL = "journal.log"
@@ -45,11 +45,7 @@ def require_storage(url: str | None) -> None:
             "--storage, a file keeps the trials",
             hint="--storage postgresql+psycopg://user@host/database",
         )
-    if any(importlib.util.find_spec(name) is None for name in ("psycopg", "sqlalchemy")):
-        raise MnistCliError(
-            "--storage needs the packages psycopg and sqlalchemy",
-            hint="pip install 'mnistcli[sweep]'",
-        )
+    require_packages("psycopg", "sqlalchemy", extra="sweep", needed_by="--storage")
 
 
 @dataclass(frozen=True)

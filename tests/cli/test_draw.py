@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from mnistcli import extras
 from mnistcli.cli import draw
 from mnistcli.signals import INTERRUPTED
 from tests.support.command_line import failure, succeed
@@ -74,12 +75,12 @@ def test_corrections_must_be_a_folder() -> None:
 def test_a_missing_extra_is_named_with_the_command_that_installs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(draw, "find_spec", lambda _: None)
+    monkeypatch.setattr(extras, "find_spec", lambda _: None)
 
     assert failure("draw") == (
         1,
         [
-            "error: the drawing page needs starlette and uvicorn",
+            "error: the drawing page needs the packages starlette and uvicorn",
             "hint: pip install 'mnistcli[draw]'",
         ],
     )
@@ -107,7 +108,7 @@ def test_the_command_to_type_is_quoted() -> None:
 
 
 def test_a_page_is_exported_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(draw, "find_spec", lambda _: None)
+    monkeypatch.setattr(extras, "find_spec", lambda _: None)
 
     result = succeed("draw", "pretrained", "--export", "page.html")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mnistcli.cli import tensorboard
+from mnistcli import extras
 from mnistcli.cli.resuming import resume_command
 from mnistcli.config import TrainConfig
 from mnistcli.inference import conversion
@@ -13,7 +13,7 @@ from tests.support.command_line import failure, succeed
 
 
 def test_a_missing_package_is_one_line_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tensorboard, "find_spec", lambda name: None)
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
 
     code, lines = failure("train", "--dataset", "digits", "--tensorboard", "--run-dir", "r")
 
@@ -32,7 +32,7 @@ def test_the_command_that_resumes_has_the_option() -> None:
 
 
 def test_several_seeds_have_no_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tensorboard, "find_spec", lambda name: object())
+    monkeypatch.setattr(extras, "find_spec", lambda name: object())
 
     _, lines = failure("train", "--seeds", "0,1", "--tensorboard")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mnistcli.cluster import addresses
+from mnistcli import extras
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.device import count_usable_processors
 from mnistcli.errors import ClusterError, ConfigError
@@ -45,7 +45,7 @@ def test_other_texts(text: str) -> None:
 
 
 def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(addresses, "find_spec", lambda name: None)
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
     with pytest.raises(ClusterError, match="needs the package distributed") as caught:
         ClusterAddress.parse("local")
     assert caught.value.hint == "pip install 'mnistcli[cluster]'"

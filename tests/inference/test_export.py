@@ -10,10 +10,10 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
+from mnistcli import extras
 from mnistcli.config import EXPORT_FORMATS
 from mnistcli.errors import CheckpointError, RunError
 from mnistcli.inference import export as exporting
-from mnistcli.inference import onnx_conversion
 from mnistcli.inference.conversion import to_litert
 from mnistcli.inference.known_digits import KnownDigits, load_known_digits
 from tests.support.foreign_models import build_foreign
@@ -62,9 +62,11 @@ def test_an_exported_litert_file_has_labels(model: keras.Model, digits: KnownDig
 def test_without_the_extra_the_error_names_the_packages(
     model: keras.Model, digits: KnownDigits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(onnx_conversion, "find_spec", lambda name: None)
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
 
-    with pytest.raises(CheckpointError, match="needs onnx and onnxruntime and tf2onnx") as caught:
+    with pytest.raises(
+        CheckpointError, match="the packages onnx and onnxruntime and tf2"
+    ) as caught:
         exporting.export(model, "onnx", Path("a.onnx"), digits.images[:9], digits.images[:9])
     assert caught.value.hint == "pip install 'mnistcli[export]'"
 
@@ -76,7 +78,7 @@ def test_a_layer_that_onnx_cannot_compute_leaves_no_file(
         path.write_bytes(b"half")
         raise ValueError("unknown operation")
 
-    monkeypatch.setattr(exporting, "require_onnx", lambda: None)
+    monkeypatch.setattr(extras, "find_spec", lambda name: object())
     monkeypatch.setattr(exporting, "write_onnx", fail)
 
     with pytest.raises(CheckpointError, match="ONNX cannot compute a layer"):

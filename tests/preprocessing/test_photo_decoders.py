@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mnistcli import extras
 from mnistcli.errors import ImageError
-from mnistcli.preprocessing import decoding_limits, image_formats, open_image, photo_decoders
+from mnistcli.preprocessing import decoding_limits, open_image, photo_decoders
 from mnistcli.preprocessing.pages import find_pages
 from tests.support.page_files import save_pages
 from tests.support.strokes import draw_digit
@@ -34,14 +35,14 @@ def error_of(source: Path | io.BytesIO) -> ImageError:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (HEIC, "cannot read 'x': a HEIC photo needs pillow-heif"),
-        (b"%PDF-1.7\n", "cannot read 'x': a PDF needs pypdfium2"),
+        (HEIC, "cannot read 'x': a HEIC photo needs the package pillow-heif"),
+        (b"%PDF-1.7\n", "cannot read 'x': a PDF needs the package pypdfium2"),
     ],
 )
 def test_without_the_extra_the_error_names_the_kind_and_the_command(
     content: bytes, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(image_formats, "is_installed", lambda kind: False)
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
     Path("x").write_bytes(content)
 
     error = error_of(Path("x"))
