@@ -9,8 +9,8 @@ import typer
 from rich import box
 from rich.table import Table
 
+from mnistcli.cli.dataset_loading import load_splits
 from mnistcli.cli.escaping import quote_name
-from mnistcli.cli.evaluate import load_splits
 from mnistcli.cli.options import DataDirOption, DatasetOption, JsonOption, QuietOption
 from mnistcli.cli.run_table import NamedSummary, print_runs
 from mnistcli.cli.spinner import working
@@ -63,7 +63,7 @@ def compare(
     found = find_runs(runs)
     name = dataset or find_common_dataset([one.model for one in found])
     together = find_model(*(one.model.name for one in found))
-    splits = load_splits(together, name, data_dir)
+    splits = load_splits(name, data_dir)
     images = splits.images_not_trained_on(*together.datasets)
     from mnistcli.cli.progress import CountBar
 

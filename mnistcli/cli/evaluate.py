@@ -1,10 +1,10 @@
 """The `evaluate` command: measure a model on the test images of a dataset."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from mnistcli.cli.dataset_loading import load_splits
 from mnistcli.cli.options import (
     ClusterOption,
     DataDirOption,
@@ -19,10 +19,6 @@ from mnistcli.cli.spinner import working
 from mnistcli.cli.streams import print_figure, print_note, set_verbosity
 from mnistcli.cli.tables import print_evaluation
 from mnistcli.errors import ConfigError
-
-if TYPE_CHECKING:
-    from mnistcli.datasets import Splits
-    from mnistcli.model_lookup import ModelRef
 
 
 def evaluate(
@@ -96,7 +92,7 @@ def evaluate(
     with working("Starting"):
         from mnistcli import evaluation
         from mnistcli.inference.ensemble import load_classifier
-    splits = load_splits(model_ref, dataset, data_dir)
+    splits = load_splits(dataset or model_ref.datasets[0], data_dir)
     images = splits.images_not_trained_on(*model_ref.datasets)
     from mnistcli.cli.progress import CountBar
 
@@ -125,16 +121,3 @@ def evaluate(
             model_ref, splits.name, images, directory, kinds=["confusion"], evaluation=result
         )
         print_figure(figure, as_json=as_json)
-
-
-def load_splits(model: "ModelRef", dataset: str | None, data_dir: Path | None) -> "Splits":
-    """Load a dataset, by default the one that a model was trained on, and print its notes."""
-    from mnistcli.cli.progress import DownloadProgress
-
-    with working("Starting"):
-        from mnistcli import datasets
-    name = dataset or model.datasets[0]
-    splits = datasets.load(name, data_dir=data_dir, progress=DownloadProgress())
-    for note in splits.notes:
-        print_note(note)
-    return splits

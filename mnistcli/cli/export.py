@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mnistcli.cli.evaluate import load_splits
+from mnistcli.cli.dataset_loading import load_splits
 from mnistcli.cli.model_interface import note_interface
 from mnistcli.cli.options import (
     DataDirOption,
@@ -69,7 +69,7 @@ def export(
         )
     print_model(model_ref.description)
     note_interface(model_ref, pixel_scale)
-    splits = load_splits(model_ref, dataset, data_dir)
+    splits = load_splits(dataset or model_ref.datasets[0], data_dir)
     images = splits.images_not_trained_on(*model_ref.datasets).images[:_IMAGES]
     with working("Exporting"):
         from mnistcli.device import start_quietly

@@ -1,0 +1,27 @@
+"""Dataset loading with the progress of downloads, and notes on stderr."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mnistcli.cli.spinner import working
+from mnistcli.cli.streams import print_note
+
+if TYPE_CHECKING:  # loads NumPy, which help and errors do without
+    from mnistcli.datasets import Splits
+
+
+def load_splits(name: str, data_dir: Path | None) -> "Splits":
+    """Load a dataset and print its notes.
+
+    Args:
+        name: The name or path of the dataset.
+        data_dir: Folder of the MNIST files; None for the default.
+    """
+    from mnistcli.cli.progress import DownloadProgress
+
+    with working("Starting"):
+        from mnistcli import datasets
+    splits = datasets.load(name, data_dir=data_dir, progress=DownloadProgress())
+    for note in splits.notes:
+        print_note(note)
+    return splits
