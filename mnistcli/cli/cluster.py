@@ -6,6 +6,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mnistcli.cli.option_conflicts import forbid_together
 from mnistcli.config import TrainConfig
 from mnistcli.errors import ConfigError
 from mnistcli.runs.run import Run
@@ -14,7 +15,6 @@ if TYPE_CHECKING:  # loaded only for a cluster
     from mnistcli.cli.training_progress import EpochBar
     from mnistcli.cluster.addresses import ClusterAddress
     from mnistcli.datasets import Splits
-    from mnistcli.diagnosis import Diagnosis
     from mnistcli.prediction.image_listing import FoundImage
     from mnistcli.prediction.rejection import Thresholds
     from mnistcli.prediction.results import Prediction
@@ -26,8 +26,7 @@ def parse_cluster(text: str | None, others: Mapping[str, object]) -> "ClusterAdd
 
     Args:
         text: The address.
-        others: Options that do not work on a cluster, by their names; None for one that is not
-            given.
+        others: Options that do not work on a cluster, as `forbid_together` takes them.
 
     Raises:
         ConfigError: It is no address, or is combined with one of the options.
@@ -35,19 +34,10 @@ def parse_cluster(text: str | None, others: Mapping[str, object]) -> "ClusterAdd
     """
     if text is None:
         return None
-    for option, value in others.items():
-        if value is not None:
-            raise ConfigError(f"--cluster cannot be combined with {option}")
+    forbid_together("--cluster", others)
     from mnistcli.cluster.addresses import ClusterAddress
 
     return ClusterAddress.parse(text)
-
-
-def diagnose_cluster(address: "ClusterAddress") -> "Diagnosis":
-    """Check a cluster."""
-    from mnistcli.diagnosis import cluster
-
-    return cluster.diagnose_cluster(address)
 
 
 def require_several(

@@ -4,7 +4,7 @@ import textwrap
 
 import typer
 
-from mnistcli.cli.cluster import diagnose_cluster, parse_cluster
+from mnistcli.cli.cluster import parse_cluster
 from mnistcli.cli.escaping import escape
 from mnistcli.cli.options import CheckedClusterOption, JsonOption
 from mnistcli.cli.spinner import working
@@ -25,7 +25,12 @@ def doctor(cluster: CheckedClusterOption = None, as_json: JsonOption = False) ->
     """
     address = parse_cluster(cluster, {})
     with working("Checking"):
-        diagnosis = diagnose() if address is None else diagnose_cluster(address)
+        if address is None:
+            diagnosis = diagnose()
+        else:
+            from mnistcli.diagnosis.cluster import diagnose_cluster
+
+            diagnosis = diagnose_cluster(address)
     if as_json:
         print_json(diagnosis.as_dict())
     else:

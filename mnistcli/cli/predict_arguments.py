@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from mnistcli.cli.option_conflicts import forbid_together
 from mnistcli.cli.output_layout import Layout
 from mnistcli.errors import ConfigError
 from mnistcli.files.kinds import is_data_name
@@ -61,8 +62,8 @@ def choose_layout(
     Raises:
         ConfigError: Both options are given.
     """
-    if as_csv and as_json:
-        raise ConfigError("--csv cannot be combined with --json", hint="--csv")
+    if as_csv:
+        forbid_together("--csv", {"--json": as_json}, hint="--csv")
     if output is not None and not as_csv and not as_json:
         suffix = output.suffix.lower()
         as_csv, as_json = suffix == ".csv", suffix in {".json", ".jsonl"}
@@ -70,22 +71,18 @@ def choose_layout(
     return Layout(as_csv, as_json, only_rows=only_rows, has_regions=regions is not None)
 
 
-def require_continuable(
-    layout: Layout, output: Path | None, others: Mapping[str, Path | None]
-) -> None:
+def require_continuable(layout: Layout, output: Path | None, others: Mapping[str, object]) -> None:
     """Check that an output can be continued.
 
     Args:
         layout: The layout of the results.
         output: The output file.
-        others: Options that need all images, by their names; None for one that is not given.
+        others: Options that need all images, as `forbid_together` takes them.
 
     Raises:
         ConfigError: It is no file of records, or an option cannot be combined with `--continue`.
     """
-    for option, path in others.items():
-        if path is not None:
-            raise ConfigError(f"--continue cannot be combined with {option}")
+    forbid_together("--continue", others)
     if output is None or not layout.can_continue:
         raise ConfigError(
             "--continue needs --output with a file that ends in .csv, .json or .jsonl",
@@ -101,8 +98,7 @@ def parse_shard(shard: str | None, regions: Path | None) -> "Callable[[FileName]
     """
     if shard is None:
         return None
-    if regions is not None:
-        raise ConfigError("--shard cannot be combined with --regions")
+    forbid_together("--shard", {"--regions": regions})
     from mnistcli.prediction.image_selection import Shard
 
     return Shard.parse(shard).contains

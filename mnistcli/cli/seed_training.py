@@ -1,7 +1,7 @@
 """Training with several seeds: one line per seed, then mean and spread over the seeds."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,20 +54,6 @@ def parse_seeds(text: str) -> list[int]:
     if len(seeds) > _MAX_SEEDS:
         raise error
     return list(seeds)
-
-
-def forbid_with_seeds(options: Mapping[str, object]) -> None:
-    """Check that no option is given that a training with several seeds does not take.
-
-    Args:
-        options: The values by the names of the options; None for one that is not given.
-
-    Raises:
-        ConfigError: One is given.
-    """
-    for option, value in options.items():
-        if value is not None:
-            raise ConfigError(f"--seeds cannot be combined with {option}")
 
 
 class SeedProgress(EpochBar):

@@ -100,8 +100,9 @@ def train(
     from mnistcli.cli.cluster import ensemble_trainer_on, parse_cluster, require_several
     from mnistcli.cli.config_file import resolve_with_file
     from mnistcli.cli.dataset_loading import load_splits
+    from mnistcli.cli.option_conflicts import forbid_together
     from mnistcli.cli.resuming import find_run, resume_command, resumed_config
-    from mnistcli.cli.seed_training import forbid_with_seeds, parse_seeds, train_with_seeds
+    from mnistcli.cli.seed_training import parse_seeds, train_with_seeds
     from mnistcli.cli.tensorboard import train_with_log
     from mnistcli.cli.training_progress import TrainingProgress
     from mnistcli.model_lookup import find_model
@@ -111,11 +112,11 @@ def train(
     if tensorboard:
         require_packages("tensorboard", extra="tensorboard", needed_by="--tensorboard")
     chosen_seeds = None if seeds is None else parse_seeds(seeds)
-    address = parse_cluster(cluster, {"--tensorboard": tensorboard or None})
+    address = parse_cluster(cluster, {"--tensorboard": tensorboard})
     if seeds is not None:
-        others = {"--resume": resume, "--tensorboard": tensorboard or None}
+        others = {"--resume": resume, "--tensorboard": tensorboard}
         of_run = {"--seed": settings["seed"], "--ensemble": settings["ensemble"]}
-        forbid_with_seeds(others | of_run)
+        forbid_together("--seeds", others | of_run)
     settings |= {"start": start, "dataset": dataset}
     if resume is None:
         config = resolve_with_file(config_file, recipe, settings)
