@@ -1,7 +1,6 @@
 """The option ``--cluster``."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +14,6 @@ if TYPE_CHECKING:  # loaded only for a cluster
     from mnistcli.cli.training_progress import EpochBar
     from mnistcli.cluster.addresses import ClusterAddress
     from mnistcli.datasets import Splits
-    from mnistcli.prediction.image_listing import FoundImage
-    from mnistcli.prediction.rejection import Thresholds
-    from mnistcli.prediction.results import Prediction
     from mnistcli.training import EnsembleResult, TrainResult
 
 
@@ -80,28 +76,3 @@ def ensemble_trainer_on(
         )
 
     return train
-
-
-def predictor_on(
-    address: "ClusterAddress",
-    files: Iterable[Path],
-    pixel_scale: str | None,
-    single: bool,
-    lengths: range | None,
-    thresholds: "Thresholds",
-) -> "Callable[[Iterable[FoundImage]], Iterator[Prediction]]":
-    """Return a function that predicts images on a cluster.
-
-    Args:
-        address: The cluster.
-        files: The model files.
-        pixel_scale: As `mnistcli.inference.ensemble.load_classifier` takes it.
-        single: As `mnistcli.prediction.predict.predict_images` takes it.
-        lengths: The same.
-        thresholds: The rejection thresholds.
-    """
-    from mnistcli.cluster.shared_files import describe_models
-    from mnistcli.prediction.cluster_prediction import PredictionJob, predict_on_cluster
-
-    job = PredictionJob(describe_models(files), pixel_scale, single, lengths, thresholds)
-    return partial(predict_on_cluster, address, job)

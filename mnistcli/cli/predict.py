@@ -1,37 +1,23 @@
 """The `predict` command: predict the digits in images, as a table or as JSON Lines."""
 
 import os
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mnistcli.cli.cluster import parse_cluster, predictor_on
-from mnistcli.cli.escaping import quote_name
-from mnistcli.cli.forms import load_regions, predict_regions
+from mnistcli.cli.cluster import parse_cluster
+from mnistcli.cli.forms import load_regions
 from mnistcli.cli.options import ClusterOption, JsonOption, PixelScaleOption, QuietOption
-from mnistcli.cli.output_file import output_to
 from mnistcli.cli.predict_arguments import (
-    checked_sources,
     choose_layout,
-    image_counter,
     parse_lengths,
     parse_shard,
     require_continuable,
     require_png,
 )
-from mnistcli.cli.prediction_csv import CsvPrinter
-from mnistcli.cli.prediction_figures import (
-    MAX_DRAWN,
-    MAX_EXPLAINED,
-    save_explanations,
-    save_predictions,
-)
-from mnistcli.cli.prediction_table import RowPrinter, print_predictions
-from mnistcli.cli.review import Review
-from mnistcli.cli.spinner import working
-from mnistcli.cli.streams import print_note, set_verbosity
+from mnistcli.cli.prediction_figures import MAX_DRAWN, MAX_EXPLAINED
+from mnistcli.cli.streams import set_verbosity
 
 
 def predict(
@@ -167,68 +153,33 @@ def predict(
     one JSON object per image.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy starts threads that are not used
+    from mnistcli.cli.prediction_run import PredictOptions, run_prediction
     from mnistcli.model_lookup import find_model
-    from mnistcli.prediction.worker_process import start_processes
 
     set_verbosity(quiet=quiet)
     lengths = None if digits is None else parse_lengths(digits)
-    figures = {name: path for name, path in (("--save", save), ("--explain", explain)) if path}
     layout = choose_layout(output, images, regions, as_csv=as_csv, as_json=as_json)
     if continued:
         others = {"--regions": regions, "--review": review, "--save": save, "--explain": explain}
         require_continuable(layout, output, others)
-    select = parse_shard(shard, regions)
-    address = parse_cluster(cluster, {"--regions": regions})
-    form = load_regions(regions, images) if regions else ()
-    model_ref = find_model(*model or ())
-    # They start while the model is loaded.
-    processes = [] if form or address else start_processes(images, single=single, lengths=lengths)
-    with working("Loading the model"):
-        from mnistcli.inference.ensemble import load_classifier
-        from mnistcli.prediction.image_sources import find_images
-        from mnistcli.prediction.predict import predict_images
-        from mnistcli.prediction.rejection import choose_thresholds
-
-        outputs = figures | ({"--output": output} if output else {})
-        sources = checked_sources(images, outputs, regions, recursive=recursive)
-        classifier = load_classifier(model_ref.files, pixel_scale=pixel_scale, on_note=print_note)
-    thresholds = choose_thresholds(min_confidence, model_ref.min_confidence)
-    predict_all = (
-        partial(
-            predict_images,
-            classifier,
-            single=single,
-            thresholds=thresholds,
-            lengths=lengths,
-            processes=processes,
-        )
-        if address is None
-        else predictor_on(address, model_ref.files, pixel_scale, single, lengths, thresholds)
+    options = PredictOptions(
+        images=images,
+        recursive=recursive,
+        select=parse_shard(shard, regions),
+        single=single,
+        lengths=lengths,
+        pixel_scale=pixel_scale,
+        min_confidence=min_confidence,
+        address=parse_cluster(cluster, {"--regions": regions}),
+        regions_file=regions,
+        regions=load_regions(regions, images) if regions else (),
+        layout=layout,
+        output=output,
+        continued=continued,
+        top=top,
+        save=save,
+        explain=explain,
+        review=review,
     )
-    copies = Review(review) if review else None
-    found = find_images(sources, recursive=recursive, on_skip=print_note, select=select)
-    with output_to(output, layout, model_ref.name, continued=continued) as written:
-        printer: RowPrinter | None = None
-        if form:
-            predictions, printer = predict_regions(predict_all, found, form, model_ref.name, layout)
-        else:
-            predictions = predict_all(written.skip(found, layout.name_of))
-            if layout.as_csv:
-                printer = CsvPrinter(only_rows=layout.only_rows, has_header=written.total > 0)
-        printed = print_predictions(
-            copies.watch(predictions) if copies else predictions,
-            model_ref,
-            top=top,
-            as_json=layout.as_json,
-            printer=printer,
-            keep=MAX_DRAWN if figures else 0,
-            count=image_counter(images, written.total, recursive=recursive, select=select),
-        )
-    if copies:
-        print_note(f"{copies.write()} images to review in {quote_name(copies.directory)}")
-    if save and printed.kept:
-        save_predictions(printed, model_ref.name, save)
-    if explain and printed.kept:
-        save_explanations(printed, classifier, model_ref.name, explain)
-    if printed.failed:
+    if not run_prediction(options, find_model(*model or ())):
         raise typer.Exit(1)

@@ -329,7 +329,7 @@ def test_figures_say_how_many_images_they_show(
     image: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After 100 images, the rest was left out silently."""
-    command = sys.modules["mnistcli.cli.predict"]  # the package has a function of this name
+    command = sys.modules["mnistcli.cli.prediction_run"]
     monkeypatch.setattr(command, "MAX_DRAWN", 2)
     monkeypatch.setattr(prediction_figures, "MAX_DRAWN", 2)
     monkeypatch.setattr(prediction_figures, "MAX_EXPLAINED", 1)
