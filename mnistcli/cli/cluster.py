@@ -1,6 +1,6 @@
 """The option ``--cluster``."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from mnistcli.runs.run import Run
 
 if TYPE_CHECKING:  # loaded only for a cluster
     from mnistcli.cli.training_progress import EpochBar
+    from mnistcli.cli.training_run import TrainModel
     from mnistcli.cluster.addresses import ClusterAddress
     from mnistcli.datasets import Splits
     from mnistcli.training import EnsembleResult, TrainResult
@@ -51,9 +52,7 @@ def require_several(
         )
 
 
-def ensemble_trainer_on(
-    address: "ClusterAddress", data_dir: Path | None
-) -> "Callable[..., TrainResult | EnsembleResult]":
+def ensemble_trainer_on(address: "ClusterAddress", data_dir: Path | None) -> "TrainModel":
     """Return a function that trains an ensemble on a cluster and shows how many members are.
 
     Args:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mnistcli.cli.escaping import quote_name
 from mnistcli.cli.hints import complete_hint, quote_argument
@@ -54,6 +54,21 @@ def parse_seeds(text: str) -> list[int]:
     if len(seeds) > _MAX_SEEDS:
         raise error
     return list(seeds)
+
+
+class _TrainSeeds(Protocol):
+    """Trains as `mnistcli.training.seeds.train_seeds` does."""
+
+    def __call__(
+        self,
+        config: TrainConfig,
+        splits: "Splits",
+        seeds: list[int],
+        series: RunSeries,
+        *,
+        on_seed_end: "Callable[[SeedResult], None]",
+    ) -> "SeedResults":
+        """Train one config with several seeds."""
 
 
 class SeedProgress(EpochBar):
@@ -168,7 +183,7 @@ def train_series(
 
 def _trainer(
     address: "ClusterAddress | None", data_dir: Path | None, progress: SeedProgress
-) -> "Callable[..., SeedResults]":
+) -> "_TrainSeeds":
     """Return the function that trains the seeds: on a cluster, or in this process without one."""
     if address is None:
         from mnistcli.training.seeds import train_seeds

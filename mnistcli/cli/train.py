@@ -19,11 +19,8 @@ from mnistcli.cli.options import (
 from mnistcli.cli.setting_options import require_one_device, setting_option, with_setting_options
 from mnistcli.cli.spinner import working
 from mnistcli.cli.streams import set_verbosity
-from mnistcli.cli.tables import print_training
-from mnistcli.config import OPTIMIZERS, SETTINGS
-from mnistcli.errors import TrainingError
+from mnistcli.config import SETTINGS
 from mnistcli.extras import require_packages
-from mnistcli.formatting import percent
 from mnistcli.recipes import RECIPES
 
 
@@ -97,14 +94,13 @@ def train(
     One-cycle recipes keep the last epoch. Writes a run directory with settings, history, models and
     metrics.
     """
-    from mnistcli.cli.cluster import ensemble_trainer_on, parse_cluster, require_several
+    from mnistcli.cli.cluster import parse_cluster, require_several
     from mnistcli.cli.config_file import resolve_with_file
     from mnistcli.cli.dataset_loading import load_splits
     from mnistcli.cli.option_conflicts import forbid_together
-    from mnistcli.cli.resuming import find_run, resume_command, resumed_config
+    from mnistcli.cli.resuming import find_run, resumed_config
     from mnistcli.cli.seed_training import parse_seeds, train_with_seeds
-    from mnistcli.cli.tensorboard import train_with_log
-    from mnistcli.cli.training_progress import TrainingProgress
+    from mnistcli.cli.training_run import train_run
     from mnistcli.model_lookup import find_model
     from mnistcli.runs.run import Run
 
@@ -118,10 +114,10 @@ def train(
         of_run = {"--seed": settings["seed"], "--ensemble": settings["ensemble"]}
         forbid_together("--seeds", others | of_run)
     settings |= {"start": start, "dataset": dataset}
-    if resume is None:
+    run = None if resume is None else find_run(resume)
+    if run is None:
         config = resolve_with_file(config_file, recipe, settings)
     else:
-        run = find_run(resume)
         with_run = settings | {"recipe": recipe, "run_dir": run_dir, "config": config_file}
         config = resumed_config(run, with_run)
     require_several(address, seeds, config)
@@ -130,7 +126,6 @@ def train(
         from mnistcli.device import start_quietly
 
         start_quietly(verbose=verbose)
-        from mnistcli.training import train as run_training
     if config.start is not None:
         note_interface(find_model(config.start), pixel_scale)
     splits = load_splits(config.dataset, data_dir)
@@ -145,19 +140,16 @@ def train(
             data_dir=data_dir,
         )
         return
-    if resume is None:
+    if run is None:
         config = replace(config, dataset=splits.name)
         run = Run.create(config, run_dir)
-    command = resume_command(run, data_dir, config, tensorboard=tensorboard)
-    train_model = train_with_log if tensorboard else run_training
-    train_model = ensemble_trainer_on(address, data_dir) if address else train_model
-    with TrainingProgress(run, command) as progress:
-        result = train_model(config, splits, run, callback=progress, resume=resume is not None)
-    print_training(result, as_json=as_json)
-    if result.at_chance:
-        raise TrainingError(
-            f"the model is no better than chance: {percent(result.test.accuracy)} accuracy on the "
-            "test images, and no more in validation; a lower learning rate or more epochs may "
-            "help, and the default model of predict stays as it is",
-            hint=f"--learning-rate {OPTIMIZERS[config.optimizer] / 10:g}",
-        )
+    train_run(
+        config,
+        splits,
+        run,
+        resume=resume is not None,
+        address=address,
+        data_dir=data_dir,
+        tensorboard=tensorboard,
+        as_json=as_json,
+    )
