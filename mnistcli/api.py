@@ -82,7 +82,7 @@ def predict(
 
     Raises:
         CheckpointError: The model cannot be found or loaded.
-        ConfigError: The number of digits is below 1, or the least one is above the greatest.
+        ConfigError: The number of digits is not in 1..100, or the least one is above the greatest.
         ImageError: The only image cannot be read.
         TypeError: An image is none of the above.
     """
@@ -298,10 +298,15 @@ def load_classifier(
 def _lengths(digits: int | tuple[int, int] | None) -> range | None:
     if digits is None:
         return None
+    from mnistcli.prediction.digit_counts import MAX_DIGITS, digit_counts
+
     least, greatest = (digits, digits) if isinstance(digits, int) else digits
-    if not 1 <= least <= greatest:
-        raise ConfigError(f"digits needs numbers from 1, the least one first, not {digits!r}")
-    return range(least, greatest + 1)
+    try:
+        return digit_counts(least, greatest)
+    except ValueError as error:
+        raise ConfigError(
+            f"digits needs a number from 1 to {MAX_DIGITS} or two, the least first, not {digits!r}"
+        ) from error
 
 
 def _find(model: Models | None) -> ModelRef:

@@ -272,7 +272,7 @@ def test_a_classifier_predicts_digits_in_mnist_format(trained_run: Path) -> None
         mnistcli.load_classifier("nowhere")
 
 
-@pytest.mark.parametrize("digits", [0, -1, (3, 2), (0, 2)])
-def test_a_line_without_digits_is_no_length(digits: int | tuple[int, int]) -> None:
-    with pytest.raises(ConfigError, match="from 1, the least one first"):
+@pytest.mark.parametrize("digits", [0, -1, 101, (3, 2), (0, 2)])
+def test_numbers_of_digits_have_the_limits_of_the_command(digits: int | tuple[int, int]) -> None:
+    with pytest.raises(ConfigError, match="from 1 to 100 or two, the least first"):
         mnistcli.predict(np.zeros((28, 28), np.uint8), model="pretrained", digits=digits)

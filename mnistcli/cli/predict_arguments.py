@@ -16,8 +16,6 @@ from mnistcli.files.object_stores import FileName, StoredObject
 if TYPE_CHECKING:  # loads NumPy, which help and errors do without
     from mnistcli.prediction.image_listing import FoundImage
 
-_MAX_DIGITS = 100  # of a line
-
 
 def require_png(option: typer.CallbackParam, path: Path | None) -> Path | None:
     """Return the name of a PNG file; figures are always written as PNG.
@@ -41,17 +39,16 @@ def parse_lengths(digits: str) -> range:
     Raises:
         ConfigError: It is neither.
     """
+    from mnistcli.prediction.digit_counts import MAX_DIGITS, digit_counts
+
     least, _, greatest = digits.partition("-")
     try:
-        lengths = range(int(least), int(greatest or least) + 1)
-    except ValueError:
-        lengths = range(0)
-    if not lengths or lengths.start < 1 or lengths.stop > _MAX_DIGITS + 1:
+        return digit_counts(int(least), int(greatest or least))
+    except ValueError as error:
         raise ConfigError(
-            f"--digits needs a number from 1 to {_MAX_DIGITS} or two, not {digits!r}",
+            f"--digits needs a number from 1 to {MAX_DIGITS} or two, not {digits!r}",
             hint="--digits 4-6",
-        )
-    return lengths
+        ) from error
 
 
 def choose_layout(

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from mnistcli.cli import app, prediction_figures
+from mnistcli.cli import app, prediction_figures, prediction_run
 from mnistcli.model_lookup import find_model
 from tests.support.strokes import draw_digit
 
@@ -329,8 +329,7 @@ def test_figures_say_how_many_images_they_show(
     image: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After 100 images, the rest was left out silently."""
-    command = sys.modules["mnistcli.cli.prediction_run"]
-    monkeypatch.setattr(command, "MAX_DRAWN", 2)
+    monkeypatch.setattr(prediction_run, "MAX_DRAWN", 2)
     monkeypatch.setattr(prediction_figures, "MAX_DRAWN", 2)
     monkeypatch.setattr(prediction_figures, "MAX_EXPLAINED", 1)
 

@@ -1,0 +1,81 @@
+"""Execution of `train` for one run: the progress, the result, and the warning about chance."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from mnistcli.cli.cluster import ensemble_trainer_on
+from mnistcli.cli.resuming import resume_command
+from mnistcli.cli.tables import print_training
+from mnistcli.cli.tensorboard import train_with_log
+from mnistcli.cli.training_progress import EpochBar, TrainingProgress
+from mnistcli.config import OPTIMIZERS, TrainConfig
+from mnistcli.errors import TrainingError
+from mnistcli.formatting import percent
+
+if TYPE_CHECKING:  # these modules load Keras, which help and errors do without
+    from mnistcli.cluster.addresses import ClusterAddress
+    from mnistcli.datasets import Splits
+    from mnistcli.runs.run import Run
+    from mnistcli.training import EnsembleResult, TrainResult
+
+
+class TrainModel(Protocol):
+    """Trains as `mnistcli.training.train` does."""
+
+    def __call__(
+        self, config: TrainConfig, splits: "Splits", run: "Run", *, callback: EpochBar, resume: bool
+    ) -> "TrainResult | EnsembleResult":
+        """Train one model or an ensemble."""
+
+
+def train_run(
+    config: TrainConfig,
+    splits: "Splits",
+    run: "Run",
+    *,
+    resume: bool,
+    address: "ClusterAddress | None",
+    data_dir: Path | None,
+    tensorboard: bool,
+    as_json: bool,
+) -> None:
+    """Train in one run directory with progress, and print the result.
+
+    Args:
+        config: The config.
+        splits: Training and test images.
+        run: The run directory.
+        resume: Whether to continue a run that was stopped.
+        address: The cluster to train on; None for this process.
+        data_dir: Folder of the MNIST files; None for the default.
+        tensorboard: Whether to write a log for TensorBoard.
+        as_json: Whether to print one JSON object.
+
+    Raises:
+        TrainingError: The model is no better than chance.
+    """
+    train_model = _choose_trainer(address, data_dir, tensorboard=tensorboard)
+    command = resume_command(run, data_dir, config, tensorboard=tensorboard)
+    with TrainingProgress(run, command) as progress:
+        result = train_model(config, splits, run, callback=progress, resume=resume)
+    print_training(result, as_json=as_json)
+    if result.at_chance:
+        raise TrainingError(
+            f"the model is no better than chance: {percent(result.test.accuracy)} accuracy on the "
+            "test images, and no more in validation; a lower learning rate or more epochs may "
+            "help, and the default model of predict stays as it is",
+            hint=f"--learning-rate {OPTIMIZERS[config.optimizer] / 10:g}",
+        )
+
+
+def _choose_trainer(
+    address: "ClusterAddress | None", data_dir: Path | None, *, tensorboard: bool
+) -> TrainModel:
+    """Return the function that trains: on a cluster, with a log, or as usual."""
+    if address is not None:
+        return ensemble_trainer_on(address, data_dir)
+    if tensorboard:
+        return train_with_log
+    from mnistcli.training import train
+
+    return train
