@@ -286,7 +286,7 @@ class Run:
         Raises:
             RunError: The run is not finished, or the file is damaged.
         """
-        return self._read(self._metrics_file)
+        return _require_json(self._metrics_file)
 
     @property
     def _members(self) -> list["Run"]:
@@ -304,9 +304,6 @@ class Run:
         except FileExistsError:
             return False
         return True
-
-    def _read(self, path: Path) -> dict[str, Any]:
-        return _require_json(path)
 
 
 def read_config_file(path: Path) -> TrainConfig:

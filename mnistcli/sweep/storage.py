@@ -111,11 +111,6 @@ class OpenStorage:
         self._place = place
         self._engine = engine
 
-    @property
-    def has_heartbeat(self) -> bool:
-        """Whether the storage itself finds workers that have died."""
-        return self._engine is not None
-
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the lock that all processes of the study share."""

@@ -48,7 +48,6 @@ def test_processes_that_start_at_once_on_an_empty_database(database: str) -> Non
     assert [trial.number for trial in trials] == [0, 1, 2, 3]
     assert {trial.state for trial in trials} == {"complete"}
     assert study.is_done()
-    assert study.storage.has_heartbeat
     study.close()
 
 
