@@ -19,6 +19,7 @@ from mnistcli.cli.streams import print_model, print_paths, set_verbosity
 from mnistcli.config import FIGURE_FORMATS
 from mnistcli.config_fields import require_choice
 from mnistcli.errors import ConfigError
+from mnistcli.plotting.limits import MAX_OCCLUDED, MAX_SAMPLES
 from mnistcli.plotting.registry import PLOT_KINDS, draw_plots
 
 _ALL = "all"
@@ -52,8 +53,8 @@ def plot(
         typer.Option(
             metavar="N",
             min=1,
-            max=400,
-            help="Digits in samples and mistakes; at most 12 in occlusion.",
+            max=MAX_SAMPLES,
+            help=f"Digits in samples and mistakes; at most {MAX_OCCLUDED} in occlusion.",
         ),
     ] = 24,
     seed: Annotated[

@@ -16,8 +16,9 @@ from mnistcli.cli.predict_arguments import (
     require_continuable,
     require_png,
 )
-from mnistcli.cli.prediction_figures import MAX_DRAWN, MAX_EXPLAINED
+from mnistcli.cli.prediction_figures import MAX_DRAWN
 from mnistcli.cli.streams import set_verbosity
+from mnistcli.plotting.limits import MAX_EXPLAINED
 
 
 def predict(

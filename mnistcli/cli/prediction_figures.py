@@ -7,13 +7,12 @@ from mnistcli.cli.escaping import quote_name
 from mnistcli.cli.prediction_table import PrintedPredictions
 from mnistcli.cli.spinner import working
 from mnistcli.cli.streams import print_note
+from mnistcli.plotting.limits import MAX_EXPLAINED
 
 if TYPE_CHECKING:  # loads NumPy, which help and errors do without
     from mnistcli.inference.classifier import Predictor
 
-# Figures with more images or digits than these are hard to look at.
-MAX_DRAWN = 100
-MAX_EXPLAINED = 20
+MAX_DRAWN = 100  # a figure with more images is hard to look at
 
 
 def save_predictions(printed: PrintedPredictions, model: str, path: Path) -> None:

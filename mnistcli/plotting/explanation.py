@@ -13,6 +13,7 @@ from PIL import Image
 from mnistcli.errors import ImageError
 from mnistcli.formatting import bounded_percent, format_count
 from mnistcli.plotting.drawing import draw_array, draw_image, outline, outline_digit, tint
+from mnistcli.plotting.limits import MAX_EXPLAINED
 from mnistcli.plotting.stages import HEIGHT, color_masks, draw_stages
 from mnistcli.plotting.style import (
     BLACK,
@@ -35,7 +36,6 @@ from mnistcli.prediction.results import PredictedDigit
 from mnistcli.preprocessing import Digit
 from mnistcli.preprocessing.stages import Stages
 
-MAX_ROWS = 20
 # Lengths are in inches: at `style.DPI`, nine pixels of the file per pixel of a digit.
 SIZE = 1.68
 GAP = 0.25
@@ -73,18 +73,20 @@ def plot_explanations(explanations: Iterable[Explanation], *, model: str) -> Fig
     """Plot explanations of predictions: the stages of each image, and a row for each digit.
 
     Args:
-        explanations: The explanations; the first `MAX_ROWS` are drawn.
+        explanations: The explanations; the first `MAX_EXPLAINED` are drawn.
         model: Name of the model.
 
     Raises:
         ImageError: There are none.
     """
-    rows = list(islice(explanations, MAX_ROWS + 1))
+    rows = list(islice(explanations, MAX_EXPLAINED + 1))
     if not rows:
         raise ImageError("no image could be read")
-    shown = rows[:MAX_ROWS]
+    shown = rows[:MAX_EXPLAINED]
     title = (
-        _title(shown) if len(rows) == len(shown) else f"Explanations of the first {MAX_ROWS} digits"
+        _title(shown)
+        if len(rows) == len(shown)
+        else f"Explanations of the first {MAX_EXPLAINED} digits"
     )
     images = format_count(len({id(row.stages) for row in shown}), "image")
     digits = format_count(sum(row.digit is not None for row in shown), "digit")

@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 from mnistcli.datasets import Dataset
 from mnistcli.formatting import format_count
 from mnistcli.plotting.drawing import draw_array, outline, tint
+from mnistcli.plotting.limits import MAX_OCCLUDED
 from mnistcli.plotting.samples_and_mistakes import CELL, find_worst, write_caption
 from mnistcli.plotting.style import BLACK, GRAY, LIGHT_GRAY, MARGIN, SMALL, TOP, Footer, new_figure
 from mnistcli.prediction.occlusion import PATCH
 
-# Each takes 500 predictions or more.
-MAX_DIGITS = 12
 # Lengths are in inches.
 GAP, COLUMN_GAP = 0.16, 0.5
 COLUMN_STEP = 3 * CELL + 2 * GAP + COLUMN_GAP
@@ -74,11 +73,11 @@ def plot_occlusion(
         probabilities: The probabilities that the model predicts, float32 (n, 10).
         occlusion: Computes the occlusion map of a digit, as `occlusion` in
             `mnistcli.prediction.occlusion` does.
-        count: Maximum number of digits to draw; at most `MAX_DIGITS`.
+        count: Maximum number of digits to draw; at most `MAX_OCCLUDED`.
         model: Name of the model.
         dataset_name: Name of the dataset.
     """
-    worst, title = find_worst(dataset, probabilities, min(count, MAX_DIGITS))
+    worst, title = find_worst(dataset, probabilities, min(count, MAX_OCCLUDED))
     columns = min(MAX_COLUMNS, len(worst))
     rows = math.ceil(len(worst) / columns)
     figure, axes = new_figure(

@@ -11,6 +11,7 @@ from mnistcli.datasets import Dataset
 from mnistcli.errors import DataError
 from mnistcli.formatting import bounded_percent, format_count
 from mnistcli.plotting.drawing import choose_columns, draw_array, outline
+from mnistcli.plotting.limits import MAX_SAMPLES
 from mnistcli.plotting.style import (
     BLACK,
     GRAY,
@@ -31,8 +32,6 @@ COLUMN_STEP, ROW_STEP = CELL + 0.3, CELL + 0.65
 MIN_WIDTH = 8.5
 CORRECT, WRONG = "\N{CHECK MARK}", "\N{BALLOT X}"
 CAPTION_HELP = "Below each: prediction and confidence, then the true label and the image's index"
-# More digits in a figure are too small to look at on any screen.
-MAX_DIGITS = 400
 
 
 def plot_samples(
@@ -48,14 +47,14 @@ def plot_samples(
     Args:
         dataset: The dataset, n images.
         probabilities: The probabilities that the model predicts, float32 (n, 10).
-        indices: Indices of the digits to draw, in order; the first `MAX_DIGITS` are drawn.
+        indices: Indices of the digits to draw, in order; the first `MAX_SAMPLES` are drawn.
         model: Name of the model.
         dataset_name: Name of the dataset.
 
     Raises:
         DataError: There are no digits.
     """
-    shown = indices[:MAX_DIGITS]
+    shown = indices[:MAX_SAMPLES]
     correct = int((probabilities.argmax(axis=1) == dataset.labels)[shown].sum())
     title = f"{correct} of {format_count(len(shown), 'random digit')} predicted correctly"
     images = f"{len(shown)} of {format_count(len(dataset), 'image')}"
@@ -80,12 +79,12 @@ def plot_mistakes(
         probabilities: The probabilities that the model predicts, float32 (n, 10).
         model: Name of the model.
         dataset_name: Name of the dataset.
-        count: Maximum number of digits to draw; at most `MAX_DIGITS`.
+        count: Maximum number of digits to draw; at most `MAX_SAMPLES`.
 
     Raises:
         DataError: There are no digits.
     """
-    shown, title = find_worst(dataset, probabilities, min(count, MAX_DIGITS))
+    shown, title = find_worst(dataset, probabilities, min(count, MAX_SAMPLES))
     footer = Footer(model, format_count(len(dataset), "image"), dataset_name)
     return _draw_grid(dataset, probabilities, shown, title, footer, outline_mistakes=False)
 

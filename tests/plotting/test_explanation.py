@@ -147,7 +147,7 @@ def test_several_digits_of_one_image_are_one_image(assert_legible: Check) -> Non
 
 
 def test_only_the_first_explanations_are_computed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mnistcli.plotting.explanation.MAX_ROWS", 3)
+    monkeypatch.setattr("mnistcli.plotting.explanation.MAX_EXPLAINED", 3)
     computed: list[Explanation] = []
 
     def explain() -> Explanation:

@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from mnistcli.datasets import Dataset
-from mnistcli.plotting.occlusion import MAX_DIGITS, plot_occlusion
+from mnistcli.plotting.limits import MAX_OCCLUDED
+from mnistcli.plotting.occlusion import plot_occlusion
 from tests.plotting.builders import (
     array_of,
     axes_of,
@@ -76,6 +77,6 @@ def test_the_number_of_digits_is_limited(assert_legible: Check) -> None:
     probabilities = make_probabilities([7] * 20, 0.8)
     figure = plot(dataset, probabilities)
 
-    assert len(axes_of(figure).images) == 3 * MAX_DIGITS
+    assert len(axes_of(figure).images) == 3 * MAX_OCCLUDED
     assert_legible(figure)
     assert len(axes_of(plot(dataset, probabilities, count=4)).images) == 3 * 4
