@@ -69,7 +69,7 @@ def evaluate(
         from mnistcli.cli.seed_evaluation import evaluate_with_seeds
 
         others = {
-            "--report": report or None,
+            "--report": report,
             "--fit-min-confidence": fit_min_confidence,
             "--output-dir": output_dir,
         }

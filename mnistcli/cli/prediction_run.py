@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mnistcli.cli.escaping import quote_name
 from mnistcli.cli.forms import predict_regions
 from mnistcli.cli.output_file import output_to
 from mnistcli.cli.output_layout import Layout
@@ -15,7 +16,7 @@ from mnistcli.cli.prediction_figures import MAX_DRAWN, save_explanations, save_p
 from mnistcli.cli.prediction_table import PrintedPredictions, RowPrinter, print_predictions
 from mnistcli.cli.review import Review
 from mnistcli.cli.spinner import working
-from mnistcli.cli.streams import print_note, quote_name
+from mnistcli.cli.streams import print_note
 
 if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
     from mnistcli.cluster.addresses import ClusterAddress

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mnistcli.cli.dataset_loading import load_splits
 from mnistcli.cli.escaping import quote_name
-from mnistcli.cli.evaluate import load_splits
+from mnistcli.cli.option_conflicts import forbid_together
 from mnistcli.cli.progress import CountBar
 from mnistcli.cli.seed_table import SeedTable
-from mnistcli.cli.seed_training import forbid_with_seeds, parse_seeds
+from mnistcli.cli.seed_training import parse_seeds
 from mnistcli.cli.spinner import working
 from mnistcli.cli.streams import print_json, print_line
 from mnistcli.errors import ConfigError
@@ -46,7 +47,7 @@ def evaluate_with_seeds(
     Args:
         names: The argument of ``evaluate``: the directory of ``train --seeds``.
         text: The seeds, or ``all``.
-        others: The values of options that do not work with seeds, by their names.
+        others: Options that do not work with seeds, as `forbid_together` takes them.
         address: The cluster; None for this process.
         dataset: The dataset; None for the one that the models were trained on.
         data_dir: Folder of the MNIST files; None for the usual one.
@@ -57,7 +58,7 @@ def evaluate_with_seeds(
         ConfigError: There is not one directory, or an option does not work with seeds.
         MnistCliError: A model, the dataset or the cluster cannot be used.
     """
-    forbid_with_seeds(others)
+    forbid_together("--seeds", others)
     chosen = None if text == ALL else parse_seeds(text)
     if len(names) != 1:
         raise ConfigError("--seeds needs one directory of 'train --seeds'", hint="runs/DIR")
@@ -66,7 +67,7 @@ def evaluate_with_seeds(
     model = find_model(str(series.run(seeds[0]).path))
     with working("Starting"):
         from mnistcli.seed_evaluation import SeedEvaluations, evaluate_seeds, evaluate_seeds_on
-    splits = load_splits(model, dataset, data_dir)
+    splits = load_splits(dataset or model.datasets[0], data_dir)
     count = len(splits.images_not_trained_on(*model.datasets))
     with CountBar("Evaluating", "images", count * len(seeds)) as bar:
         if address is None:
