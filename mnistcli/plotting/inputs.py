@@ -64,17 +64,11 @@ class PlotInputs:
     def keras_model(self) -> Any:
         """The Keras model of a single model; loading it starts TensorFlow."""
         from mnistcli.device import start_quietly
-        from mnistcli.model_check import check_model
 
-        checked = check_model(self.model_ref.files[0])
         start_quietly()
-        if self.model_ref.run is None:
-            from mnistcli.inference.model_interface import adapt
+        from mnistcli.inference.model_interface import load_model
 
-            return adapt(checked).model
-        from mnistcli import checkpoints
-
-        return checkpoints.load_checked(checked)
+        return load_model(self.model_ref)
 
     def random_indices(self, count: int) -> "NDArray[np.intp]":
         """Return the indices of up to `count` random images of the dataset, by the seed."""
