@@ -9,11 +9,6 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-from mnistcli.errors import CheckpointError
-
-OTHER_KIND = "--kind confusion"
-"""The hint of errors about plots: every model has this one."""
-
 _BATCH_SIZE = 256
 # Outside training, their outputs have the values of their inputs.
 _UNCHANGED = (layers.InputLayer, layers.Flatten, layers.Reshape, layers.Dropout)
@@ -84,14 +79,19 @@ def first_convolution(
         float32 (height, width, filters).
 
     Raises:
-        CheckpointError: The model has no convolution.
+        ValueError: The model has no convolution.
     """
-    for level in _levels(model):
-        for layer in level.layers:
-            if isinstance(layer, layers.Conv2D):
-                maps = level.function(layer.output)(image[None])
-                return keras.ops.convert_to_numpy(layer.kernel), _to_array(maps)[0]
-    raise CheckpointError("no filters: the model has no convolution", hint=OTHER_KIND)
+    found = _find_convolution(model)
+    if found is None:
+        raise ValueError("the model has no convolution")
+    level, layer = found
+    maps = level.function(layer.output)(image[None])
+    return keras.ops.convert_to_numpy(layer.kernel), _to_array(maps)[0]
+
+
+def has_convolution(model: keras.Model) -> bool:
+    """Return whether a model has a convolution."""
+    return _find_convolution(model) is not None
 
 
 def block_outputs(model: keras.Model, image: NDArray[np.uint8]) -> list[Block]:
@@ -127,10 +127,10 @@ def hidden_features(model: keras.Model, images: NDArray[np.uint8]) -> NDArray[np
         float32 (n, features).
 
     Raises:
-        CheckpointError: The model has no hidden layer.
+        ValueError: The model has no hidden layer.
     """
     if not has_hidden_layer(model):
-        raise CheckpointError("no embedding: the model has no hidden layer", hint=OTHER_KIND)
+        raise ValueError("the model has no hidden layer")
     level, layer = _kernel_layers(model)[-1]
     compute = level.function(layer.input)
     batches = [
@@ -143,6 +143,17 @@ def hidden_features(model: keras.Model, images: NDArray[np.uint8]) -> NDArray[np
 def has_hidden_layer(model: keras.Model) -> bool:
     """Return whether a model has a layer with weights before the last one."""
     return len(_kernel_layers(model)) > 1
+
+
+def _find_convolution(model: keras.Model) -> tuple[_Level, layers.Conv2D] | None:
+    """Return the first convolution with its level."""
+    convolutions = (
+        (level, layer)
+        for level in _levels(model)
+        for layer in level.layers
+        if isinstance(layer, layers.Conv2D)
+    )
+    return next(convolutions, None)
 
 
 def _kernel_layers(model: keras.Model) -> list[tuple[_Level, keras.Layer]]:

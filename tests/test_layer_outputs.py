@@ -6,10 +6,10 @@ import pytest
 from keras import layers
 
 from mnistcli.architectures import build_model
-from mnistcli.errors import CheckpointError
 from mnistcli.layer_outputs import (
     block_outputs,
     first_convolution,
+    has_convolution,
     has_hidden_layer,
     hidden_features,
 )
@@ -43,11 +43,11 @@ def test_the_first_convolution_has_kernels_and_feature_maps() -> None:
 
 
 def test_a_model_without_a_convolution_has_no_filters() -> None:
-    model = keras.Sequential(
-        [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10, "softmax")]
-    )
+    model = build_dense()
 
-    with pytest.raises(CheckpointError, match="no filters: the model has no convolution"):
+    assert not has_convolution(model)
+    assert has_convolution(build_model("simple"))
+    with pytest.raises(ValueError, match="the model has no convolution"):
         first_convolution(model, np.zeros((28, 28), np.uint8))
 
 
@@ -94,5 +94,5 @@ def test_features_are_the_inputs_of_the_last_layer_with_weights(is_wrapped: bool
 def test_a_model_with_one_layer_has_no_hidden_layer() -> None:
     assert not has_hidden_layer(build_dense())
     assert has_hidden_layer(build_model("simple"))
-    with pytest.raises(CheckpointError, match="no embedding: the model has no hidden layer"):
+    with pytest.raises(ValueError, match="the model has no hidden layer"):
         hidden_features(build_dense(), IMAGES)
