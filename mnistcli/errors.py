@@ -17,6 +17,15 @@ Any other exception is a bug and shows its traceback.
 OTHER_MODEL = "--model pretrained"
 """The hint for a model or a run that cannot be used."""
 
+OTHER_DATASET = "--dataset digits"
+"""The hint for a dataset that cannot be used: the embedded digits are always there."""
+
+OTHER_RUN_DIR = "--run-dir DIR"
+"""The hint for a directory that training or a sweep cannot use."""
+
+OTHER_PLOT = "--kind confusion"
+"""The hint for a plot that a model cannot have: every model has this one."""
+
 
 class MnistCliError(Exception):
     """Base class of the errors that a user can fix.

@@ -10,7 +10,7 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from mnistcli.config import CLASSES
 from mnistcli.datasets import Dataset
-from mnistcli.errors import CheckpointError, DataError
+from mnistcli.errors import OTHER_DATASET, OTHER_MODEL, CheckpointError, DataError
 from mnistcli.inference.classifier import Predictor
 from mnistcli.inference.ensemble import Ensemble
 
@@ -179,7 +179,7 @@ def evaluate(classifier: Predictor, dataset: Dataset) -> Evaluation:
         CheckpointError: A probability is NaN or infinite, because the training diverged.
     """
     if not len(dataset):
-        raise DataError("the dataset has no images to evaluate on", hint="--dataset digits")
+        raise DataError("the dataset has no images to evaluate on", hint=OTHER_DATASET)
     if isinstance(classifier, Ensemble):
         return evaluate_ensemble([evaluate(member, dataset) for member in classifier.members])
     return score(dataset.labels, classifier.predict(dataset.images))
@@ -202,9 +202,7 @@ def score(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> Eval
         CheckpointError: A probability is NaN or infinite.
     """
     if not np.isfinite(probabilities).all():
-        raise CheckpointError(
-            "the model outputs NaN; its training diverged", hint="--model pretrained"
-        )
+        raise CheckpointError("the model outputs NaN; its training diverged", hint=OTHER_MODEL)
     predicted = probabilities.argmax(axis=1)
     macro, weighted = (
         [float(value) for value in _scores(labels, predicted, average=average)[:3]]

@@ -12,7 +12,7 @@ from mnistcli.cli.hints import quote_argument
 from mnistcli.cli.options import ModelArgument, PixelScaleOption, QuietOption
 from mnistcli.cli.spinner import working
 from mnistcli.cli.streams import print_line, print_model, print_note, set_verbosity
-from mnistcli.errors import CheckpointError, ConfigError
+from mnistcli.errors import OTHER_MODEL, CheckpointError, ConfigError
 from mnistcli.extras import require_packages
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _export(model_ref: "ModelRef", path: Path, pixel_scale: str | None) -> None:
             hint="--export page.html",
         )
     if len(model_ref.files) > 1:
-        raise CheckpointError("cannot export an ensemble", hint="--model pretrained")
+        raise CheckpointError("cannot export an ensemble", hint=OTHER_MODEL)
     with working("Exporting"):
         from mnistcli.drawing_page.page_export import export_page
         from mnistcli.inference.ensemble import load_classifier

@@ -6,12 +6,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mnistcli.config import TrainConfig
-from mnistcli.errors import ConfigError, RunError
+from mnistcli.errors import OTHER_RUN_DIR, ConfigError, RunError
 from mnistcli.files.locks import lock_directory
 from mnistcli.runs.directories import RUNS_DIR, create_new
 from mnistcli.runs.run import Run
-
-_OTHER_DIR = "--run-dir DIR"
 
 
 def require_study(storage: str | None, study: str | None, hours: float | None) -> None:
@@ -48,14 +46,14 @@ def create_directory(config: TrainConfig, path: Path | None) -> Iterator[Path]:
         directory = create_new(f"{config.recipe}_sweep") if path is None else path
         directory.mkdir(parents=True, exist_ok=True)
         if Run(directory).has_config:
-            raise RunError(f"{str(directory)!r} is the directory of one run", hint=_OTHER_DIR)
+            raise RunError(f"{str(directory)!r} is the directory of one run", hint=OTHER_RUN_DIR)
         with lock_directory(directory) as has_lock:
             if not has_lock:
-                raise RunError(f"another sweep runs in {str(directory)!r}", hint=_OTHER_DIR)
+                raise RunError(f"another sweep runs in {str(directory)!r}", hint=OTHER_RUN_DIR)
             yield directory
     except OSError as error:
         name = str(path or RUNS_DIR)
-        raise RunError(f"cannot write in {name!r}: {error.strerror}", hint=_OTHER_DIR) from error
+        raise RunError(f"cannot write in {name!r}: {error.strerror}", hint=OTHER_RUN_DIR) from error
     finally:
         with suppress(OSError, UnboundLocalError):  # not empty
             directory.rmdir()

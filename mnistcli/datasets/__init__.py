@@ -20,14 +20,14 @@ from mnistcli.datasets.data_files import (
     read_data_folder,
     read_rows,
 )
-from mnistcli.datasets.dataset import OTHER_DATASET, Dataset, Splits, hold_out
+from mnistcli.datasets.dataset import Dataset, Splits, hold_out
 from mnistcli.datasets.image_folders import is_image_folder, read_image_folders
 from mnistcli.datasets.labeled_images import is_labeled_folder, read_labeled_folder
 from mnistcli.datasets.mnist import load_mnist
 from mnistcli.datasets.orientation import turn_upright
 from mnistcli.datasets.progress import ProgressBar
 from mnistcli.datasets.sklearn_digits import load_digits
-from mnistcli.errors import ConfigError, DataError
+from mnistcli.errors import OTHER_DATASET, ConfigError, DataError
 from mnistcli.files.listing import list_subdirectories
 from mnistcli.files.signatures import identify_folder
 from mnistcli.suggestions import find_similar

@@ -17,10 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.datasets.arrays import is_square
-from mnistcli.datasets.dataset import OTHER_DATASET
 from mnistcli.datasets.names import IMAGES, INDEX, LABELS, classify
 from mnistcli.datasets.size_limits import require_size
-from mnistcli.errors import DataError
+from mnistcli.errors import OTHER_DATASET, DataError
 
 _CHUNK = 2048  # rows that are parsed at a time
 _MAX_LINE = 1 << 20

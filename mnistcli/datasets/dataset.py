@@ -10,10 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
-from mnistcli.errors import DataError
-
-OTHER_DATASET = "--dataset digits"
-"""The hint of errors in a dataset: this one needs neither files nor a network."""
+from mnistcli.errors import OTHER_DATASET, DataError
 
 # One seed for all splits, whatever the seed of a run is: all members of an ensemble hold out the
 # same images, and no result depends on a lucky split.

@@ -18,10 +18,9 @@ from urllib.parse import urlsplit
 import pooch
 from requests import Response, exceptions
 
-from mnistcli.datasets.dataset import OTHER_DATASET
 from mnistcli.datasets.idx import decompress
 from mnistcli.datasets.progress import ProgressBar
-from mnistcli.errors import DownloadError
+from mnistcli.errors import OTHER_DATASET, DownloadError
 from mnistcli.files.atomic import write_atomically
 from mnistcli.files.hashing import sha256
 

@@ -9,9 +9,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.datasets.dataset import OTHER_DATASET
 from mnistcli.datasets.size_limits import require_size
-from mnistcli.errors import DataError
+from mnistcli.errors import OTHER_DATASET, DataError
 
 _MAX_ARRAYS = 1000
 _MAX_CHUNK_BYTES = 64 << 20  # a chunk is decompressed as a whole

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.datasets.dataset import OTHER_DATASET, Dataset, Splits, build_dataset
+from mnistcli.datasets.dataset import Dataset, Splits, build_dataset
 from mnistcli.datasets.size_limits import max_content
-from mnistcli.errors import DataError
+from mnistcli.errors import OTHER_DATASET, DataError
 from mnistcli.files.kinds import IDX_NAME
 
 NAMES = (

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli import preprocessing
-from mnistcli.datasets.dataset import OTHER_DATASET, Dataset, build_dataset
-from mnistcli.errors import DataError, ImageError
+from mnistcli.datasets.dataset import Dataset, build_dataset
+from mnistcli.errors import OTHER_DATASET, DataError, ImageError
 from mnistcli.files.listing import list_directory
 
 LabeledFile = tuple[int, Path]

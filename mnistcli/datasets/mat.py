@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import loadmat
 
-from mnistcli.datasets.dataset import OTHER_DATASET
 from mnistcli.datasets.hdf5 import read_hdf5
 from mnistcli.datasets.mat_check import HEADER_BYTES, check_mat
-from mnistcli.errors import DataError
+from mnistcli.errors import OTHER_DATASET, DataError
 
 _VERSION_5 = b"MATLAB 5.0"
 

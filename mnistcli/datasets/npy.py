@@ -9,9 +9,9 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.datasets.dataset import OTHER_DATASET, invalid_data
+from mnistcli.datasets.dataset import invalid_data
 from mnistcli.datasets.size_limits import require_size
-from mnistcli.errors import DataError
+from mnistcli.errors import OTHER_DATASET, DataError
 
 _MAX_HEADER_BYTES = 10_000
 _KINDS = "biufSU"  # kinds of dtypes: bool, integers, floats and text

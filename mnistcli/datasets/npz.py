@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.datasets.dataset import OTHER_DATASET
 from mnistcli.datasets.npy import DAMAGE_ERRORS, check_header
 from mnistcli.datasets.size_limits import require_size
-from mnistcli.errors import DataError
+from mnistcli.errors import OTHER_DATASET, DataError
 from mnistcli.files.zip_files import open_zip
 
 _MAX_DIRECTORY_BYTES = 1 << 20

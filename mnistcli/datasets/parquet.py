@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnistcli.datasets.dataset import OTHER_DATASET
 from mnistcli.datasets.names import IMAGES, LABELS, classify
 from mnistcli.datasets.size_limits import require_size
-from mnistcli.errors import DataError
+from mnistcli.errors import OTHER_DATASET, DataError
 from mnistcli.extras import require_packages
 
 _BATCH_ROWS = 4096

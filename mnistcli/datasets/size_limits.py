@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from mnistcli.datasets.dataset import OTHER_DATASET
-from mnistcli.errors import DataError
+from mnistcli.errors import OTHER_DATASET, DataError
 
 _MAX_BYTES = 1 << 30
 # Handwritten digits are compressed to a fifth, blank images to a thousandth.

@@ -6,11 +6,8 @@ Each function returns the error; None if the model has the plot. Importing this 
 import shlex
 from collections.abc import Callable
 
-from mnistcli.errors import CheckpointError, MnistCliError, RunError
+from mnistcli.errors import OTHER_PLOT, CheckpointError, MnistCliError, RunError
 from mnistcli.plotting.inputs import PlotInputs
-
-# Every model has this plot.
-_OTHER_KIND = "--kind confusion"
 
 Check = Callable[[PlotInputs], MnistCliError | None]
 
@@ -29,12 +26,10 @@ def check_filters(inputs: PlotInputs) -> MnistCliError | None:
     if error := _check_single(inputs, "filters"):
         return error
     model = inputs.keras_model
-    from keras.layers import Conv2D
+    from mnistcli.layer_outputs import has_convolution
 
-    from mnistcli.architectures import leaf_layers
-
-    if not any(isinstance(layer, Conv2D) for layer in leaf_layers(model)):
-        return CheckpointError("no filters: the model has no convolution", hint=_OTHER_KIND)
+    if not has_convolution(model):
+        return CheckpointError("no filters: the model has no convolution", hint=OTHER_PLOT)
     return None
 
 
@@ -58,7 +53,7 @@ def check_augmentation(inputs: PlotInputs) -> MnistCliError | None:
     if not (config.augment or config.distort or config.european or config.non_digits):
         return RunError(
             "no augmentation: the run has no distortions and no synthetic images either",
-            hint=_OTHER_KIND,
+            hint=OTHER_PLOT,
         )
     if inputs.splits is None or inputs.splits.name != config.dataset:
         return RunError(
@@ -85,7 +80,7 @@ def _check_run(inputs: PlotInputs, name: str) -> MnistCliError | None:
         return None
     return RunError(
         f"no {name}: {inputs.model_ref.name!r} is a file outside a run directory",
-        hint=_OTHER_KIND,
+        hint=OTHER_PLOT,
     )
 
 
@@ -96,5 +91,5 @@ def _check_hidden_layer(inputs: PlotInputs, name: str) -> MnistCliError | None:
     from mnistcli.layer_outputs import has_hidden_layer
 
     if not has_hidden_layer(model):
-        return CheckpointError(f"no {name}: the model has no hidden layer", hint=_OTHER_KIND)
+        return CheckpointError(f"no {name}: the model has no hidden layer", hint=OTHER_PLOT)
     return None

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
-from mnistcli.errors import RunError
+from mnistcli.errors import OTHER_PLOT, RunError
 from mnistcli.formatting import bounded_percent, format_count
 from mnistcli.plotting.style import (
     BLACK,
@@ -60,7 +60,7 @@ def plot_history(
         RunError: There are no epochs.
     """
     if not history:
-        raise RunError("the history has no epochs yet", hint="--kind confusion")
+        raise RunError("the history has no epochs yet", hint=OTHER_PLOT)
     epochs = np.array([row.epoch for row in history])
     values = {
         name: np.array([getattr(row, name) for row in history], dtype=np.float64)

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mnistcli.config import FIGURE_FORMATS
-from mnistcli.errors import DataError
+from mnistcli.errors import OTHER_DATASET, DataError
 from mnistcli.plotting import availability, draw_functions
 from mnistcli.plotting.inputs import PlotInputs
 
@@ -66,7 +66,7 @@ def draw_plots(
             be written.
     """
     if not len(dataset):
-        raise DataError("the dataset has no images to plot", hint="--dataset digits")
+        raise DataError("the dataset has no images to plot", hint=OTHER_DATASET)
     from mnistcli.plotting.quiet_import import import_matplotlib
 
     import_matplotlib()

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from mnistcli.datasets import Dataset
-from mnistcli.errors import DataError
+from mnistcli.errors import OTHER_DATASET, DataError
 from mnistcli.formatting import bounded_percent, format_count
 from mnistcli.plotting.drawing import choose_columns, draw_array, outline
 from mnistcli.plotting.limits import MAX_SAMPLES
@@ -125,7 +125,7 @@ def _draw_grid(
     outline_mistakes: bool,
 ) -> Figure:
     if not len(indices):
-        raise DataError("there are no digits to plot", hint="--dataset digits")
+        raise DataError("there are no digits to plot", hint=OTHER_DATASET)
     columns = choose_columns(len(indices), 2.2)
     rows = math.ceil(len(indices) / columns)
     figure, axes = new_figure(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from mnistcli.config import TrainConfig
-from mnistcli.errors import OTHER_MODEL, ConfigError, RunError
+from mnistcli.errors import OTHER_MODEL, OTHER_RUN_DIR, ConfigError, RunError
 from mnistcli.files.atomic import write_atomically
 from mnistcli.files.locks import lock_directory
 from mnistcli.runs.directories import RUNS_DIR, new_names, numbered
@@ -18,7 +18,6 @@ from mnistcli.runs.history import EpochRow, read_history, write_history
 from mnistcli.runs.json_files import damaged, read_json, write_json
 
 _MEMBER = "member-"
-_OTHER_DIR = "--run-dir DIR"
 
 
 class Run:
@@ -67,7 +66,7 @@ class Run:
             except OSError as error:
                 raise RunError(
                     f"cannot create run directory {str(target)!r}: {error.strerror}",
-                    hint=_OTHER_DIR,
+                    hint=OTHER_RUN_DIR,
                 ) from error
         raise RunError(
             f"run directory {str(path)!r} exists and is not empty",
@@ -214,7 +213,7 @@ class Run:
         with lock_directory(self.path) as has_lock:
             if not has_lock:
                 raise RunError(
-                    f"another process is training in {str(self.path)!r}", hint=_OTHER_DIR
+                    f"another process is training in {str(self.path)!r}", hint=OTHER_RUN_DIR
                 )
             yield
 
@@ -229,7 +228,7 @@ class Run:
             yield
         except OSError as error:
             raise RunError(
-                f"cannot write in {str(self.path)!r}: {error.strerror}", hint=_OTHER_DIR
+                f"cannot write in {str(self.path)!r}: {error.strerror}", hint=OTHER_RUN_DIR
             ) from error
 
     def write_config(self, config: TrainConfig) -> None:
@@ -331,7 +330,7 @@ def _free_name(path: Path) -> str:
     """Return a hint with a directory beside `path` that does not exist."""
     named = path if path.name not in {"", ".."} else path.resolve()
     if not named.name:
-        return _OTHER_DIR
+        return OTHER_RUN_DIR
     return f"--run-dir {next(free for free in numbered(named) if not free.exists())}"
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from mnistcli.errors import RunError
+from mnistcli.errors import OTHER_RUN_DIR, RunError
 from mnistcli.sweep.search_space import SearchSpace
 from mnistcli.sweep.storage import OpenStorage, Storage, storage_errors
 
@@ -22,7 +22,6 @@ MAX_ATTEMPTS = 3
 ATTEMPT, ERROR, WORKER = "attempt", "error", "worker"
 _PLAN = "plan"
 _POLL = 1.0  # seconds between two looks at the trials of other processes
-_OTHER_STUDY = "--run-dir DIR"
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ class SweepStudy:
             raise RunError(
                 f"the sweep {plan.name!r} was started with other settings"
                 f"{_difference(recorded, plan)}",
-                hint=_OTHER_STUDY if plan.storage.url is None else "--study NAME",
+                hint=OTHER_RUN_DIR if plan.storage.url is None else "--study NAME",
             )
         return cls(plan, storage, study)
 

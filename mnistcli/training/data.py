@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mnistcli import datasets
 from mnistcli.config import CLASSES, TrainConfig
 from mnistcli.datasets import Dataset, Splits
-from mnistcli.errors import DataError
+from mnistcli.errors import OTHER_DATASET, DataError
 from mnistcli.synthetic.european import european_digits
 from mnistcli.synthetic.non_digits import non_digits
 from mnistcli.training.losses import encode_labels
@@ -46,12 +46,12 @@ def hold_out_validation(config: TrainConfig, splits: Splits) -> TrainingData:
     """
     train, validation = splits.train, None
     if not len(train):
-        raise DataError(f"no training images in {splits.name!r}", hint="--dataset digits")
+        raise DataError(f"no training images in {splits.name!r}", hint=OTHER_DATASET)
     if config.limit is not None:
         train = train.subset(config.limit)
     if config.validation_split > 0:
         is_limited = len(train) < len(splits.train)
-        hint = "--limit 1000" if is_limited else "--dataset digits"
+        hint = "--limit 1000" if is_limited else OTHER_DATASET
         if splits.validation is not None:
             validation = splits.validation
         else:
