@@ -24,7 +24,10 @@ SWEEP = ("sweep", "--dataset", "digits", "--epochs", 2, "--vary", "dropout=0..0.
         (("--vary", "dropout=0..0.5", "--hours", 0), "--hours must be above 0, not 0"),
         (("--vary", "dropout=0..0.5", "--storage", "sqlite:///a"), "needs a PostgreSQL address"),
         (("--vary", "dropout=0..0.5", "--recipe", "fast"), "requires validation images"),
-        (("--vary", "dropout=0..0.5", "--device", "all", "--cluster", "local:2"), "--cluster: each of"),
+        (
+            ("--vary", "dropout=0..0.5", "--device", "all", "--cluster", "local:2"),
+            "--cluster: each of",
+        ),
     ],
 )
 def test_usage_errors(arguments: tuple[object, ...], message: str) -> None:
