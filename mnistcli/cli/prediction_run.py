@@ -20,9 +20,9 @@ from mnistcli.cli.streams import print_note
 
 if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
     from mnistcli.cluster.addresses import ClusterAddress
-    from mnistcli.inference.classifier import Predictor
     from mnistcli.files.object_stores import FileName
-from mnistcli.model_lookup import ModelRef
+    from mnistcli.inference.classifier import Predictor
+    from mnistcli.model_lookup import ModelRef
     from mnistcli.prediction.form_regions import FormRegion
     from mnistcli.prediction.image_listing import FoundImage
     from mnistcli.prediction.results import Prediction
