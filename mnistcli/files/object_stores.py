@@ -3,6 +3,7 @@
 fsspec and the package of a store are imported when a URL is read, not before.
 """
 
+import logging
 import re
 import time
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ MAX_BYTES = 256 * 2**20
 _TIMEOUT = 20.0  # seconds to wait for an answer; a store that nobody answers for is given up
 _SLOW = 2.0  # seconds; a store whose first failure takes longer is not asked again
 _LEAST_RATE = 250_000  # bytes per second; a slower download is given up
+_LOGGERS = ("fsspec", "s3fs", "aiobotocore", "botocore", "gcsfs", "adlfs", "azure")
 _ANSWERS = (FileNotFoundError, PermissionError)
 _URL = re.compile(r"([a-z][a-z0-9+.-]+)://([^/]*)(.*)", re.IGNORECASE | re.DOTALL)
 
@@ -241,6 +243,8 @@ def _open_store(bucket: str) -> _Store:
     Raises:
         ImportError: fsspec or the package of the store is missing.
     """
+    for name in _LOGGERS:  # without a handler, they print on stderr what becomes an error of ours
+        logging.getLogger(name).addHandler(logging.NullHandler())
     file_system, _ = import_module("fsspec").url_to_fs(bucket, use_listings_cache=False)
     return _Store(file_system)
 
@@ -280,7 +284,8 @@ def _missing(stored: StoredObject) -> ImageError:
         return ImageError(f"no such bucket: {stored.bucket!r}")
     except Exception:  # noqa: BLE001, S110 - the bucket may be there, but cannot be looked at
         pass
-    return ImageError(f"no such object: {stored.url!r}")
+    kind = "folder" if stored.url.endswith("/") else "object"
+    return ImageError(f"no such {kind}: {stored.url!r}")
 
 
 def _first_line(error: Exception) -> str:

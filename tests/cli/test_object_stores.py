@@ -113,7 +113,7 @@ def test_an_object_that_cannot_be_read_is_its_own_error() -> None:
         "error: no such object: 's3://images/none.png'",
         "error: an empty file, not an image: 's3://images/other/empty.png'",
         "error: a damaged or truncated image: 's3://images/other/damaged.png'",
-        "error: no such object: 's3://images/none/'",
+        "error: no such folder: 's3://images/none/'",
     ]
 
 

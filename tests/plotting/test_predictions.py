@@ -238,7 +238,8 @@ def test_each_image_is_opened_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_image_that_has_been_removed() -> None:
     removed = make_prediction("removed.png")
-    Path(removed.path.name).unlink()
+    assert isinstance(removed.path, Path)
+    removed.path.unlink()
 
     with pytest.raises(ImageError, match="no such file"):
         plot(removed)

@@ -184,7 +184,7 @@ def test_a_stream_that_cannot_seek_is_read_into_memory() -> None:
 
 
 def test_an_endless_stream_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image_io, "_MAX_STREAM", 3 * 2**20)
+    monkeypatch.setattr(image_io, "MAX_BYTES", 3 * 2**20)
     with subprocess.Popen(
         [sys.executable, "-c", "while True: print('x' * 10000)"],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
