@@ -10,9 +10,9 @@ class FileKind(NamedTuple):
 
     Attributes:
         name: The kind with its article, such as ``a pickle``.
-        remedy: The way from this file to a dataset, and to the others unless they are given.
-        image_remedy: The way from this file to an image.
-        model_remedy: The way from this file to a model.
+        remedy: Instruction to make a dataset of the file; also the others unless they are given.
+        image_remedy: Instruction to make an image of it.
+        model_remedy: Instruction to make a model of it.
         label: A short name for counts, such as ``HEIC``; empty if names do not tell the kind.
         suffixes: The suffixes of its names in lower case.
     """
