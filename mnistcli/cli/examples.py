@@ -25,7 +25,7 @@ EXAMPLES = {
 
     mnistcli sweep --vary lr=1e-4..1e-2:log --vary optimizer=adam,sgd
     mnistcli sweep --recipe deep --vary dropout=0..0.5 --hours 2
-    mnistcli sweep --vary dropout=0..0.5 --run-dir s   # continues a stopped sweep
+    mnistcli sweep --vary dropout=0..0.5 --run-dir s   # after Ctrl-C
 """,
     "evaluate": """Examples:
 
@@ -40,7 +40,7 @@ EXAMPLES = {
     mnistcli predict scans/ --recursive --json
     mnistcli predict *.png --model pretrained --save predictions.png
     mnistcli predict - < photo.png
-    mnistcli predict scans/ --output scans.jsonl --continue   # continues an interrupted call
+    mnistcli predict scans/ --output scans.jsonl --continue   # after Ctrl-C
 """,
     "draw": """Examples:
 
