@@ -126,6 +126,7 @@ def train(
         from mnistcli.device import start_quietly
 
         start_quietly(verbose=verbose)
+        import mnistcli.training  # noqa: F401 - loads Keras while the spinner is shown
     if config.start is not None:
         note_interface(find_model(config.start), pixel_scale)
     splits = load_splits(config.dataset, data_dir)
