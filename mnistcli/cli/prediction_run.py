@@ -17,10 +17,10 @@ from mnistcli.cli.prediction_table import PrintedPredictions, RowPrinter, print_
 from mnistcli.cli.review import Review
 from mnistcli.cli.spinner import working
 from mnistcli.cli.streams import print_note
-from mnistcli.files.object_stores import FileName
 
 if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
     from mnistcli.cluster.addresses import ClusterAddress
+    from mnistcli.files.object_stores import FileName
     from mnistcli.inference.classifier import Predictor
     from mnistcli.model_lookup import ModelRef
     from mnistcli.prediction.form_regions import FormRegion
@@ -55,7 +55,7 @@ class PredictOptions:
 
     images: list[str]
     recursive: bool
-    select: Callable[[FileName], bool] | None
+    select: "Callable[[FileName], bool] | None"
     single: bool
     lengths: range | None
     pixel_scale: str | None
