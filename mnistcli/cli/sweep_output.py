@@ -1,4 +1,4 @@
-"""Results of a sweep: the best settings, their expected loss, figures, and other seeds."""
+"""Results of a sweep: the best settings, their selection bias, figures, and other seeds."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ from mnistcli.cli.hints import quote_argument
 from mnistcli.cli.seed_training import train_series
 from mnistcli.cli.setting_options import option_text
 from mnistcli.cli.streams import print_json, print_line, print_note
-from mnistcli.formatting import format_count, percent
+from mnistcli.formatting import percent
 
 if TYPE_CHECKING:  # these modules load Keras and Optuna, which help and errors do without
     from mnistcli.cluster.addresses import ClusterAddress
@@ -80,7 +80,9 @@ def print_sweep(
     settings = " ".join(option_text(name, value) for name, value in best.params.items())
     print_line(f"best        trial {best.number}: {settings}")
     print_line(f"validation  {percent(result.best_value)}")
-    print_line(f"expect      {_expectation(result)}")
+    pruned = sum(trial.state == "pruned" for trial in result.trials)
+    print_line(f"trials      {len(result.trials)} run, {pruned} pruned")
+    print_line(f"bias        {_bias(result)}")
     if seeds is not None and (confirmed := seeds.statistics("val_accuracy")) is not None:
         deviation = "" if confirmed.sd is None else f" ± {percent(confirmed.sd)}"
         count = len(seeds.results)
@@ -94,13 +96,10 @@ def print_sweep(
     print_note(f"train the best settings with: mnistcli train --config {quote_argument(str(file))}")
 
 
-def _expectation(result: "SweepResult") -> str:
-    tried, complete = len(result.trials), result.complete
-    pruned = sum(trial.state == "pruned" for trial in result.trials)
-    text = f"{format_count(tried, 'trial')} tried, {pruned} pruned"
-    if complete < 2:
-        return f"{text}; one complete trial is no comparison"
+def _bias(result: "SweepResult") -> str:
+    if result.complete < 2:
+        return "one complete trial is no comparison"
     return (
-        f"{text}; as the best of {complete}, it may lose {100 * result.expected_loss:.2f} points "
-        "on fresh seeds and images"
+        f"up to {100 * result.selection_bias:.2f} points: by chance, the best of "
+        f"{result.complete} is better than with fresh seeds and images"
     )

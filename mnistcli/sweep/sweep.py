@@ -56,8 +56,8 @@ class SweepResult:
         return sum(trial.state == "complete" for trial in self.trials)
 
     @property
-    def expected_loss(self) -> float:
-        """Accuracy that the best trial is expected to lose on fresh images, at most, 0..1.
+    def selection_bias(self) -> float:
+        """Upper estimate of the selection bias of the best validation accuracy, 0..1.
 
         The best of n equal trials is better than their mean by chance. Blom's approximation gives
         the expected maximum of n normal values; the standard deviation is that of an accuracy on
@@ -92,7 +92,7 @@ class SweepResult:
                 "settings": dict(self.best.params),
                 "file": str(self.best_file),
             },
-            "expected_loss": self.expected_loss,
+            "selection_bias": self.selection_bias,
         }
 
 

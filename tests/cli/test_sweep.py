@@ -51,16 +51,18 @@ def test_a_line_per_trial_and_the_best_settings() -> None:
 
     lines = result.stdout.splitlines()
     assert lines[0].startswith("best        trial ")
-    assert lines[2].startswith(
-        "expect      3 trials tried, 0 pruned; as the best of 3, it may lose"
+    assert lines[2] == "trials      3 run, 0 pruned"
+    assert lines[3].startswith("bias        up to ")
+    assert lines[3].endswith(
+        " points: by chance, the best of 3 is better than with fresh seeds and images"
     )
-    assert [Path(line.split()[1]).name for line in lines[3:]] == [
+    assert [Path(line.split()[1]).name for line in lines[4:]] == [
         "best.json",
         "sweep-history.png",
         "sweep-importance.png",
         "sweep-parallel.png",
     ]
-    assert all(Path(line.split()[1]).is_file() for line in lines[3:])
+    assert all(Path(line.split()[1]).is_file() for line in lines[4:])
     notes = result.stderr.splitlines()
     assert notes[1] == "trial  validation  epochs  state     settings"
     assert [line.split()[0] for line in notes[2:5]] == ["0", "1", "2"]
