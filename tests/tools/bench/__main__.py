@@ -171,6 +171,25 @@ class Bench:
             for stage, milliseconds in ordinary_images.stage_times(folder).items():
                 self.line(f"  CPU time, {stage}", f"{milliseconds:.1f} ms")
 
+    def cluster(self) -> None:
+        """Compare `predict --cluster local:2` with `predict` in one process."""
+        train = datasets.load("mnist", data_dir=self.data).train
+        for kind, count in {"84x84 drawings": 20_000, "12-megapixel photos": 50}.items():
+            images = count // 20 if self.quick else count
+            folder = self.folder / f"cluster_{images}"
+            ordinary_images.make_images(train, folder, kind, images)
+            output = self.folder / "out.jsonl"
+            command = (MNISTCLI, "predict", folder, "--model", "pretrained", "--output", output)
+
+            pairs = [
+                (
+                    images / cost(*command, "--cluster", "local:2").seconds,
+                    images / cost(*command).seconds,
+                )
+                for _ in range(1 if self.quick else 3)
+            ]
+            self.row(f"{images:,} {kind}: --cluster local:2 / one process", "images/s", pairs)
+
     def help(self) -> None:
         """Compare the whole ``--help`` process with a bare Typer program."""
         bare = (sys.executable, "-c", BARE_TYPER, "--help")
@@ -196,6 +215,7 @@ def main() -> None:
         bench.one_image(model)
         bench.many_images(model)
         bench.ordinary_images()
+        bench.cluster()
         for recipe in () if quick else ("sgd", "classic"):
             bench.epochs(recipe, 60_000)
         bench.epochs("deep", 12_000 if quick else 60_000)
