@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 
-def percent(fraction: float) -> str:
+def percent(fraction: float, decimals: int = 2) -> str:
     """Format a fraction as a percentage, such as ``98.74 %``."""
-    return f"{fraction * 100:.2f} %"
+    return f"{fraction * 100:.{decimals}f} %"
 
 
 def format_count(number: int, noun: str) -> str:
@@ -17,12 +17,12 @@ def bounded_percent(fraction: float, decimals: int = 1) -> str:
     """Format a fraction as percent; only 0 itself gives 0 % and only 1 itself gives 100 %."""
     step = 10.0**-decimals
     if fraction in (0, 1):
-        return f"{100 * fraction:.0f} %"
+        return percent(fraction, 0)
     if fraction * 100 < step / 2:
         return f"<{step:.{decimals}f} %"
     if fraction * 100 >= 100 - step / 2:
         return f">{100 - step:.{decimals}f} %"
-    return f"{fraction * 100:.{decimals}f} %"
+    return percent(fraction, decimals)
 
 
 def format_row(cells: Sequence[str], widths: Sequence[int]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from mnistcli.cli.errors import print_failure
 from mnistcli.cli.escaping import quote_name
 from mnistcli.cli.streams import print_json, print_line, print_model, print_note
-from mnistcli.formatting import percent
+from mnistcli.formatting import format_count, percent
 
 if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
     from mnistcli.model_lookup import ModelRef
@@ -165,5 +165,5 @@ def _comment(prediction: "Prediction", top: int) -> str:
         texts = prediction.lines[0].alternatives[1:top]
         parts = [f"{text} {percent(probability)}" for text, probability in texts]
     if marks := len(prediction.content.marks):
-        parts.append(f"{marks} {'mark' if marks == 1 else 'marks'} ignored")
+        parts.append(f"{format_count(marks, 'mark')} ignored")
     return "  ".join(parts)

@@ -12,6 +12,7 @@ from mnistcli import preprocessing
 from mnistcli.datasets.dataset import Dataset, build_dataset
 from mnistcli.errors import OTHER_DATASET, DataError, ImageError
 from mnistcli.files.listing import list_directory
+from mnistcli.formatting import format_count
 
 LabeledFile = tuple[int, Path]
 """The digit and the path of an image."""
@@ -77,8 +78,7 @@ def image_files(folder: Path) -> list[Path]:
 
 def _notes(folder: Path, skipped: Skipped) -> Iterator[str]:
     if skipped.counts:
-        total = skipped.counts.total()
-        files = "1 file" if total == 1 else f"{total} files"
+        files = format_count(skipped.counts.total(), "file")
         yield f"skipped {files} in {str(folder)!r}: {skipped.describe()}"
 
 

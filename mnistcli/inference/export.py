@@ -20,6 +20,7 @@ from mnistcli.device import held_back_stderr
 from mnistcli.errors import CheckpointError, RunError
 from mnistcli.extras import require_packages
 from mnistcli.files.atomic import replace_atomically, temporary_name
+from mnistcli.formatting import percent
 from mnistcli.inference import litert
 from mnistcli.inference.conversion import quiet_tensorflow, run_by_keras, to_litert
 from mnistcli.inference.litert_files import attach_files
@@ -167,7 +168,7 @@ def _compare(
     required, tolerance = _REQUIRED[form]
     if not (agreement >= required and difference <= tolerance):
         raise CheckpointError(
-            f"the exported file disagrees with the model and is deleted: {100 * agreement:.1f} % "
+            f"the exported file disagrees with the model and is deleted: {percent(agreement, 1)} "
             f"of {len(images)} predictions agree, probabilities differ by up to {difference:.2g}",
             hint="--format litert",
         )

@@ -20,6 +20,7 @@ from mnistcli import checkpoints
 from mnistcli.architectures import STANDARD_INPUT
 from mnistcli.config import AUTO_SCALE, PIXEL_SCALES
 from mnistcli.errors import OTHER_MODEL, CheckpointError
+from mnistcli.formatting import percent
 from mnistcli.inference.interface_cache import (
     LOGITS,
     SIGMOID,
@@ -153,7 +154,7 @@ def _find(model: keras.Model, checked: CheckedModel, pixel_scale: str | None) ->
         best = max(best, found.accuracy)
     raise CheckpointError(
         f"{str(checked.path)!r} takes {_format_shape(checked)} pixels and predicts at most "
-        f"{100 * best:.0f} % of {COUNT} known digits, whether it takes pixels of 0..1, 0..255 or "
+        f"{percent(best, 0)} of {COUNT} known digits, whether it takes pixels of 0..1, 0..255 or "
         "another scale",
         hint=OTHER_MODEL,
     )
@@ -254,5 +255,5 @@ def _describe(checked: CheckedModel, trial: _Trial) -> str:
     polarity = ", dark digits on light" if scale in {"1..0", "255..0"} else ""
     return (
         f"{checked.path.name} takes {_format_shape(checked)} pixels of {scale}{polarity} and gives "
-        f"{_OUTPUTS[outputs]}: {100 * trial.accuracy:.1f} % of {COUNT} known digits are right"
+        f"{_OUTPUTS[outputs]}: {percent(trial.accuracy, 1)} of {COUNT} known digits are right"
     )

@@ -93,8 +93,7 @@ def _draw_block(axes: Axes, block: Block, top: float) -> None:
         # The strongest ones, in the order of the layer.
         chosen = np.sort(np.argsort(-strongest, kind="stable")[:TILES])
         height, width, count = values.shape
-        noun = "map" if count == 1 else "maps"
-        text = f"{count} {noun} of {height}{TIMES}{width}"
+        text = f"{format_count(count, 'map')} of {height}{TIMES}{width}"
         if len(chosen) < count:
             text += f", the {len(chosen)} strongest"
         tiles = [maps[index] for index in chosen]

@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 from numpy.typing import NDArray
 
 from mnistcli.evaluation import CALIBRATION_BINS, confidence_bins
-from mnistcli.formatting import bounded_percent, format_count
+from mnistcli.formatting import bounded_percent, format_count, percent
 from mnistcli.plotting.style import (
     BLACK,
     BLUE,
@@ -179,4 +179,4 @@ def _draw_counts(axes: Axes, counts: NDArray[np.int64]) -> None:
 
 
 def _format_percent(value: float, _: int | None) -> str:
-    return f"{100 * value:.0f} %"
+    return percent(value, 0)

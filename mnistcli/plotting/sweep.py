@@ -106,9 +106,9 @@ def plot_importance(result: SweepResult) -> Figure:
         [fit_text(name, 1.7, TEXT) for name in names], [shares[name] for name in names], color=BLUE
     )
     for row, name in enumerate(names):
-        axes.text(shares[name] + 0.01, row, f"{100 * shares[name]:.0f} %", size=TEXT, va="center")
+        axes.text(shares[name] + 0.01, row, percent(shares[name], 0), size=TEXT, va="center")
     axes.set_xlim(0, 1.1)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.0f} %"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: percent(value, 0)))
     axes.tick_params(axis="y", labelsize=TEXT, labelcolor=BLACK)
     return figure
 

@@ -16,6 +16,7 @@ from mnistcli.errors import ImageError
 from mnistcli.extras import install_command
 from mnistcli.files.listing import natural_key
 from mnistcli.files.object_stores import FileName
+from mnistcli.formatting import format_count
 from mnistcli.preprocessing import ImageSource, is_image_name
 from mnistcli.preprocessing.image_formats import (
     EXTRA_PACKAGES,
@@ -137,7 +138,7 @@ def skip_reason_of_name(name: str) -> str | None:
 def _skip_message(folder: FileName, skipped: Counter[str]) -> str:
     folders = skipped.pop(SUBFOLDER, 0)
     amounts = [
-        f"{count} {name}{'' if count == 1 else 's'}"
+        format_count(count, name)
         for count, name in ((skipped.total(), "file"), (folders, SUBFOLDER))
         if count
     ]

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import NamedTuple
 
+from mnistcli.formatting import percent
 from mnistcli.prediction.results import Prediction
 
 MIN_TEXT_CONFIDENCE = 0.6
@@ -62,18 +63,18 @@ def _reason_to_reject(prediction: Prediction, threshold: float) -> str:
     """Return the reason to reject a prediction of at least one digit; empty for none."""
     guess = prediction.guess_on_one_line
     if prediction.text_confidence < threshold:
-        percent, _ = _distinct_percents(threshold, prediction.text_confidence)
-        return f"below {percent}: best guess {guess}"
+        limit, _ = _distinct_percents(threshold, prediction.text_confidence)
+        return f"below {limit}: best guess {guess}"
     ignored = prediction.content.ignored_fraction
     if threshold and ignored > _MAX_IGNORED:
-        return f"{100 * ignored:.0f} % of the ink is in no digit: best guess {guess}"
+        return f"{percent(ignored, 0)} of the ink is in no digit: best guess {guess}"
     return ""
 
 
 def _distinct_percents(threshold: float, confidence: float) -> tuple[str, str]:
     """Format a threshold and a confidence below it with enough decimals to differ."""
     for decimals in range(2, 7):
-        texts = tuple(f"{100 * value:.{decimals}f} %" for value in (threshold, confidence))
+        texts = tuple(percent(value, decimals) for value in (threshold, confidence))
         if texts[0] != texts[1]:
             break
     return texts[0], texts[1]
