@@ -11,9 +11,10 @@ from pathlib import Path
 from mnistcli.config import TrainConfig
 from mnistcli.errors import OTHER_MODEL, CheckpointError, RunError
 from mnistcli.files.signatures import identify_folder
+from mnistcli.formatting import percent
 from mnistcli.model_files import check_model_file, is_complete, unreadable
 from mnistcli.runs.directories import RUNS_DIR, find_run_directories
-from mnistcli.runs.run import Run
+from mnistcli.runs.run import Run, describe_progress
 
 MODEL_VARIABLE = "MNISTCLI_MODEL"
 PRETRAINED = "pretrained"
@@ -271,16 +272,11 @@ def _describe(run: Run) -> list[str]:
     """Return the recipe and datasets of a run, and its test accuracy or progress."""
     config, members = run.read_config(), len(run.model_files)
     details = [config.recipe, "trained on " + " and ".join(Path(n).name for n in run.trained_on)]
-    if members < config.ensemble:
-        return [*details, f"incomplete: {members} of {config.ensemble} members"]
+    if members < config.ensemble or not run.finished:
+        return [*details, describe_progress(config, members, len(run.read_epochs()))]
     if config.ensemble > 1:
         details.insert(1, f"ensemble of {members}")
-    if not run.finished:
-        epochs = (
-            "" if config.ensemble > 1 else f": {len(run.read_history())} of {config.epochs} epochs"
-        )
-        return [*details, f"unfinished{epochs}"]
     accuracy = run.read_metrics().get("test_accuracy")
     if isinstance(accuracy, float) and 0 <= accuracy <= 1:
-        details.append(f"test accuracy {100 * accuracy:.2f} %")
+        details.append(f"test accuracy {percent(accuracy)}")
     return details

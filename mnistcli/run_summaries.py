@@ -14,7 +14,7 @@ from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.recipes import RECIPES
 from mnistcli.runs.directories import RUNS_DIR, find_run_directories
 from mnistcli.runs.history import EpochRow
-from mnistcli.runs.run import Run
+from mnistcli.runs.run import Run, describe_progress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +63,7 @@ class RunSummary:
         """The progress of a run that is not finished, such as ``unfinished: 3 of 10 epochs``."""
         if self.finished:
             return ""
-        if self.config.ensemble > 1:
-            return f"unfinished: {self.members} of {self.config.ensemble} models"
-        return f"unfinished: {len(self.history)} of {self.config.epochs} epochs"
+        return describe_progress(self.config, self.members, len(self.history))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the summary as plain values for JSON."""

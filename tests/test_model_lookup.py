@@ -407,10 +407,10 @@ def test_the_description_says_that_a_run_is_unfinished() -> None:
         "runs/a (classic, trained on mnist, unfinished: 2 of 10 epochs)"
     )
     assert find_model("some").description == (
-        "runs/some (classic, trained on mnist, incomplete: 2 of 5 members)"
+        "runs/some (classic, trained on mnist, unfinished: 2 of 5 members)"
     )
     assert find_model("all").description == (
-        "runs/all (classic, ensemble of 2, trained on mnist, unfinished)"
+        "runs/all (classic, trained on mnist, unfinished: 2 of 2 members)"
     )
 
 

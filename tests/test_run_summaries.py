@@ -109,7 +109,7 @@ def test_an_unfinished_ensemble_counts_its_models() -> None:
 
     summary = summarize_run(run)
 
-    assert summary.progress == "unfinished: 1 of 3 models"
+    assert summary.progress == "unfinished: 1 of 3 members"
     assert (len(summary.history), summary.seconds) == (1, 2.5)
 
 

@@ -305,6 +305,19 @@ class Run:
         return True
 
 
+def describe_progress(config: TrainConfig, members: int, epochs: int) -> str:
+    """Describe the progress of an unfinished run, such as ``unfinished: 3 of 10 epochs``.
+
+    Args:
+        config: The config of the run.
+        members: The members of an ensemble that have a model.
+        epochs: The epochs that have ended; not used for an ensemble.
+    """
+    if config.ensemble > 1:
+        return f"unfinished: {members} of {config.ensemble} members"
+    return f"unfinished: {epochs} of {config.epochs} epochs"
+
+
 def read_config_file(path: Path) -> TrainConfig:
     """Return the settings in a file such as ``config.json``.
 
