@@ -26,3 +26,11 @@ def list_directory(path: Path) -> list[Path]:
 def list_subdirectories(path: Path) -> list[Path]:
     """Return the directories in a directory, as `list_directory` does."""
     return [one for one in list_directory(path) if one.is_dir()]
+
+
+def path_exists(path: Path) -> bool:
+    """Whether a path exists; a name that the system does not take, such as a long one, does not."""
+    try:
+        return path.exists()
+    except OSError:
+        return False

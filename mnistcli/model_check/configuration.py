@@ -19,7 +19,7 @@ from mnistcli.model_check.names import (
     OBJECTS,
     SETTINGS,
 )
-from mnistcli.model_check.nodes import rebuild_ends, rebuild_nodes
+from mnistcli.model_check.nodes import Node, rebuild_ends, rebuild_nodes
 from mnistcli.model_check.refusal import Refusal, require, shorten
 
 MAX_LAYERS = 500
@@ -30,8 +30,6 @@ _MAX_LIST_DEPTH = 4
 _MAX_TEXT = 200
 _MAX_NUMBER = 1 << 32
 _WRAPPERS = frozenset({"Bidirectional", "TimeDistributed"})
-
-Node = dict[str, Any]
 
 
 def parse_config(text: bytes) -> Any:

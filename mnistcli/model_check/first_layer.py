@@ -1,12 +1,7 @@
 """First and last layer: detect pixel scale and output activation from the configuration."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from mnistcli.model_check.names import FUNCTIONAL
-from mnistcli.model_check.nodes import history
-
-Node = Mapping[str, Any]
+from mnistcli.model_check.nodes import Node, history
 
 
 def first_divisor(config: Node) -> float | None:

@@ -7,15 +7,13 @@ from typing import Any
 from mnistcli.model_check.input_shapes import fixed_shape
 from mnistcli.model_check.layer_rules import LAYER_RULES, OPERATION_RULES
 from mnistcli.model_check.names import FUNCTIONAL, INPUT_LAYER, SEQUENTIAL
-from mnistcli.model_check.nodes import history
+from mnistcli.model_check.nodes import Node, history
 from mnistcli.model_check.refusal import Refusal, require, shorten
 from mnistcli.model_check.sizes import Shape, Size, elements, single
 
 MAX_CALLS = 2000
 """Most calls of layers; a model inside a model is followed each time it is called."""
 _MAX_VALUES = 1 << 40  # numbers with thousands of digits take time
-
-Node = Mapping[str, Any]
 
 
 @dataclass(frozen=True)

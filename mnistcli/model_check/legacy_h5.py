@@ -13,6 +13,7 @@ import h5py
 from mnistcli.model_check.archive import MAX_CONFIG_BYTES
 from mnistcli.model_check.layer_rules import LAYER_RULES, OPERATION_RULES
 from mnistcli.model_check.names import FUNCTIONAL, LAYERS_MODULE, SEQUENTIAL
+from mnistcli.model_check.nodes import Node
 from mnistcli.model_check.refusal import Refusal, require, shorten
 from mnistcli.model_check.weights import check_weights
 
@@ -29,8 +30,6 @@ _MODULES = {"dtype": "keras", "initializer": "keras.initializers"} | {
 }
 # A setting of recurrent layers that Keras 3 does not have; False is how it always works.
 _TIME_MAJOR = "time_major"
-
-Node = dict[str, Any]
 
 
 def read_config(content: bytes) -> bytes:

@@ -7,6 +7,7 @@ from mnistcli.model_check.names import DTYPES
 from mnistcli.model_check.refusal import Refusal, require
 
 Node = dict[str, Any]
+"""The configuration of a model or a layer, or a call of a layer."""
 
 _MAX_CALLS = 64  # of one layer
 _MAX_TENSORS = 64  # of one call

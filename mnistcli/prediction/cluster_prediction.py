@@ -15,13 +15,14 @@ from mnistcli.cluster.shared_files import ModelFile, find_models, not_shared
 from mnistcli.cluster.tasks import Tasks
 from mnistcli.cluster.worker import set_up
 from mnistcli.errors import ImageError
+from mnistcli.files.listing import path_exists
 from mnistcli.inference.classifier import Predictor
 from mnistcli.inference.ensemble import load_classifier
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.object_downloads import download_ahead
 from mnistcli.prediction.predict import classify
 from mnistcli.prediction.preparation import Preparation
-from mnistcli.prediction.preparation_workers import file_of, is_own_file
+from mnistcli.prediction.preparation_workers import file_of, is_own_file, lost_prediction
 from mnistcli.prediction.rejection import NO_THRESHOLDS, Thresholds, apply_rejection
 from mnistcli.prediction.results import Prediction
 from mnistcli.preprocessing.image_io import read_stream
@@ -135,8 +136,7 @@ def _predict_alone(tasks: _BatchTasks, batch: Sequence[FoundImage]) -> Iterator[
                 yield from result.predictions
                 break
         else:
-            error = ImageError(f"the process that decoded it has ended: {str(found.path)!r}")
-            yield Prediction(found.path, error=error)
+            yield lost_prediction(found)
 
 
 def _require_shared(result: _Result) -> None:
@@ -146,7 +146,7 @@ def _require_shared(result: _Result) -> None:
         ClusterError: It had not.
     """
     for path in result.missing:
-        if _exists(path):
+        if path_exists(path):
             raise not_shared(path)
 
 
@@ -163,7 +163,7 @@ def _predict_batch(job: PredictionJob, images: Sequence[FoundImage]) -> _Result:
     missing = [
         path
         for found, prediction in zip(images, predictions, strict=True)
-        if prediction.error is not None and (path := file_of(found)) and not _exists(path)
+        if prediction.error is not None and (path := file_of(found)) and not path_exists(path)
     ]
     return _Result(predictions, missing, time.perf_counter() - start)
 
@@ -176,13 +176,6 @@ def _load_classifier(models: Sequence[ModelFile], pixel_scale: str | None) -> Pr
         ClusterError: The worker does not have the files.
     """
     return load_classifier(find_models(models), pixel_scale=pixel_scale)
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # such as a name that is too long
-        return False
 
 
 def _for_workers(found: FoundImage) -> FoundImage:

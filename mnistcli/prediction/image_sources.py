@@ -12,6 +12,7 @@ from PIL import Image
 
 from mnistcli.errors import DataError, ImageError
 from mnistcli.files.kinds import is_data_name
+from mnistcli.files.listing import path_exists
 from mnistcli.files.object_stores import FileName, StoredObject
 from mnistcli.prediction.image_listing import (
     FoundImage,
@@ -93,7 +94,7 @@ def require_no_overwrite(
     # An object in a store is not overwritten: outputs are files.
     files = [one for one in sources if isinstance(one, FoundImage) or not StoredObject.parse(one)]
     for option, output in outputs.items():
-        if _exists(output) and any(
+        if path_exists(output) and any(
             found.error is None and _is_same_file(Path(str(found.path)), output)
             for found, _ in _find_all(files, recursive=recursive, on_skip=None)
         ):
@@ -171,7 +172,7 @@ def _find_files(
         yield no_image(path, "an empty file name")
     elif is_directory(path):
         yield from list_folder(path, recursive=recursive, on_skip=on_skip)
-    elif _exists(path):
+    elif path_exists(path):
         yield FoundImage(path, path)
     elif _URL.match(name):
         yield no_image(path, f"{name!r} is a URL, not a file: download it first")
@@ -206,13 +207,6 @@ def _rows(path: Path) -> Iterator[FoundImage]:
     for number, image in enumerate(images, start=1):
         row = str(number if identifiers is None else int(identifiers[number - 1]))
         yield FoundImage(path.with_name(f"{path.name}#{row}"), image, row=row)
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:
-        return False
 
 
 def _resolve(path: Path) -> Path:

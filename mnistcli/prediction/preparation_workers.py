@@ -116,8 +116,7 @@ class Workers:
                 return prepared[0]
             finally:
                 process.kill()
-        error = ImageError(f"the process that decoded it has ended: {str(found.path)!r}")
-        return Prepared(Prediction(found.path, error=error))
+        return Prepared(lost_prediction(found))
 
     @staticmethod
     def _in_background(task: Callable[[], None]) -> None:
@@ -142,6 +141,12 @@ class Workers:
             )
             self._processes.append(process)
         return process
+
+
+def lost_prediction(found: FoundImage) -> Prediction:
+    """Return the prediction of an image whose process has ended, with the error."""
+    error = ImageError(f"the process that decoded it has ended: {str(found.path)!r}")
+    return Prediction(found.path, error=error)
 
 
 def file_of(found: FoundImage) -> Path | None:

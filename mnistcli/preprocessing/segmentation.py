@@ -209,18 +209,19 @@ def _cut_out_digit(
         place[rows, limits[0] : max(limits[1], limits[0] + 1)] = True
         mask = place & (strength > 0.5)
         mask = mask if mask.any() else place
-    region = bounding_region(mask)
-    around = expand_region(region, 2)
-    image = normalize_digit(strength[around], mask[around])
-    return DigitSegment(region, mask[region].copy(), image)
+    return _to_segment(mask, strength)
 
 
 def _cut_out(
     mask: Mask, members: NDArray[np.bool_], components: Components, strength: Gray
 ) -> DigitSegment:
     """Cut out several components as one digit."""
-    own = mask & components.select(members)
-    region = bounding_region(own)
+    return _to_segment(mask & components.select(members), strength)
+
+
+def _to_segment(mask: Mask, strength: Gray) -> DigitSegment:
+    """Crop and normalize the digit at a mask."""
+    region = bounding_region(mask)
     around = expand_region(region, 2)
-    image = normalize_digit(strength[around], own[around])
-    return DigitSegment(region, own[region].copy(), image)
+    image = normalize_digit(strength[around], mask[around])
+    return DigitSegment(region, mask[region].copy(), image)
