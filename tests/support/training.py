@@ -5,14 +5,48 @@ import zipfile
 from pathlib import Path
 
 import h5py
+import keras
+import pytest
+from keras import layers
 
+from mnistcli import architectures
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
+from mnistcli.inference import conversion
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
-from mnistcli.training import TrainResult, train
+from mnistcli.training import TrainResult, loop, train
 
 QUICK = TrainConfig(arch="simple", epochs=2, batch_size=32, dropout=0.25)
+
+
+def use_tiny_network(patch: pytest.MonkeyPatch) -> None:
+    """Let the architecture `simple` have one dense layer.
+
+    Compiling the training step of a convolutional network takes more than half of the time of a
+    small run. This one has a layer of each kind that training, saving and resuming distinguish:
+    weights, statistics (batch normalization) and a random generator (dropout).
+    """
+
+    def build_layers(dropout: float) -> list[keras.Layer]:
+        return [
+            layers.Flatten(),
+            layers.BatchNormalization(momentum=0.9),
+            layers.Dropout(dropout),
+        ]
+
+    changed = {**architectures.ARCHITECTURES, "simple": build_layers}
+    patch.setattr(architectures, "ARCHITECTURES", changed)
+
+
+def run_by_keras(patch: pytest.MonkeyPatch) -> None:
+    """Let Keras run trained models: their conversion to LiteRT takes a second."""
+    patch.setattr(conversion, "to_litert", lambda model: None)
+
+
+def compile_single_steps(patch: pytest.MonkeyPatch) -> None:
+    """Compile one step of the training instead of a loop of ten. The weights differ a little."""
+    patch.setattr(loop, "_STEPS_PER_EXECUTION", 1)
 
 
 class RecordingCallback:

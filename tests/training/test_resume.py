@@ -13,23 +13,36 @@ from mnistcli.datasets import Dataset, Splits
 from mnistcli.environment import describe_environment
 from mnistcli.errors import RunError
 from mnistcli.files.locks import lock_directory
-from mnistcli.inference import conversion
 from mnistcli.recipes import RECIPES
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
-from mnistcli.training import EnsembleResult, TrainResult, fingerprint, loop, single_model, train
+from mnistcli.training import EnsembleResult, TrainResult, fingerprint, single_model, train
 from mnistcli.training.resume_state import ResumeState
-from tests.support.training import QUICK, RecordingCallback, hash_weights
+from tests.support.training import (
+    QUICK,
+    RecordingCallback,
+    compile_single_steps,
+    hash_weights,
+    run_by_keras,
+    use_tiny_network,
+)
 
 # `python -m tests.tools.resume` kills every recipe in each of its epochs.
 CLASSIC = replace(QUICK, epochs=3)
 # Its second epoch is the best, and the fourth one the last.
 PLATEAUS = replace(
-    QUICK, epochs=6, learning_rate=0.05, early_stopping=2, reduce_lr=1, label_smoothing=0.1
+    QUICK,
+    epochs=6,
+    learning_rate=0.3,
+    dropout=0.5,
+    early_stopping=2,
+    reduce_lr=1,
+    label_smoothing=0.1,
 )
 # Batch normalization, dropout, a schedule, random images, and a partial last batch.
 AUGMENTED = replace(
     RECIPES["fast"].config,
+    arch="simple",
     epochs=3,
     batch_size=64,
     dropout=0.2,
@@ -148,10 +161,11 @@ def assert_same_epochs(run: Run, whole: Run, epochs: range) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def _quick() -> Iterator[None]:
-    """Skip what takes most of the time of a small run: compiling groups of steps, and LiteRT."""
+    """Skip what takes most of the time of a small run."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop, "_STEPS_PER_EXECUTION", 1)
-        patch.setattr(conversion, "to_litert", lambda model: None)
+        use_tiny_network(patch)
+        compile_single_steps(patch)
+        run_by_keras(patch)
         yield
 
 
