@@ -60,6 +60,15 @@ def mnist_dir() -> Path:
     return REAL_MNIST
 
 
+@pytest.fixture
+def quick_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Skip most of the time of a training of `simple`: a tiny network that Keras runs."""
+    from tests.support.training import run_by_keras, use_tiny_network
+
+    use_tiny_network(monkeypatch)
+    run_by_keras(monkeypatch)
+
+
 @pytest.fixture(scope="session")
 def trained_run(shared_dir: Path) -> Path:
     """A finished run of six epochs on the embedded digits, which one worker trains."""

@@ -16,7 +16,6 @@ from mnistcli import datasets
 from mnistcli.datasets import Dataset, Splits
 from mnistcli.errors import CheckpointError, ConfigError, DataError, ImageError, RunError
 from mnistcli.evaluation import Evaluation
-from mnistcli.inference import conversion
 from mnistcli.inference.ensemble import Ensemble
 from mnistcli.prediction.results import Prediction
 from mnistcli.training import EnsembleResult, TrainResult
@@ -33,12 +32,6 @@ def small() -> Splits:
     """A part of the embedded digits, to train on in a moment."""
     splits = datasets.load("digits")
     return Splits("small", splits.train.subset(200), splits.test.subset(50))
-
-
-@pytest.fixture
-def no_conversion(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let Keras run trained models: their conversion to LiteRT would take most of the time."""
-    monkeypatch.setattr(conversion, "to_litert", lambda model: None)
 
 
 # predict
@@ -138,13 +131,12 @@ def test_prediction_loads_neither_keras_nor_matplotlib(seven: Path) -> None:
 # train
 
 
-@pytest.mark.usefixtures("no_conversion")
+@pytest.mark.usefixtures("quick_training")
 def test_a_recipe_is_trained_and_its_run_written(small: Splits) -> None:
     callback = RecordingCallback()
 
-    result = mnistcli.train(
-        "sgd", dataset=small, run_dir="run", callback=callback, epochs=1, batch_size=32, seed=5
-    )
+    settings = {"arch": "simple", "epochs": 1, "batch_size": 32, "seed": 5}
+    result = mnistcli.train("sgd", dataset=small, run_dir="run", callback=callback, **settings)
     assert_type(result, TrainResult | EnsembleResult)
 
     assert isinstance(result, TrainResult)
@@ -154,7 +146,7 @@ def test_a_recipe_is_trained_and_its_run_written(small: Splits) -> None:
     assert len(callback.epochs) == 1
 
 
-@pytest.mark.usefixtures("no_conversion")
+@pytest.mark.usefixtures("quick_training")
 def test_the_setting_ensemble_trains_an_ensemble_in_silence(
     small: Splits, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -169,7 +161,7 @@ def test_the_setting_ensemble_trains_an_ensemble_in_silence(
     assert isinstance(classifier, Ensemble)
 
 
-@pytest.mark.usefixtures("no_conversion")
+@pytest.mark.usefixtures("quick_training")
 def test_training_prints_a_line_per_epoch_in_a_session(
     small: Splits, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnistcli.inference import conversion
 from tests.support.command_line import failure, invoke, succeed
 from tests.support.program import PROGRAM
 from tests.support.strokes import draw_digit, make_splits
@@ -170,10 +169,8 @@ def blocked(_hooked: _Sockets) -> Iterator[_Sockets]:
     _hooked.events.clear()
 
 
-def test_nothing_reaches_the_network_but_the_download(
-    blocked: _Sockets, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(conversion, "to_litert", lambda model: None)
+@pytest.mark.usefixtures("quick_training")
+def test_nothing_reaches_the_network_but_the_download(blocked: _Sockets) -> None:
     splits = make_splits(100, 20)
     np.savez(
         "data.npz",

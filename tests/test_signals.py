@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnistcli.inference import conversion
 from mnistcli.runs.run import Run
 from tests.support.command_line import succeed
 from tests.support.program import Program
@@ -20,8 +19,11 @@ from tests.support.training import hash_weights
 # Each makes a phase last: a line "here" on stderr, then a wait that a signal interrupts.
 PRELUDE = """
 import hashlib, sys, threading, time
+from mnistcli import architectures
 from mnistcli.inference import conversion
-conversion.to_litert = lambda model: None  # takes most of the time of a small run
+from tests.support.training import TINY_ARCHITECTURES
+architectures.ARCHITECTURES = TINY_ARCHITECTURES
+conversion.to_litert = lambda model: None
 def report():
     print("here", file=sys.stderr, flush=True)
 def wait(*arguments, **options):
@@ -161,11 +163,11 @@ def test_nothing_is_left_of_a_training_that_is_stopped_in_its_first_epoch(data: 
     assert not Path("r").exists()
 
 
+@pytest.mark.usefixtures("quick_training")
 def test_a_training_that_is_stopped_while_saving_and_while_evaluating_is_resumed(
-    data: Path, monkeypatch: pytest.MonkeyPatch
+    data: Path,
 ) -> None:
     continues = ["the best model so far is in r", "continue with: mnistcli train --resume r"]
-    monkeypatch.setattr(conversion, "to_litert", lambda model: None)
 
     stopped = stop(start(SAVING, *training(data)), "SIGINT")
 

@@ -13,18 +13,20 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from mnistcli import checkpoints, training
 from mnistcli.config import TrainConfig
 from mnistcli.errors import RunError
-from mnistcli.inference import conversion
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
 from mnistcli.tensorboard_log import TensorBoardLog, log_result
 from mnistcli.training import TrainResult
 from mnistcli.training.callbacks import SilentCallback
 from tests.support.strokes import make_splits
+from tests.support.training import run_by_keras, use_tiny_network
 
 EPOCH = EpochRow(
     epoch=1, loss=0.5, accuracy=0.8, val_loss=0.4, val_accuracy=0.9, learning_rate=0.01, seconds=1
 )
-CONFIG = TrainConfig(epochs=2, dataset="strokes", validation_split=0.2, batch_size=16)
+CONFIG = TrainConfig(
+    arch="simple", epochs=2, dataset="strokes", validation_split=0.2, batch_size=16
+)
 
 
 def read_log(run: Run) -> Any:
@@ -42,7 +44,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[TrainResult]:
     """The same training with a log and without."""
     splits, found = make_splits(120, 60), []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(conversion, "to_litert", lambda model: None)
+        use_tiny_network(patch)
+        run_by_keras(patch)
         for name in ("logged", "plain"):
             run = Run.create(CONFIG, tmp_path_factory.mktemp("runs") / name)
             callback = TensorBoardLog(run, SilentCallback()) if name == "logged" else None

@@ -4,9 +4,12 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.support.command_line import failure, succeed
 
 
+@pytest.mark.usefixtures("quick_training")
 def test_an_ensemble_from_training_to_plots(digit_pngs: Path) -> None:
     trained = succeed(
         *("train", "--dataset", "digits", "--recipe", "fast", "--arch", "simple"),

@@ -8,19 +8,15 @@ from mnistcli import datasets, training
 from mnistcli.cli.resuming import find_run, resume_command, resumed_config
 from mnistcli.config import TrainConfig
 from mnistcli.errors import ConfigError
-from mnistcli.inference import conversion
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
 from mnistcli.training import TrainingCallback
 from tests.support.command_line import failure, invoke, succeed
+from tests.support.training import use_tiny_network
 
 CONFIG = TrainConfig(dataset="digits", arch="simple", epochs=2, batch_size=64, limit=300)
 
-
-@pytest.fixture(autouse=True)
-def _run_by_keras(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Skip the conversion to LiteRT."""
-    monkeypatch.setattr(conversion, "to_litert", lambda model: None)
+pytestmark = pytest.mark.usefixtures("quick_training")
 
 
 class StoppingCallback:
@@ -38,8 +34,10 @@ def stopped_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that was stopped after one epoch."""
     run = Run.create(CONFIG, tmp_path_factory.mktemp("runs") / "a")
     callback: TrainingCallback = StoppingCallback()
-    with pytest.raises(KeyboardInterrupt):
-        training.train(CONFIG, datasets.load("digits"), run, callback=callback)
+    with pytest.MonkeyPatch.context() as patch:
+        use_tiny_network(patch)
+        with pytest.raises(KeyboardInterrupt):
+            training.train(CONFIG, datasets.load("digits"), run, callback=callback)
     return run.path
 
 

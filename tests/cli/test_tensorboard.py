@@ -7,7 +7,6 @@ import pytest
 from mnistcli import extras
 from mnistcli.cli.resuming import resume_command
 from mnistcli.config import TrainConfig
-from mnistcli.inference import conversion
 from mnistcli.runs.run import Run
 from tests.support.command_line import failure, succeed
 
@@ -39,12 +38,12 @@ def test_several_seeds_have_no_log(monkeypatch: pytest.MonkeyPatch) -> None:
     assert lines[0] == "error: --seeds cannot be combined with --tensorboard"
 
 
-def test_train_names_the_command_that_shows_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("quick_training")
+def test_train_names_the_command_that_shows_the_log() -> None:
     pytest.importorskip("tensorboard", reason="needs the extra tensorboard")
-    monkeypatch.setattr(conversion, "to_litert", lambda model: None)
 
-    small = ("--dataset", "digits", "--limit", 100, "--epochs", 1, "--run-dir", "r")
-    result = succeed("train", *small, "--tensorboard")
+    small = ("--dataset", "digits", "--arch", "simple", "--limit", 100, "--epochs", 1)
+    result = succeed("train", *small, "--run-dir", "r", "--tensorboard")
 
     assert result.stderr.splitlines()[-1] == "show the log with: tensorboard --logdir r"
     assert [path.name.split(".")[2] for path in Path("r/tensorboard").iterdir()] == ["tfevents"]

@@ -9,18 +9,13 @@ import pytest
 
 from mnistcli import training
 from mnistcli.datasets import mnist
-from mnistcli.inference import conversion
 from mnistcli.runs import json_files
 from mnistcli.runs.run import Run
 from tests.support.command_line import failure, invoke, succeed
 
-SMALL = ("--dataset", "digits", "--limit", 300, "--epochs", 2)
+SMALL = ("--dataset", "digits", "--arch", "simple", "--limit", 300, "--epochs", 2)
 
-
-@pytest.fixture(autouse=True)
-def _run_by_keras(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Skip the conversion to LiteRT."""
-    monkeypatch.setattr(conversion, "to_litert", lambda model: None)
+pytestmark = pytest.mark.usefixtures("quick_training")
 
 
 def test_a_line_per_epoch_and_the_result() -> None:
@@ -28,7 +23,7 @@ def test_a_line_per_epoch_and_the_result() -> None:
 
     number = r"\d+\.\d+"
     assert re.fullmatch(
-        "training classic on digits \\(adam, seed 0, 3 steps per epoch\\); saving to r\n"
+        "training simple on digits \\(adam, seed 0, 3 steps per epoch\\); saving to r\n"
         f"(epoch [12]/2  train {number} % \\(loss {number}\\)  val {number} % \\(loss {number}\\)"
         f"  {number} s(  kept)?\n){{2}}",
         result.stderr,
@@ -45,7 +40,7 @@ def test_a_line_per_epoch_and_the_result() -> None:
 
 
 def test_a_training_that_ends_at_chance_is_an_error_with_a_lower_rate() -> None:
-    options = ("--learning-rate", 1, "--batch-size", 16)
+    options = ("--arch", "classic", "--learning-rate", 1, "--batch-size", 16, "--epochs", 1)
 
     code, lines = failure("train", *SMALL, *options, "--run-dir", "r", "--quiet")
 
@@ -57,7 +52,7 @@ def test_a_training_that_ends_at_chance_is_an_error_with_a_lower_rate() -> None:
 
 def test_json_is_one_object_with_the_metrics_of_the_run() -> None:
     result = succeed(
-        *("train", "--optimizer", "SGD", "--dataset", "digits", "--limit", 300, "--epochs", 1),
+        *("train", *SMALL, "--optimizer", "SGD", "--epochs", 1),
         *("--validation-split", 0, "--batch-size", 16, "-o", "r", "--json", "--quiet"),
     )
 
@@ -70,7 +65,7 @@ def test_json_is_one_object_with_the_metrics_of_the_run() -> None:
 
 def test_fine_tuning_shows_the_accuracy_before_and_after(model: Path) -> None:
     result = succeed(
-        *("train", "--from", model, "--dataset", "digits", "--limit", 200, "--epochs", 2),
+        *("train", "--from", model, "--dataset", "digits", "--limit", 200, "--epochs", 1),
         *("--run-dir", "tuned"),
     )
 

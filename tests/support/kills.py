@@ -14,7 +14,7 @@ from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
-from mnistcli import checkpoints
+from mnistcli import architectures, checkpoints
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
 from mnistcli.errors import RunError
@@ -22,7 +22,7 @@ from mnistcli.inference import conversion
 from mnistcli.model_lookup import find_model
 from mnistcli.runs.run import Run
 from mnistcli.training import train
-from tests.support.training import hash_weights
+from tests.support.training import TINY_ARCHITECTURES, hash_weights
 
 CONFIG = TrainConfig(arch="simple", epochs=3, batch_size=32, dropout=0.25, label_smoothing=0.1)
 # Audit events of operations that change files.
@@ -46,7 +46,7 @@ def train_in_fork(run: Path, splits: Splits, config: TrainConfig = CONFIG, kill_
 
     def work() -> None:
         operations = _count_operations(run, kill_at)
-        conversion.to_litert = lambda model: None
+        _train_quickly()
         resume = run.exists()
         train(config, splits, Run(run) if resume else Run.create(config, run), resume=resume)
         (run / "operations.txt").write_text(str(len(operations)))
@@ -67,7 +67,7 @@ def verify_in_fork(run: Path, splits: Splits, config: TrainConfig = CONFIG) -> i
             found.read_history()
         if found.model_files:
             find_model(str(run))
-        conversion.to_litert = lambda model: None
+        _train_quickly()
         # A finished run, which has nothing but a state to lose, is refused.
         with suppress(RunError) if found.finished else nullcontext():
             train(config, splits, found, resume=True)
@@ -106,6 +106,11 @@ def fork(work: Callable[[], None]) -> int:
         traceback.print_exc()
         os._exit(1)
     os._exit(0)
+
+
+def _train_quickly() -> None:
+    conversion.to_litert = lambda model: None
+    architectures.ARCHITECTURES = TINY_ARCHITECTURES
 
 
 def _count_operations(folder: Path, kill_at: int) -> list[str]:

@@ -2,11 +2,12 @@
 
 import hashlib
 import zipfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import h5py
 import keras
-import pytest
 from keras import layers
 
 from mnistcli import architectures
@@ -17,34 +18,41 @@ from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
 from mnistcli.training import TrainResult, loop, train
 
+if TYPE_CHECKING:
+    import pytest
+
 QUICK = TrainConfig(arch="simple", epochs=2, batch_size=32, dropout=0.25)
 
 
-def use_tiny_network(patch: pytest.MonkeyPatch) -> None:
-    """Let the architecture `simple` have one dense layer.
+def _tiny(dropout: float) -> list[keras.Layer]:
+    """Layers of each kind that training, saving and resuming distinguish.
 
-    Compiling the training step of a convolutional network takes more than half of the time of a
-    small run. This one has a layer of each kind that training, saving and resuming distinguish:
-    weights, statistics (batch normalization) and a random generator (dropout).
+    Those are weights, statistics (batch normalization) and a random generator (dropout).
     """
-
-    def build_layers(dropout: float) -> list[keras.Layer]:
-        return [
-            layers.Flatten(),
-            layers.BatchNormalization(momentum=0.9),
-            layers.Dropout(dropout),
-        ]
-
-    changed = {**architectures.ARCHITECTURES, "simple": build_layers}
-    patch.setattr(architectures, "ARCHITECTURES", changed)
+    return [layers.Flatten(), layers.BatchNormalization(momentum=0.9), layers.Dropout(dropout)]
 
 
-def run_by_keras(patch: pytest.MonkeyPatch) -> None:
+TINY_ARCHITECTURES: Mapping[str, Callable[[float], list[keras.Layer]]] = {
+    **architectures.ARCHITECTURES,
+    "simple": _tiny,
+}
+"""The architectures, but `simple` has one dense layer.
+
+Compiling the step of a convolutional network takes more than half of the time of a small run.
+"""
+
+
+def use_tiny_network(patch: "pytest.MonkeyPatch") -> None:
+    """Let the architecture `simple` have one dense layer."""
+    patch.setattr(architectures, "ARCHITECTURES", TINY_ARCHITECTURES)
+
+
+def run_by_keras(patch: "pytest.MonkeyPatch") -> None:
     """Let Keras run trained models: their conversion to LiteRT takes a second."""
     patch.setattr(conversion, "to_litert", lambda model: None)
 
 
-def compile_single_steps(patch: pytest.MonkeyPatch) -> None:
+def compile_single_steps(patch: "pytest.MonkeyPatch") -> None:
     """Compile one step of the training instead of a loop of ten. The weights differ a little."""
     patch.setattr(loop, "_STEPS_PER_EXECUTION", 1)
 

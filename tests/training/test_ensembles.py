@@ -10,13 +10,12 @@ from mnistcli.checkpoints import load
 from mnistcli.config import SEEDS, TrainConfig
 from mnistcli.datasets import Splits
 from mnistcli.evaluation import evaluate
-from mnistcli.inference import conversion
 from mnistcli.inference.classifier import Classifier
 from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.runs.run import Run
 from mnistcli.training import EnsembleResult, train, trainer
 from mnistcli.training.ensembles import member_configs
-from tests.support.training import RecordingCallback, train_model
+from tests.support.training import RecordingCallback, run_by_keras, train_model, use_tiny_network
 
 CONFIG = TrainConfig(arch="simple", epochs=1, batch_size=32, dropout=0.25, ensemble=2, seed=7)
 
@@ -28,8 +27,8 @@ def trained(
     run = Run.create(CONFIG, tmp_path_factory.mktemp("runs") / "run")
     callback = RecordingCallback()
     with pytest.MonkeyPatch.context() as patch:
-        # Keras runs the members: their conversion would take most of the time.
-        patch.setattr(conversion, "to_litert", lambda model: None)
+        use_tiny_network(patch)
+        run_by_keras(patch)
         result = train(CONFIG, splits, run, callback=callback)
     assert isinstance(result, EnsembleResult)
     return result, callback
@@ -72,7 +71,7 @@ def test_the_callback_is_told_the_member(
     assert [config.seed for config, _ in callback.begun] == [7, 8]
 
 
-@pytest.mark.usefixtures("_run_by_keras")
+@pytest.mark.usefixtures("quick_training")
 def test_a_member_has_the_weights_that_its_seed_alone_gives(
     result: EnsembleResult, splits: Splits
 ) -> None:
@@ -113,7 +112,7 @@ def test_members_are_evaluated_as_they_are_alone(result: EnsembleResult, splits:
     assert len(result.test.as_dict()["members"]) == 2
 
 
-@pytest.mark.usefixtures("_run_by_keras")
+@pytest.mark.usefixtures("quick_training")
 def test_members_share_a_start_model_that_is_looked_up_once(
     result: EnsembleResult, splits: Splits, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,8 @@ from tests.support.training import RecordingCallback
 
 CONFIG = TrainConfig(arch="simple")
 
+pytestmark = pytest.mark.usefixtures("quick_training")
+
 
 class Training:
     """A recorder and a saver on a model that is not trained."""

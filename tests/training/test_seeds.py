@@ -18,7 +18,7 @@ from tests.support.training import RecordingCallback, hash_weights, train_model
 CONFIG = TrainConfig(arch="simple", epochs=1, batch_size=64, dropout=0.25)
 
 
-@pytest.mark.usefixtures("_run_by_keras")
+@pytest.mark.usefixtures("quick_training")
 def test_the_weights_are_those_of_a_single_run(splits: Splits, tmp_path: Path) -> None:
     series = RunSeries.create(CONFIG, tmp_path / "s")
     callback, ended = RecordingCallback(), list[SeedResult]()
