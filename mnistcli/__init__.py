@@ -4,7 +4,7 @@ The four commands of the command line are functions here:
 
 >>> import mnistcli
 
->>> result = mnistcli.train("classic", dataset="digits", epochs=5, batch_size=32, run_dir="my-run")
+>>> result = mnistcli.train("classic", dataset="digits", epochs=3, batch_size=32, run_dir="my-run")
 >>> result.test.accuracy > 0.9
 True
 

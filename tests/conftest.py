@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    from xdist.remote import Producer
+
     from mnistcli.cluster.addresses import ClusterAddress
 
 # The machine may be busy, and a test fails or passes whoever runs it.
@@ -23,6 +26,23 @@ REAL_MNIST = Path(_GIVEN).resolve() if _GIVEN else None
 # Workers of pytest-xdist have them, and a console of Rich keeps the size that it finds at first.
 for _size in ("COLUMNS", "LINES"):
     os.environ.pop(_size, None)
+
+
+if find_spec("xdist"):
+    from xdist.scheduler import LoadFileScheduling
+
+    class _Scheduling(LoadFileScheduling):
+        """One worker runs all tests with a cluster, which takes seconds to start."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            scope = super()._split_scope(nodeid)
+            return "cluster" if "cluster" in scope else scope
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> "LoadFileScheduling":
+    """Distribute files, whatever the option ``--dist``."""
+    return _Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +91,7 @@ def quick_training(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def trained_run(shared_dir: Path) -> Path:
-    """A finished run of six epochs on the embedded digits, which one worker trains."""
+    """A finished run of four epochs on the embedded digits, which one worker trains."""
     from mnistcli import datasets
     from mnistcli.files.locks import lock_directory
     from mnistcli.recipes import resolve
@@ -82,7 +102,7 @@ def trained_run(shared_dir: Path) -> Path:
     while not run.finished:
         with lock_directory(shared_dir) as locked:
             if locked and not run.finished:
-                config = resolve("classic", dataset="digits", epochs=6, batch_size=32)
+                config = resolve("classic", dataset="digits", epochs=4, batch_size=32)
                 train(config, datasets.load("digits"), Run.create(config, run.path))
         time.sleep(0.1)
     return run.path

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize(
-    ("kind", "count"), [("images", 200), ("models", 100), ("data", 400), ("runs", 400)]
+    ("kind", "count"), [("images", 100), ("models", 50), ("data", 200), ("runs", 200)]
 )
 def test_mutated_files_are_accepted_or_refused(kind: str, count: int) -> None:
     report = run_cases(kind, count=count)

@@ -37,10 +37,11 @@ def run_in_shell(arguments: str, redirection: str) -> subprocess.CompletedProces
 
 def test_from_training_to_a_report(digit_pngs: Path) -> None:
     """The steps of the README with the embedded digits; stderr has nothing but our own lines."""
-    trained = run("train", "--dataset", "digits", "--optimizer", "sgd", "--epochs", "10")
+    options = ("--arch", "fast", "--optimizer", "sgd", "--epochs", "10")
+    trained = run("train", "--dataset", "digits", *options)
     assert trained.returncode == 0
     assert re.fullmatch(
-        r"training classic on digits \(sgd, seed 0, 11 steps per epoch\); "
+        r"training fast on digits \(sgd, seed 0, 11 steps per epoch\); "
         r"saving to runs/\S+_classic_seed0\n"
         r"(epoch +\d+/10  train +[\d.]+ % \(loss [\d.]+\)  val +[\d.]+ % \(loss [\d.]+\)"
         r"  [\d.]+ s(  kept)?\n){10}",

@@ -21,7 +21,14 @@ from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
 from mnistcli.training import TrainResult, train
 from mnistcli.training.custom_architecture import CustomArchitecture
-from tests.support.training import QUICK, RecordingCallback, hash_weights, train_model
+from tests.support.training import (
+    QUICK,
+    RecordingCallback,
+    compile_single_steps,
+    hash_weights,
+    run_by_keras,
+    train_model,
+)
 
 SOURCE = """
 import keras
@@ -196,6 +203,7 @@ def trained(splits: Splits, tmp_path_factory: pytest.TempPathFactory) -> TrainRe
     folder = tmp_path_factory.mktemp("own")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        compile_single_steps(patch)
         write()
         return train_model(OWN, splits, str(folder / "run"))
 
@@ -219,11 +227,12 @@ def test_a_trained_model_is_like_any_other(trained: TrainResult, splits: Splits)
     assert not Path("executed").exists()
 
 
-@pytest.mark.usefixtures("_run_by_keras")
 def test_a_resumed_run_equals_one_that_was_not_stopped(
-    trained: TrainResult, splits: Splits
+    trained: TrainResult, splits: Splits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write()
+    run_by_keras(monkeypatch)
+    compile_single_steps(monkeypatch)
     run = Run.create(OWN, Path("run"))
     with pytest.raises(StopError):
         train(OWN, splits, run, callback=StopAfterFirst())
