@@ -28,6 +28,9 @@ for _size in ("COLUMNS", "LINES"):
     os.environ.pop(_size, None)
 
 
+# Parts of the names of test files that use the fixture `cluster`.
+_WITH_CLUSTER = ("cluster", "object_stores")
+
 if find_spec("xdist"):
     from xdist.scheduler import LoadFileScheduling
 
@@ -36,7 +39,7 @@ if find_spec("xdist"):
 
         def _split_scope(self, nodeid: str) -> str:
             scope = super()._split_scope(nodeid)
-            return "cluster" if "cluster" in scope else scope
+            return "cluster" if any(name in scope for name in _WITH_CLUSTER) else scope
 
 
 @pytest.hookimpl(optionalhook=True)
