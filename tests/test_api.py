@@ -135,8 +135,16 @@ def test_prediction_loads_neither_keras_nor_matplotlib(seven: Path) -> None:
 def test_a_recipe_is_trained_and_its_run_written(small: Splits) -> None:
     callback = RecordingCallback()
 
-    settings = {"arch": "simple", "epochs": 1, "batch_size": 32, "seed": 5}
-    result = mnistcli.train("sgd", dataset=small, run_dir="run", callback=callback, **settings)
+    result = mnistcli.train(
+        "sgd",
+        dataset=small,
+        run_dir="run",
+        callback=callback,
+        arch="simple",
+        epochs=1,
+        batch_size=32,
+        seed=5,
+    )
     assert_type(result, TrainResult | EnsembleResult)
 
     assert isinstance(result, TrainResult)
