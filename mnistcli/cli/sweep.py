@@ -116,15 +116,17 @@ def sweep(
     require_packages("optuna", extra="sweep", needed_by="sweep")
     address = parse_cluster(cluster, {})
     require_one_device(space.base, "--cluster", several=address is not None)
+    with working("Starting"):
+        from mnistcli.sweep.storage import Storage, require_storage
+
+        require_storage(storage)
     with working("Starting TensorFlow"):
         from mnistcli.device import start_quietly
 
         start_quietly(verbose=verbose)
-        from mnistcli.sweep.storage import Storage, require_storage
         from mnistcli.sweep.study import SweepPlan
         from mnistcli.sweep.sweep import run_sweep
         from mnistcli.training.trainer import with_absolute_names
-    require_storage(storage)
     splits = load_splits(space.base.dataset, data_dir)
     space = space.with_names_of(with_absolute_names(replace(space.base, dataset=splits.name)))
     with create_directory(space.base, run_dir) as directory:

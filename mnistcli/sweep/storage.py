@@ -15,10 +15,14 @@ from mnistcli.files.locks import waiting_lock
 
 JOURNAL = "journal.log"
 _LOCK_FILE = "journal.lock"
+_EXAMPLE = "--storage postgresql+psycopg://user@host/database"
 _SCHEMES = ("postgresql://", "postgresql+psycopg://")
 # All sweeps of a database share one lock: it is held for milliseconds.
 _LOCK_KEY = 0x6D6E697374
-_TIMEOUT_CONNECT = 10
+_ENGINE_OPTIONS: dict[str, Any] = {
+    "connect_args": {"connect_timeout": 10},  # seconds
+    "pool_pre_ping": True,
+}
 _HEARTBEAT_INTERVAL = 15
 _HEARTBEAT_GRACE = 60
 
@@ -26,7 +30,7 @@ StaleCallback = Callable[["optuna.Study", "optuna.trial.FrozenTrial"], None]
 
 
 def require_storage(url: str | None) -> None:
-    """Check the address of a storage and that its packages are installed.
+    """Check that a storage can be used: its address, its packages and a connection.
 
     SQLite is refused because workers that start at once lose trials; MySQL is not tested.
 
@@ -34,8 +38,9 @@ def require_storage(url: str | None) -> None:
         url: The address; None for the journal file.
 
     Raises:
-        ConfigError: It is not a PostgreSQL address.
+        ConfigError: It is not the address of a PostgreSQL database.
         MnistCliError: A package is missing.
+        RunError: The database does not answer, or refuses.
     """
     if url is None:
         return
@@ -43,9 +48,18 @@ def require_storage(url: str | None) -> None:
         raise ConfigError(
             f"--storage needs a PostgreSQL address, not {url.partition(':')[0]!r}; without "
             "--storage, a file keeps the trials",
-            hint="--storage postgresql+psycopg://user@host/database",
+            hint=_EXAMPLE,
         )
     require_packages("psycopg", "sqlalchemy", extra="sweep", needed_by="--storage")
+    with storage_errors():
+        try:
+            engine = _create_engine(url)
+        except ValueError as error:
+            raise ConfigError(
+                f"--storage is not a valid address: {error}", hint=_EXAMPLE
+            ) from error
+        engine.connect().close()
+        engine.dispose()
 
 
 @dataclass(frozen=True)
@@ -78,16 +92,12 @@ class Storage:
             return self._open_database(self.url, on_stale)
 
     def _open_database(self, url: str, on_stale: StaleCallback | None) -> "OpenStorage":
-        import sqlalchemy  # noqa: PLC0415 - not needed for the journal file
-
-        address = url.replace("postgresql://", "postgresql+psycopg://", 1)
-        options = {"connect_args": {"connect_timeout": _TIMEOUT_CONNECT}, "pool_pre_ping": True}
-        engine = sqlalchemy.create_engine(address, **options)
+        engine = _create_engine(url)
         # Several processes that create the tables at once would violate unique constraints.
         with _advisory_lock(engine):
             storage = optuna.storages.RDBStorage(
-                address,
-                engine_kwargs=options,
+                _with_driver(url),
+                engine_kwargs=_ENGINE_OPTIONS,
                 heartbeat_interval=_HEARTBEAT_INTERVAL,
                 grace_period=_HEARTBEAT_GRACE,
                 heartbeat_stale_trial_callback=on_stale,
@@ -148,8 +158,18 @@ def storage_errors() -> Iterator[None]:
             raise
         raise RunError(
             f"the storage failed: {_first_line(error)}",
-            hint="--storage postgresql+psycopg://user@host/database",
+            hint=_EXAMPLE,
         ) from error
+
+
+def _with_driver(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def _create_engine(url: str) -> Any:
+    import sqlalchemy  # noqa: PLC0415 - not needed for the journal file
+
+    return sqlalchemy.create_engine(_with_driver(url), **_ENGINE_OPTIONS)
 
 
 @contextmanager

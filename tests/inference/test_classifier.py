@@ -196,7 +196,9 @@ def test_a_model_with_nan_weights_is_refused_by_the_name_of_the_weights(saved: P
     model.weights[0].assign(model.weights[0] * np.nan)
     checkpoints.save(model, saved)
 
-    with pytest.raises(CheckpointError, match=r"weights that are NaN or infinite: layers/batch_normalization"):
+    with pytest.raises(
+        CheckpointError, match=r"weights that are NaN or infinite: layers/batch_normalization"
+    ):
         Classifier.load(saved)
 
 

@@ -52,12 +52,19 @@ def test_processes_that_start_at_once_on_an_empty_database(database: str) -> Non
 
 
 def test_a_database_that_nobody_serves() -> None:
-    plan = _plan("postgresql+psycopg://test@127.0.0.1:1/postgres")
+    url = "postgresql+psycopg://test@127.0.0.1:1/postgres"
 
+    with pytest.raises(RunError, match=r"the storage failed: .*127\.0\.0\.1"):
+        SweepStudy.open(_plan(url))
     with pytest.raises(RunError, match=r"the storage failed: .*127\.0\.0\.1") as caught:
-        SweepStudy.open(plan)
+        require_storage(url)
 
     assert "\n" not in caught.value.message
+
+
+def test_an_invalid_port_is_refused() -> None:
+    with pytest.raises(ConfigError, match="--storage is not a valid address: .*'1x'"):
+        require_storage("postgresql://user@host:1x/database")
 
 
 @pytest.mark.parametrize("url", ["sqlite:///a.db", "mysql://host/a", "a.db"])
