@@ -63,7 +63,7 @@ def test_a_database_that_nobody_serves() -> None:
 
 
 def test_an_invalid_port_is_refused() -> None:
-    with pytest.raises(ConfigError, match="--storage is not a valid address: .*'1x'"):
+    with pytest.raises(ConfigError, match=r"--storage is not a valid address: .*'1x'"):
         require_storage("postgresql://user@host:1x/database")
 
 

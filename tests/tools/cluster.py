@@ -1,8 +1,8 @@
-"""Measure `predict --cluster local:2` and `train --seeds --cluster local:2`, and kill them.
+"""Measure `predict --cluster` and `train --seeds --cluster` with local workers, and kill them.
 
-    python -m tests.tools.cluster speed kills callers seeds
+    python -m tests.tools.cluster scale speed kills callers seeds
 
-`speed` compares with `predict` in one process, side by side; `kills` ends workers with SIGKILL at
+`scale` measures 1, 2 and 4 worker processes; `speed` compares with `predict` in one process, side by side; `kills` ends workers with SIGKILL at
 random times, `callers` the program itself, which then continues; `seeds` ends workers that train.
 """
 
@@ -75,6 +75,19 @@ def speed(folder: Path, images: Path) -> None:
         )
 
 
+def scale(folder: Path, images: Path) -> None:
+    for number in (1, 2, 4):
+        cluster = ("--cluster", f"local:{number}")
+        predicting, *_ = run(predict(images, folder / f"scale{number}.jsonl", *cluster))
+        series = folder / f"scale{number}"
+        options = ("--limit", "6000", "--epochs", "2", "--seeds", "0..7", "--quiet")
+        training, *_ = run((*PROGRAM, "train", *options, *cluster, "--run-dir", str(series)))
+        print(
+            f"scale: {number} processes: {FEWER / predicting:.0f} images/s of {FEWER}, "
+            f"{8 * 3600 / training:.0f} runs of classic per hour (6,000 images, 2 epochs)"
+        )
+
+
 def kill_workers(command: tuple[str, ...], kills: int, pause: tuple[float, float]) -> int:
     """Run a command and kill its workers at random times; return the number of kills."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
@@ -133,6 +146,7 @@ def seeds(folder: Path, images: Path) -> None:
 
 
 PARTS: dict[str, Callable[[Path, Path], None]] = {
+    "scale": scale,
     "speed": speed,
     "kills": kills,
     "callers": callers,
