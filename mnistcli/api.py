@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast, overload
 
-from mnistcli.config import FIGURE_FORMATS
+from mnistcli.choices import FIGURE_FORMATS
 from mnistcli.errors import ConfigError
 from mnistcli.model_lookup import ModelName, ModelRef, find_model
 from mnistcli.notebook import epoch_progress, is_interactive, show_in_notebook
@@ -281,8 +281,8 @@ def load_classifier(
         model: The model. Defaults as in `predict`.
         batch_size: Images computed at a time.
         pixel_scale: The pixel scale that an external model takes, a name in
-            `mnistcli.config.PIXEL_SCALES`, or ``auto``. Remembered for the file, also for the other
-            functions. Defaults to the one that is found with known digits.
+            `mnistcli.choices.PIXEL_SCALES`, or ``auto``. Remembered for the file, also for the
+            other functions. Defaults to the one that is found with known digits.
 
     Raises:
         CheckpointError: The model cannot be found or loaded.

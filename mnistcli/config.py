@@ -22,12 +22,6 @@ OPTIMIZERS: Mapping[str, float] = MappingProxyType(
 LOSSES = ("categorical", "sparse")
 SCHEDULES = ("constant", "one-cycle")
 DEVICES = ("auto", "cpu", "gpu", "all")
-PIXEL_SCALES = ("0..1", "0..255", "-1..1", "standardized", "1..0", "255..0")
-"""Pixel scales of external models; with the last two, digits are dark on light."""
-EXPORT_FORMATS = ("litert", "int8", "saved_model", "onnx")
-FIGURE_FORMATS = ("png", "svg", "pdf")
-AUTO_SCALE = "auto"
-"""Stands for the pixel scale that is found with known digits."""
 
 
 @dataclass(frozen=True, kw_only=True)

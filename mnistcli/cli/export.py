@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from mnistcli.choices import EXPORT_FORMATS
 from mnistcli.cli.dataset_loading import load_splits
 from mnistcli.cli.model_interface import note_interface
 from mnistcli.cli.options import (
@@ -17,7 +18,6 @@ from mnistcli.cli.options import (
 )
 from mnistcli.cli.spinner import working
 from mnistcli.cli.streams import print_json, print_line, print_model, set_verbosity
-from mnistcli.config import EXPORT_FORMATS
 from mnistcli.config_fields import require_choice
 from mnistcli.errors import CheckpointError
 from mnistcli.formatting import percent

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from mnistcli.choices import FIGURE_FORMATS
 from mnistcli.cli.dataset_loading import load_splits
 from mnistcli.cli.model_interface import note_interface
 from mnistcli.cli.options import (
@@ -16,7 +17,6 @@ from mnistcli.cli.options import (
     QuietOption,
 )
 from mnistcli.cli.streams import print_model, print_paths, set_verbosity
-from mnistcli.config import FIGURE_FORMATS
 from mnistcli.config_fields import require_choice
 from mnistcli.errors import ConfigError
 from mnistcli.plotting.limits import MAX_OCCLUDED, MAX_SAMPLES

@@ -16,7 +16,8 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.config import AUTO_SCALE, CLASSES, PIXEL_SCALES
+from mnistcli.choices import AUTO_SCALE, PIXEL_SCALES
+from mnistcli.config import CLASSES
 from mnistcli.config_fields import require_choice
 from mnistcli.device import start_quietly
 from mnistcli.errors import OTHER_MODEL, CheckpointError
@@ -91,7 +92,7 @@ class Classifier:
             path: The file.
             batch_size: Images computed at a time.
             pixel_scale: The pixel scale of an external model, a name in
-                `mnistcli.config.PIXEL_SCALES`; it is remembered for the file. ``auto`` finds it
+                `mnistcli.choices.PIXEL_SCALES`; it is remembered for the file. ``auto`` finds it
                 again. Defaults to the scale that is known of the file, else found.
             on_note: Receives a line about what was found, if anything was.
             on_batch: Receives the number of images of each batch that is computed.

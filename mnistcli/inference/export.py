@@ -67,7 +67,7 @@ def default_output(name: str, form: str) -> Path:
 
     Args:
         name: Name of the model.
-        form: A name in `mnistcli.config.EXPORT_FORMATS`.
+        form: A name in `mnistcli.choices.EXPORT_FORMATS`.
     """
     return Path(f"{Path(name).name.removesuffix('.keras').removesuffix('.h5')}{_SUFFIXES[form]}")
 
@@ -79,7 +79,7 @@ def export(
 
     Args:
         model: Maps float32 (n, 28, 28, 1) in 0..1 to probabilities (n, 10).
-        form: A name in `mnistcli.config.EXPORT_FORMATS`: LiteRT with float32 weights, LiteRT with
+        form: A name in `mnistcli.choices.EXPORT_FORMATS`: LiteRT with float32 weights, LiteRT with
             int8 weights and activations, a TensorFlow SavedModel, or ONNX.
         path: The file or, for a SavedModel, the directory. It must not exist.
         images: Images to compare on, uint8 (n, 28, 28).

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
-from mnistcli.config import PIXEL_SCALES
+from mnistcli.choices import PIXEL_SCALES
 from mnistcli.files.atomic import write_atomically
 from mnistcli.files.user_directories import cache_dir
 
@@ -17,7 +17,7 @@ class Interface(NamedTuple):
     """The interface of a model.
 
     Attributes:
-        pixel_scale: A name in `mnistcli.config.PIXEL_SCALES`.
+        pixel_scale: A name in `mnistcli.choices.PIXEL_SCALES`.
         outputs: ``softmax``, ``sigmoid`` or ``logits``.
     """
 

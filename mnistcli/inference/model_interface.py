@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mnistcli import checkpoints
 from mnistcli.architectures import STANDARD_INPUT
-from mnistcli.config import AUTO_SCALE, PIXEL_SCALES
+from mnistcli.choices import AUTO_SCALE, PIXEL_SCALES
 from mnistcli.errors import OTHER_MODEL, CheckpointError
 from mnistcli.formatting import percent
 from mnistcli.inference.interface_cache import (

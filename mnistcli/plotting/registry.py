@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from mnistcli.config import FIGURE_FORMATS
+from mnistcli.choices import FIGURE_FORMATS
 from mnistcli.errors import OTHER_DATASET, DataError
 from mnistcli.plotting import availability, draw_functions
 from mnistcli.plotting.inputs import PlotInputs
@@ -51,7 +51,7 @@ def draw_plots(
         evaluation: The evaluation of the model on `dataset`. Computed if a plot needs it and it is
             not given.
         splits: The whole dataset. The plot of the augmentation needs its training images.
-        form: Format of the files, a name in `mnistcli.config.FIGURE_FORMATS`.
+        form: Format of the files, a name in `mnistcli.choices.FIGURE_FORMATS`.
         on_plot: Receives the kind of each plot before it is drawn, the number of kinds before it,
             and the number of all kinds.
 

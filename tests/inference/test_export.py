@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras import layers
 
 from mnistcli import extras
-from mnistcli.config import EXPORT_FORMATS
+from mnistcli.choices import EXPORT_FORMATS
 from mnistcli.errors import CheckpointError, RunError
 from mnistcli.inference import export as exporting
 from mnistcli.inference.conversion import to_litert
