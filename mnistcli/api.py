@@ -247,6 +247,7 @@ def plot(
         RunError: The model has no history or augmentation to plot, or a file cannot be written.
     """
     from mnistcli.config_fields import require_choice
+    from mnistcli.plotting.directories import plots_dir
     from mnistcli.plotting.registry import PLOT_KINDS, draw_plots
 
     chosen = (
@@ -258,7 +259,7 @@ def plot(
         found,
         splits.name,
         splits.images_not_trained_on(*found.datasets),
-        found.plots_dir(splits.name) if output_dir is None else Path(output_dir),
+        plots_dir(found, splits.name) if output_dir is None else Path(output_dir),
         kinds=chosen,
         count=count,
         seed=seed,

@@ -1,6 +1,5 @@
 """Model lookup: find the run directory, `.keras` file or packaged model that a name stands for."""
 
-import hashlib
 import os
 import shlex
 from collections.abc import Iterator
@@ -21,10 +20,8 @@ PRETRAINED = "pretrained"
 """The name of the packaged model."""
 LATEST = "latest"
 """The name of the newest finished run."""
-
-_PRETRAINED_DIR = Path(__file__).with_name(PRETRAINED)
-_MAX_NAME = 100  # characters of a directory name
-_ENSEMBLE_PLOTS_DIR = Path("ensemble_plots")
+PRETRAINED_DIR = Path(__file__).with_name(PRETRAINED)
+"""The directory of the packaged model."""
 
 ModelName = str | os.PathLike[str]
 
@@ -50,9 +47,9 @@ class ModelRef:
         """The name for messages: the run directory, the file, or ``pretrained``."""
         if self.parts:
             return " + ".join(part.name for part in self.parts)
-        if self.run is None or not self._is_kept_model:
+        if self.run is None or not self.is_kept_model:
             return str(self.files[0])
-        return PRETRAINED if self.run.path == _PRETRAINED_DIR else str(self.run.path)
+        return PRETRAINED if self.run.path == PRETRAINED_DIR else str(self.run.path)
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -76,7 +73,7 @@ class ModelRef:
         """
         if self.parts:
             return min(part.min_confidence for part in self.parts)
-        if self.run is None or not self._is_kept_model or not self.run.finished:
+        if self.run is None or not self.is_kept_model or not self.run.finished:
             return 0.0
         return self.run.min_confidence
 
@@ -111,40 +108,10 @@ class ModelRef:
             return any(config.distort or config.non_digits for config in self._lineage())
         return False
 
-    def plots_dir(self, dataset: str) -> Path:
-        """Return the default directory for plots of the model on a dataset.
-
-        It is in the run, beside a file outside a run, or in the working directory for the packaged
-        model and for several models. Different models and datasets have different directories.
-
-        Args:
-            dataset: The name of the dataset.
-
-        Raises:
-            RunError: A file of the run is damaged.
-        """
-        own = self._plots_dir()
-        if dataset == self.datasets[0]:
-            return own
-        path = Path(dataset)
-        parts = path.relative_to(path.anchor).parts or ("dataset",)
-        return own / "_".join(parts)[-_MAX_NAME:]
-
     @property
-    def _is_kept_model(self) -> bool:
+    def is_kept_model(self) -> bool:
         """Whether the files are the model that the run keeps, not its last epoch."""
         return self.run is not None and self.files == self.run.model_files
-
-    def _plots_dir(self) -> Path:
-        if self.parts:
-            paths = "\n".join(str(file.resolve()) for file in self.files)
-            digest = hashlib.sha256(paths.encode(errors="surrogateescape")).hexdigest()[:8]
-            names = [Path(part.name).name.removesuffix(".keras")[:40] for part in self.parts[:3]]
-            return _ENSEMBLE_PLOTS_DIR / f"{'+'.join(names)}-{digest}"
-        if self.run is not None and self._is_kept_model and self.run.path != _PRETRAINED_DIR:
-            return self.run.plots_dir
-        path = Path(self.name)
-        return path.with_name(f"{path.stem}_plots")
 
     def _lineage(self) -> Iterator[TrainConfig]:
         """Yield the config of the model, of the model it was tuned from, and so on."""
@@ -195,7 +162,7 @@ def _find(name: str, root: Path) -> ModelRef:
         if newest is None:
             raise CheckpointError(f"no finished run in {str(root)!r}", hint=OTHER_MODEL)
         return ModelRef(newest.model_files, newest, skipped=skipped)
-    path = _PRETRAINED_DIR if name == PRETRAINED else Path(name)
+    path = PRETRAINED_DIR if name == PRETRAINED else Path(name)
     try:
         if not path.is_absolute() and not path.exists() and (root / path).is_dir():
             path = root / path

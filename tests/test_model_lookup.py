@@ -1,9 +1,8 @@
-"""Model lookup: names, defaults, descriptions and the directories of plots."""
+"""Model lookup: names, defaults and descriptions."""
 
 import json
 import os
 import shutil
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,47 +11,9 @@ import pytest
 from mnistcli.config import TrainConfig
 from mnistcli.errors import CheckpointError, RunError
 from mnistcli.model_lookup import ModelRef, find_model
+from mnistcli.plotting.directories import plots_dir
 from mnistcli.recipes import RECIPES
-from mnistcli.runs.history import EpochRow
-from mnistcli.runs.run import Run
-
-ROW = EpochRow(epoch=1, loss=0.5, accuracy=0.8, learning_rate=0.1, seconds=2.5)
-
-
-def write_model(path: Path) -> None:
-    """Write a file that looks like a `.keras` file from outside."""
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("config.json", "{}")
-
-
-def start(path: str, config: TrainConfig | None = None, *, epochs: int = 0) -> Run:
-    """Make an unfinished run."""
-    run = Run.create(config or TrainConfig(), Path(path))
-    if epochs:
-        write_model(run.model_file)
-        write_model(run.last_model_file)
-        run.write_history([EpochRow(**{**vars(ROW), "epoch": n}) for n in range(1, epochs + 1)])
-    return run
-
-
-def finish(
-    path: str, config: TrainConfig | None = None, *, modified: int = 0, **metrics: object
-) -> Run:
-    """Make a finished run."""
-    run = start(path, config, epochs=1)
-    run.write_metrics(metrics)
-    if modified:
-        os.utime(run.path / "metrics.json", (modified, modified))
-    return run
-
-
-def make_ensemble(path: str, members: int, *, trained: int | None = None) -> Run:
-    """Make an ensemble, of which only some members may be trained."""
-    run = Run.create(TrainConfig(ensemble=members), Path(path))
-    for number in range(1, (members if trained is None else trained) + 1):
-        member = run.create_member(number, TrainConfig(dataset="digits"))
-        write_model(member.model_file)
-    return run
+from tests.support.runs import finish, make_ensemble, start, write_model
 
 
 def error_of(*names: str) -> CheckpointError:
@@ -248,7 +209,7 @@ def test_the_model_file_of_a_run_stands_for_the_run(epochs: int) -> None:
     assert by_file == ModelRef(by_run.files, by_file.run)
     assert by_run.name == by_file.name == "runs/a"
     assert by_run.datasets == by_file.datasets == ("digits",)
-    assert by_run.plots_dir("digits") == by_file.plots_dir("digits") == Path("runs/a/plots")
+    assert plots_dir(by_run, "digits") == plots_dir(by_file, "digits") == Path("runs/a/plots")
 
 
 def test_the_last_epoch_of_a_run_has_the_dataset_of_the_run_but_no_threshold() -> None:
@@ -259,7 +220,7 @@ def test_the_last_epoch_of_a_run_has_the_dataset_of_the_run_but_no_threshold() -
 
     assert (last.name, last.datasets) == ("runs/a/last.keras", ("digits",))
     assert last.min_confidence == 0
-    assert last.plots_dir("digits") == Path("runs/a/last_plots")
+    assert plots_dir(last, "digits") == Path("runs/a/last_plots")
 
 
 def test_a_file_outside_a_run() -> None:
@@ -269,7 +230,7 @@ def test_a_file_outside_a_run() -> None:
 
     assert (found.name, found.run, found.datasets) == ("digits.keras", None, ("mnist",))
     assert (found.min_confidence, found.description) == (0, "digits.keras")
-    assert found.plots_dir("mnist") == Path("digits_plots")
+    assert plots_dir(found, "mnist") == Path("digits_plots")
 
 
 def test_a_model_that_was_copied_out_of_its_run_agrees_with_its_directory() -> None:
@@ -300,7 +261,7 @@ def test_the_members_of_an_ensemble_are_its_files_in_order() -> None:
 
     assert found.name == "runs/a"
     assert found.files == tuple(Path(f"runs/a/member-{n}/model.keras") for n in range(1, 12))
-    assert found.plots_dir("mnist") == Path("runs/a/plots")
+    assert plots_dir(found, "mnist") == Path("runs/a/plots")
 
 
 def test_several_models_are_averaged() -> None:
@@ -333,50 +294,6 @@ def test_a_damaged_threshold_is_one_clear_error(value: str) -> None:
 
     with pytest.raises(RunError, match=r"damaged file 'runs/a/metrics\.json': min_confidence"):
         _ = find_model("runs/a").min_confidence
-
-
-# Plots
-
-
-def test_plots_on_another_dataset_have_their_own_directory() -> None:
-    finish("runs/a")
-
-    directories = {find_model("a").plots_dir(f"/home/{name}/mine") for name in ("me", "you")}
-    assert directories == {Path(f"runs/a/plots/home_{name}_mine") for name in ("me", "you")}
-
-
-def test_plots_of_the_packaged_model_are_in_the_working_directory() -> None:
-    assert find_model("pretrained").plots_dir("mnist") == Path("pretrained_plots")
-
-
-def test_different_averages_never_share_a_directory_of_plots() -> None:
-    for path in ("runs/a", "runs/b", "runs/c", "other/b"):
-        finish(path)
-    groups = [
-        ("runs/a", "runs/b"),
-        ("runs/a", "runs/c"),
-        ("runs/a", "other/b"),
-        ("runs/a", "runs/b", "runs/c"),
-        ("runs/a", "runs/b", "runs/c", "other/b"),
-    ]
-
-    directories = {find_model(*group).plots_dir("mnist") for group in groups}
-
-    assert len(directories) == len(groups)
-    assert {directory.parent for directory in directories} == {Path("ensemble_plots")}
-    assert find_model(*groups[0]).plots_dir("mnist").name.startswith("a+b-")
-
-
-def test_plots_of_two_members_do_not_become_a_member_or_a_run() -> None:
-    run = make_ensemble("runs/two", 2)
-    run.write_metrics({})
-    before = run.model_files
-
-    plots = find_model("runs/two/member-1", "runs/two/member-2").plots_dir("digits")
-    plots.mkdir(parents=True)
-
-    assert run.model_files == before
-    assert "runs" not in plots.parts
 
 
 # Descriptions

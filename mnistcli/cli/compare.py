@@ -24,6 +24,7 @@ from mnistcli.cli.streams import (
 )
 from mnistcli.formatting import format_count
 from mnistcli.model_lookup import find_model
+from mnistcli.plotting.directories import plots_dir
 from mnistcli.run_summaries import find_common_dataset, find_runs
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def compare(
         correction = ", with Holm's correction" if len(tests) > 1 else ""
         print_line(f"\nMcNemar's exact test on {tested} of {quote_name(splits.name)}{correction}")
         _print_tests(tests)
-    directory = output_dir or together.plots_dir(splits.name)
+    directory = output_dir or plots_dir(together, splits.name)
     _draw(compared, splits.name, directory / "comparison.png", as_json=as_json)
 
 

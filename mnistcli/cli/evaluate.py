@@ -114,9 +114,10 @@ def evaluate(
         fit_accuracy=fit_min_confidence,
     )
     if report:
+        from mnistcli.plotting.directories import plots_dir
         from mnistcli.plotting.registry import draw_plots
 
-        directory = output_dir or model_ref.plots_dir(splits.name)
+        directory = output_dir or plots_dir(model_ref, splits.name)
         (figure,) = draw_plots(
             model_ref, splits.name, images, directory, kinds=["confusion"], evaluation=result
         )

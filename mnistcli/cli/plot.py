@@ -19,6 +19,7 @@ from mnistcli.cli.options import (
 from mnistcli.cli.streams import print_model, print_paths, set_verbosity
 from mnistcli.config_fields import require_choice
 from mnistcli.errors import ConfigError
+from mnistcli.plotting.directories import plots_dir
 from mnistcli.plotting.limits import MAX_OCCLUDED, MAX_SAMPLES
 from mnistcli.plotting.registry import PLOT_KINDS, draw_plots
 
@@ -87,7 +88,7 @@ def plot(
             model_ref,
             splits.name,
             splits.images_not_trained_on(*model_ref.datasets),
-            output_dir or model_ref.plots_dir(splits.name),
+            output_dir or plots_dir(model_ref, splits.name),
             kinds=kinds,
             count=count,
             seed=seed,

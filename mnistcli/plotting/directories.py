@@ -1,0 +1,42 @@
+"""Directories of plots: the default place for the figures of a model on a dataset."""
+
+import hashlib
+from pathlib import Path
+
+from mnistcli.model_lookup import PRETRAINED_DIR, ModelRef
+
+_MAX_NAME = 100  # characters of a directory name
+_ENSEMBLE_PLOTS_DIR = Path("ensemble_plots")
+
+
+def plots_dir(model: ModelRef, dataset: str) -> Path:
+    """Return the default directory for plots of a model on a dataset.
+
+    It is in the run, beside a file outside a run, or in the working directory for the packaged
+    model and for several models. Different models and datasets have different directories.
+
+    Args:
+        model: The model.
+        dataset: The name of the dataset.
+
+    Raises:
+        RunError: A file of the run is damaged.
+    """
+    own = _own_directory(model)
+    if dataset == model.datasets[0]:
+        return own
+    path = Path(dataset)
+    parts = path.relative_to(path.anchor).parts or ("dataset",)
+    return own / "_".join(parts)[-_MAX_NAME:]
+
+
+def _own_directory(model: ModelRef) -> Path:
+    if model.parts:
+        paths = "\n".join(str(file.resolve()) for file in model.files)
+        digest = hashlib.sha256(paths.encode(errors="surrogateescape")).hexdigest()[:8]
+        names = [Path(part.name).name.removesuffix(".keras")[:40] for part in model.parts[:3]]
+        return _ENSEMBLE_PLOTS_DIR / f"{'+'.join(names)}-{digest}"
+    if model.run is not None and model.is_kept_model and model.run.path != PRETRAINED_DIR:
+        return model.run.plots_dir
+    path = Path(model.name)
+    return path.with_name(f"{path.stem}_plots")
