@@ -219,7 +219,7 @@ def plot(
     output_dir: str | os.PathLike[str] | None = None,
     count: int = 24,
     seed: int = 0,
-    form: str = FIGURE_FORMATS[0],
+    file_format: str = FIGURE_FORMATS[0],
 ) -> list[Path]:
     """Plot a model's history, predictions, mistakes, calibration, activations and more.
 
@@ -235,7 +235,7 @@ def plot(
         output_dir: Directory for the files. Defaults to ``plots/`` in the run.
         count: Maximum number of digits in samples, mistakes and occlusion maps.
         seed: Random seed of the samples and of the embedded digits.
-        form: Format of the files: ``png``, ``svg`` or ``pdf``.
+        file_format: Format of the files: ``png``, ``svg`` or ``pdf``.
 
     Returns:
         The files.
@@ -264,7 +264,7 @@ def plot(
         count=count,
         seed=seed,
         splits=splits,
-        form=require_choice("form", form, FIGURE_FORMATS),
+        file_format=require_choice("file_format", file_format, FIGURE_FORMATS),
     )
     show_in_notebook(files)
     return files

@@ -75,7 +75,7 @@ def load_checked(checked: CheckedModel) -> keras.Model:
 
 
 def _build(checked: CheckedModel, folder: Path) -> keras.Model:
-    """Build the model from the checked parts, written in the form in which Keras takes them."""
+    """Build the model from the checked parts, written in the format in which Keras takes them."""
     if checked.is_legacy:
         path = folder / "model.h5"
         path.write_bytes(checked.weights)

@@ -28,7 +28,7 @@ _TRAINING_IMAGES = 500
 
 def export(
     model: ModelArgument = None,
-    form: Annotated[
+    file_format: Annotated[
         str,
         typer.Option(
             "--format",
@@ -61,7 +61,7 @@ def export(
     from mnistcli.model_lookup import find_model
 
     set_verbosity(quiet=quiet)
-    form = require_choice("format", form, EXPORT_FORMATS)
+    file_format = require_choice("format", file_format, EXPORT_FORMATS)
     model_ref = find_model(*model or ())
     if len(model_ref.files) > 1:
         raise CheckpointError(
@@ -78,10 +78,10 @@ def export(
         from mnistcli.inference import export as exporting
         from mnistcli.inference.model_interface import load_model
 
-        path = output or exporting.default_output(model_ref.name, form)
+        path = output or exporting.default_output(model_ref.name, file_format)
         result = exporting.export(
             load_model(model_ref),
-            form,
+            file_format,
             path,
             images,
             splits.train.images[:_TRAINING_IMAGES],

@@ -40,7 +40,7 @@ def plot(
     dataset: DatasetOption = None,
     data_dir: DataDirOption = None,
     output_dir: OutputDirOption = None,
-    form: Annotated[
+    file_format: Annotated[
         str,
         typer.Option(
             "--format",
@@ -76,7 +76,7 @@ def plot(
 
     set_verbosity(quiet=quiet)
     kinds = _choose_kinds(kind or ())
-    form = require_choice("format", form, FIGURE_FORMATS)
+    file_format = require_choice("format", file_format, FIGURE_FORMATS)
     model_ref = find_model(*model or ())
     print_model(model_ref.description)
     note_interface(model_ref, pixel_scale)
@@ -93,7 +93,7 @@ def plot(
             count=count,
             seed=seed,
             splits=splits,
-            form=form,
+            file_format=file_format,
             on_plot=lambda name, done, total: bar.show(f"Drawing {name}", done, total),
         )
     print_paths(*files)

@@ -72,7 +72,7 @@ def print_predictions(
             is not in MNIST format.
         top: The number of classes to show for a single digit, or of texts for a number.
         as_json: Print JSON Lines instead of a table.
-        printer: Prints the predictions in another form instead, such as CSV.
+        printer: Prints the predictions in another format instead, such as CSV.
         keep: The number of predictions to return.
         count: Counts the images, for the progress; None if their number cannot be known.
     """

@@ -1,4 +1,4 @@
-"""Array forms: shapes, pixel scales and polarities of images, converted to MNIST format.
+"""Array layouts: shapes, pixel scales and polarities of images, converted to MNIST format.
 
 Each correction that is not obvious from the shape is a note.
 """
@@ -54,10 +54,10 @@ def to_datasets(source: str, parts: dict[str, Raw]) -> tuple[dict[str, Dataset],
         The parts, and notes about what was corrected.
 
     Raises:
-        DataError: An array has another form, or an image no label.
+        DataError: An array has another layout, or an image no label.
     """
     try:
-        digits, grays, scale, scaling = _read_forms(parts)
+        digits, grays, scale, scaling = _read_layouts(parts)
     except DataError as error:
         raise invalid_data(source, error.message) from error
     counts = dict.fromkeys(note for _, _, own in digits.values() for note in own)
@@ -78,7 +78,7 @@ def to_datasets(source: str, parts: dict[str, Raw]) -> tuple[dict[str, Dataset],
     return datasets, tuple(notes)
 
 
-def _read_forms(
+def _read_layouts(
     parts: dict[str, Raw],
 ) -> tuple[dict[str, _Digits], dict[str, NDArray[Any]], "Scale | None", list[str]]:
     """Read the labels and the images of each part, and find the pixel scale of all."""
@@ -103,7 +103,7 @@ def to_images(source: str, raw: NDArray[Any]) -> NDArray[np.uint8]:
         uint8 (n, 28, 28).
 
     Raises:
-        DataError: The array has another form.
+        DataError: The array has another layout.
     """
     try:
         gray = to_gray(raw, len(raw))
@@ -122,7 +122,7 @@ def to_gray(images: NDArray[Any], count: int) -> NDArray[Any]:
         count: The number of labels, which tells the axis of the images.
 
     Raises:
-        DataError: The array has another form.
+        DataError: The array has another layout.
     """
     wrong = DataError(f"images are {images.dtype} {images.shape}, not uint8 (n, 28, 28)")
     if images.ndim and not len(images):

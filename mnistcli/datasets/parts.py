@@ -24,11 +24,11 @@ def read_parts(source: str, arrays: Arrays, notes: tuple[str, ...] = ()) -> Spli
 
     Args:
         source: The file or directory, for errors and notes.
-        arrays: The arrays by name, such as ``x_train``; their forms are those of `to_datasets`.
+        arrays: The arrays by name, such as ``x_train``; their layouts are those of `to_datasets`.
         notes: Notes about the files.
 
     Raises:
-        DataError: There are no images with labels, or an array has another form.
+        DataError: There are no images with labels, or an array has another layout.
     """
     parts = find_parts(source, arrays)
     labeled = {name: raw for name, raw in parts.items() if raw.labels is not None}

@@ -83,7 +83,7 @@ def identify(head: bytes) -> FileKind | None:
 
 
 def identify_folder(folder: Path) -> FileKind | None:
-    """Identify a folder that is a model or a dataset in a form that is not read.
+    """Identify a folder that is a model or a dataset in a format that is not read.
 
     Args:
         folder: The directory.
@@ -105,7 +105,8 @@ def _identify_gzip(head: bytes) -> FileKind | None:
 
 def _identify_zip(head: bytes) -> FileKind:
     name = head[30 : 30 + int.from_bytes(head[26:28], "little")].decode("utf-8", "replace")
-    return next((kind for form, kind in _ZIP_NAMES if re.fullmatch(form, name)), kinds.ARCHIVE)
+    found = (kind for pattern, kind in _ZIP_NAMES if re.fullmatch(pattern, name))
+    return next(found, kinds.ARCHIVE)
 
 
 def _identify_container(head: bytes) -> FileKind | None:

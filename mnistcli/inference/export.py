@@ -62,25 +62,26 @@ class ExportResult:
     milliseconds: float
 
 
-def default_output(name: str, form: str) -> Path:
+def default_output(name: str, file_format: str) -> Path:
     """Return the default path of an export, in the working directory.
 
     Args:
         name: Name of the model.
-        form: A name in `mnistcli.choices.EXPORT_FORMATS`.
+        file_format: A name in `mnistcli.choices.EXPORT_FORMATS`.
     """
-    return Path(f"{Path(name).name.removesuffix('.keras').removesuffix('.h5')}{_SUFFIXES[form]}")
+    stem = Path(name).name.removesuffix(".keras").removesuffix(".h5")
+    return Path(f"{stem}{_SUFFIXES[file_format]}")
 
 
 def export(
-    model: keras.Model, form: str, path: Path, images: Images, training_images: Images
+    model: keras.Model, file_format: str, path: Path, images: Images, training_images: Images
 ) -> ExportResult:
     """Export a model and compare the file with it.
 
     Args:
         model: Maps float32 (n, 28, 28, 1) in 0..1 to probabilities (n, 10).
-        form: A name in `mnistcli.choices.EXPORT_FORMATS`: LiteRT with float32 weights, LiteRT with
-            int8 weights and activations, a TensorFlow SavedModel, or ONNX.
+        file_format: A name in `mnistcli.choices.EXPORT_FORMATS`: LiteRT with float32 weights,
+            LiteRT with int8 weights and activations, a TensorFlow SavedModel, or ONNX.
         path: The file or, for a SavedModel, the directory. It must not exist.
         images: Images to compare on, uint8 (n, 28, 28).
         training_images: Images that show the range of the activations for int8.
@@ -93,11 +94,11 @@ def export(
     if os.path.lexists(path):
         raise RunError(f"{str(path)!r} exists already", hint="--output PATH")
     try:
-        if form == "saved_model":
+        if file_format == "saved_model":
             return _export_directory(model, path, images)
-        if form == "onnx":
+        if file_format == "onnx":
             return _export_onnx(model, path, images)
-        content = to_litert(model) if form == "litert" else quantize(model, training_images)
+        content = to_litert(model) if file_format == "litert" else quantize(model, training_images)
         if content is None:
             raise CheckpointError(
                 "LiteRT cannot compute a layer of the model", hint="--format saved_model"
@@ -105,7 +106,7 @@ def export(
         with replace_atomically(path) as temporary:
             temporary.write_bytes(attach_files(content))
             runner = litert.Runner(temporary.read_bytes())
-            return _compare(model, form, path, images, runner, size=temporary.stat().st_size)
+            return _compare(model, file_format, path, images, runner, size=temporary.stat().st_size)
     except OSError as error:
         raise RunError(f"cannot write {str(path)!r}: {error.strerror}", hint="--output") from error
     except RuntimeError as error:  # of the LiteRT interpreter
@@ -146,7 +147,7 @@ def _export_directory(model: keras.Model, path: Path, images: Images) -> ExportR
 
 def _compare(
     model: keras.Model,
-    form: str,
+    file_format: str,
     path: Path,
     images: Images,
     compute: _Compute,
@@ -165,7 +166,7 @@ def _compare(
     seconds = time.perf_counter() - started
     agreement = float(np.mean(found.argmax(axis=1) == expected.argmax(axis=1)))
     difference = float(np.abs(found - expected).max())
-    required, tolerance = _REQUIRED[form]
+    required, tolerance = _REQUIRED[file_format]
     if not (agreement >= required and difference <= tolerance):
         raise CheckpointError(
             f"the exported file disagrees with the model and is deleted: {percent(agreement, 1)} "

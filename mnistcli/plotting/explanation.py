@@ -186,7 +186,7 @@ def _draw_image_and_foreground(axes: Axes, stages: Stages, digit: Digit, top: fl
     origin = draw_image(axes, stages.image.crop(crop), (LEFTS[0], top, SIZE, SIZE))
     inside = (left - crop[0], upper - crop[1], box[2] - crop[0], box[3] - crop[1])
     outline_digit(axes, inside, origin)
-    masks = (LIGHT_GRAY, stages.foreground), (ORANGE, stages.form)
+    masks = (LIGHT_GRAY, stages.foreground), (ORANGE, stages.form_mask)
     foreground = color_masks(stages.foreground, *masks)
     foreground.paste(BLUE, (left, upper), Image.fromarray(digit.mask))
     crop = _square_around(box, foreground.size, nearby)

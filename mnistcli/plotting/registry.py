@@ -34,7 +34,7 @@ def draw_plots(
     seed: int = 0,
     evaluation: "Evaluation | None" = None,
     splits: "Splits | None" = None,
-    form: str = FIGURE_FORMATS[0],
+    file_format: str = FIGURE_FORMATS[0],
     on_plot: Callable[[str, int, int], None] | None = None,
 ) -> list[Path]:
     """Draw plots of a model, each into a file such as ``confusion.png``.
@@ -51,7 +51,7 @@ def draw_plots(
         evaluation: The evaluation of the model on `dataset`. Computed if a plot needs it and it is
             not given.
         splits: The whole dataset. The plot of the augmentation needs its training images.
-        form: Format of the files, a name in `mnistcli.choices.FIGURE_FORMATS`.
+        file_format: Format of the files, a name in `mnistcli.choices.FIGURE_FORMATS`.
         on_plot: Receives the kind of each plot before it is drawn, the number of kinds before it,
             and the number of all kinds.
 
@@ -81,7 +81,7 @@ def draw_plots(
         kind = PLOT_KINDS[name]
         unavailable = kind.check(inputs)
         if unavailable is None:
-            file = output_dir / f"{name}.{form}"
+            file = output_dir / f"{name}.{file_format}"
             files.append(save_figure(kind.draw(inputs), file, hint="--output-dir DIR"))
         elif kinds:
             raise unavailable

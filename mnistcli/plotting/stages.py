@@ -56,8 +56,8 @@ def color_masks(background: Mask, *colored: tuple[str, Mask]) -> Image.Image:
 
 
 def _form_elements(stages: Stages) -> tuple[str, Image.Image]:
-    caption = "form elements" if stages.form.any() else "no form elements"
-    masks = ((LIGHT_GRAY, stages.foreground), (ORANGE, stages.form))
+    caption = "form elements" if stages.form_mask.any() else "no form elements"
+    masks = ((LIGHT_GRAY, stages.foreground), (ORANGE, stages.form_mask))
     return caption, color_masks(stages.foreground, *masks)
 
 

@@ -211,9 +211,9 @@ def save_figure(figure: Figure, path: Path, *, hint: str | None = None) -> Path:
     """
     stream = io.BytesIO()
     suffix = path.suffix.removeprefix(".").lower()
-    form = suffix if suffix in _METADATA else "png"
+    file_format = suffix if suffix in _METADATA else "png"
     with rc_context({"svg.hashsalt": "mnistcli"}):  # otherwise, the ids in an SVG file are random
-        figure.savefig(stream, format=form, dpi=DPI, metadata=_METADATA[form])
+        figure.savefig(stream, format=file_format, dpi=DPI, metadata=_METADATA[file_format])
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, stream.getvalue())

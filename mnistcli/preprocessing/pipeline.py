@@ -51,13 +51,13 @@ class Ink(NamedTuple):
 
     Attributes:
         foreground: All ink.
-        form: The ink mask of the form elements.
+        form_mask: The ink mask of the form elements.
         frames: The ink mask of those that are not ruled lines.
         writing: The connected components of digits and marks.
     """
 
     foreground: Foreground
-    form: Mask
+    form_mask: Mask
     frames: Mask
     writing: Components
 
@@ -117,14 +117,14 @@ def _run(
     may_be_one: bool,
 ) -> PreprocessedImage:
     """Run the pipeline on an image that has been binarized."""
-    foreground, form, frames, writing = ink
+    foreground, form_mask, frames, writing = ink
     mask = writing.mask
     is_mnist_size = image.size == (SIDE, SIDE)
     if mask.any() and (single or (is_mnist_size and classify is not None)):
         digit = _cut_out(foreground, mask, image.size)
         if is_mnist_size and classify is not None:
             digit = _choose_input(digit, image, classify)
-        return PreprocessedImage(image.size, foreground, form, (), (digit,), mask)
+        return PreprocessedImage(image.size, foreground, form_mask, (), (digit,), mask)
     lines = tuple(find_text_lines(writing))
     digits: list[Digit] = []
     numbers: list[NumberLine] = []
@@ -152,7 +152,7 @@ def _run(
     return PreprocessedImage(
         image.size,
         foreground,
-        form,
+        form_mask,
         lines,
         tuple(digits),
         digit_mask,
@@ -169,9 +169,9 @@ def separate_ink(image: Image.Image, *, other_polarity: bool = False) -> Ink:
         other_polarity: As `binarize` takes it.
     """
     foreground = binarize(image, other_polarity=other_polarity)
-    form, frames = find_form_elements(foreground)
-    writing = remove_specks(connected_components(foreground.mask & ~form))
-    return Ink(foreground, form, frames, writing)
+    form_mask, frames = find_form_elements(foreground)
+    writing = remove_specks(connected_components(foreground.mask & ~form_mask))
+    return Ink(foreground, form_mask, frames, writing)
 
 
 def find_form_elements(foreground: Foreground) -> tuple[Mask, Mask]:

@@ -32,7 +32,7 @@ class PreprocessedImage:
     Attributes:
         size: Width and height of the image in pixels.
         foreground: The foreground, found by binarization.
-        form: The ink mask of the form elements that were removed: frames, rings and lines.
+        form_mask: The ink mask of the form elements that were removed: frames, rings and lines.
         lines: The text lines in reading order.
         digits: The digits in reading order.
         digit_mask: The ink mask of all digits.
@@ -42,7 +42,7 @@ class PreprocessedImage:
 
     size: tuple[int, int]
     foreground: Foreground
-    form: Mask
+    form_mask: Mask
     lines: tuple[TextLine, ...]
     digits: tuple[Digit, ...]
     digit_mask: Mask
@@ -55,18 +55,19 @@ class PreprocessedImage:
             return ImageContent(())
         foreground, factor = self.foreground.mask, self.foreground.factor
         # A pixel beside a digit is the edge of its strokes.
-        rest = connected_components(foreground & ~self.form & ~dilate(self.digit_mask, 3, 3))
+        rest = connected_components(foreground & ~self.form_mask & ~dilate(self.digit_mask, 3, 3))
         largest_digit = max(int(digit.mask.sum()) for digit in self.digits)
         is_mark = rest.area >= max(_MIN_MARK_PIXELS, _MIN_MARK * largest_digit)
         specks = rest.area[~is_mark]
         symbols = tuple(self._symbol(rest.region(index)) for index in np.flatnonzero(is_mark))
-        writing = int((foreground & ~self.form).sum())
+        writing = int((foreground & ~self.form_mask).sum())
+        removed = connected_components(self.form_mask)
         return ImageContent(
             self.digits,
             self.numbers,
             marks=self._boxes(rest, is_mark),
             mark_symbols=symbols,
-            form_elements=self._boxes(removed := connected_components(self.form), removed.area > 0),
+            form_elements=self._boxes(removed, removed.area > 0),
             specks=len(specks),
             largest_speck=int(specks.max(initial=0)) * factor**2,
             ignored_fraction=1 - int(self.digit_mask.sum()) / writing,

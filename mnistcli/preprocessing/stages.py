@@ -22,7 +22,7 @@ class Stages:
         sheet: The same with the surroundings of a sheet of paper filled, or the rectified sheet;
             None if no sheet was found on a darker surface.
         foreground: The ink mask, shape (h, w).
-        form: The ink mask of the form elements, shape (h, w).
+        form_mask: The ink mask of the form elements, shape (h, w).
         lines: The ink masks of the text lines in reading order, each of shape (h, w).
         scale: Pixels of the file per pixel of `image`, along each axis.
     """
@@ -30,7 +30,7 @@ class Stages:
     image: Image.Image
     sheet: Image.Image | None
     foreground: Mask
-    form: Mask
+    form_mask: Mask
     lines: tuple[Mask, ...]
     scale: int = 1
 
@@ -46,11 +46,11 @@ def find_stages(image: Image.Image) -> Stages:
     if digit is not None:
         mask = digit.image > 0
         return Stages(image, None, mask, np.zeros_like(mask), (mask,))
-    foreground, form, _, writing = separate_ink(image)
+    foreground, form_mask, _, writing = separate_ink(image)
     lines = tuple(foreground.restore(line.mask) for line in find_text_lines(writing))
     reduced = image.reduce(foreground.factor) if foreground.factor > 1 else image
     pixels = np.asarray(reduced)
     rectified, _ = rectify_sheet(pixels)
     sheet = None if rectified is pixels else Image.fromarray(rectified)
-    masks = foreground.restore(foreground.mask), foreground.restore(form)
+    masks = foreground.restore(foreground.mask), foreground.restore(form_mask)
     return Stages(reduced, sheet, *masks, lines, foreground.factor)

@@ -26,7 +26,7 @@ def test_a_model_is_exported_and_compared(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_the_figures_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def export(model: keras.Model, form: str, path: Path, *images: object) -> object:
+    def export(model: keras.Model, file_format: str, path: Path, *images: object) -> object:
         return exporting.ExportResult(path, 416_000, 1000, 0.998, 0.25, 0.125)
 
     monkeypatch.setattr(model_interface, "load_model", lambda model_ref: build_foreign())

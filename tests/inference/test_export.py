@@ -36,14 +36,14 @@ needs_onnx = pytest.mark.skipif(
 
 
 @pytest.mark.parametrize(
-    "form", [*EXPORT_FORMATS[:-1], pytest.param(EXPORT_FORMATS[-1], marks=needs_onnx)]
+    "file_format", [*EXPORT_FORMATS[:-1], pytest.param(EXPORT_FORMATS[-1], marks=needs_onnx)]
 )
 def test_an_exported_file_agrees_with_the_model(
-    form: str, model: keras.Model, digits: KnownDigits
+    file_format: str, model: keras.Model, digits: KnownDigits
 ) -> None:
-    path = exporting.default_output("runs/a.keras", form)
+    path = exporting.default_output("runs/a.keras", file_format)
 
-    result = exporting.export(model, form, path, digits.images[:100], digits.images[100:150])
+    result = exporting.export(model, file_format, path, digits.images[:100], digits.images[100:150])
 
     assert path.exists()
     assert (result.images, result.agreement >= 0.99) == (100, True)

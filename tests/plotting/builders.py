@@ -152,6 +152,6 @@ def make_explanation(
     occlusion_map[9, 4, other] += fall
     occlusion_map[20, 20, 7] += 0.05
     image = Image.new("L", size, 255)
-    form = np.zeros_like(foreground)
-    stages = Stages(image, None, foreground, form, (foreground,))
+    form_mask = np.zeros_like(foreground)
+    stages = Stages(image, None, foreground, form_mask, (foreground,))
     return Explanation(name, name, stages, (digit,), digit, occlusion_map, reason)

@@ -123,9 +123,14 @@ def test_a_run_without_augmentation_has_no_plot_of_it(trained_run: Path) -> None
 
 def test_the_format_of_the_files(trained_run: Path) -> None:
     for folder in ("a", "b"):
-        for form in ("svg", "pdf"):
+        for file_format in ("svg", "pdf"):
             draw_plots(
-                find_model(trained_run), "mine", DATASET, Path(folder), kinds=["history"], form=form
+                find_model(trained_run),
+                "mine",
+                DATASET,
+                Path(folder),
+                kinds=["history"],
+                file_format=file_format,
             )
 
     for name, start in (("history.svg", b"<?xml"), ("history.pdf", b"%PDF")):

@@ -124,15 +124,15 @@ def test_a_mask_is_the_digits_part_of_the_foreground(single: bool) -> None:
     (digit,) = find_digits(image, single=single)
 
     stages = find_stages(image)
-    foreground, form, factor = stages.foreground, stages.form, stages.scale
+    foreground, form_mask, factor = stages.foreground, stages.form_mask, stages.scale
     assert (foreground.shape, factor) == ((667, 800), 3)
     left, top, right, bottom = (edge // factor for edge in digit.box)
     assert np.array_equal(digit.mask, foreground[top:bottom, left:right])
     assert digit.mask.any(axis=0).all()
     assert digit.mask.any(axis=1).all()
     assert foreground[635].all()
-    assert form[635].all()
-    assert not form[top:bottom, left:right].any()
+    assert form_mask[635].all()
+    assert not form_mask[top:bottom, left:right].any()
     assert digit.mask.base is None  # the mask of the whole image can be freed
 
 
@@ -164,7 +164,7 @@ def test_a_page_holds_its_stages() -> None:
     page = run_pipeline(image, single=False, classify=classify_polylines)
 
     assert len(page.lines) == 2
-    assert not page.form.any()
+    assert not page.form_mask.any()
     assert (page.digit_mask & ~page.foreground.mask).sum() == 0
     assert page.digit_mask.sum() == sum(digit.mask.sum() for digit in page.digits)
 

@@ -21,8 +21,8 @@ def test_the_stages_of_a_photo_of_a_sheet() -> None:
     assert stages.sheet is not None
     assert np.asarray(stages.sheet).min() > 50  # the table is gone
     assert [int(line.any(axis=1).argmax()) for line in stages.lines] == [250, 350]
-    assert stages.form[225, 400]
-    assert (stages.form <= stages.foreground).all()
+    assert stages.form_mask[225, 400]
+    assert (stages.form_mask <= stages.foreground).all()
 
 
 def test_an_image_without_a_sheet() -> None:
