@@ -13,7 +13,7 @@ from mnistcli.runs.history import EpochRow
 from mnistcli.sweep.storage import storage_errors
 from mnistcli.sweep.study import ERROR, WORKER, SweepStudy, worker_name
 from mnistcli.training.callbacks import SilentCallback
-from mnistcli.training.trainer import validate
+from mnistcli.training.trainer import train_unsaved
 
 
 def run_trial(
@@ -58,7 +58,7 @@ def run_trial(
             claim.close()
             changed()
             try:
-                row = validate(config, splits, _Report(trial, changed, config.epochs))
+                row = train_unsaved(config, splits, _Report(trial, changed, config.epochs))
             except TrainingError as error:
                 trial.set_user_attr(ERROR, error.message)
                 raise

@@ -151,8 +151,8 @@ class ModelTrainer:
             start_trained_on=self._start.datasets if self._start else (),
         )
 
-    def validate(self, config: TrainConfig) -> EpochRow:
-        """Train one model without writing files; return the kept epoch."""
+    def train_unsaved(self, config: TrainConfig) -> EpochRow:
+        """Train one model without writing files, and return its kept epoch."""
         keras.utils.set_random_seed(config.seed)
         devices = find_devices(config.device)
         with replica_scope(devices):

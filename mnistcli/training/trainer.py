@@ -133,10 +133,10 @@ def _prepare(
     return config, trainer
 
 
-def validate(config: TrainConfig, splits: Splits, callback: TrainingCallback) -> EpochRow:
-    """Train one model on the training images, and measure it on the validation images only.
+def train_unsaved(config: TrainConfig, splits: Splits, callback: TrainingCallback) -> EpochRow:
+    """Train one model without writing files, and return its kept epoch with the validation metrics.
 
-    Nothing is written, and the test images are not used: this is a trial of a search over settings.
+    The test images are not used: this is a trial of a search over settings.
 
     Args:
         config: The config, with validation and without an ensemble.
@@ -151,7 +151,7 @@ def validate(config: TrainConfig, splits: Splits, callback: TrainingCallback) ->
     """
     with device.select(config.device):
         config, trainer = _prepare(config, splits, Path("architecture.py"), callback, resume=False)
-        return trainer.validate(config)
+        return trainer.train_unsaved(config)
 
 
 def read_architecture(config: TrainConfig, copy: Path) -> CustomArchitecture | None:

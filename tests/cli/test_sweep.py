@@ -82,7 +82,7 @@ def test_ctrl_c_names_the_command_that_continues(monkeypatch: pytest.MonkeyPatch
     def interrupt(*_: object) -> EpochRow:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(trial, "validate", interrupt)
+    monkeypatch.setattr(trial, "train_unsaved", interrupt)
 
     code, lines = failure(*SWEEP, "--trials", 3)
 

@@ -17,7 +17,7 @@ def simulate_training(monkeypatch: pytest.MonkeyPatch, accuracy: Accuracy) -> li
     """Replace the training of trials by a function of config and epoch; return their configs."""
     configs: list[TrainConfig] = []
 
-    def validate(config: TrainConfig, splits: Splits, callback: TrainingCallback) -> EpochRow:
+    def train_unsaved(config: TrainConfig, splits: Splits, callback: TrainingCallback) -> EpochRow:
         configs.append(config)
         for epoch in range(1, config.epochs + 1):
             row = EpochRow(
@@ -32,6 +32,6 @@ def simulate_training(monkeypatch: pytest.MonkeyPatch, accuracy: Accuracy) -> li
             callback.on_epoch_end(row, kept=True)
         return row
 
-    monkeypatch.setattr(trial, "validate", validate)
+    monkeypatch.setattr(trial, "train_unsaved", train_unsaved)
     monkeypatch.setattr("keras.backend.clear_session", lambda: None)  # it collects all garbage
     return configs

@@ -19,7 +19,7 @@ from mnistcli.sweep.storage import Storage
 from mnistcli.sweep.study import SweepPlan, SweepStudy
 from mnistcli.sweep.sweep import run_sweep
 from mnistcli.training.callbacks import SilentCallback
-from mnistcli.training.trainer import train, validate
+from mnistcli.training.trainer import train, train_unsaved
 from tests.support.sweep import Accuracy, simulate_training
 
 
@@ -162,7 +162,7 @@ def test_validation_gives_the_validation_accuracy_of_training(
     ).config({"dropout": 0.0})
     blind = Splits(splits.name, splits.train, splits.test.take(np.arange(0)))
 
-    row = validate(config, blind, SilentCallback())
+    row = train_unsaved(config, blind, SilentCallback())
 
     result = train(config, splits, Run.create(config, tmp_path / "run"))
     assert row.val_accuracy == result.kept.val_accuracy  # type: ignore[union-attr]
