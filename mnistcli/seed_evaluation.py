@@ -96,7 +96,7 @@ def evaluate_seeds(
         yield _evaluate_seed(series, seed, splits, pixel_scale, on_batch)
 
 
-def evaluate_seeds_on(
+def evaluate_seeds_on_cluster(
     address: ClusterAddress,
     series: RunSeries,
     seeds: Sequence[int],
@@ -125,7 +125,7 @@ def evaluate_seeds_on(
     from mnistcli.cluster.connection import connect  # noqa: PLC0415 - loads Dask
     from mnistcli.cluster.tasks import Tasks  # noqa: PLC0415 - loads Dask
 
-    dataset = SharedDataset.of(splits, data_dir)
+    dataset = SharedDataset.create(splits, data_dir)
     shared = RunSeries(series.path.absolute())
     function = partial(_evaluate_on_worker, shared, dataset, pixel_scale)
     with connect(address) as client:

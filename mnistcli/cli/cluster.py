@@ -52,14 +52,14 @@ def require_several(
         )
 
 
-def ensemble_trainer_on(address: "ClusterAddress", data_dir: Path | None) -> "TrainModel":
+def cluster_ensemble_trainer(address: "ClusterAddress", data_dir: Path | None) -> "TrainModel":
     """Return a function that trains an ensemble on a cluster and shows how many members are.
 
     Args:
         address: The cluster.
         data_dir: Folder of the MNIST files; None for the default.
     """
-    from mnistcli.training.cluster_training import train_ensemble_on
+    from mnistcli.training.cluster_training import train_ensemble_on_cluster
 
     def train(
         config: TrainConfig, splits: "Splits", run: Run, *, callback: "EpochBar", resume: bool
@@ -70,7 +70,7 @@ def ensemble_trainer_on(address: "ClusterAddress", data_dir: Path | None) -> "Tr
             callback.show_count(next(trained), config.ensemble, "members")
 
         callback.show_count(0, config.ensemble, "members")
-        return train_ensemble_on(
+        return train_ensemble_on_cluster(
             address, config, splits, run, data_dir=data_dir, resume=resume, on_member_end=show
         )
 

@@ -66,7 +66,11 @@ def evaluate_with_seeds(
     seeds = series.require_finished(chosen)
     model = find_model(str(series.run(seeds[0]).path))
     with working("Starting"):
-        from mnistcli.seed_evaluation import SeedEvaluations, evaluate_seeds, evaluate_seeds_on
+        from mnistcli.seed_evaluation import (
+            SeedEvaluations,
+            evaluate_seeds,
+            evaluate_seeds_on_cluster,
+        )
     splits = load_splits(dataset or model.datasets[0], data_dir)
     count = len(splits.images_not_trained_on(*model.datasets))
     with CountBar("Evaluating", "images", count * len(seeds)) as bar:
@@ -76,7 +80,7 @@ def evaluate_with_seeds(
             )
         else:
             results = []
-            for result in evaluate_seeds_on(
+            for result in evaluate_seeds_on_cluster(
                 address, series, seeds, splits, data_dir=data_dir, pixel_scale=pixel_scale
             ):
                 bar.advance(result.samples)

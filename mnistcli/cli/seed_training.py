@@ -189,6 +189,6 @@ def _trainer(
         from mnistcli.training.seeds import train_seeds
 
         return partial(train_seeds, callback=progress)
-    from mnistcli.training.cluster_training import train_seeds_on
+    from mnistcli.training.cluster_training import train_seeds_on_cluster
 
-    return partial(train_seeds_on, address, data_dir=data_dir)
+    return partial(train_seeds_on_cluster, address, data_dir=data_dir)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from mnistcli.cli.cluster import ensemble_trainer_on
+from mnistcli.cli.cluster import cluster_ensemble_trainer
 from mnistcli.cli.resuming import resume_command
 from mnistcli.cli.tables import print_training
 from mnistcli.cli.tensorboard import train_with_log
@@ -73,7 +73,7 @@ def _choose_trainer(
 ) -> TrainModel:
     """Return the function that trains: on a cluster, with a log, or as usual."""
     if address is not None:
-        return ensemble_trainer_on(address, data_dir)
+        return cluster_ensemble_trainer(address, data_dir)
     if tensorboard:
         return train_with_log
     from mnistcli.training import train

@@ -26,7 +26,7 @@ class SharedDataset:
     digest: str
 
     @classmethod
-    def of(cls, splits: Splits, data_dir: Path | None) -> "SharedDataset":
+    def create(cls, splits: Splits, data_dir: Path | None) -> "SharedDataset":
         """Describe a dataset for the workers.
 
         Args:

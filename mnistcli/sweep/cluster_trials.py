@@ -19,7 +19,7 @@ from mnistcli.sweep.trial import run_trial
 from mnistcli.training.cluster_training import TrainingJob, load_splits
 
 
-def run_trials_on(
+def run_trials_on_cluster(
     address: ClusterAddress,
     study: SweepStudy,
     splits: Splits,
@@ -45,7 +45,7 @@ def run_trials_on(
         RunError: The storage fails.
     """
     caller = uuid4().hex
-    job = TrainingJob.of(study.plan.space.base, splits, data_dir)
+    job = TrainingJob.create(study.plan.space.base, splits, data_dir)
     storage = study.plan.storage
     plan = replace(study.plan, storage=replace(storage, directory=storage.directory.absolute()))
     function = pickle.dumps(partial(_run_trial, job, plan))

@@ -134,9 +134,9 @@ def run_sweep(
         if address is None:
             _run_here(study, splits, report, deadline)
         else:
-            from mnistcli.sweep.cluster_trials import run_trials_on  # noqa: PLC0415 - loads Dask
+            from mnistcli.sweep.cluster_trials import run_trials_on_cluster  # noqa: PLC0415 - loads Dask
 
-            run_trials_on(
+            run_trials_on_cluster(
                 address, study, splits, data_dir=data_dir, report=report, deadline=deadline
             )
         study.fail_stale()

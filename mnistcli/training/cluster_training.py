@@ -42,7 +42,7 @@ class TrainingJob:
     command: tuple[str, ...]
 
     @classmethod
-    def of(cls, config: TrainConfig, splits: Splits, data_dir: Path | None) -> "TrainingJob":
+    def create(cls, config: TrainConfig, splits: Splits, data_dir: Path | None) -> "TrainingJob":
         """Describe a training for the workers.
 
         Args:
@@ -55,7 +55,7 @@ class TrainingJob:
             TrainingError: It is an ensemble.
         """
         config = with_absolute_names(replace(config, dataset=splits.name))
-        return cls(config, SharedDataset.of(splits, data_dir), tuple(sys.argv))
+        return cls(config, SharedDataset.create(splits, data_dir), tuple(sys.argv))
 
 
 class _Attempt(NamedTuple):
@@ -68,7 +68,7 @@ class _Attempt(NamedTuple):
     error: TrainingError | None
 
 
-def train_seeds_on(
+def train_seeds_on_cluster(
     address: ClusterAddress,
     config: TrainConfig,
     splits: Splits,
@@ -97,7 +97,7 @@ def train_seeds_on(
         MnistCliError: As `train_seeds` raises.
     """
     configs = check_seeds(config, splits, seeds, series)
-    job = TrainingJob.of(configs[0], splits, data_dir)
+    job = TrainingJob.create(configs[0], splits, data_dir)
     results = []
     with connect(address) as client:
         shared = RunSeries(series.path.absolute())
@@ -113,7 +113,7 @@ def train_seeds_on(
     return SeedResults(series, configs[0], tuple(results))
 
 
-def train_ensemble_on(
+def train_ensemble_on_cluster(
     address: ClusterAddress,
     config: TrainConfig,
     splits: Splits,
@@ -138,7 +138,7 @@ def train_ensemble_on(
         ClusterError: The cluster cannot be used, or does not have the files.
         MnistCliError: As `mnistcli.training.train` raises.
     """
-    job = TrainingJob.of(config, splits, data_dir)
+    job = TrainingJob.create(config, splits, data_dir)
 
     def train_members(config: TrainConfig, run: Run) -> None:
         function = pickle.dumps(partial(_train_member, job, Run(run.path.absolute())))

@@ -103,7 +103,7 @@ def test_the_trial_of_a_killed_worker_is_repeated(
 
 
 def test_a_worker_without_the_directory_of_the_sweep(splits: Splits) -> None:
-    job = TrainingJob.of(_plan(Path(), 1).space.base, splits, None)
+    job = TrainingJob.create(_plan(Path(), 1).space.base, splits, None)
 
     with pytest.raises(ClusterError, match="a worker does not have '/nowhere'"):
         cluster_trials._run_trial(job, _plan(Path("/nowhere"), 1), "caller:0")

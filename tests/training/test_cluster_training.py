@@ -23,7 +23,11 @@ from mnistcli.model_lookup import find_model
 from mnistcli.runs.run import Run
 from mnistcli.runs.series import RunSeries
 from mnistcli.training import cluster_training
-from mnistcli.training.cluster_training import TrainingJob, train_ensemble_on, train_seeds_on
+from mnistcli.training.cluster_training import (
+    TrainingJob,
+    train_ensemble_on_cluster,
+    train_seeds_on_cluster,
+)
 from mnistcli.training.results import EnsembleResult
 from mnistcli.training.seeds import SeedResult
 from tests.support.training import hash_weights, train_model
@@ -33,7 +37,7 @@ CONFIG = TrainConfig(arch="simple", epochs=1, batch_size=64, dataset="digits")
 
 def test_seeds_are_trained_on_workers(cluster: ClusterAddress) -> None:
     splits, series, ended = datasets.load("digits"), RunSeries.create(CONFIG), list[SeedResult]()
-    results = train_seeds_on(cluster, CONFIG, splits, [4], series, on_seed_end=ended.append)
+    results = train_seeds_on_cluster(cluster, CONFIG, splits, [4], series, on_seed_end=ended.append)
     assert tuple(ended) == results.results
     run = series.run(4)
     assert run.finished
@@ -44,7 +48,7 @@ def test_seeds_are_trained_on_workers(cluster: ClusterAddress) -> None:
 def test_names_are_absolute(monkeypatch: pytest.MonkeyPatch) -> None:
     config = replace(CONFIG, start="pretrained", arch="net.py:build")
     monkeypatch.setenv(DATA_DIR_VARIABLE, "data")
-    job = TrainingJob.of(config, datasets.load("digits"), None)
+    job = TrainingJob.create(config, datasets.load("digits"), None)
     assert job.dataset.data_dir == Path("data").absolute()
     assert job.config.arch == f"{Path('net.py').absolute()}:build"
     assert job.config.start == "pretrained"
@@ -52,14 +56,14 @@ def test_names_are_absolute(monkeypatch: pytest.MonkeyPatch) -> None:
 
     folder = Path(find_model("pretrained").files[0]).parent
     Path("link").symlink_to(folder)
-    relative = TrainingJob.of(
+    relative = TrainingJob.create(
         replace(CONFIG, start="link/model.keras"), datasets.load("digits"), None
     )
     assert Path(str(relative.config.start)).is_absolute()
 
 
 def test_a_worker_without_the_files_of_the_caller(tmp_path: Path) -> None:
-    job = TrainingJob.of(CONFIG, datasets.load("digits"), None)
+    job = TrainingJob.create(CONFIG, datasets.load("digits"), None)
     with pytest.raises(ClusterError, match="a worker does not have '/nowhere'"):
         cluster_training._train_seed(job, RunSeries(Path("/nowhere")), 1)
     other = replace(job, dataset=replace(job.dataset, digest="of other images"))
@@ -110,7 +114,7 @@ def test_the_members_of_an_ensemble_are_trained_by_the_workers(
     config = replace(CONFIG, ensemble=2, dataset=splits.name)
     ended: list[None] = []
     run = Run.create(config, Path("ensemble"))
-    result = train_ensemble_on(
+    result = train_ensemble_on_cluster(
         ClusterAddress("local:1", 1), config, splits, run, on_member_end=lambda: ended.append(None)
     )
     assert isinstance(result, EnsembleResult)
