@@ -55,7 +55,11 @@ def test_an_unknown_format() -> None:
     "options",
     [("--kind", "history,confusion"), ("--kind", "History", "--kind", "confusion")],
 )
-def test_the_plots_that_are_asked_for(options: tuple[str, ...], model: Path) -> None:
+def test_the_plots_that_are_asked_for(
+    options: tuple[str, ...], model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw_nothing(monkeypatch)
+
     result = succeed("plot", model, *options, "-o", "o", "--quiet")
 
     assert result.stdout.splitlines() == ["o/history.png", "o/confusion.png"]
