@@ -140,7 +140,7 @@ def train_ensemble_on_cluster(
     """
     job = TrainingJob.create(config, splits, data_dir)
 
-    def train_members(config: TrainConfig, run: Run) -> None:
+    def train_remotely(config: TrainConfig, run: Run) -> None:
         function = pickle.dumps(partial(_train_member, job, Run(run.path.absolute())))
         with connect(address) as client:
             tasks = Tasks[int, _Attempt](client, address, partial(call_with_keras, function))
@@ -150,7 +150,7 @@ def train_ensemble_on_cluster(
                 if on_member_end is not None:
                     on_member_end()
 
-    return train(config, splits, run, resume=resume, train_members=train_members)
+    return train(config, splits, run, resume=resume, train_remotely=train_remotely)
 
 
 def _until_trained(

@@ -29,7 +29,7 @@ def train(
     *,
     callback: TrainingCallback | None = None,
     resume: bool = False,
-    train_members: Callable[[TrainConfig, Run], None] | None = None,
+    train_remotely: Callable[[TrainConfig, Run], None] | None = None,
 ) -> TrainResult | EnsembleResult:
     """Train one model or an ensemble, keep the best epoch, and evaluate on the test images.
 
@@ -49,7 +49,7 @@ def train(
         resume: Whether to continue a run that was stopped, after the last epoch that has ended.
             Finished members of an ensemble are not trained again. The config is that of the run;
             only the number of epochs may grow, and only with a constant learning rate.
-        train_members: Trains the members of an ensemble, such as in other processes that call
+        train_remotely: Trains the members of an ensemble in other processes, which call
             `train_member`. Defaults to this process.
 
     Returns:
@@ -78,15 +78,15 @@ def train(
             splits,
             run.architecture_file,
             callback,
-            resume=resume or train_members is not None,
+            resume=resume or train_remotely is not None,
         )
         if config.ensemble == 1:
             result: TrainResult | EnsembleResult = trainer.train_model(config, run)
         else:
             if not resume:
                 trainer.describe(config, run)
-            if train_members is not None:
-                train_members(config, run)
+            if train_remotely is not None:
+                train_remotely(config, run)
             result = combine_members(config, run, trainer.train_members(config, run))
         run.write_metrics(result.as_dict())
         run.remove_resume_state()
