@@ -33,7 +33,8 @@ class MnistCliError(Exception):
     Args:
         message: One sentence without a full stop, such as ``no such file: 'a.png'``.
         hint: The command-line arguments to change, such as ``--dataset digits``; the command line
-            prepends the command. None if no argument helps.
+            prepends the command. Or a complete command, such as ``mnistcli runs``, or the rule that
+            a file of the user breaks. None if nothing helps.
     """
 
     exit_code = 1

@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mnistcli.cli.hints import quote_argument
 from mnistcli.cli.output_layout import Layout
 from mnistcli.cli.streams import out, print_json, print_note
 from mnistcli.errors import ConfigError
@@ -36,7 +37,7 @@ def load_regions(path: Path, images: Iterable[str]) -> "tuple[FormRegion, ...]":
         if is_data_name(Path(name).name):
             raise ConfigError(
                 f"--regions needs scans, not the data file {name!r}",
-                hint="predict its rows without --regions",
+                hint=f"mnistcli predict {quote_argument(name)}",
             )
     return read_regions(path)
 

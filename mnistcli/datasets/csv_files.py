@@ -156,8 +156,9 @@ def _find_columns(
     """
     if not all(map(_is_number, cells)) and len(header) < 8:
         raise DataError(
-            f"{str(path)!r} lists {', '.join(map(repr, header))}, not pixels",
-            hint="put it into the folder of the images and use --dataset FOLDER",
+            f"{str(path)!r} lists {', '.join(map(repr, header))}, not pixels: a list of images "
+            "belongs into their folder",
+            hint="--dataset FOLDER",
         )
     if len(header) > len(cells):
         raise DataError(

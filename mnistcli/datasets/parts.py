@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mnistcli.datasets.arrays import Raw, to_datasets
 from mnistcli.datasets.dataset import Dataset, Splits, invalid_data, split_train_test
 from mnistcli.datasets.names import IMAGES, LABELS, TEST, TRAIN, VALIDATION, classify, rank
-from mnistcli.errors import DataError
+from mnistcli.errors import OTHER_DATASET, DataError
 
 ALL = "all"
 """The part of images whose names tell no part."""
@@ -70,8 +70,9 @@ def find_parts(source: str, arrays: Arrays) -> dict[str, Raw]:
     if not parts:
         listed = ", ".join(map(repr, sorted(arrays)[:6])) or "no arrays"
         raise DataError(
-            f"no images and labels in {source!r}: it has {listed}",
-            hint="name the arrays x_train, y_train, x_test and y_test",
+            f"no images and labels in {source!r}: it has {listed}, not arrays such as x_train, "
+            "y_train, x_test and y_test",
+            hint=OTHER_DATASET,
         )
     missing = [part for part, role in found if role == LABELS and part not in parts]
     if missing:

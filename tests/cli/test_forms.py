@@ -87,7 +87,7 @@ def test_data_files_are_refused() -> None:
     assert code == 2
     assert lines == [
         "error: --regions needs scans, not the data file 'test.csv'",
-        "hint: predict its rows without --regions",
+        "hint: mnistcli predict test.csv",
     ]
 
 
