@@ -21,11 +21,11 @@ def load_digits() -> Splits:
     Learning Repository, 1998.
     """
     bunch = datasets.load_digits()
-    dataset = Dataset(_to_mnist_format(bunch.images), bunch.target.astype(np.int64))
+    dataset = Dataset(_scale_image_to_20x20(bunch.images), bunch.target.astype(np.int64))
     return split_train_test("digits", dataset, own_split=True)
 
 
-def _to_mnist_format(small_images: NDArray[np.float64]) -> NDArray[np.uint8]:
+def _scale_image_to_20x20(small_images: NDArray[np.float64]) -> NDArray[np.uint8]:
     """Convert images (n, 8, 8) of gray levels 0 to 16 to MNIST format, (n, 28, 28).
 
     Each of these digits fills all eight rows, so that enlarging the image to 20x20 scales the digit
