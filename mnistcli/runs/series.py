@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from mnistcli.config import TrainConfig, split_custom_architecture
-from mnistcli.errors import RunError
+from mnistcli.errors import OTHER_RUN_DIR, RunError
 from mnistcli.runs.directories import RUNS_DIR, create_new, find_seeds, seed_directory
 from mnistcli.runs.run import Run
-
-_OTHER_DIR = "--run-dir DIR"
 
 
 class Statistics(NamedTuple):
@@ -68,10 +66,10 @@ class RunSeries:
         except OSError as error:
             name = str(path or RUNS_DIR)
             raise RunError(
-                f"cannot create run directory {name!r}: {error.strerror}", hint=_OTHER_DIR
+                f"cannot create run directory {name!r}: {error.strerror}", hint=OTHER_RUN_DIR
             ) from error
         if Run(path).has_config:
-            raise RunError(f"{str(path)!r} is the directory of one run", hint=_OTHER_DIR)
+            raise RunError(f"{str(path)!r} is the directory of one run", hint=OTHER_RUN_DIR)
         return cls(path)
 
     @classmethod
@@ -137,7 +135,9 @@ class RunSeries:
                 difference = f"other settings: {name} {value!r}, not {values[name]!r}"
                 if name == "arch_sha256" and value and values[name]:
                     difference = f"another content of {split_custom_architecture(config.arch)[0]!r}"
-                raise RunError(f"{str(run.path)!r} was trained with {difference}", hint=_OTHER_DIR)
+                raise RunError(
+                    f"{str(run.path)!r} was trained with {difference}", hint=OTHER_RUN_DIR
+                )
 
 
 def _comparable(config: TrainConfig) -> dict[str, Any]:
