@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import IO
 
 from mnistcli.errors import DeviceError
+from mnistcli.extras import install_command
 
 _TENSORFLOW_THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
@@ -122,7 +123,7 @@ def find_devices(device: str) -> list[str]:
     found = [] if device == "cpu" else gpus()
     if not found and device in {"gpu", "all"}:
         raise DeviceError(
-            "no GPU found; for NVIDIA: pip install 'mnistcli[gpu]'", hint="--device cpu"
+            f"no GPU found; for NVIDIA: {install_command('gpu')}", hint="--device cpu"
         )
     if device == "all":
         return found
