@@ -79,13 +79,13 @@ class EpochDisplay:
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         """Leave the table of the epochs that have ended."""
-        self._finish("trained" if kind is None else "stopped")
+        self._show_outcome("trained" if kind is None else "stopped")
 
     def on_train_begin(
         self, config: TrainConfig, steps: int, *, member: int, members: int, first_epoch: int
     ) -> None:
         """Show an empty bar, below the table of the member before."""
-        self._finish("trained")
+        self._show_outcome("trained")
         self._handle = None
         self._title = f"model {member} of {members}, " if members > 1 else ""
         self._epochs, self._steps, self._done = config.epochs, steps, first_epoch - 1
@@ -106,7 +106,7 @@ class EpochDisplay:
         else:
             self._update("evaluating")
 
-    def _finish(self, outcome: str) -> None:
+    def _show_outcome(self, outcome: str) -> None:
         if self._handle is not None:
             self._update(f"{outcome}: {self._last_epoch} of {format_count(self._epochs, 'epoch')}")
 

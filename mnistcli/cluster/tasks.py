@@ -62,9 +62,9 @@ class Tasks(Generic[Item, Result]):
         for item in items:
             pending.append((item, self._submit(item)))
             while len(pending) >= _PER_WORKER * max(self._workers, 1):
-                yield self._finish(*pending.popleft())
+                yield self._wait_for_result(*pending.popleft())
         while pending:
-            yield self._finish(*pending.popleft())
+            yield self._wait_for_result(*pending.popleft())
 
     def run_unordered(self, items: Iterable[Item]) -> Iterator[tuple[Item, Result | None]]:
         """Run the function for each item, one at a time on each worker.
@@ -83,26 +83,26 @@ class Tasks(Generic[Item, Result]):
         for item in items:
             pending[self._submit(item)] = item
             while len(pending) >= max(self._workers, 1):
-                yield from self._finish_some(pending)
+                yield from self._wait_for_some(pending)
         while pending:
-            yield from self._finish_some(pending)
+            yield from self._wait_for_some(pending)
 
     def _submit(self, item: Item) -> Future[Result]:
         future: Future[Result] = self._client.submit(self._function, item, pure=False)
         self._poll()
         return future
 
-    def _finish_some(
+    def _wait_for_some(
         self, pending: dict[Future[Result], Item]
     ) -> Iterator[tuple[Item, Result | None]]:
         """Wait for results, two seconds at most; those that have one are not pending any more."""
         with self._client.as_current(), suppress(TimeoutError):
             wait(list(pending), timeout=_POLL, return_when="FIRST_COMPLETED")
         for future in [one for one in pending if one.done()]:
-            yield self._finish(pending.pop(future), future)
+            yield self._wait_for_result(pending.pop(future), future)
         self._poll()
 
-    def _finish(self, item: Item, future: Future[Result]) -> tuple[Item, Result | None]:
+    def _wait_for_result(self, item: Item, future: Future[Result]) -> tuple[Item, Result | None]:
         """Wait for a result."""
         while True:
             try:

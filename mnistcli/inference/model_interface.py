@@ -166,7 +166,7 @@ def _try(model: keras.Model, checked: CheckedModel, scale: str, digits: KnownDig
     if not np.isfinite(outputs).all():
         return _Trial(Interface(scale, LOGITS), 0.0, float("inf"))
     kind = SOFTMAX if last_activation(checked.config) == SOFTMAX else _output_kind(outputs)
-    probabilities = ops.convert_to_numpy(_finish(ops.convert_to_tensor(outputs), kind))
+    probabilities = ops.convert_to_numpy(_to_probabilities(ops.convert_to_tensor(outputs), kind))
     of_label = probabilities[np.arange(len(outputs)), digits.labels]
     return _Trial(
         Interface(scale, kind),
@@ -212,7 +212,9 @@ def _wrap(model: keras.Model, shape: ImageShape, interface: Interface) -> keras.
     """Return a model with the standard interface that contains another."""
     images = keras.Input((28, 28, 1), name=STANDARD_INPUT)
     outputs = model(_prepare(images, shape, interface.pixel_scale))
-    return keras.Model(images, _finish(outputs, interface.outputs), name=f"{model.name}_completed")
+    return keras.Model(
+        images, _to_probabilities(outputs, interface.outputs), name=f"{model.name}_completed"
+    )
 
 
 def _prepare(images: Any, shape: ImageShape, pixel_scale: str) -> Any:
@@ -237,7 +239,7 @@ def _size_layers(side: int) -> Iterator[keras.Layer]:
         yield layers.Resizing(side, side)
 
 
-def _finish(outputs: Any, kind: str) -> Any:
+def _to_probabilities(outputs: Any, kind: str) -> Any:
     """Convert outputs (n, 10) to probabilities."""
     if kind == SOFTMAX:
         return outputs

@@ -30,15 +30,15 @@ def download_ahead(images: Iterable[FoundImage]) -> Iterator[FoundImage]:
                 pool = ThreadPoolExecutor(_AHEAD, thread_name_prefix="download")
             pending.append(pool.submit(_download, found) if is_object and pool else found)
             while pending and (len(pending) > _AHEAD or isinstance(pending[0], FoundImage)):
-                yield _finish(pending.popleft())
+                yield _result_of(pending.popleft())
         while pending:
-            yield _finish(pending.popleft())
+            yield _result_of(pending.popleft())
     finally:
         if pool is not None:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _finish(pending: FoundImage | Future[FoundImage]) -> FoundImage:
+def _result_of(pending: FoundImage | Future[FoundImage]) -> FoundImage:
     return pending if isinstance(pending, FoundImage) else pending.result()
 
 

@@ -47,7 +47,7 @@ def detect_content(
     page = run_pipeline(
         image, single=single, classify=classify, read_line=read_line, may_be_one=may_be_one
     )
-    return page.account()
+    return page.to_content()
 
 
 def find_digits(

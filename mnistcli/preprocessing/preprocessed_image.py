@@ -49,7 +49,7 @@ class PreprocessedImage:
     numbers: tuple[NumberLine, ...] = ()
     symbols: tuple[Symbol, ...] = ()
 
-    def account(self) -> ImageContent:
+    def to_content(self) -> ImageContent:
         """Account for all foreground: list digits, marks and form elements, and count specks."""
         if not self.digits:
             return ImageContent(())

@@ -141,7 +141,7 @@ def run_sweep(
             )
         study.fail_stale()
         report()
-        return _finish(study, splits.name, len(images or ()))
+        return _choose_best(study, splits.name, len(images or ()))
     finally:
         study.fail_dead(worker_name().__eq__)
         study.close()
@@ -158,7 +158,7 @@ def _run_here(
             report()
 
 
-def _finish(study: SweepStudy, dataset: str, images: int) -> SweepResult:
+def _choose_best(study: SweepStudy, dataset: str, images: int) -> SweepResult:
     """Choose the best trial and write its settings.
 
     Raises:

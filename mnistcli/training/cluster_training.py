@@ -20,7 +20,7 @@ from mnistcli.errors import TrainingError
 from mnistcli.runs.run import Run
 from mnistcli.runs.series import RunSeries
 from mnistcli.training.results import EnsembleResult, TrainResult
-from mnistcli.training.seeds import SeedResult, SeedResults, check_seeds, train_seed
+from mnistcli.training.seeds import SeedResult, SeedResults, seed_configs, train_seed
 from mnistcli.training.trainer import train, train_member, with_absolute_names
 
 # A killed training is resumed, so each attempt adds some epochs.
@@ -96,7 +96,7 @@ def train_seeds_on_cluster(
         ClusterError: The cluster cannot be used, or does not have the files.
         MnistCliError: As `train_seeds` raises.
     """
-    configs = check_seeds(config, splits, seeds, series)
+    configs = seed_configs(config, splits, seeds, series)
     job = TrainingJob.create(configs[0], splits, data_dir)
     results = []
     with connect(address) as client:

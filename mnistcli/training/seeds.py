@@ -100,7 +100,7 @@ def train_seeds(
         MnistCliError: As `train` raises, except for a training that fails; or the run of a seed has
             other settings.
     """
-    configs = check_seeds(config, splits, seeds, series)
+    configs = seed_configs(config, splits, seeds, series)
     results = []
     for one in configs:
         result = train_seed(one, splits, series.run(one.seed), callback=callback)
@@ -110,7 +110,7 @@ def train_seeds(
     return SeedResults(series, configs[0], tuple(results))
 
 
-def check_seeds(
+def seed_configs(
     config: TrainConfig, splits: Splits, seeds: Sequence[int], series: RunSeries
 ) -> list[TrainConfig]:
     """Return the config of each seed, with absolute names and the hash of a custom architecture.

@@ -79,7 +79,7 @@ class ModelTrainer:
         self._resume = resume
         self._hashes = hash_data(data, start.files[0] if start else None)
 
-    def describe(self, config: TrainConfig, run: Run) -> None:
+    def write_description(self, config: TrainConfig, run: Run) -> None:
         """Write the config and the environment of a run, and the source of its architecture."""
         datasets = dict.fromkeys([self._data.name, *(self._start.datasets if self._start else ())])
         run.write_config(config)
@@ -127,13 +127,13 @@ class ModelTrainer:
             )
             saver = EpochSaver(run, model, recorder, fingerprint, state)
             if state is None:
-                self.describe(config, run)
+                self.write_description(config, run)
             elif not run.finished:
                 run.write_config(config)
             if state is None or not state.calibrating:
                 fit(config, model, self._data, recorder, saver, devices=devices)
         trained_parameters = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
-        finished = self._finish(config, run, saver)
+        finished = self._calibrate_and_save(config, run, saver)
         return TrainResult(
             run=run,
             config=config,
@@ -196,7 +196,7 @@ class ModelTrainer:
             return None
         return evaluate(Classifier(run_by_keras(model)), self._data.validation)
 
-    def _finish(self, config: TrainConfig, run: Run, saver: EpochSaver) -> _Finished:
+    def _calibrate_and_save(self, config: TrainConfig, run: Run, saver: EpochSaver) -> _Finished:
         """Calibrate the kept model, unfreeze it, write it with its LiteRT file, and score it."""
         model = saver.kept_model()
         unfreeze(model)

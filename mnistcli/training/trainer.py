@@ -84,7 +84,7 @@ def train(
             result: TrainResult | EnsembleResult = trainer.train_model(config, run)
         else:
             if not resume:
-                trainer.describe(config, run)
+                trainer.write_description(config, run)
             if train_remotely is not None:
                 train_remotely(config, run)
             result = combine_members(config, run, trainer.train_members(config, run))

@@ -11,7 +11,7 @@ from mnistcli.errors import RunError, TrainingError
 from mnistcli.runs.run import Run
 from mnistcli.runs.series import RunSeries
 from mnistcli.training import seeds
-from mnistcli.training.seeds import SeedResult, SeedResults, check_seeds, train_seeds
+from mnistcli.training.seeds import SeedResult, SeedResults, seed_configs, train_seeds
 from mnistcli.training.trainer import train
 from tests.support.training import RecordingCallback, hash_weights, train_model
 
@@ -73,13 +73,13 @@ def test_a_series_has_one_start_model(
     config = replace(CONFIG, start=trained_run.name)
     series = RunSeries.create(config, tmp_path / "s")
 
-    (first,) = check_seeds(config, splits, [3], series)
+    (first,) = seed_configs(config, splits, [3], series)
     Run.create(first, series.run(3).path)
 
     assert first.start == str(trained_run.resolve())
-    assert check_seeds(first, splits, [3], series) == [first]
+    assert seed_configs(first, splits, [3], series) == [first]
     with pytest.raises(RunError, match=r"other settings: start '.*', not 'pretrained'"):
-        check_seeds(replace(config, start="pretrained"), splits, [3], series)
+        seed_configs(replace(config, start="pretrained"), splits, [3], series)
 
 
 def test_a_series_has_one_content_of_a_custom_architecture(splits: Splits, tmp_path: Path) -> None:
@@ -87,12 +87,12 @@ def test_a_series_has_one_content_of_a_custom_architecture(splits: Splits, tmp_p
     file.write_text("one", encoding="utf-8")
     config = replace(CONFIG, arch=f"{file}:build")
     series = RunSeries.create(config, tmp_path / "s")
-    (first,) = check_seeds(config, splits, [3], series)
+    (first,) = seed_configs(config, splits, [3], series)
     Run.create(first, series.run(3).path)
     file.write_text("two", encoding="utf-8")
 
     with pytest.raises(RunError, match=r"was trained with another content of '.*net\.py'"):
-        check_seeds(config, splits, [3], series)
+        seed_configs(config, splits, [3], series)
     with pytest.raises(TrainingError, match="has changed since the run started"):
         train(first, splits, Run.create(first, tmp_path / "r"))
 
