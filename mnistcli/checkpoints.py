@@ -11,7 +11,7 @@ from mnistcli.config import CLASSES
 from mnistcli.errors import CheckpointError
 from mnistcli.files.atomic import replace_atomically, temporary_directory
 from mnistcli.model_check import CheckedModel, check_model
-from mnistcli.model_check.check import damaged
+from mnistcli.model_check.check import damaged_error
 from mnistcli.model_check.input_shapes import find_image_shape
 
 
@@ -71,7 +71,7 @@ def load_checked(checked: CheckedModel) -> keras.Model:
             keras.utils.clear_session()
             if isinstance(error, CheckpointError):
                 raise
-            raise damaged(checked.path) from error
+            raise damaged_error(checked.path) from error
 
 
 def _build(checked: CheckedModel, folder: Path) -> keras.Model:
@@ -104,4 +104,4 @@ def _check_shapes(checked: CheckedModel) -> None:
         or output_shape != (None, CLASSES)
         or parameters > len(checked.weights)
     ):
-        raise damaged(checked.path)
+        raise damaged_error(checked.path)

@@ -48,7 +48,7 @@ def _import_quietly() -> None:
     # Level 2 keeps errors. TensorFlow obeys it only after its logging has started; the messages
     # before that are held back.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with held_back_stderr():
+    with hold_back_stderr():
         import keras
 
         keras.distribution.list_devices()
@@ -61,7 +61,7 @@ def _import_quietly() -> None:
 
 
 @contextmanager
-def held_back_stderr() -> Iterator[None]:
+def hold_back_stderr() -> Iterator[None]:
     """Hold back what C++ code writes to stderr; Python's `sys.stderr` works as usual.
 
     File descriptor 2 of the process is redirected to a temporary file meanwhile. If the context

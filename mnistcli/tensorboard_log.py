@@ -97,7 +97,7 @@ def log_result(result: TrainResult | EnsembleResult, test: Dataset) -> None:
     Raises:
         RunError: The log cannot be written.
     """
-    with result.run.writing():
+    with result.run.translate_write_errors():
         step = 0
         if isinstance(result, TrainResult):
             step = result.kept.epoch

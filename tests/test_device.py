@@ -68,7 +68,7 @@ def hold_back_and_raise(error: str) -> str:
         "import os, sys\n"
         "from mnistcli import device\n"
         "try:\n"
-        "    with device.held_back_stderr():\n"
+        "    with device.hold_back_stderr():\n"
         "        os.write(2, b'cannot find the library\\n')\n"
         f"        raise {error}\n"
         "except BaseException:\n"
@@ -92,7 +92,7 @@ def test_a_log_that_starts_while_stderr_is_held_back_goes_on_afterwards() -> Non
     done = run(
         "import logging\n"
         "from mnistcli import device\n"
-        "with device.held_back_stderr():\n"
+        "with device.hold_back_stderr():\n"
         "    logging.warning('first')\n"
         "logging.warning('second')\n"
     )
@@ -104,7 +104,7 @@ def test_a_log_that_starts_while_stderr_is_held_back_goes_on_afterwards() -> Non
 @pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/null"])
 def test_nothing_fails_without_stderr(redirection: str) -> None:
     done = run(
-        "from mnistcli import device\nwith device.held_back_stderr():\n    print('computed')\n",
+        "from mnistcli import device\nwith device.hold_back_stderr():\n    print('computed')\n",
         redirection=redirection,
     )
 
@@ -116,7 +116,7 @@ def test_nothing_fails_after_a_program_has_closed_stderr() -> None:
         "import os\n"
         "from mnistcli import device\n"
         "os.close(2)\n"
-        "with device.held_back_stderr():\n"
+        "with device.hold_back_stderr():\n"
         "    print('computed')\n"
     )
 
@@ -129,7 +129,7 @@ def test_nothing_fails_without_a_temporary_directory(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(tempfile, "TemporaryFile", fail)
 
-    with device.held_back_stderr():
+    with device.hold_back_stderr():
         computed = True
     assert computed
 
@@ -139,13 +139,13 @@ def test_threads_do_not_lose_stderr(capfd: pytest.CaptureFixture[str]) -> None:
     entered = threading.Event()
 
     def outer() -> None:
-        with device.held_back_stderr():
+        with device.hold_back_stderr():
             entered.set()
             inner.join(0.1)
 
     def begin_later() -> None:
         entered.wait(5)
-        with device.held_back_stderr():
+        with device.hold_back_stderr():
             first.join(5)
 
     first, inner = threading.Thread(target=outer), threading.Thread(target=begin_later)
@@ -208,7 +208,7 @@ def test_gpus_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_redirection_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
-    with device.held_back_stderr():
+    with device.hold_back_stderr():
         pass
 
     assert list(tmp_path.iterdir()) == []

@@ -13,7 +13,7 @@ from mnistcli.cli.dataset_loading import load_splits
 from mnistcli.cli.escaping import quote_name
 from mnistcli.cli.options import DataDirOption, DatasetOption, JsonOption, QuietOption
 from mnistcli.cli.run_table import NamedSummary, print_runs
-from mnistcli.cli.spinner import working
+from mnistcli.cli.spinner import show_spinner
 from mnistcli.cli.streams import (
     print_figure,
     print_json,
@@ -153,6 +153,6 @@ def _draw(compared: Sequence[NamedSummary], dataset: str, path: Path, *, as_json
     if not any(curve.history for curve in curves):
         print_note("no figure: none of the runs has a history of its own")
         return
-    with working("Drawing"):
+    with show_spinner("Drawing"):
         save_figure(plot_comparison(curves, dataset=dataset), path, hint="--output-dir DIR")
     print_figure(path, as_json=as_json)

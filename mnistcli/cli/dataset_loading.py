@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mnistcli.cli.spinner import working
+from mnistcli.cli.spinner import show_spinner
 from mnistcli.cli.streams import print_note
 
 if TYPE_CHECKING:  # loads NumPy, which help and errors do without
@@ -19,7 +19,7 @@ def load_splits(name: str, data_dir: Path | None) -> "Splits":
     """
     from mnistcli.cli.progress import DownloadProgress
 
-    with working("Starting"):
+    with show_spinner("Starting"):
         from mnistcli import datasets
     splits = datasets.load(name, data_dir=data_dir, progress=DownloadProgress())
     for note in splits.notes:

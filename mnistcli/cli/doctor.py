@@ -7,7 +7,7 @@ import typer
 from mnistcli.cli.cluster import parse_cluster
 from mnistcli.cli.escaping import escape
 from mnistcli.cli.options import CheckedClusterOption, JsonOption
-from mnistcli.cli.spinner import working
+from mnistcli.cli.spinner import show_spinner
 from mnistcli.cli.streams import out, print_json, print_line
 from mnistcli.diagnosis import FAILED, Check, diagnose
 
@@ -24,7 +24,7 @@ def doctor(cluster: CheckedClusterOption = None, as_json: JsonOption = False) ->
     work. With --json, the report has versions and environment variables as well, for a bug report.
     """
     address = parse_cluster(cluster, {})
-    with working("Checking"):
+    with show_spinner("Checking"):
         if address is None:
             diagnosis = diagnose()
         else:

@@ -10,7 +10,7 @@ import typer
 from mnistcli.cli.escaping import quote_name
 from mnistcli.cli.hints import quote_argument
 from mnistcli.cli.options import ModelArgument, PixelScaleOption, QuietOption
-from mnistcli.cli.spinner import working
+from mnistcli.cli.spinner import show_spinner
 from mnistcli.cli.streams import print_line, print_model, print_note, set_verbosity
 from mnistcli.errors import OTHER_MODEL, CheckpointError, ConfigError
 from mnistcli.extras import require_packages
@@ -71,7 +71,7 @@ def draw(
     if export is not None:
         _export(model_ref, export, pixel_scale)
         return
-    with working("Loading the model"):
+    with show_spinner("Loading the model"):
         from mnistcli.drawing_page.app import build_app
         from mnistcli.drawing_page.corrections import Corrections
         from mnistcli.drawing_page.recognizer import Recognizer
@@ -108,7 +108,7 @@ def _export(model_ref: "ModelRef", path: Path, pixel_scale: str | None) -> None:
         )
     if len(model_ref.files) > 1:
         raise CheckpointError("cannot export an ensemble", hint=OTHER_MODEL)
-    with working("Exporting"):
+    with show_spinner("Exporting"):
         from mnistcli.drawing_page.page_export import export_page
         from mnistcli.inference.ensemble import load_classifier
 

@@ -15,7 +15,7 @@ from mnistcli.cli.options import (
     PixelScaleOption,
     QuietOption,
 )
-from mnistcli.cli.spinner import working
+from mnistcli.cli.spinner import show_spinner
 from mnistcli.cli.streams import print_figure, print_note, set_verbosity
 from mnistcli.cli.tables import print_evaluation
 from mnistcli.errors import ConfigError
@@ -89,7 +89,7 @@ def evaluate(
             "--cluster needs --seeds: one process evaluates one model", hint="--seeds all"
         )
     model_ref = find_model(*model or ())
-    with working("Starting"):
+    with show_spinner("Starting"):
         from mnistcli import evaluation
         from mnistcli.inference.ensemble import load_classifier
     splits = load_splits(dataset or model_ref.datasets[0], data_dir)

@@ -16,7 +16,7 @@ from mnistcli.cli.options import (
     PixelScaleOption,
     QuietOption,
 )
-from mnistcli.cli.spinner import working
+from mnistcli.cli.spinner import show_spinner
 from mnistcli.cli.streams import print_json, print_line, print_model, set_verbosity
 from mnistcli.config_fields import require_choice
 from mnistcli.errors import CheckpointError
@@ -71,7 +71,7 @@ def export(
     note_interface(model_ref, pixel_scale)
     splits = load_splits(dataset or model_ref.datasets[0], data_dir)
     images = splits.images_not_trained_on(*model_ref.datasets).images[:_IMAGES]
-    with working("Exporting"):
+    with show_spinner("Exporting"):
         from mnistcli.device import start_quietly
 
         start_quietly()

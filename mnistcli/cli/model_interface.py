@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from mnistcli.cli.spinner import working
+from mnistcli.cli.spinner import show_spinner
 from mnistcli.cli.streams import print_note
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def note_interface(model: "ModelRef", pixel_scale: str | None) -> None:
     """
     if model.run is not None and pixel_scale is None:
         return
-    with working("Loading the model"):
+    with show_spinner("Loading the model"):
         from mnistcli.inference.ensemble import load_classifier
 
         load_classifier(model.files, pixel_scale=pixel_scale, on_note=print_note)

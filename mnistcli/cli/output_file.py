@@ -53,12 +53,12 @@ def output_to(
             yield names
             return
         partial = path.with_name(f"{path.name}.partial")
-        with _reported(path):
+        with _translate_errors(path):
             partial.touch()
             with lock_directory(partial) as has_lock:
                 if not has_lock:
                     raise RunError(f"another process writes {str(path)!r}", hint=_OTHER_FILE)
-                with _kept_on_failure(partial, can_continue=layout.can_continue):
+                with _keep_on_failure(partial, can_continue=layout.can_continue):
                     if continued:
                         _keep_records(path, partial, layout, names, model)
                     else:
@@ -98,7 +98,7 @@ def _keep_records(
 
 
 @contextmanager
-def _reported(path: Path) -> Iterator[None]:
+def _translate_errors(path: Path) -> Iterator[None]:
     """Turn an operating system error into a `RunError`."""
     try:
         yield
@@ -111,7 +111,7 @@ def _cannot_write(path: Path, error: OSError) -> RunError:
 
 
 @contextmanager
-def _kept_on_failure(partial: Path, *, can_continue: bool) -> Iterator[None]:
+def _keep_on_failure(partial: Path, *, can_continue: bool) -> Iterator[None]:
     """Keep a partial file that can be continued if the prediction fails; delete any other."""
     try:
         yield

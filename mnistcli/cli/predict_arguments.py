@@ -101,7 +101,7 @@ def parse_shard(shard: str | None, regions: Path | None) -> "Callable[[FileName]
     return Shard.parse(shard).contains
 
 
-def checked_sources(
+def check_sources(
     images: list[str], outputs: Mapping[str, Path], regions: Path | None, *, recursive: bool
 ) -> "Iterable[str | FoundImage]":
     """Return the sources, those on stdin included, if no output overwrites one of them.
@@ -122,12 +122,12 @@ def checked_sources(
     if len(names) == len(images):
         return sources
 
-    def checked() -> "Iterator[str | FoundImage]":
+    def check_each() -> "Iterator[str | FoundImage]":
         for source in sources:
             require_no_overwrite(outputs, [source], recursive=recursive)
             yield source
 
-    return checked()
+    return check_each()
 
 
 def image_counter(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from mnistcli.cli.escaping import quote_name
 from mnistcli.cli.prediction_table import PrintedPredictions
-from mnistcli.cli.spinner import working
+from mnistcli.cli.spinner import show_spinner
 from mnistcli.cli.streams import print_note
 from mnistcli.plotting.limits import MAX_EXPLAINED
 
@@ -23,7 +23,7 @@ def save_predictions(printed: PrintedPredictions, model: str, path: Path) -> Non
     from mnistcli.plotting.predictions import plot_predictions
     from mnistcli.plotting.style import save_figure
 
-    with working("Drawing"):
+    with show_spinner("Drawing"):
         save_figure(plot_predictions(printed.kept, model=model), path)
     if printed.images > MAX_DRAWN:
         print_note(f"the first {MAX_DRAWN} of {printed.images:,} images are drawn")
@@ -41,7 +41,7 @@ def save_explanations(
     from mnistcli.plotting.explanation import plot_explanations
     from mnistcli.plotting.style import save_figure
 
-    with working("Drawing"):
+    with show_spinner("Drawing"):
         explanations = explanation.explain(classifier, printed.kept)
         save_figure(plot_explanations(explanations, model=model), path)
     if printed.digits > MAX_EXPLAINED:

@@ -10,12 +10,12 @@ from mnistcli.cli.escaping import quote_name
 from mnistcli.cli.forms import predict_regions
 from mnistcli.cli.output_file import output_to
 from mnistcli.cli.output_layout import Layout
-from mnistcli.cli.predict_arguments import checked_sources, image_counter
+from mnistcli.cli.predict_arguments import check_sources, image_counter
 from mnistcli.cli.prediction_csv import CsvPrinter
 from mnistcli.cli.prediction_figures import MAX_DRAWN, save_explanations, save_predictions
 from mnistcli.cli.prediction_table import PrintedPredictions, RowPrinter, print_predictions
 from mnistcli.cli.review import Review
-from mnistcli.cli.spinner import working
+from mnistcli.cli.spinner import show_spinner
 from mnistcli.cli.streams import print_note
 
 if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
@@ -96,10 +96,10 @@ def run_prediction(options: PredictOptions, model: "ModelRef") -> bool:
         if options.regions or options.address
         else start_processes(options.images, single=options.single, lengths=options.lengths)
     )
-    with working("Loading the model"):
+    with show_spinner("Loading the model"):
         from mnistcli.inference.ensemble import load_classifier
 
-        sources = checked_sources(
+        sources = check_sources(
             options.images, options.outputs, options.regions_file, recursive=options.recursive
         )
         classifier = load_classifier(

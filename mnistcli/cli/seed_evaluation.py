@@ -10,7 +10,7 @@ from mnistcli.cli.option_conflicts import forbid_together
 from mnistcli.cli.progress import CountBar
 from mnistcli.cli.seed_table import SeedTable
 from mnistcli.cli.seed_training import parse_seeds
-from mnistcli.cli.spinner import working
+from mnistcli.cli.spinner import show_spinner
 from mnistcli.cli.streams import print_json, print_line
 from mnistcli.errors import ConfigError
 from mnistcli.formatting import format_count
@@ -65,7 +65,7 @@ def evaluate_with_seeds(
     series = RunSeries.find(names[0])
     seeds = series.require_finished(chosen)
     model = find_model(str(series.run(seeds[0]).path))
-    with working("Starting"):
+    with show_spinner("Starting"):
         from mnistcli.seed_evaluation import (
             SeedEvaluations,
             evaluate_seeds,

@@ -6,14 +6,14 @@ from typing import Any
 from mnistcli.cli.streams import err, is_animated
 
 
-def working(activity: str) -> AbstractContextManager[Any]:
+def show_spinner(activity: str) -> AbstractContextManager[Any]:
     """Show a spinner during an activity such as ``Starting TensorFlow``."""
     if not is_animated():
         return nullcontext()
     from rich.live import Live  # with the next line a tenth of the time of a help text
     from rich.spinner import Spinner
 
-    # Not redirected: `device.held_back_stderr` redirects stderr during the animation.
+    # Not redirected: `device.hold_back_stderr` redirects stderr during the animation.
     return Live(
         Spinner("dots", f"{activity} ..."),
         console=err,

@@ -15,7 +15,7 @@ from mnistcli.cli.options import (
     VerboseOption,
 )
 from mnistcli.cli.setting_options import require_one_device, setting_option, with_setting_options
-from mnistcli.cli.spinner import working
+from mnistcli.cli.spinner import show_spinner
 from mnistcli.cli.streams import set_verbosity
 from mnistcli.config import SETTINGS
 from mnistcli.extras import require_packages
@@ -116,11 +116,11 @@ def sweep(
     require_packages("optuna", extra="sweep", needed_by="sweep")
     address = parse_cluster(cluster, {})
     require_one_device(space.base, "--cluster", several=address is not None)
-    with working("Starting"):
+    with show_spinner("Starting"):
         from mnistcli.sweep.storage import Storage, require_storage
 
         require_storage(storage)
-    with working("Starting TensorFlow"):
+    with show_spinner("Starting TensorFlow"):
         from mnistcli.device import start_quietly
 
         start_quietly(verbose=verbose)

@@ -17,7 +17,7 @@ from mnistcli.cli.options import (
     VerboseOption,
 )
 from mnistcli.cli.setting_options import require_one_device, setting_option, with_setting_options
-from mnistcli.cli.spinner import working
+from mnistcli.cli.spinner import show_spinner
 from mnistcli.cli.streams import set_verbosity
 from mnistcli.config import SETTINGS
 from mnistcli.extras import require_packages
@@ -122,7 +122,7 @@ def train(
         config = resumed_config(run, with_run)
     require_several(address, seeds, config)
     require_one_device(config, "--cluster", several=address is not None)
-    with working("Starting TensorFlow"):
+    with show_spinner("Starting TensorFlow"):
         from mnistcli.device import start_quietly
 
         start_quietly(verbose=verbose)

@@ -65,7 +65,7 @@ def to_datasets(source: str, parts: dict[str, Raw]) -> tuple[dict[str, Dataset],
     datasets, inverted, blank = {}, 0, 0
     for name, gray in grays.items():
         labels, use, _ = digits[name]
-        images, dark = _light_on_dark(_scaled(gray, scale))
+        images, dark = _light_on_dark(_scale(gray, scale))
         images, found = to_28x28(images)
         inverted, blank = inverted + dark, blank + int((~found).sum())
         keep = use & found
@@ -110,7 +110,7 @@ def to_images(source: str, raw: NDArray[Any]) -> NDArray[np.uint8]:
         scale, _ = find_scale([gray])
     except DataError as error:
         raise invalid_data(source, error.message) from error
-    return to_28x28(_light_on_dark(_scaled(gray, scale))[0])[0]
+    return to_28x28(_light_on_dark(_scale(gray, scale))[0])[0]
 
 
 def to_gray(images: NDArray[Any], count: int) -> NDArray[Any]:
@@ -216,7 +216,7 @@ def _find_white(parts: list[NDArray[Any]], high: float) -> tuple[Scale | None, l
     )
 
 
-def _scaled(images: NDArray[Any], scale: Scale | None) -> NDArray[np.uint8]:
+def _scale(images: NDArray[Any], scale: Scale | None) -> NDArray[np.uint8]:
     if scale is None and images.dtype == np.uint8:
         return images
     pixels = np.empty(images.shape, np.uint8)

@@ -56,7 +56,7 @@ def turn_upright(splits: Splits) -> Splits:
     if scores[best] >= _WELL:
         example = ", as in EMNIST" if best == "transposed" else ""
         note = f"the images in {splits.name!r} are {best}{example}: turned upright"
-        return _transformed(splits, _TRANSFORMS[best], note)
+        return _transform(splits, _TRANSFORMS[best], note)
     if upright < _NOT_AT_ALL and len(whole) >= _MIN_FOR_DOUBT:
         note = (
             f"the packaged model recognizes {upright:.0%} of the images in {splits.name!r}: check "
@@ -66,14 +66,14 @@ def turn_upright(splits: Splits) -> Splits:
     return splits
 
 
-def _transformed(splits: Splits, turn: _Transform, note: str) -> Splits:
-    def turned(part: Dataset) -> Dataset:
+def _transform(splits: Splits, turn: _Transform, note: str) -> Splits:
+    def transform(part: Dataset) -> Dataset:
         return Dataset(np.ascontiguousarray(turn(part.images)), part.labels)
 
     return replace(
         splits,
-        train=turned(splits.train),
-        test=turned(splits.test),
-        validation=None if splits.validation is None else turned(splits.validation),
+        train=transform(splits.train),
+        test=transform(splits.test),
+        validation=None if splits.validation is None else transform(splits.validation),
         notes=(*splits.notes, note),
     )

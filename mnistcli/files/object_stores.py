@@ -135,7 +135,7 @@ class StoredObject:
             ImageError: It cannot be read.
         """
         expected = count if self.size is None else min(count, self.size)
-        with _reported(self):
+        with _translate_errors(self):
             timeout = max(_TIMEOUT, expected / _LEAST_RATE)
             try:
                 content: bytes = _call(self, "cat_file", timeout, start=0, end=count)
@@ -154,7 +154,7 @@ class StoredObject:
         Raises:
             ImageError: The store does not answer, or has neither a folder nor an object.
         """
-        with _reported(self):
+        with _translate_errors(self):
             return bool(_call(self, "info", _TIMEOUT)["type"] == "directory")
 
     def version(self) -> str:
@@ -163,7 +163,7 @@ class StoredObject:
         Raises:
             ImageError: The store does not answer, or does not have the object.
         """
-        with _reported(self):
+        with _translate_errors(self):
             return str(sorted(_call(self, "info", _TIMEOUT).items(), key=str))
 
     def list_entries(self) -> list[StoreEntry]:
@@ -172,7 +172,7 @@ class StoredObject:
         Raises:
             ImageError: The folder cannot be read.
         """
-        with _reported(self):
+        with _translate_errors(self):
             # A long folder takes many requests, so there is no time limit for all of them.
             entries = _call(self, "ls", None, detail=True)
         names = ((entry["name"].rstrip("/").rpartition("/")[2], entry) for entry in entries)
@@ -250,7 +250,7 @@ def _open_store(bucket: str) -> _Store:
 
 
 @contextmanager
-def _reported(stored: StoredObject) -> Iterator[None]:
+def _translate_errors(stored: StoredObject) -> Iterator[None]:
     """Turn any exception of a store's package into an `ImageError`."""
     protocol = stored.url.partition("://")[0]
     package, credentials = _STORES[protocol]
@@ -262,7 +262,7 @@ def _reported(stored: StoredObject) -> Iterator[None]:
             hint=f"pip install {package}",
         ) from None
     except FileNotFoundError:
-        raise _missing(stored) from None
+        raise _missing_error(stored) from None
     except TimeoutError:
         raise ImageError(f"{stored.bucket} does not answer: {stored.url!r}") from None
     except PermissionError as error:
@@ -276,7 +276,7 @@ def _reported(stored: StoredObject) -> Iterator[None]:
         ) from None
 
 
-def _missing(stored: StoredObject) -> ImageError:
+def _missing_error(stored: StoredObject) -> ImageError:
     """Return the error of a missing object: of its bucket, if that is missing as well."""
     try:
         _call(StoredObject(stored.bucket), "info", _TIMEOUT)

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.device import held_back_stderr
+from mnistcli.device import hold_back_stderr
 from mnistcli.files.atomic import temporary_directory
 from mnistcli.files.hashing import sha256
 from mnistcli.inference import litert_files
@@ -24,7 +24,7 @@ def to_litert(model: keras.Model) -> bytes | None:
         LiteRT counterpart cannot, and only the TensorFlow backend of Keras can convert.
     """
     try:
-        with temporary_directory() as folder, held_back_stderr(), quiet_tensorflow():
+        with temporary_directory() as folder, hold_back_stderr(), quiet_tensorflow():
             path = folder / "model.tflite"
             model.export(path, format="litert", verbose=False)
             return path.read_bytes()

@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from mnistcli.device import held_back_stderr
+from mnistcli.device import hold_back_stderr
 from mnistcli.errors import CheckpointError, RunError
 from mnistcli.extras import require_packages
 from mnistcli.files.atomic import replace_atomically, temporary_name
@@ -132,7 +132,7 @@ def _export_onnx(model: keras.Model, path: Path, images: Images) -> ExportResult
 def _export_directory(model: keras.Model, path: Path, images: Images) -> ExportResult:
     temporary = path.with_name(temporary_name())
     try:
-        with held_back_stderr(), quiet_tensorflow():
+        with hold_back_stderr(), quiet_tensorflow():
             model.export(temporary, format="tf_saved_model", verbose=False)
             loaded = tf.saved_model.load(str(temporary))
         size = sum(file.stat().st_size for file in temporary.rglob("*") if file.is_file())

@@ -60,7 +60,7 @@ def _read_mnist(folder: Path) -> KnownDigits | None:
             _read_start(folder / name, header + COUNT * size)[header:]
             for name, header, size in zip(_NAMES, _HEADERS, (_PIXELS, 1), strict=True)
         )
-        return _checked(
+        return _to_known_digits(
             np.frombuffer(images, np.uint8).reshape(-1, 28, 28), np.frombuffer(labels, np.uint8)
         )
     except (OSError, EOFError, ValueError):
@@ -80,12 +80,12 @@ def _read_keras_cache() -> KnownDigits | None:
     """Read the first images of the file that `keras.datasets.mnist` downloads."""
     try:
         with np.load(keras_mnist_file(), allow_pickle=False) as arrays:
-            return _checked(arrays["x_train"][:COUNT], arrays["y_train"][:COUNT])
+            return _to_known_digits(arrays["x_train"][:COUNT], arrays["y_train"][:COUNT])
     except (OSError, EOFError, ValueError, KeyError):
         return None
 
 
-def _checked(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> KnownDigits | None:
+def _to_known_digits(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> KnownDigits | None:
     """Return digits if they have the number, shape and labels of MNIST digits; else None."""
     is_mnist = images.shape == (COUNT, 28, 28) and labels.shape == (COUNT,)
     if not is_mnist or images.dtype != np.uint8 or labels.max() > 9:

@@ -7,7 +7,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from mnistcli.device import held_back_stderr, thread_limit
+from mnistcli.device import hold_back_stderr, thread_limit
 
 
 class Runner:
@@ -20,7 +20,7 @@ class Runner:
 
     def __init__(self, model: bytes, *, threads: int | None = None) -> None:
         threads = threads or thread_limit() or os.cpu_count()
-        with held_back_stderr():
+        with hold_back_stderr():
             self._interpreter = Interpreter(model_content=model, num_threads=threads)
             self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]

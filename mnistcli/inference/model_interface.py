@@ -212,9 +212,8 @@ def _wrap(model: keras.Model, shape: ImageShape, interface: Interface) -> keras.
     """Return a model with the standard interface that contains another."""
     images = keras.Input((28, 28, 1), name=STANDARD_INPUT)
     outputs = model(_prepare(images, shape, interface.pixel_scale))
-    return keras.Model(
-        images, _to_probabilities(outputs, interface.outputs), name=f"{model.name}_completed"
-    )
+    probabilities = _to_probabilities(outputs, interface.outputs)
+    return keras.Model(images, probabilities, name=f"{model.name}_completed")
 
 
 def _prepare(images: Any, shape: ImageShape, pixel_scale: str) -> Any:

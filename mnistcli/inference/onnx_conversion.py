@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.device import held_back_stderr
+from mnistcli.device import hold_back_stderr
 from mnistcli.inference.conversion import quiet_tensorflow
 
 
@@ -22,7 +22,7 @@ def write_onnx(model: keras.Model, path: Path) -> None:
     Raises:
         Exception: The converter raises anything for a layer that it does not know.
     """
-    with held_back_stderr(), quiet_tensorflow(), warnings.catch_warnings():
+    with hold_back_stderr(), quiet_tensorflow(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tf2onnx uses old names of NumPy
         model(np.zeros((1, *model.input_shape[1:]), np.float32), training=False)
         model.export(path, format="onnx", verbose=False)
@@ -39,7 +39,7 @@ def start_onnx(path: Path) -> Callable[[NDArray[np.float32]], NDArray[np.float32
     """
     from onnxruntime import InferenceSession  # noqa: PLC0415 - an extra
 
-    with held_back_stderr():
+    with hold_back_stderr():
         session = InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
     (entry,) = session.get_inputs()
 

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from mnistcli.device import held_back_stderr
+from mnistcli.device import hold_back_stderr
 from mnistcli.errors import CheckpointError
 from mnistcli.files.atomic import temporary_directory
 from mnistcli.inference.conversion import quiet_tensorflow
@@ -34,7 +34,7 @@ def quantize(model: keras.Model, training_images: NDArray[np.uint8]) -> bytes:
             yield [np.divide(image[None, ..., None], 255, dtype=np.float32)]
 
     try:
-        with temporary_directory() as folder, held_back_stderr(), quiet_tensorflow():
+        with temporary_directory() as folder, hold_back_stderr(), quiet_tensorflow():
             model.export(folder, format="tf_saved_model", verbose=False)
             converter = tf.lite.TFLiteConverter.from_saved_model(str(folder))
             converter.optimizations = [tf.lite.Optimize.DEFAULT]

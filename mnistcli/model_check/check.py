@@ -68,10 +68,10 @@ def check_content(path: Path, content: bytes) -> CheckedModel:
     except Refusal as refusal:
         raise CheckpointError(f"{str(path)!r} {refusal.reason}", hint=OTHER_MODEL) from refusal
     except Exception as error:  # zipfile, json and h5py raise anything on a damaged file
-        raise damaged(path) from error
+        raise damaged_error(path) from error
 
 
-def damaged(path: Path) -> CheckpointError:
+def damaged_error(path: Path) -> CheckpointError:
     """Return the error for a file that is not a Keras model or is damaged."""
     return CheckpointError(f"not a Keras model, or a damaged file: {str(path)!r}", hint=OTHER_MODEL)
 

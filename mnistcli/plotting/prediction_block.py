@@ -88,7 +88,7 @@ class PredictionBlock:
         image.thumbnail((math.ceil(area.width * DPI), math.ceil(area.height * DPI)))
         return cls(prediction, image, full_size, area, prediction.digits)
 
-    def limited(self, digits: int, side: float) -> "PredictionBlock":
+    def shrink(self, digits: int, side: float) -> "PredictionBlock":
         """Return a smaller block.
 
         Args:

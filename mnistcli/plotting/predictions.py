@@ -95,7 +95,7 @@ def lay_out(blocks: list[PredictionBlock]) -> tuple[list[PredictionBlock], Layou
     """
     layout = _place(blocks, WIDTHS[0])
     for digits, side in LIMITS:
-        blocks = [block.limited(digits, side) for block in blocks]
+        blocks = [block.shrink(digits, side) for block in blocks]
         for width in WIDTHS:
             layout = _place(blocks, width)
             if layout.size.height <= MAX_HEIGHT:

@@ -104,7 +104,7 @@ def require_no_overwrite(
             )
 
 
-def _listed(sources: Sources) -> Iterable[ImageSource | FoundImage]:
+def _as_list(sources: Sources) -> Iterable[ImageSource | FoundImage]:
     """Return several sources as they are and one source in a list."""
     if isinstance(sources, (str, os.PathLike, Image.Image, np.ndarray, ImagePage, FoundImage)):
         return [sources]
@@ -122,7 +122,7 @@ def _find_all(
     sources: Sources, *, recursive: bool, on_skip: Callable[[str], None] | None
 ) -> Iterator[tuple[FoundImage, bool]]:
     """Find the files that sources stand for, each with whether it was a `FoundImage` already."""
-    for number, source in enumerate(_listed(sources), start=1):
+    for number, source in enumerate(_as_list(sources), start=1):
         if isinstance(source, FoundImage):
             yield source, True
         elif isinstance(source, (str, os.PathLike)):

@@ -222,7 +222,7 @@ def _decode(
     except Image.DecompressionBombError:
         raise too_large(name) from None
     except Exception:  # noqa: BLE001 - on damaged files Pillow's decoders raise anything
-        raise _damaged(name) from None
+        raise _damaged_error(name) from None
 
 
 def _open_format(file: IO[bytes], name: str, head: bytes, page: ImagePage | None) -> Image.Image:
@@ -255,14 +255,14 @@ def original_size(image: Image.Image) -> tuple[int, int]:
     return size
 
 
-def _damaged(name: str) -> ImageError:
+def _damaged_error(name: str) -> ImageError:
     return ImageError(f"a damaged or truncated image: {name!r}")
 
 
 def _not_an_image(head: bytes, name: str) -> ImageError:
     kind = identify(head)
     if kind is IMAGE:
-        return _damaged(name)
+        return _damaged_error(name)
     if kind is None or (kind is AVIF and features.check("avif")):
         return ImageError(f"not an image: {name!r}")
     return ImageError(f"cannot read {name!r}: {kind.as_image}")
@@ -275,4 +275,4 @@ def _convert(image: Image.Image, name: str) -> Image.Image:
         with QUIET:
             return _upright(to_8_bits(image), image)
     except Exception:  # noqa: BLE001 - a lazily opened file is decoded only now
-        raise _damaged(name) from None
+        raise _damaged_error(name) from None

@@ -6,7 +6,7 @@ import warnings
 
 from PIL import Image
 
-from mnistcli.device import held_back_stderr
+from mnistcli.device import hold_back_stderr
 
 
 class _Quiet:
@@ -54,7 +54,7 @@ def load(image: Image.Image) -> None:
         image.load()
         return
     failure: Exception | None = None
-    with held_back_stderr():  # it shows the messages of a context that fails
+    with hold_back_stderr():  # it shows the messages of a context that fails
         try:
             image.load()
         except Exception as error:  # noqa: BLE001 - raised again below

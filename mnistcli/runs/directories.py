@@ -20,7 +20,7 @@ def new_names(stem: str) -> Iterator[Path]:
     time = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
     path = RUNS_DIR / f"{time}_{stem}"
     yield path
-    yield from numbered(path)
+    yield from numbered_names(path)
 
 
 def create_new(stem: str) -> Path:
@@ -39,7 +39,7 @@ def create_new(stem: str) -> Path:
     raise AssertionError
 
 
-def numbered(path: Path) -> Iterator[Path]:
+def numbered_names(path: Path) -> Iterator[Path]:
     """Yield names beside a path: its own name with ``-2``, ``-3`` and so on."""
     for number in count(2):
         yield path.with_name(f"{path.name}-{number}")

@@ -10,7 +10,7 @@ from typing import Self
 
 from mnistcli.errors import OTHER_MODEL, RunError
 from mnistcli.files.atomic import write_atomically
-from mnistcli.runs.json_files import damaged, exists
+from mnistcli.runs.json_files import damaged_error, exists
 
 # Training computes in float32: a larger number in a history does not come from a run.
 _MAX_METRIC = 3.5e38
@@ -97,4 +97,4 @@ def read_history(path: Path) -> list[EpochRow]:
     except OSError as error:
         raise RunError(f"cannot read {str(path)!r}: {error.strerror}", hint=OTHER_MODEL) from error
     except (KeyError, TypeError, ValueError, csv.Error) as error:
-        raise damaged(path) from error
+        raise damaged_error(path) from error

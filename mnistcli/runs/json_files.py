@@ -33,13 +33,13 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except OSError as error:
         raise RunError(f"cannot read {str(path)!r}: {error.strerror}", hint=OTHER_MODEL) from error
     except (ValueError, RecursionError) as error:
-        raise damaged(path) from error
+        raise damaged_error(path) from error
     if not isinstance(content, dict):
-        raise damaged(path)
+        raise damaged_error(path)
     return content
 
 
-def damaged(path: Path, reason: str = "") -> RunError:
+def damaged_error(path: Path, reason: str = "") -> RunError:
     """Return the error for a file with invalid content."""
     detail = f": {reason}" if reason else ""
     return RunError(f"damaged file {str(path)!r}{detail}", hint=OTHER_MODEL)

@@ -13,9 +13,9 @@ from mnistcli.config import TrainConfig
 from mnistcli.errors import OTHER_MODEL, OTHER_RUN_DIR, ConfigError, RunError
 from mnistcli.files.atomic import write_atomically
 from mnistcli.files.locks import lock_directory
-from mnistcli.runs.directories import RUNS_DIR, new_names, numbered
+from mnistcli.runs.directories import RUNS_DIR, new_names, numbered_names
 from mnistcli.runs.history import EpochRow, read_history, write_history
-from mnistcli.runs.json_files import damaged, read_json, write_json
+from mnistcli.runs.json_files import damaged_error, read_json, write_json
 
 _MEMBER = "member-"
 
@@ -135,7 +135,7 @@ class Run:
         """
         value = self.read_metrics().get("min_confidence", 0.0)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-            raise damaged(self._metrics_file, "min_confidence must be a number from 0 to 1")
+            raise damaged_error(self._metrics_file, "min_confidence must be a number from 0 to 1")
         return float(value)
 
     @property
@@ -203,7 +203,7 @@ class Run:
             raise RunError(f"cannot resume {str(self.path)!r}: the run is finished")
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def lock(self) -> Iterator[None]:
         """Keep other processes from training in the directory.
 
         Raises:
@@ -218,7 +218,7 @@ class Run:
             yield
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
+    def translate_write_errors(self) -> Iterator[None]:
         """Turn an operating system error while writing into a `RunError`.
 
         Raises:
@@ -329,7 +329,7 @@ def read_config_file(path: Path) -> TrainConfig:
     except ConfigError as error:
         # Fields have their own names in the file: `batch_size`, not `--batch-size`.
         reason = re.sub(r"--([a-z][a-z-]*)", lambda m: m[1].replace("-", "_"), error.message)
-        raise damaged(path, reason) from error
+        raise damaged_error(path, reason) from error
 
 
 def _require_json(path: Path) -> dict[str, Any]:
@@ -344,7 +344,7 @@ def _free_name(path: Path) -> str:
     named = path if path.name not in {"", ".."} else path.resolve()
     if not named.name:
         return OTHER_RUN_DIR
-    return f"--run-dir {next(free for free in numbered(named) if not free.exists())}"
+    return f"--run-dir {next(free for free in numbered_names(named) if not free.exists())}"
 
 
 def _is_member(path: Path) -> bool:

@@ -51,7 +51,7 @@ def require_storage(url: str | None) -> None:
             hint=_EXAMPLE,
         )
     require_packages("psycopg", "sqlalchemy", extra="sweep", needed_by="--storage")
-    with storage_errors():
+    with translate_storage_errors():
         try:
             engine = _create_engine(url)
         except ValueError as error:
@@ -85,7 +85,7 @@ class Storage:
         Raises:
             RunError: The storage cannot be opened.
         """
-        with storage_errors():
+        with translate_storage_errors():
             if self.url is None:
                 backend = JournalFileBackend(str(self.directory / JOURNAL))
                 return OpenStorage(self, optuna.storages.JournalStorage(backend), None)
@@ -122,7 +122,7 @@ class OpenStorage:
         self._engine = engine
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def lock(self) -> Iterator[None]:
         """Hold the lock that all processes of the study share."""
         if self._engine is not None:
             with _advisory_lock(self._engine):
@@ -141,7 +141,7 @@ class OpenStorage:
 
 
 @contextmanager
-def storage_errors() -> Iterator[None]:
+def translate_storage_errors() -> Iterator[None]:
     """Turn errors of a storage into a `RunError` of one line.
 
     Raises:

@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from mnistcli.errors import OTHER_RUN_DIR, RunError
 from mnistcli.sweep.search_space import SearchSpace
-from mnistcli.sweep.storage import OpenStorage, Storage, storage_errors
+from mnistcli.sweep.storage import OpenStorage, Storage, translate_storage_errors
 
 # A trial whose worker dies each time, for example for lack of memory, must not run forever.
 MAX_ATTEMPTS = 3
@@ -96,9 +96,9 @@ class SweepStudy:
         """
         optuna.logging.set_verbosity(optuna.logging.CRITICAL)
         warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
-        with storage_errors():
+        with translate_storage_errors():
             storage = plan.storage.open(on_stale=retry)
-            with storage.locked():
+            with storage.lock():
                 study = optuna.create_study(
                     storage=storage.backend,
                     study_name=plan.name,
@@ -121,7 +121,7 @@ class SweepStudy:
 
     def summaries(self) -> list[TrialSummary]:
         """Return all trials in order."""
-        with storage_errors():
+        with translate_storage_errors():
             return [summarize(trial) for trial in self.study.get_trials(deepcopy=False)]
 
     def count(self) -> int:
@@ -130,7 +130,7 @@ class SweepStudy:
 
     def is_done(self) -> bool:
         """Return whether all trials have ended."""
-        with storage_errors():
+        with translate_storage_errors():
             trials = self.study.get_trials(deepcopy=False)
         ended = [one for one in trials if _counts(one) and one.state != TrialState.RUNNING]
         return len(ended) >= self.plan.trials
@@ -141,7 +141,7 @@ class SweepStudy:
         Args:
             is_dead: Returns whether the worker with this name is dead.
         """
-        with storage_errors(), self.storage.locked():
+        with translate_storage_errors(), self.storage.lock():
             for trial in self.study.get_trials(deepcopy=False, states=[TrialState.RUNNING]):
                 if is_dead(trial.user_attrs.get(WORKER, "")):
                     self._fail(trial)
@@ -155,7 +155,7 @@ class SweepStudy:
 
     def fail_stale(self) -> None:
         """Mark the running trials without a heartbeat as failed, where the storage has one."""
-        with storage_errors():
+        with translate_storage_errors():
             optuna.storages.fail_stale_trials(self.study)
 
     def wait_for_others(self) -> None:

@@ -10,7 +10,7 @@ import optuna
 from mnistcli.datasets import Splits
 from mnistcli.errors import TrainingError
 from mnistcli.runs.history import EpochRow
-from mnistcli.sweep.storage import storage_errors
+from mnistcli.sweep.storage import translate_storage_errors
 from mnistcli.sweep.study import ERROR, WORKER, SweepStudy, worker_name
 from mnistcli.training.callbacks import SilentCallback
 from mnistcli.training.trainer import train_unsaved
@@ -42,9 +42,9 @@ def run_trial(
     worker = worker or worker_name()
     seed = study.plan.space.base.seed
 
-    with storage_errors(), ExitStack() as claim:
+    with translate_storage_errors(), ExitStack() as claim:
         # Under the lock, no two processes start the last trial or choose by the same history.
-        claim.enter_context(study.storage.locked())
+        claim.enter_context(study.storage.lock())
         if study.count() >= study.plan.trials:
             return False
         # Processes with one seed would all choose the same first settings.

@@ -67,8 +67,8 @@ def train(
     """
     with (
         _discard_if_empty(run, keep=resume),
-        run.writing(),
-        run.locked(),
+        run.translate_write_errors(),
+        run.lock(),
         device.select(config.device),
     ):
         if resume:
@@ -105,7 +105,7 @@ def train_member(config: TrainConfig, splits: Splits, run: Run, number: int) -> 
     Raises:
         MnistCliError: As `train` raises.
     """
-    with run.writing(), device.select(config.device):
+    with run.translate_write_errors(), device.select(config.device):
         config, trainer = _prepare(config, splits, run.architecture_file, None, resume=True)
         trainer.train_member(config, run, number)
 

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from mnistcli.cli import streams
-from mnistcli.cli.spinner import working
+from mnistcli.cli.spinner import show_spinner
 
 
 @pytest.fixture(autouse=True)
@@ -14,7 +14,7 @@ def _default_verbosity() -> None:
 
 
 def test_a_terminal_shows_the_activity(terminal: io.StringIO) -> None:
-    with working("Starting"):
+    with show_spinner("Starting"):
         pass
 
     assert "Starting ..." in terminal.getvalue()
@@ -23,7 +23,7 @@ def test_a_terminal_shows_the_activity(terminal: io.StringIO) -> None:
 def test_other_streams_show_nothing(terminal: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(terminal, "isatty", lambda: False)
 
-    with working("Drawing"):
+    with show_spinner("Drawing"):
         pass
 
     assert terminal.getvalue() == ""
@@ -33,7 +33,7 @@ def test_other_streams_show_nothing(terminal: io.StringIO, monkeypatch: pytest.M
 def test_it_can_be_turned_off(terminal: io.StringIO, options: dict[str, bool]) -> None:
     streams.set_verbosity(**options)
 
-    with working("Drawing"):
+    with show_spinner("Drawing"):
         pass
 
     assert terminal.getvalue() == ""

@@ -198,7 +198,7 @@ def test_odd_names(name: str, assert_legible: Check) -> None:
 
 
 def test_a_long_number_is_shortened_but_its_confidence_is_not(assert_legible: Check) -> None:
-    block = PredictionBlock.open(make_page("page.png", 20, 2)).limited(0, 2.2)
+    block = PredictionBlock.open(make_page("page.png", 20, 2)).shrink(0, 2.2)
 
     (caption, inputs) = block.caption
     assert caption.startswith("predicted 01")

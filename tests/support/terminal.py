@@ -20,8 +20,8 @@ _VARIABLES = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TERM", "TERMINAL_W
 # The program holds back these messages when it imports TensorFlow, which is imported already.
 _HOLD_BACK_MESSAGES = """
 import keras
-from mnistcli.device import held_back_stderr
-with held_back_stderr():
+from mnistcli.device import hold_back_stderr
+with hold_back_stderr():
     keras.distribution.list_devices()
 """
 

@@ -27,7 +27,7 @@ def _plan(url: str) -> SweepPlan:
 def _claim_one(plan: SweepPlan) -> None:
     """Claim and finish one trial, as `run_trial` does, without a training."""
     study = SweepStudy.open(plan)
-    with study.storage.locked():
+    with study.storage.lock():
         trial = study.study.ask()
         value = plan.space.suggest(trial)["dropout"]
     study.study.tell(trial, value)
