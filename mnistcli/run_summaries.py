@@ -30,7 +30,7 @@ class RunSummary:
         accuracy: Accuracy on the test images, 0..1; None if the run is not finished.
         loss: Cross-entropy on the test images in nats; None if the run is not finished.
         seconds: Wall time of the training, that of an unfinished run without its current epoch.
-        at_chance: Whether the model is no better than chance.
+        is_at_chance: Whether the model is no better than chance.
     """
 
     path: Path
@@ -41,7 +41,7 @@ class RunSummary:
     accuracy: float | None
     loss: float | None
     seconds: float
-    at_chance: bool = False
+    is_at_chance: bool = False
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -79,7 +79,7 @@ class RunSummary:
             "test_accuracy": self.accuracy,
             "test_loss": self.loss,
             "seconds": round(self.seconds, 3),
-            "at_chance": self.at_chance,
+            "at_chance": self.is_at_chance,
         }
 
 
@@ -158,7 +158,7 @@ def summarize_run(run: Run) -> RunSummary:
         accuracy=_number(metrics, "test_accuracy", at_most=1),
         loss=_number(metrics, "test_loss"),
         seconds=_total_seconds(history) if seconds is None else seconds,
-        at_chance=metrics.get("at_chance") is True,
+        is_at_chance=metrics.get("at_chance") is True,
     )
 
 

@@ -130,7 +130,7 @@ def test_a_metric_that_is_no_number_is_unknown(value: object) -> None:
     run.write_metrics({"test_accuracy": value, "test_loss": value, "at_chance": True})
 
     summary = summarize_run(run)
-    assert (summary.accuracy, summary.loss, summary.at_chance) == (None, None, True)
+    assert (summary.accuracy, summary.loss, summary.is_at_chance) == (None, None, True)
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def _cells(run: NamedSummary) -> tuple[str, str, str, str]:
 def _settings(summary: RunSummary) -> list[str]:
     """Return the recipe, the changed settings as options, and remarks such as ``unfinished``."""
     changes = [option_text(name, value) for name, value in summary.changes.items()]
-    remarks = [summary.progress, "no better than chance" if summary.at_chance else ""]
+    remarks = [summary.progress, "no better than chance" if summary.is_at_chance else ""]
     remark = ", ".join(filter(None, remarks))
     return [
         quote_argument(summary.config.recipe),

@@ -155,7 +155,7 @@ def train_with_seeds(
     else:
         _TABLE.print_statistics(results.statistics)
         _TABLE.print_runs(quote_name(series.path))
-    failed = [result for result in results.results if result.error or result.at_chance]
+    failed = [result for result in results.results if result.error or result.is_at_chance]
     if failed:
         first = failed[0].error.message if failed[0].error else "no better than chance"
         raise TrainingError(

@@ -59,7 +59,7 @@ def train_run(
     with TrainingProgress(run, command) as progress:
         result = train_model(config, splits, run, callback=progress, resume=resume)
     print_training(result, as_json=as_json)
-    if result.at_chance:
+    if result.is_at_chance:
         raise TrainingError(
             f"the model is no better than chance: {percent(result.test.accuracy)} accuracy on the "
             "test images, and no more in validation; a lower learning rate or more epochs may "

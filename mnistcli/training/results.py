@@ -26,7 +26,7 @@ class TrainResult:
             moving statistics of batch normalization.
         training_images: Number of images trained on, without synthetic ones.
         min_confidence: The rejection threshold, 0..1; 0 if there was nothing to fit it on.
-        at_chance: Whether the kept model predicts the validation images, and training images if
+        is_at_chance: Whether the kept model predicts the validation images, and training images if
             those are few, no better than chance.
         test: Metrics of the kept model on the test images.
         validation: Metrics of the kept model, calibrated, on the validation images; None without
@@ -46,7 +46,7 @@ class TrainResult:
     trained_parameters: int
     training_images: int
     min_confidence: float
-    at_chance: bool
+    is_at_chance: bool
     test: Evaluation
     validation: Evaluation | None = None
     start_validation: Evaluation | None = None
@@ -122,9 +122,9 @@ class EnsembleResult:
         return min(member.min_confidence for member in self.members)
 
     @property
-    def at_chance(self) -> bool:
+    def is_at_chance(self) -> bool:
         """Whether all members are no better than chance."""
-        return all(member.at_chance for member in self.members)
+        return all(member.is_at_chance for member in self.members)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the metrics as plain values for JSON."""
@@ -147,7 +147,7 @@ class EnsembleResult:
 
 def _chance_metrics(result: TrainResult | EnsembleResult) -> dict[str, bool]:
     """Return the mark of a model that is no better than chance; empty for any other."""
-    return {"at_chance": True} if result.at_chance else {}
+    return {"at_chance": True} if result.is_at_chance else {}
 
 
 def _accuracy(evaluation: Evaluation | None) -> float | None:

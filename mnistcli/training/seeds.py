@@ -30,7 +30,7 @@ class SeedResult:
     error: TrainingError | None = None
 
     @property
-    def at_chance(self) -> bool:
+    def is_at_chance(self) -> bool:
         """Whether the model is no better than chance."""
         return self.metrics.get("at_chance") is True
 

@@ -49,7 +49,7 @@ class _Finished(NamedTuple):
 
     validation: Evaluation | None
     min_confidence: float
-    at_chance: bool
+    is_at_chance: bool
 
 
 class ModelTrainer:
@@ -144,7 +144,7 @@ class ModelTrainer:
             trained_parameters=trained_parameters,
             training_images=len(self._data.train),
             min_confidence=finished.min_confidence,
-            at_chance=finished.at_chance,
+            is_at_chance=finished.is_at_chance,
             test=evaluate(Classifier.load(run.model_file), self._data.test),
             validation=finished.validation,
             start_validation=start_validation,
@@ -214,11 +214,11 @@ class ModelTrainer:
         validation = None
         if self._data.validation is not None:
             validation = score(images.labels, probabilities)
-        at_chance = self._is_at_chance(model, images.labels, probabilities)
+        is_at_chance = self._is_at_chance(model, images.labels, probabilities)
         min_confidence = fit_min_confidence(probabilities) if validation else 0.0
         if self._start is not None:  # the images to fine-tune on are too few for a new threshold
             min_confidence = self._start.min_confidence
-        return _Finished(validation, min_confidence, at_chance)
+        return _Finished(validation, min_confidence, is_at_chance)
 
     def _is_at_chance(
         self, model: keras.Model, labels: NDArray[np.int64], probabilities: NDArray[np.float32]

@@ -43,7 +43,7 @@ def result(start: str | None = None, seed: int = 0, wrong: int = 2) -> TrainResu
         trained_parameters=678,
         training_images=900,
         min_confidence=0.5,
-        at_chance=False,
+        is_at_chance=False,
         test=evaluation(wrong),
     )
 

@@ -31,7 +31,7 @@ def make_result(evaluation: Evaluation, *, start: str | None) -> TrainResult:
         trained_parameters=60,
         training_images=90,
         min_confidence=0.5,
-        at_chance=False,
+        is_at_chance=False,
         test=evaluation,
         validation=evaluation,
         start_validation=evaluation if start else None,

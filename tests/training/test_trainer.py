@@ -266,7 +266,7 @@ def test_without_validation_the_last_epoch_is_kept(splits: Splits) -> None:
     result = train_model(replace(QUICK, validation_split=0.0), replace(splits, test=wrong))
 
     assert result.test.is_at_chance
-    assert not result.at_chance
+    assert not result.is_at_chance
     assert result.kept.epoch == 2
     assert result.validation is None
     assert result.min_confidence == 0
@@ -283,7 +283,7 @@ def test_a_model_at_chance_in_validation_is_marked_whatever_the_test(splits: Spl
 
     result = train_model(config, replace(splits, train=blank))
 
-    assert result.at_chance
+    assert result.is_at_chance
     assert result.as_dict()["at_chance"] is True
 
 
