@@ -167,7 +167,7 @@ def test_nothing_is_left_of_a_training_that_is_stopped_in_its_first_epoch(data: 
 def test_a_training_that_is_stopped_while_saving_and_while_evaluating_is_resumed(
     data: Path,
 ) -> None:
-    continues = ["the best model so far is in r", "continue with: mnistcli train --resume r"]
+    continues = ["the kept model so far is in r", "continue with: mnistcli train --resume r"]
 
     stopped = stop(start(SAVING, *training(data)), "SIGINT")
 

@@ -1,4 +1,4 @@
-"""The `train` command: train a model and keep the best epoch."""
+"""The `train` command: train a model and evaluate its kept epoch."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -177,7 +177,7 @@ class TrainingProgress(EpochBar):
     def explain_stop(self) -> None:
         """Print what is saved, and the command that continues."""
         if self._run.model_files:
-            print_note(f"the best model so far is in {self._run.path}")
+            print_note(f"the kept model so far is in {self._run.path}")
         if self._run.resumable:
             print_note(f"continue with: {self._resume_command}")
 

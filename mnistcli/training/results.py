@@ -69,6 +69,7 @@ class TrainResult:
             "seed": self.config.seed,
             "epochs": self.epochs,
             "best_epoch": self.kept.epoch,
+            "kept_epoch": self.kept.epoch,
             "seconds": round(self.seconds, 3),
             "parameters": self.parameters,
             "trained_parameters": self.trained_parameters,

@@ -31,7 +31,7 @@ def train(
     resume: bool = False,
     train_remotely: Callable[[TrainConfig, Run], None] | None = None,
 ) -> TrainResult | EnsembleResult:
-    """Train one model or an ensemble, keep the best epoch, and evaluate on the test images.
+    """Train one model or an ensemble, and evaluate the kept model on the test images.
 
     A model that was trained with label smoothing is calibrated on the validation images, or on
     training images without validation.

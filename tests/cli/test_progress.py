@@ -144,13 +144,13 @@ def test_a_stopped_training_names_its_best_model(
     run.model_file.touch()
     with pytest.raises(end), TrainingProgress(run, "mnistcli train --resume r"):
         raise end
-    assert capsys.readouterr().err == f"the best model so far is in {tmp_path}\n"
+    assert capsys.readouterr().err == f"the kept model so far is in {tmp_path}\n"
 
     run.resume_file.touch()
     with pytest.raises(end), TrainingProgress(run, "mnistcli train --resume r"):
         raise end
     assert capsys.readouterr().err.splitlines() == [
-        f"the best model so far is in {tmp_path}",
+        f"the kept model so far is in {tmp_path}",
         "continue with: mnistcli train --resume r",
     ]
 

@@ -102,7 +102,7 @@ def test_weights_that_are_not_finite_end_the_training(value: float) -> None:
     assert made.history == []
 
 
-def test_a_resumed_run_has_the_history_and_the_best_epoch_from_before(model: keras.Model) -> None:
+def test_a_resumed_run_has_the_history_and_the_kept_epoch_from_before(model: keras.Model) -> None:
     before, _ = recorder(model)
     for epoch, loss in enumerate([0.4, 0.6]):
         end_epoch(before, epoch, loss)

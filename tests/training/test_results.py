@@ -44,12 +44,12 @@ def test_the_metrics_are_plain_values(evaluation: Evaluation) -> None:
 
     assert json.loads(json.dumps(metrics)) == metrics
     assert list(metrics) == [
-        "run", "recipe", "dataset", "seed", "epochs", "best_epoch", "seconds", "parameters",
-        "trained_parameters", "training_images", "validation_images", "min_confidence", "accuracy",
-        "loss", "val_accuracy", "val_loss", "kept_epoch_val_accuracy", "kept_epoch_val_loss",
+        "run", "recipe", "dataset", "seed", "epochs", "best_epoch", "kept_epoch", "seconds",
+        "parameters", "trained_parameters", "training_images", "validation_images", "min_confidence",
+        "accuracy", "loss", "val_accuracy", "val_loss", "kept_epoch_val_accuracy", "kept_epoch_val_loss",
         "test_accuracy", "test_loss", "test_macro_f1", "test_weighted_f1", "test_calibration_error",
     ]  # fmt: skip
-    assert (metrics["best_epoch"], metrics["seconds"], metrics["val_accuracy"]) == (3, 1.235, 1)
+    assert (metrics["kept_epoch"], metrics["seconds"], metrics["val_accuracy"]) == (3, 1.235, 1)
     assert metrics["kept_epoch_val_loss"] == 0.75
 
 

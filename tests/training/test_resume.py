@@ -199,10 +199,10 @@ def test_a_run_with_plateaus_equals_one_that_was_not_stopped(
 ) -> None:
     """It is stopped at a plateau, and twice after the calibrated model was written.
 
-    The best epoch is not the last one, so that only its model file would have its weights.
+    The kept epoch is not the last one, so that only its model file would have its weights.
     """
     whole, _ = run_to_end(PLATEAUS, splits, "whole")
-    assert (len(whole.read_history()), whole.read_metrics()["best_epoch"]) == (4, 2)
+    assert (len(whole.read_history()), whole.read_metrics()["kept_epoch"]) == (4, 2)
     run = stopped_after(3, whole)
     state = ResumeState.read(run.resume_file)
     assert state is not None
