@@ -168,12 +168,12 @@ def _levels(model: keras.Model, prepare: Callable[[Any], Any] = lambda x: x) -> 
 
     The layers before a model inside another only prepare its inputs.
     """
-    own = model.layers
-    inner = next((layer for layer in own if isinstance(layer, keras.Model)), None)
+    layers = model.layers
+    inner = next((layer for layer in layers if isinstance(layer, keras.Model)), None)
     if inner is not None:
         yield from _levels(inner, lambda inputs: _input_of(model, inner, prepare(inputs)))
-        own = own[own.index(inner) + 1 :]
-    yield _Level(model, prepare, [layer for layer in own if not isinstance(layer, keras.Model)])
+        layers = layers[layers.index(inner) + 1 :]
+    yield _Level(model, prepare, [layer for layer in layers if not isinstance(layer, keras.Model)])
 
 
 def _input_of(model: keras.Model, inner: keras.Model, inputs: Any) -> Any:

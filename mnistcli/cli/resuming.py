@@ -45,20 +45,20 @@ def resumed_config(run: Run, options: Mapping[str, object]) -> TrainConfig:
     """
     config = run.read_config()
     arch = options.get("arch")
-    has_own = bool(split_custom_architecture(config.arch)[0])
-    if has_own and arch is None:
+    is_custom = bool(split_custom_architecture(config.arch)[0])
+    if is_custom and arch is None:
         raise ConfigError(
             "the run has a custom architecture: name its file with --arch to execute it",
             hint=resume_command(run, None, config),
         )
     for name, value in options.items():
-        if value is not None and name != "epochs" and not (has_own and name == "arch"):
+        if value is not None and name != "epochs" and not (is_custom and name == "arch"):
             option = flag(SETTINGS[name]) if name in SETTINGS else f"--{name.replace('_', '-')}"
             raise ConfigError(
                 f"{option} cannot be combined with --resume: the run keeps its own settings",
                 hint=f"mnistcli train --resume {quote_argument(str(run.path))}",
             )
-    if has_own:
+    if is_custom:
         config = replace(config, arch=str(arch))
     epochs = options.get("epochs")
     return replace(config, epochs=epochs) if isinstance(epochs, int) else config

@@ -26,7 +26,7 @@ def with_setting_options(command: Callable[..., None]) -> Callable[..., None]:
         command: A function with the parameter ``**settings``.
     """
     signature = inspect.signature(command)
-    own = [
+    declared_by_command = [
         parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
         for parameter in signature.parameters.values()
         if parameter.kind is not inspect.Parameter.VAR_KEYWORD
@@ -41,7 +41,7 @@ def with_setting_options(command: Callable[..., None]) -> Callable[..., None]:
         for name, declared in SETTINGS.items()
         if name not in signature.parameters and not setting_of(declared).recorded
     ]
-    parameters = [*own, *added]
+    parameters = [*declared_by_command, *added]
     # `setattr` because a function type has no such attribute; Typer reads both.
     command.__annotations__ = {one.name: one.annotation for one in parameters}
     setattr(command, "__signature__", signature.replace(parameters=parameters))  # noqa: B010 - see above

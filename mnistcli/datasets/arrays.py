@@ -60,7 +60,7 @@ def to_datasets(source: str, parts: dict[str, Raw]) -> tuple[dict[str, Dataset],
         digits, grays, scale, scaling = _read_layouts(parts)
     except DataError as error:
         raise invalid_data(source, error.message) from error
-    counts = dict.fromkeys(note for _, _, own in digits.values() for note in own)
+    counts = dict.fromkeys(note for _, _, label_notes in digits.values() for note in label_notes)
     notes = [*scaling, *(f"{note} in {source!r}" for note in counts)]
     datasets, inverted, blank = {}, 0, 0
     for name, gray in grays.items():

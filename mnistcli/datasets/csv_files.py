@@ -106,9 +106,9 @@ def _read(path: Path, stream: IO[str]) -> dict[str, NDArray[Any]]:
     width = table.width - len(others)
     images = np.frombuffer(pixels, np.uint8).reshape(-1, width)
     images = np.concatenate([images, *parsed]) if parsed else images
-    own = np.concatenate(values)
+    other_values = np.concatenate(values)
     return {IMAGES: images} | {
-        role: own[:, column] for column, role in enumerate(table.other_columns)
+        role: other_values[:, column] for column, role in enumerate(table.other_columns)
     }
 
 

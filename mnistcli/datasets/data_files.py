@@ -187,12 +187,12 @@ def _read_files(
     """Read the arrays of several files by the names of file and array; parts are concatenated."""
     arrays: dict[str, NDArray[Any]] = {}
     for path in paths:
-        own = find_reader(path)
-        if own is None or (reader is not None and own is not reader):
+        file_reader = find_reader(path)
+        if file_reader is None or (reader is not None and file_reader is not reader):
             continue
         found = classify(_name(path, folder))
         prefix = " ".join(filter(None, (found.part, found.role, *found.rest)))
-        for name, array in _without_index(own.read(path)).items():
+        for name, array in _without_index(file_reader.read(path)).items():
             key = f"{prefix}/{name}".strip("/")
             if key in arrays and arrays[key].shape[1:] == array.shape[1:]:
                 array = np.concatenate([arrays[key], array])  # noqa: PLW2901 - the next shard

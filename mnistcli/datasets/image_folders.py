@@ -46,8 +46,8 @@ def read_image_folders(folder: Path) -> Splits:
     parts: dict[str, Dataset] = {}
     all_notes = [*_ignored_folders(folder, [*folders.values()])]
     for part, path in folders.items():
-        parts[part], own = _read_part(path)
-        all_notes += own
+        parts[part], notes = _read_part(path)
+        all_notes += notes
     return to_splits(str(folder), parts, tuple(all_notes))
 
 

@@ -54,20 +54,20 @@ def read_labeled_folder(folder: Path) -> Splits:
         for table, columns in tables.items():
             skipped = Skipped()
             files = _files_in_table(table, columns, folder, skipped)
-            dataset, own = read_image_files(folder, files, skipped)
+            dataset, image_notes = read_image_files(folder, files, skipped)
             name = part_of_name(table.stem) or ALL
             parts[name] = parts[name].concatenate(dataset) if name in parts else dataset
-            notes += [f"labels from {str(table)!r}", *own]
+            notes += [f"labels from {str(table)!r}", *image_notes]
     else:
         for name, (path, named) in _labels_in_names(folder).items():
-            parts[name], own = read_image_files(folder, named, Skipped())
+            parts[name], image_notes = read_image_files(folder, named, Skipped())
             example = named[0]
             notes += [
                 (
                     f"labels from the names of the files in {str(path)!r}: "
                     f"{example[1].name!r} is a {example[0]}"
                 ),
-                *own,
+                *image_notes,
             ]
     notes += missing_digits(str(folder), *parts.values())
     return to_splits(str(folder), parts, tuple(notes))

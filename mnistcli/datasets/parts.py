@@ -140,9 +140,9 @@ def _digit_arrays(arrays: Arrays) -> dict[str, tuple[str, int]]:
 def _parts_of_digits(arrays: Arrays, digits: Mapping[str, tuple[str, int]]) -> dict[str, Raw]:
     parts = {}
     for part in dict.fromkeys(part for part, _ in digits.values()):
-        own = {name: digit for name, (other, digit) in digits.items() if other == part}
-        images = np.concatenate([arrays[name] for name in own])
-        labels = np.concatenate([np.full(len(arrays[n]), digit) for n, digit in own.items()])
+        labeled = {name: digit for name, (other, digit) in digits.items() if other == part}
+        images = np.concatenate([arrays[name] for name in labeled])
+        labels = np.concatenate([np.full(len(arrays[n]), digit) for n, digit in labeled.items()])
         parts[part] = Raw(images, labels)
     return parts
 
@@ -153,8 +153,8 @@ def _parts_by_shape(arrays: Arrays) -> dict[str, Raw]:
     labels = [one for one in arrays.values() if one.ndim == 1 or (one.ndim == 2 and not _big(one))]
     raws = []
     for one in images:
-        own = next((index for index, y in enumerate(labels) if len(y) == len(one)), None)
-        raws.append(Raw(one, None if own is None else labels.pop(own)))
+        match = next((index for index, y in enumerate(labels) if len(y) == len(one)), None)
+        raws.append(Raw(one, None if match is None else labels.pop(match)))
     if len(raws) == 1:
         return {ALL: raws[0]}
     return dict(zip((TRAIN, TEST), raws, strict=True)) if len(raws) == 2 else {}

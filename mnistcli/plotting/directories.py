@@ -22,15 +22,15 @@ def plots_dir(model: ModelRef, dataset: str) -> Path:
     Raises:
         RunError: A file of the run is damaged.
     """
-    own = _own_directory(model)
+    directory = _model_directory(model)
     if dataset == model.datasets[0]:
-        return own
+        return directory
     path = Path(dataset)
     parts = path.relative_to(path.anchor).parts or ("dataset",)
-    return own / "_".join(parts)[-_MAX_NAME:]
+    return directory / "_".join(parts)[-_MAX_NAME:]
 
 
-def _own_directory(model: ModelRef) -> Path:
+def _model_directory(model: ModelRef) -> Path:
     if model.parts:
         paths = "\n".join(str(file.resolve()) for file in model.files)
         digest = hashlib.sha256(paths.encode(errors="surrogateescape")).hexdigest()[:8]

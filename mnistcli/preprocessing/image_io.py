@@ -86,8 +86,8 @@ def open_image(
         TypeError: `source` is none of the above.
     """
     name = name or source_name(source) or "image"
-    with ExitStack() as own:
-        return _open(source, name, own if memory is None else memory)
+    with ExitStack() as temporary:
+        return _open(source, name, temporary if memory is None else memory)
 
 
 def _open(source: ImageSource, name: str, memory: ExitStack) -> Image.Image:

@@ -120,11 +120,11 @@ class Run:
         Raises:
             RunError: ``config.json`` is missing, or a file is damaged.
         """
-        own = self.read_config().dataset
+        dataset = self.read_config().dataset
         names = (read_json(self._environment_file) or {}).get("trained_on")
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            return (own,)
-        return tuple(dict.fromkeys([own, *names]))
+            return (dataset,)
+        return tuple(dict.fromkeys([dataset, *names]))
 
     @property
     def min_confidence(self) -> float:

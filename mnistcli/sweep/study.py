@@ -149,9 +149,9 @@ class SweepStudy:
     def repeat_last(self, worker: str) -> None:
         """Repeat the settings of the last trial of a worker later; the trial was interrupted."""
         trials = self.study.get_trials(deepcopy=False)
-        own = [trial for trial in trials if trial.user_attrs.get(WORKER) == worker]
-        if own and own[-1].state == TrialState.FAIL:
-            retry(self.study, own[-1])
+        of_worker = [trial for trial in trials if trial.user_attrs.get(WORKER) == worker]
+        if of_worker and of_worker[-1].state == TrialState.FAIL:
+            retry(self.study, of_worker[-1])
 
     def fail_stale(self) -> None:
         """Mark the running trials without a heartbeat as failed, where the storage has one."""

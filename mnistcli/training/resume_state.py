@@ -174,6 +174,6 @@ def _parse(description: Mapping[str, Any], variables: Sequence[NDArray[Any]]) ->
         seconds=float(description["seconds"]),
         stopped_early=bool(description["stopped_early"]),
         calibrating=bool(description["calibrating"]),
-        counters={str(name): dict(own) for name, own in description["counters"].items()},
+        counters={str(name): dict(values) for name, values in description["counters"].items()},
         variables=variables,
     )

@@ -59,7 +59,7 @@ class ModelTrainer:
         data: The images.
         start: The model to fine-tune; None for new models.
         callback: Receives the progress.
-        own: The custom architecture of new models; None for one of ours.
+        architecture: The custom architecture of new models; None for a built-in one.
         resume: Whether to continue runs that were stopped.
     """
 
@@ -69,13 +69,13 @@ class ModelTrainer:
         start: ModelRef | None,
         callback: TrainingCallback,
         *,
-        own: CustomArchitecture | None = None,
+        architecture: CustomArchitecture | None = None,
         resume: bool,
     ) -> None:
         self._data = data
         self._start = start
         self._callback = callback
-        self._own = own
+        self._architecture = architecture
         self._resume = resume
         self._hashes = hash_data(data, start.files[0] if start else None)
 
@@ -83,8 +83,8 @@ class ModelTrainer:
         """Write the config and the environment of a run, and the source of its architecture."""
         datasets = dict.fromkeys([self._data.name, *(self._start.datasets if self._start else ())])
         run.write_config(config)
-        if self._own is not None:
-            run.write_architecture(self._own.source)
+        if self._architecture is not None:
+            run.write_architecture(self._architecture.source)
         run.write_environment(describe_environment(config.device) | {"trained_on": list(datasets)})
 
     def train_members(self, config: TrainConfig, run: Run) -> list[TrainResult]:
@@ -93,11 +93,11 @@ class ModelTrainer:
 
     def train_member(self, config: TrainConfig, run: Run, number: int) -> TrainResult:
         """Train one member of an ensemble, counted from 1, unless it is finished."""
-        own = member_configs(config)[number - 1]
+        member_config = member_configs(config)[number - 1]
         member = run.member(number)
         if not member.has_config:
-            member = run.create_member(number, own)
-        result = self.train_model(own, member, number, config.ensemble)
+            member = run.create_member(number, member_config)
+        result = self.train_model(member_config, member, number, config.ensemble)
         if not member.finished:
             member.write_metrics(result.as_dict())
         return result
@@ -183,8 +183,8 @@ class ModelTrainer:
 
     def _build(self, config: TrainConfig) -> keras.Model:
         """Return a new model, or the start model with its early layers frozen."""
-        if self._own is not None:
-            return self._own.build()
+        if self._architecture is not None:
+            return self._architecture.build()
         if self._start is None:
             return build_model(config.arch, dropout=config.dropout)
         model = load_model(self._start)

@@ -125,11 +125,12 @@ def _prepare(
     config = replace(config, dataset=splits.name)
     if start is not None:
         config = replace(config, start=absolute_name(start))
-    own = read_architecture(config, architecture_copy)
-    if own is not None:
-        own.require_digest(config.arch_sha256, architecture_copy)
-        config = replace(config, arch=own.name, arch_sha256=own.digest)
-    trainer = ModelTrainer(data, start, callback or SilentCallback(), own=own, resume=resume)
+    architecture = read_architecture(config, architecture_copy)
+    if architecture is not None:
+        architecture.require_digest(config.arch_sha256, architecture_copy)
+        config = replace(config, arch=architecture.name, arch_sha256=architecture.digest)
+    callback = callback or SilentCallback()
+    trainer = ModelTrainer(data, start, callback, architecture=architecture, resume=resume)
     return config, trainer
 
 
