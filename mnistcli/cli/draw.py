@@ -74,7 +74,7 @@ def draw(
     with show_spinner("Loading the model"):
         from mnistcli.drawing_page.app import build_app
         from mnistcli.drawing_page.corrections import Corrections
-        from mnistcli.drawing_page.recognizer import Recognizer
+        from mnistcli.drawing_page.drawing_predictor import DrawingPredictor
         from mnistcli.drawing_page.server import listen, serve, url_of
         from mnistcli.inference.ensemble import load_classifier
         from mnistcli.prediction.rejection import choose_thresholds
@@ -83,9 +83,9 @@ def draw(
         listener = listen(port)
         classifier = load_classifier(model_ref.files, pixel_scale=pixel_scale, on_note=print_note)
         thresholds = choose_thresholds(None, model_ref.min_confidence)
-        recognizer = Recognizer(classifier, model_ref.name, thresholds)
+        predictor = DrawingPredictor(classifier, model_ref.name, thresholds)
     start = model_ref.parts[0] if model_ref.parts else model_ref
-    app = build_app(recognizer, folder, _training_command(corrections, start.name))
+    app = build_app(predictor, folder, _training_command(corrections, start.name))
     print_model(model_ref.description)
     url = url_of(listener)
     with serve(app, listener) as server:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnistcli.cli.hints import quote_argument
-from mnistcli.cli.output_layout import Layout
+from mnistcli.cli.output_layout import OutputLayout
 from mnistcli.cli.streams import out, print_json, print_note
 from mnistcli.errors import ConfigError
 from mnistcli.files.kinds import is_data_name
@@ -47,7 +47,7 @@ def predict_regions(
     scans: "Iterable[FoundImage]",
     regions: Sequence["FormRegion"],
     model: str,
-    layout: Layout,
+    layout: OutputLayout,
 ) -> "tuple[Iterator[Prediction], FormPrinter | None]":
     """Predict the regions of scans, one after the other.
 

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING
 
 from mnistcli.cli.escaping import quote_name
 from mnistcli.cli.hints import complete_hint
-from mnistcli.cli.output_layout import ENCODING, ERRORS, Layout
+from mnistcli.cli.output_layout import ENCODING, ERRORS, OutputLayout
 from mnistcli.cli.streams import print_note
 from mnistcli.errors import RunError
 from mnistcli.files.locks import lock_directory
@@ -30,7 +30,7 @@ _OTHER_FILE = "--output FILE"
 
 @contextmanager
 def output_to(
-    path: Path | None, layout: Layout, model: str, *, continued: bool
+    path: Path | None, layout: OutputLayout, model: str, *, continued: bool
 ) -> Iterator["NameCounts"]:
     """Write what is printed to stdout to a file, which is in place when all of it is written.
 
@@ -69,7 +69,7 @@ def output_to(
 
 
 def _keep_records(
-    path: Path, partial: Path, layout: Layout, names: "NameCounts", model: str
+    path: Path, partial: Path, layout: OutputLayout, names: "NameCounts", model: str
 ) -> None:
     """Read the names of the complete records, and cut the partial file after them."""
     source = path if path.exists() and not partial.stat().st_size else partial

@@ -31,7 +31,7 @@ class Record(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Layout:
+class OutputLayout:
     """The layout of the results: a table to read, CSV or JSON Lines.
 
     Attributes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from mnistcli.cli.option_conflicts import forbid_together
-from mnistcli.cli.output_layout import Layout
+from mnistcli.cli.output_layout import OutputLayout
 from mnistcli.errors import ConfigError
 from mnistcli.files.kinds import is_data_name
 from mnistcli.files.object_stores import FileName, StoredObject
@@ -53,7 +53,7 @@ def parse_lengths(digits: str) -> range:
 
 def choose_layout(
     output: Path | None, images: list[str], regions: Path | None, *, as_csv: bool, as_json: bool
-) -> Layout:
+) -> OutputLayout:
     """Return the layout of the results, by the options or the name of the output.
 
     Raises:
@@ -65,10 +65,12 @@ def choose_layout(
         suffix = output.suffix.lower()
         as_csv, as_json = suffix == ".csv", suffix in {".json", ".jsonl"}
     only_rows = len(images) == 1 and is_data_name(Path(images[0]).name)
-    return Layout(as_csv, as_json, only_rows=only_rows, has_regions=regions is not None)
+    return OutputLayout(as_csv, as_json, only_rows=only_rows, has_regions=regions is not None)
 
 
-def require_continuable(layout: Layout, output: Path | None, others: Mapping[str, object]) -> None:
+def require_continuable(
+    layout: OutputLayout, output: Path | None, others: Mapping[str, object]
+) -> None:
     """Check that an output can be continued.
 
     Args:

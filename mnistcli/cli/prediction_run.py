@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mnistcli.cli.escaping import quote_name
 from mnistcli.cli.forms import predict_regions
 from mnistcli.cli.output_file import output_to
-from mnistcli.cli.output_layout import Layout
+from mnistcli.cli.output_layout import OutputLayout
 from mnistcli.cli.predict_arguments import check_sources, image_counter
 from mnistcli.cli.prediction_csv import CsvPrinter
 from mnistcli.cli.prediction_figures import MAX_DRAWN, save_explanations, save_predictions
@@ -63,7 +63,7 @@ class PredictOptions:
     address: "ClusterAddress | None"
     regions_file: Path | None
     regions: "tuple[FormRegion, ...]"
-    layout: Layout
+    layout: OutputLayout
     output: Path | None
     continued: bool
     top: int

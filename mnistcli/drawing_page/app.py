@@ -19,8 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mnistcli.config import CLASSES
 from mnistcli.drawing_page.corrections import Corrections
+from mnistcli.drawing_page.drawing_predictor import DrawingPredictor
 from mnistcli.drawing_page.page import build_page
-from mnistcli.drawing_page.recognizer import Recognizer
 from mnistcli.errors import MnistCliError
 from mnistcli.preprocessing.shapes import SIDE
 
@@ -37,15 +37,17 @@ _HEADERS = {
 }
 
 
-def build_app(recognizer: Recognizer, corrections: Corrections, training_command: str) -> Starlette:
+def build_app(
+    predictor: DrawingPredictor, corrections: Corrections, training_command: str
+) -> Starlette:
     """Build the application.
 
     Args:
-        recognizer: Predicts the drawings.
+        predictor: Predicts the drawings.
         corrections: Stores the drawings that were predicted wrong.
         training_command: The command that trains on them, to show on the page.
     """
-    settings = {"model": recognizer.model, "maxBytes": MAX_BODY}
+    settings = {"model": predictor.model, "maxBytes": MAX_BODY}
     page = build_page(["server.js"], settings, connects_to="'self'")
 
     async def show(_: Request) -> Response:
@@ -54,17 +56,17 @@ def build_app(recognizer: Recognizer, corrections: Corrections, training_command
 
     async def predict(request: Request) -> Response:
         image = await _read_body(request)
-        return JSONResponse(await run_in_threadpool(recognizer.describe, image))
+        return JSONResponse(await run_in_threadpool(predictor.describe, image))
 
     async def explain(request: Request) -> Response:
         pixels = await _read_body(request)
         if len(pixels) != SIDE**2:
             raise HTTPException(400, f"a digit has {SIDE**2} bytes, not {len(pixels)}")
-        return JSONResponse({"importance": await run_in_threadpool(recognizer.importance, pixels)})
+        return JSONResponse({"importance": await run_in_threadpool(predictor.importance, pixels)})
 
     async def correct(request: Request) -> Response:
         label = _number(request, "label", CLASSES)
-        prediction = await run_in_threadpool(recognizer.predict, await _read_body(request))
+        prediction = await run_in_threadpool(predictor.predict, await _read_body(request))
         index = _number(request, "digit", max(len(prediction.digits), 1))
         path = await run_in_threadpool(corrections.store, prediction, label, index)
         count = await run_in_threadpool(corrections.count)

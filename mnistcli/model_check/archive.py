@@ -5,7 +5,7 @@ import json
 import zipfile
 
 from mnistcli.files.zip_files import open_zip
-from mnistcli.model_check.refusal import Refusal, require, shorten
+from mnistcli.model_check.refusal import RefusedModelError, require, shorten
 
 CONFIG = "config.json"
 METADATA = "metadata.json"
@@ -22,14 +22,15 @@ def read_members(content: bytes) -> tuple[bytes, bytes]:
     """Read the configuration and the weights in the content of a `.keras` file.
 
     Raises:
-        Refusal: The archive has other members than Keras writes, or is compressed or too large.
+        RefusedModelError: The archive has other members than Keras writes, or is compressed or too
+            large.
         zipfile.BadZipFile: The archive is damaged.
     """
     with open_zip(io.BytesIO(content), max_directory=_MAX_DIRECTORY_BYTES) as archive:
         members = {member.filename: member for member in archive.infolist()}
         expected = {CONFIG, METADATA, WEIGHTS}
         if set(members) != expected or len(archive.infolist()) != len(expected):
-            raise Refusal(_describe_members(set(members), expected))
+            raise RefusedModelError(_describe_members(set(members), expected))
         for member in members.values():
             _check_member(member)
         _check_metadata(archive.read(METADATA))

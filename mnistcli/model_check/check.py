@@ -12,7 +12,7 @@ from mnistcli.model_check.archive import read_members
 from mnistcli.model_check.configuration import parse_config, rebuild_model
 from mnistcli.model_check.graph import measure
 from mnistcli.model_check.input_shapes import ImageShape, find_image_shape
-from mnistcli.model_check.refusal import Refusal, require
+from mnistcli.model_check.refusal import RefusedModelError, require
 from mnistcli.model_check.weights import check_weights
 from mnistcli.model_files import read_model_file
 
@@ -65,7 +65,7 @@ def check_content(path: Path, content: bytes) -> CheckedModel:
     """
     try:
         return _check(path, content)
-    except Refusal as refusal:
+    except RefusedModelError as refusal:
         raise CheckpointError(f"{str(path)!r} {refusal.reason}", hint=OTHER_MODEL) from refusal
     except Exception as error:  # zipfile, json and h5py raise anything on a damaged file
         raise damaged_error(path) from error
@@ -99,7 +99,7 @@ def _check_sizes(config: dict[str, Any], weights_bytes: int) -> ImageShape:
     image_shape = find_image_shape(size.input)
     if image_shape is None or size.output != (CLASSES,):
         input_shape, output_shape = ((None, *shape) for shape in (size.input, size.output))
-        raise Refusal(
+        raise RefusedModelError(
             f"is not a digit classifier: it maps {input_shape} to {output_shape}, "
             f"not an image such as {(None, 28, 28, 1)} to {(None, CLASSES)}"
         )

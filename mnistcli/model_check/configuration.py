@@ -20,7 +20,7 @@ from mnistcli.model_check.names import (
     SETTINGS,
 )
 from mnistcli.model_check.nodes import Node, rebuild_ends, rebuild_nodes
-from mnistcli.model_check.refusal import Refusal, require, shorten
+from mnistcli.model_check.refusal import RefusedModelError, require, shorten
 
 MAX_LAYERS = 500
 """Most layers of a model, those of models inside it included: Keras takes 20 ms for each."""
@@ -52,7 +52,7 @@ def rebuild_model(config: Any) -> Node:
         A new configuration of the same model.
 
     Raises:
-        Refusal: The configuration contains anything that is not known.
+        RefusedModelError: The configuration contains anything that is not known.
     """
     pair = _pair(config)
     if pair not in MODELS:
@@ -74,7 +74,7 @@ class _Rebuilder:
         module, name = pair = _pair(node)
         config = node.get("config")
         if not isinstance(config, dict):
-            raise Refusal(f"has a layer without a configuration: {shorten(name)}")
+            raise RefusedModelError(f"has a layer without a configuration: {shorten(name)}")
         if pair in MODELS:
             module, name = MODELS[pair]
             rebuilt = self._model(config, functional=MODELS[pair] == FUNCTIONAL, depth=depth)
@@ -89,7 +89,7 @@ class _Rebuilder:
     def _model(self, config: Node, *, functional: bool, depth: int) -> Node:
         layers = config.get("layers")
         if not isinstance(layers, list):
-            raise Refusal("has a model without a list of layers")
+            raise RefusedModelError("has a model without a list of layers")
         rebuilt: Node = {"name": _text(config.get("name"))}
         if isinstance(config.get("trainable"), bool):
             rebuilt["trainable"] = config["trainable"]
@@ -129,12 +129,12 @@ class _Rebuilder:
 def _pair(node: Any) -> tuple[str, str]:
     """Return the module and the class that a part of the configuration names."""
     if not isinstance(node, dict) or "class_name" not in node:
-        raise Refusal("is not the configuration of a model of stock Keras layers")
+        raise RefusedModelError("is not the configuration of a model of stock Keras layers")
     return str(node.get("module")), str(node["class_name"])
 
 
-def _unknown_class(pair: tuple[str, str]) -> Refusal:
-    return Refusal(f"contains more than stock Keras layers: {shorten('.'.join(pair))}")
+def _unknown_class(pair: tuple[str, str]) -> RefusedModelError:
+    return RefusedModelError(f"contains more than stock Keras layers: {shorten('.'.join(pair))}")
 
 
 def _object(node: Node) -> Node:
@@ -189,9 +189,9 @@ def _plain(value: Any, depth: int = 0) -> Any:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str) or len(value) > _MAX_TEXT:
-        raise Refusal("has a name that is not a short text")
+        raise RefusedModelError("has a name that is not a short text")
     return value
 
 
 def _refuse_constant(name: str) -> float:
-    raise Refusal(f"has the number {name} in its configuration")
+    raise RefusedModelError(f"has the number {name} in its configuration")

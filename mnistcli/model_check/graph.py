@@ -8,8 +8,8 @@ from mnistcli.model_check.input_shapes import fixed_shape
 from mnistcli.model_check.layer_rules import LAYER_RULES, OPERATION_RULES
 from mnistcli.model_check.names import FUNCTIONAL, INPUT_LAYER, SEQUENTIAL
 from mnistcli.model_check.nodes import Node, history
-from mnistcli.model_check.refusal import Refusal, require, shorten
-from mnistcli.model_check.sizes import Shape, Size, elements, single
+from mnistcli.model_check.refusal import RefusedModelError, require, shorten
+from mnistcli.model_check.sizes import LayerSize, Shape, elements, single
 
 MAX_CALLS = 2000
 """Most calls of layers; a model inside a model is followed each time it is called."""
@@ -42,7 +42,7 @@ def measure(config: Node) -> ModelSize:
         config: A configuration that has been rebuilt.
 
     Raises:
-        Refusal: The layers do not fit together.
+        RefusedModelError: The layers do not fit together.
     """
     declared = _declared_input(config)
     inputs = fixed_shape((None, None, 1) if declared is None else declared)
@@ -69,11 +69,11 @@ class _Meter:
         require(self._calls <= MAX_CALLS, f"calls its layers more than {MAX_CALLS} times")
         try:
             return self._dispatch(node, inputs)
-        except Refusal as refusal:
+        except RefusedModelError as refusal:
             name = node["config"].get("name")
             if name is None or ": layer " in refusal.reason:
                 raise
-            raise Refusal(f"{refusal.reason}: layer {shorten(name)!r}") from refusal
+            raise RefusedModelError(f"{refusal.reason}: layer {shorten(name)!r}") from refusal
 
     def _dispatch(self, node: Node, inputs: Sequence[Shape]) -> Shape:
         pair = (node["module"], node["class_name"])
@@ -92,7 +92,7 @@ class _Meter:
         rule = OPERATION_RULES.get(pair) or LAYER_RULES[pair[1]]
         return self._record(node, rule(config, inputs))
 
-    def _record(self, node: Node, size: Size) -> Shape:
+    def _record(self, node: Node, size: LayerSize) -> Shape:
         self._parameters[id(node)] = size.parameters
         values = max(elements(size.shape), size.temporary)
         require(values <= _MAX_VALUES, f"has a layer with more than {_MAX_VALUES:,} outputs")

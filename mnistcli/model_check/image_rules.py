@@ -5,10 +5,10 @@ from functools import partial
 
 from mnistcli.model_check.refusal import require
 from mnistcli.model_check.sizes import (
+    LayerSize,
     Rule,
     Settings,
     Shape,
-    Size,
     count,
     elements,
     extents,
@@ -33,30 +33,30 @@ def _window(settings: Settings, shape: Shape, rank: int) -> tuple[Shape, Shape, 
     return kernel, slide(sides, kernel, strides, settings.get("padding"), dilation), channels
 
 
-def _convolution(rank: int, settings: Settings, inputs: Sequence[Shape]) -> Size:
+def _convolution(rank: int, settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
     kernel, sides, channels = _window(settings, single(inputs, rank + 1), rank)
     filters, groups = count(settings, "filters"), count(settings, "groups", 1)
     require(channels % groups == 0, "has a layer with impossible groups")
     weights = elements(kernel) * (channels // groups) * filters
-    return Size(join(settings, sides, filters), weights + _bias(settings, filters))
+    return LayerSize(join(settings, sides, filters), weights + _bias(settings, filters))
 
 
-def _depthwise(rank: int, settings: Settings, inputs: Sequence[Shape]) -> Size:
+def _depthwise(rank: int, settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
     kernel, sides, channels = _window(settings, single(inputs, rank + 1), rank)
     filters = channels * count(settings, "depth_multiplier", 1)
     weights = elements(kernel) * filters
-    return Size(join(settings, sides, filters), weights + _bias(settings, filters))
+    return LayerSize(join(settings, sides, filters), weights + _bias(settings, filters))
 
 
-def _separable(rank: int, settings: Settings, inputs: Sequence[Shape]) -> Size:
+def _separable(rank: int, settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
     kernel, sides, channels = _window(settings, single(inputs, rank + 1), rank)
     filters = count(settings, "filters")
     inner = channels * count(settings, "depth_multiplier", 1)
     weights = elements(kernel) * inner + inner * filters + _bias(settings, filters)
-    return Size(join(settings, sides, filters), weights, elements(sides) * inner)
+    return LayerSize(join(settings, sides, filters), weights, elements(sides) * inner)
 
 
-def _transposed(rank: int, settings: Settings, inputs: Sequence[Shape]) -> Size:
+def _transposed(rank: int, settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
     sides, channels = split(settings, single(inputs, rank + 1))
     kernel, strides, dilation = (
         extents(settings, key, rank) for key in ("kernel_size", "strides", "dilation_rate")
@@ -77,55 +77,55 @@ def _transposed(rank: int, settings: Settings, inputs: Sequence[Shape]) -> Size:
             require(isinstance(extra, int) and 0 <= extra < step, "has a layer with a wide padding")
             result.append((side - 1) * step + span - 2 * pad + extra)
     weights = elements(kernel) * channels * filters + _bias(settings, filters)
-    return Size(join(settings, tuple(result), filters), weights)
+    return LayerSize(join(settings, tuple(result), filters), weights)
 
 
-def _pooling(rank: int, settings: Settings, inputs: Sequence[Shape]) -> Size:
+def _pooling(rank: int, settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
     sides, channels = split(settings, single(inputs, rank + 1))
     pool = extents(settings, "pool_size", rank, 2)
     strides = extents(settings, "strides", rank, pool)
     pooled = slide(sides, pool, strides, settings.get("padding", "valid"), (1,) * rank)
-    return Size(join(settings, pooled, channels))
+    return LayerSize(join(settings, pooled, channels))
 
 
-def _global_pooling(rank: int, settings: Settings, inputs: Sequence[Shape]) -> Size:
+def _global_pooling(rank: int, settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
     _, channels = split(settings, single(inputs, rank + 1))
     keeps = bool(settings.get("keepdims"))
-    return Size(join(settings, (1,) * rank, channels) if keeps else (channels,))
+    return LayerSize(join(settings, (1,) * rank, channels) if keeps else (channels,))
 
 
-def _upsampling(rank: int, settings: Settings, inputs: Sequence[Shape]) -> Size:
+def _upsampling(rank: int, settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
     sides, channels = split(settings, single(inputs, rank + 1))
     value = settings.get("size")
     factors = value if isinstance(value, list) else [value] * rank
     require(len(factors) == rank, "has a layer with an impossible size")
     steps = [count({"size": factor}, "size", 2) for factor in factors]
     grown = tuple(side * step for side, step in zip(sides, steps, strict=True))
-    return Size(join(settings, grown, channels))
+    return LayerSize(join(settings, grown, channels))
 
 
-def _padding(rank: int, settings: Settings, inputs: Sequence[Shape]) -> Size:
+def _padding(rank: int, settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
     sides, channels = split(settings, single(inputs, rank + 1))
     around = pairs(settings, "padding", rank)
     grown = tuple(side + sum(pad) for side, pad in zip(sides, around, strict=True))
-    return Size(join(settings, grown, channels))
+    return LayerSize(join(settings, grown, channels))
 
 
-def _cropping(rank: int, settings: Settings, inputs: Sequence[Shape]) -> Size:
+def _cropping(rank: int, settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
     sides, channels = split(settings, single(inputs, rank + 1))
     around = pairs(settings, "cropping", rank)
     cropped = tuple(side - sum(cut) for side, cut in zip(sides, around, strict=True))
-    return Size(join(settings, cropped, channels))
+    return LayerSize(join(settings, cropped, channels))
 
 
-def _resizing(settings: Settings, inputs: Sequence[Shape]) -> Size:
+def _resizing(settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
     sides, channels = split(settings, single(inputs, rank=3))
     target = count(settings, "height"), count(settings, "width")
     # An image that keeps its aspect ratio is padded or cropped to at most this square.
     longest = max(*target, *sides)
     keeps = settings.get("crop_to_aspect_ratio") or settings.get("pad_to_aspect_ratio")
     temporary = longest * longest * channels if keeps else 0
-    return Size(join(settings, target, channels), 0, temporary)
+    return LayerSize(join(settings, target, channels), 0, temporary)
 
 
 RULES: dict[str, Rule] = {

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from mnistcli.model_check import image_rules, sequence_rules
-from mnistcli.model_check.refusal import Refusal, require
+from mnistcli.model_check.refusal import RefusedModelError, require
 from mnistcli.model_check.sizes import (
+    LayerSize,
     Rule,
     Settings,
     Shape,
-    Size,
     axis_index,
     count,
     elements,
@@ -22,26 +22,26 @@ from mnistcli.model_check.sizes import (
 __all__ = ["LAYER_RULES", "OPERATION_RULES"]
 
 
-def _same(_: Settings, inputs: Sequence[Shape]) -> Size:
+def _same(_: Settings, inputs: Sequence[Shape]) -> LayerSize:
     """Element-wise layers, and layers that do nothing in a prediction."""
-    return Size(single(inputs))
+    return LayerSize(single(inputs))
 
 
-def _dense(settings: Settings, inputs: Sequence[Shape]) -> Size:
+def _dense(settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
     shape, units = single(inputs), count(settings, "units")
     bias = units if settings.get("use_bias", True) else 0
-    return Size((*shape[:-1], units), shape[-1] * units + bias)
+    return LayerSize((*shape[:-1], units), shape[-1] * units + bias)
 
 
-def _flatten(_: Settings, inputs: Sequence[Shape]) -> Size:
+def _flatten(_: Settings, inputs: Sequence[Shape]) -> LayerSize:
     require(len(inputs) == 1, "has a layer with a wrong number of inputs")
-    return Size((elements(inputs[0]),))
+    return LayerSize((elements(inputs[0]),))
 
 
-def _reshape(settings: Settings, inputs: Sequence[Shape]) -> Size:
+def _reshape(settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
     total, target = elements(single(inputs)), settings.get("target_shape")
     if not isinstance(target, list) or not all(isinstance(side, int) for side in target):
-        raise Refusal("has a layer with an impossible target_shape")
+        raise RefusedModelError("has a layer with an impossible target_shape")
     known = elements(tuple(side for side in target if side != -1))
     require(
         known > 0 and target.count(-1) <= 1 and total % known == 0,
@@ -52,23 +52,23 @@ def _reshape(settings: Settings, inputs: Sequence[Shape]) -> Size:
         min(shape, default=1) > 0 and elements(shape) == total,
         "has a layer with an impossible target_shape",
     )
-    return Size(shape)
+    return LayerSize(shape)
 
 
-def _permute(settings: Settings, inputs: Sequence[Shape]) -> Size:
+def _permute(settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
     shape, order = single(inputs), settings.get("dims")
     require(
         isinstance(order, list) and sorted(order) == list(range(1, len(shape) + 1)),
         "has a layer with impossible dims",
     )
-    return Size(tuple(shape[side - 1] for side in order or []))
+    return LayerSize(tuple(shape[side - 1] for side in order or []))
 
 
-def _repeat(settings: Settings, inputs: Sequence[Shape]) -> Size:
-    return Size((count(settings, "n"), *single(inputs, rank=1)))
+def _repeat(settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
+    return LayerSize((count(settings, "n"), *single(inputs, rank=1)))
 
 
-def _normalization(settings: Settings, inputs: Sequence[Shape]) -> Size:
+def _normalization(settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
     """Batch and layer normalization, and others with up to four numbers per channel."""
     shape, axis = single(inputs), settings.get("axis", -1)
     axes = axis if isinstance(axis, list) else [] if axis is None else [axis]
@@ -76,22 +76,23 @@ def _normalization(settings: Settings, inputs: Sequence[Shape]) -> Size:
     channels = tuple(shape[axis_index(item, len(shape))] for item in axes)
     # The smallest number of them: some of the numbers can be switched off.
     used = any(settings.get(key, True) for key in ("center", "scale"))
-    return Size(shape, elements(channels) if used else 0)
+    return LayerSize(shape, elements(channels) if used else 0)
 
 
-def _prelu(settings: Settings, inputs: Sequence[Shape]) -> Size:
+def _prelu(settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
     shape, shared = single(inputs), settings.get("shared_axes") or []
     require(isinstance(shared, list), "has a layer with impossible shared_axes")
     together = {axis_index(axis, len(shape)) for axis in shared}
-    return Size(shape, elements(tuple(side for i, side in enumerate(shape) if i not in together)))
+    weights = elements(tuple(side for i, side in enumerate(shape) if i not in together))
+    return LayerSize(shape, weights)
 
 
-def _merge(_: Settings, inputs: Sequence[Shape]) -> Size:
+def _merge(_: Settings, inputs: Sequence[Shape]) -> LayerSize:
     require(len(inputs) >= 1, "has a layer with a wrong number of inputs")
-    return Size(_broadcast(inputs))
+    return LayerSize(_broadcast(inputs))
 
 
-def _concatenate(settings: Settings, inputs: Sequence[Shape]) -> Size:
+def _concatenate(settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
     require(len(inputs) >= 1, "has a layer with a wrong number of inputs")
     first = inputs[0]
     axis = axis_index(settings.get("axis", -1), len(first))
@@ -100,7 +101,7 @@ def _concatenate(settings: Settings, inputs: Sequence[Shape]) -> Size:
         all(len(shape) == len(first) for shape in inputs) and len(set(rest)) == 1,
         "has a layer whose inputs do not fit together",
     )
-    return Size((*first[:axis], sum(shape[axis] for shape in inputs), *first[axis + 1 :]))
+    return LayerSize((*first[:axis], sum(shape[axis] for shape in inputs), *first[axis + 1 :]))
 
 
 def _broadcast(shapes: Sequence[Shape]) -> Shape:

@@ -14,7 +14,7 @@ from mnistcli.model_check.archive import MAX_CONFIG_BYTES
 from mnistcli.model_check.layer_rules import LAYER_RULES, OPERATION_RULES
 from mnistcli.model_check.names import FUNCTIONAL, LAYERS_MODULE, SEQUENTIAL
 from mnistcli.model_check.nodes import Node
-from mnistcli.model_check.refusal import Refusal, require, shorten
+from mnistcli.model_check.refusal import RefusedModelError, require, shorten
 from mnistcli.model_check.weights import check_weights
 
 SIGNATURE = b"\x89HDF"
@@ -36,8 +36,8 @@ def read_config(content: bytes) -> bytes:
     """Read the JSON of the configuration in the content of a `.h5` file, and check its weights.
 
     Raises:
-        Refusal: The file holds no network, a configuration that is too large, or weights that
-            `check_weights` refuses.
+        RefusedModelError: The file holds no network, a configuration that is too large, or weights
+            that `check_weights` refuses.
         Exception: It is damaged; h5py raises anything.
     """
     with h5py.File(io.BytesIO(content), "r") as file:
@@ -62,7 +62,7 @@ def copy_weights(content: bytes) -> bytes:
     """Copy the weights of a `.h5` file that has passed `check_weights` into a new one.
 
     Raises:
-        Refusal: A layer names a weight that does not exist.
+        RefusedModelError: A layer names a weight that does not exist.
         Exception: The file is damaged; h5py raises anything.
     """
     stream = io.BytesIO()
@@ -120,14 +120,14 @@ def translate(config: Any) -> Node:
     to be refused later.
 
     Raises:
-        Refusal: A layer has no configuration, or connections that are unknown.
+        RefusedModelError: A layer has no configuration, or connections that are unknown.
     """
     return _layer(config)
 
 
 def _layer(node: Any) -> Node:
     if not isinstance(node, dict) or not isinstance(node.get("config"), dict):
-        raise Refusal("is not the configuration of a model of stock Keras layers")
+        raise RefusedModelError("is not the configuration of a model of stock Keras layers")
     name = str(node.get("class_name"))
     module, name = _MODELS.get(name, (node.get("module") or _OPERATIONS.get(name), name))
     settings = dict(node["config"])
@@ -141,7 +141,7 @@ def _layer(node: Any) -> Node:
 
 def _layers(layers: Any, *, functional: bool) -> list[Node]:
     if not isinstance(layers, list):
-        raise Refusal("has a model without a list of layers")
+        raise RefusedModelError("has a model without a list of layers")
     if not functional:
         translated = [_layer(layer) for layer in layers]
         # Keras 2 puts the input shape into the first layer as well.
@@ -187,7 +187,7 @@ def _call(call: Any) -> Node:
     if isinstance(call, dict):
         return call
     if not isinstance(call, list):
-        raise Refusal("has a layer without a list of connections")
+        raise RefusedModelError("has a layer without a list of connections")
     single = call and not isinstance(call[0], list)
     tensors = [_tensor(reference) for reference in ([call] if single else call)]
     return {"args": [tensors if len(tensors) > 1 else tensors[0]] if tensors else [], "kwargs": {}}
@@ -195,7 +195,7 @@ def _call(call: Any) -> Node:
 
 def _tensor(reference: Any) -> Node:
     if not isinstance(reference, list) or len(reference) not in {3, 4}:
-        raise Refusal("has a layer without a list of connections")
+        raise RefusedModelError("has a layer without a list of connections")
     require(not (len(reference) == 4 and reference[3]), "has a layer that is called with settings")
     config = {"shape": [None], "dtype": "float32", "keras_history": reference[:3]}
     return {"class_name": "__keras_tensor__", "config": config}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mnistcli.model_check.names import DTYPES
-from mnistcli.model_check.refusal import Refusal, require
+from mnistcli.model_check.refusal import RefusedModelError, require
 
 Node = dict[str, Any]
 """The configuration of a model or a layer, or a call of a layer."""
@@ -26,11 +26,11 @@ def rebuild_nodes(node: Any) -> Node:
         The keys ``name`` and ``inbound_nodes``.
 
     Raises:
-        Refusal: A call has other arguments than the outputs of layers and numbers.
+        RefusedModelError: A call has other arguments than the outputs of layers and numbers.
     """
     calls = node.get("inbound_nodes")
     if not isinstance(calls, list) or len(calls) > _MAX_CALLS:
-        raise Refusal("has a layer without a list of connections")
+        raise RefusedModelError("has a layer without a list of connections")
     return {
         "name": _name(node.get("name")),
         "inbound_nodes": [_call(call) for call in calls],
@@ -41,7 +41,7 @@ def rebuild_ends(config: Node) -> Node:
     """Rebuild the input and the output of a functional model; it has one of each.
 
     Raises:
-        Refusal: It has several, or none.
+        RefusedModelError: It has several, or none.
     """
     return {key: _end(config.get(key)) for key in ("input_layers", "output_layers")}
 
@@ -54,10 +54,10 @@ def history(tensor: Mapping[str, Any]) -> tuple[str, int]:
 
 def _call(call: Any) -> Node:
     if not isinstance(call, dict):
-        raise Refusal("has connections as Keras 2 writes them: save it with Keras 3")
+        raise RefusedModelError("has connections as Keras 2 writes them: save it with Keras 3")
     arguments, keywords = call.get("args"), call.get("kwargs")
     if not isinstance(arguments, list) or not isinstance(keywords, dict):
-        raise Refusal("has a layer that is called without arguments")
+        raise RefusedModelError("has a layer that is called without arguments")
     require(len(arguments) <= _MAX_TENSORS, "has a layer with too many inputs")
     rebuilt: Node = {}
     for name, value in keywords.items():
@@ -86,11 +86,13 @@ def _argument(value: Any) -> Any:
 def _tensor(value: Any) -> Node:
     config = value.get("config") if isinstance(value, dict) else None
     if not isinstance(config, dict) or value.get("class_name") != _TENSOR:
-        raise Refusal("has a layer that is called with something else than outputs of layers")
+        raise RefusedModelError(
+            "has a layer that is called with something else than outputs of layers"
+        )
     dtype, shape = config.get("dtype"), config.get("shape")
     require(dtype in DTYPES, "has an output of an unknown data type")
     if not isinstance(shape, list) or len(shape) > _MAX_RANK:
-        raise Refusal("has an output without a shape")
+        raise RefusedModelError("has an output without a shape")
     require(all(side is None or _is_index(side) for side in shape), "has an output without a shape")
     return {
         "class_name": _TENSOR,
@@ -111,7 +113,7 @@ def _end(value: Any) -> list[Any]:
 def _triple(value: Any) -> list[Any]:
     """Check a reference to an output: name of the layer, number of its call, number of output."""
     if not isinstance(value, list) or len(value) != 3:
-        raise Refusal("has several inputs or outputs")
+        raise RefusedModelError("has several inputs or outputs")
     name, call, output = value
     require(_is_index(call) and output == 0, "has a layer with several outputs")
     return [_name(name), call, 0]
@@ -123,5 +125,5 @@ def _is_index(value: Any) -> bool:
 
 def _name(value: Any) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= _MAX_TEXT:
-        raise Refusal("has a layer without a name")
+        raise RefusedModelError("has a layer without a name")
     return value

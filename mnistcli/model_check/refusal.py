@@ -1,8 +1,8 @@
 """Refusal: the exception for a model file that is intact but not acceptable."""
 
 
-class Refusal(Exception):  # noqa: N818 - the caller turns it into a CheckpointError
-    """A model file is refused.
+class RefusedModelError(Exception):
+    """A model file is refused; the caller turns it into a `CheckpointError`.
 
     Args:
         reason: The end of a sentence that begins with the name of the file, such as
@@ -15,9 +15,9 @@ class Refusal(Exception):  # noqa: N818 - the caller turns it into a CheckpointE
 
 
 def require(condition: bool, reason: str) -> None:
-    """Raise a `Refusal` unless a condition holds."""
+    """Raise a `RefusedModelError` unless a condition holds."""
     if not condition:
-        raise Refusal(reason)
+        raise RefusedModelError(reason)
 
 
 def shorten(value: object) -> str:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from functools import partial
 
 from mnistcli.model_check.refusal import require
-from mnistcli.model_check.sizes import Rule, Settings, Shape, Size, count, elements, single
+from mnistcli.model_check.sizes import LayerSize, Rule, Settings, Shape, count, elements, single
 
 _MAX_UNROLLED = 128  # steps: the graph has a copy of the layer for each
 
 
-def _recurrent(gates: int, settings: Settings, inputs: Sequence[Shape]) -> Size:
+def _recurrent(gates: int, settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
     steps, features = single(inputs, rank=2)
     require(not settings.get("return_state"), "has a layer with several outputs")
     require(
@@ -20,10 +20,10 @@ def _recurrent(gates: int, settings: Settings, inputs: Sequence[Shape]) -> Size:
     bias = 1 if settings.get("use_bias", True) else 0
     parameters = gates * units * (features + units + bias)
     shape = (steps, units) if settings.get("return_sequences") else (units,)
-    return Size(shape, parameters, steps * units)
+    return LayerSize(shape, parameters, steps * units)
 
 
-def _multi_head_attention(settings: Settings, inputs: Sequence[Shape]) -> Size:
+def _multi_head_attention(settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
     require(len(inputs) in {2, 3}, "has a layer with a wrong number of inputs")
     require(
         settings.get("output_shape") is None and settings.get("attention_axes") in (None, [1], 1),
@@ -37,13 +37,13 @@ def _multi_head_attention(settings: Settings, inputs: Sequence[Shape]) -> Size:
         (query[-1] + key[-1]) * key_dim + value[-1] * value_dim + value_dim * query[-1]
     )
     scores = heads * query[0] * value[0]
-    return Size(query, weights, max(scores, heads * max(key_dim, value_dim) * query[0]))
+    return LayerSize(query, weights, max(scores, heads * max(key_dim, value_dim) * query[0]))
 
 
-def _attention(_: Settings, inputs: Sequence[Shape]) -> Size:
+def _attention(_: Settings, inputs: Sequence[Shape]) -> LayerSize:
     require(len(inputs) in {2, 3}, "has a layer with a wrong number of inputs")
     query, value = (single([shape], rank=2) for shape in inputs[:2])
-    return Size((query[0], value[1]), 0, elements((query[0], value[0])))
+    return LayerSize((query[0], value[1]), 0, elements((query[0], value[0])))
 
 
 RULES: dict[str, Rule] = {

@@ -4,14 +4,14 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mnistcli.model_check.refusal import Refusal, require
+from mnistcli.model_check.refusal import RefusedModelError, require
 
 Shape = tuple[int, ...]
 """Shape for one image, without the dimension of the batch."""
 Settings = Mapping[str, Any]
 
 
-class Size(NamedTuple):
+class LayerSize(NamedTuple):
     """Size of one layer.
 
     Attributes:
@@ -25,7 +25,7 @@ class Size(NamedTuple):
     temporary: int = 0
 
 
-Rule = Callable[[Settings, Sequence[Shape]], Size]
+Rule = Callable[[Settings, Sequence[Shape]], LayerSize]
 
 _MAX_EXTENT = 128  # kernels, strides, pools: more than four times an MNIST image
 _MAX_SIDE = 1 << 32
@@ -51,7 +51,7 @@ def count(settings: Settings, key: str, default: int | None = None) -> int:
     value = settings.get(key)
     value = default if value is None else value
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MAX_SIDE:
-        raise Refusal(f"has a layer with an impossible {key}")
+        raise RefusedModelError(f"has a layer with an impossible {key}")
     return value
 
 
@@ -66,7 +66,7 @@ def extents(
     result = []
     for extent in values:
         if isinstance(extent, bool) or not isinstance(extent, int):
-            raise Refusal(f"has a layer with an impossible {key}")
+            raise RefusedModelError(f"has a layer with an impossible {key}")
         require(1 <= extent <= _MAX_EXTENT, f"has a layer with a {key} above {_MAX_EXTENT}")
         result.append(extent)
     return tuple(result)
@@ -77,7 +77,7 @@ def axis_index(axis: Any, rank: int) -> int:
     if isinstance(axis, list) and len(axis) == 1:
         (axis,) = axis
     if isinstance(axis, bool) or not isinstance(axis, int):
-        raise Refusal("has a layer with an impossible axis")
+        raise RefusedModelError("has a layer with an impossible axis")
     index = axis - 1 if axis > 0 else axis + rank
     require(axis != 0 and 0 <= index < rank, "has a layer with an impossible axis")
     return index
@@ -122,7 +122,7 @@ def pairs(settings: Settings, key: str, rank: int) -> tuple[tuple[int, int], ...
     for item in values:
         pair = tuple(item) if isinstance(item, list) else (item, item)
         if len(pair) != 2 or not all(isinstance(side, int) and side >= 0 for side in pair):
-            raise Refusal(f"has a layer with an impossible {key}")
+            raise RefusedModelError(f"has a layer with an impossible {key}")
         result.append((pair[0], pair[1]))
     require(len(result) == rank, f"has a layer with an impossible {key}")
     return tuple(result)

@@ -11,7 +11,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from mnistcli.model_check.refusal import Refusal, require, shorten
+from mnistcli.model_check.refusal import RefusedModelError, require, shorten
 
 _MAX_OBJECTS = 10_000
 _MAX_DEPTH = 24
@@ -22,7 +22,7 @@ def check_weights(content: bytes) -> int:
     """Check the content of an HDF5 file of weights; return the size of its arrays in bytes.
 
     Raises:
-        Refusal: It holds anything but plain arrays, or a weight that is not finite.
+        RefusedModelError: It holds anything but plain arrays, or a weight that is not finite.
         Exception: It is damaged; h5py raises anything.
     """
     with h5py.File(io.BytesIO(content), "r") as file:
@@ -56,7 +56,7 @@ def _arrays(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
             elif isinstance(item, h5py.Dataset):
                 yield path, item
             else:
-                raise Refusal(f"has weights of an unknown kind: {shorten(path)}")
+                raise RefusedModelError(f"has weights of an unknown kind: {shorten(path)}")
 
 
 def _check_link(path: str, group: h5py.Group, name: str) -> None:

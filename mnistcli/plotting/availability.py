@@ -9,7 +9,7 @@ from collections.abc import Callable
 from mnistcli.errors import OTHER_PLOT, CheckpointError, MnistCliError, RunError
 from mnistcli.plotting.inputs import PlotInputs
 
-Check = Callable[[PlotInputs], MnistCliError | None]
+AvailabilityCheck = Callable[[PlotInputs], MnistCliError | None]
 
 
 def check_nothing(_: PlotInputs) -> None:

@@ -100,7 +100,7 @@ class PlotKind:
 
     help: str
     draw: Callable[[PlotInputs], "Figure"]
-    check: availability.Check = availability.check_nothing
+    check: availability.AvailabilityCheck = availability.check_nothing
 
 
 PLOT_KINDS: Mapping[str, PlotKind] = MappingProxyType(

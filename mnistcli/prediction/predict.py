@@ -13,7 +13,7 @@ from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.image_sources import Sources, find_images
 from mnistcli.prediction.object_downloads import download_ahead
 from mnistcli.prediction.preparation import Preparation, Prepared
-from mnistcli.prediction.preparation_workers import Workers
+from mnistcli.prediction.preparation_workers import PreparationWorkers
 from mnistcli.prediction.rejection import NO_THRESHOLDS, Thresholds, apply_rejection
 from mnistcli.prediction.results import PredictedDigit, Prediction
 from mnistcli.prediction.worker_process import MANY, WorkerProcess
@@ -56,7 +56,7 @@ def predict_images(
         TypeError: A source is not an image.
     """
     images = download_ahead(find_images(sources, recursive=recursive, on_skip=on_skip))
-    workers = Workers(Preparation(single=single, lengths=lengths), processes)
+    workers = PreparationWorkers(Preparation(single=single, lengths=lengths), processes)
     pool = ThreadPoolExecutor(max(2, workers.count))
     groups = _prepare_groups(classifier, images, workers, pool)
     try:
@@ -74,7 +74,10 @@ def predict_images(
 
 
 def _prepare_groups(
-    classifier: Predictor, images: Iterator[FoundImage], workers: Workers, pool: ThreadPoolExecutor
+    classifier: Predictor,
+    images: Iterator[FoundImage],
+    workers: PreparationWorkers,
+    pool: ThreadPoolExecutor,
 ) -> Iterator[list[Future[list[Prepared]]]]:
     """Prepare images group by group; many images are prepared in worker processes.
 

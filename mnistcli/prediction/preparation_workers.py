@@ -24,7 +24,7 @@ _READY_TIMEOUT = 2.0  # seconds to wait for a process that was started before
 _OWN_FILES = {("dev",), ("proc",)}
 
 
-class Workers:
+class PreparationWorkers:
     """Worker processes; this process prepares the images that they cannot take.
 
     Args:

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from mnistcli.cli import output_file
-from mnistcli.cli.output_layout import Layout
+from mnistcli.cli.output_layout import OutputLayout
 from mnistcli.files.locks import lock_directory
 from mnistcli.prediction.rejection import Thresholds, apply_rejection
 from mnistcli.prediction.results import Prediction
 from tests.support.command_line import failure, invoke, succeed
 
-JSON = Layout(as_json=True)
-CSV = Layout(as_csv=True)
+JSON = OutputLayout(as_json=True)
+CSV = OutputLayout(as_csv=True)
 CSV_HEADER = b"path,text,confidence,reason\n"
 CSV_ROWS = (b'a.png,"1\n2",0.5,\n', b'"b,"".png",,0.0,no digit\n', b"c\xff.png,3,1,\n")
 PREDICT = ("predict", "--model", "pretrained")
@@ -34,7 +34,7 @@ def images(digit_pngs: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def names(layout: Layout, content: bytes) -> tuple[list[str], int]:
+def names(layout: OutputLayout, content: bytes) -> tuple[list[str], int]:
     records = list(layout.read(BytesIO(content)))
     return [record.name for record in records], records[-1].end if records else 0
 
@@ -62,7 +62,10 @@ def test_csv_is_read_up_to_a_truncated_row_wherever_it_ends() -> None:
 
 def test_csv_with_another_header_has_no_records() -> None:
     assert names(CSV, b"path,text\na.png,1\n") == ([], 0)
-    assert names(Layout(as_csv=True, only_rows=True), b"ImageId,Label\n7,3\n") == (["", "7"], 18)
+    assert names(OutputLayout(as_csv=True, only_rows=True), b"ImageId,Label\n7,3\n") == (
+        ["", "7"],
+        18,
+    )
 
 
 @pytest.mark.parametrize("name", ["out.jsonl", "out.csv"])

@@ -1,4 +1,4 @@
-"""Fixtures of the drawing page: a recognizer with the packaged model, and the application."""
+"""Fixtures of the drawing page: a predictor with the packaged model, and the application."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,18 +12,18 @@ from mnistcli.prediction.rejection import choose_thresholds
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-    from mnistcli.drawing_page.recognizer import Recognizer
+    from mnistcli.drawing_page.drawing_predictor import DrawingPredictor
 
 COMMAND = "mnistcli train --dataset corrections --from pretrained"
 
 
 @pytest.fixture(scope="package")
-def recognizer() -> "Recognizer":
-    from mnistcli.drawing_page.recognizer import Recognizer
+def predictor() -> "DrawingPredictor":
+    from mnistcli.drawing_page.drawing_predictor import DrawingPredictor
 
     model = find_model("pretrained")
     thresholds = choose_thresholds(None, model.min_confidence)
-    return Recognizer(load_classifier(model.files), model.name, thresholds)
+    return DrawingPredictor(load_classifier(model.files), model.name, thresholds)
 
 
 @pytest.fixture(scope="package")
@@ -32,9 +32,9 @@ def corrections_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="package")
-def app(recognizer: "Recognizer", corrections_dir: Path) -> "Starlette":
+def app(predictor: "DrawingPredictor", corrections_dir: Path) -> "Starlette":
     pytest.importorskip("starlette", reason="needs the extra draw")
     from mnistcli.drawing_page.app import build_app
     from mnistcli.drawing_page.corrections import Corrections
 
-    return build_app(recognizer, Corrections(corrections_dir), COMMAND)
+    return build_app(predictor, Corrections(corrections_dir), COMMAND)

@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 from mnistcli.drawing_page.app import MAX_BODY
 
 if TYPE_CHECKING:
-    from mnistcli.drawing_page.recognizer import Recognizer
+    from mnistcli.drawing_page.drawing_predictor import DrawingPredictor
 
 PAGE = "http://127.0.0.1:8028"
 
@@ -53,11 +53,11 @@ def test_the_page_may_load_nothing_and_send_only_to_its_server(client: TestClien
 
 
 def test_a_drawing_is_predicted_like_an_image_file(
-    client: TestClient, recognizer: "Recognizer"
+    client: TestClient, predictor: "DrawingPredictor"
 ) -> None:
     answer = client.post("/predict", content=SEVEN).json()
 
-    expected = recognizer.predict(SEVEN)
+    expected = predictor.predict(SEVEN)
     assert (answer["text"], answer["guess"], answer["model"]) == ("7", "7", "pretrained")
     (digit,) = answer["digits"]
     assert digit["probabilities"] == expected.digits[0].probabilities.tolist()
@@ -77,9 +77,9 @@ def test_several_digits_are_read_as_a_number(client: TestClient) -> None:
 
 
 def test_the_occlusion_map_shows_the_fall_of_the_probability(
-    client: TestClient, recognizer: "Recognizer"
+    client: TestClient, predictor: "DrawingPredictor"
 ) -> None:
-    digit = recognizer.predict(SEVEN).digits[0]
+    digit = predictor.predict(SEVEN).digits[0]
     pixels = digit.detection.image
 
     response = client.post("/occlusion", content=pixels.tobytes())
@@ -102,7 +102,7 @@ def test_a_corrected_drawing_becomes_a_dataset(client: TestClient, corrections_d
 
 
 def test_one_digit_of_a_number_is_corrected(
-    client: TestClient, recognizer: "Recognizer", corrections_dir: Path
+    client: TestClient, predictor: "DrawingPredictor", corrections_dir: Path
 ) -> None:
     image = Image.new("L", (400, 200), 255)
     for left, digit in ((0, 5), (200, 9)):
@@ -111,7 +111,7 @@ def test_one_digit_of_a_number_is_corrected(
     answer = client.post("/corrections?label=4&digit=1", content=png(image)).json()
 
     stored = np.asarray(Image.open(answer["path"]))
-    assert (stored == recognizer.predict(png(image)).digits[1].detection.image).all()
+    assert (stored == predictor.predict(png(image)).digits[1].detection.image).all()
     (corrections_dir / "4" / Path(answer["path"]).name).unlink()
 
 

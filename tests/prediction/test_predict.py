@@ -19,7 +19,7 @@ from mnistcli.inference import line_recognizer
 from mnistcli.line_format import RecognizedLine
 from mnistcli.prediction import preparation, preparation_workers
 from mnistcli.prediction.predict import predict_images
-from mnistcli.prediction.preparation_workers import Workers
+from mnistcli.prediction.preparation_workers import PreparationWorkers
 from mnistcli.prediction.rejection import Thresholds
 from mnistcli.preprocessing import (
     ImageContent,
@@ -127,7 +127,7 @@ def test_many_files_are_prepared_in_worker_processes(
     count: int, starts: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[bool] = []
-    monkeypatch.setattr(Workers, "start", lambda _: started.append(True))
+    monkeypatch.setattr(PreparationWorkers, "start", lambda _: started.append(True))
     monkeypatch.setattr(preparation_workers, "count_processes", lambda: 2)
 
     results = list(predict_images(Counting(), ["gone.png"] * count))
@@ -137,7 +137,7 @@ def test_many_files_are_prepared_in_worker_processes(
 
 
 def test_images_in_memory_are_prepared_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(Workers, "start")
+    monkeypatch.delattr(PreparationWorkers, "start")
 
     results = list(predict_images(Counting(), [np.zeros((9, 9), np.uint8)] * 100))
 

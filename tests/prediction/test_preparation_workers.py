@@ -16,7 +16,7 @@ from PIL import Image
 from mnistcli.prediction import preparation_workers, worker_process
 from mnistcli.prediction.image_listing import FoundImage, no_image
 from mnistcli.prediction.preparation import Preparation
-from mnistcli.prediction.preparation_workers import Workers
+from mnistcli.prediction.preparation_workers import PreparationWorkers
 from mnistcli.prediction.worker_process import WorkerProcess
 from tests.support.strokes import draw_digit
 
@@ -25,7 +25,7 @@ def refuse(_: NDArray[np.uint8]) -> NoReturn:
     raise AssertionError
 
 
-def wait_until_ready(workers: Workers) -> None:
+def wait_until_ready(workers: PreparationWorkers) -> None:
     begun = time.monotonic()
     while workers._ready.empty():
         assert time.monotonic() - begun < 60
@@ -38,14 +38,14 @@ def one_worker(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def fragile() -> Iterator[Workers]:
+def fragile() -> Iterator[PreparationWorkers]:
     with pytest.MonkeyPatch.context() as patch:
         code = worker_process._CODE.replace(
             "mnistcli.prediction.worker_program", "tests.support.fragile"
         )
         patch.setattr(worker_process, "_CODE", code)
         patch.setattr(preparation_workers, "count_processes", lambda: 1)
-        workers = Workers(Preparation())
+        workers = PreparationWorkers(Preparation())
         workers.start()
         wait_until_ready(workers)
         yield workers
@@ -59,7 +59,7 @@ def draw(*names: str, size: int = 40) -> list[FoundImage]:
     return [FoundImage(Path(name), Path(name).absolute()) for name in names]
 
 
-def test_a_worker_prepares_files_as_this_process_does(fragile: Workers) -> None:
+def test_a_worker_prepares_files_as_this_process_does(fragile: PreparationWorkers) -> None:
     images = [*draw("a.png", "b.png"), FoundImage(Path("gone.png"), Path("gone.png"))]
 
     prepared = fragile._prepare_in(fragile._ready.get(), images)
@@ -74,7 +74,7 @@ def test_a_worker_prepares_files_as_this_process_does(fragile: Workers) -> None:
             assert digit.box == other.box
 
 
-def test_an_image_that_needs_the_classifier_is_prepared_here(fragile: Workers) -> None:
+def test_an_image_that_needs_the_classifier_is_prepared_here(fragile: PreparationWorkers) -> None:
     asked = []
 
     def classify(images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -87,7 +87,7 @@ def test_an_image_that_needs_the_classifier_is_prepared_here(fragile: Workers) -
     assert asked == [2, 2]
 
 
-def test_an_image_that_ends_its_process_does_not_stop_the_rest(fragile: Workers) -> None:
+def test_an_image_that_ends_its_process_does_not_stop_the_rest(fragile: PreparationWorkers) -> None:
     prepared = fragile.prepare(draw("a.png", "crash.png"), refuse)
 
     assert len(prepared[0].content.digits) == 1
@@ -95,7 +95,7 @@ def test_an_image_that_ends_its_process_does_not_stop_the_rest(fragile: Workers)
     wait_until_ready(fragile)  # another process takes its place
 
 
-def test_a_bug_in_a_worker_shows_its_traceback(fragile: Workers) -> None:
+def test_a_bug_in_a_worker_shows_its_traceback(fragile: PreparationWorkers) -> None:
     with pytest.raises(KeyError) as caught:
         fragile.prepare(draw("bug.png"), refuse)
 
@@ -115,22 +115,22 @@ def test_a_bug_in_a_worker_shows_its_traceback(fragile: Workers) -> None:
 def test_only_files_are_sent(
     source: Path | Image.Image | NDArray[np.uint8], accepted: bool, one_worker: None
 ) -> None:
-    assert Workers(Preparation()).accept([FoundImage(Path("a"), source)]) == accepted
+    assert PreparationWorkers(Preparation()).accept([FoundImage(Path("a"), source)]) == accepted
 
 
 def test_an_error_in_the_place_of_an_image_is_not_sent(one_worker: None) -> None:
-    assert not Workers(Preparation()).accept([no_image(Path("a"), "none")])
+    assert not PreparationWorkers(Preparation()).accept([no_image(Path("a"), "none")])
 
 
 def test_images_are_prepared_here_until_a_worker_is_ready() -> None:
-    (prepared,) = Workers(Preparation()).prepare(draw("a.png"), refuse)
+    (prepared,) = PreparationWorkers(Preparation()).prepare(draw("a.png"), refuse)
 
     assert len(prepared.content.digits) == 1
 
 
 def test_processes_that_were_started_before_are_used_and_stopped() -> None:
     process = WorkerProcess(single=True, lengths=None)
-    workers = Workers(Preparation(single=True), [process])
+    workers = PreparationWorkers(Preparation(single=True), [process])
     wait_until_ready(workers)
 
     workers.stop()
@@ -146,7 +146,7 @@ from mnistcli.prediction import preparation_workers
 from mnistcli.prediction import worker_process
 from mnistcli.prediction.preparation import Preparation
 preparation_workers.count_processes = lambda: 1
-workers = preparation_workers.Workers(Preparation())
+workers = preparation_workers.PreparationWorkers(Preparation())
 workers.start()
 worker = workers._ready.get()
 print(worker._process.pid, os.getpgid(worker._process.pid) == os.getpgid(0), flush=True)

@@ -20,7 +20,7 @@ from mnistcli.preprocessing.shapes import SIDE
 _NAME = Path("image")  # of a drawing, in messages
 
 
-class Recognizer:
+class DrawingPredictor:
     """Predicts the digits of drawings, one at a time.
 
     Args:
