@@ -91,10 +91,10 @@ def mnist_dir() -> Path:
 @pytest.fixture
 def quick_training(monkeypatch: pytest.MonkeyPatch) -> None:
     """Skip most of the time of a training of `simple`: a tiny network that Keras runs."""
-    from tests.support.training import run_by_keras, use_tiny_network
+    from tests.support.training import skip_litert, use_tiny_network
 
     use_tiny_network(monkeypatch)
-    run_by_keras(monkeypatch)
+    skip_litert(monkeypatch)
 
 
 @pytest.fixture(scope="session")

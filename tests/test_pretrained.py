@@ -15,7 +15,7 @@ from mnistcli.evaluation import Evaluation, evaluate
 from mnistcli.files.hashing import sha256
 from mnistcli.inference import litert_files
 from mnistcli.inference.classifier import Classifier, Predictor
-from mnistcli.inference.conversion import run_by_keras
+from mnistcli.inference.conversion import predict_with_keras
 from mnistcli.inference.ensemble import load_classifier
 from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.synthetic.non_digits import non_digits
@@ -84,7 +84,7 @@ def test_the_litert_file_was_made_from_the_model(model: ModelRef) -> None:
 def test_litert_and_keras_agree(model: ModelRef, classifier: Predictor) -> None:
     images = make_digits(50, seed=5).images
 
-    keras_classifier = Classifier(run_by_keras(checkpoints.load(model.files[0])))
+    keras_classifier = Classifier(predict_with_keras(checkpoints.load(model.files[0])))
 
     np.testing.assert_allclose(
         classifier.predict(images), keras_classifier.predict(images), atol=1e-5

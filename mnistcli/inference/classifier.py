@@ -172,7 +172,7 @@ def _convert(
     if converted is not None and (runner := _start(converted)) is not None:
         litert_files.write_cached(converted, litert_files.cache_key(checked.digest, interface))
         return runner
-    compute = conversion.run_by_keras(model)
+    compute = conversion.predict_with_keras(model)
     if not _is_classifier(compute):
         raise CheckpointError(
             f"{str(path)!r} computes NaN or infinite probabilities", hint=OTHER_MODEL

@@ -22,7 +22,7 @@ from mnistcli.extras import require_packages
 from mnistcli.files.atomic import replace_atomically, temporary_name
 from mnistcli.formatting import percent
 from mnistcli.inference import litert
-from mnistcli.inference.conversion import quiet_tensorflow, run_by_keras, to_litert
+from mnistcli.inference.conversion import predict_with_keras, quiet_tensorflow, to_litert
 from mnistcli.inference.litert_files import attach_files
 from mnistcli.inference.onnx_conversion import start_onnx, write_onnx
 from mnistcli.inference.quantization import quantize
@@ -159,7 +159,7 @@ def _compare(
     Raises:
         CheckpointError: They disagree.
     """
-    expected = run_by_keras(model)(_scale(images))
+    expected = predict_with_keras(model)(_scale(images))
     compute(_scale(images[:1]))  # the first call prepares the runtime
     started = time.perf_counter()
     found = np.concatenate([compute(_scale(image[None])) for image in images])

@@ -70,7 +70,7 @@ def cache_key(digest: str, interface: Interface | None) -> str:
 
     Args:
         digest: SHA-256 of the model file.
-        interface: The interface of an external model; None for one of ours.
+        interface: The interface of an external model; None for a model of mnistcli.
     """
     return digest if interface is None else "-".join((digest, *interface))
 
@@ -139,7 +139,7 @@ def read_beside(path: Path, digest: str) -> bytes | None:
         digest: SHA-256 of the `.keras` file.
 
     Returns:
-        The model; None if there is no file, or it was made elsewhere or from another model.
+        The model; None if there is no file, or another program or model made it.
     """
     content = _read(file_beside(path), digest)
     return content.model if content is not None and _is_proved(content, digest) else None

@@ -69,7 +69,7 @@ class AdaptedModel(NamedTuple):
 
     Attributes:
         model: The model.
-        interface: The interface of the model inside it; None for a model of ours.
+        interface: The interface of the model inside it; None for a model of mnistcli.
     """
 
     model: keras.Model

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mnistcli.choices import FIGURE_FORMATS
 from mnistcli.errors import OTHER_DATASET, DataError
-from mnistcli.plotting import availability, draw_functions
+from mnistcli.plotting import availability, figures
 from mnistcli.plotting.inputs import PlotInputs
 
 if TYPE_CHECKING:  # help does without them
@@ -106,37 +106,35 @@ class PlotKind:
 PLOT_KINDS: Mapping[str, PlotKind] = MappingProxyType(
     {
         "history": PlotKind(
-            "accuracy and loss per epoch", draw_functions.draw_history, availability.check_history
+            "accuracy and loss per epoch", figures.history_figure, availability.check_history
         ),
-        "confusion": PlotKind("the confusion matrix", draw_functions.draw_confusion),
+        "confusion": PlotKind("the confusion matrix", figures.confusion_figure),
         "calibration": PlotKind(
-            "the reliability diagram: accuracy by confidence", draw_functions.draw_calibration
+            "the reliability diagram: accuracy by confidence", figures.calibration_figure
         ),
-        "samples": PlotKind("random digits with their predictions", draw_functions.draw_samples),
+        "samples": PlotKind("random digits with their predictions", figures.samples_figure),
         "mistakes": PlotKind(
-            "the misclassified digits, the most confident first", draw_functions.draw_mistakes
+            "the misclassified digits, the most confident first", figures.mistakes_figure
         ),
-        "occlusion": PlotKind(
-            "occlusion maps of the worst mistakes", draw_functions.draw_occlusion
-        ),
+        "occlusion": PlotKind("occlusion maps of the worst mistakes", figures.occlusion_figure),
         "filters": PlotKind(
             "the kernels and feature maps of the first convolution",
-            draw_functions.draw_filters,
+            figures.filters_figure,
             availability.check_filters,
         ),
         "activations": PlotKind(
             "the outputs of all layers for one digit",
-            draw_functions.draw_activations,
+            figures.activations_figure,
             availability.check_activations,
         ),
         "embedding": PlotKind(
             "digits in two dimensions by the last hidden layer",
-            draw_functions.draw_embedding,
+            figures.embedding_figure,
             availability.check_embedding,
         ),
         "augmentation": PlotKind(
             "training images as the run saw them",
-            draw_functions.draw_augmentation,
+            figures.augmentation_figure,
             availability.check_augmentation,
         ),
     }

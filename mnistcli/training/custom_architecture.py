@@ -25,7 +25,7 @@ from mnistcli.config import CLASSES, split_custom_architecture
 from mnistcli.errors import CheckpointError, TrainingError
 from mnistcli.files.atomic import temporary_directory
 from mnistcli.files.hashing import sha256
-from mnistcli.inference.conversion import run_by_keras
+from mnistcli.inference.conversion import predict_with_keras
 from mnistcli.suggestions import find_similar
 
 _MODULE = "mnistcli_custom_architecture"
@@ -250,7 +250,7 @@ def _require_probabilities(model: keras.Model) -> None:
         _UnsuitableError: They are not the probabilities of ten classes.
     """
     images = np.random.default_rng(0).random((_PROBE_IMAGES, *INPUT_SHAPE), np.float32)
-    outputs = run_by_keras(model)(images)
+    outputs = predict_with_keras(model)(images)
     sums = outputs.sum(axis=1)
     if not (outputs >= 0).all() or np.abs(sums - 1).max() > _SUM_TOLERANCE:
         raise _UnsuitableError(

@@ -14,7 +14,7 @@ from mnistcli.environment import describe_environment
 from mnistcli.errors import RunError
 from mnistcli.evaluation import Evaluation, evaluate, score
 from mnistcli.inference.classifier import Classifier
-from mnistcli.inference.conversion import run_by_keras, save_litert
+from mnistcli.inference.conversion import predict_with_keras, save_litert
 from mnistcli.inference.model_interface import load_model
 from mnistcli.model_lookup import ModelRef
 from mnistcli.runs.history import EpochRow
@@ -194,7 +194,7 @@ class ModelTrainer:
     def _evaluate_start(self, model: keras.Model) -> Evaluation | None:
         if self._start is None or self._data.validation is None:
             return None
-        return evaluate(Classifier(run_by_keras(model)), self._data.validation)
+        return evaluate(Classifier(predict_with_keras(model)), self._data.validation)
 
     def _calibrate_and_save(self, config: TrainConfig, run: Run, saver: EpochSaver) -> _Finished:
         """Calibrate the kept model, unfreeze it, write it with its LiteRT file, and score it."""
@@ -202,7 +202,7 @@ class ModelTrainer:
         unfreeze(model)
         count = _CALIBRATION_IMAGES if config.label_smoothing else 0
         images = self._data.validation or self._data.train.subset(count)
-        probabilities = Classifier(run_by_keras(model)).predict(images.images)
+        probabilities = Classifier(predict_with_keras(model)).predict(images.images)
         if config.label_smoothing and (layer := find_logits_layer(model)) is not None:
             temperature = fit_temperature(probabilities, images.labels)
             divide_logits(layer, temperature)
@@ -227,6 +227,6 @@ class ModelTrainer:
         if len(labels) and not score(labels, probabilities).is_at_chance:
             return False
         more = self._data.train.subset(max(0, _CHANCE_IMAGES - len(labels)))
-        predicted = Classifier(run_by_keras(model)).predict(more.images)
+        predicted = Classifier(predict_with_keras(model)).predict(more.images)
         known = np.concatenate([labels, more.labels]), np.concatenate([probabilities, predicted])
         return score(*known).is_at_chance

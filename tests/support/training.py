@@ -47,7 +47,7 @@ def use_tiny_network(patch: "pytest.MonkeyPatch") -> None:
     patch.setattr(architectures, "ARCHITECTURES", TINY_ARCHITECTURES)
 
 
-def run_by_keras(patch: "pytest.MonkeyPatch") -> None:
+def skip_litert(patch: "pytest.MonkeyPatch") -> None:
     """Let Keras run trained models: their conversion to LiteRT takes a second."""
     patch.setattr(conversion, "to_litert", lambda model: None)
 

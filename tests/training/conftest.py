@@ -11,6 +11,6 @@ def splits() -> Splits:
 
 
 @pytest.fixture
-def _run_by_keras(monkeypatch: pytest.MonkeyPatch) -> None:
+def _skip_litert(monkeypatch: pytest.MonkeyPatch) -> None:
     """Skip the conversion to LiteRT, which would take most of the time of a small run."""
     monkeypatch.setattr(conversion, "to_litert", lambda network: None)

@@ -26,7 +26,7 @@ from tests.support.training import (
     RecordingCallback,
     compile_single_steps,
     hash_weights,
-    run_by_keras,
+    skip_litert,
     train_model,
 )
 
@@ -231,7 +231,7 @@ def test_a_resumed_run_equals_one_that_was_not_stopped(
     trained: TrainResult, splits: Splits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write()
-    run_by_keras(monkeypatch)
+    skip_litert(monkeypatch)
     compile_single_steps(monkeypatch)
     run = Run.create(OWN, Path("run"))
     with pytest.raises(StopError):

@@ -78,7 +78,7 @@ def draw_random_numbers(splits: Splits) -> None:
         train(config, splits, Run.create(config, Path("nine")))
 
 
-@pytest.mark.usefixtures("_run_by_keras")
+@pytest.mark.usefixtures("_skip_litert")
 def test_two_devices_train_the_model_of_one() -> None:
     splits = make_splits(421)  # 43 of them for validation: two devices repeat one
     one = train_model(replace(CONFIG, device="cpu"), splits, "one")

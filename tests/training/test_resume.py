@@ -23,7 +23,7 @@ from tests.support.training import (
     RecordingCallback,
     compile_single_steps,
     hash_weights,
-    run_by_keras,
+    skip_litert,
     use_tiny_network,
 )
 
@@ -165,7 +165,7 @@ def _quick() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         use_tiny_network(patch)
         compile_single_steps(patch)
-        run_by_keras(patch)
+        skip_litert(patch)
         yield
 
 

@@ -31,7 +31,7 @@ from tests.support.training import (
     QUICK,
     RecordingCallback,
     hash_weights,
-    run_by_keras,
+    skip_litert,
     train_model,
     use_tiny_network,
 )
@@ -58,7 +58,7 @@ def first(
 @pytest.fixture(autouse=True)
 def _quick(first: object, monkeypatch: pytest.MonkeyPatch) -> None:
     """Skip the conversion in all runs but the first."""
-    run_by_keras(monkeypatch)
+    skip_litert(monkeypatch)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def smoothed(
     counts: list[int] = []
 
     def counting(model: keras.Model) -> Any:
-        compute = conversion.run_by_keras(model)
+        compute = conversion.predict_with_keras(model)
 
         def counted(images: np.ndarray) -> np.ndarray:
             counts.append(len(images))
@@ -86,8 +86,8 @@ def smoothed(
     config = replace(QUICK, epochs=5, label_smoothing=0.3, validation_split=0.5)
     folder = tmp_path_factory.mktemp("runs") / "smoothed"
     with pytest.MonkeyPatch.context() as patch:
-        run_by_keras(patch)
-        patch.setattr(single_model, "run_by_keras", counting)
+        skip_litert(patch)
+        patch.setattr(single_model, "predict_with_keras", counting)
         return train_model(config, many, str(folder)), counts
 
 
@@ -198,7 +198,7 @@ def test_label_smoothing_leaves_the_kept_model_calibrated(
     assert result.kept.epoch == 5
 
     uncalibrated = checkpoints.load(result.run.last_model_file)
-    before = evaluate(Classifier(conversion.run_by_keras(uncalibrated)), splits.test)
+    before = evaluate(Classifier(conversion.predict_with_keras(uncalibrated)), splits.test)
     assert result.test.loss < before.loss / 2
     assert result.test.calibration_error < before.calibration_error / 2
     np.testing.assert_array_equal(result.test.predicted, before.predicted)
@@ -318,7 +318,7 @@ def tuned(
     config = replace(QUICK, start=str(first[0].run.path))
     folder = tmp_path_factory.mktemp("runs") / "tuned"
     with pytest.MonkeyPatch.context() as patch:
-        run_by_keras(patch)
+        skip_litert(patch)
         return train_model(config, replace(splits, name="second"), str(folder))
 
 

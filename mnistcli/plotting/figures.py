@@ -1,4 +1,4 @@
-"""Draw functions of the kinds of plots: each computes what its plot needs, and plots it.
+"""Figures of the kinds of plots: each function computes the inputs of a figure and draws it.
 
 Importing this module is light.
 """
@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # help does without them
     from mnistcli.runs.run import Run
 
 
-def draw_history(inputs: PlotInputs) -> "Figure":
+def history_figure(inputs: PlotInputs) -> "Figure":
     """Draw the training history of a run."""
     from mnistcli.plotting.history import plot_history
 
@@ -28,7 +28,7 @@ def draw_history(inputs: PlotInputs) -> "Figure":
     )
 
 
-def draw_confusion(inputs: PlotInputs) -> "Figure":
+def confusion_figure(inputs: PlotInputs) -> "Figure":
     """Draw the confusion matrix."""
     from mnistcli.plotting.confusion import plot_confusion
 
@@ -39,7 +39,7 @@ def draw_confusion(inputs: PlotInputs) -> "Figure":
     )
 
 
-def draw_samples(inputs: PlotInputs) -> "Figure":
+def samples_figure(inputs: PlotInputs) -> "Figure":
     """Draw random digits."""
     from mnistcli.plotting.samples_and_mistakes import plot_samples
 
@@ -52,7 +52,7 @@ def draw_samples(inputs: PlotInputs) -> "Figure":
     )
 
 
-def draw_mistakes(inputs: PlotInputs) -> "Figure":
+def mistakes_figure(inputs: PlotInputs) -> "Figure":
     """Draw the worst mistakes."""
     from mnistcli.plotting.samples_and_mistakes import plot_mistakes
 
@@ -65,7 +65,7 @@ def draw_mistakes(inputs: PlotInputs) -> "Figure":
     )
 
 
-def draw_filters(inputs: PlotInputs) -> "Figure":
+def filters_figure(inputs: PlotInputs) -> "Figure":
     """Draw the filters of the first convolution and their feature maps of the first digit."""
     from mnistcli.layer_outputs import first_convolution
     from mnistcli.plotting.filters import plot_filters
@@ -77,7 +77,7 @@ def draw_filters(inputs: PlotInputs) -> "Figure":
     )
 
 
-def draw_calibration(inputs: PlotInputs) -> "Figure":
+def calibration_figure(inputs: PlotInputs) -> "Figure":
     """Draw the reliability diagram."""
     from mnistcli.plotting.calibration import plot_calibration
 
@@ -91,7 +91,7 @@ def draw_calibration(inputs: PlotInputs) -> "Figure":
     )
 
 
-def draw_embedding(inputs: PlotInputs) -> "Figure":
+def embedding_figure(inputs: PlotInputs) -> "Figure":
     """Draw random digits in two dimensions."""
     model = inputs.keras_model
     from mnistcli.layer_outputs import hidden_features
@@ -108,7 +108,7 @@ def draw_embedding(inputs: PlotInputs) -> "Figure":
     )
 
 
-def draw_activations(inputs: PlotInputs) -> "Figure":
+def activations_figure(inputs: PlotInputs) -> "Figure":
     """Draw the activations of the first digit."""
     model = inputs.keras_model
     from mnistcli.layer_outputs import block_outputs
@@ -123,7 +123,7 @@ def draw_activations(inputs: PlotInputs) -> "Figure":
     )
 
 
-def draw_augmentation(inputs: PlotInputs) -> "Figure":
+def augmentation_figure(inputs: PlotInputs) -> "Figure":
     """Draw training images as the run saw them."""
     from mnistcli.device import start_quietly
 
@@ -140,7 +140,7 @@ def draw_augmentation(inputs: PlotInputs) -> "Figure":
     )
 
 
-def draw_occlusion(inputs: PlotInputs) -> "Figure":
+def occlusion_figure(inputs: PlotInputs) -> "Figure":
     """Draw occlusion maps of the worst mistakes."""
     from functools import partial
 
