@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 # Ratio of difflib from which a misspelled name is taken for a known one.
 _SIMILARITY = 0.65
-_SHORTEST = 3  # letters: too many names are similar to shorter ones
+_MIN_LENGTH = 3  # letters: too many names are similar to shorter ones
 
 
 def find_similar(name: str, known: Iterable[str]) -> str | None:
@@ -20,7 +20,7 @@ def find_similar(name: str, known: Iterable[str]) -> str | None:
     """
     candidates = {other.lstrip("-"): other for other in known}
     bare = name.lstrip("-").lower()
-    if len(bare) < _SHORTEST:
+    if len(bare) < _MIN_LENGTH:
         return None
     longer = [other for other in candidates if other.startswith(bare)]
     if len(longer) == 1:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
     from mnistcli.prediction.results import Prediction
 
 # Predictions that determine the widths of the columns; as many are predicted together.
-_FIRST = 32
+_WIDTH_SAMPLE = 32
 
 _PHOTO_NOTE = "this model was not trained for photos; for photos and scans use --model pretrained"
 
@@ -83,7 +83,7 @@ def print_predictions(
     photos_expected = model.for_photos
     with image_progress(predictions, count) as progress:
         stream = iter(progress)
-        first = list(islice(stream, _FIRST))
+        first = list(islice(stream, _WIDTH_SAMPLE))
         table = _Table(top, first)
         for prediction in chain(first, stream):
             printed.add(prediction, keep=keep)

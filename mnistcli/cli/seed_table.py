@@ -12,7 +12,7 @@ _STATISTICS = {
     "minimum": "minimum",
     "maximum": "maximum",
 }
-_FIRST = max(map(len, _STATISTICS))  # width of the first column
+_TITLE_WIDTH = max(map(len, _STATISTICS))  # width of the first column
 
 
 class SeedTable:
@@ -24,7 +24,7 @@ class SeedTable:
 
     def __init__(self, columns: Mapping[str, str]) -> None:
         self._columns = columns
-        self._widths = (_FIRST, *(max(len(title), 7) for title in columns.values()))
+        self._widths = (_TITLE_WIDTH, *(max(len(title), 7) for title in columns.values()))
 
     def print_header(self) -> None:
         """Print the titles of the columns."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # these modules load Optuna, which help and errors do without
 
 _HEADER = ("trial", "validation", "epochs", "state", "settings")
 _WIDTHS = (5, 10, 6, 8, 0)
-_ENDED = ("complete", "pruned", "failed")
+_FINAL_STATES = ("complete", "pruned", "failed")
 _MAX_RUNNING = 16
 
 
@@ -65,7 +65,7 @@ class SweepTable:
     def update(self, trials: "Sequence[TrialSummary]") -> None:
         """Print the trials that have ended since the last call, and show those that run."""
         for trial in trials:
-            if trial.state in _ENDED and trial.number not in self._printed:
+            if trial.state in _FINAL_STATES and trial.number not in self._printed:
                 self._printed.add(trial.number)
                 print_epoch(_row(trial))
         if self._live is not None:

@@ -26,7 +26,7 @@ _CONFIG = {
     # A local worker that was killed while it started is not restarted by Dask itself.
     "distributed.deploy.lost-worker-timeout": "5s",
 }
-_STARTS = 5  # of the workers of this machine
+_START_ATTEMPTS = 5  # of the workers of this machine
 _LOGGERS = ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio")
 
 
@@ -110,7 +110,7 @@ def _start_workers(count: int) -> LocalCluster:
     Raises:
         ClusterError: The workers do not start.
     """
-    for _ in range(_STARTS):
+    for _ in range(_START_ATTEMPTS):
         with suppress(RuntimeError, OSError):
             return LocalCluster(
                 n_workers=count,

@@ -13,8 +13,9 @@ from mnistcli.model_lookup import PRETRAINED, find_model
 
 _SAMPLE = 200
 _MIN_IMAGES = 20  # images: fewer tell nothing
-_MIN_FOR_DOUBT = 100
-_WELL, _POORLY, _NOT_AT_ALL = 0.9, 0.6, 0.3  # accuracies of the packaged model
+_MIN_IMAGES_FOR_DOUBT = 100
+# Accuracies of the packaged model.
+_GOOD_ACCURACY, _POOR_ACCURACY, _DOUBTFUL_ACCURACY = 0.9, 0.6, 0.3
 
 _Transform = Callable[[NDArray[Any]], NDArray[Any]]
 _TRANSFORMS: dict[str, _Transform] = {
@@ -49,15 +50,15 @@ def turn_upright(splits: Splits) -> Splits:
         return float(np.mean(predicted == sample.labels))
 
     upright = accuracy(sample.images)
-    if upright >= _POORLY:
+    if upright >= _POOR_ACCURACY:
         return splits
     scores = {name: accuracy(turn(sample.images)) for name, turn in _TRANSFORMS.items()}
     best = max(scores, key=lambda name: scores[name])
-    if scores[best] >= _WELL:
+    if scores[best] >= _GOOD_ACCURACY:
         example = ", as in EMNIST" if best == "transposed" else ""
         note = f"the images in {splits.name!r} are {best}{example}: turned upright"
         return _transform(splits, _TRANSFORMS[best], note)
-    if upright < _NOT_AT_ALL and len(whole) >= _MIN_FOR_DOUBT:
+    if upright < _DOUBTFUL_ACCURACY and len(whole) >= _MIN_IMAGES_FOR_DOUBT:
         note = (
             f"the packaged model recognizes {upright:.0%} of the images in {splits.name!r}: check "
             "that they show digits and have the right labels"

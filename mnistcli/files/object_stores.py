@@ -20,7 +20,7 @@ MAX_BYTES = 256 * 2**20
 """Most bytes of an object, or of a pipe, that are read into memory."""
 
 _TIMEOUT = 20.0  # seconds to wait for an answer; a store that nobody answers for is given up
-_SLOW = 2.0  # seconds; a store whose first failure takes longer is not asked again
+_SLOW_SECONDS = 2.0  # seconds; a store whose first failure takes longer is not asked again
 _LEAST_RATE = 250_000  # bytes per second; a slower download is given up
 _LOGGERS = ("fsspec", "s3fs", "aiobotocore", "botocore", "gcsfs", "adlfs", "azure")
 _ANSWERS = (FileNotFoundError, PermissionError)
@@ -214,7 +214,7 @@ def _call(stored: StoredObject, method: str, timeout: float | None, **arguments:
         store.has_answered = True
         raise
     except Exception as error:
-        if not store.has_answered and time.monotonic() - start > _SLOW:
+        if not store.has_answered and time.monotonic() - start > _SLOW_SECONDS:
             store.failure = error
         raise
     store.has_answered = True

@@ -9,7 +9,7 @@ from mnistcli.errors import ImageError
 from mnistcli.files.object_stores import StoredObject
 from mnistcli.prediction.image_listing import FoundImage
 
-_AHEAD = 16  # downloads at a time
+_MAX_AHEAD = 16  # downloads at a time, started before their images are needed
 _MAX_BYTES = 4 * 2**20  # larger objects are downloaded when they are decoded
 
 
@@ -27,9 +27,9 @@ def download_ahead(images: Iterable[FoundImage]) -> Iterator[FoundImage]:
         for found in images:
             is_object = isinstance(found.source, StoredObject)
             if is_object and pool is None:
-                pool = ThreadPoolExecutor(_AHEAD, thread_name_prefix="download")
+                pool = ThreadPoolExecutor(_MAX_AHEAD, thread_name_prefix="download")
             pending.append(pool.submit(_download, found) if is_object and pool else found)
-            while pending and (len(pending) > _AHEAD or isinstance(pending[0], FoundImage)):
+            while pending and (len(pending) > _MAX_AHEAD or isinstance(pending[0], FoundImage)):
                 yield _result_of(pending.popleft())
         while pending:
             yield _result_of(pending.popleft())

@@ -25,7 +25,7 @@ _MIN_RING_HOLES = 0.45
 # Height of a digit, in shorter sides of the frame; a rectangle may have many cells:
 _MIN_DIGIT_IN_RECTANGLE = 0.12
 _MIN_DIGIT_IN_RING = 0.25
-_SLIM = 6  # longer over shorter side of a straight line
+_MIN_LINE_ASPECT = 6  # longer over shorter side of a straight line
 _LONG_FLAT = 1.25  # length of an underline, in digit heights
 _LONG_UPRIGHT = 1.7  # height of a margin line or a pen
 _LONG_RUN = 1.4  # length of a straight part of a comb or a grid
@@ -159,7 +159,8 @@ def remove_lines(components: Components) -> Mask:
     sides = [_sides(components, index) for index in range(len(components))]
     slim = np.array(
         [
-            longer >= _SLIM * shorter and components.area[index] >= 0.45 * longer * shorter
+            longer >= _MIN_LINE_ASPECT * shorter
+            and components.area[index] >= 0.45 * longer * shorter
             for index, (longer, shorter) in enumerate(sides)
         ]
     )

@@ -16,7 +16,7 @@ from mnistcli.preprocessing.printed_form import PrintedForm
 Matrix = NDArray[np.float64]
 """A homography, shape (3, 3), from pixels of the reference to pixels of a scan."""
 
-_COMPARED = 8  # rectangles of each scan, the largest ones
+_COMPARED_RECTANGLES = 8  # rectangles of each scan, the largest ones
 _MIN_ON_INK = 0.8  # of the points
 _MAX_ANGLE = 10.0  # degrees
 _SCALES = (0.75, 1.33)  # in relation to the sizes of the images
@@ -45,8 +45,8 @@ def register(reference: PrintedForm, scan: PrintedForm) -> Matrix | None:
     lines = reference.sample_lines()
     candidates = [
         _fit_similarity(one, other)
-        for one in reference.rectangles[:_COMPARED]
-        for other in scan.rectangles[:_COMPARED]
+        for one in reference.rectangles[:_COMPARED_RECTANGLES]
+        for other in scan.rectangles[:_COMPARED_RECTANGLES]
     ]
     plausible = [matrix for matrix in candidates if _is_plausible(matrix, reference, scan)]
     if not plausible:

@@ -19,7 +19,7 @@ from mnistcli.preprocessing.normalization import normalize_digit
 from mnistcli.preprocessing.shapes import Gray, Mask, Region, expand_region
 from mnistcli.preprocessing.text_lines import TextLine
 
-_NARROW = 0.95  # width of one digit in units of its height; a wider one may be two
+_MAX_DIGIT_WIDTH = 0.95  # width of one digit in units of its height; a wider one may be two
 _MARK_HEIGHT = 0.45  # in units of the line's height
 _WIDE_MARK_HEIGHT = 0.6  # of a mark that is wider than high: a dash
 _SHARED_WIDTH = 0.5  # of the narrower of two components: they are one digit
@@ -129,7 +129,7 @@ def _is_mark(components: Components, members: NDArray[np.bool_], height: float) 
 
 def _is_narrow(components: Components, members: NDArray[np.bool_]) -> bool:
     tall, wide = _size(components, members)
-    return wide <= _NARROW * tall
+    return wide <= _MAX_DIGIT_WIDTH * tall
 
 
 def _size(components: Components, members: NDArray[np.bool_]) -> tuple[int, int]:

@@ -12,7 +12,7 @@ _SMALL = 0.4  # of the usual height: a dot, a comma, a dash or a loose stroke
 _BRACKET = 1.6  # height in digit heights
 _BRACKET_WIDTHS = (0.1, 0.5)  # of its height
 _OVERLAP = 0.4  # of the shorter of two neighbors
-_ACROSS = 3  # a distance across lines counts this many times as much as one along a line
+_ACROSS_WEIGHT = 3  # a distance across lines counts this many times as much as one along a line
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,4 +196,4 @@ def _nearest(components: Components, index: int, tall: NDArray[np.bool_]) -> int
             components.left - components.right[index], components.left[index] - components.right
         ),
     )
-    return int(np.argmin(np.where(tall, _ACROSS * across + along, np.inf)))
+    return int(np.argmin(np.where(tall, _ACROSS_WEIGHT * across + along, np.inf)))

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from mnistcli.synthetic.pen import Stroke, arc, draw_strokes
 
-_THIN = (0.07, 0.11)  # line widths of detailed drawings, as fractions of their longer side
+_THIN_WIDTHS = (0.07, 0.11)  # line widths of detailed drawings, as fractions of their longer side
 
 # Strokes in a box about one unit wide; y grows downwards. None is tall and narrow like a 1.
 _SYMBOLS: tuple[list[Stroke], ...] = (
@@ -63,7 +63,7 @@ def draw_grid(rng: np.random.Generator) -> NDArray[np.uint8]:
     strokes: list[Stroke] = [*horizontal, *vertical]
     if (which := rng.random()) < 0.6:
         strokes = [*horizontal] if which < 0.3 else [*vertical]
-    return draw_strokes(strokes, rng, width=_THIN)
+    return draw_strokes(strokes, rng, width=_THIN_WIDTHS)
 
 
 def draw_scene(rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -123,7 +123,7 @@ def draw_face(rng: np.random.Generator) -> NDArray[np.uint8]:
         strokes += [
             [(side * 0.9, -0.4), (side * 0.7, -tip), (side * 0.2, -0.9)] for side in (-1, 1)
         ]
-    return draw_strokes(strokes, rng, width=_THIN)
+    return draw_strokes(strokes, rng, width=_THIN_WIDTHS)
 
 
 def draw_scribble(rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -150,7 +150,7 @@ def draw_scribble(rng: np.random.Generator) -> NDArray[np.uint8]:
         points = np.column_stack(
             [np.sin(angles) @ sines + np.cos(angles) @ cosines for sines, cosines in coefficients]
         )
-    return draw_strokes([points], rng, width=_THIN)
+    return draw_strokes([points], rng, width=_THIN_WIDTHS)
 
 
 def draw_star(rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -183,4 +183,4 @@ def draw_chart(rng: np.random.Generator) -> NDArray[np.uint8]:
         strokes += [[(x, height), (x, y)] for x, y in zip(positions, values, strict=True)]
     else:
         strokes += [np.column_stack([positions, np.sort(values)[:: rng.choice([-1, 1])]])]
-    return draw_strokes(strokes, rng, width=_THIN)
+    return draw_strokes(strokes, rng, width=_THIN_WIDTHS)

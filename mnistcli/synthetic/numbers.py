@@ -25,7 +25,7 @@ WIDTHS = (64, 96, 128, 160, 192, 224, 256, 320)
 _MIN_DISTANCE = 5.4 * OVERSAMPLING  # of equal digits: the network has columns of 4 pixels
 _MIN_MARK_DISTANCE = 4.2 * OVERSAMPLING
 _FREE_ONES = 0.85  # touch no neighbor: two 1s that do look like one written as an inverted V
-_BENT = 0.5  # of the numbers
+_BENT_FRACTION = 0.5  # of the numbers
 _LETTERS = 300
 
 
@@ -183,7 +183,7 @@ def _set_on_paper(
     if writer.drift:
         matrix = np.array([[1, 0, 0], [writer.drift, 1, -writer.drift * width / 2]])
         line = np.asarray(cv2.warpAffine(line, matrix, line.shape[::-1]), np.float32)
-    if rng.random() < _BENT:
+    if rng.random() < _BENT_FRACTION:
         line = _bend(line, rng)
     line *= np.float32(rng.uniform(0.8, 1.4))
     if rng.random() < 0.3:

@@ -16,7 +16,7 @@ from scipy.optimize import minimize_scalar
 from mnistcli.architectures import leaf_layers
 
 # Probabilities are clipped here before the logarithm.
-_SMALLEST = 1e-12
+_MIN_PROBABILITY = 1e-12
 # Range of the logarithm of the temperature: wide enough for any training, and narrow enough that a
 # few correctly classified images cannot make a model certain.
 _RANGE = (np.log(0.25), np.log(4.0))
@@ -105,4 +105,4 @@ def fit_min_confidence(probabilities: NDArray[np.float32]) -> float:
 
 
 def _log(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
-    return np.log(np.maximum(probabilities.astype(np.float64), _SMALLEST))
+    return np.log(np.maximum(probabilities.astype(np.float64), _MIN_PROBABILITY))

@@ -169,7 +169,7 @@ def test_a_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_address_that_nobody_answers_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(object_stores, "_TIMEOUT", 0.3)
     monkeypatch.setattr(object_stores, "_LEAST_RATE", 1e9)
-    monkeypatch.setattr(object_stores, "_SLOW", 0.2)
+    monkeypatch.setattr(object_stores, "_SLOW_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         forget_connections()
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")

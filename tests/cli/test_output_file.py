@@ -138,7 +138,7 @@ def kill(prediction, thresholds):
         os.kill(os.getpid(), signal.SIGKILL)
     return apply(prediction, thresholds)
 mnistcli.prediction.predict.apply_rejection = kill
-mnistcli.cli.prediction_table._FIRST = 1
+mnistcli.cli.prediction_table._WIDTH_SAMPLE = 1
 sys.argv = {["mnistcli", *command]!r}
 from mnistcli.__main__ import main
 main()
@@ -164,7 +164,7 @@ def test_an_interrupted_prediction_names_the_command_that_continues(
         return apply_rejection(result, thresholds)
 
     monkeypatch.setattr("mnistcli.prediction.predict.apply_rejection", interrupt)
-    monkeypatch.setattr("mnistcli.cli.prediction_table._FIRST", 1)
+    monkeypatch.setattr("mnistcli.cli.prediction_table._WIDTH_SAMPLE", 1)
 
     code, lines = failure(*PREDICT, images, "--output", "out.jsonl")
 

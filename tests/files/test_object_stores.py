@@ -84,7 +84,7 @@ def test_no_more_is_read_than_the_limit(connect: Any) -> None:
 
 def test_a_slow_failure_is_not_repeated(connect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for slow, requests in ((-1.0, 1), (60.0, 2)):
-        monkeypatch.setattr(object_stores, "_SLOW", slow)
+        monkeypatch.setattr(object_stores, "_SLOW_SECONDS", slow)
         file_system = connect(TimeoutError())
         for _ in range(2):
             with pytest.raises(ImageError, match=r"^s3://b does not answer: 's3://b/a'$"):
