@@ -68,7 +68,7 @@ class Preparation:
                     single=self.single,
                     classify=classify,
                     read_line=self._read_line,
-                    may_be_one=self.lengths is None or 1 in self.lengths,
+                    allow_single_digit=self.lengths is None or 1 in self.lengths,
                 )
         except ImageError as error:
             return Prepared(Prediction(found.path, error=error))

@@ -43,7 +43,7 @@ class Foreground:
     If the image shows a sheet of paper that is tilted, it is the foreground of the rectified sheet.
 
     Attributes:
-        strength: Ink coverage of each pixel, float32 0 to 1, shape (h, w).
+        coverage: Ink coverage of each pixel, float32 0 to 1, shape (h, w).
         mask: The ink mask, shape (h, w).
         factor: Reduction factor: pixels of the image per pixel of the mask, along each axis.
         image_shape: Height and width of the reduced image; of a rectified sheet h and w differ.
@@ -51,7 +51,7 @@ class Foreground:
             (3, 3); None if the sheet was not rectified.
     """
 
-    strength: Gray
+    coverage: Gray
     mask: Mask
     factor: int
     image_shape: tuple[int, int]
@@ -113,8 +113,8 @@ def binarize(image: Image.Image, *, other_polarity: bool = False) -> Foreground:
     local_contrast = _local_contrast(tophat, mask, max(contrast, 1.0))
     if contrast > _SHARP_CONTRAST_TO_NOISE * noise:
         tophat = tophat + (gray - smooth)  # undo the smoothing: keep the strokes sharp
-    strength = np.clip(tophat / local_contrast, 0, 1)
-    return Foreground(strength, mask, factor, reduced.shape[:2], to_image)
+    coverage = np.clip(tophat / local_contrast, 0, 1)
+    return Foreground(coverage, mask, factor, reduced.shape[:2], to_image)
 
 
 def _convert_to_gray(pixels: Gray) -> Gray:

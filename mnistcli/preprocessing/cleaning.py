@@ -41,17 +41,17 @@ def _are_largest(components: Components) -> NDArray[np.bool_]:
     return largest
 
 
-def remove_ruled_lines(mask: Mask, strength: Gray) -> Mask:
+def remove_ruled_lines(mask: Mask, coverage: Gray) -> Mask:
     """Remove horizontal and vertical ruled lines that run through the whole image.
 
     Args:
         mask: The ink mask, shape (h, w).
-        strength: Ink coverage of each pixel, 0 to 1, shape (h, w).
+        coverage: Ink coverage of each pixel, 0 to 1, shape (h, w).
 
     Returns:
         The ink mask without them; strokes that cross a line are kept.
     """
-    faint = strength > _FAINT
+    faint = coverage > _FAINT
     horizontal = _remove_horizontal_lines(mask, faint)
     both = horizontal & _remove_horizontal_lines(mask.T, faint.T).T
     return both if both.any() else horizontal

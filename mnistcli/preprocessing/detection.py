@@ -17,7 +17,7 @@ def detect_content(
     single: bool = False,
     classify: Classify | None = None,
     read_line: ReadLine | None = None,
-    may_be_one: bool = True,
+    allow_single_digit: bool = True,
 ) -> ImageContent:
     """Detect the content of an image: digits, each normalized to MNIST format, and marks.
 
@@ -32,7 +32,7 @@ def detect_content(
             (n, 28, 28), to choose the input for an image of 28x28 pixels.
         read_line: The line recognizer, for lines with more than one digit. Defaults to
             segmentation by the shapes alone, which cannot separate touching digits.
-        may_be_one: Whether a line may hold one digit only.
+        allow_single_digit: Whether a line may hold one digit only.
 
     Returns:
         The digits in reading order, line by line from left to right, and an account of the rest of
@@ -44,10 +44,14 @@ def detect_content(
         return ImageContent((digit,))
     from mnistcli.preprocessing.pipeline import run_pipeline
 
-    page = run_pipeline(
-        image, single=single, classify=classify, read_line=read_line, may_be_one=may_be_one
+    preprocessed = run_pipeline(
+        image,
+        single=single,
+        classify=classify,
+        read_line=read_line,
+        allow_single_digit=allow_single_digit,
     )
-    return page.to_content()
+    return preprocessed.to_content()
 
 
 def find_digits(

@@ -1,4 +1,4 @@
-"""Line images: the soft ink strength of a text line, scaled for the line recognizer."""
+"""Line images: the ink coverage of a text line, scaled for the line recognizer."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ class LineImage:
     """A text line as the line recognizer takes it.
 
     Attributes:
-        pixels: Ink strength, float32 0 to 1, shape (32, w).
+        pixels: Ink coverage, float32 0 to 1, shape (32, w).
         left: The column of the whole image at the left edge of the pixels.
         scale: Pixels of the line image per pixel of the whole image.
     """
@@ -38,7 +38,7 @@ class LineImage:
         return self.left + column / self.scale
 
 
-def crop_line(line: TextLine, strength: Gray, others: Mask, *, zoom: float = 1.0) -> LineImage:
+def crop_line(line: TextLine, coverage: Gray, excluded: Mask, *, zoom: float = 1.0) -> LineImage:
     """Cut out a text line, with its digits 20 pixels high in the middle of 32 rows.
 
     Nothing is cleaned and no threshold applied: a stroke that a wrong removal of a ruled line has
@@ -46,8 +46,8 @@ def crop_line(line: TextLine, strength: Gray, others: Mask, *, zoom: float = 1.0
 
     Args:
         line: The text line.
-        strength: Ink coverage of each pixel, 0 to 1, shape (h, w) of the whole image.
-        others: The ink mask of all other lines and of frames, shape (h, w).
+        coverage: Ink coverage of each pixel, 0 to 1, shape (h, w) of the whole image.
+        excluded: The ink mask of all other lines and of frames, shape (h, w).
         zoom: Multiplies the height of the digits.
     """
     scale = zoom * LINE_DIGIT_HEIGHT / max(line.height, 1.0)
@@ -58,10 +58,10 @@ def crop_line(line: TextLine, strength: Gray, others: Mask, *, zoom: float = 1.0
     half = LINE_HEIGHT / 2 / scale
     rows = slice(max(0, int(line.middle - half) - 2), max(1, int(line.middle + half) + 3))
     window = (rows, slice(max(0, int(left) - 2), int(right) + 3))
-    part = strength[window]
-    if others.any():
+    part = coverage[window]
+    if excluded.any():
         side = 2 * _NEIGHBOR_RADIUS + 1
-        part = np.where(dilate(others[window], side, side), np.float32(0), part)
+        part = np.where(dilate(excluded[window], side, side), np.float32(0), part)
     if scale < 1:  # average over the pixels that one pixel of the line image covers
         part = np.asarray(cv2.GaussianBlur(part, (0, 0), 0.4 / scale), np.float32)
     width = max(LINE_HEIGHT, round((right - left) * scale))
@@ -86,7 +86,7 @@ def zoom_line(pixels: NDArray[np.float32], zoom: float) -> NDArray[np.float32]:
     """Scale a line image around the middle of its rows; the number of rows stays.
 
     Args:
-        pixels: Ink strength, float32 0 to 1, shape (32, w).
+        pixels: Ink coverage, float32 0 to 1, shape (32, w).
         zoom: The factor.
     """
     if zoom == 1:

@@ -23,11 +23,11 @@ _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)  # the four neare
 _MIN_STROKE_WIDTH = 2.2  # pixels of the 28x28 image; the median of MNIST is 2.5
 
 
-def normalize_digit(strength: Gray, mask: Mask, within: Mask | None = None) -> NDArray[np.uint8]:
+def normalize_digit(coverage: Gray, mask: Mask, within: Mask | None = None) -> NDArray[np.uint8]:
     """Normalize one digit of several to MNIST format, without the ink of its neighbors.
 
     Args:
-        strength: Ink coverage of each pixel, 0 to 1, shape (h, w).
+        coverage: Ink coverage of each pixel, 0 to 1, shape (h, w).
         mask: The ink mask of the digit, shape (h, w). One pixel around it is kept as well: the
             soft edge of the strokes.
         within: Pixels that may be kept, shape (h, w). Defaults to all.
@@ -38,10 +38,10 @@ def normalize_digit(strength: Gray, mask: Mask, within: Mask | None = None) -> N
     kept = cv2.dilate(as_bytes(mask), _CROSS).view(bool)
     if within is not None:
         kept &= within
-    return to_mnist_format(np.where(kept, strength, np.float32(0)))
+    return to_mnist_format(np.where(kept, coverage, np.float32(0)))
 
 
-def to_mnist_format(strength: Gray) -> NDArray[np.uint8]:
+def to_mnist_format(coverage: Gray) -> NDArray[np.uint8]:
     """Normalize a digit to MNIST format.
 
     The digit is scaled to 20 pixels along its longer side by area averaging, its maximum is
@@ -49,39 +49,39 @@ def to_mnist_format(strength: Gray) -> NDArray[np.uint8]:
     thin to survive this are thickened first.
 
     Args:
-        strength: Ink coverage of each pixel, 0 to 1, shape (h, w).
+        coverage: Ink coverage of each pixel, 0 to 1, shape (h, w).
 
     Returns:
         The digit, white on black, uint8 (28, 28); black without any ink.
     """
-    if not strength.any():
+    if not coverage.any():
         return np.zeros((SIDE, SIDE), np.uint8)
-    strength = _crop_to_foreground(strength)
-    reduction = max(strength.shape) / (DIGIT_SIDE * _OVERSAMPLING)
+    coverage = _crop_to_foreground(coverage)
+    reduction = max(coverage.shape) / (DIGIT_SIDE * _OVERSAMPLING)
     min_width = _MIN_STROKE_WIDTH * _OVERSAMPLING
-    if reduction > 1.5 and stroke_width(strength > 0.5) / reduction < min_width:
+    if reduction > 1.5 and stroke_width(coverage > 0.5) / reduction < min_width:
         size = round(reduction)
-        dilated = cv2.dilate(strength, np.ones((size, size), np.uint8))
-        strength = np.asarray(dilated, np.float32)
-    strength = _resize(strength, DIGIT_SIDE * _OVERSAMPLING)
-    mask = strength > min(0.5, float(strength.max()) / 2)
+        dilated = cv2.dilate(coverage, np.ones((size, size), np.uint8))
+        coverage = np.asarray(dilated, np.float32)
+    coverage = _resize(coverage, DIGIT_SIDE * _OVERSAMPLING)
+    mask = coverage > min(0.5, float(coverage.max()) / 2)
     width = stroke_width(mask) / _OVERSAMPLING
     if width < _MIN_STROKE_WIDTH:
         radius = (_MIN_STROKE_WIDTH - width) * _OVERSAMPLING / 2
-        strength = _crop_to_foreground(_thicken_strokes(mask, radius))
-    return center_and_scale(strength)
+        coverage = _crop_to_foreground(_thicken_strokes(mask, radius))
+    return center_and_scale(coverage)
 
 
-def center_and_scale(strength: Gray) -> NDArray[np.uint8]:
+def center_and_scale(coverage: Gray) -> NDArray[np.uint8]:
     """Scale a digit to 20 pixels and center its mass: `to_mnist_format` without thickening.
 
     Args:
-        strength: Ink coverage of each pixel, 0 to 1, shape (h, w), without a margin.
+        coverage: Ink coverage of each pixel, 0 to 1, shape (h, w), without a margin.
 
     Returns:
         The digit, white on black, uint8 (28, 28).
     """
-    digit = _resize(strength, DIGIT_SIDE)
+    digit = _resize(coverage, DIGIT_SIDE)
     digit = np.rint(digit * (255 / digit.max())).astype(np.uint8)
     top, left = (
         min(max(round(SIDE / 2 - center), 0), SIDE - length)
@@ -100,18 +100,18 @@ def _center_of_mass(digit: NDArray[np.uint8]) -> tuple[float, float]:
     return row, column
 
 
-def _crop_to_foreground(strength: Gray) -> Gray:
+def _crop_to_foreground(coverage: Gray) -> Gray:
     """Crop to the bounding box of the pixels that are at least half covered with ink."""
-    return strength[bounding_region(strength >= min(0.5, float(strength.max())))]
+    return coverage[bounding_region(coverage >= min(0.5, float(coverage.max())))]
 
 
-def _resize(strength: Gray, side: int) -> Gray:
+def _resize(coverage: Gray, side: int) -> Gray:
     """Resize to a longer side in pixels: area averaging to reduce, bicubic to enlarge."""
-    height, width = strength.shape
+    height, width = coverage.shape
     scale = side / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     method = Image.Resampling.BOX if scale <= 1 else Image.Resampling.BICUBIC
-    image = Image.fromarray(strength.astype(np.float32)).resize(size, method)
+    image = Image.fromarray(coverage.astype(np.float32)).resize(size, method)
     return np.clip(np.asarray(image, dtype=np.float32), 0, 1)
 
 

@@ -46,11 +46,11 @@ Further lines are segmented by their shapes, so that a page full of noise takes 
 """
 
 
-class Ink(NamedTuple):
-    """The ink of an image and its parts; the masks have the shape (h, w) of the foreground.
+class ForegroundParts(NamedTuple):
+    """The foreground of an image and its parts; the masks have its shape (h, w).
 
     Attributes:
-        foreground: All ink.
+        foreground: The whole foreground.
         form_mask: The ink mask of the form elements.
         frames: The ink mask of those that are not ruled lines.
         writing: The connected components of digits and marks.
@@ -68,7 +68,7 @@ def run_pipeline(
     single: bool,
     classify: Classify | None,
     read_line: ReadLine | None = None,
-    may_be_one: bool = True,
+    allow_single_digit: bool = True,
 ) -> PreprocessedImage:
     """Run the preprocessing pipeline on an image that is not in MNIST format.
 
@@ -78,15 +78,20 @@ def run_pipeline(
         classify: The classifier, to choose the input for a 28x28 image and the polarity of a
             smaller one; None to normalize the one and to detect the other by its shapes.
         read_line: The line recognizer; None to segment by the shapes alone.
-        may_be_one: Whether a line may hold one digit only.
+        allow_single_digit: Whether a line may hold one digit only.
     """
     run = partial(
-        _run, image, single=single, classify=classify, read_line=read_line, may_be_one=may_be_one
+        _run,
+        image,
+        single=single,
+        classify=classify,
+        read_line=read_line,
+        allow_single_digit=allow_single_digit,
     )
-    result = run(separate_ink(image))
+    result = run(separate_foreground(image))
     if classify is None or max(image.size) > _MAX_AMBIGUOUS_SIDE:
         return result
-    other = run(separate_ink(image, other_polarity=True))
+    other = run(separate_foreground(image, other_polarity=True))
     return _choose_polarity(result, other, classify)
 
 
@@ -109,15 +114,15 @@ def _choose_polarity(
 
 def _run(
     image: Image.Image,
-    ink: Ink,
+    parts: ForegroundParts,
     *,
     single: bool,
     classify: Classify | None,
     read_line: ReadLine | None,
-    may_be_one: bool,
+    allow_single_digit: bool,
 ) -> PreprocessedImage:
     """Run the pipeline on an image that has been binarized."""
-    foreground, form_mask, frames, writing = ink
+    foreground, form_mask, frames, writing = parts
     mask = writing.mask
     is_mnist_size = image.size == (SIDE, SIDE)
     if mask.any() and (single or (is_mnist_size and classify is not None)):
@@ -136,10 +141,10 @@ def _run(
         width += line_image_width(line)
         found = segment_line(
             line,
-            foreground.strength,
+            foreground.coverage,
             frames | mask & ~line.mask,
             read_line if width <= _MAX_READ_WIDTH else None,
-            may_be_one=may_be_one,
+            allow_single_digit=allow_single_digit,
         )
         for segment in found.digits:
             digit_mask[segment.region] |= segment.mask
@@ -161,7 +166,7 @@ def _run(
     )
 
 
-def separate_ink(image: Image.Image, *, other_polarity: bool = False) -> Ink:
+def separate_foreground(image: Image.Image, *, other_polarity: bool = False) -> ForegroundParts:
     """Binarize an image, and separate its writing from form elements and specks.
 
     Args:
@@ -171,7 +176,7 @@ def separate_ink(image: Image.Image, *, other_polarity: bool = False) -> Ink:
     foreground = binarize(image, other_polarity=other_polarity)
     form_mask, frames = find_form_elements(foreground)
     writing = remove_specks(connected_components(foreground.mask & ~form_mask))
-    return Ink(foreground, form_mask, frames, writing)
+    return ForegroundParts(foreground, form_mask, frames, writing)
 
 
 def find_form_elements(foreground: Foreground) -> tuple[Mask, Mask]:
@@ -188,14 +193,14 @@ def find_form_elements(foreground: Foreground) -> tuple[Mask, Mask]:
     region = expand_region(bounding_region(mask), _BORDER)
     components = keep_largest(connected_components(mask[region]))
     cleaned[region] = remove_lines(remove_frames(components))
-    return mask & ~remove_ruled_lines(cleaned, foreground.strength), mask & ~cleaned
+    return mask & ~remove_ruled_lines(cleaned, foreground.coverage), mask & ~cleaned
 
 
 def _cut_out(foreground: Foreground, mask: Mask, size: tuple[int, int]) -> Digit:
     """Cut out the whole mask as one digit."""
     region = bounding_region(mask)
     around = expand_region(region, 2)
-    normalized = normalize_digit(foreground.strength[around], mask[around])
+    normalized = normalize_digit(foreground.coverage[around], mask[around])
     # A copy, so that the mask of the whole image can be freed.
     return Digit(normalized, *_place(foreground, region, mask[region].copy(), size))
 

@@ -61,36 +61,36 @@ class SegmentedLine:
 
 def segment_line(
     line: TextLine,
-    strength: Gray,
-    others: Mask,
+    coverage: Gray,
+    excluded: Mask,
     read: ReadLine | None,
     *,
-    may_be_one: bool = True,
+    allow_single_digit: bool = True,
 ) -> SegmentedLine:
     """Segment a text line into digits.
 
     Args:
         line: The text line.
-        strength: Ink coverage of each pixel, 0 to 1, shape (h, w) of the whole image.
-        others: The ink mask of the other lines and of frames, shape (h, w).
+        coverage: Ink coverage of each pixel, 0 to 1, shape (h, w) of the whole image.
+        excluded: The ink mask of the other lines and of frames, shape (h, w).
         read: The line recognizer; None to segment by the shapes alone.
-        may_be_one: Whether the line may hold one digit only.
+        allow_single_digit: Whether the line may hold one digit only.
     """
     components = line.label()
     groups = _group_by_columns(components, line.height)
     if read is None:
-        return SegmentedLine([_cut_out(line.mask, group, components, strength) for group in groups])
-    if may_be_one and len(groups) == 1 and _is_narrow(components, groups[0]):
-        return SegmentedLine([_cut_out(line.mask, groups[0], components, strength)])
-    images = [crop_line(line, strength, others, zoom=zoom) for zoom in ZOOMS]
+        return SegmentedLine([_cut_out(line.mask, group, components, coverage) for group in groups])
+    if allow_single_digit and len(groups) == 1 and _is_narrow(components, groups[0]):
+        return SegmentedLine([_cut_out(line.mask, groups[0], components, coverage)])
+    images = [crop_line(line, coverage, excluded, zoom=zoom) for zoom in ZOOMS]
     recognized = read([image.pixels for image in images])
     image = images[recognized.image]
     marks = tuple((mark.symbol, image.to_column(mark.column)) for mark in recognized.marks)
     columns = [image.to_column(column) for column in recognized.columns.tolist()]
-    if may_be_one and len(columns) <= 1:
+    if allow_single_digit and len(columns) <= 1:
         chosen = _without_marks(components, columns, [column for _, column in marks])
-        return SegmentedLine([_cut_out(line.mask, chosen, components, strength)], None, marks)
-    digits = _divide(line, strength, components, columns, [column for _, column in marks])
+        return SegmentedLine([_cut_out(line.mask, chosen, components, coverage)], None, marks)
+    digits = _divide(line, coverage, components, columns, [column for _, column in marks])
     segments = [
         DigitSegment(digit.region, digit.mask, digit.image, probabilities)
         for digit, probabilities in zip(digits, recognized.probabilities, strict=True)
@@ -160,7 +160,7 @@ def _distance(middles: NDArray[np.float64], columns: Sequence[float]) -> NDArray
 
 def _divide(
     line: TextLine,
-    strength: Gray,
+    coverage: Gray,
     components: Components,
     columns: Sequence[float],
     marks: Sequence[float],
@@ -182,7 +182,7 @@ def _divide(
         if sum(inside) <= 1 and counts.max() >= _WHOLE * counts.sum():
             owners[region][crop] = counts.argmax()
     return [
-        _cut_out_digit(line, strength, owners == index, (left, right))
+        _cut_out_digit(line, coverage, owners == index, (left, right))
         for index, (left, right) in enumerate(pairwise([0, *borders, mask.shape[1]]))
     ]
 
@@ -199,7 +199,7 @@ def _borders(ink: NDArray[np.intp], columns: Sequence[float]) -> list[int]:
 
 
 def _cut_out_digit(
-    line: TextLine, strength: Gray, mask: Mask, limits: tuple[int, int]
+    line: TextLine, coverage: Gray, mask: Mask, limits: tuple[int, int]
 ) -> DigitSegment:
     """Cut out a digit by its mask; where form removal took its ink, by the place it stands at."""
     if not mask.any():
@@ -207,21 +207,21 @@ def _cut_out_digit(
         rows = slice(max(top, 0), max(bottom, top + 1, 1))
         place = np.zeros_like(mask)
         place[rows, limits[0] : max(limits[1], limits[0] + 1)] = True
-        mask = place & (strength > 0.5)
+        mask = place & (coverage > 0.5)
         mask = mask if mask.any() else place
-    return _to_segment(mask, strength)
+    return _to_segment(mask, coverage)
 
 
 def _cut_out(
-    mask: Mask, members: NDArray[np.bool_], components: Components, strength: Gray
+    mask: Mask, members: NDArray[np.bool_], components: Components, coverage: Gray
 ) -> DigitSegment:
     """Cut out several components as one digit."""
-    return _to_segment(mask & components.select(members), strength)
+    return _to_segment(mask & components.select(members), coverage)
 
 
-def _to_segment(mask: Mask, strength: Gray) -> DigitSegment:
+def _to_segment(mask: Mask, coverage: Gray) -> DigitSegment:
     """Crop and normalize the digit at a mask."""
     region = bounding_region(mask)
     around = expand_region(region, 2)
-    image = normalize_digit(strength[around], mask[around])
+    image = normalize_digit(coverage[around], mask[around])
     return DigitSegment(region, mask[region].copy(), image)

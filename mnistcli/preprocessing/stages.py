@@ -7,7 +7,7 @@ from PIL import Image
 
 from mnistcli.preprocessing.image_modes import to_8_bits
 from mnistcli.preprocessing.mnist_format_check import read_mnist_format
-from mnistcli.preprocessing.pipeline import separate_ink
+from mnistcli.preprocessing.pipeline import separate_foreground
 from mnistcli.preprocessing.shapes import Mask
 from mnistcli.preprocessing.sheet import rectify_sheet
 from mnistcli.preprocessing.text_lines import find_text_lines
@@ -46,7 +46,7 @@ def find_stages(image: Image.Image) -> Stages:
     if digit is not None:
         mask = digit.image > 0
         return Stages(image, None, mask, np.zeros_like(mask), (mask,))
-    foreground, form_mask, _, writing = separate_ink(image)
+    foreground, form_mask, _, writing = separate_foreground(image)
     lines = tuple(foreground.restore(line.mask) for line in find_text_lines(writing))
     reduced = image.reduce(foreground.factor) if foreground.factor > 1 else image
     pixels = np.asarray(reduced)

@@ -34,7 +34,7 @@ class NumberImage:
     """A line image with its text.
 
     Attributes:
-        pixels: Ink strength, uint8 (32, w), 255 for full coverage.
+        pixels: Ink coverage, uint8 (32, w), 255 for full coverage.
         text: Its digits and marks from left to right; empty for an image without any.
     """
 

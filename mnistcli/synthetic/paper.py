@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ink = NDArray[np.float32]
-"""Ink strength, 0 to 1, shape (h, w)."""
+"""Ink coverage, 0 to 1, shape (h, w)."""
 
 
 def draw_background(shape: tuple[int, int], rng: np.random.Generator) -> Ink:

@@ -103,10 +103,10 @@ def drawings(count: int) -> list[dict[str, Any]]:
 
 def normalize(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Normalize a clean drawing, whose ink needs no binarization, as the pipeline does."""
-    strength = (255 - gray.astype(np.float32)) / np.float32(255)
-    mask = remove_specks(connected_components(strength > 0.5)).mask
+    coverage = (255 - gray.astype(np.float32)) / np.float32(255)
+    mask = remove_specks(connected_components(coverage > 0.5)).mask
     around = expand_region(bounding_region(mask), 2)
-    return normalize_digit(strength[around], mask[around])
+    return normalize_digit(coverage[around], mask[around])
 
 
 def test_pixels_and_probabilities_equal_those_of_python(

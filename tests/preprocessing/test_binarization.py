@@ -22,10 +22,10 @@ def test_the_mask_of_clean_strokes_is_exact() -> None:
     ink = np.asarray(image) < 128
     assert foreground.mask.shape == ink.shape
     assert (foreground.mask & ink).sum() / (foreground.mask | ink).sum() > 0.9
-    assert foreground.strength.dtype == np.float32
-    assert foreground.strength[ink].mean() > 0.9
-    assert foreground.strength[~ink].mean() < 0.02
-    assert (foreground.strength.min(), foreground.strength.max()) == (0, 1)
+    assert foreground.coverage.dtype == np.float32
+    assert foreground.coverage[ink].mean() > 0.9
+    assert foreground.coverage[~ink].mean() < 0.02
+    assert (foreground.coverage.min(), foreground.coverage.max()) == (0, 1)
 
 
 @pytest.mark.parametrize(("side", "factor"), [(1000, 1), (1001, 2), (2000, 2), (2500, 3)])
@@ -138,7 +138,7 @@ def test_a_fine_pattern_causes_no_warning(pattern: NDArray[np.int64]) -> None:
     """No pixel may be above the level of the edges here, which made the contrast 0 / 0."""
     foreground = binarize(Image.fromarray(pattern.astype(np.uint8)))  # pytest: warnings are errors
 
-    assert np.isfinite(foreground.strength).all()
+    assert np.isfinite(foreground.coverage).all()
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (50, 1), (2, 2), (3, 700)])

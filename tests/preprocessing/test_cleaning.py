@@ -35,7 +35,7 @@ def test_a_bar_across_a_tight_image_is_kept() -> None:
     ImageDraw.Draw(image).line((0, 10, 60, 10), fill=0, width=3)
     foreground = binarize(image)
 
-    assert remove_ruled_lines(foreground.mask, foreground.strength).any()
+    assert remove_ruled_lines(foreground.mask, foreground.coverage).any()
 
 
 def test_specks_are_removed() -> None:

@@ -14,8 +14,8 @@ from tests.support.polylines import draw_number
 def cut_out(image: Image.Image, *, zoom: float = 1.0) -> LineImage:
     foreground = binarize(image)
     line = find_text_lines(connected_components(foreground.mask))[0]
-    others = foreground.mask & ~line.mask
-    return crop_line(line, foreground.strength, others, zoom=zoom)
+    excluded = foreground.mask & ~line.mask
+    return crop_line(line, foreground.coverage, excluded, zoom=zoom)
 
 
 @pytest.mark.parametrize("factor", [1, 3])

@@ -64,34 +64,34 @@ def test_thin_strokes_are_thickened() -> None:
 
 
 def test_center_and_scale_keeps_the_stroke_width() -> None:
-    strength = np.zeros((100, 60), np.float32)
-    strength[:, 28:31] = strength[0] = strength[-1] = 1
+    coverage = np.zeros((100, 60), np.float32)
+    coverage[:, 28:31] = coverage[0] = coverage[-1] = 1
 
-    assert center_and_scale(strength).sum() < to_mnist_format(strength).sum()
+    assert center_and_scale(coverage).sum() < to_mnist_format(coverage).sum()
 
 
 def test_neighbors_are_left_out() -> None:
-    strength = np.zeros((40, 30), np.float32)
-    strength[2:38, 4:9] = strength[2:38, 20:25] = 1
-    mask = strength > 0
+    coverage = np.zeros((40, 30), np.float32)
+    coverage[2:38, 4:9] = coverage[2:38, 20:25] = 1
+    mask = coverage > 0
     mask[:, 15:] = False
 
-    alone = np.where(np.arange(30) < 15, strength, 0).astype(np.float32)
+    alone = np.where(np.arange(30) < 15, coverage, 0).astype(np.float32)
 
-    assert (normalize_digit(strength, mask) == to_mnist_format(alone)).all()
+    assert (normalize_digit(coverage, mask) == to_mnist_format(alone)).all()
 
 
 def test_the_soft_edge_is_kept_within_limits() -> None:
-    strength = np.zeros((40, 30), np.float32)
-    strength[2:38, 4:16] = 1
-    strength[2:38, 16] = 0.5
+    coverage = np.zeros((40, 30), np.float32)
+    coverage[2:38, 4:16] = 1
+    coverage[2:38, 16] = 0.5
     within = np.ones((40, 30), bool)
     within[:, 16:] = False
 
-    soft, cut = (normalize_digit(strength, strength > 0.5, limit) for limit in (None, within))
+    soft, cut = (normalize_digit(coverage, coverage > 0.5, limit) for limit in (None, within))
 
-    assert (soft == to_mnist_format(strength)).all()
-    assert (cut == to_mnist_format(np.where(within, strength, np.float32(0)))).all()
+    assert (soft == to_mnist_format(coverage)).all()
+    assert (cut == to_mnist_format(np.where(within, coverage, np.float32(0)))).all()
     assert (soft != cut).any()
 
 

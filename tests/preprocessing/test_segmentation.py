@@ -31,12 +31,14 @@ def reader_of(text: str, columns: Sequence[float], marks: Sequence[Mark] = ()) -
 
 
 def segment(
-    image: Image.Image, read: ReadLine | None, *, may_be_one: bool = True
+    image: Image.Image, read: ReadLine | None, *, allow_single_digit: bool = True
 ) -> tuple[SegmentedLine, NDArray[np.bool_]]:
     foreground = binarize(image)
     (line,) = find_text_lines(connected_components(foreground.mask))
     nothing = np.zeros_like(foreground.mask)
-    found = segment_line(line, foreground.strength, nothing, read, may_be_one=may_be_one)
+    found = segment_line(
+        line, foreground.coverage, nothing, read, allow_single_digit=allow_single_digit
+    )
     return found, foreground.mask
 
 
@@ -67,7 +69,7 @@ def test_one_narrow_digit_is_not_read_as_a_line() -> None:
 
 
 def test_a_line_that_must_have_several_digits_is_read_even_if_it_is_narrow() -> None:
-    found, _ = segment(draw_number(5), reader_of("13", [0.4, 0.6]), may_be_one=False)
+    found, _ = segment(draw_number(5), reader_of("13", [0.4, 0.6]), allow_single_digit=False)
 
     assert len(found.digits) == 2
 
