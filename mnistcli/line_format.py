@@ -42,7 +42,7 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class RecognizedLine:
-    """Text, digits and marks of a line, as the line recognizer returns them.
+    """The output of the line recognizer: text, digits and marks of a line.
 
     Attributes:
         text: The digits; empty for a line without any.

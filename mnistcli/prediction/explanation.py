@@ -53,7 +53,7 @@ def explain(classifier: Predictor, predictions: Iterable[Prediction]) -> Iterato
         if prediction.error is not None:
             continue
         stages = find_stages(prediction.open_image())
-        if prediction.digits and not prediction.content.numbers:
+        if prediction.digits and not prediction.content.lines:
             stages = replace(stages, lines=())  # the whole image is one digit
         file, reason, digits = prediction.path.name, prediction.reason, prediction.digits
         if not digits:

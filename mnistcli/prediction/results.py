@@ -59,7 +59,7 @@ class PredictedDigit:
 
 @dataclass(frozen=True, eq=False)
 class PredictedLine:
-    """One text line of an image.
+    """The prediction of a text line.
 
     Attributes:
         digits: The digits from left to right.
@@ -158,12 +158,12 @@ class Prediction:
     @property
     def lines(self) -> list[PredictedLine]:
         """The text lines with digits in reading order, whatever their confidence."""
-        ends = np.cumsum([number.count for number in self.content.numbers]).tolist()
+        ends = np.cumsum([line.count for line in self.content.lines]).tolist()
         if not self.digits or not ends or ends[-1] != len(self.digits):
             return [PredictedLine(self.digits)] if self.digits else []
         return [
-            PredictedLine(self.digits[start:end], number.starts_row, number.recognized)
-            for start, end, number in zip([0, *ends], ends, self.content.numbers, strict=False)
+            PredictedLine(self.digits[start:end], line.starts_row, line.recognized)
+            for start, end, line in zip([0, *ends], ends, self.content.lines, strict=False)
         ]
 
     @property

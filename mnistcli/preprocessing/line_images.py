@@ -21,7 +21,7 @@ _MAX_WIDTH = 4096  # pixels of a line image
 
 @dataclass(frozen=True, eq=False)
 class LineImage:
-    """A text line as the line recognizer takes it.
+    """The input of the line recognizer: a text line scaled to 32 rows.
 
     Attributes:
         pixels: Ink coverage, float32 0 to 1, shape (32, w).

@@ -25,9 +25,9 @@ from mnistcli.preprocessing.shapes import (
     SIDE,
     Box,
     Classify,
+    DetectedLine,
     Digit,
     Mask,
-    NumberLine,
     Region,
     expand_region,
     to_box,
@@ -132,7 +132,7 @@ def _run(
         return PreprocessedImage(image.size, foreground, form_mask, (), (digit,), mask)
     lines = tuple(find_text_lines(writing))
     digits: list[Digit] = []
-    numbers: list[NumberLine] = []
+    detected_lines: list[DetectedLine] = []
     symbols: list[Symbol] = []
     digit_mask = np.zeros_like(mask)
     row = None
@@ -152,7 +152,9 @@ def _run(
             digits.append(Digit(segment.image, *place, segment.probabilities))
         symbols += [Symbol(symbol, column, line) for symbol, column in found.marks]
         if found.digits:
-            numbers.append(NumberLine(len(found.digits), line.row != row, found.recognized))
+            detected_lines.append(
+                DetectedLine(len(found.digits), line.row != row, found.recognized)
+            )
             row = line.row
     return PreprocessedImage(
         image.size,
@@ -161,7 +163,7 @@ def _run(
         lines,
         tuple(digits),
         digit_mask,
-        tuple(numbers),
+        tuple(detected_lines),
         tuple(symbols),
     )
 

@@ -8,7 +8,15 @@ from numpy.typing import NDArray
 
 from mnistcli.preprocessing.binarization import Foreground
 from mnistcli.preprocessing.components import Components, connected_components, dilate
-from mnistcli.preprocessing.shapes import Box, Digit, ImageContent, Mask, NumberLine, Region, to_box
+from mnistcli.preprocessing.shapes import (
+    Box,
+    DetectedLine,
+    Digit,
+    ImageContent,
+    Mask,
+    Region,
+    to_box,
+)
 from mnistcli.preprocessing.text_lines import TextLine
 
 _MIN_MARK = 0.01  # of the largest digit's ink; anything smaller is a speck
@@ -36,7 +44,7 @@ class PreprocessedImage:
         lines: The text lines in reading order.
         digits: The digits in reading order.
         digit_mask: The ink mask of all digits.
-        numbers: The text lines with digits, in reading order.
+        detected_lines: The text lines with digits, in reading order.
         symbols: The marks that the line recognizer found.
     """
 
@@ -46,7 +54,7 @@ class PreprocessedImage:
     lines: tuple[TextLine, ...]
     digits: tuple[Digit, ...]
     digit_mask: Mask
-    numbers: tuple[NumberLine, ...] = ()
+    detected_lines: tuple[DetectedLine, ...] = ()
     symbols: tuple[Symbol, ...] = ()
 
     def to_content(self) -> ImageContent:
@@ -64,7 +72,7 @@ class PreprocessedImage:
         removed = connected_components(self.form_mask)
         return ImageContent(
             self.digits,
-            self.numbers,
+            self.detected_lines,
             marks=self._boxes(rest, is_mark),
             mark_symbols=symbols,
             form_elements=self._boxes(removed, removed.area > 0),

@@ -45,7 +45,7 @@ class DigitSegment:
 
 @dataclass(frozen=True, eq=False)
 class SegmentedLine:
-    """The digits of a text line.
+    """The result of segmentation: the digits and marks of a text line.
 
     Attributes:
         digits: The digits from left to right.

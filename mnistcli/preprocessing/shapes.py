@@ -49,8 +49,8 @@ class Digit:
 
 
 @dataclass(frozen=True, eq=False)
-class NumberLine:
-    """One text line of an image.
+class DetectedLine:
+    """A detected text line: its number of digits, its row and its recognized text.
 
     Attributes:
         count: The number of its digits.
@@ -69,7 +69,7 @@ class ImageContent:
 
     Attributes:
         digits: The digits in reading order.
-        numbers: The text lines with digits, in reading order.
+        lines: The text lines with digits, in reading order.
         marks: Bounding boxes of marks: commas, dashes, brackets and other signs beside digits.
         mark_symbols: The symbol of each mark; empty for one that was not recognized.
         form_elements: Bounding boxes of the form elements that were removed: frames and lines.
@@ -79,7 +79,7 @@ class ImageContent:
     """
 
     digits: tuple[Digit, ...]
-    numbers: tuple[NumberLine, ...] = ()
+    lines: tuple[DetectedLine, ...] = ()
     marks: tuple[Box, ...] = ()
     mark_symbols: tuple[str, ...] = ()
     form_elements: tuple[Box, ...] = ()

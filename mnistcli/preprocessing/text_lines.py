@@ -17,13 +17,13 @@ _ACROSS_WEIGHT = 3  # a distance across lines counts this many times as much as 
 
 @dataclass(frozen=True, eq=False)
 class TextLine:
-    """One line of digits.
+    """The ink mask of a line of digits, and its place.
 
     Attributes:
         mask: Its ink mask, shape (h, w) of the whole image.
         height: The height of its digits in pixels.
         middle: The row half-way between the usual top and bottom of its digits.
-        row: The same of the line beside which it stands, or its own: equal in one row of a table.
+        row: The `middle` of the first line of its row: lines side by side have the same one.
         labeled: The connected components of the mask, if it is the only line.
     """
 

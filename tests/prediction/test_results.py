@@ -10,7 +10,7 @@ from mnistcli.errors import ImageError
 from mnistcli.line_format import Alternative, RecognizedLine
 from mnistcli.prediction.results import PredictedDigit, Prediction
 from mnistcli.preprocessing import Digit, ImageContent
-from mnistcli.preprocessing.shapes import NumberLine
+from mnistcli.preprocessing.shapes import DetectedLine
 
 
 def predicted(digit: int, confidence: float) -> PredictedDigit:
@@ -105,8 +105,8 @@ def _page() -> Prediction:
     texts = (Alternative("73", 0.8), Alternative("13", 0.2))
     rows = np.zeros((2, 10), np.float32)
     recognized = RecognizedLine("73", 0.8, 0, np.array([1.0, 2.0]), rows, (), texts)
-    numbers = (NumberLine(2, True, recognized), NumberLine(1), NumberLine(2, False, recognized))
-    content = ImageContent((), numbers=numbers)
+    lines = (DetectedLine(2, True, recognized), DetectedLine(1), DetectedLine(2, False, recognized))
+    content = ImageContent((), lines=lines)
     digits = (SEVEN, THREE, SEVEN, SEVEN, THREE)
     return Prediction(Path("a.png"), digits, content=content)
 

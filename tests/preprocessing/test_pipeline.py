@@ -92,9 +92,9 @@ def test_lines_are_read_by_the_line_recognizer() -> None:
 
     probabilities = [digit.probabilities for digit in content.digits]
     assert [None if p is None else int(p.argmax()) for p in probabilities] == [2, 5, None, 2, 5]
-    assert [number.count for number in content.numbers] == [2, 1, 2]
-    assert [number.starts_row for number in content.numbers] == [True] * 3
-    assert [number.recognized is None for number in content.numbers] == [False, True, False]
+    assert [line.count for line in content.lines] == [2, 1, 2]
+    assert [line.starts_row for line in content.lines] == [True] * 3
+    assert [line.recognized is None for line in content.lines] == [False, True, False]
     assert content.mark_symbols == (".",)
     assert content.marks[0][:2] == pytest.approx((124, 120), abs=2)
 
@@ -190,7 +190,7 @@ def test_the_work_of_the_line_recognizer_is_bounded(monkeypatch: pytest.MonkeyPa
         return RecognizedLine("25", 1, 0, places, np.eye(10, dtype=np.float32)[[2, 5]])
 
     content = detect_content(image, read_line=read_line)
-    assert read == len(content.numbers) == 4
+    assert read == len(content.lines) == 4
     monkeypatch.setattr(pipeline, "_MAX_READ_WIDTH", 200)
 
     content = detect_content(image, read_line=read_line)
