@@ -1,4 +1,7 @@
-"""Training configuration: `TrainConfig`, each setting with its default, range and help."""
+"""Training configuration: `TrainConfig` declares each setting with default, limits and help.
+
+A dropout rate, for example, has the limits ``at_least=0, below=1``.
+"""
 
 import re
 from collections.abc import Mapping

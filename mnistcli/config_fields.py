@@ -1,4 +1,7 @@
-"""Fields of `TrainConfig`: the metadata of a setting, and the validation of its value."""
+"""Fields of `TrainConfig`: the metadata of a setting, and the validation of its value.
+
+The limits themselves are declared in `mnistcli.config`.
+"""
 
 import math
 import os

@@ -1,4 +1,4 @@
-"""Imports at run time: help, completion and usage errors are light, and imports have no effects."""
+"""Imports at run time: `--help`, completion and usage errors load no TensorFlow and no SciPy."""
 
 import subprocess
 import sys

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from mnistcli.diagnosis.checks import FAILED, Check
+from mnistcli.diagnosis.gpu import check_gpu, read_gpu_host
 from mnistcli.diagnosis.host import HOST_CHECKS, check_python
 from mnistcli.diagnosis.libraries import (
-    check_gpu,
     check_litert,
     check_mnist,
     check_tensorflow,
-    read_gpu_host,
 )
 from mnistcli.diagnosis.packages import (
     check_extras,

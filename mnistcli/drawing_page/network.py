@@ -136,7 +136,7 @@ def _read_pooling(settings: Settings, _: list[Array]) -> Layer:
 
 
 def _read_normalization(settings: Settings, weights: list[Array]) -> Layer:
-    """Fold the fixed statistics and the learned parameters into a factor and an offset."""
+    """Fold a batch normalization into a factor and an offset for each channel."""
     arrays = iter(weights)
     gamma = next(arrays) if settings["scale"] else np.float32(1)
     beta = next(arrays) if settings["center"] else np.float32(0)

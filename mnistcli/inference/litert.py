@@ -26,7 +26,7 @@ class Runner:
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
         self._shape: tuple[int, ...] = ()
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # an interpreter is not thread-safe
 
     def __call__(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the output of the model for a batch of images.

@@ -239,7 +239,7 @@ def _size_layers(side: int) -> Iterator[keras.Layer]:
 
 
 def _to_probabilities(outputs: Any, kind: str) -> Any:
-    """Convert outputs (n, 10) to probabilities."""
+    """Convert outputs (n, 10) to probabilities: logits get a softmax."""
     if kind == SOFTMAX:
         return outputs
     if kind == SIGMOID:  # divides each value by the sum

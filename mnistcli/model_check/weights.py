@@ -60,6 +60,7 @@ def _arrays(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
 
 
 def _check_link(path: str, group: h5py.Group, name: str) -> None:
+    """Check that an entry is no soft link and no external link, which opens another file."""
     link = group.get(name, getlink=True)
     require(isinstance(link, h5py.HardLink), f"has weights that are links: {shorten(path)}")
 

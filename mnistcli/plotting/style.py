@@ -153,7 +153,7 @@ def _shorten(text: str, length: int) -> str:
 
 
 def to_printable(text: str) -> str:
-    """Replace the characters that the font lacks; Matplotlib would warn about them."""
+    """Replace characters without a glyph in the font; Matplotlib would warn about them."""
     known = _known_characters()
     return "".join(
         character if character.isprintable() and ord(character) in known else UNKNOWN

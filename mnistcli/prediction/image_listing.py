@@ -1,4 +1,7 @@
-"""Image listing: the images in a folder, and the files that a pattern matches."""
+"""Image listing: the images in a folder, and the files that a pattern matches.
+
+Millions of names are sorted with little memory, by an external merge sort.
+"""
 
 import heapq
 import json

@@ -1,4 +1,4 @@
-"""Start trainings and predictions at once in one folder, and look for clashes.
+"""Stress test: concurrent trainings and predictions in one folder, to find race conditions.
 
 Usage: python -m tests.tools.crowd [--trainings N] [--predictions N]
 
