@@ -91,7 +91,7 @@ def test_a_file_that_is_not_a_model(tmp_path: Path, content: bytes | None, messa
 
 
 @pytest.mark.parametrize("fraction", [0.1, 0.5, 0.99])
-def test_a_truncated_file(saved: Path, fraction: float) -> None:
+def test_a_truncated_file_is_refused(saved: Path, fraction: float) -> None:
     data = saved.read_bytes()
     saved.write_bytes(data[: int(len(data) * fraction)])
 
@@ -99,7 +99,7 @@ def test_a_truncated_file(saved: Path, fraction: float) -> None:
         checkpoints.load(saved)
 
 
-def test_damaged_weights(tmp_path: Path, saved: Path) -> None:
+def test_damaged_weights_are_refused(tmp_path: Path, saved: Path) -> None:
     with zipfile.ZipFile(saved) as archive:
         size = archive.getinfo("model.weights.h5").file_size
     bad = rewrite(saved, tmp_path / "bad.keras", model__weights__h5=b"x" * size)

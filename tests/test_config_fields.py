@@ -84,7 +84,9 @@ def test_a_valid_value_becomes_a_value_of_the_field(
         ("on", 1, "--on must be true or false, not 1", "--on"),
     ],
 )
-def test_an_invalid_value(name: str, value: object, message: str, hint: str | None) -> None:
+def test_an_invalid_value_is_refused_with_a_hint(
+    name: str, value: object, message: str, hint: str | None
+) -> None:
     with pytest.raises(ConfigError) as caught:
         validate(FIELDS[name], value)
 

@@ -54,7 +54,7 @@ def evaluate_fixed(
     return evaluate(predictor, make_dataset(labels))
 
 
-def test_perfect_predictions() -> None:
+def test_perfect_predictions_have_perfect_scores() -> None:
     result = evaluate_fixed(range(10), range(10))
     assert (result.samples, result.accuracy, result.macro_f1, result.weighted_f1) == (10, 1, 1, 1)
     assert result.per_class == tuple(ClassScores(digit, 1, 1, 1, 1) for digit in range(10))
@@ -99,7 +99,7 @@ def test_digits_that_do_not_occur() -> None:
     assert result.confusion_matrix.sum() == 3
 
 
-def test_a_single_image() -> None:
+def test_a_single_image_is_evaluated() -> None:
     result = evaluate_fixed([4], [9], 0.6)
     assert result.accuracy == result.macro_f1 == result.weighted_f1 == 0
     assert result.calibration_error == pytest.approx(0.6)
@@ -182,7 +182,7 @@ def test_the_metrics_are_plain_values_for_json() -> None:
     }
 
 
-def test_an_empty_dataset() -> None:
+def test_an_empty_dataset_is_an_error() -> None:
     with pytest.raises(DataError) as caught:
         evaluate(FixedPredictor(np.empty((0, 10))), make_dataset([]))
     assert caught.value.message == "the dataset has no images to evaluate on"

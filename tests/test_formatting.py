@@ -26,7 +26,7 @@ def test_a_percentage_is_round_only_where_it_is_exact(fraction: float, text: str
     assert bounded_percent(fraction) == text
 
 
-def test_a_percentage_with_two_decimals() -> None:
+def test_a_percentage_has_the_given_number_of_decimals() -> None:
     assert bounded_percent(0.98765, 2) == "98.77 %"
     assert bounded_percent(0.99999, 2) == ">99.99 %"
 

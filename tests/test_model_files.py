@@ -65,7 +65,7 @@ def test_a_file_of_another_kind_is_named_with_the_remedy(content: bytes, message
     assert error_of(Path("x")).hint == "--model pretrained"
 
 
-def test_an_empty_file() -> None:
+def test_an_empty_file_is_an_error() -> None:
     Path("x").touch()
 
     assert error_of(Path("x")).message == "empty model file 'x'"
@@ -93,7 +93,7 @@ def test_the_hint_names_the_keras_file_beside_a_litert_file() -> None:
 
 
 @pytest.mark.parametrize("name", ["nowhere", "a\0b", "sub/nowhere"])
-def test_a_missing_file(name: str) -> None:
+def test_a_missing_file_is_an_error(name: str) -> None:
     assert error_of(Path(name)).message == f"no such model: {name!r}"
 
 
@@ -110,7 +110,7 @@ def test_a_directory_and_a_pipe_are_not_model_files() -> None:
     assert error_of(Path()).message == "not a model file: '.'"
 
 
-def test_a_file_without_permission(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_without_permission_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(self: Path, mode: str) -> None:
         raise PermissionError(13, "Permission denied")
 

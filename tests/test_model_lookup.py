@@ -142,7 +142,7 @@ def test_the_parent_of_runs_is_not_a_model_and_the_hint_names_the_newest_run() -
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root can read everything")
-def test_a_directory_without_permission() -> None:
+def test_a_directory_without_permission_is_an_error() -> None:
     finish("runs/a")
     Path("runs/a").chmod(0)
     try:

@@ -32,7 +32,9 @@ def test_an_output_is_continued(cluster: ClusterAddress, digit_pngs: Path) -> No
     assert Path("out.jsonl").read_bytes() == whole
 
 
-def test_nobody_answers(monkeypatch: pytest.MonkeyPatch, digit_pngs: Path) -> None:
+def test_an_address_without_a_scheduler_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, digit_pngs: Path
+) -> None:
     monkeypatch.setattr(connection, "TIMEOUT_CONNECT", 0.5)
     assert failure(*PREDICT, digit_pngs, "--cluster", "tcp://127.0.0.1:9") == (
         1,

@@ -78,7 +78,7 @@ def test_examples_fit_80_columns() -> None:
 
 
 @pytest.mark.parametrize("option", ["--version", "-V"])
-def test_version(option: str) -> None:
+def test_version_prints_the_installed_version(option: str) -> None:
     assert succeed(option).stdout == "mnistcli 0.1.0\n"
 
 
@@ -129,7 +129,7 @@ def test_completion_is_installed_for_the_shell_that_is_named(
     assert not (tmp_path / ".bash_completions").exists()
 
 
-def test_an_unknown_shell() -> None:
+def test_an_unknown_shell_is_refused() -> None:
     assert failure("--show-completion", "tcsh") == (
         2,
         [

@@ -10,7 +10,7 @@ from tests.support.command_line import failure, succeed
 
 
 @pytest.mark.usefixtures("quick_training")
-def test_an_ensemble_from_training_to_plots(digit_pngs: Path) -> None:
+def test_an_ensemble_is_trained_evaluated_and_plotted(digit_pngs: Path) -> None:
     trained = succeed(
         *("train", "--dataset", "digits", "--recipe", "fast", "--arch", "simple"),
         *(

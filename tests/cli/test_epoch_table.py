@@ -76,7 +76,7 @@ def test_a_long_curve_keeps_its_ends() -> None:
 
 
 @pytest.mark.parametrize("rows", [[], FALLING[:1], [make_row(1, math.inf), make_row(2, 1)]])
-def test_values_without_a_curve(rows: list[EpochRow]) -> None:
+def test_values_without_a_curve_are_not_drawn(rows: list[EpochRow]) -> None:
     assert draw_curves(rows, 80) == []
 
 

@@ -96,7 +96,7 @@ def test_paths_in_hints_are_quoted() -> None:
     )
 
 
-def test_a_bad_model_file(image: Path) -> None:
+def test_a_bad_model_file_is_an_error_with_a_hint(image: Path) -> None:
     Path("bad.keras").write_bytes(b"no model")
 
     code, lines = failure("predict", image, "--model", "bad.keras", "--json")

@@ -130,7 +130,7 @@ def test_several_models_are_averaged_and_listed(model: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["evaluate", "plot"])
-def test_no_such_model(command: str) -> None:
+def test_a_missing_model_is_an_error_with_a_hint(command: str) -> None:
     assert failure(command, "nothing", "--dataset", "digits") == (
         1,
         [

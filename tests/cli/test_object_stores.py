@@ -58,7 +58,7 @@ def test_the_objects_of_a_folder_are_images() -> None:
     assert "skipped 1 file and 1 subfolder in 's3://images/scans/': 1 .txt" in done.stderr
 
 
-def test_subfolders_patterns_and_pages() -> None:
+def test_subfolders_patterns_and_pages_are_found() -> None:
     assert list(predicted("s3://images/scans", "--recursive")) == [
         "s3://images/scans/2.png",
         "s3://images/scans/10.png",
@@ -138,11 +138,11 @@ def test_an_object_that_cannot_be_read_is_its_own_error() -> None:
         ),
     ],
 )
-def test_urls_without_an_image(url: str, lines: list[str]) -> None:
+def test_urls_without_an_image_are_errors(url: str, lines: list[str]) -> None:
     assert failure(*PREDICT, url, "--quiet") == (1, lines)
 
 
-def test_wrong_credentials(server: S3Server) -> None:
+def test_wrong_credentials_are_an_error_with_a_hint(server: S3Server) -> None:
     for name in ("scans/2.png", "scans/"):
         with server.authentication():
             code, lines = failure(*PREDICT, f"s3://images/{name}", "--quiet")
@@ -152,7 +152,7 @@ def test_wrong_credentials(server: S3Server) -> None:
         assert lines[1] == "hint: export AWS_ACCESS_KEY_ID=KEY AWS_SECRET_ACCESS_KEY=SECRET"
 
 
-def test_a_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_named_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
     registry = import_module("fsspec.registry")
     forget_connections()
     monkeypatch.setitem(sys.modules, "s3fs", None)

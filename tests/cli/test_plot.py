@@ -34,14 +34,14 @@ def test_all_of_them_by_name(model: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert len(result.stdout.splitlines()) == len(WITHOUT_AUGMENTATION)
 
 
-def test_another_format(model: Path) -> None:
+def test_another_format_is_written(model: Path) -> None:
     result = succeed("plot", "--kind", "history", "--format", "SVG", "-o", "o")
 
     assert result.stdout.splitlines() == ["o/history.svg"]
     assert Path("o/history.svg").read_text().startswith("<?xml")
 
 
-def test_an_unknown_format() -> None:
+def test_an_unknown_format_is_refused() -> None:
     assert failure("plot", "a", "--format", "jpg") == (
         2,
         [
@@ -66,7 +66,7 @@ def test_the_plots_that_are_asked_for(
     assert result.stderr == ""
 
 
-def test_a_misspelled_kind_among_others() -> None:
+def test_a_misspelled_kind_is_corrected_in_the_hint() -> None:
     assert failure("plot", "a", "--kind", "history,filter,samples", "-o", "my dir") == (
         2,
         [

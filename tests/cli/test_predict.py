@@ -62,7 +62,7 @@ def model_lines() -> list[str]:
     ]
 
 
-def test_one_line_per_image(model: Path, digit_pngs: Path) -> None:
+def test_the_table_has_one_line_per_image(model: Path, digit_pngs: Path) -> None:
     images = [digit_pngs / f"{digit}.png" for digit in range(10)]
 
     result = predict(*images, "--top", 2)
@@ -90,7 +90,7 @@ def test_the_packaged_model_is_the_default_without_runs(image: Path) -> None:
     assert result.stdout.splitlines()[1].startswith("7 ")
 
 
-def test_json_lines(model: Path, digit_pngs: Path) -> None:
+def test_json_is_printed_as_one_object_per_line(model: Path, digit_pngs: Path) -> None:
     Image.new("L", (50, 50), 255).save("blank.png")
 
     result = predict(digit_pngs / "3.png", "blank.png", "--json")
@@ -117,7 +117,7 @@ def test_json_lines(model: Path, digit_pngs: Path) -> None:
     }
 
 
-def test_an_image_without_a_digit(model: Path) -> None:
+def test_an_image_without_a_digit_is_rejected(model: Path) -> None:
     Image.new("L", (50, 50), 255).save("blank.png")
 
     result = predict("blank.png")
@@ -126,7 +126,7 @@ def test_an_image_without_a_digit(model: Path) -> None:
     assert result.stdout.splitlines()[1].split() == ["-", "no", "digit", "found", "blank.png"]
 
 
-def test_an_image_below_the_threshold_of_the_model(model: Path, image: Path) -> None:
+def test_an_image_below_the_threshold_of_the_model_is_rejected(model: Path, image: Path) -> None:
     metrics = model / "metrics.json"
     known = json.loads(metrics.read_text(encoding="utf-8"))
     metrics.write_text(json.dumps(known | {"min_confidence": 0.999999}), encoding="utf-8")
@@ -205,7 +205,7 @@ def test_a_list_of_names_on_stdin(model: Path, digit_pngs: Path) -> None:
     assert paths(lines) == paths(from_find) == [str(three), str(four)]
 
 
-def test_an_image_on_stdin(image: Path) -> None:
+def test_an_image_on_stdin_is_predicted(image: Path) -> None:
     """The bytes of an image were taken for file names, and the program crashed."""
     result = predict("-", "--save", "s.png", stdin=image.read_bytes())
 
@@ -216,14 +216,14 @@ def test_an_image_on_stdin(image: Path) -> None:
     assert width("s.png") > 300
 
 
-def test_a_damaged_image_on_stdin(image: Path) -> None:
+def test_a_damaged_image_on_stdin_is_an_error(image: Path) -> None:
     content = image.read_bytes()
 
     assert failure("-", stdin=content[:60])[1][1:] == ["error: a damaged or truncated image: '-'"]
     assert failure("-", stdin=bytes(range(256)))[1][1:] == ["error: not an image: '-'"]
 
 
-def test_an_empty_stdin() -> None:
+def test_an_empty_stdin_is_an_error() -> None:
     result = predict("-", stdin=b"")
 
     assert (result.exit_code, result.stdout) == (1, "")
@@ -268,7 +268,7 @@ def test_without_a_readable_image_there_is_no_table(image: Path) -> None:
     assert result.stderr.splitlines()[1:] == ["error: no such file: 'gone.png'"]
 
 
-def test_a_folder_without_images(model: Path) -> None:
+def test_a_folder_without_images_is_an_error(model: Path) -> None:
     Path("empty").mkdir()
     Path("empty/notes.txt").touch()
 
@@ -295,7 +295,7 @@ def test_an_odd_name_is_printed_as_it_is(name: str) -> None:
     assert (code, lines[1]) == (1, f"error: no such file: {f'{name} missing'!r}")
 
 
-def test_a_figure_of_the_predictions(model: Path, digit_pngs: Path) -> None:
+def test_a_figure_of_the_predictions_is_saved(model: Path, digit_pngs: Path) -> None:
     result = predict(digit_pngs / "1.png", digit_pngs / "2.png", "--save", "out/p.png")
 
     assert result.exit_code == 0
@@ -304,7 +304,7 @@ def test_a_figure_of_the_predictions(model: Path, digit_pngs: Path) -> None:
     assert width("out/p.png") > 500
 
 
-def test_a_figure_of_an_explanation(model: Path, digit_pngs: Path) -> None:
+def test_a_figure_of_an_explanation_is_saved(model: Path, digit_pngs: Path) -> None:
     Image.new("L", (50, 50), 255).save("a[red].png")
 
     result = predict(digit_pngs / "1.png", "a[red].png", "--explain", "out/e[/red].png")

@@ -56,7 +56,7 @@ def table(capsys: Captured, *predictions: Prediction, **options: Any) -> list[st
     return capsys.readouterr().out.splitlines()
 
 
-def test_single_digits(capsys: Captured) -> None:
+def test_single_digits_have_runners_up(capsys: Captured) -> None:
     assert table(capsys, number("seven.png", "7"), number("b.png", "3")) == [
         "digits  confidence  runner-up           image",
         "7       91.00 %     0 1.00 %  1 1.00 %  seven.png",
@@ -71,7 +71,7 @@ def test_one_class_per_digit_needs_no_third_column(capsys: Captured) -> None:
     ]
 
 
-def test_the_header_of_a_narrow_third_column(capsys: Captured) -> None:
+def test_a_narrow_third_column_fits_its_header(capsys: Captured) -> None:
     assert table(capsys, number("seven.png", "7"), top=2) == [
         "digits  confidence  runner-up  image",
         "7       91.00 %     0 1.00 %   seven.png",
@@ -163,7 +163,7 @@ def test_the_order_of_rows_and_errors_is_kept(capfd: pytest.CaptureFixture[str])
     assert capfd.readouterr().out.splitlines()[1:] == ["7       91.00 %     b.png"]
 
 
-def test_json_lines(capsys: Captured) -> None:
+def test_json_is_printed_as_one_object_per_line(capsys: Captured) -> None:
     predictions = (number("a.png", "42"), missing("b.png"))
 
     printed(*predictions, as_json=True)

@@ -46,7 +46,7 @@ def finish(run: Run, config: TrainConfig, *rows: EpochRow, members: int = 1) -> 
                 shown.on_epoch_end(row, kept=row is VALIDATED)
 
 
-def test_a_line_per_epoch(capsys: Captured) -> None:
+def test_each_epoch_is_a_line(capsys: Captured) -> None:
     config = TrainConfig(epochs=10, optimizer="sgd", dataset="digits")
 
     finish(Run(Path("runs/a")), config, VALIDATED, NOT_VALIDATED)
@@ -58,7 +58,7 @@ def test_a_line_per_epoch(capsys: Captured) -> None:
     ]
 
 
-def test_one_step_per_epoch(capsys: Captured) -> None:
+def test_one_step_is_written_in_the_singular(capsys: Captured) -> None:
     with TrainingProgress(Run(Path("r")), "") as shown:
         shown.on_train_begin(TrainConfig(), 1, member=1, members=1, first_epoch=1)
 

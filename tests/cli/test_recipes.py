@@ -58,14 +58,14 @@ def test_json_holds_all_recipes() -> None:
     assert printed == {"recipes": [recipe.as_dict() for recipe in RECIPES.values()]}
 
 
-def test_json_of_one_recipe() -> None:
+def test_the_json_of_one_recipe_has_its_settings() -> None:
     printed = json.loads(invoke("recipes", "tune", "--json").stdout)
 
     assert (printed["recipe"], printed["test_accuracy"]) == ("tune", None)
     assert printed["settings"]["start"] == "pretrained"
 
 
-def test_an_unknown_recipe() -> None:
+def test_an_unknown_recipe_is_refused() -> None:
     result = invoke("recipes", "clasic")
 
     assert result.exit_code == 2

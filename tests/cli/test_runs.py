@@ -83,7 +83,7 @@ def test_json_holds_the_runs_and_those_that_were_skipped() -> None:
     assert result.stderr == f"skipped runs/bad: {reason}\n"
 
 
-def test_another_directory() -> None:
+def test_runs_of_another_directory_are_listed() -> None:
     Path("runs").rename("experiments")
 
     assert succeed("runs", "experiments").stdout.count("\n") == 3

@@ -21,7 +21,7 @@ def series(trained_run: Path) -> Path:
     return Path("runs/s")
 
 
-def test_a_line_per_seed_and_the_spread(series: Path) -> None:
+def test_each_seed_is_a_line_and_the_spread_follows(series: Path) -> None:
     lines = succeed("evaluate", "s", "--seeds", "all", "--quiet").stdout.splitlines()
 
     assert lines[0] == "digits, 360 test images"
@@ -99,7 +99,7 @@ def test_workers_of_a_cluster_give_the_same_metrics(
     ],
 )
 @pytest.mark.usefixtures("series")
-def test_usage_errors(arguments: tuple[str, ...], code: int, message: str) -> None:
+def test_usage_errors_are_refused(arguments: tuple[str, ...], code: int, message: str) -> None:
     failed, lines = failure("evaluate", *arguments)
 
     assert failed == code

@@ -26,12 +26,12 @@ TRAIN = ("train", "--dataset", "digits", "--seeds")
         (f"{2**32 - 1}", [2**32 - 1]),
     ],
 )
-def test_seeds(text: str, expected: list[int]) -> None:
+def test_seeds_are_parsed(text: str, expected: list[int]) -> None:
     assert parse_seeds(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "3..1", "a", "1..", "-1", "0..10000", f"{2**32}", "1.5"])
-def test_invalid_seeds(text: str) -> None:
+def test_invalid_seeds_are_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="--seeds needs up to 10,000 numbers below"):
         parse_seeds(text)
 
@@ -64,7 +64,7 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return trained
 
 
-def test_a_line_per_seed_and_the_spread(trained: list[int]) -> None:
+def test_each_seed_is_a_line_and_the_spread_follows(trained: list[int]) -> None:
     result = succeed(*TRAIN, "0..1", "--run-dir", "s")
 
     assert result.stdout == (

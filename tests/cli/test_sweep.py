@@ -30,7 +30,7 @@ SWEEP = ("sweep", "--dataset", "digits", "--epochs", 2, "--vary", "dropout=0..0.
         ),
     ],
 )
-def test_usage_errors(arguments: tuple[object, ...], message: str) -> None:
+def test_usage_errors_are_refused_with_a_hint(arguments: tuple[object, ...], message: str) -> None:
     code, lines = failure("sweep", *arguments)
 
     assert code == 2
@@ -46,7 +46,7 @@ def _simulated(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_simulated")
-def test_a_line_per_trial_and_the_best_settings() -> None:
+def test_each_trial_is_a_line_and_the_best_settings_follow() -> None:
     result = succeed(*SWEEP, "--trials", 3, "--run-dir", "s")
 
     lines = result.stdout.splitlines()
@@ -70,7 +70,7 @@ def test_a_line_per_trial_and_the_best_settings() -> None:
 
 
 @pytest.mark.usefixtures("_simulated")
-def test_json() -> None:
+def test_json_has_trials_best_settings_and_no_confirmation() -> None:
     printed = json.loads(succeed(*SWEEP, "--trials", 1, "--json", "--quiet").stdout)
 
     assert [one["state"] for one in printed["trials"]] == ["complete"]

@@ -56,7 +56,7 @@ def text(capsys: Captured, trained: TrainResult | EnsembleResult) -> list[str]:
     return lines
 
 
-def test_a_new_model(capsys: Captured) -> None:
+def test_the_table_of_a_new_model_has_its_validation(capsys: Captured) -> None:
     assert text(capsys, replace(result(), validation=evaluation(1, 10))) == [
         "run         runs/a",
         "kept epoch  3 of 4",
@@ -66,7 +66,7 @@ def test_a_new_model(capsys: Captured) -> None:
     ]
 
 
-def test_a_model_without_validation(capsys: Captured) -> None:
+def test_a_model_without_validation_has_no_such_row(capsys: Captured) -> None:
     assert text(capsys, result()) == [
         "run         runs/a",
         "kept epoch  3 of 4",
@@ -122,7 +122,7 @@ def test_json_of_a_training_is_its_metrics(capsys: Captured) -> None:
     assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(trained.as_dict()))
 
 
-def test_an_evaluation(capsys: Captured) -> None:
+def test_the_table_of_an_evaluation_has_its_metrics(capsys: Captured) -> None:
     print_evaluation(evaluation(2, 10000), ALONE, "mnist")
 
     assert capsys.readouterr().out.splitlines() == [

@@ -18,7 +18,7 @@ SMALL = ("--dataset", "digits", "--arch", "simple", "--limit", 300, "--epochs", 
 pytestmark = pytest.mark.usefixtures("quick_training")
 
 
-def test_a_line_per_epoch_and_the_result() -> None:
+def test_each_epoch_is_a_line_and_the_result_follows() -> None:
     result = succeed("train", *SMALL, "--run-dir", "r")
 
     number = r"\d+\.\d+"

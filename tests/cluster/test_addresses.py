@@ -23,11 +23,11 @@ pytest.importorskip("distributed", reason="needs the extra cluster")
         ("node7:8786", 0),
     ],
 )
-def test_addresses(text: str, workers: int) -> None:
+def test_addresses_are_parsed(text: str, workers: int) -> None:
     assert ClusterAddress.parse(text) == ClusterAddress(text, workers)
 
 
-def test_a_scheduler_file() -> None:
+def test_a_scheduler_file_is_an_address() -> None:
     file = Path("my scheduler.json")
     with pytest.raises(ClusterError, match="no such scheduler file"):
         ClusterAddress.parse(str(file))
@@ -38,13 +38,13 @@ def test_a_scheduler_file() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "host", "tcp://host", "local:0", "local:x", "local:9999"])
-def test_other_texts(text: str) -> None:
+def test_other_texts_are_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="--cluster needs local") as caught:
         ClusterAddress.parse(text)
     assert repr(text) in caught.value.message
 
 
-def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_extra_is_an_error_with_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extras, "find_spec", lambda name: None)
     with pytest.raises(ClusterError, match="needs the package distributed") as caught:
         ClusterAddress.parse("local")

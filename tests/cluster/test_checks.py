@@ -30,7 +30,7 @@ def faults(answers: dict[str, Any], threads: int = 1) -> list[str]:
     return list(find_faults(workers))
 
 
-def test_equal_workers() -> None:
+def test_equal_workers_have_no_faults() -> None:
     assert faults({"tcp://a:1": worker.versions(), "tcp://b:1": worker.versions()}) == []
 
 

@@ -15,7 +15,9 @@ from mnistcli.cluster.connection import connect
 from mnistcli.errors import ClusterError
 
 
-def test_nobody_answers(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_address_without_a_scheduler_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(connection, "TIMEOUT_CONNECT", 0.5)
     with (
         pytest.raises(ClusterError, match=r"no scheduler answers at 'tcp://127\.0\.0\.1:9'"),
@@ -25,7 +27,7 @@ def test_nobody_answers(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFi
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_tls_address_without_certificates() -> None:
+def test_a_tls_address_without_certificates_is_refused() -> None:
     with (
         pytest.raises(ClusterError, match=r"no certificates for 'tls://127\.0\.0\.1:9'"),
         connect(ClusterAddress("tls://127.0.0.1:9")),
@@ -49,7 +51,7 @@ def test_workers_that_do_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
     assert starts == [2] * 5
 
 
-def test_no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scheduler_without_workers_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "TIMEOUT", 0.1)
     with (
         LocalCluster(n_workers=0, dashboard_address=None) as scheduler,
@@ -61,7 +63,9 @@ def test_no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     assert caught.value.hint.startswith("dask worker tcp://127.0.0.1:")
 
 
-def test_other_versions(cluster: ClusterAddress, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_versions_are_refused(
+    cluster: ClusterAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(worker, "installed_version", lambda name: "0.0")
     with pytest.raises(ClusterError, match=r"has other versions: mnistcli .* \(here 0.0\)"):
         connect(cluster).__enter__()

@@ -173,7 +173,7 @@ def test_a_header_of_numpy_that_does_not_end() -> None:
         datasets.load("./d.npy")
 
 
-def test_a_damaged_compressed_table() -> None:
+def test_a_damaged_compressed_table_is_refused() -> None:
     stream = io.BytesIO()
     with gzip.open(stream, "wb") as file:
         file.write(np.random.default_rng(0).bytes(10_000))

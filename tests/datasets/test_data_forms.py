@@ -83,7 +83,7 @@ def test_parquet_is_read_or_its_extra_is_named(tmp_path: Path) -> None:
     assert "Parquet file" in caught.value.message
 
 
-def test_parquet_of_hugging_face(tmp_path: Path) -> None:
+def test_parquet_of_hugging_face_is_read(tmp_path: Path) -> None:
     pyarrow = pytest.importorskip("pyarrow")
     from pyarrow import parquet
 

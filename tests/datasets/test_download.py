@@ -128,7 +128,7 @@ def test_the_time_for_a_whole_file_is_limited(server: str, monkeypatch: pytest.M
     ("url", "answer"),
     [("http://127.0.0.1:9/", "no connection"), ("https://{server}/", "no secure connection")],
 )
-def test_no_network(server: str, url: str, answer: str) -> None:
+def test_a_missing_network_is_an_error(server: str, url: str, answer: str) -> None:
     url = url.format(server=server)
 
     with pytest.raises(DownloadError) as caught:

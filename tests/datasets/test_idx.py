@@ -68,13 +68,15 @@ def test_idx_files_are_read(tmp_path: Path, change: Change) -> None:
          "damaged file 'd/train-images-idx3-ubyte': cannot be decompressed"),
     ],
 )  # fmt: skip
-def test_damaged_idx_files(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+def test_damaged_idx_files_are_refused(
+    tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
     (write_idx(tmp_path / "d") / name).write_bytes(content)
 
     assert load_error("d") == message
 
 
-def test_idx_files_without_images(tmp_path: Path) -> None:
+def test_idx_files_without_images_are_refused(tmp_path: Path) -> None:
     folder = write_idx(tmp_path / "d")
     (folder / idx.NAMES[2]).write_bytes(images_file(TEST.images[:0]))
     (folder / idx.NAMES[3]).write_bytes(labels_file(TEST.labels[:0]))
@@ -99,7 +101,7 @@ def test_labels_without_their_images_are_an_error(tmp_path: Path) -> None:
     assert load_error("d").startswith("invalid data in 'd': labels without images: 'test labels")
 
 
-def test_a_small_file_that_decompresses_to_a_large_one(
+def test_a_small_file_that_decompresses_to_a_large_one_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(idx, "MAX_BYTES", 1 << 20)
@@ -110,7 +112,7 @@ def test_a_small_file_that_decompresses_to_a_large_one(
     )
 
 
-def test_a_file_larger_than_the_memory(tmp_path: Path) -> None:
+def test_a_file_larger_than_the_memory_is_refused(tmp_path: Path) -> None:
     """A sparse file of 30 GB used to end in a MemoryError."""
     with (write_idx(tmp_path / "d") / idx.NAMES[0]).open("wb") as file:
         file.truncate(30 << 30)

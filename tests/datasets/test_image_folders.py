@@ -109,7 +109,7 @@ def test_training_and_test_folders_have_notes_of_their_own(tmp_path: Path) -> No
     )
 
 
-def test_folders_without_images(tmp_path: Path) -> None:
+def test_folders_without_images_are_refused(tmp_path: Path) -> None:
     write_images(tmp_path / "d", each=0)
 
     assert load_error("d") == "no images of digits in 'd'"
@@ -123,7 +123,7 @@ def test_folders_without_images(tmp_path: Path) -> None:
         ("9", b"hello", "1 without a suffix"),
     ],
 )
-def test_folders_without_a_usable_image(
+def test_folders_without_a_usable_image_are_refused(
     tmp_path: Path, name: str, content: bytes | None, reason: str
 ) -> None:
     path = write_images(tmp_path / "d", each=0, digits=range(3, 6)) / "4" / name
@@ -156,7 +156,7 @@ def test_one_of_the_folders_train_and_test_is_enough(
     assert (len(splits.images_not_trained_on("mnist")), splits.own_split) == (10, own_split)
 
 
-def test_a_folder_of_something_else(tmp_path: Path) -> None:
+def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "d" / "train" / "cats").mkdir(parents=True)
     (tmp_path / "d" / "test").mkdir()
 

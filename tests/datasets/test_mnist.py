@@ -114,7 +114,9 @@ def test_a_cache_without_write_permission(
     assert Mirror.requested == []
 
 
-def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: str) -> None:
+def test_a_full_disk_leaves_no_file_in_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: str
+) -> None:
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -151,13 +153,13 @@ def folder(tmp_path: Path, server: str) -> Path:
     return write_files(tmp_path / "own")
 
 
-def test_the_folder_of_the_argument(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_of_the_argument_is_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNISTCLI_DATA_DIR", "elsewhere")
 
     assert_mnist(datasets.load("mnist", data_dir=folder))
 
 
-def test_the_folder_of_the_variable(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_of_the_variable_is_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNISTCLI_DATA_DIR", str(folder))
 
     assert_mnist(datasets.load("mnist"))
@@ -201,7 +203,7 @@ def test_a_damaged_file_in_the_folder_is_named(folder: Path) -> None:
     assert caught.value.hint == "without --data-dir, MNIST is downloaded"
 
 
-def test_the_real_files(mnist_dir: Path) -> None:
+def test_the_real_files_are_read(mnist_dir: Path) -> None:
     splits = datasets.load("mnist", data_dir=mnist_dir)
 
     assert (len(splits.train), len(splits.test)) == (60_000, 10_000)

@@ -122,13 +122,15 @@ def test_training_and_test_images_have_one_scale(tmp_path: Path) -> None:
         ({"y_test": np.array([None, 3])}, "damaged or pickled .npz archive 'd.npz'"),
     ],
 )  # fmt: skip
-def test_arrays_of_another_format(tmp_path: Path, changes: Arrays, message: str) -> None:
+def test_arrays_of_another_format_are_refused(
+    tmp_path: Path, changes: Arrays, message: str
+) -> None:
     save(tmp_path / "d.npz", changes)
 
     assert load_error("d.npz") == message
 
 
-def test_missing_arrays(tmp_path: Path) -> None:
+def test_missing_arrays_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "d.npz", x_train=TRAIN.images, y_test=TEST.labels)
 
     assert load_error("d.npz") == "invalid data in 'd.npz': labels without images: 'y_test'"
@@ -137,7 +139,7 @@ def test_missing_arrays(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "shape", ["(1000000000000, 28, 28)", "(10000000000000000000000000000,)", "(30, 28", "{}", "'"]
 )
-def test_an_array_with_a_false_header(tmp_path: Path, shape: str) -> None:
+def test_an_array_with_a_false_header_is_refused(tmp_path: Path, shape: str) -> None:
     header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
     with zipfile.ZipFile(tmp_path / "d.npz", "w") as archive:
         for key in ARRAYS:
@@ -148,7 +150,7 @@ def test_an_array_with_a_false_header(tmp_path: Path, shape: str) -> None:
     assert load_error("d.npz") == "damaged or pickled .npz archive 'd.npz'"
 
 
-def test_a_small_archive_that_decompresses_to_a_large_array(
+def test_a_small_archive_that_decompresses_to_a_large_array_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(size_limits, "_ALWAYS_ALLOWED", 1 << 20)

@@ -28,7 +28,7 @@ def test_a_cluster_that_works(cluster: ClusterAddress) -> None:
     ]
 
 
-def test_workers_with_faults(
+def test_faults_of_workers_are_failed_checks(
     cluster: ClusterAddress, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(worker, "installed_version", lambda name: "0.0")
@@ -50,7 +50,7 @@ def test_workers_with_faults(
     ]
 
 
-def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_without_a_scheduler_is_a_failed_check(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "TIMEOUT_CONNECT", 0.5)
     result = invoke("doctor", "--cluster", "tcp://127.0.0.1:9")
     assert result.exit_code == 1

@@ -45,7 +45,7 @@ def test_a_cache_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None
     assert check.detail.startswith("cannot write in file/cache: ")
 
 
-def test_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage("/")._replace(free=10**8)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
 
@@ -66,7 +66,7 @@ def test_no_temporary_directory_is_a_failure(monkeypatch: pytest.MonkeyPatch) ->
     assert check.detail == "cannot write: No usable temporary directory found"
 
 
-def test_the_default_model() -> None:
+def test_the_default_model_is_named() -> None:
     assert check_model().detail.startswith("pretrained (robust, ")
 
 
@@ -97,7 +97,7 @@ def test_the_limit_of_a_container(
     assert (check.status, check.fix) == (status, fix)
 
 
-def test_compiled_files(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_compiled_files_are_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "cache_from_source", lambda _: "compiled.pyc")
     assert check_bytecode().status == NOTE
 
@@ -105,7 +105,7 @@ def test_compiled_files(monkeypatch: pytest.MonkeyPatch) -> None:
     assert check_bytecode().status == OK
 
 
-def test_an_encoding_without_all_characters(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_encoding_without_all_characters_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "ascii")
 
     check = check_encoding()

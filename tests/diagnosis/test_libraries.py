@@ -36,7 +36,7 @@ def test_a_processor_without_the_instructions_has_no_fix() -> None:
     assert "AVX" in check.detail
 
 
-def test_litert() -> None:
+def test_litert_is_checked_by_a_prediction() -> None:
     assert check_litert(found(seconds=0.31)).detail == ("predicts with the packaged model in 0.3 s")
     check = check_litert(failed("ModuleNotFoundError: No module named 'ai_edge_litert'"))
     assert (check.status, check.fix) == (FAILED, "pip install --force-reinstall ai-edge-litert")
@@ -51,7 +51,7 @@ def test_litert() -> None:
         (failed("ModuleNotFoundError: No module named 'sklearn'"), FAILED, None),
     ],
 )
-def test_mnist(probe: ProbeResult, status: str, fix: str | None) -> None:
+def test_missing_mnist_files_have_a_fix(probe: ProbeResult, status: str, fix: str | None) -> None:
     check = check_mnist(probe)
 
     assert (check.status, check.fix) == (status, fix)

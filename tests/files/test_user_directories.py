@@ -5,13 +5,15 @@ import pytest
 from mnistcli.files.user_directories import cache_dir, keras_mnist_file
 
 
-def test_the_cache_directory_of_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_variable_sets_the_cache_directory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNISTCLI_CACHE_DIR", "/somewhere/else")
 
     assert cache_dir() == Path("/somewhere/else")
 
 
-def test_the_cache_directory_of_the_operating_system(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_directory_is_that_of_the_operating_system(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("MNISTCLI_CACHE_DIR", "")
 
     assert cache_dir().name in {"mnistcli", "Cache"}

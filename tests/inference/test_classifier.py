@@ -260,7 +260,7 @@ def test_prediction_starts_without_tensorflow(trained_run: Path) -> None:
     assert (done.stdout, done.stderr) == ("(2, 10)\n", "")
 
 
-def test_a_missing_model_file(tmp_path: Path) -> None:
+def test_a_missing_model_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="no such model"):
         Classifier.load(tmp_path / "model.keras")
 

@@ -34,7 +34,9 @@ def rescaled(last: keras.Layer) -> keras.Model:
     ],
     ids=["divided", "rescaled", "softmax layer", "plain"],
 )
-def test_divisor_and_activation(model: keras.Model, divisor: float | None, activation: str) -> None:
+def test_divisor_and_activation_are_detected(
+    model: keras.Model, divisor: float | None, activation: str
+) -> None:
     model.save("m.keras")
     config = check_model(Path("m.keras")).config
 

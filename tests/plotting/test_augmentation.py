@@ -41,7 +41,7 @@ def test_synthetic_images_of_a_run_without_augmentation_are_unchanged() -> None:
     assert np.array_equal(drawn, european_digits(20, seed=3).images)
 
 
-def test_all_kinds_of_training_images(assert_legible: Check) -> None:
+def test_all_kinds_of_training_images_are_drawn(assert_legible: Check) -> None:
     figure = plot_augmentation(ALL, TRAIN, model="runs/a", dataset_name="mnist")
 
     assert subtitle(figure) == (

@@ -40,7 +40,7 @@ def points(figure: Figure) -> dict[float, tuple[float, str]]:
     }
 
 
-def test_the_accuracy_of_each_bin_and_its_number_of_images(assert_legible: Check) -> None:
+def test_each_bin_shows_its_accuracy_and_number_of_images(assert_legible: Check) -> None:
     figure = plot({0.3: (95, 100), 0.7: (7, 10), 0.99: (1000, 2000)})
 
     assert points(figure) == {0.3: (0.95, "^"), 0.7: (0.7, "o"), 0.99: (0.5, "D")}
@@ -53,7 +53,7 @@ def test_the_accuracy_of_each_bin_and_its_number_of_images(assert_legible: Check
     assert_legible(figure)
 
 
-def test_one_image(assert_legible: Check) -> None:
+def test_one_image_is_one_point(assert_legible: Check) -> None:
     figure = plot({1.0: (1, 1)})
 
     assert points(figure) == {1.0: (1.0, "o")}
@@ -70,5 +70,7 @@ def test_large_numbers_fit_their_bins(assert_legible: Check) -> None:
     ("corrects", "count", "low", "high"),
     [(0, 2, 0, 0.6576), (2, 2, 0.3424, 1), (8, 10, 0.4902, 0.9433)],
 )
-def test_the_interval_of_a_fraction(corrects: int, count: int, low: float, high: float) -> None:
+def test_the_interval_of_a_fraction_is_that_of_wilson(
+    corrects: int, count: int, low: float, high: float
+) -> None:
     assert wilson_interval(corrects, count) == pytest.approx((low, high), abs=1e-4)

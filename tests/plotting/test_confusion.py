@@ -68,7 +68,7 @@ def test_counts_rates_and_colors(assert_legible: Check) -> None:
     assert_legible(figure)
 
 
-def test_no_mistakes(assert_legible: Check) -> None:
+def test_a_matrix_without_mistakes_is_drawn(assert_legible: Check) -> None:
     figure = plot(make_matrix())
 
     assert title(figure) == "Confusion matrix: 100 % of 1,045 digits correct"
@@ -78,7 +78,7 @@ def test_no_mistakes(assert_legible: Check) -> None:
     assert_legible(figure)
 
 
-def test_one_mistake() -> None:
+def test_the_subtitle_names_the_most_common_mistake() -> None:
     figure = plot(make_matrix([(4, 9, 1)]))
     assert subtitle(figure) == "The only mistake: 4 predicted as 9"
 

@@ -76,7 +76,7 @@ def test_many_mistakes_are_drawn_smaller() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2, 9, 12])
-def test_few_digits_and_equal_features(count: int) -> None:
+def test_few_digits_and_equal_features_are_embedded(count: int) -> None:
     for features in (make_features(np.arange(count) % 3), np.ones((count, 1), np.float32)):
         points = embed(features)
 

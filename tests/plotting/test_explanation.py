@@ -39,7 +39,7 @@ def colors_of(image: AxesImage) -> set[tuple[int, ...]]:
     return {tuple(color) for color in colors}
 
 
-def test_the_panels_of_a_digit(assert_legible: Check) -> None:
+def test_the_panels_of_a_digit_are_drawn(assert_legible: Check) -> None:
     figure = plot(make_explanation())
 
     assert title(figure) == "Predicted 7, confidence 90.0 %"
@@ -116,7 +116,7 @@ def test_a_rejected_digit_has_the_reason(assert_legible: Check) -> None:
     assert title(plot(make_explanation(reason=reason))) == "Rejected"
 
 
-def test_an_image_without_a_digit(assert_legible: Check) -> None:
+def test_an_image_without_a_digit_has_only_its_stages(assert_legible: Check) -> None:
     foreground = np.zeros((30, 40), bool)
     white = Stages(Image.new("RGB", (40, 30), "white"), None, foreground, foreground, ())
     blank = Explanation("blank.png", "blank.png", white, reason="no digit found")

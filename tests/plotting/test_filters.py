@@ -73,7 +73,7 @@ def test_negative_responses_have_the_colors_of_the_kernels(assert_legible: Check
 @pytest.mark.parametrize(
     ("count", "side", "channels"), [(1, 3, 1), (32, 3, 1), (64, 5, 4), (6, 3, 3)]
 )
-def test_kernels_of_any_number_and_size(
+def test_kernels_of_any_number_and_size_are_drawn(
     count: int, side: int, channels: int, assert_legible: Check
 ) -> None:
     figure = plot(make_filters(count, side, channels))
@@ -89,7 +89,7 @@ def test_kernels_of_any_number_and_size(
         assert 0 < top < bottom < height
 
 
-def test_kernels_of_zeros() -> None:
+def test_kernels_of_zeros_do_not_respond() -> None:
     kernels, image, maps = make_filters(2)
 
     figure = plot((kernels * 0, image, maps * 0))

@@ -56,7 +56,7 @@ def legend(figure: Figure) -> list[str]:
     return [text.get_text() for text in figure.legends[0].get_texts()]
 
 
-def test_curves_of_training_and_validation(assert_legible: Check) -> None:
+def test_curves_of_training_and_validation_are_drawn(assert_legible: Check) -> None:
     history = make_history(8)
     figure = plot(history)
 
@@ -114,7 +114,7 @@ def test_smoothed_losses_are_called_the_training_objective(
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 8, 30, 31, 100])
-def test_a_history_of_any_length(epochs: int, assert_legible: Check) -> None:
+def test_a_history_of_any_length_is_drawn(epochs: int, assert_legible: Check) -> None:
     figure = plot(make_history(epochs))
 
     markers = {line.get_marker() for line in figure.axes[0].lines[:2]}
@@ -134,7 +134,7 @@ def test_all_points_are_inside_the_panels() -> None:
             assert loss.get_ylim()[0] < row.loss < loss.get_ylim()[1]
 
 
-def test_a_loss_over_many_decades(assert_legible: Check) -> None:
+def test_a_loss_over_many_decades_is_legible(assert_legible: Check) -> None:
     assert_legible(plot([make_row(n, 10.0**-n, 0.9) for n in range(1, 8)]))
 
 
@@ -151,7 +151,7 @@ def test_a_run_that_diverged(assert_legible: Check) -> None:
     assert_legible(figure)
 
 
-def test_a_history_without_epochs() -> None:
+def test_a_history_without_epochs_is_an_error() -> None:
     with pytest.raises(RunError) as caught:
         plot([])
 

@@ -45,7 +45,7 @@ def rectangles(figure: Figure) -> list[Rectangle]:
     return [patch for patch in axes_of(figure).patches if isinstance(patch, Rectangle)]
 
 
-def test_a_single_digit(assert_legible: Check) -> None:
+def test_a_single_digit_is_drawn_beside_its_input(assert_legible: Check) -> None:
     figure = plot(make_prediction())
 
     assert title(figure) == "Predicted 7, confidence 90.0 %"
@@ -90,7 +90,7 @@ def test_a_number_has_its_image_once_and_then_all_its_digits(assert_legible: Che
     assert_legible(figure)
 
 
-def test_a_page(assert_legible: Check) -> None:
+def test_a_page_is_drawn_with_all_its_digits(assert_legible: Check) -> None:
     figure = plot(make_page("page.png", 6, 4))
 
     assert footer(figure) == "model: pretrained, 1 image, 24 digits"
@@ -101,7 +101,7 @@ def test_a_page(assert_legible: Check) -> None:
     assert_legible(figure)
 
 
-def test_several_images(assert_legible: Check) -> None:
+def test_several_images_are_drawn_without_the_unreadable_one(assert_legible: Check) -> None:
     blank = make_prediction("blank.png", [], mode="RGB", reason="no digit found")
     two = make_prediction("two.png", [make_digit(2), make_digit(5, (60, 20, 90, 70))], mode="RGB")
     figure = plot(make_prediction(), blank, make_unreadable(), two)
@@ -128,7 +128,7 @@ def test_a_rejected_image_has_the_reason_and_the_guess(assert_legible: Check) ->
     assert_legible(figure)
 
 
-def test_an_image_without_a_digit(assert_legible: Check) -> None:
+def test_an_image_without_a_digit_is_drawn(assert_legible: Check) -> None:
     figure = plot(make_prediction(digits=[], reason="no digit found"))
 
     assert title(figure) == "No digit found"
@@ -143,7 +143,7 @@ def test_images_align_whether_they_are_rejected_or_not() -> None:
 
 
 @pytest.mark.parametrize("count", [2, 11, 100])
-def test_any_number_of_single_digits(count: int, assert_legible: Check) -> None:
+def test_any_number_of_single_digits_is_drawn(count: int, assert_legible: Check) -> None:
     figure = plot(*[make_prediction()] * count)
 
     assert title(figure) == f"Predictions of {count} images"
@@ -175,7 +175,7 @@ def test_a_hundred_large_images_fit_the_maximum_size(make: Callable[[], Predicti
     assert blocks[0].caption[-1] == f"inputs shown: {shown} of {digits}"
 
 
-def test_images_without_all_their_digits(
+def test_many_images_are_drawn_without_all_their_digits(
     monkeypatch: pytest.MonkeyPatch, assert_legible: Check
 ) -> None:
     monkeypatch.setattr("mnistcli.plotting.predictions.MAX_HEIGHT", 11)
@@ -210,7 +210,9 @@ def test_a_long_number_is_shortened_but_its_confidence_is_not(assert_legible: Ch
 
 @pytest.mark.parametrize("size", [(4000, 3), (3, 4000), (1, 1), (3000, 2000)])
 @pytest.mark.parametrize("count", [1, 2])
-def test_images_of_any_shape(size: tuple[int, int], count: int, assert_legible: Check) -> None:
+def test_images_of_any_shape_are_drawn(
+    size: tuple[int, int], count: int, assert_legible: Check
+) -> None:
     digits = [make_digit(7, (0, 0, *size))] * count
     figure = plot(make_prediction(digits=digits, size=size))
 

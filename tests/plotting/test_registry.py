@@ -121,7 +121,7 @@ def test_a_run_without_augmentation_has_no_plot_of_it(trained_run: Path) -> None
     assert error.hint == "--kind confusion"
 
 
-def test_the_format_of_the_files(trained_run: Path) -> None:
+def test_files_of_each_format_are_reproducible(trained_run: Path) -> None:
     for folder in ("a", "b"):
         for file_format in ("svg", "pdf"):
             draw_plots(
@@ -183,7 +183,9 @@ def test_an_evaluation_is_not_computed_again(
     assert file == OUTPUT / "confusion.png"
 
 
-def test_a_history_without_a_number_of_images(trained_run: Path, footers: dict[str, str]) -> None:
+def test_a_history_without_a_number_of_images_is_drawn(
+    trained_run: Path, footers: dict[str, str]
+) -> None:
     shutil.copytree(trained_run, "run")
     Path("run/metrics.json").unlink()
 
@@ -258,7 +260,7 @@ def test_a_damaged_model_is_an_error_for_every_plot_that_needs_it(trained_run: P
         assert isinstance(error_of(model, kind), CheckpointError)
 
 
-def test_an_empty_dataset(trained_run: Path) -> None:
+def test_an_empty_dataset_is_an_error(trained_run: Path) -> None:
     with pytest.raises(DataError) as caught:
         draw(find_model(trained_run), dataset=random_dataset([]))
 

@@ -56,7 +56,7 @@ def test_samples_have_prediction_label_and_index(assert_legible: Check) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2, 24, 40])
-def test_any_number_of_samples(count: int, assert_legible: Check) -> None:
+def test_any_number_of_samples_is_drawn(count: int, assert_legible: Check) -> None:
     labels = np.arange(count) % 10
     figure = samples(random_dataset(labels), make_probabilities((labels + 1) % 10, 0.99999))
 
@@ -117,7 +117,9 @@ def test_without_mistakes_the_least_confident_digits_are_drawn(assert_legible: C
 
 
 @pytest.mark.parametrize("plot", [samples, mistakes])
-def test_no_digits(plot: Callable[[Dataset, NDArray[np.float32]], Figure]) -> None:
+def test_an_empty_dataset_is_an_error(
+    plot: Callable[[Dataset, NDArray[np.float32]], Figure],
+) -> None:
     with pytest.raises(DataError) as caught:
         plot(random_dataset([]), np.empty((0, 10), np.float32))
 

@@ -55,7 +55,9 @@ def test_predictions_equal_those_of_this_process(cluster: ClusterAddress, folder
     ]
 
 
-def test_another_model_on_a_worker(cluster: ClusterAddress, folder: Path, tmp_path: Path) -> None:
+def test_another_model_on_a_worker_is_refused(
+    cluster: ClusterAddress, folder: Path, tmp_path: Path
+) -> None:
     model = tmp_path / "model.keras"
     model.write_bytes(FILES[0].read_bytes())
     job = PredictionJob(describe_models([model]))

@@ -16,7 +16,7 @@ def write(text: str | bytes) -> Path:
     return path
 
 
-def test_regions_in_pixels() -> None:
+def test_regions_in_pixels_are_read() -> None:
     regions = read_regions(write(HEADER + "date,10,20,110.5,60\n\ncount,0,0,1,1\n"))
 
     assert regions == (

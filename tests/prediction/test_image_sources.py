@@ -156,7 +156,7 @@ def test_a_broken_link_in_a_folder_is_an_image_that_cannot_be_opened() -> None:
         (("x/y/a.txt",), True, "no images in 'x' (1 .txt)", None),
     ],
 )
-def test_a_folder_without_images(
+def test_a_folder_without_images_is_an_error(
     files: tuple[str, ...], recursive: bool, message: str, hint: str | None
 ) -> None:
     Path("x").mkdir()
@@ -224,7 +224,9 @@ def test_names_that_the_system_refuses_are_left_to_the_opening() -> None:
     assert found(names) == names
 
 
-def test_a_folder_without_search_permission(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_path_that_cannot_be_looked_up_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def refuse(path: Path, **_: object) -> os.stat_result:
         raise PermissionError(13, "Permission denied")
 

@@ -65,7 +65,7 @@ def test_digits_are_named_after_their_image(path: str, count: int, names: list[s
     assert [name for name, _ in prediction.named_digits] == names
 
 
-def test_the_json_of_one_digit() -> None:
+def test_the_json_of_one_digit_has_its_probabilities() -> None:
     values = Prediction(Path("a.png"), (SEVEN,)).as_dict("pretrained")
 
     assert list(values) == [

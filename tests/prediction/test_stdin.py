@@ -24,7 +24,7 @@ def image_of(kind: str) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM"])
-def test_an_image_on_stdin(kind: str) -> None:
+def test_an_image_on_stdin_is_read(kind: str) -> None:
     (found,) = expanded(image_of(kind))
 
     assert isinstance(found, FoundImage)
@@ -88,7 +88,7 @@ def test_names_are_expanded_as_they_arrive() -> None:
         assert next(names) == "second-image.png"
 
 
-def test_an_endless_image_on_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_image_on_stdin_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(image_io, "MAX_BYTES", 10)
 
     (found,) = expanded(image_of("BMP"))

@@ -44,7 +44,7 @@ def test_the_bounding_region_holds_all_foreground() -> None:
     assert bounding_region(mask) == (slice(2, 5), slice(3, 8))
 
 
-def test_the_bounding_region_of_one_pixel() -> None:
+def test_the_bounding_region_of_one_pixel_is_the_pixel() -> None:
     assert bounding_region(np.ones((1, 1), bool)) == (slice(0, 1), slice(0, 1))
 
 
@@ -83,7 +83,7 @@ def test_a_view_of_a_mask_can_be_labeled() -> None:
 
 
 @pytest.mark.parametrize("width", [4, 10, 20])
-def test_the_stroke_width_of_a_bar(width: int) -> None:
+def test_the_stroke_width_of_a_bar_is_its_width(width: int) -> None:
     mask = np.zeros((100, 400), bool)
     mask[45 : 45 + width, 5:395] = True
 
@@ -117,7 +117,7 @@ def test_only_holes_are_filled() -> None:
     assert filled.sum() == 49
 
 
-def test_dilation_and_opening_by_a_rectangle() -> None:
+def test_dilation_and_opening_use_a_rectangle() -> None:
     mask = np.zeros((9, 20), bool)
     mask[4, 3:15] = mask[2, 3:6] = True
 

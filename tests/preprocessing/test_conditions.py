@@ -326,7 +326,7 @@ def test_corrupted_digits_of_mnist_reach_the_minimum_accuracy(
 
 
 @pytest.mark.parametrize("single", [True, False])
-def test_a_photo_of_twelve_megapixels(single: bool, classifier: Predictor) -> None:
+def test_a_photo_of_twelve_megapixels_is_read(single: bool, classifier: Predictor) -> None:
     coverage, label = _draw_samples()[6]
     photo = uneven_light(coverage, np.random.default_rng(3)).resize((3000, 4000))
     assert _predict(classifier, photo, single=single) == label

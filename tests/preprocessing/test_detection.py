@@ -48,7 +48,7 @@ def test_a_small_image_in_another_format_is_normalized() -> None:
         assert normalized.max() == 255
 
 
-def test_the_foreground_of_a_digit_in_mnist_format() -> None:
+def test_the_mask_of_a_digit_in_mnist_format_is_its_foreground() -> None:
     pixels = detect_single(draw()).image
     image = Image.fromarray(pixels)
 

@@ -79,7 +79,7 @@ def test_the_format_of_a_name(name: str, kind: str) -> None:
 @pytest.mark.parametrize(
     "kind", ["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "JPEG2000", "ICO", "AVIF"]
 )
-def test_image_data_on_a_stream(kind: str) -> None:
+def test_image_data_is_detected_by_its_start(kind: str) -> None:
     file = io.BytesIO()
     Image.new("RGB", (40, 30)).save(file, kind)
 

@@ -144,7 +144,7 @@ def test_a_pil_image_is_converted_and_stays_as_it_is() -> None:
     assert (original.mode, original.size) == ("P", image.size)
 
 
-def test_a_damaged_pil_image() -> None:
+def test_a_damaged_pil_image_is_refused() -> None:
     content = encode(noise()).getvalue()
     lazy = Image.open(io.BytesIO(content[:200]))
 
@@ -267,14 +267,14 @@ def test_a_read_error_in_the_middle_of_a_file() -> None:
     assert message(Failing()) == "input/output error: 'image'"
 
 
-def test_an_empty_file(tmp_path: Path) -> None:
+def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "empty.png"
     path.touch()
 
     assert message(path) == f"an empty file, not an image: {str(path)!r}"
 
 
-def test_a_text_file(tmp_path: Path) -> None:
+def test_a_text_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "notes.png"
     path.write_text("seven\n")
 
@@ -315,7 +315,7 @@ def test_postscript_starts_no_program(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP"])
-def test_a_truncated_image(kind: str) -> None:
+def test_a_truncated_image_is_refused(kind: str) -> None:
     content = encode(noise(), kind).getvalue()
 
     assert message(io.BytesIO(content[: len(content) * 2 // 3])) in {
@@ -416,7 +416,7 @@ def test_a_large_image_below_the_limit_gives_no_warning(monkeypatch: pytest.Monk
     assert open_image(encode(Image.fromarray(GRADIENT))).size == (8, 6)
 
 
-def test_an_image_without_pixels() -> None:
+def test_an_image_without_pixels_is_refused() -> None:
     assert message(Image.new("L", (0, 7))) == "an image without pixels: 'image'"
 
 

@@ -112,7 +112,7 @@ def test_the_outline_of_a_zero_is_not_rectified() -> None:
     assert rectify_sheet(np.asarray(image))[1] is None
 
 
-def test_a_table_on_two_sides() -> None:
+def test_a_sheet_with_a_table_on_two_sides_is_read() -> None:
     assert predict_text(photo().crop((0, 0, 640, 350))) == "257"
 
 

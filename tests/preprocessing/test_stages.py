@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 from mnistcli.preprocessing.stages import find_stages
 
 
-def test_the_stages_of_a_photo_of_a_sheet() -> None:
+def test_a_photo_of_a_sheet_has_all_stages() -> None:
     photo = Image.new("L", (1600, 1200), 40)
     pen = ImageDraw.Draw(photo)
     pen.rectangle((300, 300, 1300, 900), fill=230)
@@ -25,7 +25,7 @@ def test_the_stages_of_a_photo_of_a_sheet() -> None:
     assert (stages.form_mask <= stages.foreground).all()
 
 
-def test_an_image_without_a_sheet() -> None:
+def test_a_blank_image_has_no_sheet_and_no_lines() -> None:
     stages = find_stages(Image.new("L", (100, 100), 255))
 
     assert stages.sheet is None

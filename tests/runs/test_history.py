@@ -47,7 +47,7 @@ def test_an_infinite_loss_is_a_loss(tmp_path: Path) -> None:
         f"{COLUMNS}\n1,\0,1,1,1,1,1\n",
     ],
 )
-def test_a_damaged_history(tmp_path: Path, content: str) -> None:
+def test_a_damaged_history_is_an_error(tmp_path: Path, content: str) -> None:
     (tmp_path / "history.csv").write_text(content, encoding="latin-1")
 
     with pytest.raises(RunError, match=r"damaged file '.*history\.csv'"):

@@ -233,7 +233,7 @@ def test_a_path_that_is_not_a_regular_file(tmp_path: Path, name: str, kind: str)
 
 
 @pytest.mark.parametrize("value", ["x", None, [], True, 2, -5, float("nan"), 10**400])
-def test_an_invalid_rejection_threshold(tmp_path: Path, value: object) -> None:
+def test_an_invalid_rejection_threshold_is_an_error(tmp_path: Path, value: object) -> None:
     run = Run(tmp_path)
     run.write_metrics({"min_confidence": value})
 
@@ -275,14 +275,14 @@ def test_the_environment_is_readable_text(tmp_path: Path) -> None:
     assert json.loads(text) == {"command": "mnistcli train ü"}
 
 
-def test_no_history(tmp_path: Path) -> None:
+def test_a_missing_history_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no history in") as caught:
         Run(tmp_path).read_history()
 
     assert caught.value.hint == "--model pretrained"
 
 
-def test_a_history_without_epochs(tmp_path: Path) -> None:
+def test_a_history_without_epochs_is_an_error(tmp_path: Path) -> None:
     run = Run(tmp_path)
     run.write_history([EpochRow(epoch=1, loss=1, accuracy=0, learning_rate=1, seconds=1)])
     header = (tmp_path / "history.csv").read_text().splitlines()[0]

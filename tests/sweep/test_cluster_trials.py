@@ -102,7 +102,7 @@ def test_the_trial_of_a_killed_worker_is_repeated(
     assert len({one.params["dropout"] for one in others}) == 3
 
 
-def test_a_worker_without_the_directory_of_the_sweep(splits: Splits) -> None:
+def test_a_worker_without_the_directory_of_the_sweep_is_refused(splits: Splits) -> None:
     job = TrainingJob.create(_plan(Path(), 1).space.base, splits, None)
 
     with pytest.raises(ClusterError, match="a worker does not have '/nowhere'"):

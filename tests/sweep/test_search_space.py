@@ -33,7 +33,7 @@ class _First:
         ("epochs=1,2,2", Variation("epochs", (1, 2))),
     ],
 )
-def test_variations(text: str, expected: Variation) -> None:
+def test_variations_are_parsed(text: str, expected: Variation) -> None:
     assert parse_variation(text) == expected
 
 
@@ -55,7 +55,7 @@ def test_variations(text: str, expected: Variation) -> None:
         ("validation-split=0.1,0.2", "validation_split cannot vary"),
     ],
 )
-def test_invalid_variations(text: str, message: str) -> None:
+def test_invalid_variations_are_refused(text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         parse_variation(text)
 

@@ -51,7 +51,7 @@ def test_processes_that_start_at_once_on_an_empty_database(database: str) -> Non
     study.close()
 
 
-def test_a_database_that_nobody_serves() -> None:
+def test_a_database_that_nobody_serves_is_an_error() -> None:
     url = "postgresql+psycopg://test@127.0.0.1:1/postgres"
 
     with pytest.raises(RunError, match=r"the storage failed: .*127\.0\.0\.1"):

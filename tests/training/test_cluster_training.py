@@ -62,7 +62,7 @@ def test_names_are_absolute(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Path(str(relative.config.start)).is_absolute()
 
 
-def test_a_worker_without_the_files_of_the_caller(tmp_path: Path) -> None:
+def test_a_worker_without_the_files_of_the_caller_is_refused(tmp_path: Path) -> None:
     job = TrainingJob.create(CONFIG, datasets.load("digits"), None)
     with pytest.raises(ClusterError, match="a worker does not have '/nowhere'"):
         cluster_training._train_seed(job, RunSeries(Path("/nowhere")), 1)

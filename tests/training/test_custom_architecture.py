@@ -84,7 +84,7 @@ class StopAfterFirst(RecordingCallback):
         raise StopError
 
 
-def test_a_sequential_model_without_an_input() -> None:
+def test_a_sequential_model_without_an_input_gets_one() -> None:
     write()
     model = CustomArchitecture.read(ARCH, COPY).build()
 

@@ -43,7 +43,7 @@ def test_too_few_images_to_hold_some_out(splits: Splits, limit: int | None, hint
 
 
 @pytest.mark.parametrize("fraction", [0.0, 0.1])
-def test_a_dataset_without_training_images(splits: Splits, fraction: float) -> None:
+def test_a_dataset_without_training_images_is_refused(splits: Splits, fraction: float) -> None:
     """Without validation, it used to end in a KeyError after the first epoch."""
     empty = replace(splits, name="few", train=splits.train.take([]))
 

@@ -68,7 +68,7 @@ def test_the_loss_is_low_for_the_right_text_only() -> None:
     assert np.isfinite(losses).all()
 
 
-def test_a_training_lowers_the_loss() -> None:
+def test_training_lowers_the_loss() -> None:
     """The network is a small one: the real one takes seconds to compile."""
     keras.utils.set_random_seed(0)
     small = keras.Sequential(

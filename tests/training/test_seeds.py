@@ -120,7 +120,7 @@ def result(seed: int, **metrics: float) -> SeedResult:
     return SeedResult(seed, Run(Path(f"seed-{seed}")), metrics)
 
 
-def test_the_statistics_of_the_seeds() -> None:
+def test_the_statistics_of_the_seeds_are_mean_and_deviation() -> None:
     runs = (result(0, test_accuracy=0.9), result(1, test_accuracy=0.8), result(2))
     results = SeedResults(RunSeries(Path("s")), CONFIG, runs)
 

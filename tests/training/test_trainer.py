@@ -446,7 +446,7 @@ def test_a_run_directory_that_becomes_unwritable(
     assert checkpoints.load(Path("run/model.keras")).name == "simple"
 
 
-def test_real_digits_in_one_epoch(mnist_dir: Path) -> None:
+def test_one_epoch_of_real_digits_is_enough_for_94_percent(mnist_dir: Path) -> None:
     config = replace(RECIPES["fast"].config, limit=10_000)
 
     splits = load("mnist", data_dir=mnist_dir)
