@@ -8,15 +8,22 @@ import pytest
 from mnistcli import device, environment
 
 
-def test_the_environment_names_versions_and_command() -> None:
+def test_the_environment_names_versions_and_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = {"mnistcli": "1.0", "keras": "3.0", "torch": "2.0"}
+    monkeypatch.setattr(environment, "installed_version", lambda name: versions.get(name, ""))
+
     described = environment.describe_environment("cpu")
 
     assert described["device"] == "cpu:0"
     assert described["backend"] == "tensorflow"
-    assert described["packages"]["keras"] == keras.__version__
-    assert "torch" not in described["packages"] or described["packages"]["torch"]
+    assert described["packages"] == versions
     assert described["command"]
     assert json.loads(json.dumps(described)) == described
+
+
+def test_the_version_of_a_missing_package_is_empty() -> None:
+    assert environment.installed_version("keras") == keras.__version__
+    assert environment.installed_version("no-such-package") == ""
 
 
 @pytest.mark.parametrize(

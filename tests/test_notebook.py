@@ -54,10 +54,15 @@ def test_ipython_without_a_notebook_shows_nothing(
     assert displayed == []
 
 
-def test_python_without_ipython_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_python_without_ipython_shows_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.delitem(sys.modules, "IPython", raising=False)
 
     show_in_notebook([Path("a.png")])
+
+    assert "IPython" not in sys.modules
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_session_with_a_prompt_is_interactive(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -248,5 +248,5 @@ def test_a_temporary_directory_is_deleted_with_those_of_dead_processes(
     assert not folder.exists()
 
 
-def test_a_directory_that_is_missing_has_no_temporary_files(tmp_path: Path) -> None:
+def test_a_missing_directory_without_temporary_files_is_not_an_error(tmp_path: Path) -> None:
     atomic.remove_stale_temporaries(tmp_path / "missing")

@@ -256,7 +256,7 @@ def test_an_input_in_a_subfolder_is_not_overwritten() -> None:
         require_no_overwrite(outputs, ["in"], recursive=True)
 
 
-def test_an_output_may_exist_beside_unreadable_inputs() -> None:
+def test_an_existing_output_beside_unreadable_inputs_is_not_an_error() -> None:
     create("out.png")
     error = FoundImage(Path("out.png"), error=ImageError("stdin is empty"))
 

@@ -318,10 +318,8 @@ def test_postscript_starts_no_program(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_a_truncated_image_is_refused(kind: str) -> None:
     content = encode(noise(), kind).getvalue()
 
-    assert message(io.BytesIO(content[: len(content) * 2 // 3])) in {
-        "a damaged or truncated image: 'image'",
-        "not an image: 'image'",
-    }
+    truncated = io.BytesIO(content[: len(content) * 2 // 3])
+    assert message(truncated) == "a damaged or truncated image: 'image'"
 
 
 @pytest.mark.parametrize("kind", [AssertionError, AttributeError, ZeroDivisionError, MemoryError])
@@ -353,12 +351,24 @@ def test_an_image_that_would_fill_the_memory(side: int) -> None:
     assert message(png_of_size(side, side)) == "an image of more than 120 megapixels: 'image'"
 
 
-def test_rare_formats_are_not_opened_whatever_the_name_is(tmp_path: Path) -> None:
-    for kind in ("ICNS", "PCX", "SGI", "TGA", "DDS", "QOI"):
-        path = tmp_path / "scan.png"
-        path.write_bytes(encode(Image.new("RGB", (32, 32)), kind).getvalue())
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("ICNS", "this is an icon"),
+        ("PCX", "not an image"),
+        ("SGI", "not an image"),
+        ("TGA", "not an image"),
+        ("DDS", "not an image"),
+        ("QOI", "not an image"),
+    ],
+)
+def test_rare_formats_are_not_opened_whatever_the_name_is(
+    kind: str, reason: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "scan.png"
+    path.write_bytes(encode(Image.new("RGB", (32, 32)), kind).getvalue())
 
-        assert "not an image" in message(path) or "this is an icon" in message(path)
+    assert reason in message(path)
 
 
 def test_a_format_whose_decoder_takes_more_memory_has_a_lower_limit() -> None:

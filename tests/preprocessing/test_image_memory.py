@@ -41,10 +41,21 @@ def test_the_budget_is_never_exceeded() -> None:
 
 def test_a_request_of_more_than_there_is_waits_until_nobody_else_has_any() -> None:
     budget = MemoryBudget(10)
+    events: list[str] = []
 
-    with budget.reserve(1000):
-        pass
-    with budget.reserve(10):
+    def take_more_than_there_is() -> None:
+        with budget.reserve(1000):
+            events.append("reserved")
+
+    thread = threading.Thread(target=take_more_than_there_is)
+    with budget.reserve(5):
+        thread.start()
+        thread.join(0.05)
+        events.append("released")
+    thread.join(10)
+
+    assert events == ["released", "reserved"]
+    with budget.reserve(10):  # all of it has been returned
         pass
 
 
