@@ -50,7 +50,7 @@ fuzz: .venv/installed-dev ## Read mutated images, models, data and runs (FUZZ='-
 	$(BIN)/python -m tests.tools.fuzz $(FUZZ)
 
 .PHONY: kills
-kills: .venv/installed-dev ## Kill trainings and fail writes at every point, and resume (an hour)
+kills: .venv/installed-dev ## Kill training runs and fail writes at every point, and resume (an hour)
 	$(BIN)/python -m tests.tools.kills
 	$(BIN)/python -m tests.tools.resume
 	$(BIN)/python -m tests.tools.write_failures

@@ -1,7 +1,7 @@
 """Public API: `predict`, `train`, `evaluate` and `plot`, the commands as functions.
 
 They are re-exported by `mnistcli`. Each function imports its dependencies when it is called, so
-that `predict` does not wait for Keras. Nothing is printed, except the progress of a training in an
+that `predict` does not wait for Keras. Nothing is printed, except the progress of training in an
 interactive session.
 """
 

@@ -1,4 +1,4 @@
-"""Notebooks and interactive sessions: progress of a training, figures below the cell."""
+"""Notebooks and interactive sessions: progress of training, figures below the cell."""
 
 import math
 import sys

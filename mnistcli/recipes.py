@@ -177,7 +177,7 @@ def resolve(recipe: str | None = None, **overrides: object) -> TrainConfig:
 
     Raises:
         ConfigError: The recipe or a setting is unknown, a value is invalid, or a setting has no
-            effect on this training.
+            effect on this run.
     """
     is_tuning = overrides.get("start") is not None
     name = recipe or ("tune" if is_tuning else TrainConfig.recipe)

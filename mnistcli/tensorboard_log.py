@@ -1,7 +1,7 @@
 """TensorBoard log of a run: event files with scalars, and figures of the test images.
 
 It needs the package `tensorboard` (extra ``tensorboard``), whose classes encode the events. The
-files are written without TensorFlow, so that a training computes the same with a log and without.
+files are written without TensorFlow, so that training computes the same with a log and without.
 """
 
 import io

@@ -90,7 +90,7 @@ def mnist_dir() -> Path:
 
 @pytest.fixture
 def quick_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Skip most of the time of a training of `simple`: a tiny network that Keras runs."""
+    """Skip most of the time of training `simple`: a tiny network that Keras runs."""
     from tests.support.training import skip_litert, use_tiny_network
 
     use_tiny_network(monkeypatch)

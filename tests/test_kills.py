@@ -1,4 +1,4 @@
-"""Kills in a training; `make kills` tries all of them."""
+"""Kills in a training run; `make kills` tries all of them."""
 
 import re
 import subprocess

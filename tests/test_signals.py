@@ -119,7 +119,7 @@ def training(data: Path, run: str = "r") -> tuple[str, ...]:
     ("name", "code", "word"),
     [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated"), ("SIGHUP", 129, "terminated")],
 )
-def test_nothing_is_left_of_a_training_that_is_stopped_while_loading(
+def test_nothing_is_left_of_a_run_that_is_stopped_while_loading(
     name: str, code: int, word: str
 ) -> None:
     stopped = stop(start(LOADING, "train", "--run-dir", "r"), name)
@@ -156,7 +156,7 @@ main()
     assert (process.returncode, errors) == (code, f"{word}\n")
 
 
-def test_nothing_is_left_of_a_training_that_is_stopped_in_its_first_epoch(data: Path) -> None:
+def test_nothing_is_left_of_a_run_that_is_stopped_in_its_first_epoch(data: Path) -> None:
     stopped = stop(start(TRAINING, *training(data)), "SIGTERM")
 
     assert (stopped.code, stopped.lines[-1]) == (143, "terminated")
@@ -164,7 +164,7 @@ def test_nothing_is_left_of_a_training_that_is_stopped_in_its_first_epoch(data: 
 
 
 @pytest.mark.usefixtures("quick_training")
-def test_a_training_that_is_stopped_while_saving_and_while_evaluating_is_resumed(
+def test_a_run_that_is_stopped_while_saving_and_while_evaluating_is_resumed(
     data: Path,
 ) -> None:
     continues = ["the kept model so far is in r", "continue with: mnistcli train --resume r"]

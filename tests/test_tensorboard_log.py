@@ -1,4 +1,4 @@
-"""TensorBoard log: event files of a training, read back by TensorBoard itself."""
+"""TensorBoard log: event files of a run, read back by TensorBoard itself."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""The option ``--tensorboard`` of `train`: a training with a log."""
+"""The option ``--tensorboard`` of `train`: training with a log."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Progress of trainings on stderr: an epoch table, curves and a bar on a terminal, else lines."""
+"""Progress of training on stderr: an epoch table, curves and a bar on a terminal, else lines."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -74,14 +74,14 @@ class EpochBar:
         self._progress.restart()
 
     def show_count(self, done: int, total: int, noun: str) -> None:
-        """Show how many models are trained, for trainings in other processes."""
+        """Show how many models are trained, for training in other processes."""
         self.begun = True
         self._progress.update(
             self._task, completed=done, total=total, description=f"{done} of {total} {noun} trained"
         )
 
     def explain_stop(self) -> None:
-        """Print how a training that was stopped continues."""
+        """Print the command that continues a stopped run."""
 
     def on_train_begin(
         self,

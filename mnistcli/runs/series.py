@@ -105,7 +105,7 @@ class RunSeries:
         return finished if seeds is None else list(seeds)
 
     def remove_if_empty(self) -> None:
-        """Remove the directory if no training has left a run in it."""
+        """Remove the directory if it holds no run."""
         with suppress(OSError):  # not empty
             self.path.rmdir()
             if self.path.parent == RUNS_DIR:

@@ -1,4 +1,4 @@
-"""Callbacks of the training: progress, history, early stopping and learning-rate reduction."""
+"""Callbacks of training: progress, history, early stopping and learning-rate reduction."""
 
 import math
 import time

@@ -29,7 +29,7 @@ _ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """Job of the workers: the config and the dataset of a training.
+    """Job of the workers: the config and the dataset of a training run.
 
     Attributes:
         config: The config; its file names are absolute.
@@ -43,7 +43,7 @@ class TrainingJob:
 
     @classmethod
     def create(cls, config: TrainConfig, splits: Splits, data_dir: Path | None) -> "TrainingJob":
-        """Describe a training for the workers.
+        """Describe a training run for the workers.
 
         Args:
             config: The config.
@@ -59,7 +59,7 @@ class TrainingJob:
 
 
 class _Attempt(NamedTuple):
-    """A training that has ended.
+    """A training run that has ended.
 
     Attributes:
         error: The reason of a failure; None if there was none.
@@ -163,7 +163,7 @@ def _until_trained(
         models: The seeds or the numbers.
 
     Yields:
-        Each seed or number, and the error of a training that failed.
+        Each seed or number, and the error of a run that failed.
     """
     left = list(models)
     for _ in range(_ATTEMPTS):

@@ -1,4 +1,4 @@
-"""Fingerprint of a training: the settings, data and versions that its weights depend on."""
+"""Fingerprint of a training run: the settings, data and versions that its weights depend on."""
 
 import hashlib
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from mnistcli.training.data import TrainingData
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """Everything that the weights of a training depend on.
+    """Everything that the weights of a training run depend on.
 
     Attributes:
         settings: The settings by name.
@@ -32,12 +32,12 @@ class Fingerprint:
         return asdict(self)
 
     def require_same(self, now: "Fingerprint") -> None:
-        """Check that a training can continue with other settings, data and versions than before.
+        """Check that a run can continue with other settings, data and versions than before.
 
         Only the number of epochs may grow, and only with a constant learning rate.
 
         Args:
-            now: The fingerprint to continue with; this one is that of the training so far.
+            now: The fingerprint to continue with; this one is that of the run so far.
 
         Raises:
             RunError: They differ; the message names the first difference.
@@ -85,7 +85,7 @@ def hash_data(data: TrainingData, start_file: Path | None) -> dict[str, str]:
 
 
 def take_fingerprint(config: TrainConfig, data: Mapping[str, str]) -> Fingerprint:
-    """Return the fingerprint of a training.
+    """Return the fingerprint of a training run.
 
     Args:
         config: The config of the model.

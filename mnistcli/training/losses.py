@@ -1,4 +1,4 @@
-"""Loss with label smoothing, targets and accuracy metric of the training."""
+"""Loss with label smoothing, targets and accuracy metric of training."""
 
 from typing import Any
 

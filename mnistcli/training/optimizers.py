@@ -1,4 +1,4 @@
-"""Optimizer and learning-rate schedule of the training.
+"""Optimizer and learning-rate schedule of training.
 
 Names and default learning rates are in `mnistcli.config.OPTIMIZERS`.
 """

@@ -138,7 +138,7 @@ class EpochSaver(keras.callbacks.Callback):
 
 
 class UnsavedEpochs(keras.callbacks.Callback):
-    """Keras callback in place of `EpochSaver` for a training that writes no files.
+    """Keras callback in place of `EpochSaver` for a training run that writes no files.
 
     Args:
         recorder: Forwards the progress.

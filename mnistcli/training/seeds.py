@@ -93,11 +93,11 @@ def train_seeds(
         splits: Training and test images.
         seeds: The seeds, at least one.
         series: The directory of the runs.
-        callback: Receives the progress of each training. Defaults to none.
+        callback: Receives the progress of each run. Defaults to none.
         on_seed_end: Called with the result of each seed. Defaults to none.
 
     Raises:
-        MnistCliError: As `train` raises, except for a training that fails; or the run of a seed has
+        MnistCliError: As `train` raises, except for a run that fails; or the run of a seed has
             other settings.
     """
     configs = seed_configs(config, splits, seeds, series)

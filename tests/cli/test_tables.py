@@ -114,7 +114,7 @@ def test_an_ensemble_lists_its_members(capsys: Captured) -> None:
     ]
 
 
-def test_json_of_a_training_is_its_metrics(capsys: Captured) -> None:
+def test_json_of_a_run_is_its_metrics(capsys: Captured) -> None:
     trained = result()
 
     print_training(trained, as_json=True)

@@ -39,7 +39,7 @@ def test_each_epoch_is_a_line_and_the_result_follows() -> None:
     assert Run(Path("r")).finished
 
 
-def test_a_training_that_ends_at_chance_is_an_error_with_a_lower_rate() -> None:
+def test_a_run_that_ends_at_chance_is_an_error_with_a_lower_rate() -> None:
     options = ("--arch", "classic", "--learning-rate", 1, "--batch-size", 16, "--epochs", 1)
 
     code, lines = failure("train", *SMALL, *options, "--run-dir", "r", "--quiet")

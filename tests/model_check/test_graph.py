@@ -80,7 +80,7 @@ MODELS = {
 def test_ordinary_models_are_loaded_and_measured(name: str, tmp_path: Path) -> None:
     model = MODELS[name]() if name in MODELS else build_model(name)
     model.compile("adam", keras.losses.MeanSquaredError(), metrics=["accuracy"])
-    model.optimizer.build(model.trainable_variables)  # as after a training
+    model.optimizer.build(model.trainable_variables)  # as after training
     images = np.random.default_rng(0).random((2, 28, 28, 1), np.float32)
     model.save(tmp_path / "model.keras")
 

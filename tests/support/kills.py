@@ -1,6 +1,6 @@
-"""SIGKILL in the middle of a training, and a new process that resumes it.
+"""SIGKILL in the middle of a training run, and a new process that resumes it.
 
-Each training is a fork of this process, which has imported Keras but has not started TensorFlow, so
+Each training run is a fork of this process, which has imported Keras but has not started TensorFlow, so
 that a kill costs a second instead of ten.
 """
 
@@ -30,9 +30,9 @@ _EVENTS = {"open", "os.mkdir", "os.rename", "os.remove"}
 
 
 def train_in_fork(run: Path, splits: Splits, config: TrainConfig = CONFIG, kill_at: int = 0) -> int:
-    """Start a training, or resume one, in a new process.
+    """Start a training run, or resume one, in a new process.
 
-    A training that ends writes the number of its operations on files to ``operations.txt``.
+    A run that ends writes the number of its operations on files to ``operations.txt``.
 
     Args:
         run: The run directory.

@@ -1,4 +1,4 @@
-"""Simulated trainings of a sweep."""
+"""Simulated training runs of a sweep."""
 
 from collections.abc import Callable
 

@@ -25,7 +25,7 @@ def _plan(url: str) -> SweepPlan:
 
 
 def _claim_one(plan: SweepPlan) -> None:
-    """Claim and finish one trial, as `run_trial` does, without a training."""
+    """Claim and finish one trial, as `run_trial` does, without training."""
     study = SweepStudy.open(plan)
     with study.storage.lock():
         trial = study.study.ask()

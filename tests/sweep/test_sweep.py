@@ -98,7 +98,7 @@ def test_unpromising_trials_are_pruned(
     assert result.complete == 5
 
 
-def test_a_training_that_diverges_is_a_failed_trial(
+def test_a_run_that_diverges_is_a_failed_trial(
     tmp_path: Path, splits: Splits, simulate: Callable[[Accuracy], list[TrainConfig]]
 ) -> None:
     configs = simulate(lambda config, epoch: math.nan if len(configs) == 1 else 0.5)

@@ -1,8 +1,8 @@
-"""Stress test: concurrent trainings and predictions in one folder, to find race conditions.
+"""Stress test: concurrent training runs and predictions in one folder, to find race conditions.
 
-Usage: python -m tests.tools.crowd [--trainings N] [--predictions N]
+Usage: python -m tests.tools.crowd [--runs N] [--predictions N]
 
-Each training must have a run directory of its own, each prediction must find the digit, and all
+Each run must have a directory of its own, each prediction must find the digit, and all
 files must be whole. The processes share an empty cache and an empty configuration directory.
 """
 
@@ -29,7 +29,7 @@ _PREDICT = ("predict", "3.png", "--json")
 def main() -> int:
     """Run all processes; return 1 if one failed or a file is not whole."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--trainings", type=int, default=10)
+    parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--predictions", type=int, default=50)
     options = parser.parse_args()
     root = Path(__file__).parents[2]
@@ -42,16 +42,16 @@ def main() -> int:
             CACHE_VARIABLE: f"{name}/cache",
             CONFIG_VARIABLE: f"{name}/config",
         }
-        trainings = [_start(_TRAIN, environment) for _ in range(options.trainings)]
+        runs = [_start(_TRAIN, environment) for _ in range(options.runs)]
         predictions = [_start(_PREDICT, environment) for _ in range(options.predictions)]
         failures = [_failure(process, has_answer=True) for process in predictions]
-        failures += [_failure(process) for process in trainings]
+        failures += [_failure(process) for process in runs]
         # Now that all runs are finished, the newest one is used.
         failures.append(_failure(_start(_PREDICT, environment), has_answer=True))
-        failures += _check_files(options.trainings)
+        failures += _check_files(options.runs)
     failures = [failure for failure in failures if failure]
     sys.stdout.write(
-        f"{options.trainings} trainings and {options.predictions} predictions at once, "
+        f"{options.runs} training runs and {options.predictions} predictions at once, "
         f"{len(failures)} failed\n"
     )
     sys.stdout.write("".join(f"  {failure}\n" for failure in failures))
@@ -73,15 +73,15 @@ def _failure(process: subprocess.Popen[str], *, has_answer: bool = False) -> str
     return output if has_answer and len(json.loads(output)["digits"]) != 1 else ""
 
 
-def _check_files(trainings: int) -> list[str]:
+def _check_files(count: int) -> list[str]:
     """Return what is wrong with the files of all processes."""
     runs = [Run(path) for path in sorted(RUNS_DIR.iterdir())]
     failures = [f"{run.path} is not finished" for run in runs if not run.finished]
-    if len(runs) != trainings:
+    if len(runs) != count:
         failures.append(f"{len(runs)} run directories")
     models = {check_model(run.model_file).weights for run in runs}
     if len(models) > 1:
-        failures.append("the same training gave several models")
+        failures.append("the same run gave several models")
     hidden = [path for path in Path().rglob(".*") if path.name.startswith(".mnistcli-")]
     return failures + [f"{path} is left" for path in hidden]
 

@@ -1,6 +1,6 @@
 """Kill processes that write files, and look at what is left.
 
-A process that writes one file is killed at every line of the code. Trainings are killed at every
+A process that writes one file is killed at every line of the code. Training runs are killed at every
 operation on their files and at random times; then they are resumed and compared with one that was
 not killed.
 
@@ -46,7 +46,7 @@ def main() -> int:
         operations = int((whole / "operations.txt").read_text())
         for number in range(options.step, operations + 1, options.step):
             kills.kill_at(number)
-        _say(f"{kills.landed} kills at operations of a training, {kills.lost} runs lost")
+        _say(f"{kills.landed} kills at operations of a run, {kills.lost} runs lost")
         kills.kill_at_random_times(options.random, seconds, options.seed)
         _say(f"{kills.landed} kills at operations and random times, {kills.lost} runs lost")
     return int(kills.lost + lost_files > 0)
@@ -92,7 +92,7 @@ def _say(text: str) -> None:
 
 
 class _Kills:
-    """Kills trainings, and counts those that cannot be resumed to the expected result."""
+    """Kills training runs, and counts those that cannot be resumed to the expected result."""
 
     def __init__(self, run: Path, splits: Splits, expected: str) -> None:
         self.landed = 0
@@ -102,17 +102,17 @@ class _Kills:
         self._expected = expected
 
     def kill_at(self, operation: int) -> None:
-        """Kill a training at an operation on its files."""
+        """Kill a run at an operation on its files."""
         process = train_in_fork(self._run, self._splits, kill_at=operation)
         assert wait(process) == -signal.SIGKILL
         self._verify()
 
     def kill_at_random_times(self, count: int, seconds: float, seed: int) -> None:
-        """Kill trainings until `count` kills have landed before the end.
+        """Kill runs until `count` kills have landed before the end.
 
         Args:
             count: Number of kills.
-            seconds: Duration of a training.
+            seconds: Duration of a run.
             seed: Seed of the times.
         """
         rng = random.Random(seed)
@@ -133,7 +133,7 @@ class _Kills:
         self.lost += code != 0 or (result.exists() and result.read_text() != self._expected)
         shutil.rmtree(self._run, ignore_errors=True)
         if self.landed % 20 == 0:
-            _say(f"{self.landed} kills of trainings so far, {self.lost} runs lost")
+            _say(f"{self.landed} kills of runs so far, {self.lost} runs lost")
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ def main() -> int:
 
 
 def _try_points(config: TrainConfig, splits: Splits, folder: Path) -> tuple[int, int]:
-    """Kill a training after each epoch; return the numbers of kills and of different results."""
+    """Kill a run after each epoch; return the numbers of kills and of different results."""
     expected, wrong = "", 0
     for epochs in range(config.epochs * config.ensemble):
         run = folder / "run"

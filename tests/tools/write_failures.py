@@ -1,9 +1,9 @@
-"""Fail every operation on the files that trainings and other commands write, one at a time.
+"""Fail every operation on the files that `train` and other commands write, one at a time.
 
 Usage: python -m tests.tools.write_failures [--step N]
 
 A failed training must end in one error and leave no temporary file, and what it has written must
-still be resumed to the result of a training that did not fail. Another command must leave the old
+still be resumed to the result of a run that did not fail. Another command must leave the old
 file and no other one.
 """
 
@@ -33,7 +33,7 @@ from tests.support.kills import CONFIG, fork, train_in_fork, verify_in_fork, wai
 from tests.support.strokes import draw_digit, make_splits
 
 _ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES)
-_PASSED, _NAMED, _IGNORED = 0, 3, 4  # exit codes of a training
+_PASSED, _NAMED, _IGNORED = 0, 3, 4  # exit codes of a run
 _OLD = b"old"
 _MODEL = ("--model", "pretrained")
 _PLOT = ("plot", "pretrained", "--dataset", "digits", "--kind", "history")
@@ -55,16 +55,16 @@ def main() -> int:
         os.chdir(name)
         os.environ |= {CACHE_VARIABLE: f"{name}/cache", CONFIG_VARIABLE: f"{name}/config"}
         draw_digit(3).save("digit.png")
-        # The trainings first: a process that has started TensorFlow cannot be forked.
+        # The training runs first: a process that has started TensorFlow cannot be forked.
         attempts: dict[str, _Attempt] = {
-            "train": _trainings(),
+            "train": _training_runs(),
             "predict": _command("figure.png", "predict", "digit.png", *_MODEL, "--save"),
             "plot": _command("history.png", *_PLOT, "--output-dir"),
             "cache": _cache,
             "download": _download,
         }
         for label, attempt in attempts.items():
-            # A training takes seconds, so that its operations take turns with the errors.
+            # A training run takes seconds, so that its operations take turns with the errors.
             if label == "train":
                 outcomes = _try(attempt, cycle(_ERRORS), options.step)
             else:
@@ -95,7 +95,7 @@ def _try(attempt: _Attempt, errors: Iterator[int], step: int = 1) -> list[bool]:
     return outcomes
 
 
-def _trainings() -> _Attempt:
+def _training_runs() -> _Attempt:
     splits = make_splits(100, 20)
     whole, run = Path("whole").absolute(), Path("run").absolute()
     assert wait(train_in_fork(whole, splits)) == 0

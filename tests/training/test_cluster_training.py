@@ -1,4 +1,4 @@
-"""Training on a cluster: the runs of single trainings, and seeds whose workers are killed."""
+"""Training on a cluster: the runs of single models, and seeds whose workers are killed."""
 
 import sys
 from collections.abc import Iterator
