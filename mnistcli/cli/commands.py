@@ -33,7 +33,10 @@ class Command(TyperCommand):
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the parts of the usage line; Typer leaves out that an argument can be repeated."""
         pieces = super().collect_usage_pieces(ctx)
-        if any(isinstance(one, TyperArgument) and one.nargs == -1 for one in self.params):
+        if any(
+            isinstance(parameter, TyperArgument) and parameter.nargs == -1
+            for parameter in self.params
+        ):
             pieces[-1] += "..."
         return pieces
 
@@ -121,7 +124,11 @@ def _no_type(*_: Any, **__: Any) -> str:
 
 
 def _require_values(command: Command, args: list[str]) -> None:
-    options = (one for one in command.params if isinstance(one, TyperOption) and not one.is_flag)
+    options = (
+        parameter
+        for parameter in command.params
+        if isinstance(parameter, TyperOption) and not parameter.is_flag
+    )
     names = {name for option in options for name in option.opts}
     for previous, argument in zip(["", *args], args, strict=False):
         if argument == "--":

@@ -62,28 +62,28 @@ def compare(
     """
     set_verbosity(quiet=quiet)
     found = find_runs(runs)
-    name = dataset or find_common_dataset([one.model for one in found])
-    together = find_model(*(one.model.name for one in found))
+    name = dataset or find_common_dataset([run.model for run in found])
+    together = find_model(*(run.model.name for run in found))
     splits = load_splits(name, data_dir)
     images = splits.images_not_trained_on(*together.datasets)
     from mnistcli.cli.progress import CountBar
 
-    total = len(images) * sum(len(one.model.files) for one in found)
+    total = len(images) * sum(len(run.model.files) for run in found)
     with CountBar("Evaluating", "images", total) as bar:
         from mnistcli.comparison import compare_pairs
         from mnistcli.evaluation import evaluate
         from mnistcli.inference.ensemble import load_classifier
 
         results = [
-            evaluate(load_classifier(one.model.files, on_batch=bar.advance), images)
-            for one in found
+            evaluate(load_classifier(run.model.files, on_batch=bar.advance), images)
+            for run in found
         ]
         tests = compare_pairs(results)
     compared = [
         NamedSummary(
-            one.model.name, replace(one.summary, accuracy=result.accuracy, loss=result.loss)
+            run.model.name, replace(run.summary, accuracy=result.accuracy, loss=result.loss)
         )
-        for one, result in zip(found, results, strict=True)
+        for run, result in zip(found, results, strict=True)
     ]
     if as_json:
         print_json(_as_dict(compared, tests, splits.name, len(images)))
@@ -100,11 +100,11 @@ def compare(
 def _as_dict(
     compared: Sequence[NamedSummary], tests: Sequence["PairedTest"], dataset: str, images: int
 ) -> dict[str, Any]:
-    names = [one.name for one in compared]
+    names = [run.name for run in compared]
     return {
         "dataset": dataset,
         "samples": images,
-        "runs": [one.summary.as_dict() for one in compared],
+        "runs": [run.summary.as_dict() for run in compared],
         "pairs": [
             vars(test)
             | {"first": names[test.first], "second": names[test.second]}

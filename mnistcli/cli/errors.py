@@ -47,7 +47,9 @@ def _print_usage_error(error: typer.TyperException) -> None:
     message = _message(error)
     # Typer exports only the base class of its usage errors: they are distinguished by attributes.
     if context is not None and hasattr(error, "possibilities"):
-        names = [name for one in context.command.get_params(context) for name in one.opts]
+        names = [
+            name for parameter in context.command.get_params(context) for name in parameter.opts
+        ]
         wrong: str = getattr(error, "option_name", "")
         message = f"unknown option {wrong!r}"
         if right := find_similar(wrong, names):

@@ -109,5 +109,5 @@ class FormPrinter:
         if not self._has_header:
             table.writerow(("path", *self._names))
             self._has_header = True
-        texts = [one.text for one in form.regions.values()] or [""] * len(self._names)
+        texts = [prediction.text for prediction in form.regions.values()] or [""] * len(self._names)
         table.writerow((form.path, *texts))

@@ -82,12 +82,19 @@ class CommandLine:
     @property
     def _has_model_argument(self) -> bool:
         parameters = self.command.params
-        return any(isinstance(one, TyperArgument) and one.name == "model" for one in parameters)
+        return any(
+            isinstance(parameter, TyperArgument) and parameter.name == "model"
+            for parameter in parameters
+        )
 
     @property
     def _options(self) -> dict[str, TyperOption]:
-        options = [one for one in self.command.params if isinstance(one, TyperOption)]
-        return {name: one for one in options for name in (*one.opts, *one.secondary_opts)}
+        options = [
+            parameter for parameter in self.command.params if isinstance(parameter, TyperOption)
+        ]
+        return {
+            name: option for option in options for name in (*option.opts, *option.secondary_opts)
+        }
 
     def _parts(self) -> Iterator[_Part]:
         """Split the arguments as the parser does."""

@@ -33,8 +33,13 @@ def runs(
         print_note(f"skipped {path}: {error.message}")
     if as_json:
         skipped = [{"run": str(path), "reason": e.message} for path, e in found.damaged.items()]
-        print_json({"runs": [one.as_dict() for one in found.summaries], "skipped": skipped})
+        print_json({"runs": [summary.as_dict() for summary in found.summaries], "skipped": skipped})
     elif found.summaries:
-        print_runs([NamedSummary(str(one.path.relative_to(root)), one) for one in found.summaries])
+        print_runs(
+            [
+                NamedSummary(str(summary.path.relative_to(root)), summary)
+                for summary in found.summaries
+            ]
+        )
     else:
         print_note(f"no runs in {str(root)!r}; mnistcli train makes one")

@@ -50,7 +50,7 @@ class SeedTable:
         """
         values = {name: statistics(name) for name in self._columns}
         for title, field in _STATISTICS.items():
-            cells = (None if one is None else getattr(one, field) for one in values.values())
+            cells = (None if value is None else getattr(value, field) for value in values.values())
             self._print(title, *map(_text, values, cells))
 
     def print_runs(self, path: str) -> None:

@@ -43,7 +43,7 @@ def with_setting_options(command: Callable[..., None]) -> Callable[..., None]:
     ]
     parameters = [*declared_by_command, *added]
     # `setattr` because a function type has no such attribute; Typer reads both.
-    command.__annotations__ = {one.name: one.annotation for one in parameters}
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     setattr(command, "__signature__", signature.replace(parameters=parameters))  # noqa: B010 - see above
     return command
 

@@ -39,7 +39,7 @@ class SweepTable:
             self._live = Live(console=err, transient=True, redirect_stdout=False)
 
     def __enter__(self) -> Self:
-        names = ", ".join(one.name for one in self._plan.space.variations)
+        names = ", ".join(variation.name for variation in self._plan.space.variations)
         print_note(
             f"sweep over {names}: {self._plan.trials} trials of {self._plan.space.base.recipe} on "
             f"{self._plan.space.base.dataset}; saving to {self._plan.storage.directory}"

@@ -106,9 +106,9 @@ def _validation_rows(result: "TrainResult") -> list[tuple[str, str]]:
 
 def _ensemble_rows(result: "EnsembleResult") -> list[tuple[str, str]]:
     members = [
-        f"{one.run.path.name}  {percent(one.test.accuracy)}  seed {one.config.seed}, "
-        f"kept epoch {one.kept.epoch} of {one.epochs}"
-        for one in result.members
+        f"{member.run.path.name}  {percent(member.test.accuracy)}  seed {member.config.seed}, "
+        f"kept epoch {member.kept.epoch} of {member.epochs}"
+        for member in result.members
     ]
     return [("members", _mean(result.test)), *(("", member) for member in members)]
 

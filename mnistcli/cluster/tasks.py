@@ -98,7 +98,7 @@ class Tasks(Generic[Item, Result]):
         """Wait for results, two seconds at most; those that have one are not pending any more."""
         with self._client.as_current(), suppress(TimeoutError):
             wait(list(pending), timeout=_POLL, return_when="FIRST_COMPLETED")
-        for future in [one for one in pending if one.done()]:
+        for future in [submitted for submitted in pending if submitted.done()]:
             yield self._wait_for_result(pending.pop(future), future)
         self._poll()
 

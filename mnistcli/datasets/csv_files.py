@@ -102,7 +102,7 @@ def _read(path: Path, stream: IO[str]) -> dict[str, NDArray[Any]]:
         else:
             dtype = np.float32
             parsed.append(images)
-        require_size(path, len(pixels) + sum(one.nbytes for one in parsed))
+        require_size(path, len(pixels) + sum(rows.nbytes for rows in parsed))
     width = table.width - len(others)
     images = np.frombuffer(pixels, np.uint8).reshape(-1, width)
     images = np.concatenate([images, *parsed]) if parsed else images

@@ -125,7 +125,9 @@ def read_data_file(path: Path) -> Splits:
     arrays = reader.read(path)
     if set(arrays) == {""}:
         part = classify(_stem(path)).part
-        siblings = [one for one in _siblings(path.parent) if classify(_stem(one)).part == part]
+        siblings = [
+            sibling for sibling in _siblings(path.parent) if classify(_stem(sibling)).part == part
+        ]
         return read_parts(str(path), _read_files(siblings, path.parent, reader))
     return read_parts(str(path), _without_index(arrays))
 
@@ -206,8 +208,11 @@ def _without_index(arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
 
 def _siblings(folder: Path) -> list[Path]:
     """Return the data files in a folder and in its parts, in natural order, each once."""
-    folders = [folder, *(one for one in list_subdirectories(folder) if part_of_name(one.name))]
-    paths = [path for one in folders for path in _files(one)]
+    folders = [
+        folder,
+        *(subfolder for subfolder in list_subdirectories(folder) if part_of_name(subfolder.name)),
+    ]
+    paths = [path for subfolder in folders for path in _files(subfolder)]
     names = {str(path) for path in paths}
     return [path for path in paths if str(path).removesuffix(".gz") not in names - {str(path)}]
 

@@ -34,8 +34,8 @@ def read_hdf5(path: Path) -> dict[str, NDArray[Any]]:
             _refuse_models(path, file)
             found = list[Any]()
             file.visititems(lambda _, one: _collect(found, one))
-            require_size(path, sum(one.nbytes for one in found))
-            return {one.name.lstrip("/"): np.asarray(one[()]) for one in found}
+            require_size(path, sum(dataset.nbytes for dataset in found))
+            return {dataset.name.lstrip("/"): np.asarray(dataset[()]) for dataset in found}
     except DataError:
         raise
     except Exception as error:  # h5py raises anything on damaged files

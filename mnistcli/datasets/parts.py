@@ -149,12 +149,16 @@ def _parts_of_digits(arrays: Arrays, digits: Mapping[str, tuple[str, int]]) -> d
 
 def _parts_by_shape(arrays: Arrays) -> dict[str, Raw]:
     """Pair images and labels of equal length, such as ``arr_0`` to ``arr_3``: training first."""
-    images = [one for one in arrays.values() if one.ndim > 1 and one[0].size >= 64]
-    labels = [one for one in arrays.values() if one.ndim == 1 or (one.ndim == 2 and not _big(one))]
+    images = [array for array in arrays.values() if array.ndim > 1 and array[0].size >= 64]
+    labels = [
+        array
+        for array in arrays.values()
+        if array.ndim == 1 or (array.ndim == 2 and not _big(array))
+    ]
     raws = []
-    for one in images:
-        match = next((index for index, y in enumerate(labels) if len(y) == len(one)), None)
-        raws.append(Raw(one, None if match is None else labels.pop(match)))
+    for array in images:
+        match = next((index for index, y in enumerate(labels) if len(y) == len(array)), None)
+        raws.append(Raw(array, None if match is None else labels.pop(match)))
     if len(raws) == 1:
         return {ALL: raws[0]}
     return dict(zip((TRAIN, TEST), raws, strict=True)) if len(raws) == 2 else {}

@@ -41,7 +41,9 @@ def _check_all(client: Client, address: ClusterAddress) -> Iterator[Check]:
     except MnistCliError as error:
         yield Check("workers", FAILED, error.message, error.hint)
         return
-    faults = [Check("workers", FAILED, one, address.worker_command) for one in find_faults(client)]
+    faults = [
+        Check("workers", FAILED, fault, address.worker_command) for fault in find_faults(client)
+    ]
     workers = format_count(len(client.nthreads()), "worker")
     yield from faults or [Check("workers", OK, f"{workers} with the versions of this machine")]
     models = describe_models(find_model().files)
@@ -60,7 +62,9 @@ def _visible(
 ) -> Iterator[Check]:
     """Check that each worker sees something; `require` raises an error on one that does not."""
     answers = client.run(require, on_error="return")
-    faults = [(worker, one) for worker, one in answers.items() if isinstance(one, Exception)]
+    faults = [
+        (worker, answer) for worker, answer in answers.items() if isinstance(answer, Exception)
+    ]
     for worker, fault in faults:
         yield Check(name, FAILED, f"{fault} ({worker})")
     if not faults:

@@ -65,7 +65,7 @@ def read_gpu_host() -> GpuHost:
     except OSError:
         text = ""
     version = re.search(r"\b\d+\.\d+(\.\d+)?\b", text)
-    names = {str(one.metadata["Name"]).lower() for one in metadata.distributions()}
+    names = {str(package.metadata["Name"]).lower() for package in metadata.distributions()}
     return GpuHost(
         system=platform.system(),
         driver=version[0] if version else "",

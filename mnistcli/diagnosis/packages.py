@@ -59,39 +59,43 @@ def read_requirements() -> list[Requirement]:
 
 def check_packages(requirements: Sequence[Requirement]) -> Check:
     """Check that the required packages are installed, in versions within their bounds."""
-    required = [one for one in requirements if not one.extra]
+    required = [package for package in requirements if not package.extra]
     if not required:
         return Check("packages", NOTE, "mnistcli is not installed as a package", "pip install .")
-    wrong = [one for one in required if not one.is_met]
+    wrong = [package for package in required if not package.is_met]
     if not wrong:
         return Check("packages", OK, f"all {len(required)} required packages are installed")
     found = ", ".join(
-        f"{one.name} {one.installed} is not {one.bounds}" if one.installed else f"no {one.name}"
-        for one in wrong
+        f"{package.name} {package.installed} is not {package.bounds}"
+        if package.installed
+        else f"no {package.name}"
+        for package in wrong
     )
-    status = NOTE if all(one.installed for one in wrong) else FAILED
-    return Check("packages", status, found, f"pip install {' '.join(one.text for one in wrong)}")
+    status = NOTE if all(package.installed for package in wrong) else FAILED
+    return Check(
+        "packages", status, found, f"pip install {' '.join(package.text for package in wrong)}"
+    )
 
 
 def check_extras(requirements: Sequence[Requirement]) -> Iterator[Check]:
     """Check for each extra whether its packages are installed."""
-    extras = dict.fromkeys(one.extra for one in requirements if one.extra)
+    extras = dict.fromkeys(package.extra for package in requirements if package.extra)
     for extra in extras:
         if extra in _HIDDEN_EXTRAS:
             continue
-        packages = [one for one in requirements if one.extra == extra]
-        missing = [one.name for one in packages if not one.is_met]
+        packages = [package for package in requirements if package.extra == extra]
+        missing = [package.name for package in packages if not package.is_met]
         if missing:
             detail = f"not installed: {', '.join(missing)}"
             yield Check(f"extra {extra}", NOTE, detail, install_command(extra))
         else:
-            versions = ", ".join(f"{one.name} {one.installed}" for one in packages)
+            versions = ", ".join(f"{package.name} {package.installed}" for package in packages)
             yield Check(f"extra {extra}", OK, versions)
 
 
 def requirement_text(requirements: Sequence[Requirement], name: str) -> str:
     """Return the requirement of a package as pip takes it, or its name."""
-    return next((one.text for one in requirements if one.name == name), name)
+    return next((package.text for package in requirements if package.name == name), name)
 
 
 def _parse(line: str) -> Iterator[Requirement]:

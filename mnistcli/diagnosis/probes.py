@@ -35,7 +35,7 @@ def probe_tensorflow() -> dict[str, Any]:
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
         "seconds": seconds,
-        "gpus": [str(one.get("device_name", "GPU")) for one in details],
+        "gpus": [str(gpu.get("device_name", "GPU")) for gpu in details],
         "cuda": bool(tf.test.is_built_with_cuda()),
     }
 

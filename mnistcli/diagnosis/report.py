@@ -90,7 +90,9 @@ def _guard(name: str, check: Callable[[], Check]) -> Check:
 
 def collect_facts() -> dict[str, Any]:
     """Return versions, platform and environment variables, as plain values for JSON."""
-    names = sorted({*_MORE_PACKAGES, *(one.name for one in read_requirements())}, key=str.lower)
+    names = sorted(
+        {*_MORE_PACKAGES, *(requirement.name for requirement in read_requirements())}, key=str.lower
+    )
     versions = {name: installed_version(name) for name in names}
     return {
         "python": platform.python_version(),

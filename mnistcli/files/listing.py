@@ -19,13 +19,13 @@ def list_directory(path: Path) -> list[Path]:
     Raises:
         OSError: The directory cannot be read.
     """
-    visible = (one for one in path.iterdir() if not one.name.startswith("."))
+    visible = (entry for entry in path.iterdir() if not entry.name.startswith("."))
     return sorted(visible, key=lambda one: natural_key(one.name))
 
 
 def list_subdirectories(path: Path) -> list[Path]:
     """Return the directories in a directory, as `list_directory` does."""
-    return [one for one in list_directory(path) if one.is_dir()]
+    return [entry for entry in list_directory(path) if entry.is_dir()]
 
 
 def path_exists(path: Path) -> bool:

@@ -61,6 +61,6 @@ def _takes(layer: Node, entry: str) -> bool:
     for call in layer["inbound_nodes"]:
         for argument in call["args"]:
             tensors = argument if isinstance(argument, list) else [argument]
-            if any(isinstance(one, dict) and history(one)[0] == entry for one in tensors):
+            if any(isinstance(tensor, dict) and history(tensor)[0] == entry for tensor in tensors):
                 return True
     return False

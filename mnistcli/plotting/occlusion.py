@@ -101,7 +101,9 @@ def _draw_item(axes: Axes, item: _Item, left: float, top: float) -> None:
     """Draw a digit with its caption, and two maps beside it on one scale."""
     draw_array(axes, item.image, (left, top, CELL, CELL))
     write_caption(axes, item.index, item.label, item.probabilities, (left, top + CELL))
-    decreases = [item.probabilities[one] - item.occlusion_map[..., one] for one in item.classes]
+    decreases = [
+        item.probabilities[label] - item.occlusion_map[..., label] for label in item.classes
+    ]
     largest = max(float(np.abs(decreases).max()), MIN_CHANGE)
     background = 1 - 0.35 * item.image[..., None] / 255
     for digit, decrease in zip(item.classes, decreases, strict=True):

@@ -48,7 +48,9 @@ def plot_predictions(predictions: Iterable[Prediction], *, model: str) -> Figure
     Raises:
         ImageError: No image could be read, or one has been removed since it was predicted.
     """
-    blocks = [PredictionBlock.open(one) for one in predictions if one.error is None]
+    blocks = [
+        PredictionBlock.open(prediction) for prediction in predictions if prediction.error is None
+    ]
     if not blocks:
         raise ImageError("no image could be read")
     digits = sum(len(block.digits) for block in blocks)

@@ -61,15 +61,17 @@ def plot_trials(result: SweepResult) -> Figure:
         "Each point is a trial; the line is the best complete trial so far",
     )
     complete = _complete(result)
-    pruned = [one for one in result.trials if one.state == "pruned" and one.accuracy is not None]
+    pruned = [
+        trial for trial in result.trials if trial.state == "pruned" and trial.accuracy is not None
+    ]
     axes.scatter(
-        [one.number for one in pruned],
-        [one.accuracy or 0 for one in pruned],
+        [trial.number for trial in pruned],
+        [trial.accuracy or 0 for trial in pruned],
         s=18,
         color=LIGHT_GRAY,
         label="pruned, at its last epoch",
     )
-    numbers, values = [one.number for one in complete], [one.value or 0 for one in complete]
+    numbers, values = [trial.number for trial in complete], [trial.value or 0 for trial in complete]
     axes.scatter(numbers, values, s=24, color=BLUE, label="complete")
     axes.step(numbers, np.maximum.accumulate(values), where="post", color=VERMILION, label="best")
     axes.set_xlabel("trial", size=TEXT, color=BLACK)
@@ -122,8 +124,8 @@ def plot_parallel(result: SweepResult) -> Figure:
     )
     variations = result.plan.space.variations
     trials = sorted(_complete(result), key=lambda one: one.value or 0)
-    accuracies = [one.value or 0 for one in trials]
-    scales = [_Scale([one.params.get(v.name) for one in trials], log=v.log) for v in variations]
+    accuracies = [trial.value or 0 for trial in trials]
+    scales = [_Scale([trial.params.get(v.name) for trial in trials], log=v.log) for v in variations]
     scales.append(_Scale(accuracies, log=False))
     for rank, trial in enumerate(trials, start=1):
         values = [*(trial.params.get(v.name) for v in variations), trial.value]
@@ -137,7 +139,7 @@ def plot_parallel(result: SweepResult) -> Figure:
             linewidth=2.2 if is_best else 1,
             zorder=3 if is_best else 2,
         )
-    names = [*(one.name for one in variations), "accuracy"]
+    names = [*(variation.name for variation in variations), "accuracy"]
     room = (WIDTH - LEFT - RIGHT) / max(len(names) - 1, 1)
     for at, (name, scale) in enumerate(zip(names, scales, strict=True)):
         axes.axvline(at, color=LIGHT_GRAY, linewidth=1, zorder=1)

@@ -61,7 +61,7 @@ class FormPrediction:
         values: dict[str, Any] = {"path": str(self.path), "model": model}
         if self.error is not None:
             values["error"] = self.error.message
-        regions = {name: one.as_dict(model) for name, one in self.regions.items()}
+        regions = {name: prediction.as_dict(model) for name, prediction in self.regions.items()}
         return values | {"registered": self.is_registered, "regions": regions}
 
 

@@ -92,7 +92,11 @@ def require_no_overwrite(
         hint = f"{list(outputs)[-1]} {path.with_name('explanation.png')}"
         raise ImageError(f"{' and '.join(outputs)} both write {str(path)!r}", hint=hint)
     # An object in a store is not overwritten: outputs are files.
-    files = [one for one in sources if isinstance(one, FoundImage) or not StoredObject.parse(one)]
+    files = [
+        source
+        for source in sources
+        if isinstance(source, FoundImage) or not StoredObject.parse(source)
+    ]
     for option, output in outputs.items():
         if path_exists(output) and any(
             found.error is None and _is_same_file(Path(str(found.path)), output)

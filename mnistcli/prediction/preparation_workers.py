@@ -91,7 +91,7 @@ class PreparationWorkers:
             self._preparation.prepare(found, classify) if content is None else content
             for found, content in zip(images, prepared, strict=True)
         ]
-        self._is_mnist_format = all(one.prediction.is_mnist_format for one in completed)
+        self._is_mnist_format = all(prepared.prediction.is_mnist_format for prepared in completed)
         return completed
 
     def _prepare_in(

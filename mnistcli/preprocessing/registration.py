@@ -44,8 +44,8 @@ def register(reference: PrintedForm, scan: PrintedForm) -> Matrix | None:
         return None
     lines = reference.sample_lines()
     candidates = [
-        _fit_similarity(one, other)
-        for one in reference.rectangles[:_COMPARED_RECTANGLES]
+        _fit_similarity(rectangle, other)
+        for rectangle in reference.rectangles[:_COMPARED_RECTANGLES]
         for other in scan.rectangles[:_COMPARED_RECTANGLES]
     ]
     plausible = [matrix for matrix in candidates if _is_plausible(matrix, reference, scan)]
@@ -117,7 +117,7 @@ def crop_region(
 
 def _fit_similarity(points: NDArray[np.float64], moved: NDArray[np.float64]) -> Matrix:
     """Fit a similarity transform (rotation, scale, shift) by least squares in complex numbers."""
-    before, after = (one[:, 0] + 1j * one[:, 1] for one in (points, moved))
+    before, after = (corners[:, 0] + 1j * corners[:, 1] for corners in (points, moved))
     deviation = before - before.mean()
     factor = np.vdot(deviation, after - after.mean()) / np.vdot(deviation, deviation)
     shift = after.mean() - factor * before.mean()
@@ -181,5 +181,5 @@ def _fit_perspective(matrix: Matrix, reference: PrintedForm, scan: PrintedForm) 
     homography = np.asarray(found, np.float64)
     before, after = transform(matrix, points), transform(homography, points)
     is_small = np.abs(after - before).max() <= _MAX_PERSPECTIVE * scan.diagonal
-    error, old_error = (_distance(one, moved) for one in (after, before))
+    error, old_error = (_distance(candidate, moved) for candidate in (after, before))
     return homography if is_small and error <= _PERSPECTIVE_GAIN * old_error else None

@@ -18,18 +18,22 @@ def importances(result: SweepResult) -> dict[str, float]:
     study = optuna.create_study(direction="maximize")
     complete = [trial for trial in result.trials if trial.value is not None]
     names = [
-        one for one in result.plan.space.variations if all(one.name in t.params for t in complete)
+        variation
+        for variation in result.plan.space.variations
+        if all(variation.name in t.params for t in complete)
     ]
     for trial in complete:
         study.add_trial(
             optuna.trial.create_trial(
                 value=trial.value,
-                params={one.name: trial.params[one.name] for one in names},
-                distributions={one.name: one.suggest(_Distributions()) for one in names},
+                params={variation.name: trial.params[variation.name] for variation in names},
+                distributions={
+                    variation.name: variation.suggest(_Distributions()) for variation in names
+                },
             )
         )
     if len({trial.value for trial in complete}) < 2:
-        return {one.name: 0.0 for one in names}
+        return {variation.name: 0.0 for variation in names}
     evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
     return dict(optuna.importance.get_param_importances(study, evaluator=evaluator))
 

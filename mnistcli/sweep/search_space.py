@@ -111,7 +111,7 @@ class SearchSpace:
             raise ConfigError("no setting to vary", hint=EXAMPLE)
         given = {name: value for name, value in settings.items() if value is not None}
         variations = [parse_variation(text) for text in texts]
-        names = [one.name for one in variations]
+        names = [variation.name for variation in variations]
         for name in names:
             if names.count(name) > 1:
                 raise ConfigError(f"--vary {name} is given twice", hint=EXAMPLE)
@@ -168,7 +168,7 @@ class SearchSpace:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the search space as plain values for JSON."""
-        vary = {one.name: one.as_dict() for one in self.variations}
+        vary = {variation.name: variation.as_dict() for variation in self.variations}
         return {"settings": self.base.as_dict(), "vary": vary}
 
     def _is_used(self, name: str, params: Mapping[str, Any]) -> bool:
@@ -179,8 +179,8 @@ class SearchSpace:
 
     def _corners(self) -> Iterator[dict[str, Any]]:
         """Yield combinations of choices and of the ends of ranges."""
-        names = [one.name for one in self.variations]
-        combinations = itertools.product(*(one.ends for one in self.variations))
+        names = [variation.name for variation in self.variations]
+        combinations = itertools.product(*(variation.ends for variation in self.variations))
         for values in itertools.islice(combinations, _MAX_COMBINATIONS):
             params = dict(zip(names, values, strict=True))
             yield {name: value for name, value in params.items() if self._is_used(name, params)}
@@ -217,7 +217,7 @@ def parse_variation(text: str) -> Variation:
 def _setting_name(name: str) -> str:
     """Return the name of a setting, given as such or as an option without its dashes."""
     for known, declared in SETTINGS.items():
-        names = {known, *(one.lstrip("-") for one in setting_of(declared).flags)}
+        names = {known, *(option.lstrip("-") for option in setting_of(declared).flags)}
         if name in names or name.replace("-", "_") == known:
             if known in _FIXED:
                 raise ConfigError(

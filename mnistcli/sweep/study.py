@@ -132,7 +132,7 @@ class SweepStudy:
         """Return whether all trials have ended."""
         with translate_storage_errors():
             trials = self.study.get_trials(deepcopy=False)
-        ended = [one for one in trials if _counts(one) and one.state != TrialState.RUNNING]
+        ended = [trial for trial in trials if _counts(trial) and trial.state != TrialState.RUNNING]
         return len(ended) >= self.plan.trials
 
     def fail_dead(self, is_dead: Callable[[str], bool]) -> None:

@@ -131,7 +131,7 @@ class CustomArchitecture:
         self._run(lambda: exec(self._compile(), module.__dict__), None)  # noqa: S102 - the user's own file
         function = getattr(module, self.function, None)
         if not callable(function):
-            names = [name for name, one in vars(module).items() if inspect.isfunction(one)]
+            names = [name for name, value in vars(module).items() if inspect.isfunction(value)]
             similar = find_similar(self.function, names)
             suggestion = f"; did you mean {similar!r}?" if similar else ""
             raise TrainingError(

@@ -95,7 +95,7 @@ class ReplicaCallback(keras.callbacks.Callback):
 
     def __init__(self, model: keras.Model, variables: Sequence[keras.Variable]) -> None:
         super().__init__()
-        self._seeds = [one for one in variables if one.name == _SEED_STATE]
+        self._seeds = [variable for variable in variables if variable.name == _SEED_STATE]
         self._normalizations = [
             layer
             for layer in leaf_layers(model)

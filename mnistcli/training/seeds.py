@@ -102,8 +102,8 @@ def train_seeds(
     """
     configs = seed_configs(config, splits, seeds, series)
     results = []
-    for one in configs:
-        result = train_seed(one, splits, series.run(one.seed), callback=callback)
+    for seed_config in configs:
+        result = train_seed(seed_config, splits, series.run(seed_config.seed), callback=callback)
         results.append(result)
         if on_seed_end is not None:
             on_seed_end(result)
@@ -134,8 +134,8 @@ def seed_configs(
     if architecture is not None:
         config = replace(config, arch_sha256=architecture.digest)
     configs = [replace(config, seed=seed) for seed in seeds]
-    for one in configs:
-        series.require_same_config(one)
+    for seed_config in configs:
+        series.require_same_config(seed_config)
     return configs
 
 
