@@ -23,13 +23,14 @@ from mnistcli.recipes import RECIPES, resolve
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
 from mnistcli.synthetic.non_digits import non_digits
-from mnistcli.training import TrainResult, single_model, train
+from mnistcli.training import TrainResult, loop, single_model, train
 from mnistcli.training.data import hold_out_validation
 from tests.support.faults import failing
 from tests.support.strokes import make_splits
 from tests.support.training import (
     QUICK,
     RecordingCallback,
+    compile_single_steps,
     hash_weights,
     skip_litert,
     train_model,
@@ -57,8 +58,9 @@ def first(
 
 @pytest.fixture(autouse=True)
 def _quick(first: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Skip the conversion in all runs but the first."""
+    """Skip the conversion and the loop of ten steps in all runs but the first."""
     skip_litert(monkeypatch)
+    compile_single_steps(monkeypatch)
 
 
 @pytest.fixture(scope="module")
@@ -143,12 +145,17 @@ def test_the_callback_receives_every_step_and_epoch(
 
 
 def test_the_same_seed_gives_the_same_weights_bit_for_bit(
-    first: tuple[TrainResult, RecordingCallback], splits: Splits
+    first: tuple[TrainResult, RecordingCallback],
+    splits: Splits,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """That another seed gives other weights is shown by the members of an ensemble.
 
     The name of the run directory is not UTF-8.
     """
+    monkeypatch.setattr(
+        loop, "_STEPS_PER_EXECUTION", 10
+    )  # one changes the last bits of the weights
     name = os.fsdecode(b"run-\xff")
 
     same = train_model(QUICK, splits, name).run
