@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -158,7 +159,7 @@ class Prediction:
     @property
     def lines(self) -> list[PredictedLine]:
         """The text lines with digits in reading order, whatever their confidence."""
-        ends = np.cumsum([line.count for line in self.content.lines]).tolist()
+        ends = list(accumulate(line.count for line in self.content.lines))
         if not self.digits or not ends or ends[-1] != len(self.digits):
             return [PredictedLine(self.digits)] if self.digits else []
         return [

@@ -23,6 +23,7 @@ _MAX_DIGIT_WIDTH = 0.95  # width of one digit in units of its height; a wider on
 _MARK_HEIGHT = 0.45  # in units of the line's height
 _WIDE_MARK_HEIGHT = 0.6  # of a mark that is wider than high: a dash
 _SHARED_WIDTH = 0.5  # of the narrower of two components: they are one digit
+_CERTAIN = 0.98  # confidence of one digit
 _WHOLE = 0.7  # of a component's ink: it belongs to this digit as a whole
 
 
@@ -80,8 +81,10 @@ def segment_line(
     groups = _group_by_columns(components, line.height)
     if read is None:
         return SegmentedLine([_cut_out(line.mask, group, components, coverage) for group in groups])
-    if allow_single_digit and len(groups) == 1 and _is_narrow(components, groups[0]):
-        return SegmentedLine([_cut_out(line.mask, groups[0], components, coverage)])
+    if allow_single_digit and len(groups) == 1:
+        is_narrow = _is_narrow(components, groups[0])
+        if is_narrow or _is_one_digit(read([crop_line(line, coverage, excluded).pixels])):
+            return SegmentedLine([_cut_out(line.mask, groups[0], components, coverage)])
     images = [crop_line(line, coverage, excluded, zoom=zoom) for zoom in ZOOMS]
     recognized = read([image.pixels for image in images])
     image = images[recognized.image]
@@ -130,6 +133,15 @@ def _is_mark(components: Components, members: NDArray[np.bool_], height: float) 
 def _is_narrow(components: Components, members: NDArray[np.bool_]) -> bool:
     tall, wide = _size(components, members)
     return wide <= _MAX_DIGIT_WIDTH * tall
+
+
+def _is_one_digit(recognized: RecognizedLine) -> bool:
+    """Whether a line read at one scale is certainly one digit, so that no other scale is needed."""
+    return (
+        len(recognized.text) == 1
+        and recognized.text_confidence >= _CERTAIN
+        and not recognized.marks
+    )
 
 
 def _size(components: Components, members: NDArray[np.bool_]) -> tuple[int, int]:
