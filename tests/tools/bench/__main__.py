@@ -164,10 +164,17 @@ class Bench:
         for kind, count in ordinary_images.KINDS.items():
             folder = self.folder / kind.replace(" ", "_")
             ordinary_images.make_images(test, folder, kind, count // 10 if self.quick else count)
-            images = len(list(folder.iterdir()))
-            command = (MNISTCLI, "predict", folder, "--model", "pretrained")
-            speeds = [images / cost(*command).seconds for _ in range(1 if self.quick else 3)]
-            self.line(f"{kind}: images/s with start-up", f"{statistics.median(speeds):,.0f}")
+            few = folder.with_name(folder.name + "_few")
+            ordinary_images.make_images(test, few, kind, len(list(folder.iterdir())) // 10)
+            many, some = len(list(folder.iterdir())), len(list(few.iterdir()))
+            speeds = []
+            for _ in range(1 if self.quick else 3):
+                seconds, start = (
+                    cost(MNISTCLI, "predict", images, "--model", "pretrained").seconds
+                    for images in (folder, few)
+                )
+                speeds.append((many / seconds, (many - some) / (seconds - start)))
+            self.row(f"{kind}: images/s, with / without start-up", "", speeds)
             for stage, milliseconds in ordinary_images.stage_times(folder).items():
                 self.line(f"  CPU time, {stage}", f"{milliseconds:.1f} ms")
 
