@@ -18,13 +18,14 @@ from PIL import Image
 from mnistcli.inference import line_recognizer
 from mnistcli.line_format import RecognizedLine
 from mnistcli.prediction import preparation, preparation_workers
+from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.predict import predict_images
+from mnistcli.prediction.preparation import Preparation, Prepared
 from mnistcli.prediction.preparation_workers import PreparationWorkers
 from mnistcli.prediction.rejection import Thresholds
 from mnistcli.preprocessing import (
     ImageContent,
     ImageSource,
-    detect_content,
     image_modes,
     open_image,
 )
@@ -371,16 +372,14 @@ def test_the_generator_ends_without_waiting_for_images_in_preparation(
     """Ctrl-C waited for up to 64 images."""
     names = draw(*(f"{number}.png" for number in range(40)))
     end = threading.Event()
-    prepared = 0
+    prepare = Preparation.prepare
 
-    def slow(image: Image.Image, **options: Any) -> ImageContent:
-        nonlocal prepared
-        prepared += 1
-        if prepared > 32:
+    def slow(self: Preparation, found: FoundImage, classify: Any) -> Prepared:
+        if int(found.path.name.removesuffix(".png")) >= 32:  # not in the first group
             end.wait(20)
-        return detect_content(image, **options)
+        return prepare(self, found, classify)
 
-    monkeypatch.setattr(preparation, "detect_content", slow)
+    monkeypatch.setattr(Preparation, "prepare", slow)
     predictions = predict_images(Counting(), names, single=True)
     assert isinstance(predictions, Generator)
     next(predictions)
