@@ -3,9 +3,12 @@
 import os
 import pickle
 import platform
+import random
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
+
+from dask import sizeof
 
 from mnistcli.device import limit_threads, start_quietly
 from mnistcli.environment import installed_version
@@ -31,6 +34,16 @@ def set_up() -> None:
     limit_threads(1)
     # Otherwise the first process on a GPU takes all of its memory.
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+    _separate_random_generators()
+
+
+def _separate_random_generators() -> None:
+    """Give Dask a random generator of its own, so that a seed determines the weights.
+
+    Its thread estimates the size of each message by a random sample, twice a second. With the
+    generator of Python, from which Keras draws the seeds of a new model, it changed these seeds.
+    """
+    vars(sizeof)["random"] = random.Random()  # noqa: S311 - not for cryptography
 
 
 def call_with_keras(function: bytes, item: object) -> Any:
