@@ -19,6 +19,8 @@ demo: .venv/installed ## Install, train on the embedded digits, evaluate, predic
 	@echo "The packaged model reads photos, scans and drawings: mnistcli predict IMAGE"
 
 .PHONY: test
+# The programs that the tests start load compiled modules.
+test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/installed-dev ## Install and run the tests (T=tests/test_config.py for one file, COV=--cov)
 	$(BIN)/pytest $(COV) $(if $(T),$(T),--numprocesses 2 --dist loadfile --no-loadscope-reorder)
 

@@ -1,7 +1,7 @@
-"""CNN architectures, built from stock Keras layers so that any Keras user can load the models.
+"""CNN architectures and the network of the line recognizer, of stock Keras layers.
 
-Each takes float32 (n, 28, 28, 1) in 0..1 and returns softmax probabilities (n, 10). To add one,
-write a builder, register it in `ARCHITECTURES` and add its name in `mnistcli.config`.
+Each architecture takes float32 (n, 28, 28, 1) in 0..1 and returns softmax probabilities (n, 10). To
+add one, write a builder, register it in `ARCHITECTURES` and add its name in `mnistcli.config`.
 
 Max-pooling comes before the ReLU. The result is the same as in the usual order, because the ReLU is
 monotonic, and the ReLU is applied to a quarter of the values.

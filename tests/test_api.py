@@ -188,7 +188,7 @@ def test_a_library_session_prints_nothing_of_tensorflow() -> None:
             "-c",
             "import logging, mnistcli\n"
             "logging.getLogger('tensorflow').setLevel('INFO')\n"
-            "result = mnistcli.train('fast', dataset='digits', limit=200, run_dir='run')\n"
+            "mnistcli.train('sgd', dataset='digits', limit=200, epochs=1, run_dir='run')\n"
             "print(mnistcli.evaluate('run').samples)\n",
         ],
         capture_output=True,

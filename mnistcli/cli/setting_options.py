@@ -1,4 +1,4 @@
-"""Options built from the settings: each field of `TrainConfig` becomes one option of `train`."""
+"""Command-line options of the settings: each field of the dataclass `TrainConfig` becomes one."""
 
 import inspect
 from collections.abc import Callable

@@ -12,6 +12,7 @@ from distributed.comm.core import CommClosedError
 
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.cluster.checks import require_workers
+from mnistcli.device import WORKER_MEMORY
 from mnistcli.errors import ClusterError
 from mnistcli.formatting import format_count
 
@@ -25,6 +26,10 @@ _CONFIG = {
     "distributed.worker.profile.enabled": False,
     # A local worker that was killed while it started is not restarted by Dask itself.
     "distributed.deploy.lost-worker-timeout": "5s",
+    **{
+        f"distributed.nanny.pre-spawn-environ.{name}": value
+        for name, value in WORKER_MEMORY.items()
+    },
 }
 _START_ATTEMPTS = 5  # of the workers of this machine
 _LOGGERS = ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio")

@@ -1,4 +1,4 @@
-"""Dataset: images with labels in memory, split into training and test images."""
+"""Dataset: images with labels in memory; training, test and stratified validation split."""
 
 import hashlib
 import math

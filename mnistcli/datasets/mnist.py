@@ -1,4 +1,4 @@
-"""MNIST: load the original files from a folder or the cache, or download them."""
+"""MNIST: the URLs and checksums of the original files; load them from a folder or the cache."""
 
 import os
 from pathlib import Path

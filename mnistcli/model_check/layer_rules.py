@@ -1,4 +1,4 @@
-"""Layer rules: the layers and operations that are allowed, each with the size of its output.
+"""Allowlist of layers and operations, each with a rule for the size of its output.
 
 Lambda, TFSMLayer and other layers that run code from the file are not listed, so they are refused.
 """

@@ -1,4 +1,4 @@
-"""Prediction results of one image: digits, confidence, reason of a rejection; also as JSON."""
+"""Prediction results of one image, and their JSON object: digits, confidence, a rejection."""
 
 import math
 from dataclasses import dataclass, field

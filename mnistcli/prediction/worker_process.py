@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, cast
 
-from mnistcli.device import count_usable_processors
+from mnistcli.device import WORKER_MEMORY, count_usable_processors
 from mnistcli.files.object_stores import StoredObject
 
 MANY = 64
@@ -58,7 +58,7 @@ class WorkerProcess:
             [sys.executable, "-c", _CODE],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+            env=WORKER_MEMORY | os.environ | {"OPENBLAS_NUM_THREADS": "1"},
             **group,
         )
         self._inbox = cast("IO[bytes]", self._process.stdout)

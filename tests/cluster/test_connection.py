@@ -1,6 +1,7 @@
 """Connections to clusters: a failure is one line."""
 
 import logging
+import os
 
 import pytest
 
@@ -85,3 +86,9 @@ def test_the_log_level_is_restored(cluster: ClusterAddress) -> None:
     with connect(cluster):
         assert log.level == logging.CRITICAL
     assert log.level == level
+
+
+def test_local_workers_reuse_the_memory_of_photos(cluster: ClusterAddress) -> None:
+    """With Dask's environment, photos were predicted at two thirds of the speed."""
+    with connect(cluster) as client:
+        assert client.submit(os.getenv, "MALLOC_MMAP_MAX_").result() == "0"

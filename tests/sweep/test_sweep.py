@@ -154,11 +154,12 @@ def test_the_trial_of_a_killed_worker_is_repeated_at_most_three_times(
     assert [one.state for one in result.trials] == [*["failed"] * 3, "complete"]
 
 
+@pytest.mark.usefixtures("quick_training")
 def test_validation_gives_the_validation_accuracy_of_training(
     tmp_path: Path, splits: Splits
 ) -> None:
     config = SearchSpace.parse(
-        None, {"dataset": "digits", "epochs": 2, "limit": 300, "arch": "fast"}, ["dropout=0,0.5"]
+        None, {"dataset": "digits", "epochs": 2, "limit": 300, "arch": "simple"}, ["dropout=0,0.5"]
     ).config({"dropout": 0.0})
     blind = Splits(splits.name, splits.train, splits.test.take(np.arange(0)))
 

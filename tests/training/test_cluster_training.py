@@ -103,7 +103,7 @@ class TasksHere:
         return ((item, self.function(item)) for item in items)
 
 
-@pytest.mark.usefixtures("_skip_litert")
+@pytest.mark.usefixtures("quick_training")
 def test_the_members_of_an_ensemble_are_trained_by_the_workers(
     splits: Splits, monkeypatch: pytest.MonkeyPatch
 ) -> None:

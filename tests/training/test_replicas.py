@@ -11,7 +11,6 @@ from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
 from mnistcli.errors import DeviceError
 from mnistcli.evaluation import evaluate
-from mnistcli.inference import conversion
 from mnistcli.inference.classifier import Classifier
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
@@ -23,12 +22,12 @@ from mnistcli.training.replicas import (
     require_equal_parts,
 )
 from tests.support.strokes import make_splits
-from tests.support.training import RecordingCallback, train_model
+from tests.support.training import RecordingCallback, skip_litert, train_model, use_tiny_network
 from tests.support.two_devices import DEVICES, call_with_two_devices
 
 # Batch normalization, a reduced learning rate, and a partial last batch; nothing at random.
 CONFIG = TrainConfig(
-    arch="fast", epochs=2, batch_size=48, dropout=0, learning_rate=0.01, reduce_lr=1
+    arch="simple", epochs=2, batch_size=48, dropout=0, learning_rate=0.01, reduce_lr=1
 )
 
 
@@ -40,12 +39,14 @@ class StopAfterOneEpoch(RecordingCallback):
 
 
 def train_on_two_devices(splits: Splits) -> None:
-    train_stop_and_resume(splits)
+    with pytest.MonkeyPatch.context() as patch:
+        skip_litert(patch)
+        use_tiny_network(patch)
+        train_stop_and_resume(splits)
     draw_random_numbers(splits)
 
 
 def train_stop_and_resume(splits: Splits) -> None:
-    setattr(conversion, "to_litert", lambda network: None)  # noqa: B010 - mypy knows another type
     config = replace(CONFIG, device="all")
     run = Run.create(config, Path("two"))
     with pytest.raises(KeyboardInterrupt):
@@ -78,7 +79,7 @@ def draw_random_numbers(splits: Splits) -> None:
         train(config, splits, Run.create(config, Path("nine")))
 
 
-@pytest.mark.usefixtures("_skip_litert")
+@pytest.mark.usefixtures("quick_training")
 def test_two_devices_train_the_model_of_one() -> None:
     splits = make_splits(421)  # 43 of them for validation: two devices repeat one
     one = train_model(replace(CONFIG, device="cpu"), splits, "one")
