@@ -90,11 +90,10 @@ def mnist_dir() -> Path:
 
 @pytest.fixture
 def quick_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Skip most of the time of training `simple`: a tiny network that Keras runs."""
-    from tests.support.training import skip_litert, use_tiny_network
+    """Skip most of the time of training `simple`."""
+    from tests.support.training import make_training_quick
 
-    use_tiny_network(monkeypatch)
-    skip_litert(monkeypatch)
+    make_training_quick(monkeypatch)
 
 
 @pytest.fixture(scope="session")

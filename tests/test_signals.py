@@ -181,6 +181,7 @@ def test_a_run_that_is_stopped_while_saving_and_while_evaluating_is_resumed(
     stopped = stop(resumed, "SIGTERM")
 
     assert stopped.code == 143
+    assert stopped.seconds < 5, stopped.lines
     assert sorted(stopped.lines[-3:]) == sorted([*continues, "terminated"])
 
     assert "epoch" not in succeed("train", "--resume", "r").stderr

@@ -19,7 +19,7 @@ from mnistcli.tensorboard_log import TensorBoardLog, log_result
 from mnistcli.training import TrainResult
 from mnistcli.training.callbacks import SilentCallback
 from tests.support.strokes import make_splits
-from tests.support.training import skip_litert, use_tiny_network
+from tests.support.training import make_training_quick
 
 EPOCH = EpochRow(
     epoch=1, loss=0.5, accuracy=0.8, val_loss=0.4, val_accuracy=0.9, learning_rate=0.01, seconds=1
@@ -44,8 +44,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[TrainResult]:
     """The same training with a log and without."""
     splits, found = make_splits(120, 60), []
     with pytest.MonkeyPatch.context() as patch:
-        use_tiny_network(patch)
-        skip_litert(patch)
+        make_training_quick(patch)
         for name in ("logged", "plain"):
             run = Run.create(CONFIG, tmp_path_factory.mktemp("runs") / name)
             callback = TensorBoardLog(run, SilentCallback()) if name == "logged" else None

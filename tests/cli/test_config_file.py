@@ -9,8 +9,11 @@ from mnistcli.config import TrainConfig
 from tests.support.command_line import failure, succeed
 
 
+@pytest.mark.usefixtures("quick_training")
 def test_the_settings_of_a_file_are_used_unless_options_override_them() -> None:
-    config = TrainConfig(dataset="digits", epochs=9, optimizer="rmsprop", batch_size=32)
+    config = TrainConfig(
+        arch="simple", dataset="digits", epochs=9, optimizer="rmsprop", batch_size=32
+    )
     Path("best.json").write_text(json.dumps(config.as_dict()))
 
     succeed("train", "--config", "best.json", "--epochs", 1, "--run-dir", "run", "--quiet")

@@ -57,6 +57,13 @@ def compile_single_steps(patch: "pytest.MonkeyPatch") -> None:
     patch.setattr(loop, "_STEPS_PER_EXECUTION", 1)
 
 
+def make_training_quick(patch: "pytest.MonkeyPatch") -> None:
+    """Skip most of the time of training `simple`: a tiny network, single steps, and no LiteRT."""
+    use_tiny_network(patch)
+    compile_single_steps(patch)
+    skip_litert(patch)
+
+
 class RecordingCallback:
     """A training callback that records every call."""
 

@@ -15,7 +15,7 @@ from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.runs.run import Run
 from mnistcli.training import EnsembleResult, train, trainer
 from mnistcli.training.ensembles import member_configs
-from tests.support.training import RecordingCallback, skip_litert, train_model, use_tiny_network
+from tests.support.training import RecordingCallback, make_training_quick, train_model
 
 CONFIG = TrainConfig(arch="simple", epochs=1, batch_size=32, dropout=0.25, ensemble=2, seed=7)
 
@@ -27,8 +27,7 @@ def trained(
     run = Run.create(CONFIG, tmp_path_factory.mktemp("runs") / "run")
     callback = RecordingCallback()
     with pytest.MonkeyPatch.context() as patch:
-        use_tiny_network(patch)
-        skip_litert(patch)
+        make_training_quick(patch)
         result = train(CONFIG, splits, run, callback=callback)
     assert isinstance(result, EnsembleResult)
     return result, callback

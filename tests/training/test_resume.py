@@ -21,10 +21,8 @@ from mnistcli.training.resume_state import ResumeState
 from tests.support.training import (
     QUICK,
     RecordingCallback,
-    compile_single_steps,
     hash_weights,
-    skip_litert,
-    use_tiny_network,
+    make_training_quick,
 )
 
 # `python -m tests.tools.resume` kills every recipe in each of its epochs.
@@ -163,9 +161,7 @@ def assert_same_epochs(run: Run, whole: Run, epochs: range) -> None:
 def _quick() -> Iterator[None]:
     """Skip what takes most of the time of a small run."""
     with pytest.MonkeyPatch.context() as patch:
-        use_tiny_network(patch)
-        compile_single_steps(patch)
-        skip_litert(patch)
+        make_training_quick(patch)
         yield
 
 
