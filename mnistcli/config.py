@@ -130,9 +130,11 @@ class TrainConfig:
         at_most=10,
         example=0.3,
     )
+    # Named after the first styles, so that the config.json of older runs stays readable.
     european: float = setting(
         0.0,
-        "Synthetic European-style 1s, 4s and 7s to add, as a fraction of the training images.",
+        "Synthetic digits to add in styles rare in MNIST (European 1s, 4s and 7s, slashed 0s, wide "
+        "or narrow digits), as a fraction of the training images.",
         at_least=0,
         at_most=10,
         example=0.05,

@@ -12,13 +12,13 @@ from mnistcli.datasets import Dataset
 from mnistcli.formatting import bounded_percent, format_count
 from mnistcli.plotting.drawing import draw_array
 from mnistcli.plotting.style import BLACK, GRAY, MARGIN, SMALL, TEXT, TOP, Footer, new_figure
-from mnistcli.synthetic.european import european_digits
+from mnistcli.synthetic.digit_styles import styled_digits
 from mnistcli.synthetic.non_digits import non_digits
 from mnistcli.training.augmentation import augmentation_layers
 
 COLUMNS = 10
-# Rows of augmented digits, of European digits and of non-digits.
-VARIANTS, EUROPEAN_ROWS, NON_DIGIT_ROWS = 4, 2, 4
+# Rows of augmented digits, of digits in rare styles and of non-digits.
+VARIANTS, STYLED_ROWS, NON_DIGIT_ROWS = 4, 2, 4
 # Lengths are in inches: at `style.DPI`, four pixels of the file per pixel of a digit.
 CELL = 28 * 4 / 150
 STEP = CELL + 0.09
@@ -74,7 +74,7 @@ def plot_augmentation(
 
 
 def make_sections(config: TrainConfig, train: Dataset) -> list[Section]:
-    """Return some digits, European digits and non-digits as training with a config sees them.
+    """Return some digits, digits in rare styles and non-digits as training with a config sees them.
 
     Args:
         config: The config of the run.
@@ -83,24 +83,24 @@ def make_sections(config: TrainConfig, train: Dataset) -> list[Section]:
     some = train.subset(COLUMNS)
     digits = some.images[np.argsort(some.labels, kind="stable")]
     is_changed = bool(augmentation_layers(config))
-    european = european_digits(
-        COLUMNS * EUROPEAN_ROWS if config.european else 0, seed=config.seed
+    styled = styled_digits(
+        train, COLUMNS * STYLED_ROWS if config.european else 0, seed=config.seed
     ).images
     outliers = non_digits(
         train, COLUMNS * NON_DIGIT_ROWS if config.non_digits else 0, seed=config.seed
     )
     variants = [digits] * (VARIANTS if is_changed else 0)
     # One batch, as in training: a distortion changes a fixed fraction of the images of a batch.
-    batch = _augment(config, np.concatenate([*variants, european, outliers]))
+    batch = _augment(config, np.concatenate([*variants, styled, outliers]))
     count = len(digits) * len(variants)
-    split = np.split(batch, [count, count + len(european)])
+    split = np.split(batch, [count, count + len(styled)])
     originals = [("original", digits)]
     augmented = [("in training", row) for row in _rows(split[0], len(digits))]
     sections = [
         Section(f"{format_count(len(train), 'digit')} of the dataset", originals + augmented)
     ]
     for name, fraction, images in (
-        ("European digits", config.european, split[1]),
+        ("digits in rare styles", config.european, split[1]),
         ("non-digits", config.non_digits, split[2]),
     ):
         if fraction:
@@ -131,7 +131,7 @@ def _names(config: TrainConfig) -> list[str]:
     used = {
         "augmentation": config.augment,
         "distortions": config.distort,
-        "European digits": config.european,
+        "digits in rare styles": config.european,
         "non-digits": config.non_digits,
     }
     return [name for name, value in used.items() if value]

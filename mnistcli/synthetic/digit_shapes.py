@@ -120,8 +120,8 @@ _SHAPES = {
 }
 
 
-def _parse(shape: str) -> Strokes:
-    """Parse the strokes of one shape."""
+def parse_shape(shape: str) -> Strokes:
+    """Parse the strokes of one shape: points "x,y" in percent, strokes separated by a bar."""
     return [
         np.array([[int(value) / 100 for value in point.split(",")] for point in stroke.split()])
         for stroke in shape.split("|")
@@ -129,7 +129,7 @@ def _parse(shape: str) -> Strokes:
 
 
 DIGIT_SHAPES: dict[int, list[Strokes]] = {
-    digit: [_parse(shape) for shape in shapes.strip().splitlines()]
+    digit: [parse_shape(shape) for shape in shapes.strip().splitlines()]
     for digit, shapes in _SHAPES.items()
 }
 """The shapes of each digit."""

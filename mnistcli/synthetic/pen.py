@@ -35,23 +35,37 @@ def draw_strokes(
     Returns:
         The drawing, white on black, uint8 (28, 28).
     """
-    transformed = _transform_strokes(
-        [np.array(stroke, dtype=np.float64) for stroke in strokes], rng
-    )
-    points = np.concatenate(transformed)
-    top_left, longer_side = points.min(axis=0), float(np.ptp(points, axis=0).max())
+    transformed = transform_strokes(strokes, rng)
     line_width = max(2, round(_CANVAS_SIDE * rng.uniform(*width)))
-    scale = (_CANVAS_SIDE - line_width) / longer_side
-    canvas = Image.new("L", (_CANVAS_SIDE + 2, _CANVAS_SIDE + 2))
+    return center_and_scale(
+        render_strokes(transformed, longer_side=_CANVAS_SIDE, line_width=line_width)
+    )
+
+
+def render_strokes(
+    strokes: Sequence[NDArray[np.float64]], *, longer_side: int, line_width: int
+) -> NDArray[np.float32]:
+    """Render strokes without anti-aliasing, as the coverage of their bounding box.
+
+    Args:
+        strokes: Each an array of points, shape (n, 2).
+        longer_side: Pixels of the longer side of the drawing.
+        line_width: Line width in pixels. Wider lines than one pixel have round ends.
+
+    Returns:
+        Ink coverage, 0 or 1, shape (h, w), without a margin.
+    """
+    points = np.concatenate(strokes)
+    top_left, extent = points.min(axis=0), float(np.ptp(points, axis=0).max())
+    scale = (longer_side - line_width) / extent
+    canvas = Image.new("L", (longer_side + 2, longer_side + 2))
     pen = ImageDraw.Draw(canvas)
-    for stroke in transformed:
+    for stroke in strokes:
         pixels = (stroke - top_left) * scale + line_width / 2
         pen.line(pixels.ravel().tolist(), fill=255, width=line_width, joint="curve")
-        for x, y in (pixels[0], pixels[-1]):  # round ends
+        for x, y in (pixels[0], pixels[-1]) if line_width > 1 else ():
             pen.circle((float(x), float(y)), line_width / 2, fill=255)
-    return center_and_scale(
-        np.asarray(canvas.crop(canvas.getbbox()), dtype=np.float32) / np.float32(255)
-    )
+    return np.asarray(canvas.crop(canvas.getbbox()), dtype=np.float32) / np.float32(255)
 
 
 def arc(
@@ -73,14 +87,21 @@ def arc(
     return np.column_stack([np.cos(angles), np.sin(angles)]) * radii + center
 
 
-def _transform_strokes(
-    strokes: list[NDArray[np.float64]], rng: np.random.Generator
+def transform_strokes(
+    strokes: Sequence[Stroke], rng: np.random.Generator, *, jitter: float = _JITTER
 ) -> list[NDArray[np.float64]]:
-    """Apply one random affine transform to all strokes, and jitter to every point."""
+    """Apply one random affine transform to all strokes, and jitter to every point.
+
+    Args:
+        strokes: Each a sequence of points (x, y).
+        rng: The random number generator.
+        jitter: Standard deviation of each point, as a fraction of the longer side.
+    """
+    arrays = [np.array(stroke, dtype=np.float64) for stroke in strokes]
     rotation = math.radians(rng.uniform(-_MAX_ROTATION, _MAX_ROTATION))
     shear = math.tan(math.radians(rng.uniform(-_MAX_SHEAR, _MAX_SHEAR)))
     stretch = 1 + rng.uniform(-_MAX_STRETCH, _MAX_STRETCH)
     cos, sin = math.cos(rotation), math.sin(rotation)
     matrix = np.array([[stretch, 0], [-shear, 1]]) @ np.array([[cos, sin], [-sin, cos]])
-    jitter = _JITTER * float(np.ptp(np.concatenate(strokes), axis=0).max())
-    return [(stroke + rng.normal(0, jitter, stroke.shape)) @ matrix for stroke in strokes]
+    deviation = jitter * float(np.ptp(np.concatenate(arrays), axis=0).max())
+    return [(stroke + rng.normal(0, deviation, stroke.shape)) @ matrix for stroke in arrays]

@@ -10,7 +10,7 @@ from mnistcli import datasets
 from mnistcli.config import CLASSES, TrainConfig
 from mnistcli.datasets import Dataset, Splits
 from mnistcli.errors import OTHER_DATASET, DataError
-from mnistcli.synthetic.european import european_digits
+from mnistcli.synthetic.digit_styles import styled_digits
 from mnistcli.synthetic.non_digits import non_digits
 from mnistcli.training.losses import encode_labels
 
@@ -76,7 +76,8 @@ def training_examples(
     """
     count = len(train)
     if config.european:
-        train = train.concatenate(european_digits(round(config.european * count), seed=config.seed))
+        styled = styled_digits(train, round(config.european * count), seed=config.seed)
+        train = train.concatenate(styled)
     targets = encode_labels(config, train.labels)
     if not config.non_digits:
         return train.images, targets

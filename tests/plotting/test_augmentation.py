@@ -12,7 +12,7 @@ from mnistcli.plotting.augmentation import (
     make_sections,
     plot_augmentation,
 )
-from mnistcli.synthetic.european import european_digits
+from mnistcli.synthetic.digit_styles import styled_digits
 from tests.plotting.builders import axes_of, footer, random_dataset, subtitle, texts
 
 Check = Callable[[Figure], None]
@@ -33,25 +33,26 @@ def test_digits_are_changed_and_their_originals_are_above() -> None:
 
 
 def test_synthetic_images_of_a_run_without_augmentation_are_unchanged() -> None:
-    digits, european = make_sections(TrainConfig(european=0.5, seed=3), TRAIN)
+    digits, styled = make_sections(TrainConfig(european=0.5, seed=3), TRAIN)
 
     assert [label for label, _ in digits.rows] == ["original"]
-    assert european.heading == "20 European digits: 50 % of the digits"
-    drawn = np.concatenate([images for _, images in european.rows])
-    assert np.array_equal(drawn, european_digits(20, seed=3).images)
+    assert styled.heading == "20 digits in rare styles: 50 % of the digits"
+    drawn = np.concatenate([images for _, images in styled.rows])
+    assert np.array_equal(drawn, styled_digits(TRAIN, 20, seed=3).images)
 
 
 def test_all_kinds_of_training_images_are_drawn(assert_legible: Check) -> None:
     figure = plot_augmentation(ALL, TRAIN, model="runs/a", dataset_name="mnist")
 
     assert subtitle(figure) == (
-        "With augmentation, distortions, European digits and non-digits. "
+        "With augmentation, distortions, digits in rare styles and non-digits. "
         "Random changes differ from epoch to epoch"
     )
     assert footer(figure) == "model: runs/a, dataset: mnist, 40 training images"
-    assert {"2 European digits: 5 % of the digits", "12 non-digits: 30 % of the digits"} < set(
-        texts(figure)
-    )
+    assert {
+        "2 digits in rare styles: 5 % of the digits",
+        "12 non-digits: 30 % of the digits",
+    } < set(texts(figure))
     assert len(axes_of(figure).images) == 10 * (1 + VARIANTS + 2 + NON_DIGIT_ROWS)
     assert_legible(figure)
 

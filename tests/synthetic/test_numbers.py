@@ -7,15 +7,15 @@ import pytest
 
 from mnistcli.datasets.dataset import Dataset
 from mnistcli.line_format import MARKS
-from mnistcli.synthetic.european import european_digits
 from mnistcli.synthetic.number_texts import random_text
 from mnistcli.synthetic.numbers import WIDTHS, NumberGenerator, NumberImage
+from tests.support.strokes import make_digits
 
 
 @pytest.fixture(scope="module")
 def digits() -> Dataset:
     """Twenty images; their labels need not be right."""
-    images = european_digits(20, seed=0).images
+    images = make_digits(20, seed=0).images
     return Dataset(images, np.arange(20) % 10)
 
 

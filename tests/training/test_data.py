@@ -6,6 +6,7 @@ import pytest
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
 from mnistcli.errors import DataError
+from mnistcli.synthetic.digit_styles import styled_digits
 from mnistcli.training.data import hold_out_validation, training_examples
 
 
@@ -51,11 +52,14 @@ def test_a_dataset_without_training_images_is_refused(splits: Splits, fraction: 
         hold_out_validation(TrainConfig(validation_split=fraction), empty)
 
 
-def test_european_digits_join_the_training_images(splits: Splits) -> None:
+def test_digits_in_rare_styles_join_the_training_images(splits: Splits) -> None:
     images, targets = training_examples(TrainConfig(european=0.5), splits.train)
 
     assert len(images) == len(targets) == 600
-    assert set(targets[400:].argmax(axis=1)) == {1, 4, 7}
+    assert (images[:400] == splits.train.images).all()
+    styled = styled_digits(splits.train, 200, seed=0)
+    np.testing.assert_array_equal(images[400:], styled.images)
+    np.testing.assert_array_equal(targets[400:].argmax(axis=1), styled.labels)
 
 
 def test_non_digits_have_uniform_targets(splits: Splits) -> None:

@@ -12,7 +12,6 @@ from mnistcli.datasets.dataset import Dataset
 from mnistcli.inference.conversion import to_litert
 from mnistcli.inference.litert import Runner
 from mnistcli.line_format import SYMBOLS
-from mnistcli.synthetic.european import european_digits
 from mnistcli.synthetic.number_stream import (
     BATCH_SIZE,
     BLANK,
@@ -22,11 +21,12 @@ from mnistcli.synthetic.number_stream import (
 )
 from mnistcli.synthetic.numbers import NumberGenerator
 from mnistcli.training.line_recognizer import ctc_loss, fit_calibration, train_line_recognizer
+from tests.support.strokes import make_digits
 
 
 @pytest.fixture(scope="module")
 def digits() -> Dataset:
-    return Dataset(european_digits(20, seed=0).images, np.arange(20) % 10)
+    return Dataset(make_digits(20, seed=0).images, np.arange(20) % 10)
 
 
 @pytest.fixture(scope="module")
