@@ -54,6 +54,8 @@ def _has_several_scans(image: JpegImagePlugin.JpegImageFile) -> bool:
     if image.info.get("progressive") or image.fp is None:
         return "progressive" in image.info
     length = _scan_header_length(image.layers)
+    if image.fp.tell() < length:
+        return True  # Pillow has rewound the file of an MPO, a photo with a second image
     image.fp.seek(-length, os.SEEK_CUR)
     header = image.fp.read(length)
     shorter = [(n, header[-_scan_header_length(n) :]) for n in range(1, image.layers)]

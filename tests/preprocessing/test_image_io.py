@@ -454,3 +454,14 @@ def test_threads_leave_warnings_and_logging_as_they_were() -> None:
     assert all(map(is_gradient, opened))
     assert warnings.filters == filters
     assert logging.root.manager.disable == logging.NOTSET
+
+
+def test_a_photo_with_a_second_image_is_opened(tmp_path: Path) -> None:
+    """Phones write MPO: a JPEG with a depth or brightness map behind it. It was "damaged"."""
+    photo = Image.new("RGB", (40, 30), (200, 100, 50))
+    photo.save(tmp_path / "photo.jpg", "MPO", save_all=True, append_images=[photo])
+
+    image = open_image(tmp_path / "photo.jpg")
+
+    assert image.size == (40, 30)
+    assert np.abs(np.array(image.convert("RGB")).astype(int) - (200, 100, 50)).max() < 4
