@@ -4,6 +4,8 @@ The steps are those of the makers of MNIST (LeCun et al., "Gradient-based learni
 document recognition", 1998, section III.A).
 """
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -59,8 +61,8 @@ def to_mnist_format(coverage: Gray) -> NDArray[np.uint8]:
     coverage = _crop_to_foreground(coverage)
     reduction = max(coverage.shape) / (DIGIT_SIDE * _OVERSAMPLING)
     min_width = _MIN_STROKE_WIDTH * _OVERSAMPLING
-    if reduction > 1.5 and stroke_width(coverage > 0.5) / reduction < min_width:
-        size = round(reduction)
+    if reduction > 1 and stroke_width(coverage > 0.5) / reduction < min_width:
+        size = math.ceil(reduction)  # a thinner stroke can fall between the pixels
         dilated = cv2.dilate(coverage, np.ones((size, size), np.uint8))
         coverage = np.asarray(dilated, np.float32)
     coverage = _resize(coverage, DIGIT_SIDE * _OVERSAMPLING)

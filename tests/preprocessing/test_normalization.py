@@ -81,6 +81,19 @@ def test_neighbors_are_left_out() -> None:
     assert (normalize_digit(coverage, mask) == to_mnist_format(alone)).all()
 
 
+@pytest.mark.parametrize("side", [28, 90, 110, 125, 140, 150, 160, 240])
+def test_one_pixel_strokes_stay_connected(side: int) -> None:
+    """In drawings of 105 to 150 pixels, they used to break."""
+    slanted = np.zeros((side, side), np.float32)
+    slanted[np.arange(side), side // 3 + np.arange(side) // 8] = 1  # one pixel per row
+    slanted[side // 2, :] = 1
+
+    image = to_mnist_format(slanted)
+
+    assert ndimage.label(image > 128, np.ones((3, 3)))[1] == 1
+    assert (image > 128).any(axis=1).sum() >= 19
+
+
 def test_the_soft_edge_is_kept_within_limits() -> None:
     coverage = np.zeros((40, 30), np.float32)
     coverage[2:38, 4:16] = 1

@@ -54,8 +54,8 @@ const recognizer = (() => {
     strength = cropToForeground(strength);
     const side = DIGIT_SIDE * OVERSAMPLING;
     const reduction = Math.max(strength.width, strength.height) / side;
-    if (reduction > 1.5 && strokeWidth(threshold(strength, 0.5)) / reduction < MIN_STROKE_WIDTH * OVERSAMPLING) {
-      const size = roundHalfEven(reduction);
+    if (reduction > 1 && strokeWidth(threshold(strength, 0.5)) / reduction < MIN_STROKE_WIDTH * OVERSAMPLING) {
+      const size = Math.ceil(reduction);
       const before = Math.floor(size / 2);
       strength = dilate(strength, -before, size - 1 - before);
     }
