@@ -43,8 +43,8 @@ def test_a_skeleton_is_one_pixel_wide_and_connected() -> None:
     skeleton = glyphs.thin(mask)
 
     assert (skeleton <= mask).all()
-    assert ndimage.label(skeleton, np.ones((3, 3)))[1] == 1
-    assert not ndimage.binary_erosion(skeleton, np.ones((2, 2))).any()
+    assert ndimage.label(skeleton, np.ones((3, 3), bool))[1] == 1
+    assert not ndimage.binary_erosion(skeleton, np.ones((2, 2), bool)).any()
     rows, columns = np.nonzero(skeleton)
     assert np.ptp(rows) > 20
     assert np.ptp(columns) > 35
