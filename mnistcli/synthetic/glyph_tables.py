@@ -6,7 +6,7 @@ decided on contact sheets, which also showed what a trained model predicted for 
 
 # Left out are, among others:
 # for 0: rings, with a bar, cross or dot in them too, U, Ո, Ω, α, σ, ס, ٥, θ, φ, Ю (also 10)
-# for 1: bars, T, Λ, l, ι, ו, ١, ٨, vertical arrows, single round brackets
+# for 1: bars, T, †, Λ, l, ι, ו, ١, ٨, vertical arrows, single round brackets
 # for 2: ב, ג, Շ, Ձ, Ƨ, ∠, ≥      for 3: З, Э, ვ, ∋, β, ξ      for 4: Y, Ч, Ц, Կ, ע, zigzags
 # for 5: S, Б, Ђ, Տ, ნ, ≤          for 6: б, Ь, Ъ, Ե, ط, ل       for 7: Ղ, η, ר, ד, ٦, >, ↗
 # for 8: hourglasses, ზ, δ, γ, ☿   for 9: ρ, q, գ, و, ٩, ♀
@@ -44,8 +44,8 @@ SIGNS = (
     "€₣₤₥₦₨₩₪₭₰₱₳₹₺₽₢¥£¤"  # currency
     "∀∈∏∑∗√∛∞∡∬∭∯∰∴∵∷∸∹∺∻∼∽≁≂≃≅≈≊≋≍≏≐≑≔≕≖≡≢≣≪≫≭≰⊆⊏⊑⊗⊛⊞⊟⊠⊡⊨⊲⊳⊴⊵⊶⊷⊸⋇⋈⋉⋊⋔⋕⋘⋙⋯±÷×+=%#@*«»"
     "←→↔↖↘↙↞↠↢↣↤↦↫↬↭↮↵⇄⇆⇇⇈⇉⇊⇐⇒⇔⇚⇛⇜⇝⇠⇢⇤⇥⇦⇨⇵⟰⟱⟵⟶⟷⟸⟹⟺"  # arrows
-    "⌘⌥⌦⌧⌫⏎△▷◁◫◬◰◱◲◳☆☩☰☱☳♅♆♈♊♋♍♎♏♒♓♔♕♖♫♬♯⚐⚒⚓⚔⚖⚛"
-    "✁✂✈✉✌✍✕✗✝✡✢✧✩✰✱✲✳❀❃❄❅❆❈❉➔➘➙➝➞➟"  # dingbats
+    "⌘⌥⌦⌧⌫⏎△▷◁◫◬◰◱◲◳☆☩☰☱☳♅♆♊♋♍♎♏♒♓♔♕♖♫♬♯⚐⚒⚓⚔⚖⚛"
+    "✁✂✈✉✌✍✕✗✡✢✧✩✰✱✲✳❀❃❄❅❆❈❉➔➘➙➝➞➟"  # dingbats
 )
 """Signs made of lines, in `FONTS`: currency, operators, arrows and pictograms."""
 
