@@ -184,3 +184,21 @@ def draw_chart(rng: np.random.Generator) -> NDArray[np.uint8]:
     else:
         strokes += [np.column_stack([positions, np.sort(values)[:: rng.choice([-1, 1])]])]
     return draw_strokes(strokes, rng, width=_THIN_WIDTHS)
+
+
+def draw_hatching(rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Draw hatching: a zigzag of many turns, as one crosses something out.
+
+    Args:
+        rng: The random number generator.
+    """
+    is_vertical = rng.random() < 0.3
+    turns = int(rng.integers(9 if is_vertical else 7, 16))
+    length = rng.uniform(0.8, 1.2 if is_vertical else 2.5)
+    along = np.linspace(0, length, turns) + rng.normal(0, 0.03, turns)
+    across = np.resize([0.0, 1.0], turns) + rng.normal(0, 0.1, turns)
+    lean = rng.uniform(-0.6, 0.6)
+    points = np.column_stack([along + lean * across, across])
+    if is_vertical:
+        points = points[:, ::-1]
+    return draw_strokes([points], rng, width=_THIN_WIDTHS)

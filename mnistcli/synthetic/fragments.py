@@ -1,7 +1,9 @@
 """Synthetic fragments as non-digits: digits that are cut, joined or shuffled, and cut drawings."""
 
+import math
 from collections.abc import Collection
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,7 @@ MIN_PEAK = 128
 """A blank or faint image has no pixel as bright as this."""
 
 _PICK_ATTEMPTS = 100
+_STRUCK_SIDE = 112  # pixels of the canvas of a digit that is crossed out
 
 
 def cut_digit(digits: Dataset, rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -90,6 +93,74 @@ def mirror_digit(digits: Dataset, rng: np.random.Generator) -> NDArray[np.uint8]
     return _pick_digit(digits, rng, {3})[:, ::-1]
 
 
+def strike_digit(digits: Dataset, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Cross out a digit: with an X, with two or three parallel strokes, or with a zigzag.
+
+    One stroke is not enough: a 0 and a 7 have one in some handwriting.
+
+    Args:
+        digits: Digits to pick from.
+        rng: The random number generator.
+    """
+    image = _pick_digit(digits, rng, range(10))
+    enlarged = np.zeros((_STRUCK_SIDE, _STRUCK_SIDE), np.uint8)
+    margin = (_STRUCK_SIDE - 3 * SIDE) // 2
+    resized = cv2.resize(image, (3 * SIDE, 3 * SIDE), interpolation=cv2.INTER_CUBIC)
+    enlarged[margin:-margin, margin:-margin] = resized
+    kind = rng.integers(3)
+    turns = 2 if kind == 0 else int(rng.integers(2, 4)) if kind == 1 else int(rng.integers(5, 9))
+    heights = np.linspace(-0.5, 0.5, turns) * rng.uniform(0.12, 0.3 if kind == 1 else 0.6)
+    left, right = np.full((2, turns), 0.5) + rng.normal(0, 0.05, (2, turns))
+    rise = rng.uniform(-0.3, 0.3) if kind else rng.uniform(0.4, 0.7)
+    starts = np.column_stack([-left, heights + rise])
+    ends = np.column_stack([right, heights - rise])
+    if kind == 0:
+        starts[1], ends[1] = starts[1] * (1, -1), ends[1] * (1, -1)
+    lines = np.stack([starts, ends], axis=1)
+    if kind == 2:
+        lines = lines.reshape(1, -1, 2)
+    pixels = np.rint(lines * (_STRUCK_SIDE - 12) * rng.uniform(0.75, 1) + _STRUCK_SIDE / 2)
+    thickness = int(rng.integers(6, 12))
+    struck = cv2.polylines(enlarged, list(pixels.astype(np.int32)), False, 255, thickness)
+    return _normalize(np.asarray(struck, np.uint8) if image.any() else image)
+
+
+def make_fraction(digits: Dataset, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Place two digits one above the other with a bar between them, as one drawing.
+
+    Args:
+        digits: Digits to pick from.
+        rng: The random number generator.
+    """
+    upper, lower = (_crop(_pick_digit(digits, rng, {2, 3, 4, 5, 7})) for _ in range(2))
+    gap = int(rng.integers(5, 9))
+    width = max(upper.shape[1], lower.shape[1]) + 6
+    canvas = np.zeros((upper.shape[0] + gap + lower.shape[0], width), np.uint8)
+    for digit, top in ((upper, 0), (lower, upper.shape[0] + gap)):
+        left = int(rng.integers(0, width - digit.shape[1] + 1))
+        canvas[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
+    middle = upper.shape[0] + gap // 2
+    canvas[middle - 1 : middle + 1] = canvas.max()
+    return _normalize(canvas)
+
+
+def join_halves(digits: Dataset, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Join the right half of a digit to the left half of another: a wrong segmentation.
+
+    Args:
+        digits: Digits to pick from.
+        rng: The random number generator.
+    """
+    labels = {2, 3, 4, 5, 6, 8, 9}
+    left, right = (_crop(_pick_digit(digits, rng, labels)) for _ in range(2))
+    height = max(left.shape[0], right.shape[0])
+    left, right = (np.pad(part, ((0, height - len(part)), (0, 0))) for part in (left, right))
+    first = left[:, int(left.shape[1] * rng.uniform(0.35, 0.55)) :]
+    second = right[:, : math.ceil(right.shape[1] * rng.uniform(0.45, 0.65))]
+    gap = np.zeros((height, int(rng.integers(0, 3))), np.uint8)
+    return _normalize(np.hstack([first, gap, second]))
+
+
 def cut_drawing(rng: np.random.Generator) -> NDArray[np.uint8]:
     """Cut a letter or doodle vertically; it stays whole if the part could look like a 1.
 
@@ -116,6 +187,14 @@ def _pick_digit(
         if digits.labels[index] in labels:
             break
     return _stretch_contrast(digits.images[index])
+
+
+def _crop(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Crop to the foreground; a blank image stays whole."""
+    rows, columns = _foreground_indices(image, axis=1), _foreground_indices(image, axis=0)
+    if not rows.size:
+        return image
+    return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def _stretch_contrast(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -53,11 +53,24 @@ def render_letter(rng: np.random.Generator) -> NDArray[np.uint8]:
     """
     font_name = str(rng.choice(_FONTS))
     characters = _LETTERS + _SYMBOLS if font_name.startswith("DejaVu") else _LETTERS
-    character = str(rng.choice(list(characters)))
+    return render_character(str(rng.choice(list(characters))), font_name, rng)
+
+
+def render_character(character: str, font_name: str, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Render a printed character: solid or hollow, in perspective, some inverted.
+
+    Args:
+        character: The character.
+        font_name: Name of a font of matplotlib.
+        rng: The random number generator.
+
+    Returns:
+        uint8 (28, 28) in MNIST format.
+    """
     outline_width = int(rng.integers(0, 4)) * int(rng.random() < 0.5)
     canvas = Image.new("L", _LETTER_CANVAS)
     pen = ImageDraw.Draw(canvas)
-    font = _load_font(font_name)
+    font = load_font(font_name)
     pen.text((20, 8), character, fill=255, font=font, stroke_width=outline_width)
     if outline_width > 1 and rng.random() < 0.3:  # hollow
         pen.text((20, 8), character, fill=0, font=font)
@@ -77,7 +90,7 @@ def render_text(rng: np.random.Generator) -> NDArray[np.uint8]:
         rng: The random number generator.
     """
     canvas = Image.new("L", _TEXT_CANVAS)
-    pen, font = ImageDraw.Draw(canvas), _load_font(str(rng.choice(_FONTS)))
+    pen, font = ImageDraw.Draw(canvas), load_font(str(rng.choice(_FONTS)))
     for line in range(rng.integers(1, 3)):
         letters = rng.choice(list(ascii_letters), int(rng.integers(3, 7)))
         pen.text((4, 4 + _LINE_HEIGHT * line), "".join(letters), fill=255, font=font)
@@ -115,6 +128,7 @@ def _crop_with_margin(coverage: NDArray[np.float32], margin: int) -> NDArray[np.
 
 
 @cache
-def _load_font(name: str) -> ImageFont.FreeTypeFont:
+def load_font(name: str, size: int = _FONT_SIZE) -> ImageFont.FreeTypeFont:
+    """Load a font of matplotlib, with a size in pixels."""
     path = Path(mpl.get_data_path(), "fonts", "ttf", f"{name}.ttf")
-    return ImageFont.truetype(path, _FONT_SIZE)
+    return ImageFont.truetype(path, size)

@@ -5,6 +5,7 @@ images as well, with the uniform distribution as their target, it becomes unsure
 non-digits too (Hendrycks et al., "Deep anomaly detection with outlier exposure", ICLR 2019).
 
 No kind draws a shape that somebody writes for a digit: no bar like a 1, no ring, no L or Z.
+`glyph_tables` lists what was left out of the scripts.
 """
 
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from mnistcli.datasets.dataset import Dataset
 from mnistcli.preprocessing.shapes import SIDE
-from mnistcli.synthetic import doodles, fragments, letters, textures
+from mnistcli.synthetic import doodles, fragments, glyphs, letters, signs, textures
 
 DigitKind = Callable[[Dataset, np.random.Generator], NDArray[np.uint8]]
 """A kind of non-digit made from digits."""
@@ -29,8 +30,11 @@ DIGIT_KINDS: dict[DigitKind, int] = {
     fragments.superimpose_digits: 4,
     fragments.shuffle_quarters: 4,
     fragments.mirror_digit: 2,
+    fragments.strike_digit: 5,
+    fragments.make_fraction: 2,
+    fragments.join_halves: 5,
 }
-"""Relative frequency of each kind; the sum over both registries is 111."""
+"""Relative frequency of each kind; the sum over both registries is 212."""
 
 KINDS: dict[Kind, int] = {
     doodles.draw_symbol: 10,
@@ -39,17 +43,29 @@ KINDS: dict[Kind, int] = {
     letters.render_letter: 22,
     letters.render_text: 4,
     letters.draw_letter: 6,
+    glyphs.draw_glyph: 28,
+    glyphs.draw_ligature: 10,
+    glyphs.render_glyph: 12,
+    signs.draw_ideograph: 6,
+    signs.draw_tick: 5,
+    signs.draw_arrow: 5,
+    signs.draw_operator: 5,
+    signs.draw_currency: 4,
+    signs.draw_bracket: 2,
+    signs.draw_segments: 4,
     fragments.cut_drawing: 10,
     doodles.draw_scene: 8,
     doodles.draw_arches: 6,
     doodles.draw_face: 3,
     doodles.draw_scribble: 5,
+    doodles.draw_hatching: 4,
     doodles.draw_star: 2,
     doodles.draw_chart: 3,
     textures.render_noise: 4,
+    textures.render_pattern: 4,
     textures.crop_photograph: 3,
 }
-"""Relative frequency of each kind; the sum over both registries is 111."""
+"""Relative frequency of each kind; the sum over both registries is 212."""
 
 _ATTEMPTS = 20
 
@@ -57,8 +73,9 @@ _ATTEMPTS = 20
 def non_digits(dataset: Dataset, count: int, *, seed: int) -> NDArray[np.uint8]:
     """Generate non-digits (out-of-distribution images) in MNIST format.
 
-    They are letters, symbols, doodles, charts and textures, and digits that are cut, joined,
-    superimposed or shuffled. The fraction of each kind does not depend on the count.
+    They are letters and signs of many scripts, doodles, charts and textures, and digits that are
+    cut, joined, superimposed, shuffled or crossed out. The fraction of each kind does not
+    depend on the count.
 
     Args:
         dataset: Digits that some of the non-digits are made from.

@@ -1,4 +1,4 @@
-"""Synthetic textures as non-digits: noise, gradients and crops of photographs."""
+"""Synthetic textures as non-digits: noise, gradients, patterns and crops of photographs."""
 
 from functools import cache
 
@@ -36,6 +36,24 @@ def crop_photograph(rng: np.random.Generator) -> NDArray[np.uint8]:
     left, top = (int(rng.integers(size - side)) for size in photograph.size)
     crop = photograph.resize((SIDE, SIDE), box=(left, top, left + side, top + side))
     return _to_gray_or_binary(np.asarray(crop, dtype=np.float64), rng)
+
+
+def render_pattern(rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Render a regular pattern: stripes, a raster of dots, a checkerboard or random cells.
+
+    Args:
+        rng: The random number generator.
+    """
+    kind = rng.integers(4)
+    if kind == 3:  # random cells, as of a QR code
+        cells = (rng.random(rng.integers(7, 13, 2)) < rng.uniform(0.3, 0.6)).astype(np.float32)
+        return to_mnist_format(cells.repeat(4, axis=0).repeat(4, axis=1))
+    angle, periods = rng.uniform(0, np.pi), rng.uniform(3, 8)  # across the image
+    rows, columns = np.mgrid[:SIDE, :SIDE] * (2 * np.pi * periods / SIDE)
+    first = np.sin(columns * np.cos(angle) + rows * np.sin(angle) + rng.uniform(0, 6.3))
+    second = np.sin(rows * np.cos(angle) - columns * np.sin(angle) + rng.uniform(0, 6.3))
+    pattern = (first, first + second, first * second)[kind]
+    return _to_gray_or_binary(pattern + rng.normal(0, rng.uniform(0, 0.2), pattern.shape), rng)
 
 
 def _to_gray_or_binary(values: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.uint8]:

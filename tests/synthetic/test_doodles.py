@@ -1,6 +1,12 @@
 import numpy as np
 
-from mnistcli.synthetic.doodles import draw_blot, draw_grid, draw_scribble, draw_symbol
+from mnistcli.synthetic.doodles import (
+    draw_blot,
+    draw_grid,
+    draw_hatching,
+    draw_scribble,
+    draw_symbol,
+)
 
 
 def test_grids_have_much_foreground() -> None:
@@ -30,3 +36,14 @@ def test_scribbles_are_all_different() -> None:
     rng = np.random.default_rng(3)
 
     assert len({draw_scribble(rng).tobytes() for _ in range(40)}) == 40
+
+
+def test_hatching_has_many_turns() -> None:
+    rng = np.random.default_rng(3)
+    masks = np.stack([draw_hatching(rng) for _ in range(60)]) > 128
+
+    along_rows = (masks[:, :, 1:] & ~masks[:, :, :-1]).sum(axis=2).max(axis=1)
+    along_columns = (masks[:, 1:] & ~masks[:, :-1]).sum(axis=1).max(axis=1)
+    most = np.maximum(along_rows, along_columns)
+    dense = masks.mean(axis=(1, 2)) > 0.2  # so dense that the turns touch
+    assert ((most >= 3) | dense).mean() > 0.95

@@ -36,6 +36,36 @@ def test_superimposed_digits_have_more_foreground_than_one() -> None:
     assert (images > 128).mean() > 1.3 * (DIGITS.images > 128).mean()
 
 
+def test_a_digit_that_is_crossed_out_is_covered_by_strokes() -> None:
+    rng = np.random.default_rng(3)
+    images = [fragments.strike_digit(DIGITS, rng) for _ in range(60)]
+    masks = np.stack(images) > 128
+
+    # The strokes extend beyond the digit, so its box is wider than that of most digits.
+    widths, heights = masks.any(axis=1).sum(axis=1), masks.any(axis=2).sum(axis=1)
+    assert (widths > 0.7 * heights).all()
+    rises = (masks[:, :, 1:] & ~masks[:, :, :-1]).sum(axis=2).max(axis=1)
+    assert (rises >= 2).mean() > 0.6
+
+
+def test_a_fraction_has_a_bar_between_two_digits() -> None:
+    rng = np.random.default_rng(3)
+    masks = np.stack([fragments.make_fraction(DIGITS, rng) for _ in range(60)]) > 128
+
+    widest = masks.sum(axis=2).argmax(axis=1)
+    assert ((widest >= 9) & (widest <= 18)).mean() > 0.9
+    heights, widths = masks.any(axis=2).sum(axis=1), masks.any(axis=1).sum(axis=1)
+    assert (heights > widths).all()
+
+
+def test_joined_halves_are_wider_than_a_1() -> None:
+    rng = np.random.default_rng(3)
+    masks = np.stack([fragments.join_halves(DIGITS, rng) for _ in range(60)]) > 128
+
+    heights, widths = masks.any(axis=2).sum(axis=1), masks.any(axis=1).sum(axis=1)
+    assert (widths > 0.4 * heights).all()
+
+
 def test_a_cut_drawing_is_never_a_sliver() -> None:
     rng = np.random.default_rng(3)
     masks = np.stack([fragments.cut_drawing(rng) for _ in range(60)]) > 128

@@ -17,7 +17,12 @@ from tests.support.strokes import make_digits
 DIGITS = make_digits(100, seed=0)
 ALL_KINDS: list[Kind] = [*(partial(kind, DIGITS) for kind in DIGIT_KINDS), *KINDS]
 # These keep all 28x28 pixels of their source: they are not scaled to the box of a digit.
-UNSCALED = (textures.render_noise, textures.crop_photograph, fragments.mirror_digit)
+UNSCALED = (
+    textures.render_noise,
+    textures.render_pattern,
+    textures.crop_photograph,
+    fragments.mirror_digit,
+)
 
 
 def solid(level: int) -> Kind:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mnistcli.synthetic.non_digits import Kind
-from mnistcli.synthetic.textures import crop_photograph, render_noise
+from mnistcli.synthetic.textures import crop_photograph, render_noise, render_pattern
 
 
 @pytest.mark.parametrize("kind", [render_noise, crop_photograph])
@@ -21,3 +21,13 @@ def test_textures_cover_more_than_digits_do(kind: Kind) -> None:
     images = np.stack([kind(rng) for _ in range(50)])
 
     assert (images > 128).mean() > 0.15
+
+
+def test_patterns_repeat() -> None:
+    rng = np.random.default_rng(3)
+    masks = np.stack([render_pattern(rng) for _ in range(60)]) > 128
+
+    assert masks.any(axis=(1, 2)).all()
+    rises = (masks[:, :, 1:] & ~masks[:, :, :-1]).sum(axis=2).max(axis=1)
+    falls = (masks[:, 1:] & ~masks[:, :-1]).sum(axis=1).max(axis=1)
+    assert (np.maximum(rises, falls) >= 3).mean() > 0.9

@@ -1,0 +1,134 @@
+"""Rejection of non-digits that no training material has: the share rejected, by category.
+
+    python -m tests.tools.rejection MODEL [--count 200] [--seed 0] [--scores] [--save FILE]
+
+prints for each category the share that the model rejects at its threshold: of the classifier on
+arrays in MNIST format, and of the whole prediction on dark drawings on light paper. The last row
+is the share of held-out MNIST digits that are rejected wrongly: training images that `robust` did
+not train on, although its temperature and threshold were fitted on them. Merged and cut digits
+have no second number: the whole prediction reads the digits one by one.
+
+Letters similar to a digit are those that the other categories leave out: they need not be
+rejected. Categories of missing Noto fonts are named and skipped (``apt-get install fonts-noto-core``).
+``--scores`` compares other scores than the maximum probability, see `rejection_scores`.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mnistcli import datasets
+from mnistcli.inference.classifier import Predictor
+from mnistcli.inference.ensemble import load_classifier
+from mnistcli.model_lookup import ModelRef, find_model
+from mnistcli.prediction.predict import predict_images
+from mnistcli.prediction.rejection import choose_thresholds
+from mnistcli.preprocessing.normalization import to_mnist_format
+from tests.tools.unseen_drawings import drawn_kinds
+from tests.tools.unseen_glyphs import CATEGORIES, Ink, font_kinds
+
+_HELD_OUT = 0.05  # as in the recipe robust
+_ARRAYS_ONLY = ("merged digits", "cut digits")
+_PAD = 24  # pixels of paper around a drawing
+
+
+def draw_categories(digits: datasets.Dataset, count: int, *, seed: int) -> dict[str, list[Ink]]:
+    """Draw the non-digits of each category.
+
+    Args:
+        digits: Digits in MNIST format that some are made from.
+        count: Drawings per category.
+        seed: Seed of the random number generators, one for each category.
+    """
+    kinds = {**font_kinds(), **drawn_kinds(digits)}
+    generators = {name: np.random.default_rng([seed, *name.encode()]) for name in kinds}
+    return {name: [kind(generators[name]) for _ in range(count)] for name, kind in kinds.items()}
+
+
+def to_image(ink: Ink, rng: np.random.Generator) -> Image.Image:
+    """Render ink as a scan: dark on light, with noise."""
+    padded = np.pad(ink, _PAD)
+    gray = rng.uniform(215, 245) - rng.uniform(120, 200) * padded + rng.normal(0, 2, padded.shape)
+    return Image.fromarray(np.clip(gray, 0, 255).astype(np.uint8))
+
+
+def rejected_arrays(
+    classifier: Predictor, images: NDArray[np.uint8], min_confidence: float
+) -> NDArray[np.bool_]:
+    """Return which images in MNIST format, uint8 (n, 28, 28), are rejected."""
+    return np.asarray(classifier.predict(images).max(axis=1) < min_confidence)
+
+
+def rejected_images(
+    classifier: Predictor, images: list[Image.Image], min_confidence: float
+) -> NDArray[np.bool_]:
+    """Return which images are rejected by the whole prediction."""
+    thresholds = choose_thresholds(None, min_confidence)
+    predictions = predict_images(classifier, images, thresholds=thresholds)
+    return np.array([not prediction.text for prediction in predictions])
+
+
+def save_sheet(drawings: dict[str, list[Ink]], file: Path) -> None:
+    """Save the first drawings of each category as one figure, one row each."""
+    rows = []
+    for inks in drawings.values():
+        arrays = [255 - np.pad(to_mnist_format(ink), 2) for ink in inks[:24]]
+        rows.append(np.hstack([*arrays, *[np.full((32, 32), 255)] * (24 - len(arrays))]))
+    Image.fromarray(np.vstack(rows).astype(np.uint8)).save(file)
+
+
+def measure(model: ModelRef, drawings: dict[str, list[Ink]], held_out: datasets.Dataset) -> None:
+    """Print the shares rejected."""
+    classifier = load_classifier(model.files)
+    threshold = model.min_confidence
+    rng = np.random.default_rng(0)
+    print(f"{model.name}, rejection threshold {threshold:.3f}")
+    print(f"{'category':28}{'count':>6}{'arrays':>9}{'images':>9}")
+    for name in (*CATEGORIES, *(name for name in drawings if name not in CATEGORIES)):
+        if name not in drawings:
+            print(f"{name:28}  skipped: its Noto fonts are not installed")
+            continue
+        arrays = np.stack([to_mnist_format(ink) for ink in drawings[name]])
+        share = rejected_arrays(classifier, arrays, threshold).mean()
+        whole = ""
+        if name not in _ARRAYS_ONLY:
+            images = [to_image(ink, rng) for ink in drawings[name]]
+            whole = f"{rejected_images(classifier, images, threshold).mean():9.1%}"
+        print(f"{name:28}{len(arrays):6}{share:9.1%}{whole}", flush=True)
+    rejected = rejected_arrays(classifier, held_out.images, threshold)
+    print(f"{'held-out MNIST digits':28}{len(held_out):6}{rejected.mean():9.2%}")
+
+
+def main() -> None:
+    """Measure."""
+    parser = argparse.ArgumentParser(prog="python -m tests.tools.rejection")
+    parser.add_argument("model", help="a run directory, a .keras file, latest or pretrained")
+    parser.add_argument("--count", type=int, default=200, help="drawings per category")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--scores", action="store_true", help="compare scores by their AUROC")
+    parser.add_argument("--save", type=Path, help="save some drawings of each category")
+    options = parser.parse_args()
+    train, held_out = datasets.hold_out(datasets.load("mnist").train, _HELD_OUT)
+    drawings = draw_categories(held_out, options.count, seed=options.seed)
+    if options.save:
+        save_sheet(drawings, options.save)
+    model = find_model(options.model)
+    if options.scores:
+        arrays = {
+            name: np.stack([to_mnist_format(ink) for ink in inks])
+            for name, inks in drawings.items()
+        }
+        from mnistcli import checkpoints  # slow to import, as is the next
+        from tests.tools import rejection_scores
+
+        keras_model = checkpoints.load(model.files[0])
+        rejection_scores.compare(keras_model, arrays, train.subset(6000), held_out)
+    else:
+        measure(model, drawings, held_out)
+
+
+if __name__ == "__main__":
+    main()
