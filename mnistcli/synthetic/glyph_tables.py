@@ -1,6 +1,6 @@
 """Glyphs of scripts, numerals and symbols that do not look like a handwritten 0 to 9.
 
-Every table is an allow-list. A glyph was left out if somebody could write a digit like it. That was
+Every table is an allowlist. A glyph was left out if somebody could write a digit like it. That was
 decided on contact sheets, which also showed what a trained model predicted for each glyph.
 """
 
