@@ -22,6 +22,7 @@ from mnistcli.preprocessing.shapes import DIGIT_SIDE, SIDE, Gray, Mask
 
 _OVERSAMPLING = 5  # stroke width is measured and corrected at this multiple of the resolution
 _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)  # the four nearest pixels
+_FINE_STROKE_WIDTH = 2  # pixels of that multiple; a finer stroke can fall between them
 _MIN_STROKE_WIDTH = 2.2  # pixels of the 28x28 image; the median of MNIST is 2.5
 
 
@@ -60,9 +61,8 @@ def to_mnist_format(coverage: Gray) -> NDArray[np.uint8]:
         return np.zeros((SIDE, SIDE), np.uint8)
     coverage = _crop_to_foreground(coverage)
     reduction = max(coverage.shape) / (DIGIT_SIDE * _OVERSAMPLING)
-    min_width = _MIN_STROKE_WIDTH * _OVERSAMPLING
-    if reduction > 1 and stroke_width(coverage > 0.5) / reduction < min_width:
-        size = math.ceil(reduction)  # a thinner stroke can fall between the pixels
+    size = _dilation_size(coverage, reduction)
+    if size > 1:
         dilated = cv2.dilate(coverage, np.ones((size, size), np.uint8))
         coverage = np.asarray(dilated, np.float32)
     coverage = _resize(coverage, DIGIT_SIDE * _OVERSAMPLING)
@@ -72,6 +72,25 @@ def to_mnist_format(coverage: Gray) -> NDArray[np.uint8]:
         radius = (_MIN_STROKE_WIDTH - width) * _OVERSAMPLING / 2
         coverage = _crop_to_foreground(_thicken_strokes(mask, radius))
     return center_and_scale(coverage)
+
+
+def _dilation_size(coverage: Gray, reduction: float) -> int:
+    """Return the side of the square that dilates thin strokes before they are reduced in size.
+
+    Args:
+        coverage: Ink coverage of each pixel, 0 to 1, shape (h, w).
+        reduction: Factor of the reduction.
+
+    Returns:
+        Pixels; 1 for no dilation.
+    """
+    if reduction <= 1:
+        return 1
+    width = stroke_width(coverage > 0.5) / reduction
+    if width < _FINE_STROKE_WIDTH:
+        return math.ceil(reduction)
+    is_thin = reduction > 1.5 and width < _MIN_STROKE_WIDTH * _OVERSAMPLING
+    return round(reduction) if is_thin else 1
 
 
 def center_and_scale(coverage: Gray) -> NDArray[np.uint8]:

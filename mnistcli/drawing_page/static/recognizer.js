@@ -7,6 +7,7 @@ const recognizer = (() => {
   const SIDE = 28;
   const DIGIT_SIDE = 20;
   const OVERSAMPLING = 5;
+  const FINE_STROKE_WIDTH = 2; // pixels of that multiple
   const MIN_STROKE_WIDTH = 2.2; // pixels of the 28x28 image
 
   /* The strength of the pixels of a mask and of their four neighbors; 0 elsewhere. */
@@ -50,12 +51,20 @@ const recognizer = (() => {
     );
   }
 
+  /* The side of the square that dilates thin strokes before they are reduced in size. */
+  function dilationSize(strength, reduction) {
+    if (reduction <= 1) return 1;
+    const width = strokeWidth(threshold(strength, 0.5)) / reduction;
+    if (width < FINE_STROKE_WIDTH) return Math.ceil(reduction);
+    return reduction > 1.5 && width < MIN_STROKE_WIDTH * OVERSAMPLING ? roundHalfEven(reduction) : 1;
+  }
+
   function toMnistFormat(strength) {
     strength = cropToForeground(strength);
     const side = DIGIT_SIDE * OVERSAMPLING;
     const reduction = Math.max(strength.width, strength.height) / side;
-    if (reduction > 1 && strokeWidth(threshold(strength, 0.5)) / reduction < MIN_STROKE_WIDTH * OVERSAMPLING) {
-      const size = Math.ceil(reduction);
+    const size = dilationSize(strength, reduction);
+    if (size > 1) {
       const before = Math.floor(size / 2);
       strength = dilate(strength, -before, size - 1 - before);
     }
