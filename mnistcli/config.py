@@ -130,8 +130,7 @@ class TrainConfig:
         at_most=10,
         example=0.3,
     )
-    # Named after the first styles, so that the config.json of older runs stays readable.
-    european: float = setting(
+    rare_styles: float = setting(
         0.0,
         "Synthetic digits to add in styles rare in MNIST (European 1s, 4s and 7s, slashed 0s, wide "
         "or narrow digits), as a fraction of the training images.",
@@ -183,11 +182,13 @@ class TrainConfig:
         """Return the config with these settings, such as those of a ``config.json``.
 
         Args:
-            values: Field names and values; settings that are missing have their defaults.
+            values: Field names and values; settings that are missing have their defaults. Former
+                names are accepted.
 
         Raises:
             ConfigError: A setting is unknown, or a value is invalid.
         """
+        values = with_current_names(values)
         for name in values:
             find_setting(name)
         return cls(**values)
@@ -226,6 +227,17 @@ SETTINGS: Mapping[str, Field[Any]] = MappingProxyType(
     {declared.name: declared for declared in fields(TrainConfig)}
 )
 """The fields of `TrainConfig` by name."""
+
+_FORMER_NAMES = {"european": "rare_styles"}
+
+
+def with_current_names(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with those of renamed settings under their current names.
+
+    Args:
+        values: The settings by name, such as those in a file of an older version.
+    """
+    return {_FORMER_NAMES.get(name, name): value for name, value in values.items()}
 
 
 def split_custom_architecture(arch: str) -> tuple[str, str]:

@@ -132,7 +132,7 @@ _RECIPES = (
         duration="12 min",
     ),
     Recipe(
-        config=replace(_ACCURATE, recipe="robust", distort=True, non_digits=0.3, european=0.1),
+        config=replace(_ACCURATE, recipe="robust", distort=True, non_digits=0.3, rare_styles=0.1),
         summary="accurate with distortions and non-digits (the packaged model)",
         test_accuracy="99.64 % (1 seed)",
         duration="19 min",

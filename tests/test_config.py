@@ -114,6 +114,15 @@ def test_missing_settings_have_their_defaults() -> None:
     assert TrainConfig.from_dict({"epochs": 3}) == replace(TrainConfig(), epochs=3)
 
 
+def test_the_former_name_of_a_setting_is_read() -> None:
+    config = TrainConfig.from_dict({"european": 0.05})
+
+    assert config == TrainConfig(rare_styles=0.05)
+    assert "european" not in config.as_dict()
+    with pytest.raises(ConfigError, match="--rare-styles must be at least 0"):
+        TrainConfig.from_dict({"european": -1})
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [

@@ -84,7 +84,7 @@ def make_sections(config: TrainConfig, train: Dataset) -> list[Section]:
     digits = some.images[np.argsort(some.labels, kind="stable")]
     is_changed = bool(augmentation_layers(config))
     styled = styled_digits(
-        train, COLUMNS * STYLED_ROWS if config.european else 0, seed=config.seed
+        train, COLUMNS * STYLED_ROWS if config.rare_styles else 0, seed=config.seed
     ).images
     outliers = non_digits(
         train, COLUMNS * NON_DIGIT_ROWS if config.non_digits else 0, seed=config.seed
@@ -100,7 +100,7 @@ def make_sections(config: TrainConfig, train: Dataset) -> list[Section]:
         Section(f"{format_count(len(train), 'digit')} of the dataset", originals + augmented)
     ]
     for name, fraction, images in (
-        ("digits in rare styles", config.european, split[1]),
+        ("digits in rare styles", config.rare_styles, split[1]),
         ("non-digits", config.non_digits, split[2]),
     ):
         if fraction:
@@ -131,7 +131,7 @@ def _names(config: TrainConfig) -> list[str]:
     used = {
         "augmentation": config.augment,
         "distortions": config.distort,
-        "digits in rare styles": config.european,
+        "digits in rare styles": config.rare_styles,
         "non-digits": config.non_digits,
     }
     return [name for name, value in used.items() if value]

@@ -50,7 +50,7 @@ def check_augmentation(inputs: PlotInputs) -> MnistCliError | None:
     if error := _check_run(inputs, "augmentation"):
         return error
     config = inputs.run.read_config()
-    if not (config.augment or config.distort or config.european or config.non_digits):
+    if not (config.augment or config.distort or config.rare_styles or config.non_digits):
         return RunError(
             "no augmentation: the run has no distortions and no synthetic images either",
             hint=OTHER_PLOT,

@@ -75,8 +75,8 @@ def training_examples(
         uint8 (n, 28, 28), and the targets as `encode_labels` returns them.
     """
     count = len(train)
-    if config.european:
-        styled = styled_digits(train, round(config.european * count), seed=config.seed)
+    if config.rare_styles:
+        styled = styled_digits(train, round(config.rare_styles * count), seed=config.seed)
         train = train.concatenate(styled)
     targets = encode_labels(config, train.labels)
     if not config.non_digits:

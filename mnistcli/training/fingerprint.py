@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from mnistcli.config import TrainConfig, split_custom_architecture
+from mnistcli.config import TrainConfig, split_custom_architecture, with_current_names
 from mnistcli.environment import describe_environment
 from mnistcli.errors import RunError
 from mnistcli.training.data import TrainingData
@@ -26,6 +26,17 @@ class Fingerprint:
     settings: Mapping[str, Any]
     data: Mapping[str, str]
     versions: Mapping[str, str]
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Return the fingerprint with the values of `as_dict`, also those of an older version.
+
+        Raises:
+            AttributeError: The settings have no names.
+            KeyError: A part is missing.
+        """
+        settings = with_current_names(values["settings"])
+        return cls(settings, values["data"], values["versions"])
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fingerprint as plain values for JSON."""

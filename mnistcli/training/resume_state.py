@@ -159,6 +159,7 @@ def _parse(description: Mapping[str, Any], variables: Sequence[NDArray[Any]]) ->
     """Return a state as it was written.
 
     Raises:
+        AttributeError: A part has no names.
         KeyError: A part is missing.
         TypeError: A part has another type.
         ValueError: A part has another value.
@@ -168,7 +169,7 @@ def _parse(description: Mapping[str, Any], variables: Sequence[NDArray[Any]]) ->
     if [row.epoch for row in rows] != list(range(1, len(rows) + 1)) or not 1 <= kept <= len(rows):
         raise ValueError("epochs")
     return ResumeState(
-        fingerprint=Fingerprint(**description["fingerprint"]),
+        fingerprint=Fingerprint.from_dict(description["fingerprint"]),
         rows=rows,
         kept=kept,
         seconds=float(description["seconds"]),

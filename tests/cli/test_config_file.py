@@ -22,6 +22,17 @@ def test_the_settings_of_a_file_are_used_unless_options_override_them() -> None:
     assert recorded == config.as_dict() | {"epochs": 1}
 
 
+@pytest.mark.usefixtures("quick_training")
+def test_a_file_of_an_older_version_has_the_former_name_of_a_setting() -> None:
+    Path("best.json").write_text('{"arch": "simple", "dataset": "digits", "european": 0.01}')
+
+    succeed("train", "--config", "best.json", "--epochs", 1, "--run-dir", "run", "--quiet")
+
+    recorded = json.loads(Path("run/config.json").read_text())
+    assert recorded["rare_styles"] == 0.01
+    assert "european" not in recorded
+
+
 @pytest.mark.parametrize(
     ("content", "options", "code", "message"),
     [

@@ -26,7 +26,7 @@ VALUES = {
     "--dropout": 0.375,
     "--validation-split": 0.5,
     "--non-digits": 0.1,
-    "--european": 0.2,
+    "--rare-styles": 0.2,
     "--early-stopping": 4,
     "--reduce-lr": 5,
     "--limit": 600,

@@ -17,7 +17,7 @@ from tests.plotting.builders import axes_of, footer, random_dataset, subtitle, t
 
 Check = Callable[[Figure], None]
 TRAIN = random_dataset(np.arange(40)[::-1] % 10)
-ALL = TrainConfig(augment=True, distort=True, european=0.05, non_digits=0.3, seed=3)
+ALL = TrainConfig(augment=True, distort=True, rare_styles=0.05, non_digits=0.3, seed=3)
 
 
 def test_digits_are_changed_and_their_originals_are_above() -> None:
@@ -33,7 +33,7 @@ def test_digits_are_changed_and_their_originals_are_above() -> None:
 
 
 def test_synthetic_images_of_a_run_without_augmentation_are_unchanged() -> None:
-    digits, styled = make_sections(TrainConfig(european=0.5, seed=3), TRAIN)
+    digits, styled = make_sections(TrainConfig(rare_styles=0.5, seed=3), TRAIN)
 
     assert [label for label, _ in digits.rows] == ["original"]
     assert styled.heading == "20 digits in rare styles: 50 % of the digits"

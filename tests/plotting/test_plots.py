@@ -64,7 +64,7 @@ PLOTS: dict[str, Callable[[], Figure]] = {
         dataset="d",
     ),
     "augmentation": lambda: plot_augmentation(
-        TrainConfig(european=0.5), DATASET, model="m", dataset_name="d"
+        TrainConfig(rare_styles=0.5), DATASET, model="m", dataset_name="d"
     ),
     "occlusion": lambda: plot_occlusion(
         DATASET, PROBABILITIES, lambda _: OCCLUSION, count=4, model="m", dataset_name="d"

@@ -53,7 +53,7 @@ def test_a_dataset_without_training_images_is_refused(splits: Splits, fraction: 
 
 
 def test_digits_in_rare_styles_join_the_training_images(splits: Splits) -> None:
-    images, targets = training_examples(TrainConfig(european=0.5), splits.train)
+    images, targets = training_examples(TrainConfig(rare_styles=0.5), splits.train)
 
     assert len(images) == len(targets) == 600
     assert (images[:400] == splits.train.images).all()
@@ -63,7 +63,7 @@ def test_digits_in_rare_styles_join_the_training_images(splits: Splits) -> None:
 
 
 def test_non_digits_have_uniform_targets(splits: Splits) -> None:
-    config = TrainConfig(european=0.5, non_digits=0.25)
+    config = TrainConfig(rare_styles=0.5, non_digits=0.25)
 
     images, targets = training_examples(config, splits.train)
 

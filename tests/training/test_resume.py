@@ -47,7 +47,7 @@ AUGMENTED = replace(
     augment=True,
     distort=True,
     non_digits=0.2,
-    european=0.1,
+    rare_styles=0.1,
 )
 TUNE = replace(RECIPES["tune"].config, epochs=2, limit=100, batch_size=40)
 

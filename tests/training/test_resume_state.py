@@ -3,6 +3,7 @@ import io
 import os
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,17 @@ def test_a_state_is_read_as_it_was_written() -> None:
         assert (one.dtype, one.shape) == (other.dtype, other.shape)
         np.testing.assert_array_equal(one, other)
     assert list(Path().iterdir()) == [PATH]
+
+
+def test_a_state_of_an_older_version_has_the_former_name_of_a_setting() -> None:
+    former = Fingerprint({"european": 0.1}, {}, {})
+    replace(STATE, fingerprint=former).write(PATH)
+    state = ResumeState.read(PATH)
+
+    assert state is not None
+    state.fingerprint.require_same(Fingerprint({"rare_styles": 0.1}, {}, {}))
+    with pytest.raises(RunError, match=r"rare_styles was 0.1 and is now 0.2"):
+        state.fingerprint.require_same(Fingerprint({"rare_styles": 0.2}, {}, {}))
 
 
 def test_no_file_is_no_state() -> None:
