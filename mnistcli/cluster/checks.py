@@ -8,7 +8,7 @@ from mnistcli.cluster import worker
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.errors import ClusterError
 
-TIMEOUT = 20.0
+WORKER_TIMEOUT = 20.0
 """Seconds to wait for a worker."""
 
 
@@ -34,7 +34,7 @@ def wait_for_workers(client: Client, address: ClusterAddress) -> None:
         ClusterError: There is none for some time.
     """
     try:
-        client.wait_for_workers(1, timeout=TIMEOUT)
+        client.wait_for_workers(1, timeout=WORKER_TIMEOUT)
     except TimeoutError:
         raise no_workers(address) from None
 

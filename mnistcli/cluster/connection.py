@@ -16,13 +16,13 @@ from mnistcli.device import WORKER_MEMORY
 from mnistcli.errors import ClusterError
 from mnistcli.formatting import format_count
 
-TIMEOUT_CONNECT = 10.0
+CONNECT_TIMEOUT = 10.0
 """Seconds to wait for a scheduler."""
 
 _CONFIG = {
     # A machine that vanishes without closing its connections is noticed after this time.
     "distributed.comm.timeouts.tcp": "20s",
-    "distributed.comm.timeouts.connect": f"{TIMEOUT_CONNECT:g}s",
+    "distributed.comm.timeouts.connect": f"{CONNECT_TIMEOUT:g}s",
     "distributed.worker.profile.enabled": False,
     # A local worker that was killed while it started is not restarted by Dask itself.
     "distributed.deploy.lost-worker-timeout": "5s",
@@ -66,7 +66,7 @@ def open_client(address: ClusterAddress) -> Iterator[Client]:
     with _quiet(), dask.config.set(_CONFIG), _scheduler(address) as scheduler:
         _require_certificates(address)
         try:
-            client = Client(**scheduler, timeout=TIMEOUT_CONNECT, set_as_default=False)
+            client = Client(**scheduler, timeout=CONNECT_TIMEOUT, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:  # Dask raises all of them
             raise ClusterError(
                 f"no scheduler answers at {address}", hint="dask scheduler"

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from distributed import Client, Future, KilledWorker, wait
 
 from mnistcli.cluster.addresses import ClusterAddress
-from mnistcli.cluster.checks import TIMEOUT, no_workers
+from mnistcli.cluster.checks import WORKER_TIMEOUT, no_workers
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -131,6 +131,6 @@ class Tasks(Generic[Item, Result]):
         self._workers = len(self._client.nthreads())
         if self._workers or not self._seen:
             self._seen = now
-        if now - self._seen > TIMEOUT:
+        if now - self._seen > WORKER_TIMEOUT:
             raise no_workers(self._address)
         self._on_poll()

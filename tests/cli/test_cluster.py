@@ -35,7 +35,7 @@ def test_an_output_is_continued(cluster: ClusterAddress, digit_pngs: Path) -> No
 def test_an_address_without_a_scheduler_is_an_error(
     monkeypatch: pytest.MonkeyPatch, digit_pngs: Path
 ) -> None:
-    monkeypatch.setattr(connection, "TIMEOUT_CONNECT", 0.5)
+    monkeypatch.setattr(connection, "CONNECT_TIMEOUT", 0.5)
     assert failure(*PREDICT, digit_pngs, "--cluster", "tcp://127.0.0.1:9") == (
         1,
         ["error: no scheduler answers at 'tcp://127.0.0.1:9'", "hint: dask scheduler"],

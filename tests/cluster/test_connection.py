@@ -19,7 +19,7 @@ from mnistcli.errors import ClusterError
 def test_an_address_without_a_scheduler_is_an_error(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(connection, "TIMEOUT_CONNECT", 0.5)
+    monkeypatch.setattr(connection, "CONNECT_TIMEOUT", 0.5)
     with (
         pytest.raises(ClusterError, match=r"no scheduler answers at 'tcp://127\.0\.0\.1:9'"),
         connect(ClusterAddress("tcp://127.0.0.1:9")),
@@ -53,7 +53,7 @@ def test_workers_that_do_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_scheduler_without_workers_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "TIMEOUT", 0.1)
+    monkeypatch.setattr(checks, "WORKER_TIMEOUT", 0.1)
     with (
         LocalCluster(n_workers=0, dashboard_address=None) as scheduler,
         pytest.raises(ClusterError, match="has no workers") as caught,

@@ -85,7 +85,7 @@ def test_an_item_that_kills_its_workers_has_no_result(
 
 def test_workers_that_have_gone(monkeypatch: pytest.MonkeyPatch, cluster: ClusterAddress) -> None:
     monkeypatch.setattr(tasks, "_POLL", 0.0)
-    monkeypatch.setattr(tasks, "TIMEOUT", 0.0)
+    monkeypatch.setattr(tasks, "WORKER_TIMEOUT", 0.0)
 
     class NoWorkers:
         def submit(self, *arguments: object, **options: object) -> object:

@@ -51,7 +51,7 @@ def test_faults_of_workers_are_failed_checks(
 
 
 def test_an_address_without_a_scheduler_is_a_failed_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "TIMEOUT_CONNECT", 0.5)
+    monkeypatch.setattr(connection, "CONNECT_TIMEOUT", 0.5)
     result = invoke("doctor", "--cluster", "tcp://127.0.0.1:9")
     assert result.exit_code == 1
     assert "no scheduler answers at 'tcp://127.0.0.1:9'" in result.stdout
