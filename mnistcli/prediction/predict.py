@@ -16,7 +16,7 @@ from mnistcli.prediction.preparation import Preparation, Prepared
 from mnistcli.prediction.preparation_workers import PreparationWorkers
 from mnistcli.prediction.rejection import NO_THRESHOLDS, Thresholds, apply_rejection
 from mnistcli.prediction.results import PredictedDigit, Prediction
-from mnistcli.prediction.worker_process import MANY, WorkerProcess
+from mnistcli.prediction.worker_process import MAX_WITHOUT_WORKERS, WorkerProcess
 
 # Images predicted together: enough to keep all processors busy, few enough for early results.
 _GROUP = 32
@@ -87,7 +87,7 @@ def _prepare_groups(
     for number in count():
         group = list(islice(images, _GROUP))
         accepted = workers.accept(group)
-        if accepted and number * _GROUP >= MANY and len(group) == _GROUP:
+        if accepted and number * _GROUP >= MAX_WITHOUT_WORKERS and len(group) == _GROUP:
             workers.start()
         size = _PART if accepted and workers.is_started else 1
         parts = [group[start : start + size] for start in range(0, len(group), size)]

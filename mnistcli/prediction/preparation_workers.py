@@ -1,7 +1,7 @@
 """Worker processes that prepare images: threads of one process share Python's interpreter lock.
 
 The process pools of the standard library are not used. They import the program that called
-`mnistcli.predict` again, and their processes outlive a program that was killed.
+`mnistcli.predict` again, and their processes outlive a parent process that was killed.
 """
 
 import queue

@@ -1,7 +1,7 @@
-"""Worker processes as the program sees them: start them, and send them images to prepare.
+"""Worker processes, parent side: start them, send images, receive the prepared images.
 
-They start before the libraries are loaded, so this module loads none. See `worker_program` for what
-they do.
+They start before the libraries are loaded, so this module loads none. `worker_program` is the
+worker side.
 """
 
 import os
@@ -16,13 +16,13 @@ from typing import IO, Any, cast
 from mnistcli.device import WORKER_MEMORY, count_usable_processors
 from mnistcli.files.object_stores import StoredObject
 
-MANY = 64
-"""Number of images above which worker processes save more time than their start takes."""
-BROKEN = (EOFError, OSError, ValueError, pickle.UnpicklingError)
+MAX_WITHOUT_WORKERS = 64
+"""Most images without worker processes, which would save less time than their start takes."""
+PIPE_ERRORS = (EOFError, OSError, ValueError, pickle.UnpicklingError)
 """Errors of a pipe to a process that has ended; a message may be cut off."""
 
-_MAX_PROCESSES = 8  # more would wait for the program itself, which classifies and prints
-_CODE = """
+_MAX_PROCESSES = 8  # more would wait for the parent process, which classifies and prints
+_BOOTSTRAP = """
 import pickle, sys
 sys.path[:], settings = pickle.load(sys.stdin.buffer)
 from mnistcli.prediction.worker_program import run_worker
@@ -35,7 +35,7 @@ class EndedError(Exception):
 
 
 class WorkerProcess:
-    """A worker process, as the program sees it.
+    """A worker process, from the side of the parent process.
 
     Args:
         single: Whether to treat each whole image as a single digit.
@@ -48,14 +48,14 @@ class WorkerProcess:
     def __init__(self, *, single: bool, lengths: range | None) -> None:
         import subprocess  # noqa: PLC0415 - not needed for few images
 
-        # Not in the program's process group: Ctrl-C ends the program, and its end ends the workers.
+        # In another process group: Ctrl-C ends this process only, whose end ends the workers.
         group: dict[str, Any] = (
             {"process_group": 0}
             if os.name == "posix"
             else {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
         )
         self._process = subprocess.Popen(  # noqa: S603 - a program of ours
-            [sys.executable, "-c", _CODE],
+            [sys.executable, "-c", _BOOTSTRAP],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=WORKER_MEMORY | os.environ | {"OPENBLAS_NUM_THREADS": "1"},
@@ -111,19 +111,19 @@ class WorkerProcess:
         """Wait for the end of the process and close its pipes."""
         self._process.wait()
         for pipe in (self._inbox, self._outbox):
-            with suppress(*BROKEN):
+            with suppress(*PIPE_ERRORS):
                 pipe.close()
 
     def _send(self, message: object) -> None:
         try:
             write(self._outbox, message)
-        except BROKEN:
+        except PIPE_ERRORS:
             raise EndedError from None
 
     def _receive(self) -> Any:
         try:
             return read(self._inbox)
-        except BROKEN:
+        except PIPE_ERRORS:
             raise EndedError from None
 
 
@@ -148,7 +148,7 @@ def start_processes(
         single: As `WorkerProcess` takes it.
         lengths: As `WorkerProcess` takes it.
     """
-    count = count_processes() if _count_files(names) > MANY else 0
+    count = count_processes() if _count_files(names) > MAX_WITHOUT_WORKERS else 0
     try:
         return [WorkerProcess(single=single, lengths=lengths) for _ in range(count)]
     except OSError:  # the images are prepared in this process
@@ -163,16 +163,16 @@ def count_processes() -> int:
 
 
 def _count_files(names: Iterable[str]) -> int:
-    """Count the files that names stand for: one for a file, some entries of a folder."""
+    """Count files, and the entries of folders up to one more than `MAX_WITHOUT_WORKERS`."""
     count = 0
     for name in names:
         if StoredObject.parse(name) is not None:
             continue  # this process opens it
         path = Path(name)
-        with suppress(OSError):  # `find_images` tells what is wrong with it
+        with suppress(OSError):  # `find_images` reports the error
             if not path.is_dir():
                 count += 1
                 continue
             with os.scandir(path) as entries:  # does not read all names of a long folder
-                count += sum(1 for _ in islice(entries, MANY + 1))
+                count += sum(1 for _ in islice(entries, MAX_WITHOUT_WORKERS + 1))
     return count

@@ -1,8 +1,8 @@
-"""Program of a worker process: prepares images for the process that has started it.
+"""Program of a worker process: prepares images for the parent process.
 
-It reads images from its standard input and writes what it has prepared to its standard output, both
-as pickles. It ends when its input is closed, so none is left of a program that was killed. It asks
-for the memory of large images, so that all processes together keep to one budget.
+It reads images from its standard input and writes the prepared images to its standard output, both
+as pickles. It ends when its input is closed, so it does not outlive a parent process that was
+killed. It requests the memory of large images, so that all processes keep to one budget.
 """
 
 import os
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.preparation import Preparation, Prepared
-from mnistcli.prediction.worker_process import BROKEN, read, write
+from mnistcli.prediction.worker_process import PIPE_ERRORS, read, write
 from mnistcli.preprocessing.image_memory import BUDGET
 
 _FREE_BYTES = 8 * 2**20  # an image that takes less memory is decoded without asking for it
@@ -27,14 +27,14 @@ class _NeedsClassifierError(Exception):
     """An image needs the classifier, which a worker process does not have."""
 
 
-class _Lender:
-    """Asks the program for memory: sends the size, and zero when it is not needed any more."""
+class _MemoryClient:
+    """Requests memory from the parent process: sends the size, and zero to release it."""
 
     def __init__(self, inbox: IO[bytes], outbox: IO[bytes]) -> None:
         self._inbox, self._outbox = inbox, outbox
 
     @contextmanager
-    def lend(self, amount: int) -> Iterator[None]:
+    def reserve(self, amount: int) -> Iterator[None]:
         """Wait for an amount of memory in bytes and keep it until the context ends."""
         if amount <= _FREE_BYTES:
             yield
@@ -48,7 +48,7 @@ class _Lender:
 
 
 def run_worker(*, single: bool, lengths: range | None) -> None:
-    """Run a worker process: prepare images until the program closes the pipe.
+    """Run a worker process: prepare images until the parent process closes the pipe.
 
     Args:
         single: As `Preparation` takes it.
@@ -57,10 +57,10 @@ def run_worker(*, single: bool, lengths: range | None) -> None:
     preparation = Preparation(single, lengths, threads=1)
     inbox, outbox = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is not part of the replies
-    BUDGET.borrow_from(_Lender(inbox, outbox).lend)
+    BUDGET.borrow_from(_MemoryClient(inbox, outbox).reserve)
     import mnistcli.preprocessing.pipeline  # noqa: F401, PLC0415 - loads OpenCV for the first image
 
-    with suppress(*BROKEN), outbox:
+    with suppress(*PIPE_ERRORS), outbox:
         write(outbox, None)
         while True:
             write(outbox, _prepare_all(preparation, read(inbox)))
@@ -71,7 +71,7 @@ def _prepare_all(
 ) -> list[Prepared | None] | Exception:
     try:
         return [_prepare(preparation, found) for found in images]
-    except Exception as error:  # noqa: BLE001 - a bug: the program raises it again
+    except Exception as error:  # noqa: BLE001 - a bug: the parent process raises it again
         error.add_note(traceback.format_exc())
         return error
 

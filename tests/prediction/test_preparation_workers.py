@@ -40,10 +40,10 @@ def one_worker(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def fragile() -> Iterator[PreparationWorkers]:
     with pytest.MonkeyPatch.context() as patch:
-        code = worker_process._CODE.replace(
+        code = worker_process._BOOTSTRAP.replace(
             "mnistcli.prediction.worker_program", "tests.support.fragile"
         )
-        patch.setattr(worker_process, "_CODE", code)
+        patch.setattr(worker_process, "_BOOTSTRAP", code)
         patch.setattr(preparation_workers, "count_processes", lambda: 1)
         workers = PreparationWorkers(Preparation())
         workers.start()

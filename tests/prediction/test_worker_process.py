@@ -1,4 +1,4 @@
-"""The protocol of a worker process: it borrows the memory of large images from the program."""
+"""The protocol of a worker process: it borrows the memory of large images from its parent process."""
 
 import os
 import sys
