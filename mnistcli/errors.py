@@ -5,6 +5,7 @@
     ├── DataError            a dataset is missing, damaged or in an unknown format
     │   └── DownloadError    a file could not be downloaded from any mirror
     ├── ImageError           an image cannot be read
+    │   └── StoreError       an object or a folder in a store cannot be read
     ├── CheckpointError      a model file is missing, damaged or unsuitable
     ├── TrainingError        training cannot start or has failed
     ├── RunError             a run directory cannot be created, read or written
@@ -61,6 +62,10 @@ class DownloadError(DataError):
 
 class ImageError(MnistCliError):
     """An image is missing, in an unknown format, or damaged."""
+
+
+class StoreError(ImageError):
+    """An object or a folder in an object store cannot be read."""
 
 
 class CheckpointError(MnistCliError):

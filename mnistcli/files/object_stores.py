@@ -1,5 +1,6 @@
 """Object stores: objects and folders in S3, Google Cloud Storage and Azure, read with fsspec.
 
+A folder is a common prefix of the keys of objects. What Azure calls a container is a bucket here.
 fsspec and the package of a store are imported when a URL is read, not before.
 """
 
@@ -14,14 +15,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from mnistcli.errors import ImageError
+from mnistcli.errors import StoreError
 
 MAX_BYTES = 256 * 2**20
 """Most bytes of an object, or of a pipe, that are read into memory."""
 
-_TIMEOUT = 20.0  # seconds to wait for an answer; a store that nobody answers for is given up
-_SLOW_SECONDS = 2.0  # seconds; a store whose first failure takes longer is not asked again
-_LEAST_RATE = 250_000  # bytes per second; a slower download is given up
+_TIMEOUT = 20.0  # seconds to wait for an answer; then the store counts as unreachable
+_SLOW_SECONDS = 2.0  # a store whose first failure takes longer is not asked again
+_MIN_RATE = 250_000  # bytes per second; a slower download fails
 _LOGGERS = ("fsspec", "s3fs", "aiobotocore", "botocore", "gcsfs", "adlfs", "azure")
 _ANSWERS = (FileNotFoundError, PermissionError)
 _URL = re.compile(r"([a-z][a-z0-9+.-]+)://([^/]*)(.*)", re.IGNORECASE | re.DOTALL)
@@ -31,8 +32,8 @@ class _StoreKind(NamedTuple):
     """A kind of object store.
 
     Attributes:
-        package: The package that fsspec reads it with.
-        credentials: The command that gives the credentials.
+        package: The package through which fsspec reads it.
+        credentials: The command that sets the credentials.
     """
 
     package: str
@@ -70,7 +71,7 @@ class StoreEntry(NamedTuple):
 
 @dataclass(frozen=True)
 class StoredObject:
-    """An object or a folder in an object store. It stands where a `Path` stands for a file.
+    """An object or a folder in an object store, in place of the `Path` of a file.
 
     Attributes:
         url: The URL, such as ``s3://bucket/folder/x.png``.
@@ -119,24 +120,24 @@ class StoredObject:
             limit: The most bytes to read.
 
         Raises:
-            ImageError: It cannot be read, or is larger than the limit.
+            StoreError: It cannot be read, or is larger than the limit.
         """
         if self.content is not None:
             return self.content
         content = b"" if self.size is not None and self.size > limit else self.read_start(limit + 1)
         if len(content) > limit or (self.size or 0) > limit:
-            raise ImageError(f"more than {limit // 2**20} MB: {self.url!r}")
+            raise StoreError(f"more than {limit // 2**20} MB: {self.url!r}")
         return content
 
     def read_start(self, count: int) -> bytes:
         """Download the first bytes, or all if there are no more than `count`.
 
         Raises:
-            ImageError: It cannot be read.
+            StoreError: It cannot be read.
         """
         expected = count if self.size is None else min(count, self.size)
         with _translate_errors(self):
-            timeout = max(_TIMEOUT, expected / _LEAST_RATE)
+            timeout = max(_TIMEOUT, expected / _MIN_RATE)
             try:
                 content: bytes = _call(self, "cat_file", timeout, start=0, end=count)
             except (*_ANSWERS, ImportError, TimeoutError):
@@ -152,16 +153,16 @@ class StoredObject:
         """Ask the store whether this is a folder.
 
         Raises:
-            ImageError: The store does not answer, or has neither a folder nor an object.
+            StoreError: The store does not answer, or has neither a folder nor an object.
         """
         with _translate_errors(self):
             return bool(_call(self, "info", _TIMEOUT)["type"] == "directory")
 
     def version(self) -> str:
-        """Return a text that differs if the object has changed.
+        """Return a version token: the metadata of the object, such as its ETag and its size.
 
         Raises:
-            ImageError: The store does not answer, or does not have the object.
+            StoreError: The store does not answer, or does not have the object.
         """
         with _translate_errors(self):
             return str(sorted(_call(self, "info", _TIMEOUT).items(), key=str))
@@ -170,7 +171,7 @@ class StoredObject:
         """Return the entries of this folder, in the order of the store.
 
         Raises:
-            ImageError: The folder cannot be read.
+            StoreError: The folder cannot be read.
         """
         with _translate_errors(self):
             # A long folder takes many requests, so there is no time limit for all of them.
@@ -228,7 +229,7 @@ class _Store:
     Attributes:
         file_system: The file system of fsspec, which all threads share.
         has_answered: Whether the store has answered once.
-        failure: Why nothing more is asked; None if the store can be used.
+        failure: The error that made the store unusable; None if it can be used.
     """
 
     file_system: Any
@@ -251,41 +252,41 @@ def _open_store(bucket: str) -> _Store:
 
 @contextmanager
 def _translate_errors(stored: StoredObject) -> Iterator[None]:
-    """Turn any exception of a store's package into an `ImageError`."""
+    """Turn any exception of a store's package into a `StoreError`."""
     protocol = stored.url.partition("://")[0]
     package, credentials = _STORES[protocol]
     try:
         yield
     except ImportError:
-        raise ImageError(
+        raise StoreError(
             f"{protocol}:// needs the package {package}: {stored.url!r}",
             hint=f"pip install {package}",
         ) from None
     except FileNotFoundError:
         raise _missing_error(stored) from None
     except TimeoutError:
-        raise ImageError(f"{stored.bucket} does not answer: {stored.url!r}") from None
+        raise StoreError(f"{stored.bucket} does not answer: {stored.url!r}") from None
     except PermissionError as error:
         reason = _first_line(error)
-        raise ImageError(f"access denied ({reason}): {stored.url!r}", hint=credentials) from None
+        raise StoreError(f"access denied ({reason}): {stored.url!r}", hint=credentials) from None
     except Exception as error:  # noqa: BLE001 - each package has exceptions of its own
         reason = _first_line(error)
         is_refused = re.search("credentials|forbidden", reason, re.IGNORECASE)
-        raise ImageError(
+        raise StoreError(
             f"cannot read {stored.url!r}: {reason}", hint=credentials if is_refused else None
         ) from None
 
 
-def _missing_error(stored: StoredObject) -> ImageError:
+def _missing_error(stored: StoredObject) -> StoreError:
     """Return the error of a missing object: of its bucket, if that is missing as well."""
     try:
         _call(StoredObject(stored.bucket), "info", _TIMEOUT)
     except FileNotFoundError:
-        return ImageError(f"no such bucket: {stored.bucket!r}")
+        return StoreError(f"no such bucket: {stored.bucket!r}")
     except Exception:  # noqa: BLE001, S110 - the bucket may be there, but cannot be looked at
         pass
     kind = "folder" if stored.url.endswith("/") else "object"
-    return ImageError(f"no such {kind}: {stored.url!r}")
+    return StoreError(f"no such {kind}: {stored.url!r}")
 
 
 def _first_line(error: Exception) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
-from mnistcli.errors import ImageError
+from mnistcli.errors import StoreError
 from mnistcli.files.object_stores import StoredObject
 from mnistcli.prediction.image_listing import FoundImage
 
@@ -49,7 +49,7 @@ def _download(found: FoundImage) -> FoundImage:
         return found
     try:
         content = stored.read_start(_MAX_BYTES + 1)
-    except ImageError as error:
+    except StoreError as error:
         return replace(found, source=None, error=error)
     if len(content) > _MAX_BYTES:
         return found

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 
-from mnistcli.errors import ImageError
+from mnistcli.errors import StoreError
 from mnistcli.files.kinds import is_data_name
 from mnistcli.files.listing import natural_key
 from mnistcli.files.object_stores import StoredObject, StoreEntry
@@ -24,7 +24,7 @@ _WILDCARDS = {"*", "?"}
 def find_objects(
     stored: StoredObject, *, recursive: bool, on_skip: Callable[[str], None] | None
 ) -> Iterator[FoundImage]:
-    """Find the images that a URL stands for: an object, a page, a folder, or a pattern.
+    """Find the images that a URL names: an object, a page, a folder, or a pattern.
 
     The entries of one folder are in memory at a time. A name with the suffix of an image is taken
     for an object, without asking the store.
@@ -47,7 +47,7 @@ def find_objects(
     else:
         try:
             is_folder = stored.url.endswith("/") or stored.is_folder()
-        except ImageError as error:
+        except StoreError as error:
             yield FoundImage(stored, error=error)
             return
         if is_folder:
@@ -62,7 +62,7 @@ def _walk(folder: StoredObject, skipped: Counter[str], *, recursive: bool) -> It
     """Yield the images in a folder by name, then those in its subfolders; count other objects."""
     try:
         entries = _sorted_entries(folder)
-    except ImageError as error:
+    except StoreError as error:
         yield FoundImage(folder, error=error)
         return
     subfolders = []
@@ -84,12 +84,14 @@ def _match(pattern: StoredObject) -> Iterator[FoundImage]:
     folder = StoredObject(pattern.url.rpartition("/")[0])
     if _WILDCARDS & set(folder.url):
         yield no_image(
-            pattern, f"* and ? stand in the last part of a URL only: {pattern.url!r}", "--recursive"
+            pattern,
+            f"wildcards are allowed only in the last part of a URL: {pattern.url!r}",
+            "--recursive",
         )
         return
     try:
         entries = _sorted_entries(folder, hidden=is_hidden(pattern.name))
-    except ImageError as error:
+    except StoreError as error:
         yield FoundImage(pattern, error=error)
         return
     matches = [
@@ -106,7 +108,7 @@ def _sorted_entries(folder: StoredObject, *, hidden: bool = False) -> list[Store
     """Return the entries of a folder in natural order.
 
     Raises:
-        ImageError: The folder cannot be read.
+        StoreError: The folder cannot be read.
     """
     visible = (entry for entry in folder.list_entries() if hidden or not is_hidden(entry.name))
     return sorted(visible, key=lambda entry: natural_key(entry.name))

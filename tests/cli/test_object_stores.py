@@ -168,7 +168,7 @@ def test_a_missing_package_is_named_with_its_command(monkeypatch: pytest.MonkeyP
 
 def test_an_address_that_nobody_answers_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(object_stores, "_TIMEOUT", 0.3)
-    monkeypatch.setattr(object_stores, "_LEAST_RATE", 1e9)
+    monkeypatch.setattr(object_stores, "_MIN_RATE", 1e9)
     monkeypatch.setattr(object_stores, "_SLOW_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         forget_connections()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mnistcli.errors import ImageError
+from mnistcli.errors import StoreError
 from mnistcli.files import object_stores
 from mnistcli.files.object_stores import StoredObject, StoreEntry
 
@@ -76,7 +76,7 @@ def test_no_more_is_read_than_the_limit(connect: Any) -> None:
     file_system = connect(b"x" * 100)
     assert StoredObject("s3://b/a").read_bytes(100) == b"x" * 100
     for size in (None, 100):
-        with pytest.raises(ImageError, match=r"^more than 0 MB: 's3://b/a'$"):
+        with pytest.raises(StoreError, match=r"^more than 0 MB: 's3://b/a'$"):
             StoredObject("s3://b/a", size).read_bytes(99)
     # The third object is too large by its listing, and is not downloaded.
     assert file_system.calls == ["s3://b/a 101", "s3://b/a 100"]
@@ -87,7 +87,7 @@ def test_a_slow_failure_is_not_repeated(connect: Any, monkeypatch: pytest.Monkey
         monkeypatch.setattr(object_stores, "_SLOW_SECONDS", slow)
         file_system = connect(TimeoutError())
         for _ in range(2):
-            with pytest.raises(ImageError, match=r"^s3://b does not answer: 's3://b/a'$"):
+            with pytest.raises(StoreError, match=r"^s3://b does not answer: 's3://b/a'$"):
                 StoredObject("s3://b/a").read_bytes(1)
         assert len(file_system.calls) == requests
 
@@ -104,7 +104,7 @@ def test_any_error_is_one_line(
     connect: Any, error: Exception, message: str, has_hint: bool
 ) -> None:
     connect(error)
-    with pytest.raises(ImageError) as caught:
+    with pytest.raises(StoreError) as caught:
         StoredObject("s3://b/a").read_bytes(1)
     assert caught.value.message == message
     assert (caught.value.hint is not None) is has_hint

@@ -6,7 +6,7 @@ from threading import Barrier
 
 import pytest
 
-from mnistcli.errors import ImageError
+from mnistcli.errors import StoreError
 from mnistcli.files.object_stores import StoredObject
 from mnistcli.prediction import object_downloads
 from mnistcli.prediction.image_listing import FoundImage
@@ -24,7 +24,7 @@ def test_objects_come_in_order_with_their_content(monkeypatch: pytest.MonkeyPatc
     def read_start(self: StoredObject, count: int) -> bytes:
         barrier.wait(10)  # passes only if two downloads run at a time
         if self.name == "3.png":
-            raise ImageError("no such object")
+            raise StoreError("no such object")
         return self.name.encode()
 
     monkeypatch.setattr(StoredObject, "read_start", read_start)
