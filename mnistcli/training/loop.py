@@ -13,7 +13,7 @@ from mnistcli.training.callbacks import RunRecorder, plateau_callbacks
 from mnistcli.training.data import TrainingData, training_examples
 from mnistcli.training.losses import build_accuracy, build_loss, encode_labels
 from mnistcli.training.optimizers import build_optimizer
-from mnistcli.training.replicas import divisible_indices, replica_callbacks, round_up
+from mnistcli.training.replicas import padded_indices, replica_callbacks, round_up
 from mnistcli.training.saving import EpochSaver, UnsavedEpochs
 
 # Enough steps to make the overhead of Python negligible, few enough for a smooth progress bar.
@@ -45,10 +45,10 @@ def fit(
     """
     images, targets = training_examples(config, data.train)
     count = len(images)
-    indices = divisible_indices(count, devices)
+    indices = padded_indices(count, devices)
     validation = None
     if data.validation is not None:
-        places = divisible_indices(len(data.validation), devices)
+        places = padded_indices(len(data.validation), devices)
         labels = encode_labels(config, data.validation.labels)
         validation = places + count, labels[places]
         images = np.concatenate([images, data.validation.images])

@@ -1,7 +1,8 @@
-"""Replicas: copies of a model on several GPUs of a machine, which train on parts of each batch.
+"""Replicas: data parallelism on several GPUs of a machine, each with a copy of the model.
 
-TensorFlow's `MirroredStrategy` keeps the copies equal: it sums their gradients in each step. The
-weights are those of one GPU up to rounding, except for random numbers.
+Each replica trains on a part of each batch. TensorFlow's `MirroredStrategy` keeps the replicas
+equal: it sums their gradients in each step. Without dropout, augmentation and repeated images, the
+weights are those of one GPU up to rounding.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 from mnistcli.architectures import leaf_layers
 from mnistcli.errors import DeviceError
 
-# Seeds of successive layers and of successive runs are successive numbers.
+# Replica n adds n times this number to every seed. The seeds of layers and of runs are successive
+# numbers, so those of two replicas do not meet.
 _SEED_DISTANCE = 1_000_003
 # Name of the variable of `keras.random.SeedGenerator`.
 _SEED_STATE = "seed_generator_state"
@@ -56,11 +58,11 @@ def require_equal_parts(batch_size: int, devices: Sequence[str]) -> None:
         )
 
 
-def divisible_indices(images: int, devices: Sequence[str]) -> NDArray[np.int32]:
-    """Return the indices of images, as many as can be divided by the devices.
+def padded_indices(images: int, devices: Sequence[str]) -> NDArray[np.int32]:
+    """Return the indices of images, padded to a multiple of the number of devices.
 
-    The last batch of an epoch is divided into equal parts as well. Therefore some of the images,
-    fewer than there are devices, occur twice.
+    The last batch of an epoch is divided into equal parts as well. The padding repeats the first
+    images, fewer than there are devices.
 
     Args:
         images: Number of images.
@@ -83,10 +85,10 @@ def replica_callbacks(
 
 
 class ReplicaCallback(keras.callbacks.Callback):
-    """Keras callback that gives replicas different random numbers, and the same statistics.
+    """Decorrelates dropout and augmentation of replicas, and synchronizes batch normalization.
 
     All replicas would otherwise apply the same dropout and the same augmentation to their images.
-    Batch normalization takes the mean and the variance over the whole batch.
+    Synchronized batch normalization takes the mean and the variance over the whole batch.
 
     Args:
         model: The model that is saved; the model in training contains it.
@@ -103,23 +105,23 @@ class ReplicaCallback(keras.callbacks.Callback):
         ]
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 - Keras passes them
-        """Set the random generators of all replicas by that of the first one, which is saved."""
+        """Derive the seeds of all replicas from those of the first one, which are saved."""
         for seed in self._seeds:
             first, *others = seed.value.values
             state = first.numpy()
             for number, other in enumerate(others, start=1):
                 other.assign(state + np.array([number * _SEED_DISTANCE, 0]))
-        self._synchronize(wanted=True)
+        self._synchronize(enabled=True)
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 - Keras passes them
         """Turn off synchronization: the saved model does not depend on the number of devices."""
-        self._synchronize(wanted=False)
+        self._synchronize(enabled=False)
 
-    def _synchronize(self, *, wanted: bool) -> None:
+    def _synchronize(self, *, enabled: bool) -> None:
         for layer in self._normalizations:
-            layer.synchronized = wanted
+            layer.synchronized = enabled
 
 
 def round_up(number: int, divisor: int) -> int:
-    """Return the lowest multiple of a number that is not below another one."""
+    """Return the lowest multiple of the divisor that is at least the number."""
     return -(-number // divisor) * divisor

@@ -16,7 +16,7 @@ from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
 from mnistcli.training import train
 from mnistcli.training.replicas import (
-    divisible_indices,
+    padded_indices,
     replica_callbacks,
     replica_scope,
     require_equal_parts,
@@ -109,8 +109,8 @@ def test_each_device_gets_as_many_images_in_each_step() -> None:
 
     assert caught.value.message == "--batch-size 128 cannot be divided by 3, the number of GPUs"
     assert caught.value.hint == "--batch-size 129"
-    assert divisible_indices(7, three).tolist() == [0, 1, 2, 3, 4, 5, 6, 0, 1]
-    assert divisible_indices(6, three).tolist() == [0, 1, 2, 3, 4, 5]
+    assert padded_indices(7, three).tolist() == [0, 1, 2, 3, 4, 5, 6, 0, 1]
+    assert padded_indices(6, three).tolist() == [0, 1, 2, 3, 4, 5]
 
 
 def test_one_device_needs_no_replicas() -> None:
