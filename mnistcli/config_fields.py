@@ -28,8 +28,8 @@ class Setting:
     """Metadata of a setting: help text, choices and bounds.
 
     Attributes:
-        help_text: One or two sentences; ``{choices}`` stands for the choices. The command line adds
-            bounds and default.
+        help_text: One or two sentences; ``{choices}`` is replaced by the choices. The command line
+            adds bounds and default.
         choices: The valid values, if there is a fixed list of them.
         pattern: Regular expression of values that are valid as well as the choices.
         at_least: Lower bound, included.

@@ -30,7 +30,7 @@ class Block(NamedTuple):
     """A layer with weights and the layers that follow it, up to the next one with weights.
 
     Attributes:
-        layers: What each layer is, such as ``convolution 3x3``.
+        layers: Descriptions of the layers, such as ``convolution 3x3``.
         values: The output of the last layer for one image, float32 (h, w, maps) or (units,).
     """
 

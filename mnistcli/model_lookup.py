@@ -1,4 +1,4 @@
-"""Model lookup: find the run directory, `.keras` file or packaged model that a name stands for."""
+"""Model lookup: find the run directory, `.keras` file or packaged model of a name."""
 
 import os
 import shlex

@@ -9,7 +9,7 @@ _MIN_LENGTH = 3  # letters: too many names are similar to shorter ones
 
 
 def find_similar(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that a misspelled or abbreviated one stands for.
+    """Return the known name that a misspelled or abbreviated one means.
 
     Args:
         name: A name in any case; dashes at its start are ignored.

@@ -73,13 +73,13 @@ def rank(name: str) -> int:
 
 
 def part_of_name(name: str) -> str | None:
-    """Return the part that a folder or a file stands for; None if its name has other words."""
+    """Return the part of a dataset by the name of its file or folder; None if other words are in it."""
     found = classify(name)
     return None if found.rest or found.role == LABELS else found.part
 
 
 def digit_of_name(name: str) -> int | None:
-    """Return the digit that the name of a class stands for, such as ``7``, ``seven``, ``digit_7``.
+    """Return the digit that the name of a class means, such as ``7``, ``seven``, ``digit_7``.
 
     Args:
         name: The name of a folder or a label.

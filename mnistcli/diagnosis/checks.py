@@ -15,9 +15,9 @@ class Check:
     """The result of one check.
 
     Attributes:
-        name: What was checked, such as ``TensorFlow``.
+        name: The subject, such as ``TensorFlow``.
         status: `OK`, `NOTE` or `FAILED`.
-        detail: What was found, in one sentence without a full stop.
+        detail: The finding, in one sentence without a full stop.
         fix: The command that fixes it; None if nothing is wrong or no command helps.
     """
 

@@ -19,7 +19,7 @@ class ProbeResult(NamedTuple):
 
     Attributes:
         values: The values that it returned, by name; empty if it has failed.
-        error: Why it has failed; empty if it has not.
+        error: The reason for its failure; empty without one.
         messages: The lines that its libraries wrote to stderr.
     """
 

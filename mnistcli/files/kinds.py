@@ -161,7 +161,7 @@ CHECKPOINT = FileKind(
 
 
 def kind_of_name(name: str) -> FileKind | None:
-    """Return the kind that the suffix of a file name stands for, such as HEIC; None for others."""
+    """Return the kind of a file by the suffix of its name, such as HEIC; None for others."""
     suffix = Path(name).suffix.lower()
     return next((kind for kind in _NAMED if suffix in kind.suffixes), None)
 

@@ -84,13 +84,13 @@ def adapt(
 ) -> AdaptedModel:
     """Load a model that has been checked and adapt it to the standard interface.
 
-    What is found is written to the user's cache.
+    The detected interface is written to the user's cache.
 
     Args:
         checked: The parts of the file.
         pixel_scale: A name in `PIXEL_SCALES`, or ``auto`` to find it again. Defaults to what is
             known of the file.
-        on_note: Receives a line about what was found.
+        on_note: Receives a line about the detected interface.
 
     Raises:
         CheckpointError: Keras cannot build the model, or it predicts less than half of the known

@@ -28,7 +28,7 @@ class CheckedModel:
         path: The file, for messages.
         config: The configuration, made of known parts only and without compilation.
         weights: The content of its HDF5 file.
-        image_shape: How its input holds an image.
+        image_shape: The shape of an image in its input.
         digest: SHA-256 of the file.
         is_legacy: Whether the weights are in the form of a `.h5` file, not of a `.keras` file.
     """

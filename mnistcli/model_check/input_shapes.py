@@ -7,7 +7,7 @@ from typing import NamedTuple
 from mnistcli.model_check.sizes import Shape
 
 SIDE = 28
-"""Side of an MNIST image; it stands for a side of any size."""
+"""Side of an MNIST image, also used in place of a side of any size."""
 _SMALLEST_SIDE, _MAX_SIDE = 8, 512
 _CHANNELS = frozenset({1, 3})
 

@@ -74,7 +74,7 @@ def new_figure(
         width: Width in inches, the unit of the axes.
         height: Height without the footer in inches. The axes' origin is the upper left corner.
         title: The result that the figure shows.
-        subtitle: How to read the figure.
+        subtitle: Instructions for reading the figure.
         footer: The source of the figure.
     """
     height += FOOTER_HEIGHT

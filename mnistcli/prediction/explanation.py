@@ -24,7 +24,7 @@ class Explanation:
         digit: The digit; None for an image without digits.
         occlusion_map: Probabilities with a patch centered on each pixel, float32 (28, 28, 10); None
             for an image without digits.
-        reason: Why the image was rejected; empty if it was not.
+        reason: The reason for the rejection; empty without one.
     """
 
     file: str

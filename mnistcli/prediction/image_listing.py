@@ -43,7 +43,7 @@ class FoundImage:
         path: The file or the object in a store, of a page or row with its number; a name for an
             image that is neither.
         source: The image, as `open_image` takes it; None if there is an error.
-        error: Why there is no image, such as an empty folder.
+        error: The error in place of the image, such as that of an empty folder; None without one.
         row: The identifier of a row of a data file; empty for an image. The source of a row is
             uint8 (28, 28) in MNIST format.
     """

@@ -58,7 +58,7 @@ class NameCounts:
     def __init__(self) -> None:
         self.total = 0
         """The number of names that were added."""
-        # An empty name stands for a temporary file, which SQLite deletes.
+        # With an empty name, SQLite uses a temporary file, which it deletes.
         self._database = sqlite3.connect("", isolation_level=None)
 
     def __enter__(self) -> Self:

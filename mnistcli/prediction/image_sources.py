@@ -1,4 +1,4 @@
-"""Image sources: find the images that a path, a folder or a pattern stands for."""
+"""Image sources: find the images of paths, folders, patterns and URLs."""
 
 import io
 import os
@@ -41,17 +41,16 @@ def find_images(
     on_skip: Callable[[str], None] | None = None,
     select: Callable[[FileName], bool] | None = None,
 ) -> Iterator[FoundImage]:
-    """Find the images that sources stand for, in order.
+    """Find the images of sources, in order.
 
     Args:
-        sources: One source or several. A source is a file; a folder, which stands for the images in
-            it; a PDF or TIFF file, which stands for its pages; a page such as ``scan.pdf#2``; a
-            data file such as `test.csv`, which stands for its rows; a pattern such as
-            ``scans/*.png`` with ``*`` or ``?``; a URL of an object store, such as
-            ``s3://bucket/scans/``, which stands for an object, a folder or a pattern; or an image
-            in memory, as `open_image` takes it. Hidden files are skipped in folders and by
-            patterns.
-        recursive: Whether a folder stands for the images in its subfolders too.
+        sources: One source or several. A source is a file; a folder of images; a PDF or TIFF
+            file, each page of which is an image; a page such as ``scan.pdf#2``; a data file such as
+            `test.csv`, each row of which is an image; a pattern such as ``scans/*.png`` with ``*``
+            or ``?``; a URL of an object, a folder or a pattern in an object store, such as
+            ``s3://bucket/scans/``; or an image in memory, as `open_image` takes it. Hidden files
+            are skipped in folders and by patterns.
+        recursive: Whether to include the images in the subfolders of a folder.
         on_skip: Called with a message about the files that were skipped in a folder.
         select: Returns whether to yield the images of a file. Defaults to all files.
 
@@ -125,7 +124,7 @@ def _as_list(sources: Sources) -> Iterable[ImageSource | FoundImage]:
 def _find_all(
     sources: Sources, *, recursive: bool, on_skip: Callable[[str], None] | None
 ) -> Iterator[tuple[FoundImage, bool]]:
-    """Find the files that sources stand for, each with whether it was a `FoundImage` already."""
+    """Find the images of sources, each with whether it was a `FoundImage` already."""
     for number, source in enumerate(_as_list(sources), start=1):
         if isinstance(source, FoundImage):
             yield source, True

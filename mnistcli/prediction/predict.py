@@ -40,7 +40,7 @@ def predict_images(
 
     Args:
         classifier: The classifier. It is called from several threads at a time.
-        sources: One image or several, or what stands for them, as `find_images` takes them.
+        sources: The sources of the images, as `find_images` takes them.
         single: Whether to treat each whole image as a single digit.
         thresholds: The rejection thresholds. Defaults to none.
         lengths: The number of digits that a line may have. Defaults to any.

@@ -32,7 +32,7 @@ def choose_thresholds(min_confidence: float | None, of_model: float) -> Threshol
     """Return the thresholds of a prediction.
 
     Args:
-        min_confidence: What the user chose; None for the defaults.
+        min_confidence: The threshold that the user chose; None for the defaults.
         of_model: The threshold of the model, fitted on single digits.
     """
     if min_confidence is None:

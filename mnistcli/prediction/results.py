@@ -106,8 +106,8 @@ class Prediction:
     Attributes:
         path: The image file, or the object in a store; a name for an image that is neither.
         digits: The digits in reading order; for a rejected image, the best guess.
-        reason: Why the image was rejected; empty if it was not.
-        error: Why the image could not be read; None if it could.
+        reason: The reason for the rejection; empty without one.
+        error: The error of an image that could not be read; None without one.
         source: The image itself, if `path` cannot be opened again; None for a file.
         is_mnist_format: Whether the model was given the image as it is, without preprocessing.
         short_reason: The reason without the confidence, for a rejected image with digits.

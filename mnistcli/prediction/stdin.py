@@ -13,7 +13,7 @@ from mnistcli.preprocessing.image_formats import is_image_data
 from mnistcli.preprocessing.image_io import read_stream
 
 STDIN = "-"
-"""The name that stands for the standard input."""
+"""The name of the standard input."""
 
 _MAX_SIGNATURE_BYTES = 16  # bytes
 

@@ -72,7 +72,7 @@ def require_installed(kind: FileKind, name: str) -> None:
 
 
 def format_of_name(name: str) -> str:
-    """Return the format that a file name's suffix stands for, such as ``HEIC`` or ``.txt``."""
+    """Return the format of a file by the suffix of its name, such as ``HEIC`` or ``.txt``."""
     kind = kind_of_name(name)
     return kind.label if kind is not None else Path(name).suffix.lower() or "without a suffix"
 

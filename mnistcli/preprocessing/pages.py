@@ -85,7 +85,7 @@ def find_pages(file: FileName | bytes) -> list[ImagePage]:
 
 
 def find_page(path: FileName) -> ImagePage | None:
-    """Find the page that a name such as ``scan.pdf#2`` stands for; None for any other name."""
+    """Find the page of a name such as ``scan.pdf#2``; None for any other name."""
     match = _PAGE_NAME.fullmatch(path.name)
     if match is None:
         return None

@@ -106,7 +106,7 @@ class CustomArchitecture:
     def build(self) -> keras.Model:
         """Execute the file and the function, and check the model.
 
-        What the file prints goes to stderr, because stdout is for results.
+        The output of the file goes to stderr, because stdout is for results.
 
         Returns:
             An uncompiled model of stock layers that maps float32 (n, 28, 28, 1) to probabilities

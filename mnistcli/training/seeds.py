@@ -21,7 +21,7 @@ class SeedResult:
         seed: The seed.
         run: The run directory.
         metrics: The metrics of the finished run; empty after a failure.
-        error: Why the training failed, such as weights that became NaN; None if it did not.
+        error: The error of the training, such as weights that became NaN; None without one.
     """
 
     seed: int

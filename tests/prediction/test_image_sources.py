@@ -1,4 +1,4 @@
-"""Sources stand for images: files, folders, patterns and images in memory."""
+"""Sources of images: files, folders, patterns and images in memory."""
 
 import io
 import os

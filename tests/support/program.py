@@ -60,7 +60,7 @@ class Program:
 
     @property
     def lines(self) -> list[str]:
-        """What is on stderr so far."""
+        """The lines on stderr so far."""
         return self._stderr.read_text().splitlines()
 
     def wait_for_line(self, line: str) -> None:
