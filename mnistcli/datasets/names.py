@@ -73,7 +73,7 @@ def rank(name: str) -> int:
 
 
 def part_of_name(name: str) -> str | None:
-    """Return the part of a dataset by the name of its file or folder; None if other words are in it."""
+    """Return the part of a dataset by the name of its file or folder; None if other words occur."""
     found = classify(name)
     return None if found.rest or found.role == LABELS else found.part
 

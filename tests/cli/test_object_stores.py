@@ -125,6 +125,13 @@ def test_an_object_that_cannot_be_read_is_its_own_error() -> None:
         ("s3:///1.png", ["error: no bucket in 's3:///1.png'"]),
         ("s3://images/no*.png", ["error: no objects match 's3://images/no*.png'"]),
         (
+            "s3://images/*/*.png",
+            [
+                "error: wildcards are allowed only in the last part of a URL: 's3://images/*/*.png'",
+                "hint: mnistcli predict --model pretrained 's3://images/*/*.png' --quiet --recursive",
+            ],
+        ),
+        (
             "s3://images/test.csv",
             ["error: 's3://images/test.csv' is a data file: download it first"],
         ),
