@@ -1,4 +1,4 @@
-"""Marks beside digits: dots, dashes, brackets, currency, ticks and struck-out digits."""
+"""Marks beside digits: dots, dashes, brackets, currency, ticks and crossed-out digits."""
 
 import numpy as np
 
@@ -92,8 +92,8 @@ def _closing_bracket(rng: np.random.Generator) -> Shape:
 
 
 def _other_sign(rng: np.random.Generator) -> Shape:
-    """Return a sign that is not to be read: a tick, a cross, a struck-out digit, segments."""
-    kinds = (_tick, _cross, _struck_out_digit, _struck_out_digit, _segments)
+    """Return a sign that is not to be read: a tick, a cross, a crossed-out digit, segments."""
+    kinds = (_tick, _cross, _crossed_out_digit, _crossed_out_digit, _segments)
     return kinds[rng.integers(len(kinds))](rng)
 
 
@@ -109,7 +109,7 @@ def _cross(rng: np.random.Generator) -> Shape:
     return (((0.0, top), (width, bottom + lean)), ((width + lean, top), (0.0, bottom)))
 
 
-def _struck_out_digit(rng: np.random.Generator) -> Shape:
+def _crossed_out_digit(rng: np.random.Generator) -> Shape:
     shapes = DIGIT_SHAPES[int(rng.integers(10))]
     digit = [tuple(map(tuple, points)) for points in shapes[rng.integers(len(shapes))]]
     kind = rng.random()

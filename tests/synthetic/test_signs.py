@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from mnistcli.synthetic import signs
-from mnistcli.synthetic.non_digits import Kind
+from mnistcli.synthetic.non_digits import Renderer
 from mnistcli.synthetic.seven_segment import DIGIT_PATTERNS, NON_DIGIT_PATTERNS
 
 # Segments of a display with a digit: two forms of 1, 6, 7 and 9.
@@ -15,9 +15,9 @@ DIGITS = (
 )
 
 
-def masks_of(kind: Kind, count: int = 100) -> np.ndarray:
+def masks_of(renderer: Renderer, count: int = 100) -> np.ndarray:
     rng = np.random.default_rng(3)
-    return np.stack([kind(rng) for _ in range(count)]) > 128
+    return np.stack([renderer(rng) for _ in range(count)]) > 128
 
 
 def sides(masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -26,10 +26,10 @@ def sides(masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize(
-    "kind", [signs.draw_tick, signs.draw_operator, signs.draw_currency, signs.draw_ideograph]
+    "renderer", [signs.draw_tick, signs.draw_operator, signs.draw_currency, signs.draw_ideograph]
 )
-def test_signs_are_wider_than_a_1(kind: Kind) -> None:
-    heights, widths = sides(masks_of(kind))
+def test_signs_are_wider_than_a_1(renderer: Renderer) -> None:
+    heights, widths = sides(masks_of(renderer))
 
     assert (widths > 0.45 * heights).mean() > 0.97
 
