@@ -90,7 +90,7 @@ def non_digits(dataset: Dataset, count: int, *, seed: int) -> NDArray[np.uint8]:
         partial(renderer, dataset): frequency
         for renderer, frequency in RENDERERS_FROM_DIGITS.items()
     }
-    frequencies = {
+    frequencies: dict[Renderer, int] = {
         partial(_render_visible, renderer): frequency
         for renderer, frequency in (from_digits | RENDERERS).items()
     }
