@@ -8,8 +8,8 @@ import pytest
 from mnistcli.model_lookup import find_model
 from mnistcli.synthetic import glyph_tables
 from tests.support.strokes import make_digits
-from tests.tools import rejection, unseen_glyphs
-from tests.tools.unseen_drawings import drawn_kinds
+from tests.tools import rejection, rejection_glyphs
+from tests.tools.rejection_drawings import drawn_kinds
 
 DIGITS = make_digits(60, seed=0)
 
@@ -18,14 +18,14 @@ def test_unseen_letters_are_not_in_the_training_material() -> None:
     seen = set(glyph_tables.LETTERS + glyph_tables.COMMON_LETTERS + glyph_tables.NUMERALS)
 
     for script in ("Devanagari", "Thai", "Ethiopic"):
-        letters = unseen_glyphs.letters_of(script)
+        letters = rejection_glyphs.letters_of(script)
         assert len(letters) > 20
         assert not seen & set(letters)
 
 
 def test_letters_that_look_like_a_digit_are_left_out() -> None:
-    assert not set("ऽउठर") & set(unseen_glyphs.letters_of("Devanagari"))
-    assert "क" in unseen_glyphs.letters_of("Devanagari")
+    assert not set("ऽउठर") & set(rejection_glyphs.letters_of("Devanagari"))
+    assert "क" in rejection_glyphs.letters_of("Devanagari")
 
 
 @pytest.mark.parametrize("name", drawn_kinds(DIGITS))
@@ -55,13 +55,13 @@ def test_drawings_do_not_touch_the_border() -> None:
 def test_missing_fonts_are_named_and_skipped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(unseen_glyphs, "_FOLDER", tmp_path)
+    monkeypatch.setattr(rejection_glyphs, "_FOLDER", tmp_path)
     drawings = rejection.draw_categories(DIGITS, 2, seed=0)
 
     rejection.measure(find_model("pretrained"), drawings, DIGITS)
 
     lines = capsys.readouterr().out.splitlines()
-    assert sum("not installed" in line for line in lines) == len(unseen_glyphs.CATEGORIES)
+    assert sum("not installed" in line for line in lines) == len(rejection_glyphs.CATEGORIES)
     assert sum("%" in line for line in lines) == len(drawn_kinds(DIGITS)) + 1
 
 

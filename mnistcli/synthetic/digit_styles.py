@@ -15,6 +15,7 @@ import numpy as np
 
 from mnistcli.datasets.dataset import Dataset
 from mnistcli.preprocessing.shapes import SIDE
+from mnistcli.synthetic.frequencies import draw_by_frequency
 from mnistcli.synthetic.shape_ranges import parse_ranges
 from mnistcli.synthetic.style_drawing import DrawnStyle, LabeledImage, StretchedStyle
 
@@ -45,7 +46,7 @@ DRAWN_STYLES: dict[DrawnStyle, int] = {
             -26:-46,66:98 -14:-24,28:46 0,0 0,0 -4:12,100
             -44:-60,62:78 -34:-44,52:58 -12:-18,22:28 0,0 0,0 -4:6,100
         """)},
-        widths=(0.85, 1.1),
+        width_factors=(0.85, 1.1),
         max_pen_width=0.13,
     ): 6,
     DrawnStyle(
@@ -121,7 +122,7 @@ DRAWN_STYLES: dict[DrawnStyle, int] = {
             0,14:30 0:4,0 0:4,0 52:62,0 52:62,0 34:40,48 14:26,100
             0:5,22:30 6:14,4 28,9:13 55:62,0 55:62,0 34:38,48 14:26,102
         """)},
-        widths=(0.9, 1.4),
+        width_factors=(0.9, 1.4),
         max_pen_width=0.14,
     ): 4,
     DrawnStyle(
@@ -130,7 +131,7 @@ DRAWN_STYLES: dict[DrawnStyle, int] = {
             0:6,20:28 4:12,5 26,9:13 58:68,0 58:68,0 36:42,50 14:28,104 | 10:18,46:58 54:68,58:42
             0,16:30 0:4,0 0:4,0 58:68,0 58:68,0 36:42,50 14:28,100 | 10:18,46:58 54:68,58:42
         """)},
-        widths=(0.9, 1.4),
+        width_factors=(0.9, 1.4),
         max_pen_width=0.13,
     ): 3,
     DrawnStyle(
@@ -162,22 +163,24 @@ DRAWN_STYLES: dict[DrawnStyle, int] = {
             32,0 8,18 0,50 8,82 32,100 56,82 64,50 56,18 30,0 | -8:2,106:98 72:62,-6:2
         """)},
         max_pen_width=0.11,
-        widths=(0.95, 1.4),
+        width_factors=(0.95, 1.4),
     ): 6,
-    DrawnStyle(name="wide", shapes=_WIDE, widths=(1.3, 1.9)): 3,
+    DrawnStyle(name="wide", shapes=_WIDE, width_factors=(1.3, 1.9)): 3,
     DrawnStyle(
-        name="narrow", shapes=_NARROW, widths=(0.45, 0.7), max_pen_width=0.12
+        name="narrow", shapes=_NARROW, width_factors=(0.45, 0.7), max_pen_width=0.12
     ): 3,
-    DrawnStyle(name="one-pixel strokes", shapes=_SHAPES, widths=(0.7, 1.4), mouse_share=1.0): 6,
+    DrawnStyle(
+        name="one-pixel strokes", shapes=_SHAPES, width_factors=(0.7, 1.4), mouse_share=1.0
+    ): 6,
 }  # fmt: skip
-"""Relative frequency of each style; the sum over both registries is 100."""
+"""Drawn styles with their frequencies; the sum over both registries is 100."""
 
 STRETCHED_STYLES: dict[StretchedStyle, int] = {
     # A squeezed 7 looks like a 1, and a slanted 1 that is stretched like a dash.
-    StretchedStyle(name="squeezed", widths=(0.55, 0.8), without=(1, 7)): 6,
-    StretchedStyle(name="stretched", widths=(1.3, 1.75), without=(1,)): 6,
+    StretchedStyle(name="squeezed", width_factors=(0.55, 0.8), excluded_labels=(1, 7)): 6,
+    StretchedStyle(name="stretched", width_factors=(1.3, 1.75), excluded_labels=(1,)): 6,
 }
-"""Relative frequency of each style; the sum over both registries is 100."""
+"""Styles of stretched digits with their frequencies."""
 
 
 def styled_digits(dataset: Dataset, count: int, *, seed: int) -> Dataset:
@@ -193,26 +196,24 @@ def styled_digits(dataset: Dataset, count: int, *, seed: int) -> Dataset:
     Returns:
         The digits in MNIST format, with their labels.
     """
-    rng = np.random.default_rng(seed)
-    styles = _repeat_by_frequency(dataset)
-    order = rng.permutation(count) % len(styles)
     images = np.zeros((count, SIDE, SIDE), np.uint8)
     labels = np.zeros(count, np.int64)
-    for position, index in enumerate(order):
-        images[position], labels[position] = styles[index](rng)
+    drawn = draw_by_frequency(_frequencies(dataset), count, np.random.default_rng(seed))
+    for position, (image, label) in enumerate(drawn):
+        images[position], labels[position] = image, label
     return Dataset(images, labels)
 
 
-def _repeat_by_frequency(dataset: Dataset) -> list[Callable[[np.random.Generator], LabeledImage]]:
-    """Return the function of each style as often as its relative frequency says.
+def _frequencies(dataset: Dataset) -> dict[Callable[[np.random.Generator], LabeledImage], int]:
+    """Return the function that draws each style, with its relative frequency.
 
     A style that no digit of the dataset can be stretched for is missing.
     """
-    functions: dict[Callable[[np.random.Generator], LabeledImage], int] = {
+    frequencies: dict[Callable[[np.random.Generator], LabeledImage], int] = {
         style.draw: frequency for style, frequency in DRAWN_STYLES.items()
     }
     for style, frequency in STRETCHED_STYLES.items():
-        digits = dataset.take(np.flatnonzero(~np.isin(dataset.labels, style.without)))
+        digits = dataset.take(np.flatnonzero(~np.isin(dataset.labels, style.excluded_labels)))
         if len(digits):
-            functions[partial(style.draw, digits)] = frequency
-    return [function for function, frequency in functions.items() for _ in range(frequency)]
+            frequencies[partial(style.draw, digits)] = frequency
+    return frequencies

@@ -1,4 +1,4 @@
-"""Synthetic doodles as non-digits: symbols, blots, grids, scenes, faces, scribbles and charts."""
+"""Synthetic doodles as non-digits: simple signs, blots, grids, scenes, faces, scribbles, charts."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,8 +7,10 @@ from mnistcli.synthetic.pen import Stroke, arc, draw_strokes
 
 _THIN_WIDTHS = (0.07, 0.11)  # line widths of detailed drawings, as fractions of their longer side
 
-# Strokes in a box about one unit wide; y grows downwards. None is tall and narrow like a 1.
-_SYMBOLS: tuple[list[Stroke], ...] = (
+# Strokes in a box about one unit wide; y grows downwards. None is tall and narrow like a 1. But the
+# arrow down and the opening square bracket, which is a closing one when mirrored, can look like a 1
+# and a 7 or 3: `signs` and `glyph_tables` leave such shapes out.
+_SIMPLE_SIGNS: tuple[list[Stroke], ...] = (
     [[(0, 0), (1, 0)]],
     [[(0, 0), (1, 0)], [(0, 0.4), (1, 0.4)]],
     [[(0, 0.5), (1, 0.5)], [(0.5, 0), (0.5, 1)]],
@@ -31,15 +33,15 @@ _SYMBOLS: tuple[list[Stroke], ...] = (
 )  # fmt: skip
 
 
-def draw_symbol(rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Draw a punctuation mark, a sign, an arrow or a box, mirrored at random.
+def draw_simple_sign(rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Draw a sign of a few lines, such as a dash, an arrow or a box, mirrored at random.
 
     Args:
         rng: The random number generator.
     """
-    symbol = _SYMBOLS[rng.integers(len(_SYMBOLS))]
+    sign = _SIMPLE_SIGNS[rng.integers(len(_SIMPLE_SIGNS))]
     mirror = rng.choice([-1, 1])
-    return draw_strokes([np.asarray(stroke) * (mirror, 1) for stroke in symbol], rng)
+    return draw_strokes([np.asarray(stroke) * (mirror, 1) for stroke in sign], rng)
 
 
 def draw_blot(rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -17,7 +17,7 @@ MIN_PEAK = 128
 """A blank or faint image has no pixel as bright as this."""
 
 _PICK_ATTEMPTS = 100
-_STRUCK_SIDE = 112  # pixels of the canvas of a digit that is crossed out
+_CROSSED_OUT_SIDE = 112  # pixels of the canvas of a digit that is crossed out
 
 
 def cut_digit(digits: Dataset, rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -93,36 +93,27 @@ def mirror_digit(digits: Dataset, rng: np.random.Generator) -> NDArray[np.uint8]
     return _pick_digit(digits, rng, {3})[:, ::-1]
 
 
-def strike_digit(digits: Dataset, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Cross out a digit: with an X, with two or three parallel strokes, or with a zigzag.
+def cross_out_digit(digits: Dataset, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Cross out a digit: with an X, with two or three parallel lines, or with a zigzag.
 
-    One stroke is not enough: a 0 and a 7 have one in some handwriting.
+    One line is not enough: a 0 and a 7 have one in some handwriting.
 
     Args:
         digits: Digits to pick from.
         rng: The random number generator.
     """
     image = _pick_digit(digits, rng, range(10))
-    enlarged = np.zeros((_STRUCK_SIDE, _STRUCK_SIDE), np.uint8)
-    margin = (_STRUCK_SIDE - 3 * SIDE) // 2
-    resized = cv2.resize(image, (3 * SIDE, 3 * SIDE), interpolation=cv2.INTER_CUBIC)
-    enlarged[margin:-margin, margin:-margin] = resized
-    kind = rng.integers(3)
-    turns = 2 if kind == 0 else int(rng.integers(2, 4)) if kind == 1 else int(rng.integers(5, 9))
-    heights = np.linspace(-0.5, 0.5, turns) * rng.uniform(0.12, 0.3 if kind == 1 else 0.6)
-    left, right = np.full((2, turns), 0.5) + rng.normal(0, 0.05, (2, turns))
-    rise = rng.uniform(-0.3, 0.3) if kind else rng.uniform(0.4, 0.7)
-    starts = np.column_stack([-left, heights + rise])
-    ends = np.column_stack([right, heights - rise])
-    if kind == 0:
-        starts[1], ends[1] = starts[1] * (1, -1), ends[1] * (1, -1)
-    lines = np.stack([starts, ends], axis=1)
-    if kind == 2:
-        lines = lines.reshape(1, -1, 2)
-    pixels = np.rint(lines * (_STRUCK_SIDE - 12) * rng.uniform(0.75, 1) + _STRUCK_SIDE / 2)
-    thickness = int(rng.integers(6, 12))
-    struck = cv2.polylines(enlarged, list(pixels.astype(np.int32)), False, 255, thickness)
-    return _normalize(np.asarray(struck, np.uint8) if image.any() else image)
+    if not image.any():
+        return image
+    margin = (_CROSSED_OUT_SIDE - 3 * SIDE) // 2
+    enlarged = cv2.resize(image, (3 * SIDE, 3 * SIDE), interpolation=cv2.INTER_CUBIC)
+    canvas = np.pad(enlarged, margin)
+    strokes = (_cross, _parallel_lines, _zigzag)[rng.integers(3)](rng)
+    length = _CROSSED_OUT_SIDE - 12
+    pixels = np.rint(strokes * length * rng.uniform(0.75, 1) + _CROSSED_OUT_SIDE / 2)
+    line_width = int(rng.integers(6, 12))
+    crossed_out = cv2.polylines(canvas, list(pixels.astype(np.int32)), False, 255, line_width)
+    return _normalize(np.asarray(crossed_out, np.uint8))
 
 
 def make_fraction(digits: Dataset, rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -176,6 +167,49 @@ def cut_drawing(rng: np.random.Generator) -> NDArray[np.uint8]:
     if not rows.size or np.ptp(columns) < 0.6 * np.ptp(rows):
         return image
     return _normalize(part)
+
+
+def _cross(rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return the two lines of an X, shape (2, 2, 2)."""
+    lines = _lines(2, rng, max_height=0.6, rises=(0.4, 0.7))
+    lines[1] *= (1, -1)
+    return lines
+
+
+def _parallel_lines(rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return two or three lines, shape (n, 2, 2)."""
+    return _lines(int(rng.integers(2, 4)), rng, max_height=0.3)
+
+
+def _zigzag(rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return one polyline through the ends of five to eight lines, shape (1, n, 2)."""
+    return _lines(int(rng.integers(5, 9)), rng, max_height=0.6).reshape(1, -1, 2)
+
+
+def _lines(
+    count: int,
+    rng: np.random.Generator,
+    *,
+    max_height: float,
+    rises: tuple[float, float] = (-0.3, 0.3),
+) -> NDArray[np.float64]:
+    """Return parallel lines from left to right around (0, 0), about one unit long.
+
+    Args:
+        count: Number of lines.
+        rng: The random number generator.
+        max_height: Largest distance between the first and the last line.
+        rises: Range of half the rise of all lines.
+
+    Returns:
+        Both ends of each line, shape (n, 2, 2).
+    """
+    heights = np.linspace(-0.5, 0.5, count) * rng.uniform(0.12, max_height)
+    left, right = 0.5 + rng.normal(0, 0.05, (2, count))
+    rise = rng.uniform(*rises)
+    starts = np.column_stack([-left, heights + rise])
+    ends = np.column_stack([right, heights - rise])
+    return np.stack([starts, ends], axis=1)
 
 
 def _pick_digit(

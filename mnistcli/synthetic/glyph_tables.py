@@ -1,4 +1,4 @@
-"""Glyphs of scripts, numerals and symbols that do not look like a handwritten 0 to 9.
+"""Glyphs that do not look like a handwritten 0 to 9: letters, numerals and signs of many scripts.
 
 Every table is an allowlist. A glyph was left out if somebody could write a digit like it. That was
 decided on contact sheets, which also showed what a trained model predicted for each glyph.
@@ -6,7 +6,7 @@ decided on contact sheets, which also showed what a trained model predicted for 
 
 # Left out are, among others:
 # for 0: rings, with a bar, cross or dot in them too, U, Ո, Ω, α, σ, ס, ٥, θ, φ, Ю (also 10)
-# for 1: bars, T, †, Λ, l, ι, ו, ١, ٨, vertical arrows, single round brackets
+# for 1: bars, T, †, Λ, l, ι, ו, ١, ٨, single vertical arrows except ⟰ ⟱, single round brackets
 # for 2: ב, ג, Շ, Ձ, Ƨ, ∠, ≥      for 3: З, Э, ვ, ∋, β, ξ      for 4: Y, Ч, Ц, Կ, ע, zigzags
 # for 5: S, Б, Ђ, Տ, ნ, ≤          for 6: б, Ь, Ъ, Ե, ط, ل       for 7: Ղ, η, ר, ד, ٦, >, ↗
 # for 8: hourglasses, ზ, δ, γ, ☿   for 9: ρ, q, գ, و, ٩, ♀

@@ -6,6 +6,7 @@ a pen: an elastic distortion, a random affine transform and a random line width.
 
 import math
 from functools import cache
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -15,27 +16,36 @@ from PIL import Image, ImageDraw
 from mnistcli.preprocessing.normalization import center_and_scale
 from mnistcli.synthetic import glyph_tables as tables
 from mnistcli.synthetic.letters import load_font, render_character
+from mnistcli.synthetic.pen import random_affine
 
 _SIDE = 64  # pixels of the longer side of a skeleton
-_CANVAS = (160, 120)  # pixels of a printed glyph: width, height
-_SKELETON_FONT_SIZE = 64
-_MAX_ROTATION = 10.0  # degrees, as in `pen`
-_MAX_SHEAR = 15.0
-_MAX_STRETCH = 0.25
+_FONT_SIZE = 64  # pixels of a glyph before it is thinned
+_CANVAS = (320, 240)  # pixels: width and height, with room around a glyph
+_MAX_STRETCH = 0.25  # horizontal, as a fraction of the width
 _WAVES = 3  # of the elastic distortion, along each axis
 _AMPLITUDE = 0.025  # standard deviation of each wave, as a fraction of the longer side
 _LINE_WIDTHS = (0.07, 0.17)  # as fractions of the longer side
 
-# Letters are the most varied, so most glyphs are letters.
-_DRAWN = (
-    (tables.COMMON_FONTS, tables.COMMON_LETTERS, 5),
-    (tables.FONTS, tables.LETTERS, 10),
-    (tables.FONTS, tables.NUMERALS, 3),
-    (tables.FONTS, tables.SIGNS, 6),
-)
-"""Fonts, characters and relative frequency."""
 
-_PRINTED = (*_DRAWN, (tables.FONTS, tables.SOLID_SIGNS, 3))
+class GlyphTable(NamedTuple):
+    """Fonts, the characters that all of them have, and the relative frequency of the table."""
+
+    fonts: tuple[str, ...]
+    characters: str
+    frequency: int
+
+
+# Letters are the most varied, so most glyphs are letters.
+_LETTERS = (
+    GlyphTable(tables.COMMON_FONTS, tables.COMMON_LETTERS, 5),
+    GlyphTable(tables.FONTS, tables.LETTERS, 10),
+)
+_DRAWN = (
+    *_LETTERS,
+    GlyphTable(tables.FONTS, tables.NUMERALS, 3),
+    GlyphTable(tables.FONTS, tables.SIGNS, 6),
+)
+_PRINTED = (*_DRAWN, GlyphTable(tables.FONTS, tables.SOLID_SIGNS, 3))
 
 
 def render_glyph(rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -71,7 +81,7 @@ def draw_ligature(rng: np.random.Generator) -> NDArray[np.uint8]:
     Returns:
         uint8 (28, 28) in MNIST format.
     """
-    first, second = (glyph_skeleton(*_choose_glyph(_DRAWN[:2], rng)) for _ in range(2))
+    first, second = (glyph_skeleton(*_choose_glyph(_LETTERS, rng)) for _ in range(2))
     width, height = first.max(axis=0)
     beside, below = rng.uniform(-8, 6), rng.uniform(-5, 15)
     shift = (width + beside, below) if rng.random() < 0.7 else (below, height + beside)
@@ -96,8 +106,8 @@ def glyph_skeleton(character: str, font_name: str) -> NDArray[np.float64]:
     Returns:
         Points (n, 2) as x and y, at most 1.5 pixels apart; the longer side has 64 pixels.
     """
-    canvas = Image.new("L", (2 * _CANVAS[0], 2 * _CANVAS[1]))
-    font = load_font(font_name, _SKELETON_FONT_SIZE)
+    canvas = Image.new("L", _CANVAS)
+    font = load_font(font_name, _FONT_SIZE)
     ImageDraw.Draw(canvas).text((60, 60), character, fill=255, font=font)
     printed = canvas.crop(canvas.getbbox())
     scale = _SIDE / max(printed.size)
@@ -160,13 +170,10 @@ def thin(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
             return padded[1:-1, 1:-1]
 
 
-def _choose_glyph(
-    tables_of_kind: tuple[tuple[tuple[str, ...], str, int], ...], rng: np.random.Generator
-) -> tuple[str, str]:
+def _choose_glyph(choices: tuple[GlyphTable, ...], rng: np.random.Generator) -> tuple[str, str]:
     """Choose a character and the name of its font."""
-    frequencies = np.array([frequency for *_, frequency in tables_of_kind])
-    index = int(rng.choice(len(tables_of_kind), p=frequencies / frequencies.sum()))
-    fonts, characters, _ = tables_of_kind[index]
+    frequencies = np.array([table.frequency for table in choices])
+    fonts, characters, _ = choices[rng.choice(len(choices), p=frequencies / frequencies.sum())]
     return characters[rng.integers(len(characters))], fonts[rng.integers(len(fonts))]
 
 
@@ -181,12 +188,6 @@ def _distort(points: NDArray[np.float64], rng: np.random.Generator) -> NDArray[n
 
 def _transform(points: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
     """Apply a random affine transform, and scale the longer side to 64 pixels again."""
-    rotation = math.radians(rng.uniform(-_MAX_ROTATION, _MAX_ROTATION))
-    shear = math.tan(math.radians(rng.uniform(-_MAX_SHEAR, _MAX_SHEAR)))
-    stretch = 1 + rng.uniform(-_MAX_STRETCH, _MAX_STRETCH)
-    cos, sin = math.cos(rotation), math.sin(rotation)
-    moved: NDArray[np.float64] = (
-        points @ np.array([[stretch, 0], [-shear, 1]]) @ np.array([[cos, sin], [-sin, cos]])
-    )
+    moved: NDArray[np.float64] = points @ random_affine(rng, max_stretch=_MAX_STRETCH)
     moved *= _SIDE / max(1.0, float(np.ptp(moved, axis=0).max()))
     return moved

@@ -17,7 +17,7 @@ from mnistcli.synthetic.pen import Stroke, arc, draw_strokes
 # I J i j l r T t (1), Z z (2), B (3, 8), Y y h (4), S s $ (5), G b (6), ? > (7), & (8), g q (9),
 # and L, which looks like several.
 _LETTERS = "AACCEEFFHHKKMMNPRVWXfkmnpvwx"
-_SYMBOLS = "%@#€<*ΔΞΠΨЖШЫ"  # in the DejaVu fonts only
+_SIGNS_AND_LETTERS = "%@#€<*ΔΞΠΨЖШЫ"  # in the DejaVu fonts only
 _FONTS = (
     *("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSansMono", "DejaVuSerif"),
     *("DejaVuSerif-Bold", "DejaVuSerif-Italic", "STIXGeneral", "STIXGeneralBolIta"),
@@ -46,13 +46,13 @@ _HANDWRITTEN_LETTERS: tuple[list[Stroke], ...] = (
 
 
 def render_letter(rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Render a printed letter or symbol: solid or hollow, in perspective, some inverted.
+    """Render a printed letter or sign: solid or hollow, in perspective, some inverted.
 
     Args:
         rng: The random number generator.
     """
     font_name = str(rng.choice(_FONTS))
-    characters = _LETTERS + _SYMBOLS if font_name.startswith("DejaVu") else _LETTERS
+    characters = _LETTERS + _SIGNS_AND_LETTERS if font_name.startswith("DejaVu") else _LETTERS
     return render_character(str(rng.choice(list(characters))), font_name, rng)
 
 

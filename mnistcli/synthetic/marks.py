@@ -1,25 +1,16 @@
-"""Marks beside digits: dots, dashes, brackets, currency, ticks and struck-out digits."""
+"""Marks beside digits: dots, dashes, brackets, currency, ticks and crossed-out digits."""
 
 import numpy as np
 
 from mnistcli.line_format import OTHER_SIGN
 from mnistcli.synthetic.curves import spline
 from mnistcli.synthetic.digit_shapes import DIGIT_SHAPES, Strokes
+from mnistcli.synthetic.seven_segment import DIGIT_PATTERNS, segment_lines
 
 Points = tuple[tuple[float, float], ...]
 Shape = tuple[Points, ...]
 
-# The segments of a seven-segment display as lines, and those of each digit but 1, a plain bar.
-_SEGMENTS = {
-    "a": ((0.08, 0.0), (0.42, 0.0)),
-    "b": ((0.5, 0.08), (0.5, 0.42)),
-    "c": ((0.5, 0.58), (0.5, 0.92)),
-    "d": ((0.08, 1.0), (0.42, 1.0)),
-    "e": ((0.0, 0.58), (0.0, 0.92)),
-    "f": ((0.0, 0.08), (0.0, 0.42)),
-    "g": ((0.08, 0.5), (0.42, 0.5)),
-}
-_SEGMENTS_OF = ("abcdef", "abged", "abgcd", "fgbc", "afgcd", "afgedc", "abc", "abcdefg", "abcdfg")
+_SEGMENT_GAP = 0.16  # as a fraction of a segment
 
 
 def mark_curves(mark: str, rng: np.random.Generator) -> Strokes:
@@ -101,8 +92,8 @@ def _closing_bracket(rng: np.random.Generator) -> Shape:
 
 
 def _other_sign(rng: np.random.Generator) -> Shape:
-    """Return a sign that is not to be read: a tick, a cross, a struck-out digit, segments."""
-    kinds = (_tick, _cross, _struck_out_digit, _struck_out_digit, _segments)
+    """Return a sign that is not to be read: a tick, a cross, a crossed-out digit, segments."""
+    kinds = (_tick, _cross, _crossed_out_digit, _crossed_out_digit, _segments)
     return kinds[rng.integers(len(kinds))](rng)
 
 
@@ -118,7 +109,7 @@ def _cross(rng: np.random.Generator) -> Shape:
     return (((0.0, top), (width, bottom + lean)), ((width + lean, top), (0.0, bottom)))
 
 
-def _struck_out_digit(rng: np.random.Generator) -> Shape:
+def _crossed_out_digit(rng: np.random.Generator) -> Shape:
     shapes = DIGIT_SHAPES[int(rng.integers(10))]
     digit = [tuple(map(tuple, points)) for points in shapes[rng.integers(len(shapes))]]
     kind = rng.random()
@@ -135,7 +126,9 @@ def _struck_out_digit(rng: np.random.Generator) -> Shape:
 
 
 def _segments(rng: np.random.Generator) -> Shape:
-    return tuple(_SEGMENTS[name] for name in _SEGMENTS_OF[rng.integers(len(_SEGMENTS_OF))])
+    """Return a digit of a seven-segment display."""
+    lines = segment_lines(DIGIT_PATTERNS[rng.integers(len(DIGIT_PATTERNS))], gap=_SEGMENT_GAP)
+    return tuple(tuple(map(tuple, line / 2)) for line in lines)
 
 
 _MARK_SHAPES = {

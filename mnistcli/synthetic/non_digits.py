@@ -4,8 +4,8 @@ A classifier trained on digits alone is confident about any image. Trained on ou
 images as well, with the uniform distribution as their target, it becomes unsure about other
 non-digits too (Hendrycks et al., "Deep anomaly detection with outlier exposure", ICLR 2019).
 
-No kind draws a shape that somebody writes for a digit: no bar like a 1, no ring, no L or Z.
-`glyph_tables` lists what was left out of the scripts.
+Shapes that somebody writes for a digit are left out: a bar (1), a ring (0), an L or a Z. The known
+exceptions are in `doodles`. `glyph_tables` lists what was left out of the scripts.
 """
 
 from collections.abc import Callable
@@ -17,27 +17,28 @@ from numpy.typing import NDArray
 from mnistcli.datasets.dataset import Dataset
 from mnistcli.preprocessing.shapes import SIDE
 from mnistcli.synthetic import doodles, fragments, glyphs, letters, signs, textures
+from mnistcli.synthetic.frequencies import draw_by_frequency
 
-DigitKind = Callable[[Dataset, np.random.Generator], NDArray[np.uint8]]
-"""A kind of non-digit made from digits."""
+Renderer = Callable[[np.random.Generator], NDArray[np.uint8]]
+"""Renders one non-digit."""
 
-Kind = Callable[[np.random.Generator], NDArray[np.uint8]]
-"""A kind of non-digit made without digits."""
+RendererFromDigits = Callable[[Dataset, np.random.Generator], NDArray[np.uint8]]
+"""Renders one non-digit from digits of a dataset."""
 
-DIGIT_KINDS: dict[DigitKind, int] = {
+RENDERERS_FROM_DIGITS: dict[RendererFromDigits, int] = {
     fragments.cut_digit: 3,
     fragments.join_digits: 6,
     fragments.superimpose_digits: 4,
     fragments.shuffle_quarters: 4,
     fragments.mirror_digit: 2,
-    fragments.strike_digit: 5,
+    fragments.cross_out_digit: 5,
     fragments.make_fraction: 2,
     fragments.join_halves: 5,
 }
-"""Relative frequency of each kind; the sum over both registries is 212."""
+"""The renderers that need digits, with their relative frequencies."""
 
-KINDS: dict[Kind, int] = {
-    doodles.draw_symbol: 10,
+RENDERERS: dict[Renderer, int] = {
+    doodles.draw_simple_sign: 10,
     doodles.draw_blot: 3,
     doodles.draw_grid: 3,
     letters.render_letter: 22,
@@ -65,7 +66,7 @@ KINDS: dict[Kind, int] = {
     textures.render_pattern: 4,
     textures.crop_photograph: 3,
 }
-"""Relative frequency of each kind; the sum over both registries is 212."""
+"""The other renderers, with their relative frequencies; the sum over both registries is 212."""
 
 _ATTEMPTS = 20
 
@@ -74,8 +75,8 @@ def non_digits(dataset: Dataset, count: int, *, seed: int) -> NDArray[np.uint8]:
     """Generate non-digits (out-of-distribution images) in MNIST format.
 
     They are letters and signs of many scripts, doodles, charts and textures, and digits that are
-    cut, joined, superimposed, shuffled or crossed out. The fraction of each kind does not
-    depend on the count.
+    cut, joined, superimposed, shuffled or crossed out. The fraction of each renderer does
+    not depend on the count.
 
     Args:
         dataset: Digits that some of the non-digits are made from.
@@ -85,32 +86,28 @@ def non_digits(dataset: Dataset, count: int, *, seed: int) -> NDArray[np.uint8]:
     Returns:
         uint8 (count, 28, 28); none is blank.
     """
-    rng = np.random.default_rng(seed)
-    kinds = _repeat_by_frequency(dataset)
-    order = rng.permutation(count) % len(kinds)
+    from_digits: dict[Renderer, int] = {
+        partial(renderer, dataset): frequency
+        for renderer, frequency in RENDERERS_FROM_DIGITS.items()
+    }
+    frequencies: dict[Renderer, int] = {
+        partial(_render_visible, renderer): frequency
+        for renderer, frequency in (from_digits | RENDERERS).items()
+    }
     images = np.zeros((count, SIDE, SIDE), np.uint8)
-    for image, index in zip(images, order, strict=True):
-        image[:] = _generate_visible(kinds[index], rng)
+    drawn = draw_by_frequency(frequencies, count, np.random.default_rng(seed))
+    for position, image in enumerate(drawn):
+        images[position] = image
     return images
 
 
-def _repeat_by_frequency(dataset: Dataset) -> list[Kind]:
-    """Return each kind as often as its relative frequency says."""
-    digit_kinds: dict[Kind, int] = {
-        partial(kind, dataset): frequency for kind, frequency in DIGIT_KINDS.items()
-    }
-    frequencies = digit_kinds | KINDS
-    return [kind for kind, frequency in frequencies.items() for _ in range(frequency)]
+def _render_visible(renderer: Renderer, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Render an image that is not blank.
 
-
-def _generate_visible(kind: Kind, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Generate an image that is not blank.
-
-    A kind made from digits can stay blank, as when all images of a dataset are; a symbol that
-    needs no digits replaces it then.
+    A fragment of digits stays blank if all images of the dataset are; a sign replaces it then.
     """
     for _ in range(_ATTEMPTS):
-        image = kind(rng)
+        image = renderer(rng)
         if image.max() >= fragments.MIN_PEAK:
             return image
-    return doodles.draw_symbol(rng)
+    return doodles.draw_simple_sign(rng)

@@ -98,10 +98,28 @@ def transform_strokes(
         jitter: Standard deviation of each point, as a fraction of the longer side.
     """
     arrays = [np.array(stroke, dtype=np.float64) for stroke in strokes]
-    rotation = math.radians(rng.uniform(-_MAX_ROTATION, _MAX_ROTATION))
-    shear = math.tan(math.radians(rng.uniform(-_MAX_SHEAR, _MAX_SHEAR)))
-    stretch = 1 + rng.uniform(-_MAX_STRETCH, _MAX_STRETCH)
-    cos, sin = math.cos(rotation), math.sin(rotation)
-    matrix = np.array([[stretch, 0], [-shear, 1]]) @ np.array([[cos, sin], [-sin, cos]])
+    matrix = random_affine(rng)
     deviation = jitter * float(np.ptp(np.concatenate(arrays), axis=0).max())
     return [(stroke + rng.normal(0, deviation, stroke.shape)) @ matrix for stroke in arrays]
+
+
+def random_affine(
+    rng: np.random.Generator, *, max_stretch: float = _MAX_STRETCH
+) -> NDArray[np.float64]:
+    """Return a random affine transform: a horizontal stretch, a shear and a rotation.
+
+    Args:
+        rng: The random number generator.
+        max_stretch: Largest change of the width, as a fraction of it.
+
+    Returns:
+        The matrix, shape (2, 2), to multiply points (n, 2) with from the right.
+    """
+    rotation = math.radians(rng.uniform(-_MAX_ROTATION, _MAX_ROTATION))
+    shear = math.tan(math.radians(rng.uniform(-_MAX_SHEAR, _MAX_SHEAR)))
+    stretch = 1 + rng.uniform(-max_stretch, max_stretch)
+    cos, sin = math.cos(rotation), math.sin(rotation)
+    matrix: NDArray[np.float64] = np.array([[stretch, 0], [-shear, 1]]) @ np.array(
+        [[cos, sin], [-sin, cos]]
+    )
+    return matrix

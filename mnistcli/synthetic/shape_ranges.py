@@ -20,8 +20,8 @@ _JITTER = 0.015  # standard deviation of each point, in units of the digit's hei
 class ShapeRange:
     """Two extremes of one shape: strokes with the same numbers of points."""
 
-    low: Strokes
-    high: Strokes
+    first: Strokes
+    last: Strokes
 
     def draw(self, rng: np.random.Generator, *, spread: float = 1.0) -> Strokes:
         """Draw a shape at random between the extremes, as splines through its points.
@@ -31,9 +31,9 @@ class ShapeRange:
             spread: Width of the range. Above 1, shapes lie beyond the extremes as well.
         """
         curves = []
-        for low, high in zip(self.low, self.high, strict=True):
+        for first, last in zip(self.first, self.last, strict=True):
             position = 0.5 + spread * rng.uniform(-0.5, 0.5, 2)
-            points = low + position * (high - low)
+            points = first + position * (last - first)
             is_corner = (points[1:] == points[:-1]).all(axis=1)
             points += rng.normal(0, _JITTER, points.shape)
             points[1:][is_corner] = points[:-1][is_corner]
@@ -42,7 +42,7 @@ class ShapeRange:
 
 
 def parse_ranges(text: str) -> list[ShapeRange]:
-    """Parse ranges of shapes, one a line.
+    """Parse ranges of shapes, one per line.
 
     Args:
         text: Strokes separated by a bar, with points "x,y" or "a:b,c:d" in percent of the height.

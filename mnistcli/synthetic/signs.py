@@ -4,9 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.synthetic.pen import Stroke, arc, draw_strokes
+from mnistcli.synthetic.seven_segment import NON_DIGIT_PATTERNS, segment_lines
 
 _WIDTHS = (0.07, 0.16)  # line widths, as fractions of the longer side
-_STEPS = np.linspace(0, 1, 12)[:, None]
+_CURVE_POSITIONS = np.linspace(0, 1, 12)[:, None]  # along a bent stroke: 0 to 1
 
 # Strokes in a box about one unit high; y grows downwards. Without >=, which looks like a 2, and <=,
 # which looks like a 5.
@@ -52,20 +53,6 @@ _CURRENCY: tuple[list[Stroke], ...] = (
     [[(0, 0), (0.25, 1), (0.5, 0.2), (0.75, 1), (1, 0)], [(-0.1, 0.45), (1.1, 0.45)]],
     [[(0, 1), (0, 0), (0.8, 1), (0.8, 0)], *([(-0.2, y), (1, y)] for y in (0.4, 0.6))],
 )  # fmt: skip
-
-# Ends of the segments of a display in a box of one by two units: a to g, as usual.
-_SEGMENTS = (
-    *(((0, 0), (1, 0)), ((1, 0), (1, 1)), ((1, 1), (1, 2)), ((0, 2), (1, 2))),
-    *(((0, 1), (0, 2)), ((0, 0), (0, 1)), ((0, 1), (1, 1))),
-)
-# These differ from each digit (with two forms of 1, 6, 7 and 9) in two segments or more. Also left
-# out are two segments that meet or are upright, and three to five that look like a 1, 4, 6 or 7.
-SEGMENT_PATTERNS = (
-    *("ad", "ag", "dg", "afg", "abd", "acd", "ace", "ade", "adf", "adg", "aeg", "bde", "bdf"),
-    *("bdg", "beg", "ceg", "deg", "dfg", "abdf", "abef", "acef", "aceg", "adef", "aefg", "bceg"),
-    *("bdef", "bdfg", "befg", "abceg", "abefg", "bdefg"),
-)
-"""Segments of a display that do not look like a digit, by their letters."""
 
 
 def draw_tick(rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -167,17 +154,13 @@ def draw_segments(rng: np.random.Generator) -> NDArray[np.uint8]:
     """
     gap = rng.uniform(0, 0.15)
     size = np.array([rng.uniform(0.8, 1.2), 1.0])
-    pattern = SEGMENT_PATTERNS[rng.integers(len(SEGMENT_PATTERNS))]
-    strokes: list[Stroke] = []
-    for name in pattern:
-        start, end = np.array(_SEGMENTS["abcdefg".index(name)], dtype=np.float64)
-        step = (end - start) * gap
-        strokes.append(np.array([start + step, end - step]) * size)
+    pattern = NON_DIGIT_PATTERNS[rng.integers(len(NON_DIGIT_PATTERNS))]
+    strokes: list[Stroke] = [line * size for line in segment_lines(pattern, gap=gap)]
     return draw_strokes(strokes, rng, width=_WIDTHS)
 
 
 def draw_ideograph(rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Draw an invented ideograph: two to four level strokes, upright ones, and two slanted ones.
+    """Draw an invented CJK ideograph: horizontal and vertical strokes, most with two slanted ones.
 
     Args:
         rng: The random number generator.
@@ -187,7 +170,7 @@ def draw_ideograph(rng: np.random.Generator) -> NDArray[np.uint8]:
     strokes: list[Stroke] = [[(0.5 - x, y), (0.5 + x, y)] for x, y in zip(reach, rows, strict=True)]
     columns = rng.choice([0.2, 0.5, 0.8], int(rng.integers(1, 4)), replace=False)
     strokes += [[(x, rng.uniform(-0.2, 0.1)), (x, rng.uniform(0.6, 1))] for x in columns]
-    if len(strokes) < 5 or rng.random() < 0.5:  # as in a tree or a person
+    if len(strokes) < 5 or rng.random() < 0.5:  # as in 木 and 人
         start = rng.uniform(0.3, 0.6)
         foot = start + rng.uniform(0.35, 0.6)
         strokes += [_bend((0.5, start), (side * 0.5 + 0.5, foot), -side * 0.08) for side in (-1, 1)]
@@ -198,8 +181,8 @@ def _bend(start: tuple[float, float], end: tuple[float, float], bend: float) -> 
     """Return a curve between two points, shape (12, 2), bent by a fraction of its length."""
     first, last = np.array(start), np.array(end)
     across = (last - first)[::-1] * (-1, 1)
-    curve: NDArray[np.float64] = first + _STEPS * (last - first)
-    curve += 4 * bend * _STEPS * (1 - _STEPS) * across
+    curve: NDArray[np.float64] = first + _CURVE_POSITIONS * (last - first)
+    curve += 4 * bend * _CURVE_POSITIONS * (1 - _CURVE_POSITIONS) * across
     return curve
 
 

@@ -31,14 +31,14 @@ class DrawnStyle:
     Attributes:
         name: The name in tables.
         shapes: The shapes of each label; all labels are equally frequent.
-        widths: Smallest and largest factor of the width of a digit.
+        width_factors: Smallest and largest factor of the width of a digit.
         max_pen_width: As a fraction of the longer side. A thick pen fills small loops.
         mouse_share: Fraction of the digits that have one-pixel strokes.
     """
 
     name: str
     shapes: Mapping[int, Sequence[ShapeRange]]
-    widths: tuple[float, float] = (0.75, 1.3)
+    width_factors: tuple[float, float] = (0.75, 1.3)
     max_pen_width: float = 0.17
     mouse_share: float = 0.2
 
@@ -53,7 +53,7 @@ class DrawnStyle:
         label = int(rng.choice(list(self.shapes)))
         shapes = self.shapes[label]
         shape = shapes[int(rng.integers(len(shapes)))]
-        factor = random_factor(self.widths, rng, spread=spread)
+        factor = random_factor(self.width_factors, rng, spread=spread)
         curves = [curve * (factor, 1) for curve in shape.draw(rng, spread=spread)]
         strokes = transform_strokes(curves, rng, jitter=0.0)
         side, line_width = int(rng.integers(*_MOUSE_SIDES)), 1
@@ -70,37 +70,37 @@ class StretchedStyle:
 
     Attributes:
         name: The name in tables.
-        widths: Smallest and largest factor of the width of a digit.
-        without: Labels whose digits can look like something else then.
+        width_factors: Smallest and largest factor of the width of a digit.
+        excluded_labels: Labels whose digits can look like something else then.
     """
 
     name: str
-    widths: tuple[float, float]
-    without: tuple[int, ...]
+    width_factors: tuple[float, float]
+    excluded_labels: tuple[int, ...]
 
     def draw(self, dataset: Dataset, rng: np.random.Generator) -> LabeledImage:
         """Stretch a random digit by a random factor.
 
         Args:
-            dataset: The digits, without the labels of `without`.
+            dataset: The digits, without the excluded labels.
             rng: The random number generator.
         """
         index = rng.integers(len(dataset))
-        factor = random_factor(self.widths, rng)
+        factor = random_factor(self.width_factors, rng)
         return stretch_digit(dataset.images[index], factor), int(dataset.labels[index])
 
 
 def random_factor(
-    widths: tuple[float, float], rng: np.random.Generator, *, spread: float = 1.0
+    bounds: tuple[float, float], rng: np.random.Generator, *, spread: float = 1.0
 ) -> float:
     """Return a random factor, uniform on a logarithmic scale.
 
     Args:
-        widths: The smallest and the largest factor.
+        bounds: The smallest and the largest factor.
         rng: The random number generator.
         spread: Size of the range; above 1, factors can lie beyond it.
     """
-    low, high = np.log(widths)
+    low, high = np.log(bounds)
     return float(np.exp((low + high) / 2 + spread * rng.uniform(-0.5, 0.5) * (high - low)))
 
 

@@ -94,7 +94,9 @@ def test_digits_that_would_look_like_others_are_not_stretched(
 ) -> None:
     monkeypatch.setattr(module, "DRAWN_STYLES", {})
     monkeypatch.setattr(
-        module, "STRETCHED_STYLES", {style: 1 for style in STRETCHED_STYLES if 7 in style.without}
+        module,
+        "STRETCHED_STYLES",
+        {style: 1 for style in STRETCHED_STYLES if 7 in style.excluded_labels},
     )
 
     assert set(styled_digits(DIGITS, 200, seed=0).labels) == {0, 2, 3, 4, 5, 6, 8, 9}
@@ -111,8 +113,8 @@ def test_a_dataset_of_1s_gets_drawn_styles_only() -> None:
 
 @pytest.mark.parametrize("shape", ALL_RANGES)
 def test_both_extremes_have_the_same_corners(shape: ShapeRange) -> None:
-    for low, high in zip(shape.low, shape.high, strict=True):
-        corners, others = ((points[1:] == points[:-1]).all(axis=1) for points in (low, high))
+    for first, last in zip(shape.first, shape.last, strict=True):
+        corners, others = ((points[1:] == points[:-1]).all(axis=1) for points in (first, last))
         assert list(corners) == list(others)
 
 

@@ -5,7 +5,7 @@ from mnistcli.synthetic.doodles import (
     draw_grid,
     draw_hatching,
     draw_scribble,
-    draw_symbol,
+    draw_simple_sign,
 )
 
 
@@ -16,9 +16,9 @@ def test_grids_have_much_foreground() -> None:
     assert (grids > 128).mean() > 0.15
 
 
-def test_symbols_are_not_tall_and_narrow_like_a_1() -> None:
+def test_simple_signs_are_not_tall_and_narrow_like_a_1() -> None:
     rng = np.random.default_rng(3)
-    masks = np.stack([draw_symbol(rng) for _ in range(100)]) > 128
+    masks = np.stack([draw_simple_sign(rng) for _ in range(100)]) > 128
 
     heights, widths = masks.any(axis=2).sum(axis=1), masks.any(axis=1).sum(axis=1)
     assert (widths > 0.4 * heights).all()

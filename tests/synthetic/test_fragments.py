@@ -3,7 +3,7 @@ import pytest
 
 from mnistcli.datasets import Dataset
 from mnistcli.synthetic import fragments
-from mnistcli.synthetic.non_digits import DIGIT_KINDS, DigitKind
+from mnistcli.synthetic.non_digits import RENDERERS_FROM_DIGITS, RendererFromDigits
 from tests.support.strokes import make_digits
 
 DIGITS = make_digits(100, seed=0)
@@ -38,7 +38,7 @@ def test_superimposed_digits_have_more_foreground_than_one() -> None:
 
 def test_a_digit_that_is_crossed_out_is_covered_by_strokes() -> None:
     rng = np.random.default_rng(3)
-    images = [fragments.strike_digit(DIGITS, rng) for _ in range(60)]
+    images = [fragments.cross_out_digit(DIGITS, rng) for _ in range(60)]
     masks = np.stack(images) > 128
 
     # The strokes extend beyond the digit, so its box is wider than that of most digits.
@@ -74,19 +74,19 @@ def test_a_cut_drawing_is_never_a_sliver() -> None:
     assert (widths > 0.4 * heights).all()
 
 
-@pytest.mark.parametrize("kind", DIGIT_KINDS)
-def test_the_contrast_of_faint_digits_is_stretched(kind: DigitKind) -> None:
+@pytest.mark.parametrize("renderer", RENDERERS_FROM_DIGITS)
+def test_the_contrast_of_faint_digits_is_stretched(renderer: RendererFromDigits) -> None:
     digits = only(2, 3, 4, 5)
     faint = Dataset(np.rint(digits.images / 15).astype(np.uint8), digits.labels)
 
-    images = [kind(faint, np.random.default_rng(seed)) for seed in range(10)]
+    images = [renderer(faint, np.random.default_rng(seed)) for seed in range(10)]
 
     assert faint.images.max() == 17
     assert sum(image.max() == 255 for image in images) >= 9
 
 
-@pytest.mark.parametrize("kind", DIGIT_KINDS)
-def test_blank_digits_give_blank_images(kind: DigitKind) -> None:
+@pytest.mark.parametrize("renderer", RENDERERS_FROM_DIGITS)
+def test_blank_digits_give_blank_images(renderer: RendererFromDigits) -> None:
     blank = Dataset(np.zeros_like(DIGITS.images), DIGITS.labels)
 
-    assert kind(blank, np.random.default_rng(3)).max() == 0
+    assert renderer(blank, np.random.default_rng(3)).max() == 0

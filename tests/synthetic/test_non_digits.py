@@ -11,11 +11,14 @@ from mnistcli.datasets import Dataset
 from mnistcli.preprocessing.mnist_format_check import read_mnist_format
 from mnistcli.synthetic import fragments, textures
 from mnistcli.synthetic import non_digits as module
-from mnistcli.synthetic.non_digits import DIGIT_KINDS, KINDS, Kind, non_digits
+from mnistcli.synthetic.non_digits import RENDERERS, RENDERERS_FROM_DIGITS, Renderer, non_digits
 from tests.support.strokes import make_digits
 
 DIGITS = make_digits(100, seed=0)
-ALL_KINDS: list[Kind] = [*(partial(kind, DIGITS) for kind in DIGIT_KINDS), *KINDS]
+ALL_RENDERERS: list[Renderer] = [
+    *(partial(renderer, DIGITS) for renderer in RENDERERS_FROM_DIGITS),
+    *RENDERERS,
+]
 # These keep all 28x28 pixels of their source: they are not scaled to the box of a digit.
 UNSCALED = (
     textures.render_noise,
@@ -25,8 +28,8 @@ UNSCALED = (
 )
 
 
-def solid(level: int) -> Kind:
-    """Return a kind whose images have one gray level."""
+def solid(level: int) -> Renderer:
+    """Return a renderer whose images have one gray level."""
     return lambda _: np.full((28, 28), level, np.uint8)
 
 
@@ -66,11 +69,11 @@ def test_nearly_all_images_are_different() -> None:
     assert len(np.unique(images, axis=0)) > 490
 
 
-def test_each_kind_has_its_fraction(monkeypatch: pytest.MonkeyPatch) -> None:
-    frequencies = [*DIGIT_KINDS.values(), *KINDS.values()]
+def test_each_renderer_has_its_fraction(monkeypatch: pytest.MonkeyPatch) -> None:
+    frequencies = [*RENDERERS_FROM_DIGITS.values(), *RENDERERS.values()]
     marked = {solid(128 + index): frequency for index, frequency in enumerate(frequencies)}
-    monkeypatch.setattr(module, "DIGIT_KINDS", {})
-    monkeypatch.setattr(module, "KINDS", marked)
+    monkeypatch.setattr(module, "RENDERERS_FROM_DIGITS", {})
+    monkeypatch.setattr(module, "RENDERERS", marked)
 
     images = non_digits(DIGITS, 3 * sum(frequencies), seed=1)
 
@@ -79,12 +82,13 @@ def test_each_kind_has_its_fraction(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for kind in ALL_KINDS if getattr(kind, "func", kind) not in UNSCALED]
+    "renderer",
+    [renderer for renderer in ALL_RENDERERS if getattr(renderer, "func", renderer) not in UNSCALED],
 )
-def test_drawings_have_the_size_of_digits(kind: Kind) -> None:
+def test_drawings_have_the_size_of_digits(renderer: Renderer) -> None:
     rng = np.random.default_rng(3)
 
-    images = [kind(rng) for _ in range(20)]
+    images = [renderer(rng) for _ in range(20)]
 
     # The center of mass of a very asymmetric drawing cannot be in the middle.
     assert sum(read_mnist_format(Image.fromarray(image)) is not None for image in images) >= 8

@@ -18,10 +18,10 @@ def ends(spread: float) -> np.ndarray:
 def test_a_range_has_two_extremes() -> None:
     (shape,) = parse_ranges(LINE)
 
-    np.testing.assert_allclose(shape.low[0], [(-0.1, 0.2), (0, 0)])
-    np.testing.assert_allclose(shape.high[0], [(-0.4, 0.6), (0, 0)])
-    np.testing.assert_allclose(shape.low[1], [(0.05, -0.1), (0.05, 1)])
-    np.testing.assert_allclose(shape.high[1], [(0.05, -0.1), (0.25, 1)])
+    np.testing.assert_allclose(shape.first[0], [(-0.1, 0.2), (0, 0)])
+    np.testing.assert_allclose(shape.last[0], [(-0.4, 0.6), (0, 0)])
+    np.testing.assert_allclose(shape.first[1], [(0.05, -0.1), (0.05, 1)])
+    np.testing.assert_allclose(shape.last[1], [(0.05, -0.1), (0.25, 1)])
 
 
 def test_each_line_is_a_range() -> None:

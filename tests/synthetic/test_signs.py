@@ -5,7 +5,8 @@ import pytest
 from scipy import ndimage
 
 from mnistcli.synthetic import signs
-from mnistcli.synthetic.non_digits import Kind
+from mnistcli.synthetic.non_digits import Renderer
+from mnistcli.synthetic.seven_segment import DIGIT_PATTERNS, NON_DIGIT_PATTERNS
 
 # Segments of a display with a digit: two forms of 1, 6, 7 and 9.
 DIGITS = (
@@ -14,9 +15,9 @@ DIGITS = (
 )
 
 
-def masks_of(kind: Kind, count: int = 100) -> np.ndarray:
+def masks_of(renderer: Renderer, count: int = 100) -> np.ndarray:
     rng = np.random.default_rng(3)
-    return np.stack([kind(rng) for _ in range(count)]) > 128
+    return np.stack([renderer(rng) for _ in range(count)]) > 128
 
 
 def sides(masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -25,10 +26,10 @@ def sides(masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize(
-    "kind", [signs.draw_tick, signs.draw_operator, signs.draw_currency, signs.draw_ideograph]
+    "renderer", [signs.draw_tick, signs.draw_operator, signs.draw_currency, signs.draw_ideograph]
 )
-def test_signs_are_wider_than_a_1(kind: Kind) -> None:
-    heights, widths = sides(masks_of(kind))
+def test_signs_are_wider_than_a_1(renderer: Renderer) -> None:
+    heights, widths = sides(masks_of(renderer))
 
     assert (widths > 0.45 * heights).mean() > 0.97
 
@@ -61,9 +62,14 @@ def test_no_bracket_is_narrow_like_a_1() -> None:
 
 
 def test_segments_differ_from_every_digit_in_two_or_more() -> None:
-    for pattern in signs.SEGMENT_PATTERNS:
+    for pattern in NON_DIGIT_PATTERNS:
         assert list(pattern) == sorted(set(pattern))
         assert min(len(set(pattern) ^ set(digit)) for digit in DIGITS) >= 2
+
+
+def test_the_digits_of_a_display_are_known_patterns() -> None:
+    assert len(DIGIT_PATTERNS) == 9
+    assert {"".join(sorted(pattern)) for pattern in DIGIT_PATTERNS} <= set(DIGITS)
 
 
 def test_segments_with_gaps_are_separate() -> None:
@@ -72,9 +78,17 @@ def test_segments_with_gaps_are_separate() -> None:
     assert np.mean(np.array(counts) >= 2) > 0.4
 
 
-def test_an_ideograph_has_at_least_five_strokes() -> None:
+def test_an_ideograph_has_five_to_nine_strokes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signs, "draw_strokes", lambda strokes, _rng, width: strokes)
+    rng = np.random.default_rng(3)
+
+    counts = {len(signs.draw_ideograph(rng)) for _ in range(200)}
+
+    assert counts == {5, 6, 7, 8, 9}
+
+
+def test_a_row_of_an_ideograph_meets_two_strokes() -> None:
     masks = masks_of(signs.draw_ideograph)
 
     rises = (masks[:, :, 1:] & ~masks[:, :, :-1]).sum(axis=2)  # strokes that each row meets
     assert (rises.max(axis=1) >= 2).mean() > 0.9
-    assert masks.mean() > 0.1

@@ -69,10 +69,10 @@ def test_thick_pens_have_more_ink() -> None:
     assert thick > 1.2 * thin
 
 
-def test_the_widths_determine_the_width_of_a_digit() -> None:
+def test_the_factors_determine_the_width_of_a_digit() -> None:
     narrow, wide = (
-        aspects(draw(DrawnStyle(name="ring", shapes=RING, widths=widths)))
-        for widths in ((0.5, 0.6), (1.8, 2.0))
+        aspects(draw(DrawnStyle(name="ring", shapes=RING, width_factors=factors)))
+        for factors in ((0.5, 0.6), (1.8, 2.0))
     )
 
     assert np.median(narrow) < 0.55
@@ -80,7 +80,7 @@ def test_the_widths_determine_the_width_of_a_digit() -> None:
 
 
 def test_a_larger_spread_gives_more_extreme_widths() -> None:
-    style = DrawnStyle(name="ring", shapes=RING, widths=(0.6, 1.3))
+    style = DrawnStyle(name="ring", shapes=RING, width_factors=(0.6, 1.3))
 
     assert aspects(draw(style, spread=2.5)).std() > 1.3 * aspects(draw(style)).std()
 
@@ -122,7 +122,7 @@ def test_a_blank_image_stays_blank() -> None:
 
 def test_a_stretched_digit_has_its_label() -> None:
     digits = make_digits(40, seed=0)
-    style = StretchedStyle(name="same", widths=(1.0, 1.0), without=())
+    style = StretchedStyle(name="same", width_factors=(1.0, 1.0), excluded_labels=())
     rng = np.random.default_rng(0)
 
     image, label = style.draw(Dataset(digits.images[7:8], digits.labels[7:8]), rng)

@@ -1,4 +1,4 @@
-"""Rejection of non-digits that no training material has: the share rejected, by category.
+"""Rejection of non-digits by category, with code and fonts other than the training's.
 
     python -m tests.tools.rejection MODEL [--count 200] [--seed 0] [--scores] [--save FILE]
 
@@ -7,6 +7,10 @@ arrays in MNIST format, and of the whole prediction on dark drawings on light pa
 is the share of held-out MNIST digits that are rejected wrongly: training images that `robust` did
 not train on, although its temperature and threshold were fitted on them. Merged and cut digits
 have no second number: the whole prediction reads the digits one by one.
+
+The column "shapes" says whether the training with `mnistcli.synthetic` has the same shapes or others
+of the same kind. Only new ones measure how the rejection generalizes to unknown non-digits; the others
+measure how it generalizes to other pens and fonts.
 
 Letters similar to a digit are those that the other categories leave out: they need not be
 rejected. Categories of missing Noto fonts are named and skipped (``apt-get install fonts-noto-core``).
@@ -27,11 +31,12 @@ from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.prediction.predict import predict_images
 from mnistcli.prediction.rejection import choose_thresholds
 from mnistcli.preprocessing.normalization import to_mnist_format
-from tests.tools.unseen_drawings import drawn_kinds
-from tests.tools.unseen_glyphs import CATEGORIES, Ink, font_kinds
+from tests.tools.rejection_drawings import drawn_kinds
+from tests.tools.rejection_glyphs import CATEGORIES, NEW_CATEGORIES, Ink, font_kinds
 
 _HELD_OUT = 0.05  # as in the recipe robust
 _ARRAYS_ONLY = ("merged digits", "cut digits")
+_NEW_SHAPES = (*NEW_CATEGORIES, "brackets ( )")
 _PAD = 24  # pixels of paper around a drawing
 
 
@@ -81,29 +86,30 @@ def save_sheet(drawings: dict[str, list[Ink]], file: Path) -> None:
 
 
 def measure(model: ModelRef, drawings: dict[str, list[Ink]], held_out: datasets.Dataset) -> None:
-    """Print the shares rejected."""
+    """Print the share of each category that a model rejects."""
     classifier = load_classifier(model.files)
     threshold = model.min_confidence
     rng = np.random.default_rng(0)
     print(f"{model.name}, rejection threshold {threshold:.3f}")
-    print(f"{'category':28}{'count':>6}{'arrays':>9}{'images':>9}")
+    print(f"{'category':28}{'shapes':15}{'count':>6}{'arrays':>9}{'images':>9}")
     for name in (*CATEGORIES, *(name for name in drawings if name not in CATEGORIES)):
         if name not in drawings:
             print(f"{name:28}  skipped: its Noto fonts are not installed")
             continue
+        shapes = "new" if name in _NEW_SHAPES else "in training"
         arrays = np.stack([to_mnist_format(ink) for ink in drawings[name]])
         share = rejected_arrays(classifier, arrays, threshold).mean()
         whole = ""
         if name not in _ARRAYS_ONLY:
             images = [to_image(ink, rng) for ink in drawings[name]]
             whole = f"{rejected_images(classifier, images, threshold).mean():9.1%}"
-        print(f"{name:28}{len(arrays):6}{share:9.1%}{whole}", flush=True)
+        print(f"{name:28}{shapes:15}{len(arrays):6}{share:9.1%}{whole}", flush=True)
     rejected = rejected_arrays(classifier, held_out.images, threshold)
-    print(f"{'held-out MNIST digits':28}{len(held_out):6}{rejected.mean():9.2%}")
+    print(f"{'held-out MNIST digits':28}{'':15}{len(held_out):6}{rejected.mean():9.2%}")
 
 
 def main() -> None:
-    """Measure."""
+    """Print the table of a model, or compare scores."""
     parser = argparse.ArgumentParser(prog="python -m tests.tools.rejection")
     parser.add_argument("model", help="a run directory, a .keras file, latest or pretrained")
     parser.add_argument("--count", type=int, default=200, help="drawings per category")

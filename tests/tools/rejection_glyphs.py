@@ -1,8 +1,9 @@
-"""Non-digits of other fonts: letters and numerals of scripts that no training material has.
+"""Non-digits of fonts other than the training's: letters and numerals of scripts, and signs.
 
 The Noto fonts are not part of the project (``apt-get install fonts-noto-core``). Glyphs that look
 like 0 to 9 are left out, by eye and whatever a model predicts. The distortions use other code than
-`mnistcli.synthetic`.
+`mnistcli.synthetic`. The training has none of the scripts. It has Lao, whose letters and numerals are
+similar to those of Thai.
 """
 
 import unicodedata
@@ -44,12 +45,17 @@ _NUMERALS = {
     "Telugu": "౬౯",
     "Ethiopic": "፩፪፫፭፮፯፰፱፲",
 }
-CATEGORIES = (
+NEW_CATEGORIES = (
     *(f"letters: {script}" for script in _SCRIPTS),
-    *("letters similar to a digit", "numerals of these scripts", "Latin letters, other font"),
-    *("currency signs, other font", "operators, other font"),
+    *("letters similar to a digit", "numerals of these scripts"),
 )
-"""Names of the kinds that need fonts."""
+"""Names of the kinds that need fonts and whose characters are not in the training material."""
+
+CATEGORIES = (
+    *NEW_CATEGORIES,
+    *("Latin letters, other font", "currency signs, other font", "operators, other font"),
+)
+"""Names of all kinds that need fonts."""
 
 _CURRENCY = "€£¥₩₽₹₪₦₱₺"  # without $ and ¢
 _OPERATORS = "+×÷±=≈√∑∏∞%#@*«≡∀∈"  # noqa: RUF001
@@ -57,11 +63,7 @@ _LATIN = "ACEFHKMNPRVWXkmnpvwx"  # as in `mnistcli.synthetic.letters`
 
 
 def font_kinds() -> dict[str, Kind]:
-    """Return the kinds by name; those whose fonts are missing are left out.
-
-    All are of other fonts than the training material, but Latin letters, currency signs and
-    operators of the same shapes are in it.
-    """
+    """Return the kinds by name; those whose fonts are missing are left out."""
     kinds: dict[str, Kind] = {}
     for script in _SCRIPTS:
         if fonts := _fonts(script):

@@ -1,7 +1,8 @@
-"""Non-digits drawn for measurement: ticks, arrows, strikes, brackets, scribbles, textures and more.
+"""Non-digits drawn with other code than the training's: ticks, arrows, brackets, scribbles and more.
 
 The brush is another one than the pen of `mnistcli.synthetic`: it has no line ends or joints, and
-its width changes along a stroke. Only the choice of shapes is similar.
+its width changes along a stroke. The shapes are of the same kinds as in the training, and some are
+the same, such as the hash and the segments of displays. Only round brackets are new.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,8 @@ import numpy as np
 from PIL import Image
 
 from mnistcli.datasets import Dataset
-from tests.tools.unseen_glyphs import Ink, Kind, vary
+from mnistcli.synthetic.seven_segment import SEGMENTS
+from tests.tools.rejection_glyphs import Ink, Kind, vary
 
 Points = Sequence[tuple[float, float]]
 """Control points of a Bezier curve of any degree; x to the right, y down, about one unit."""
@@ -37,31 +39,10 @@ _BRACKETS: dict[str, list[Points]] = {
     "]": [[(0, 0), (0.45, 0)], [(0.45, 0), (0.45, 1)], [(0.45, 1), (0, 1)]],
     "{": [[(0.5, 0), (0.1, 0), (0.4, 0.5), (0, 0.5)], [(0, 0.5), (0.4, 0.5), (0.1, 1), (0.5, 1)]],
 }
-_SEGMENTS = {
-    "a": (0, 0, 1, 0),
-    "b": (1, 0, 1, 1),
-    "c": (1, 1, 1, 2),
-    "d": (0, 2, 1, 2),
-    "e": (0, 1, 0, 2),
-    "f": (0, 0, 0, 1),
-    "g": (0, 1, 1, 1),
-}
-_FRAGMENTS = [
-    "ad",
-    "adg",
-    "afg",
-    "deg",
-    "ceg",
-    "aefg",
-    "adef",
-    "abefg",
-    "bdefg",
-    "bceg",
-    "abceg",
-    "beg",
-    "acef",
-    "dfg",
-]
+_SEGMENT_PATTERNS = (
+    *("ad", "adg", "afg", "deg", "ceg", "aefg", "adef", "abefg", "bdefg", "bceg", "abceg", "beg"),
+    *("acef", "dfg"),
+)
 
 
 def drawn_kinds(digits: Dataset) -> dict[str, Kind]:
@@ -78,7 +59,7 @@ def drawn_kinds(digits: Dataset) -> dict[str, Kind]:
         "brackets [ ] {": partial(_draw_one, [_BRACKETS[name] for name in "[]{"]),
         "display segments": _draw_segments,
         "scribbles": _draw_scribble,
-        "crossed-out digits": partial(_strike, digits),
+        "crossed-out digits": partial(_cross_out, digits),
         "merged digits": partial(_merge, digits),
         "cut digits": partial(_cut, digits),
         "textures": _render_texture,
@@ -130,8 +111,8 @@ def _draw_segments(rng: np.random.Generator) -> Ink:
     """Draw segments of a display as filled polygons with pointed ends."""
     ink = np.zeros((220, 200), np.uint8)
     length, half, gap = rng.uniform(45, 60), rng.uniform(4, 8), rng.uniform(1, 4)
-    for name in str(rng.choice(_FRAGMENTS)):
-        ends = np.array(_SEGMENTS[name], float).reshape(2, 2) * length + 45
+    for name in str(rng.choice(_SEGMENT_PATTERNS)):
+        ends = np.array(SEGMENTS[name], float) * length + 45
         along = (ends[1] - ends[0]) / length
         across = along[::-1] * half
         first, last = ends[0] + along * gap, ends[1] - along * gap
@@ -165,8 +146,8 @@ def _enlarge(digits: Dataset, rng: np.random.Generator, labels: str = "012345678
     return np.asarray(np.clip((smooth - 0.4) * 4 + 0.5, 0, 1), np.float32)
 
 
-def _strike(digits: Dataset, rng: np.random.Generator) -> Ink:
-    """Cross out a digit with an X, two strokes or a scribble, with the brush."""
+def _cross_out(digits: Dataset, rng: np.random.Generator) -> Ink:
+    """Cross out a digit with an X, two lines or a zigzag, with the brush."""
     digit = np.zeros((_SIDE + 2 * _MARGIN, 2 * (_SIDE + 2 * _MARGIN)), np.float32)
     digit[44:156, 44:156] = _enlarge(digits, rng)
     shapes: tuple[list[Points], ...] = (

@@ -1,0 +1,28 @@
+"""Drawing by relative frequency: how often each function draws does not depend on chance."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
+
+import numpy as np
+
+_Drawn = TypeVar("_Drawn")
+
+
+def draw_by_frequency(
+    frequencies: Mapping[Callable[[np.random.Generator], _Drawn], int],
+    count: int,
+    rng: np.random.Generator,
+) -> Iterator[_Drawn]:
+    """Call functions that draw, in random order and with fixed relative frequencies.
+
+    Args:
+        frequencies: The relative frequency of each function.
+        count: Number of calls.
+        rng: The random number generator, which the functions use too.
+
+    Yields:
+        What each call returns.
+    """
+    functions = [function for function, frequency in frequencies.items() for _ in range(frequency)]
+    for index in rng.permutation(count) % len(functions):
+        yield functions[index](rng)
