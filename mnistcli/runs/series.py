@@ -57,7 +57,7 @@ class RunSeries:
                 recipe.
 
         Raises:
-            RunError: It cannot be created, or it is the directory of one run.
+            RunError: It cannot be created, or it is a run directory.
         """
         try:
             if path is None:
@@ -69,7 +69,7 @@ class RunSeries:
                 f"cannot create run directory {name!r}: {error.strerror}", hint=OTHER_RUN_DIR
             ) from error
         if Run(path).has_config:
-            raise RunError(f"{str(path)!r} is the directory of one run", hint=OTHER_RUN_DIR)
+            raise RunError(f"{str(path)!r} is a run directory", hint=OTHER_RUN_DIR)
         return cls(path)
 
     @classmethod

@@ -175,7 +175,10 @@ def _until_trained(
                 yield model, attempt.error
         left = killed
     for model in left:
-        yield model, TrainingError("the processes that trained it were killed again and again")
+        yield (
+            model,
+            TrainingError(f"the processes that trained it were killed in all {_ATTEMPTS} attempts"),
+        )
 
 
 def _train_seed(job: TrainingJob, series: RunSeries, seed: int) -> _Attempt:
