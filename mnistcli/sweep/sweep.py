@@ -128,8 +128,8 @@ def run_sweep(
 
     try:
         if plan.storage.url is None:  # no other caller uses the journal
-            study.fail_dead(lambda _: True)
-        study.fail_stale()
+            study.requeue(lambda _: True)
+        study.requeue_stale()
         deadline = time.monotonic() + plan.hours * 3600 if plan.hours else math.inf
         if address is None:
             _run_here(study, splits, report, deadline)
@@ -139,11 +139,11 @@ def run_sweep(
             run_trials_on_cluster(
                 address, study, splits, data_dir=data_dir, report=report, deadline=deadline
             )
-        study.fail_stale()
+        study.requeue_stale()
         report()
         return _choose_best(study, splits.name, len(images or ()))
     finally:
-        study.fail_dead(worker_name().__eq__)
+        study.requeue(lambda worker: worker == worker_name())
         study.close()
 
 

@@ -1,13 +1,19 @@
-"""Simulated training runs of a sweep."""
+"""Simulated training runs of a sweep, its study as another process loads it, and results."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
+import optuna
 import pytest
 
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
 from mnistcli.runs.history import EpochRow
 from mnistcli.sweep import trial
+from mnistcli.sweep.search_space import SearchSpace
+from mnistcli.sweep.storage import Storage
+from mnistcli.sweep.study import SweepPlan, SweepStudy, TrialSummary
+from mnistcli.sweep.sweep import SweepResult
 from mnistcli.training.callbacks import TrainingCallback
 
 Accuracy = Callable[[TrainConfig, int], float]
@@ -35,3 +41,33 @@ def simulate_training(monkeypatch: pytest.MonkeyPatch, accuracy: Accuracy) -> li
     monkeypatch.setattr(trial, "train_unsaved", train_unsaved)
     monkeypatch.setattr("keras.backend.clear_session", lambda: None)  # it collects all garbage
     return configs
+
+
+def load_study(plan: SweepPlan) -> optuna.Study:
+    """Return the study of a sweep as another process loads it; it is created unless it exists."""
+    SweepStudy.open(plan).close()
+    return optuna.load_study(study_name=plan.name, storage=plan.storage.open().backend)
+
+
+def make_trial(
+    number: int, params: Mapping[str, object], accuracies: Sequence[float], state: str = "complete"
+) -> TrialSummary:
+    """Return a trial that has ended; the kept epoch of a complete one is the last."""
+    return TrialSummary(
+        number=number,
+        state=state,
+        params=params,
+        accuracies=tuple(accuracies),
+        value=accuracies[-1] if state == "complete" else None,
+        seconds=1.0,
+        error="",
+        attempt=1,
+    )
+
+
+def make_result(vary: Sequence[str], trials: Sequence[TrialSummary]) -> SweepResult:
+    """Return the result of a sweep of the digits in the directory ``s``."""
+    space = SearchSpace.parse(None, {"dataset": "digits"}, vary)
+    plan = SweepPlan(Storage(Path("s")), "test", space, len(trials))
+    best = max(trials, key=lambda trial: trial.value or 0)
+    return SweepResult(plan, tuple(trials), best, space.config(best.params), 144)

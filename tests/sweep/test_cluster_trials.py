@@ -54,7 +54,7 @@ class KilledOnce:
     def __class_getitem__(cls, types: object) -> type:
         return cls
 
-    def run_unordered(self, items: Iterable[str]) -> Iterator[tuple[str, bool | None]]:
+    def run_unordered(self, items: Iterable[str]) -> Iterator[tuple[str, object]]:
         for item in items:
             if not self.killed:
                 self.kill(item)
@@ -71,7 +71,7 @@ class KilledOnce:
 class Lost(KilledOnce):
     """Tasks in this process; each worker that runs the first one is killed."""
 
-    def run_unordered(self, items: Iterable[str]) -> Iterator[tuple[str, bool | None]]:
+    def run_unordered(self, items: Iterable[str]) -> Iterator[tuple[str, object]]:
         for item in items:
             if item.endswith(":0"):
                 self.kill(item)

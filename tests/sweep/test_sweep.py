@@ -20,7 +20,7 @@ from mnistcli.sweep.study import SweepPlan, SweepStudy
 from mnistcli.sweep.sweep import run_sweep
 from mnistcli.training.callbacks import SilentCallback
 from mnistcli.training.trainer import train, train_unsaved
-from tests.support.sweep import Accuracy, simulate_training
+from tests.support.sweep import Accuracy, load_study, simulate_training
 
 
 @pytest.fixture(scope="module")
@@ -142,9 +142,9 @@ def test_the_trial_of_a_killed_worker_is_repeated_at_most_three_times(
     study = SweepStudy.open(plan)
     dropouts = []
     for _ in range(3):
-        killed = study.study.ask()
+        killed = load_study(plan).ask()
         dropouts.append(killed.suggest_float("dropout", 0, 0.5))
-        study.fail_dead(lambda _: True)
+        study.requeue(lambda _: True)
     configs = simulate(lambda config, epoch: 0.5)
 
     result = run_sweep(plan, splits)
@@ -152,6 +152,7 @@ def test_the_trial_of_a_killed_worker_is_repeated_at_most_three_times(
     assert len(set(dropouts)) == 1
     assert dropouts[0] not in {config.dropout for config in configs}
     assert [one.state for one in result.trials] == [*["failed"] * 3, "complete"]
+    assert [one.is_ended for one in result.trials] == [False, False, True, True]
 
 
 @pytest.mark.usefixtures("quick_training")
@@ -172,7 +173,7 @@ def test_validation_gives_the_validation_accuracy_of_training(
 def test_a_running_trial_of_another_process_counts(tmp_path: Path) -> None:
     plan = _plan(tmp_path, 1)
     study = SweepStudy.open(plan)
-    study.study.ask()
+    load_study(plan).ask()
 
     assert trial.run_trial(study, datasets.load("digits")) is False
-    assert len(study.study.get_trials()) == 1
+    assert len(study.summaries()) == 1
