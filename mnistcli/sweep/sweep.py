@@ -9,7 +9,7 @@ from statistics import NormalDist
 from typing import Any
 
 from mnistcli.cluster.addresses import ClusterAddress
-from mnistcli.config import TrainConfig
+from mnistcli.config import SEEDS, TrainConfig
 from mnistcli.datasets import Splits
 from mnistcli.errors import RunError, TrainingError
 from mnistcli.runs.json_files import write_json
@@ -49,6 +49,15 @@ class SweepResult:
     def best_file(self) -> Path:
         """The file with the best settings."""
         return self.plan.storage.directory / BEST_FILE
+
+    @property
+    def confirmation_directory(self) -> Path:
+        """The directory for runs of the best settings with other seeds."""
+        return self.plan.storage.directory / f"confirm-trial-{self.best.number}"
+
+    def other_seeds(self, count: int) -> list[int]:
+        """Return seeds that the sweep has not used, to confirm the best settings."""
+        return [(self.config.seed + number) % SEEDS for number in range(1, count + 1)]
 
     @property
     def complete(self) -> int:
