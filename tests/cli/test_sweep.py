@@ -1,6 +1,7 @@
 """The `sweep` command: usage errors, the table, the results and Ctrl-C."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from mnistcli.runs.run import Run
 from mnistcli.sweep import trial
 from mnistcli.training import seeds
 from tests.support.command_line import failure, succeed
-from tests.support.sweep import simulate_training
+from tests.support.sweep import simulated_training
 
 SWEEP = ("sweep", "--dataset", "digits", "--epochs", 2, "--vary", "dropout=0..0.5")
 
@@ -46,9 +47,10 @@ def test_usage_errors_are_refused_with_a_hint(arguments: tuple[object, ...], mes
 
 
 @pytest.fixture
-def _simulated(monkeypatch: pytest.MonkeyPatch) -> None:
+def _simulated() -> Iterator[None]:
     """Train in no time."""
-    simulate_training(monkeypatch, lambda config, epoch: 0.9 - config.dropout / 10)
+    with simulated_training(lambda config, epoch: 0.9 - config.dropout / 10):
+        yield
 
 
 @pytest.mark.usefixtures("_simulated")

@@ -1,10 +1,11 @@
 """Simulated training runs of a sweep, its study as another process loads it, and results."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from unittest import mock
 
 import optuna
-import pytest
 
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
@@ -19,8 +20,9 @@ from mnistcli.training.callbacks import TrainingCallback
 Accuracy = Callable[[TrainConfig, int], float]
 
 
-def simulate_training(monkeypatch: pytest.MonkeyPatch, accuracy: Accuracy) -> list[TrainConfig]:
-    """Replace the training of trials by a function of config and epoch; return their configs."""
+@contextmanager
+def simulated_training(accuracy: Accuracy) -> Iterator[list[TrainConfig]]:
+    """Replace the training of trials by a function of config and epoch; yield their configs."""
     configs: list[TrainConfig] = []
 
     def train_unsaved(config: TrainConfig, splits: Splits, callback: TrainingCallback) -> EpochRow:
@@ -38,9 +40,11 @@ def simulate_training(monkeypatch: pytest.MonkeyPatch, accuracy: Accuracy) -> li
             callback.on_epoch_end(row, kept=True)
         return row
 
-    monkeypatch.setattr(trial, "train_unsaved", train_unsaved)
-    monkeypatch.setattr("keras.backend.clear_session", lambda: None)  # it collects all garbage
-    return configs
+    with (
+        mock.patch.object(trial, "train_unsaved", train_unsaved),
+        mock.patch("keras.backend.clear_session"),  # it collects all garbage
+    ):
+        yield configs
 
 
 def load_study(plan: SweepPlan) -> optuna.Study:

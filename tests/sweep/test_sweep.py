@@ -1,8 +1,8 @@
 """Sweep: trials that are missing, pruned, repeated or failed, and the best settings."""
 
 import math
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from mnistcli.sweep.study import SweepPlan, SweepStudy
 from mnistcli.sweep.sweep import run_sweep
 from mnistcli.training.callbacks import SilentCallback
 from mnistcli.training.trainer import train, train_unsaved
-from tests.support.sweep import Accuracy, load_study, simulate_training
+from tests.support.sweep import Accuracy, load_study, simulated_training
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +34,10 @@ def _plan(tmp_path: Path, trials: int = 4, vary: str = "dropout=0..0.5") -> Swee
 
 
 @pytest.fixture
-def simulate(monkeypatch: pytest.MonkeyPatch) -> Callable[[Accuracy], list[TrainConfig]]:
+def simulate() -> Iterator[Callable[[Accuracy], list[TrainConfig]]]:
     """Replace the training by a function of config and epoch; it returns the configs so far."""
-
-    return partial(simulate_training, monkeypatch)
+    with ExitStack() as stack:
+        yield lambda accuracy: stack.enter_context(simulated_training(accuracy))
 
 
 def test_the_best_settings_are_written(
