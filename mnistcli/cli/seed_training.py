@@ -77,12 +77,12 @@ class SeedProgress(EpochBar):
     Args:
         series: The directory of the runs.
         count: The number of seeds.
-        as_json: Whether stdout is for JSON, so that no lines are printed.
+        show_table: Whether to print the lines.
         elsewhere: Whether other processes train, of which only the end of a seed is known.
     """
 
     def __init__(
-        self, series: RunSeries, count: int, *, as_json: bool, elsewhere: bool = False
+        self, series: RunSeries, count: int, *, show_table: bool, elsewhere: bool = False
     ) -> None:
         super().__init__()
         self._elsewhere = elsewhere
@@ -90,7 +90,7 @@ class SeedProgress(EpochBar):
             self.show_count(0, count, "seeds")
         self._series = series
         self._count = count
-        self._as_json = as_json
+        self._show_table = show_table
         self._ended = 0
 
     def explain_stop(self) -> None:
@@ -109,7 +109,7 @@ class SeedProgress(EpochBar):
 
     def on_seed_end(self, result: "SeedResult") -> None:
         """Print the line of a seed, and the header before the first one."""
-        if not self._as_json:
+        if self._show_table:
             with self.hidden():
                 if not self._ended:
                     _TABLE.print_header()
@@ -146,7 +146,13 @@ def train_with_seeds(
     series = RunSeries.create(config, run_dir)
     try:
         results = train_series(
-            config, splits, seeds, series, as_json=as_json, address=address, data_dir=data_dir
+            config,
+            splits,
+            seeds,
+            series,
+            show_table=not as_json,
+            address=address,
+            data_dir=data_dir,
         )
     finally:
         series.remove_if_empty()
@@ -169,13 +175,23 @@ def train_series(
     seeds: list[int],
     series: RunSeries,
     *,
-    as_json: bool,
+    show_table: bool,
     address: "ClusterAddress | None",
     data_dir: Path | None,
 ) -> "SeedResults":
-    """Train the seeds of a series with progress; the arguments are those of `train_with_seeds`."""
+    """Train the seeds of a series with progress.
+
+    Args:
+        config: The config.
+        splits: Training and test images.
+        seeds: At least one; one run each.
+        series: The directory of the runs.
+        show_table: Whether to print a line for each seed.
+        address: The cluster to train on; None for this process.
+        data_dir: Folder of the MNIST files, for a cluster; None for the usual one.
+    """
     elsewhere = address is not None
-    with SeedProgress(series, len(seeds), as_json=as_json, elsewhere=elsewhere) as progress:
+    with SeedProgress(series, len(seeds), show_table=show_table, elsewhere=elsewhere) as progress:
         return _trainer(address, data_dir, progress)(
             config, splits, seeds, series, on_seed_end=progress.on_seed_end
         )

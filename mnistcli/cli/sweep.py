@@ -1,6 +1,5 @@
 """The `sweep` command: search for the best settings on validation images."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -28,8 +27,8 @@ def sweep(
         list[str] | None,
         typer.Option(
             metavar="NAME=...",
-            help="Setting to vary, any number of times: learning_rate=1e-4..1e-2:log (a range, on "
-            "a logarithmic scale), dropout=0..0.5 or optimizer=adam,sgd. At least one.",
+            help="Setting to vary: learning_rate=1e-4..1e-2:log (a range, on a logarithmic scale), "
+            "dropout=0..0.5 or optimizer=adam,sgd. Repeatable, at least one.",
         ),
     ] = None,
     trials: Annotated[
@@ -37,7 +36,9 @@ def sweep(
         typer.Option(
             min=1,
             metavar="N",
-            help="Total number of trials, those of other processes on the same study included.",
+            show_default=False,
+            help="Total number of trials, those of other processes on the same study included. "
+            "Default: 50.",
         ),
     ] = 50,
     hours: Annotated[
@@ -76,7 +77,8 @@ def sweep(
             min=0,
             max=1000,
             metavar="N",
-            help="Train the best settings again with N other seeds; 0 turns it off.",
+            show_default=False,
+            help="Train the best settings again with N other seeds; 0 turns it off. Default: 0.",
         ),
     ] = 0,
     recipe: Annotated[
@@ -97,14 +99,15 @@ def sweep(
     verbose: VerboseOption = False,
     **settings: object,
 ) -> None:
-    """Search for the best settings on validation images; the test images are not used.
+    """Search for the best settings on validation images.
 
+    The search does not use the test images; --confirm evaluates its models on them afterwards.
     Unpromising trials are pruned. Writes best.json for 'train --config' and figures. Needs the
     extra sweep.
     """
     from mnistcli.cli.cluster import parse_cluster
     from mnistcli.cli.dataset_loading import load_splits
-    from mnistcli.cli.sweep_options import create_directory, require_study
+    from mnistcli.cli.sweep_options import check_options, create_directory
     from mnistcli.cli.sweep_output import confirm_best, draw_figures, print_sweep
     from mnistcli.cli.sweep_table import SweepTable
     from mnistcli.sweep.search_space import SearchSpace
@@ -112,7 +115,7 @@ def sweep(
     set_verbosity(quiet=quiet, verbose=verbose)
     given = settings | {"start": start, "dataset": dataset}
     space = SearchSpace.parse(recipe, given, vary or [])
-    require_study(storage, study, hours)
+    check_options(storage, study, hours)
     require_packages("optuna", extra="sweep", needed_by="sweep")
     address = parse_cluster(cluster, {})
     require_one_device(space.base, "--cluster", several=address is not None)
@@ -126,9 +129,8 @@ def sweep(
         start_quietly(verbose=verbose)
         from mnistcli.sweep.study import SweepPlan
         from mnistcli.sweep.sweep import run_sweep
-        from mnistcli.training.trainer import with_absolute_names
     splits = load_splits(space.base.dataset, data_dir)
-    space = space.with_names_of(with_absolute_names(replace(space.base, dataset=splits.name)))
+    space = space.with_absolute_names(splits.name)
     with create_directory(space.base, run_dir) as directory:
         plan = SweepPlan(
             Storage(directory, storage), study or directory.resolve().name, space, trials, hours

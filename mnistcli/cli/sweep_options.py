@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from mnistcli.config import TrainConfig
@@ -12,8 +12,8 @@ from mnistcli.runs.directories import RUNS_DIR, create_new
 from mnistcli.runs.run import Run
 
 
-def require_study(storage: str | None, study: str | None, hours: float | None) -> None:
-    """Check the options ``--study`` and ``--hours``.
+def check_options(storage: str | None, study: str | None, hours: float | None) -> None:
+    """Check the options ``--storage``, ``--study`` and ``--hours``.
 
     Raises:
         ConfigError: There is no storage for the study, or the time is not positive.
@@ -40,20 +40,27 @@ def create_directory(config: TrainConfig, path: Path | None) -> Iterator[Path]:
         The directory, which is removed at the end if it is empty.
 
     Raises:
-        RunError: It cannot be created, another caller uses it, or it is the directory of a run.
+        RunError: It cannot be created, another caller uses it, or it is a run directory.
     """
-    try:
-        directory = create_new(f"{config.recipe}_sweep") if path is None else path
-        directory.mkdir(parents=True, exist_ok=True)
-        if Run(directory).has_config:
-            raise RunError(f"{str(directory)!r} is the directory of one run", hint=OTHER_RUN_DIR)
-        with lock_directory(directory) as has_lock:
-            if not has_lock:
-                raise RunError(f"another sweep runs in {str(directory)!r}", hint=OTHER_RUN_DIR)
-            yield directory
-    except OSError as error:
-        name = str(path or RUNS_DIR)
-        raise RunError(f"cannot write in {name!r}: {error.strerror}", hint=OTHER_RUN_DIR) from error
-    finally:
-        with suppress(OSError, UnboundLocalError):  # not empty
-            directory.rmdir()
+    with ExitStack() as cleanup:
+        try:
+            directory = create_new(f"{config.recipe}_sweep") if path is None else path
+            directory.mkdir(parents=True, exist_ok=True)
+            cleanup.callback(_remove_if_empty, directory)
+            is_run = Run(directory).has_config
+            has_lock = cleanup.enter_context(lock_directory(directory))
+        except OSError as error:
+            name = str(path or RUNS_DIR)
+            raise RunError(
+                f"cannot write in {name!r}: {error.strerror}", hint=OTHER_RUN_DIR
+            ) from error
+        if is_run:
+            raise RunError(f"{str(directory)!r} is a run directory", hint=OTHER_RUN_DIR)
+        if not has_lock:
+            raise RunError(f"another sweep runs in {str(directory)!r}", hint=OTHER_RUN_DIR)
+        yield directory
+
+
+def _remove_if_empty(directory: Path) -> None:
+    with suppress(OSError):  # not empty
+        directory.rmdir()

@@ -44,16 +44,13 @@ def confirm_best(
         address: The cluster to train on; None for this process.
         data_dir: Folder of the MNIST files, for a cluster; None for the usual one.
     """
-    from mnistcli.config import SEEDS
     from mnistcli.runs.series import RunSeries
 
-    config = result.config
-    seeds = [(config.seed + number) % SEEDS for number in range(1, count + 1)]
-    path = result.plan.storage.directory / f"confirm-trial-{result.best.number}"
-    series = RunSeries.create(config, path)
-    print_note(f"confirming trial {result.best.number} with {count} other seeds in {path}")
+    config, seeds = result.config, result.other_seeds(count)
+    series = RunSeries.create(config, result.confirmation_directory)
+    print_note(f"confirming trial {result.best.number} with {count} other seeds in {series.path}")
     return train_series(
-        config, splits, seeds, series, as_json=True, address=address, data_dir=data_dir
+        config, splits, seeds, series, show_table=False, address=address, data_dir=data_dir
     )
 
 
@@ -80,8 +77,9 @@ def print_sweep(
     settings = " ".join(option_text(name, value) for name, value in best.params.items())
     print_line(f"best        trial {best.number}: {settings}")
     print_line(f"validation  {percent(result.best_value)}")
+    ended = sum(trial.is_ended for trial in result.trials)
     pruned = sum(trial.state == "pruned" for trial in result.trials)
-    print_line(f"trials      {len(result.trials)} run, {pruned} pruned")
+    print_line(f"trials      {ended} run, {pruned} pruned")
     print_line(f"bias        {_bias(result)}")
     if seeds is not None and (confirmed := seeds.statistics("val_accuracy")) is not None:
         deviation = "" if confirmed.sd is None else f" ± {percent(confirmed.sd)}"
@@ -98,8 +96,8 @@ def print_sweep(
 
 def _bias(result: "SweepResult") -> str:
     if result.complete < 2:
-        return "one complete trial is no comparison"
+        return "no selection bias: only one trial is complete"
     return (
-        f"up to {100 * result.selection_bias:.2f} points: by chance, the best of "
-        f"{result.complete} is better than with fresh seeds and images"
+        f"selection bias up to {100 * result.selection_bias:.2f} percentage points "
+        f"(the best of {result.complete} trials is partly luck)"
     )

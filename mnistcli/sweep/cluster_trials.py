@@ -4,6 +4,7 @@ import pickle
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from enum import Enum, auto
 from functools import lru_cache, partial
 from itertools import count
 from pathlib import Path
@@ -50,46 +51,55 @@ def run_trials_on_cluster(
     plan = replace(study.plan, storage=replace(storage, directory=storage.directory.absolute()))
     function = pickle.dumps(partial(_run_trial, job, plan))
     numbers = count()
-    left = True  # whether there are trials to start
+    has_trials_left = True  # to start
 
-    def names() -> Iterator[str]:
-        while left and time.monotonic() < deadline:
+    def task_ids() -> Iterator[str]:
+        while has_trials_left and time.monotonic() < deadline:
             yield f"{caller}:{next(numbers)}"
 
     try:
         with connect(address) as client:
-            tasks = Tasks[str, bool](client, address, partial(call_with_keras, function), report)
+            tasks = Tasks[str, _Outcome](
+                client, address, partial(call_with_keras, function), report
+            )
             while time.monotonic() < deadline and not study.is_done():
-                if not left:
+                if not has_trials_left:
                     study.wait_for_others()
-                left = True
-                for name, had_trial in tasks.run_unordered(names()):
-                    if had_trial is None:  # all workers that tried it were killed
-                        study.fail_dead(name.__eq__)
-                    elif not had_trial:
-                        left = False
+                has_trials_left = True
+                for task, outcome in tasks.run_unordered(task_ids()):
+                    if outcome is None:  # all workers that tried it were killed
+                        study.requeue(lambda worker: worker == task)  # noqa: B023 - called at once
+                    elif outcome is _Outcome.NO_TRIAL_LEFT:
+                        has_trials_left = False
                     report()
     finally:
-        study.fail_dead(lambda worker: worker.startswith(caller))
+        study.requeue(lambda worker: worker.startswith(caller))
 
 
-def _run_trial(job: TrainingJob, plan: SweepPlan, name: str) -> bool:
-    """Run one trial on a worker; return whether there was one to run.
+class _Outcome(Enum):
+    """Outcome of a task on a worker that was not killed."""
+
+    TRIAL_ENDED = auto()
+    NO_TRIAL_LEFT = auto()
+
+
+def _run_trial(job: TrainingJob, plan: SweepPlan, task: str) -> _Outcome:
+    """Run one trial on a worker, unless all trials have started.
 
     Args:
         job: The base config and the dataset.
         plan: The sweep.
-        name: Name of this task, under which the trial is claimed.
+        task: Id of this task, under which the trial is claimed.
     """
     splits = load_splits(job, plan.storage.directory)
     study = _open_study(pickle.dumps(plan))
     # A task runs again only if the worker that ran it before was killed.
-    study.fail_dead(name.__eq__)
-    if run_trial(study, splits, worker=name):
-        return True
+    study.requeue(lambda worker: worker == task)
+    if run_trial(study, splits, worker=task):
+        return _Outcome.TRIAL_ENDED
     study.close()
     _open_study.cache_clear()
-    return False
+    return _Outcome.NO_TRIAL_LEFT
 
 
 @lru_cache(maxsize=1)

@@ -137,12 +137,19 @@ class SearchSpace:
         """The config of the fixed settings."""
         return resolve(self.recipe, **self.settings)
 
-    def with_names_of(self, config: TrainConfig) -> "SearchSpace":
-        """Return the search space with the names of dataset, start model and architecture.
+    def with_absolute_names(self, dataset: str) -> "SearchSpace":
+        """Return the search space with names that other processes find, from any directory.
 
         Args:
-            config: The base config, with names that other processes find.
+            dataset: The name of the loaded dataset.
+
+        Raises:
+            CheckpointError: The start model cannot be found.
+            TrainingError: It is an ensemble.
         """
+        from mnistcli.training.trainer import with_absolute_names  # noqa: PLC0415 - loads Keras
+
+        config = with_absolute_names(replace(self.base, dataset=dataset))
         names = {
             name: getattr(config, name)
             for name in ("dataset", "start", "arch")

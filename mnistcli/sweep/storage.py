@@ -23,8 +23,8 @@ _ENGINE_OPTIONS: dict[str, Any] = {
     "connect_args": {"connect_timeout": 10},  # seconds
     "pool_pre_ping": True,
 }
-_HEARTBEAT_INTERVAL = 15
-_HEARTBEAT_GRACE = 60
+_HEARTBEAT_INTERVAL = 15  # seconds
+_HEARTBEAT_GRACE = 60  # seconds
 
 StaleCallback = Callable[["optuna.Study", "optuna.trial.FrozenTrial"], None]
 

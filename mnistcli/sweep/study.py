@@ -1,4 +1,4 @@
-"""Study of a sweep: its trials in a storage, which of them count, and those of dead workers."""
+"""Study of a sweep: its trials in a storage, and the requeuing of those that were stopped."""
 
 import json
 import math
@@ -6,21 +6,22 @@ import os
 import socket
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from mnistcli.errors import OTHER_RUN_DIR, RunError
+from mnistcli.errors import OTHER_RUN_DIR, RunError, TrainingError
 from mnistcli.sweep.search_space import SearchSpace
 from mnistcli.sweep.storage import OpenStorage, Storage, translate_storage_errors
 
 # A trial whose worker dies each time, for example for lack of memory, must not run forever.
-MAX_ATTEMPTS = 3
-ATTEMPT, ERROR, WORKER = "attempt", "error", "worker"
-_PLAN = "plan"
+_MAX_ATTEMPTS = 3
+ERROR, WORKER = "error", "worker"
+_ATTEMPT, _PLAN = "attempt", "plan"
 _POLL = 1.0  # seconds between two looks at the trials of other processes
 
 
@@ -55,6 +56,7 @@ class TrialSummary:
         value: Validation accuracy of the kept epoch; None unless the trial is complete.
         seconds: Duration; None unless the trial has ended.
         error: The reason of a failure; empty if its process was stopped.
+        attempt: Number of trials that have had these settings, including this one.
     """
 
     number: int
@@ -64,6 +66,19 @@ class TrialSummary:
     value: float | None
     seconds: float | None
     error: str
+    attempt: int
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it is one of the trials of the plan: it has started, and is not tried again."""
+        if self.state == "failed":
+            return bool(self.error) or self.attempt >= _MAX_ATTEMPTS
+        return self.state != "waiting"
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether it is one of the trials of the plan and has ended."""
+        return self.is_counted and self.state != "running"
 
     @property
     def accuracy(self) -> float | None:
@@ -84,8 +99,8 @@ class SweepStudy:
 
     def __init__(self, plan: SweepPlan, storage: OpenStorage, study: optuna.Study) -> None:
         self.plan = plan
-        self.storage = storage
-        self.study = study
+        self._storage = storage
+        self._optuna = study
 
     @classmethod
     def open(cls, plan: SweepPlan) -> "SweepStudy":
@@ -97,7 +112,7 @@ class SweepStudy:
         optuna.logging.set_verbosity(optuna.logging.CRITICAL)
         warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
         with translate_storage_errors():
-            storage = plan.storage.open(on_stale=retry)
+            storage = plan.storage.open(on_stale=_enqueue_again)
             with storage.lock():
                 study = optuna.create_study(
                     storage=storage.backend,
@@ -122,64 +137,81 @@ class SweepStudy:
     def summaries(self) -> list[TrialSummary]:
         """Return all trials in order."""
         with translate_storage_errors():
-            return [summarize(trial) for trial in self.study.get_trials(deepcopy=False)]
-
-    def count(self) -> int:
-        """Return the number of trials that count: finished ones and running ones."""
-        return sum(map(_counts, self.study.get_trials(deepcopy=False)))
+            return [_summarize(trial) for trial in self._optuna.get_trials(deepcopy=False)]
 
     def is_done(self) -> bool:
-        """Return whether all trials have ended."""
-        with translate_storage_errors():
-            trials = self.study.get_trials(deepcopy=False)
-        ended = [trial for trial in trials if _counts(trial) and trial.state != TrialState.RUNNING]
-        return len(ended) >= self.plan.trials
+        """Return whether all trials of the plan have ended."""
+        return sum(trial.is_ended for trial in self.summaries()) >= self.plan.trials
 
-    def fail_dead(self, is_dead: Callable[[str], bool]) -> None:
-        """Mark the running trials of dead workers as failed, and repeat their settings later.
+    @contextmanager
+    def claim(self) -> Iterator[bool]:
+        """Hold the lock of the study, and yield whether a trial of the plan has not started.
+
+        Under the lock, no two processes start the last trial or choose by the same history. The
+        caller releases it when the settings of its trial are chosen.
+        """
+        with translate_storage_errors(), self._storage.lock():
+            yield sum(trial.is_counted for trial in self.summaries()) < self.plan.trials
+
+    def optimize_one(self, objective: Callable[[optuna.Trial], float]) -> None:
+        """Run one trial, whose settings the objective chooses under `claim`.
 
         Args:
-            is_dead: Returns whether the worker with this name is dead.
+            objective: Returns the value of a trial. A `TrainingError` is a failed trial.
         """
-        with translate_storage_errors(), self.storage.lock():
-            for trial in self.study.get_trials(deepcopy=False, states=[TrialState.RUNNING]):
-                if is_dead(trial.user_attrs.get(WORKER, "")):
-                    self._fail(trial)
-
-    def repeat_last(self, worker: str) -> None:
-        """Repeat the settings of the last trial of a worker later; the trial was interrupted."""
-        trials = self.study.get_trials(deepcopy=False)
-        of_worker = [trial for trial in trials if trial.user_attrs.get(WORKER) == worker]
-        if of_worker and of_worker[-1].state == TrialState.FAIL:
-            retry(self.study, of_worker[-1])
-
-    def fail_stale(self) -> None:
-        """Mark the running trials without a heartbeat as failed, where the storage has one."""
         with translate_storage_errors():
-            optuna.storages.fail_stale_trials(self.study)
+            trials = len(self._optuna.get_trials(deepcopy=False))
+            # Processes with one seed would all choose the same first settings.
+            seed = (self.plan.space.base.seed + trials) % 2**32
+            self._optuna.sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=True)
+            self._optuna.optimize(objective, n_trials=1, catch=(TrainingError,))
+
+    def requeue(self, is_affected: Callable[[str], bool]) -> None:
+        """Mark running trials of workers as failed, and enqueue their settings again.
+
+        Args:
+            is_affected: Returns whether the trial of the worker with this name was stopped.
+        """
+        with translate_storage_errors(), self._storage.lock():
+            for trial in self._optuna.get_trials(deepcopy=False, states=[TrialState.RUNNING]):
+                if is_affected(trial.user_attrs.get(WORKER, "")):
+                    self._requeue(trial)
+
+    def requeue_last(self, worker: str) -> None:
+        """Enqueue the settings of the last trial of a worker again; the trial was interrupted."""
+        with translate_storage_errors():
+            trials = self._optuna.get_trials(deepcopy=False)
+            of_worker = [trial for trial in trials if trial.user_attrs.get(WORKER) == worker]
+            if of_worker and of_worker[-1].state == TrialState.FAIL:
+                _enqueue_again(self._optuna, of_worker[-1])
+
+    def requeue_stale(self) -> None:
+        """Do as `requeue` with trials without a heartbeat, where the storage has heartbeats."""
+        with translate_storage_errors():
+            optuna.storages.fail_stale_trials(self._optuna)
 
     def wait_for_others(self) -> None:
         """Wait a second while the last trials run in other processes, whose workers may die."""
         time.sleep(_POLL)
-        self.fail_stale()
+        self.requeue_stale()
 
-    def _fail(self, trial: FrozenTrial) -> None:
+    def _requeue(self, trial: FrozenTrial) -> None:
         try:
-            self.study.tell(trial.number, state=TrialState.FAIL)
+            self._optuna.tell(trial.number, state=TrialState.FAIL)
         except ValueError:
             return  # another process was faster
-        retry(self.study, trial)
+        _enqueue_again(self._optuna, trial)
 
     def close(self) -> None:
         """Close the storage."""
-        self.storage.close()
+        self._storage.close()
 
 
-def retry(study: optuna.Study, trial: FrozenTrial) -> None:
-    """Enqueue the settings of a trial whose worker was stopped, up to `MAX_ATTEMPTS` times."""
-    attempt = trial.user_attrs.get(ATTEMPT, 1)
-    if trial.params and attempt < MAX_ATTEMPTS:
-        study.enqueue_trial(trial.params, user_attrs={ATTEMPT: attempt + 1})
+def _enqueue_again(study: optuna.Study, trial: FrozenTrial) -> None:
+    """Enqueue the settings of a trial that was stopped, until they had `_MAX_ATTEMPTS` trials."""
+    attempt = trial.user_attrs.get(_ATTEMPT, 1)
+    if trial.params and attempt < _MAX_ATTEMPTS:
+        study.enqueue_trial(trial.params, user_attrs={_ATTEMPT: attempt + 1})
 
 
 def worker_name() -> str:
@@ -187,7 +219,7 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def summarize(trial: FrozenTrial) -> TrialSummary:
+def _summarize(trial: FrozenTrial) -> TrialSummary:
     """Return a trial as it is shown."""
     state = {"fail": "failed"}.get(trial.state.name.lower(), trial.state.name.lower())
     steps = sorted(trial.intermediate_values.items())
@@ -200,14 +232,8 @@ def summarize(trial: FrozenTrial) -> TrialSummary:
         value=value,
         seconds=trial.duration.total_seconds() if trial.duration else None,
         error=str(trial.user_attrs.get(ERROR, "")),
+        attempt=trial.user_attrs.get(_ATTEMPT, 1),
     )
-
-
-def _counts(trial: FrozenTrial) -> bool:
-    """Return whether a trial counts; one whose process was stopped does not."""
-    if trial.state == TrialState.FAIL:
-        return ERROR in trial.user_attrs or trial.user_attrs.get(ATTEMPT, 1) >= MAX_ATTEMPTS
-    return trial.state != TrialState.WAITING
 
 
 def _as_json(content: Mapping[str, Any]) -> Any:

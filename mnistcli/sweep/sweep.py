@@ -9,7 +9,7 @@ from statistics import NormalDist
 from typing import Any
 
 from mnistcli.cluster.addresses import ClusterAddress
-from mnistcli.config import TrainConfig
+from mnistcli.config import SEEDS, TrainConfig
 from mnistcli.datasets import Splits
 from mnistcli.errors import RunError, TrainingError
 from mnistcli.runs.json_files import write_json
@@ -49,6 +49,15 @@ class SweepResult:
     def best_file(self) -> Path:
         """The file with the best settings."""
         return self.plan.storage.directory / BEST_FILE
+
+    @property
+    def confirmation_directory(self) -> Path:
+        """The directory for runs of the best settings with other seeds."""
+        return self.plan.storage.directory / f"confirm-trial-{self.best.number}"
+
+    def other_seeds(self, count: int) -> list[int]:
+        """Return seeds that the sweep has not used, to confirm the best settings."""
+        return [(self.config.seed + number) % SEEDS for number in range(1, count + 1)]
 
     @property
     def complete(self) -> int:
@@ -128,8 +137,8 @@ def run_sweep(
 
     try:
         if plan.storage.url is None:  # no other caller uses the journal
-            study.fail_dead(lambda _: True)
-        study.fail_stale()
+            study.requeue(lambda _: True)
+        study.requeue_stale()
         deadline = time.monotonic() + plan.hours * 3600 if plan.hours else math.inf
         if address is None:
             _run_here(study, splits, report, deadline)
@@ -139,11 +148,11 @@ def run_sweep(
             run_trials_on_cluster(
                 address, study, splits, data_dir=data_dir, report=report, deadline=deadline
             )
-        study.fail_stale()
+        study.requeue_stale()
         report()
         return _choose_best(study, splits.name, len(images or ()))
     finally:
-        study.fail_dead(worker_name().__eq__)
+        study.requeue(lambda worker: worker == worker_name())
         study.close()
 
 

@@ -10,7 +10,6 @@ import optuna
 from mnistcli.datasets import Splits
 from mnistcli.errors import TrainingError
 from mnistcli.runs.history import EpochRow
-from mnistcli.sweep.storage import translate_storage_errors
 from mnistcli.sweep.study import ERROR, WORKER, SweepStudy, worker_name
 from mnistcli.training.callbacks import SilentCallback
 from mnistcli.training.trainer import train_unsaved
@@ -40,17 +39,10 @@ def run_trial(
     """
     changed = on_change or (lambda: None)
     worker = worker or worker_name()
-    seed = study.plan.space.base.seed
 
-    with translate_storage_errors(), ExitStack() as claim:
-        # Under the lock, no two processes start the last trial or choose by the same history.
-        claim.enter_context(study.storage.lock())
-        if study.count() >= study.plan.trials:
+    with ExitStack() as claim:
+        if not claim.enter_context(study.claim()):
             return False
-        # Processes with one seed would all choose the same first settings.
-        study.study.sampler = optuna.samplers.TPESampler(
-            seed=(seed + len(study.study.get_trials(deepcopy=False))) % 2**32, constant_liar=True
-        )
 
         def objective(trial: optuna.Trial) -> float:
             trial.set_user_attr(WORKER, worker)
@@ -58,16 +50,16 @@ def run_trial(
             claim.close()
             changed()
             try:
-                row = train_unsaved(config, splits, _Report(trial, changed, config.epochs))
+                row = train_unsaved(config, splits, _PruningCallback(trial, changed, config.epochs))
             except TrainingError as error:
                 trial.set_user_attr(ERROR, error.message)
                 raise
             return row.val_accuracy
 
         try:
-            study.study.optimize(objective, n_trials=1, catch=(TrainingError,))
+            study.optimize_one(objective)
         except KeyboardInterrupt:
-            study.repeat_last(worker)
+            study.requeue_last(worker)
             raise
         finally:
             # The graph of a model is freed with its session only.
@@ -76,8 +68,8 @@ def run_trial(
     return True
 
 
-class _Report(SilentCallback):
-    """Training callback that reports the validation accuracy of each epoch, and prunes.
+class _PruningCallback(SilentCallback):
+    """Training callback that reports the validation accuracy of each epoch, and prunes the trial.
 
     Args:
         trial: The trial.

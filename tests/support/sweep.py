@@ -1,20 +1,28 @@
-"""Simulated training runs of a sweep."""
+"""Simulated training runs of a sweep, its study as another process loads it, and results."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from unittest import mock
 
-import pytest
+import optuna
 
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
 from mnistcli.runs.history import EpochRow
 from mnistcli.sweep import trial
+from mnistcli.sweep.search_space import SearchSpace
+from mnistcli.sweep.storage import Storage
+from mnistcli.sweep.study import SweepPlan, SweepStudy, TrialSummary
+from mnistcli.sweep.sweep import SweepResult
 from mnistcli.training.callbacks import TrainingCallback
 
 Accuracy = Callable[[TrainConfig, int], float]
 
 
-def simulate_training(monkeypatch: pytest.MonkeyPatch, accuracy: Accuracy) -> list[TrainConfig]:
-    """Replace the training of trials by a function of config and epoch; return their configs."""
+@contextmanager
+def simulated_training(accuracy: Accuracy) -> Iterator[list[TrainConfig]]:
+    """Replace the training of trials by a function of config and epoch; yield their configs."""
     configs: list[TrainConfig] = []
 
     def train_unsaved(config: TrainConfig, splits: Splits, callback: TrainingCallback) -> EpochRow:
@@ -32,6 +40,38 @@ def simulate_training(monkeypatch: pytest.MonkeyPatch, accuracy: Accuracy) -> li
             callback.on_epoch_end(row, kept=True)
         return row
 
-    monkeypatch.setattr(trial, "train_unsaved", train_unsaved)
-    monkeypatch.setattr("keras.backend.clear_session", lambda: None)  # it collects all garbage
-    return configs
+    with (
+        mock.patch.object(trial, "train_unsaved", train_unsaved),
+        mock.patch("keras.backend.clear_session"),  # it collects all garbage
+    ):
+        yield configs
+
+
+def load_study(plan: SweepPlan) -> optuna.Study:
+    """Return the study of a sweep as another process loads it; it is created unless it exists."""
+    SweepStudy.open(plan).close()
+    return optuna.load_study(study_name=plan.name, storage=plan.storage.open().backend)
+
+
+def make_trial(
+    number: int, params: Mapping[str, object], accuracies: Sequence[float], state: str = "complete"
+) -> TrialSummary:
+    """Return a trial that has ended; the kept epoch of a complete one is the last."""
+    return TrialSummary(
+        number=number,
+        state=state,
+        params=params,
+        accuracies=tuple(accuracies),
+        value=accuracies[-1] if state == "complete" else None,
+        seconds=1.0,
+        error="",
+        attempt=1,
+    )
+
+
+def make_result(vary: Sequence[str], trials: Sequence[TrialSummary]) -> SweepResult:
+    """Return the result of a sweep of the digits in the directory ``s``."""
+    space = SearchSpace.parse(None, {"dataset": "digits"}, vary)
+    plan = SweepPlan(Storage(Path("s")), "test", space, len(trials))
+    best = max(trials, key=lambda trial: trial.value or 0)
+    return SweepResult(plan, tuple(trials), best, space.config(best.params), 144)

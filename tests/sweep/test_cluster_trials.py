@@ -20,7 +20,7 @@ from mnistcli.sweep.storage import Storage
 from mnistcli.sweep.study import SweepPlan
 from mnistcli.sweep.sweep import run_sweep
 from mnistcli.training.cluster_training import TrainingJob
-from tests.support.sweep import simulate_training
+from tests.support.sweep import simulated_training
 
 SETTINGS = {"dataset": "digits", "epochs": 1, "limit": 100, "arch": "fast"}
 
@@ -54,7 +54,7 @@ class KilledOnce:
     def __class_getitem__(cls, types: object) -> type:
         return cls
 
-    def run_unordered(self, items: Iterable[str]) -> Iterator[tuple[str, bool | None]]:
+    def run_unordered(self, items: Iterable[str]) -> Iterator[tuple[str, object]]:
         for item in items:
             if not self.killed:
                 self.kill(item)
@@ -62,16 +62,14 @@ class KilledOnce:
             yield item, self.function(item)
 
     def kill(self, item: str) -> None:
-        with pytest.MonkeyPatch.context() as patch:
-            simulate_training(patch, _die)
-            with pytest.raises(SystemExit):
-                self.function(item)
+        with simulated_training(_die), pytest.raises(SystemExit):
+            self.function(item)
 
 
 class Lost(KilledOnce):
     """Tasks in this process; each worker that runs the first one is killed."""
 
-    def run_unordered(self, items: Iterable[str]) -> Iterator[tuple[str, bool | None]]:
+    def run_unordered(self, items: Iterable[str]) -> Iterator[tuple[str, object]]:
         for item in items:
             if item.endswith(":0"):
                 self.kill(item)
@@ -91,9 +89,9 @@ def test_the_trial_of_a_killed_worker_is_repeated(
     monkeypatch.setattr(cluster_trials, "connect", lambda address: nullcontext())
     monkeypatch.setattr(cluster_trials, "Tasks", tasks)
     monkeypatch.setattr(worker, "set_up", lambda: None)
-    configs = simulate_training(monkeypatch, lambda config, epoch: 0.9)
 
-    result = run_sweep(_plan(Path(), 3), splits, address=ClusterAddress("local:1", 1))
+    with simulated_training(lambda config, epoch: 0.9) as configs:
+        result = run_sweep(_plan(Path(), 3), splits, address=ClusterAddress("local:1", 1))
 
     failed, *others = result.trials
     assert failed.state == "failed"

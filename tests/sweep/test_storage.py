@@ -2,8 +2,10 @@
 
 import multiprocessing
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
+import optuna
 import pytest
 
 from mnistcli.errors import ConfigError, RunError
@@ -27,10 +29,15 @@ def _plan(url: str) -> SweepPlan:
 def _claim_one(plan: SweepPlan) -> None:
     """Claim and finish one trial, as `run_trial` does, without training."""
     study = SweepStudy.open(plan)
-    with study.storage.lock():
-        trial = study.study.ask()
-        value = plan.space.suggest(trial)["dropout"]
-    study.study.tell(trial, value)
+    with ExitStack() as claim:
+        assert claim.enter_context(study.claim())
+
+        def objective(trial: optuna.Trial) -> float:
+            value: float = plan.space.suggest(trial)["dropout"]
+            claim.close()
+            return value
+
+        study.optimize_one(objective)
     study.close()
 
 

@@ -1,8 +1,8 @@
 """Sweep: trials that are missing, pruned, repeated or failed, and the best settings."""
 
 import math
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from mnistcli.sweep.study import SweepPlan, SweepStudy
 from mnistcli.sweep.sweep import run_sweep
 from mnistcli.training.callbacks import SilentCallback
 from mnistcli.training.trainer import train, train_unsaved
-from tests.support.sweep import Accuracy, simulate_training
+from tests.support.sweep import Accuracy, load_study, simulated_training
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +34,10 @@ def _plan(tmp_path: Path, trials: int = 4, vary: str = "dropout=0..0.5") -> Swee
 
 
 @pytest.fixture
-def simulate(monkeypatch: pytest.MonkeyPatch) -> Callable[[Accuracy], list[TrainConfig]]:
+def simulate() -> Iterator[Callable[[Accuracy], list[TrainConfig]]]:
     """Replace the training by a function of config and epoch; it returns the configs so far."""
-
-    return partial(simulate_training, monkeypatch)
+    with ExitStack() as stack:
+        yield lambda accuracy: stack.enter_context(simulated_training(accuracy))
 
 
 def test_the_best_settings_are_written(
@@ -142,9 +142,9 @@ def test_the_trial_of_a_killed_worker_is_repeated_at_most_three_times(
     study = SweepStudy.open(plan)
     dropouts = []
     for _ in range(3):
-        killed = study.study.ask()
+        killed = load_study(plan).ask()
         dropouts.append(killed.suggest_float("dropout", 0, 0.5))
-        study.fail_dead(lambda _: True)
+        study.requeue(lambda _: True)
     configs = simulate(lambda config, epoch: 0.5)
 
     result = run_sweep(plan, splits)
@@ -152,6 +152,7 @@ def test_the_trial_of_a_killed_worker_is_repeated_at_most_three_times(
     assert len(set(dropouts)) == 1
     assert dropouts[0] not in {config.dropout for config in configs}
     assert [one.state for one in result.trials] == [*["failed"] * 3, "complete"]
+    assert [one.is_ended for one in result.trials] == [False, False, True, True]
 
 
 @pytest.mark.usefixtures("quick_training")
@@ -172,7 +173,7 @@ def test_validation_gives_the_validation_accuracy_of_training(
 def test_a_running_trial_of_another_process_counts(tmp_path: Path) -> None:
     plan = _plan(tmp_path, 1)
     study = SweepStudy.open(plan)
-    study.study.ask()
+    load_study(plan).ask()
 
     assert trial.run_trial(study, datasets.load("digits")) is False
-    assert len(study.study.get_trials()) == 1
+    assert len(study.summaries()) == 1

@@ -1,9 +1,13 @@
 """Measure `predict --cluster` and `train --seeds --cluster` with local workers, and kill them.
 
-    python -m tests.tools.cluster scale speed kills callers seeds
+Usage: python -m tests.tools.cluster [PART ...]
 
-`scale` measures 1, 2 and 4 worker processes; `speed` compares with `predict` in one process, side by side; `kills` ends workers with SIGKILL at
-random times, `callers` the program itself, which then continues; `seeds` ends workers that train.
+Parts (default: all of them):
+    scale    Images and training runs per hour with 1, 2 and 4 worker processes.
+    speed    `predict` with and without workers, side by side.
+    kills    SIGKILL of workers that predict, at random times.
+    callers  SIGKILL of the program that predicts, which then continues.
+    seeds    SIGKILL of workers that train.
 """
 
 import hashlib
@@ -12,38 +16,74 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
 from mnistcli import datasets
+from tests.support.program import PROGRAM
 from tests.tools.bench.ordinary_images import make_images
 
-PROGRAM = (sys.executable, "-m", "mnistcli")
 CLUSTER = ("--cluster", "local:2")
-IMAGES = 20_000
 ROUNDS = 2
-FEWER = 4_000  # for the kills
+IMAGES = 4_000
+IMAGES_FOR_SPEED = 20_000
 KILLS = 20
 
-
-def predict(folder: Path, output: Path, *options: str) -> tuple[str, ...]:
-    command = (*PROGRAM, "predict", str(folder), "--model", "pretrained", "--output", str(output))
-    return (*command, "--quiet", *options)
+Process = subprocess.Popen[bytes]
 
 
-def workers(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
-    """The worker processes of the program."""
-    try:
-        children = psutil.Process(process.pid).children(recursive=True)
-        return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
-    except psutil.Error:
-        return []
+@dataclass(frozen=True)
+class Images:
+    """Images, and what `predict` in one process writes about them.
+
+    Attributes:
+        folder: The folder of the images.
+        count: Their number.
+        expected: The file of the predictions.
+    """
+
+    folder: Path
+    count: int
+    expected: Path
+
+    @classmethod
+    def make(cls, parent: Path, count: int) -> "Images":
+        """Make images in a subfolder, and predict them in one process."""
+        images = cls(parent / f"images{count}", count, parent / f"expected{count}.jsonl")
+        if not images.folder.exists():
+            make_images(datasets.load("mnist").train, images.folder, "84x84 drawings", count)
+            run(images.predict(images.expected))
+        return images
+
+    def predict(self, output: Path, *options: str) -> tuple[str, ...]:
+        """Return the command that predicts the images into a file."""
+        command = (*PROGRAM, "predict", str(self.folder), "--model", "pretrained")
+        return (*command, "--output", str(output), "--quiet", *options)
+
+    def are_predicted(self, output: Path) -> bool:
+        """Return whether a file has the expected bytes."""
+        digests = {hashlib.sha256(path.read_bytes()).digest() for path in (output, self.expected)}
+        return len(digests) == 1
 
 
-def run(command: tuple[str, ...]) -> tuple[float, float, float]:
-    """Run a command; return its seconds, its memory after 5 s and at the end, in MB."""
+class Measured(NamedTuple):
+    """Duration of a command in seconds, and its memory in MB after 5 s and at most."""
+
+    seconds: float
+    early: float
+    peak: float
+
+
+def run(command: tuple[str, ...]) -> Measured:
+    """Run a command and measure it.
+
+    Raises:
+        SystemExit: It fails.
+    """
     start, early, peak = time.monotonic(), 0.0, 0.0
     process = subprocess.Popen(command)
     while process.poll() is None:
@@ -56,116 +96,169 @@ def run(command: tuple[str, ...]) -> tuple[float, float, float]:
         early = early or (memory if time.monotonic() > start + 5 else 0.0)
     if process.wait():
         raise SystemExit(f"exit code {process.returncode}: {command}")
-    return time.monotonic() - start, early, peak
+    return Measured(time.monotonic() - start, early, peak)
 
 
-def digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def find_workers(process: Process) -> list[psutil.Process]:
+    """Return the worker processes of the program; none after its end."""
+    try:
+        children = psutil.Process(process.pid).children(recursive=True)
+        return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    except psutil.Error:
+        return []
 
 
-def speed(folder: Path, images: Path) -> None:
-    for number in range(ROUNDS):
-        alone, *_ = run(predict(images, folder / "alone.jsonl"))
-        seconds, early, peak = run(predict(images, folder / "cluster.jsonl", *CLUSTER))
-        same = digest(folder / "alone.jsonl") == digest(folder / "cluster.jsonl")
-        print(
-            f"speed {number + 1}: alone {IMAGES / alone:.0f}/s, cluster {IMAGES / seconds:.0f}/s, "
-            f"ratio {alone / seconds:.2f}, caller {early:.0f} MB after 5 s, at most {peak:.0f} MB, "
-            f"same output: {same}"
-        )
+def kill_workers(
+    processes: Sequence[Process],
+    kills: int,
+    pause: tuple[float, float],
+    can_kill: Callable[[], bool] = lambda: True,
+) -> int:
+    """Kill workers of programs at random times, and wait until the programs have ended.
 
+    Args:
+        processes: The programs.
+        kills: Number of kills, unless the programs end before.
+        pause: Bounds of the time between two kills in seconds.
+        can_kill: Returns whether a kill at this time counts. Defaults to any time.
 
-def scale(folder: Path, images: Path) -> None:
-    for number in (1, 2, 4):
-        cluster = ("--cluster", f"local:{number}")
-        predicting, *_ = run(predict(images, folder / f"scale{number}.jsonl", *cluster))
-        series = folder / f"scale{number}"
-        options = ("--limit", "6000", "--epochs", "2", "--seeds", "0..7", "--quiet")
-        training, *_ = run((*PROGRAM, "train", *options, *cluster, "--run-dir", str(series)))
-        print(
-            f"scale: {number} processes: {FEWER / predicting:.0f} images/s of {FEWER}, "
-            f"{8 * 3600 / training:.0f} runs of classic per hour (6,000 images, 2 epochs)"
-        )
+    Returns:
+        The number of kills.
 
-
-def kill_workers(command: tuple[str, ...], kills: int, pause: tuple[float, float]) -> int:
-    """Run a command and kill its workers at random times; return the number of kills."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    Raises:
+        SystemExit: A program has failed.
+    """
     done = 0
-    while process.poll() is None and done < kills:
+    while done < kills and any(process.poll() is None for process in processes):
         time.sleep(random.uniform(*pause))
-        if found := workers(process):
+        found = [worker for process in processes for worker in find_workers(process)]
+        if found and can_kill():
             random.choice(found).kill()
             done += 1
-    if process.wait():
-        raise SystemExit(f"exit code {process.returncode} after {done} kills: {command}")
+    for process in processes:
+        if process.wait():
+            raise SystemExit(f"exit code {process.returncode} after {done} kills: {process.args!r}")
     return done
 
 
-def kills(folder: Path, images: Path) -> None:
-    done = 0
+def kill_in_rounds(
+    name: str, pause: tuple[float, float], command: Callable[[int], tuple[str, ...]]
+) -> int:
+    """Run a command and kill its workers, as often as it takes for all kills.
+
+    Args:
+        name: The part, for the output.
+        pause: Bounds of the time between two kills in seconds.
+        command: Returns the command of a round, counted from 0.
+
+    Returns:
+        The number of rounds.
+    """
+    done = rounds = 0
     while done < KILLS:
-        done += kill_workers(
-            predict(images, folder / "killed.jsonl", *CLUSTER), KILLS - done, (1.5, 6.0)
+        process = subprocess.Popen(command(rounds), stdout=subprocess.DEVNULL)
+        done += kill_workers([process], KILLS - done, pause)
+        rounds += 1
+        print(f"{name}: {done} workers killed in {rounds} rounds")
+    return rounds
+
+
+def measure_scale(folder: Path) -> None:
+    """Measure predictions and training runs with 1, 2 and 4 worker processes."""
+    images = Images.make(folder, IMAGES)
+    for number in (1, 2, 4):
+        cluster = ("--cluster", f"local:{number}")
+        predicting = run(images.predict(folder / f"scale{number}.jsonl", *cluster)).seconds
+        options = ("--limit", "6000", "--epochs", "2", "--seeds", "0..7", "--quiet")
+        run_dir = ("--run-dir", str(folder / f"scale{number}"))
+        training = run((*PROGRAM, "train", *options, *cluster, *run_dir)).seconds
+        print(
+            f"scale: {number} processes: {images.count / predicting:.0f} images/s of "
+            f"{images.count}, {8 * 3600 / training:.0f} runs of classic per hour (6,000 images, "
+            "2 epochs)"
         )
-        same = digest(folder / "killed.jsonl") == digest(folder / "alone.jsonl")
-        print(f"kills: {done} workers killed, same output: {same}")
 
 
-def callers(folder: Path, images: Path) -> None:
+def measure_speed(folder: Path) -> None:
+    """Measure predictions with and without workers, side by side."""
+    images = Images.make(folder, IMAGES_FOR_SPEED)
+    output = folder / "speed.jsonl"
+    for number in range(ROUNDS):
+        alone = run(images.predict(folder / "alone.jsonl")).seconds
+        seconds, early, peak = run(images.predict(output, *CLUSTER))
+        print(
+            f"speed {number + 1}: alone {images.count / alone:.0f}/s, cluster "
+            f"{images.count / seconds:.0f}/s, ratio {alone / seconds:.2f}, caller {early:.0f} MB "
+            f"after 5 s, at most {peak:.0f} MB, same output: {images.are_predicted(output)}"
+        )
+
+
+def kill_predicting_workers(folder: Path) -> None:
+    """Kill workers that predict, and compare the predictions."""
+    images = Images.make(folder, IMAGES)
+    outputs = [folder / f"killed{number}.jsonl" for number in range(KILLS)]
+    rounds = kill_in_rounds(
+        "kills", (1.5, 6.0), lambda number: images.predict(outputs[number], *CLUSTER)
+    )
+    same = sum(map(images.are_predicted, outputs[:rounds]))
+    print(f"kills: same output in {same} of {rounds} rounds")
+
+
+def kill_callers(folder: Path) -> None:
+    """Kill the program that predicts, continue it, and look for workers that are left."""
+    images = Images.make(folder, IMAGES)
     output = folder / "continued.jsonl"
-    done, leftover = 0, 0
+    done = leftover = 0
     while done < KILLS:
         options = ("--continue",) if done else ()
-        process = subprocess.Popen(predict(images, output, *CLUSTER, *options))
+        process = subprocess.Popen(images.predict(output, *CLUSTER, *options))
         time.sleep(random.uniform(1.0, 4.5))
-        children = workers(process)
-        if process.poll() is not None:
+        children = find_workers(process)
+        if process.poll() is None:
+            done += 1
+        else:  # it was faster, and the next one starts again
             output.unlink()
         process.kill()
         process.wait()
         _, alive = psutil.wait_procs(children, timeout=10)
         leftover += len(alive)
-        done += 1
-    run(predict(images, output, *CLUSTER, "--continue"))
-    same = digest(output) == digest(folder / "alone.jsonl")
-    print(f"callers: {done} killed and continued, same output: {same}, workers left: {leftover}")
+    run(images.predict(output, *CLUSTER, "--continue"))
+    print(
+        f"callers: {done} killed and continued, same output: {images.are_predicted(output)}, "
+        f"workers left: {leftover}"
+    )
 
 
-def seeds(folder: Path, images: Path) -> None:
-    command = (*PROGRAM, "train", "--dataset", "digits", "--epochs", "4", "--seeds", "0..9")
-    done, rounds = 0, 0
-    while done < KILLS:
-        rounds += 1
-        run_dir = folder / f"seeds{rounds}"
-        done += kill_workers(
-            (*command, *CLUSTER, "--quiet", "--run-dir", str(run_dir)), KILLS - done, (5.0, 15.0)
-        )
-        finished = len(list(run_dir.glob("seed-*/metrics.json")))
-        print(f"seeds: {done} workers killed, {finished} of 10 seeds finished")
+def kill_training_workers(folder: Path) -> None:
+    """Kill workers that train, and count the seeds that are finished."""
+    options = ("--dataset", "digits", "--epochs", "4", "--seeds", "0..9", "--quiet")
+    rounds = kill_in_rounds(
+        "seeds",
+        (5.0, 15.0),
+        lambda number: (
+            *(*PROGRAM, "train", *options, *CLUSTER),
+            *("--run-dir", str(folder / f"seeds{number}")),
+        ),
+    )
+    finished = len(list(folder.glob("seeds*/seed-*/metrics.json")))
+    print(f"seeds: {finished} of {10 * rounds} seeds finished")
 
 
-PARTS: dict[str, Callable[[Path, Path], None]] = {
-    "scale": scale,
-    "speed": speed,
-    "kills": kills,
-    "callers": callers,
-    "seeds": seeds,
+PARTS: dict[str, Callable[[Path], None]] = {
+    "scale": measure_scale,
+    "speed": measure_speed,
+    "kills": kill_predicting_workers,
+    "callers": kill_callers,
+    "seeds": kill_training_workers,
 }
 
 
 def main() -> None:
+    """Run the parts that the command line names."""
     random.seed(0)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        data = datasets.load("mnist").train
         for part in sys.argv[1:] or PARTS:
-            count = IMAGES if part == "speed" else FEWER
-            images = folder / f"{count}"
-            if not images.exists():
-                make_images(data, images, "84x84 drawings", count)
-                run(predict(images, folder / "alone.jsonl"))
-            PARTS[part](folder, images)
+            PARTS[part](Path(name))
 
 
 if __name__ == "__main__":

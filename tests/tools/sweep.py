@@ -1,10 +1,11 @@
 """Kill the workers of a sweep in PostgreSQL, and measure the overhead of a trial.
 
-    python -m tests.tools.sweep kills overhead
+Usage: python -m tests.tools.sweep [PART ...]
 
-`kills` starts two callers with two workers each on one study and ends workers with SIGKILL at random
-times; `overhead` runs trials whose training takes no time, and measures the pause between the trials
-of a worker.
+Parts (default: all of them):
+    kills     Two callers with two workers each on one study; SIGKILL of workers at random times.
+    overhead  Time of a trial without its training in one process, and the pause between two trials
+              of a worker of a cluster.
 """
 
 import random
@@ -19,17 +20,17 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-import pytest
-
 from mnistcli import datasets
 from mnistcli.cluster.addresses import ClusterAddress
+from mnistcli.datasets import Splits
 from mnistcli.sweep.search_space import SearchSpace
 from mnistcli.sweep.storage import Storage
 from mnistcli.sweep.study import SweepPlan, SweepStudy
 from mnistcli.sweep.sweep import run_sweep
 from tests.support.postgresql import postgresql
-from tests.support.sweep import simulate_training
-from tests.tools.cluster import PROGRAM, workers
+from tests.support.program import PROGRAM
+from tests.support.sweep import load_study, simulated_training
+from tests.tools.cluster import kill_workers
 
 TRIALS = 24
 KILLS = 5
@@ -38,12 +39,14 @@ VARY = ["dropout=0..0.5", "learning_rate=1e-4..1e-1:log"]
 SETTINGS = {"dataset": "digits", "epochs": 8}
 
 
-def plan(directory: Path, url: str | None, name: str, trials: int) -> SweepPlan:
+def make_plan(directory: Path, url: str | None, name: str, trials: int) -> SweepPlan:
+    """Return the plan of a sweep; its directory is created."""
+    directory.mkdir(exist_ok=True)
     return SweepPlan(Storage(directory, url), name, SearchSpace.parse(None, SETTINGS, VARY), trials)
 
 
-def kills(folder: Path, url: str) -> None:
-    """Two callers on one study, whose workers are killed."""
+def kill_sweep_workers(folder: Path, url: str) -> None:
+    """Kill workers of two callers while a trial runs, and count the trials that have ended."""
     vary = [option for text in VARY for option in ("--vary", text)]
     settings = [part for name, value in SETTINGS.items() for part in (f"--{name}", str(value))]
     shared = ("--trials", str(TRIALS), "--storage", url, "--study", "kills", "--quiet")
@@ -54,59 +57,64 @@ def kills(folder: Path, url: str) -> None:
         )
         for number in range(2)
     ]
-    study = SweepStudy.open(plan(folder, url, "kills", TRIALS))
-    done = 0
-    while any(caller.poll() is None for caller in callers) and done < KILLS:
-        time.sleep(random.uniform(4, 12))
-        found = [worker for caller in callers for worker in workers(caller)]
-        if found and any(trial.state == "running" for trial in study.summaries()):
-            random.choice(found).kill()
-            done += 1
-    codes = [caller.wait() for caller in callers]
-    trials = study.summaries()
-    states = Counter(trial.state for trial in trials)
-    ended = [trial for trial in trials if trial.state in {"complete", "pruned"}]
-    distinct = len({tuple(trial.params.items()) for trial in ended})
-    print(
-        f"kills: {done} workers killed, exit codes {codes}, {len(ended)} of {TRIALS} trials ended, "
-        f"{distinct} distinct settings, states {dict(states)}"
+    study = SweepStudy.open(make_plan(folder, url, "kills", TRIALS))
+    done = kill_workers(
+        callers,
+        KILLS,
+        (4.0, 12.0),
+        lambda: any(trial.state == "running" for trial in study.summaries()),
     )
+    trials = study.summaries()
     study.close()
+    ended = [trial for trial in trials if trial.is_ended]
+    distinct = len({tuple(trial.params.items()) for trial in ended})
+    states = Counter(trial.state for trial in trials)
+    print(
+        f"kills: {done} workers killed, {len(ended)} of {TRIALS} trials ended, {distinct} distinct "
+        f"settings, states {dict(states)}"
+    )
 
 
-def overhead(folder: Path, url: str) -> None:
-    """Trials that train in no time in this process, and the pauses of a worker of a cluster."""
+def measure_overhead(folder: Path, url: str) -> None:
+    """Measure the time around the training of a trial, with both kinds of storage."""
     splits = datasets.load("digits")
     for kind, address in (("journal", None), ("PostgreSQL", url)):
-        with pytest.MonkeyPatch.context() as patch:
-            simulate_training(patch, lambda config, epoch: 0.9 - config.dropout / 10)
-            (folder / kind).mkdir()
-            start = time.monotonic()
-            run_sweep(plan(folder / kind, address, "here", SIMULATED), splits)
-            seconds = (time.monotonic() - start) / SIMULATED
-        print(f"overhead: {kind}, one process: {1000 * seconds:.0f} ms per trial")
-        directory = folder / f"{kind}-cluster"
-        directory.mkdir()
-        there = plan(directory, address, "there", 12)
-        run_sweep(there, splits, address=ClusterAddress.parse("local:1"))
-        study = SweepStudy.open(there)
-        trials = sorted(study.study.get_trials(), key=lambda trial: trial.number)
-        pauses = [
-            (after.datetime_start - before.datetime_complete).total_seconds()
-            for before, after in pairwise(trials)
-            if after.datetime_start and before.datetime_complete
-        ]
-        study.close()
-        print(
-            f"overhead: {kind}, a worker: {1000 * median(pauses):.0f} ms between two trials, at "
-            f"most {1000 * max(pauses):.0f} ms"
-        )
+        measure_trials(kind, make_plan(folder / kind, address, "here", SIMULATED), splits)
+        measure_pauses(kind, make_plan(folder / f"{kind}-cluster", address, "there", 12), splits)
 
 
-PARTS: dict[str, Callable[[Path, str], None]] = {"kills": kills, "overhead": overhead}
+def measure_trials(kind: str, plan: SweepPlan, splits: Splits) -> None:
+    """Measure the time of trials in this process whose training takes no time."""
+    start = time.monotonic()
+    with simulated_training(lambda config, epoch: 0.9 - config.dropout / 10):
+        run_sweep(plan, splits)
+    seconds = (time.monotonic() - start) / plan.trials
+    print(f"overhead: {kind}, one process: {1000 * seconds:.0f} ms per trial")
+
+
+def measure_pauses(kind: str, plan: SweepPlan, splits: Splits) -> None:
+    """Measure the time between two trials of a worker of a cluster."""
+    run_sweep(plan, splits, address=ClusterAddress.parse("local:1"))
+    trials = sorted(load_study(plan).get_trials(), key=lambda trial: trial.number)
+    pauses = [
+        (after.datetime_start - before.datetime_complete).total_seconds()
+        for before, after in pairwise(trials)
+        if after.datetime_start and before.datetime_complete
+    ]
+    print(
+        f"overhead: {kind}, a worker: {1000 * median(pauses):.0f} ms between two trials, at most "
+        f"{1000 * max(pauses):.0f} ms"
+    )
+
+
+PARTS: dict[str, Callable[[Path, str], None]] = {
+    "kills": kill_sweep_workers,
+    "overhead": measure_overhead,
+}
 
 
 def main() -> None:
+    """Run the parts that the command line names."""
     random.seed(0)
     with tempfile.TemporaryDirectory() as name, postgresql() as url, chdir(name):
         for part in sys.argv[1:] or PARTS:
