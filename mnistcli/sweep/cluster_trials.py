@@ -51,7 +51,7 @@ def run_trials_on_cluster(
     plan = replace(study.plan, storage=replace(storage, directory=storage.directory.absolute()))
     function = pickle.dumps(partial(_run_trial, job, plan))
     numbers = count()
-    has_trials_left = True  # to start
+    has_trials_left = True  # that no process has started
 
     def task_ids() -> Iterator[str]:
         while has_trials_left and time.monotonic() < deadline:

@@ -186,7 +186,7 @@ class SweepStudy:
                 _enqueue_again(self._optuna, of_worker[-1])
 
     def requeue_stale(self) -> None:
-        """Do as `requeue` with trials without a heartbeat, where the storage has heartbeats."""
+        """Requeue running trials whose heartbeat has stopped, where the storage has heartbeats."""
         with translate_storage_errors():
             optuna.storages.fail_stale_trials(self._optuna)
 

@@ -196,11 +196,12 @@ def measure_speed(folder: Path) -> None:
 def kill_predicting_workers(folder: Path) -> None:
     """Kill workers that predict, and compare the predictions."""
     images = Images.make(folder, IMAGES)
-    outputs = [folder / f"killed{number}.jsonl" for number in range(KILLS)]
     rounds = kill_in_rounds(
-        "kills", (1.5, 6.0), lambda number: images.predict(outputs[number], *CLUSTER)
+        "kills",
+        (1.5, 6.0),
+        lambda number: images.predict(folder / f"killed{number}.jsonl", *CLUSTER),
     )
-    same = sum(map(images.are_predicted, outputs[:rounds]))
+    same = sum(map(images.are_predicted, folder.glob("killed*.jsonl")))
     print(f"kills: same output in {same} of {rounds} rounds")
 
 
