@@ -180,25 +180,6 @@ def test_training_prints_a_line_per_epoch_in_a_session(
     assert [line.split(":")[0] for line in lines] == ["epoch 1 of 2", "epoch 2 of 2"]
 
 
-def test_a_library_session_prints_nothing_of_tensorflow() -> None:
-    """Its conversion to LiteRT printed "INFO:tensorflow:Assets written to"."""
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import logging, mnistcli\n"
-            "logging.getLogger('tensorflow').setLevel('INFO')\n"
-            "mnistcli.train('sgd', dataset='digits', limit=200, epochs=1, run_dir='run')\n"
-            "print(mnistcli.evaluate('run').samples)\n",
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert (done.stdout, done.stderr) == ("360\n", "")
-
-
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
