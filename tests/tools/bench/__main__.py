@@ -163,10 +163,11 @@ class Bench:
         test = datasets.load("mnist", data_dir=self.data).test
         for kind, count in ordinary_images.KINDS.items():
             folder = self.folder / kind.replace(" ", "_")
-            ordinary_images.make_images(test, folder, kind, count // 10 if self.quick else count)
+            many = count // 10 if self.quick else count
+            some = max(1, many // 10)
+            ordinary_images.make_images(test, folder, kind, many)
             few = folder.with_name(folder.name + "_few")
-            ordinary_images.make_images(test, few, kind, len(list(folder.iterdir())) // 10)
-            many, some = len(list(folder.iterdir())), len(list(few.iterdir()))
+            ordinary_images.make_images(test, few, kind, some)
             speeds = []
             for _ in range(1 if self.quick else 3):
                 seconds, start = (
