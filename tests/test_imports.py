@@ -89,6 +89,22 @@ def test_help_and_usage_errors_load_nothing_heavy(arguments: str, code: int) -> 
     assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
 
 
+def test_help_loads_only_the_options_of_the_commands() -> None:
+    """Their code took a third of the time of `--help`."""
+    done = python(
+        "import atexit, sys\n"
+        "from mnistcli.__main__ import main\n"
+        "atexit.register(lambda: print(*sys.modules))\n"
+        "sys.argv = ['mnistcli', '--help']\n"
+        "main()\n"
+    )
+
+    loaded = set(done.stdout.splitlines()[-1].split())
+    code = {"mnistcli.diagnosis.report", "mnistcli.files.object_stores", "mnistcli.model_lookup"}
+    assert "mnistcli.cli.doctor" in loaded
+    assert loaded & {*code, "hashlib", "importlib.metadata"} == set()
+
+
 def test_completion_loads_nothing_heavy() -> None:
     done = run_without_heavy(
         _MNISTCLI_COMPLETE="complete_bash", COMP_WORDS="mnistcli train --recipe d", COMP_CWORD="3"

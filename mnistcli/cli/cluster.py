@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from mnistcli.cli.option_conflicts import forbid_together
 from mnistcli.config import TrainConfig
 from mnistcli.errors import ConfigError
-from mnistcli.runs.run import Run
 
 if TYPE_CHECKING:  # loaded only for a cluster
     from mnistcli.cli.training_progress import EpochBar
     from mnistcli.cli.training_run import TrainModel
     from mnistcli.cluster.addresses import ClusterAddress
     from mnistcli.datasets import Splits
+    from mnistcli.runs.run import Run
     from mnistcli.training import EnsembleResult, TrainResult
 
 
@@ -62,7 +62,7 @@ def cluster_ensemble_trainer(address: "ClusterAddress", data_dir: Path | None) -
     from mnistcli.training.cluster_training import train_ensemble_on_cluster
 
     def train(
-        config: TrainConfig, splits: "Splits", run: Run, *, callback: "EpochBar", resume: bool
+        config: TrainConfig, splits: "Splits", run: "Run", *, callback: "EpochBar", resume: bool
     ) -> "TrainResult | EnsembleResult":
         trained = count(1)
 

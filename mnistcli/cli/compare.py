@@ -23,9 +23,6 @@ from mnistcli.cli.streams import (
     set_verbosity,
 )
 from mnistcli.formatting import format_count
-from mnistcli.model_lookup import find_model
-from mnistcli.plotting.directories import plots_dir
-from mnistcli.run_summaries import find_common_dataset, find_runs
 
 if TYPE_CHECKING:
     from mnistcli.comparison import PairedTest
@@ -60,14 +57,17 @@ def compare(
     more than two, all pairs are tested, with Holm's correction. The test is about these models:
     with another seed, a recipe gives another model.
     """
+    from mnistcli.cli.progress import CountBar
+    from mnistcli.model_lookup import find_model
+    from mnistcli.plotting.directories import plots_dir
+    from mnistcli.run_summaries import find_common_dataset, find_runs
+
     set_verbosity(quiet=quiet)
     found = find_runs(runs)
     name = dataset or find_common_dataset([run.model for run in found])
     together = find_model(*(run.model.name for run in found))
     splits = load_splits(name, data_dir)
     images = splits.images_not_trained_on(*together.datasets)
-    from mnistcli.cli.progress import CountBar
-
     total = len(images) * sum(len(run.model.files) for run in found)
     with CountBar("Evaluating", "images", total) as bar:
         from mnistcli.comparison import compare_pairs

@@ -9,7 +9,7 @@ from mnistcli.cli.escaping import escape
 from mnistcli.cli.options import CheckedClusterOption, JsonOption
 from mnistcli.cli.spinner import show_spinner
 from mnistcli.cli.streams import out, print_json, print_line
-from mnistcli.diagnosis import FAILED, Check, diagnose
+from mnistcli.diagnosis import FAILED, Check
 
 _NAME_WIDTH = 19
 _INDENT = 8 + _NAME_WIDTH
@@ -26,6 +26,8 @@ def doctor(cluster: CheckedClusterOption = None, as_json: JsonOption = False) ->
     address = parse_cluster(cluster, {})
     with show_spinner("Checking"):
         if address is None:
+            from mnistcli.diagnosis.report import diagnose
+
             diagnosis = diagnose()
         else:
             from mnistcli.diagnosis.cluster import diagnose_cluster

@@ -1,6 +1,9 @@
 """Escaping of control characters in names that come from files and other people."""
 
-from mnistcli.files.object_stores import FileName
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mnistcli.files.object_stores import FileName
 
 
 def escape(text: str) -> str:
@@ -8,7 +11,7 @@ def escape(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def quote_name(name: str | FileName) -> str:
+def quote_name(name: "str | FileName") -> str:
     """Return a name as it is, or quoted if it has unprintable characters."""
     text = str(name)
     return text if text.isprintable() else repr(text)

@@ -19,7 +19,6 @@ from mnistcli.cli.options import (
 from mnistcli.cli.streams import print_model, print_paths, set_verbosity
 from mnistcli.config_fields import require_choice
 from mnistcli.errors import ConfigError
-from mnistcli.plotting.directories import plots_dir
 from mnistcli.plotting.limits import MAX_OCCLUDED, MAX_SAMPLES
 from mnistcli.plotting.registry import PLOT_KINDS, draw_plots
 
@@ -73,6 +72,7 @@ def plot(
     filters, activations, an embedding and the augmentation.
     """
     from mnistcli.model_lookup import find_model
+    from mnistcli.plotting.directories import plots_dir
 
     set_verbosity(quiet=quiet)
     kinds = _choose_kinds(kind or ())

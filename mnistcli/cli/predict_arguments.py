@@ -11,9 +11,9 @@ from mnistcli.cli.option_conflicts import forbid_together
 from mnistcli.cli.output_layout import OutputLayout
 from mnistcli.errors import ConfigError
 from mnistcli.files.kinds import is_data_name
-from mnistcli.files.object_stores import FileName, StoredObject
 
 if TYPE_CHECKING:  # loads NumPy, which help and errors do without
+    from mnistcli.files.object_stores import FileName
     from mnistcli.prediction.image_listing import FoundImage
 
 
@@ -147,6 +147,7 @@ def image_counter(
         recursive: Whether to include the subfolders of folders.
         select: Returns whether to count a file; None for all files.
     """
+    from mnistcli.files.object_stores import StoredObject
     from mnistcli.prediction.image_sources import count_files
     from mnistcli.prediction.stdin import STDIN
 

@@ -1,7 +1,7 @@
 """Table of runs on stdout: accuracy, loss, time, recipe and changed settings."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
@@ -10,7 +10,9 @@ from mnistcli.cli.hints import quote_argument
 from mnistcli.cli.setting_options import option_text
 from mnistcli.cli.streams import out, print_line
 from mnistcli.formatting import percent
-from mnistcli.run_summaries import RunSummary
+
+if TYPE_CHECKING:
+    from mnistcli.run_summaries import RunSummary
 
 _GAP = "  "
 _HEADER = ("run", "accuracy", "loss", "seconds", "recipe and changed settings")
@@ -23,7 +25,7 @@ class NamedSummary(NamedTuple):
     """A run, and the name that the table shows for it."""
 
     name: str
-    summary: RunSummary
+    summary: "RunSummary"
 
 
 def print_runs(runs: Sequence[NamedSummary], *, numbered: bool = False) -> None:
@@ -61,7 +63,7 @@ def _cells(run: NamedSummary) -> tuple[str, str, str, str]:
     )
 
 
-def _settings(summary: RunSummary) -> list[str]:
+def _settings(summary: "RunSummary") -> list[str]:
     """Return the recipe, the changed settings as options, and remarks such as ``unfinished``."""
     changes = [option_text(name, value) for name, value in summary.changes.items()]
     remarks = [summary.progress, "no better than chance" if summary.is_at_chance else ""]

@@ -9,7 +9,6 @@ from mnistcli.cli.options import JsonOption
 from mnistcli.cli.run_table import NamedSummary, print_runs
 from mnistcli.cli.streams import print_json, print_note
 from mnistcli.errors import RunError
-from mnistcli.run_summaries import list_runs
 from mnistcli.runs.directories import RUNS_DIR
 
 
@@ -28,6 +27,8 @@ def runs(
     if directory is not None and not directory.is_dir():
         raise RunError(f"no such directory: {str(directory)!r}", hint="mnistcli runs")
     root = directory or RUNS_DIR
+    from mnistcli.run_summaries import list_runs
+
     found = list_runs(root)
     for path, error in found.damaged.items():
         print_note(f"skipped {path}: {error.message}")

@@ -5,6 +5,5 @@ does not stop the other checks.
 """
 
 from mnistcli.diagnosis.checks import FAILED, NOTE, OK, Check
-from mnistcli.diagnosis.report import Diagnosis, diagnose
 
-__all__ = ["FAILED", "NOTE", "OK", "Check", "Diagnosis", "diagnose"]
+__all__ = ["FAILED", "NOTE", "OK", "Check"]

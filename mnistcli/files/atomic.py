@@ -1,12 +1,11 @@
 """Atomic writes: a file is the old one or the complete new one; temporary files are cleaned up."""
 
-import hashlib
 import os
 import platform
 import re
-import secrets
 import shutil
 import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -85,7 +84,7 @@ def temporary_directory() -> Iterator[Path]:
 
 def temporary_name() -> str:
     """Return a new name for a temporary file or directory of this process."""
-    return f".mnistcli-{_host()}-{os.getpid()}-{secrets.token_hex(8)}"
+    return f".mnistcli-{_host()}-{os.getpid()}-{os.urandom(8).hex()}"
 
 
 def remove_stale_temporaries(directory: Path) -> None:
@@ -107,7 +106,7 @@ def remove_stale_temporaries(directory: Path) -> None:
 
 
 def _host() -> str:
-    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+    return f"{zlib.crc32(platform.node().encode()):08x}"
 
 
 def _is_alive(process: int) -> bool:

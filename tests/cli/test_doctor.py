@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from mnistcli.diagnosis import diagnose, report
+from mnistcli.diagnosis import report
 from mnistcli.diagnosis.probe_processes import ProbeProcesses, ProbeResult
+from mnistcli.diagnosis.report import diagnose
 from tests.support.command_line import invoke, succeed
 
 FOUND: dict[str, dict[str, Any]] = {
