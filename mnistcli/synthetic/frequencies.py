@@ -24,5 +24,6 @@ def draw_by_frequency(
         What each call returns.
     """
     functions = [function for function, frequency in frequencies.items() for _ in range(frequency)]
+    shuffled = rng.permutation(len(functions))  # a small count has functions from all of them
     for index in rng.permutation(count) % len(functions):
-        yield functions[index](rng)
+        yield functions[shuffled[index]](rng)
