@@ -24,11 +24,11 @@ def runs(
     Accuracy and loss are those on the test images, and the settings are those that differ from the
     recipe. Damaged runs are named and skipped.
     """
+    from mnistcli.run_summaries import list_runs
+
     if directory is not None and not directory.is_dir():
         raise RunError(f"no such directory: {str(directory)!r}", hint="mnistcli runs")
     root = directory or RUNS_DIR
-    from mnistcli.run_summaries import list_runs
-
     found = list_runs(root)
     for path, error in found.damaged.items():
         print_note(f"skipped {path}: {error.message}")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.datasets.dataset import Dataset
+from mnistcli.preprocessing.components import bounding_region
 from mnistcli.preprocessing.normalization import to_mnist_format
 from mnistcli.preprocessing.shapes import SIDE
 from mnistcli.synthetic.doodles import draw_arches, draw_face, draw_scene, draw_scribble
@@ -225,10 +226,8 @@ def _pick_digit(
 
 def _crop(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Crop to the foreground; a blank image stays whole."""
-    rows, columns = _foreground_indices(image, axis=1), _foreground_indices(image, axis=0)
-    if not rows.size:
-        return image
-    return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    mask = image > MIN_PEAK
+    return image[bounding_region(mask)] if mask.any() else image
 
 
 def _stretch_contrast(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

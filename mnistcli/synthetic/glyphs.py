@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from mnistcli.preprocessing.components import bounding_region
 from mnistcli.preprocessing.normalization import center_and_scale
 from mnistcli.synthetic import glyph_tables as tables
 from mnistcli.synthetic.letters import load_font, render_character
@@ -136,8 +137,7 @@ def draw_skeleton(points: NDArray[np.float64], rng: np.random.Generator) -> NDAr
     paper[pixels[:, 1], pixels[:, 0]] = 0
     distances = cv2.distanceTransform(paper, cv2.DIST_L2, cv2.DIST_MASK_5)
     coverage = np.clip(radius + 0.5 - distances, 0, 1)
-    rows, columns = (np.flatnonzero((coverage > 0.5).any(axis=axis)) for axis in (1, 0))
-    return center_and_scale(coverage[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    return center_and_scale(coverage[bounding_region(coverage > 0.5)])
 
 
 def thin(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
