@@ -3,7 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
 from sklearn import datasets
 
 from mnistcli.datasets.dataset import Dataset, Splits, split_train_test
@@ -31,10 +30,25 @@ def _scale_image_to_20x20(small_images: NDArray[np.float64]) -> NDArray[np.uint8
     Each of these digits fills all eight rows, so that enlarging the image to 20x20 scales the digit
     to the 20x20 box of MNIST and keeps its aspect ratio. Its center of mass is moved to pixel 14.
     """
+    enlarged = _enlarge(small_images.astype(np.float32))
+    ink = np.clip(enlarged, _BACKGROUND_LEVEL, _INK_LEVEL) - np.float32(_BACKGROUND_LEVEL)
+    gray = np.rint(ink * (255 / ink.max(axis=(1, 2), keepdims=True))).astype(np.uint8)
+    tops, lefts = (
+        np.rint(14 - ink.sum(axis) @ np.arange(20) / ink.sum((1, 2))).astype(int) for axis in (2, 1)
+    )
     images = np.zeros((len(small_images), 28, 28), np.uint8)
-    for image, small in zip(images, small_images.astype(np.float32), strict=True):
-        enlarged = Image.fromarray(small).resize((20, 20), Image.Resampling.BICUBIC)
-        ink = np.clip(np.asarray(enlarged), _BACKGROUND_LEVEL, _INK_LEVEL) - _BACKGROUND_LEVEL
-        top, left = (round(14 - center) for center in ndimage.center_of_mass(ink))
-        image[top : top + 20, left : left + 20] = np.rint(ink * (255 / ink.max()))
+    for image, digit, top, left in zip(images, gray, tops, lefts, strict=True):
+        image[top : top + 20, left : left + 20] = digit
     return images
+
+
+def _enlarge(images: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Enlarge images (n, 8, 8) to (n, 20, 20).
+
+    One call enlarges all rows, and one all columns: a call for each image takes ten times as long.
+    """
+    count = len(images)
+    rows = Image.fromarray(images.reshape(-1, 8)).resize((20, 8 * count), Image.Resampling.BICUBIC)
+    wide = np.asarray(rows).reshape(count, 8, 20).transpose(1, 0, 2).reshape(8, -1)
+    columns = Image.fromarray(wide).resize((20 * count, 20), Image.Resampling.BICUBIC)
+    return np.asarray(columns).reshape(20, count, 20).transpose(1, 0, 2)
