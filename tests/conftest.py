@@ -28,18 +28,20 @@ for _size in ("COLUMNS", "LINES"):
     os.environ.pop(_size, None)
 
 
-# Parts of the names of test files that use the fixture `cluster`.
-_WITH_CLUSTER = ("cluster", "object_stores")
+# Parts of the names of test files that use the fixture `cluster` or a fork server.
+_WITH_PROCESSES = (
+    "cluster", "object_stores", "terminal", "signals", "kills", "datasets/test_download",
+)  # fmt: skip
 
 if find_spec("xdist"):
     from xdist.scheduler import LoadFileScheduling
 
     class _Scheduling(LoadFileScheduling):
-        """One worker runs all tests with a cluster, which takes seconds to start."""
+        """One worker runs all tests with a cluster or a fork server, which take seconds to start."""
 
         def _split_scope(self, nodeid: str) -> str:
             scope = super()._split_scope(nodeid)
-            return "cluster" if any(name in scope for name in _WITH_CLUSTER) else scope
+            return "processes" if any(name in scope for name in _WITH_PROCESSES) else scope
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -123,13 +125,19 @@ def cluster() -> "Iterator[ClusterAddress]":
 
     from mnistcli.cluster.addresses import ClusterAddress
     from mnistcli.cluster.connection import connect
+    from tests.support.program import FORK_SERVER
 
-    # A function that ends its worker is given to one other worker only.
-    with (
-        dask.config.set({"distributed.scheduler.allowed-failures": 1}),
-        connect(ClusterAddress("local:2", workers=2)) as client,
-    ):
-        yield ClusterAddress(client.scheduler_info()["address"])
+    settings = {
+        # A function that ends its worker is given to one other worker only.
+        "distributed.scheduler.allowed-failures": 1,
+        # Each worker process would import the libraries again.
+        "distributed.worker.multiprocessing-method": FORK_SERVER.get_start_method(),
+    }
+    with pytest.MonkeyPatch.context() as patch, dask.config.set(settings):
+        # Otherwise Dask replaces the libraries that the fork server imports by its own.
+        patch.setattr("distributed.utils._forkserver_preload_set", True)
+        with connect(ClusterAddress("local:2", workers=2)) as client:
+            yield ClusterAddress(client.scheduler_info()["address"])
 
 
 @pytest.fixture(scope="session")

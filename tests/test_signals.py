@@ -211,7 +211,7 @@ def test_other_commands_stop_at_once(phase: str, arguments: list[str], digit_png
 
 
 def test_a_message_comes_within_a_second_although_a_step_takes_longer() -> None:
-    program = start(compute(3), "train")
+    program = start(compute(2), "train")
     begun = time.monotonic()
     program.send(signal.SIGINT)
     program.wait_for_line("interrupted")

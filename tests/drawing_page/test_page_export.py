@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from mnistcli.inference.classifier import Predictor
 
-DRAWINGS = 200
+DRAWINGS = 100
 # Draws each drawing on a canvas, and returns its gray levels and what the page makes of them.
 RECOGNIZE = """drawings => drawings.map(({side, width, strokes}) => {
     const canvas = document.createElement("canvas");

@@ -14,8 +14,12 @@ from pathlib import Path
 PROGRAM = (sys.executable, "-m", "mnistcli")
 """The command that starts the program without a fork."""
 
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["mnistcli.api", "mnistcli.training", "mnistcli.plotting.registry"])
+FORK_SERVER = multiprocessing.get_context("forkserver")
+"""Starts processes that have imported the libraries, but have not started TensorFlow."""
+
+FORK_SERVER.set_forkserver_preload(
+    ["mnistcli.api", "mnistcli.training", "mnistcli.plotting.registry", "distributed"]
+)
 _SECONDS = 120
 _START = """
 import signal, sys
@@ -50,7 +54,7 @@ class Program:
         streams = [stdin, stdout, str(self._stderr)]
         source = f"{_START}\nsys.argv = {['mnistcli', *arguments]!r}\n{code}\nmain()\n"
         settings = (source, str(Path.cwd()), dict(environment or os.environ), streams)
-        self._process: BaseProcess = _CONTEXT.Process(target=_run, args=settings)
+        self._process: BaseProcess = FORK_SERVER.Process(target=_run, args=settings)
         self._process.start()
 
     @property

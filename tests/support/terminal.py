@@ -53,6 +53,7 @@ def run_in_terminal(
     *arguments: object,
     stdout: Stdout = "terminal",
     columns: int = 80,
+    code: str = "",
     environment: Iterable[tuple[str, str]] = (),
 ) -> Finished:
     """Run the program with stderr on a pseudo-terminal.
@@ -61,6 +62,7 @@ def run_in_terminal(
         arguments: The command line.
         stdout: Where stdout goes.
         columns: Width of the terminal.
+        code: Python code that runs before, to change functions of the program.
         environment: Variables to set; those that change the terminal are not inherited.
     """
     master, slave = pty.openpty()
@@ -76,7 +78,7 @@ def run_in_terminal(
         reader.start()
     program = Program(
         *map(str, arguments),
-        code=_HOLD_BACK_MESSAGES,
+        code=_HOLD_BACK_MESSAGES + code,
         stdin=terminal,
         stdout=target,
         stderr=terminal,
