@@ -30,7 +30,8 @@ for _size in ("COLUMNS", "LINES"):
 
 # Parts of the names of test files that use the fixture `cluster` or a fork server.
 _WITH_PROCESSES = (
-    "cluster", "object_stores", "terminal", "signals", "kills", "datasets/test_download",
+    "cluster", "object_stores", "replicas", "terminal", "signals", "kills", "test_download",
+    "test_storage",
 )  # fmt: skip
 
 if find_spec("xdist"):

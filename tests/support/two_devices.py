@@ -1,23 +1,24 @@
 """Two devices without a GPU: a process in which TensorFlow divides the CPU into two."""
 
-import multiprocessing
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+from tests.support.program import FORK_SERVER
 
 DEVICES = ("cpu:0", "cpu:1")
 
 
 def call_with_two_devices(function: Callable[..., None], *arguments: Any) -> None:
     """Call a function of a module in a process in which ``--device all`` uses two devices."""
-    process = multiprocessing.get_context("spawn").Process(
-        target=_call, args=(function, *arguments)
-    )
+    process = FORK_SERVER.Process(target=_call, args=(function, str(Path.cwd()), *arguments))
     process.start()
     process.join()
     assert process.exitcode == 0
 
 
-def _call(function: Callable[..., None], *arguments: Any) -> None:
+def _call(function: Callable[..., None], folder: str, *arguments: Any) -> None:
     import tensorflow as tf
 
     from mnistcli import device
@@ -26,4 +27,5 @@ def _call(function: Callable[..., None], *arguments: Any) -> None:
     [cpu] = tf.config.list_physical_devices("CPU")
     tf.config.set_logical_device_configuration(cpu, [part, part])
     device.gpus = lambda: list(DEVICES)
+    os.chdir(folder)
     function(*arguments)

@@ -1,6 +1,5 @@
 """Storage in a real PostgreSQL: processes that start at once, and addresses that fail."""
 
-import multiprocessing
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +12,7 @@ from mnistcli.sweep.search_space import SearchSpace
 from mnistcli.sweep.storage import Storage, require_storage
 from mnistcli.sweep.study import SweepPlan, SweepStudy
 from tests.support.postgresql import postgresql
+from tests.support.program import FORK_SERVER
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +42,7 @@ def _claim_one(plan: SweepPlan) -> None:
 
 
 def test_processes_that_start_at_once_on_an_empty_database(database: str) -> None:
-    context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=_claim_one, args=[_plan(database)]) for _ in range(3)]
+    processes = [FORK_SERVER.Process(target=_claim_one, args=[_plan(database)]) for _ in range(3)]
     for process in processes:
         process.start()
     for process in processes:
