@@ -84,7 +84,7 @@ def run_in_terminal(
         stderr=terminal,
         environment={**inherited, "TERM": "xterm-256color", **dict(environment)},
     )
-    code = program.wait()
+    exit_code = program.wait()
     os.close(slave)
     for reader in readers:
         reader.join(timeout=10)
@@ -92,7 +92,7 @@ def run_in_terminal(
     if stdout == "pipe":
         Path(target).unlink()
     results = Path(target).read_bytes() if stdout == "file" else b"".join(piped)
-    return Finished(code, b"".join(chunks).decode(), results.decode())
+    return Finished(exit_code, b"".join(chunks).decode(), results.decode())
 
 
 def _read_terminal(master: int, chunks: list[bytes]) -> None:
