@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
+from PIL import Image
 from scipy import ndimage
 from sklearn.datasets import load_digits
 from sklearn.neighbors import KNeighborsClassifier
 
 from mnistcli import datasets
 from mnistcli.datasets import Splits
+from mnistcli.datasets.sklearn_digits import _enlarge
 
 
 @pytest.fixture(scope="module")
@@ -44,3 +46,11 @@ def test_digits_are_the_same_each_time(digits: Splits) -> None:
 
     np.testing.assert_array_equal(again.train.images, digits.train.images)
     np.testing.assert_array_equal(again.test.labels, digits.test.labels)
+
+
+def test_each_digit_is_enlarged_as_if_it_were_alone() -> None:
+    small = load_digits().images[:20].astype(np.float32)
+
+    for enlarged, image in zip(_enlarge(small), small, strict=True):
+        alone = Image.fromarray(image).resize((20, 20), Image.Resampling.BICUBIC)
+        np.testing.assert_array_equal(enlarged, np.asarray(alone))
