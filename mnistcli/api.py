@@ -73,7 +73,7 @@ def predict(
             ``runs/``, else ``pretrained``.
         single: Whether to treat each whole image as a single digit.
         min_confidence: The rejection threshold, 0 to 1, for the probability that all digits are
-            right. Defaults to that of the model for one digit, and to 0.6 for a number.
+            right. Defaults to that of the model for one digit, 0.8 for two and 0.6 for more.
         digits: The number of digits in each line, or the least and the greatest. Defaults to any.
 
     Returns:

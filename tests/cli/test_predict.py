@@ -441,7 +441,7 @@ def test_the_help_names_defaults() -> None:
     text = " ".join(predict("--help").stdout.replace("│", " ").split())
 
     assert "Treat the whole image as a single digit." in text
-    assert "Default: 0.6 for a number; for one digit the model's own" in text
+    assert "Default: for one digit the model's own" in text
     assert "Show the K most likely classes of a single digit, or texts of a number." in text
 
 

@@ -26,7 +26,7 @@ from mnistcli.prediction.rejection import Thresholds
 from mnistcli.prediction.results import Prediction
 
 FILES = find_model("pretrained").files
-THRESHOLDS = Thresholds(0.99, 0.6)
+THRESHOLDS = Thresholds(0.99, 0.6, 0.6)
 
 
 @pytest.fixture
