@@ -28,7 +28,7 @@ def load_regions(path: Path, images: Iterable[str]) -> "tuple[FormRegion, ...]":
         images: The names of the scans.
 
     Raises:
-        ConfigError: One of them is a data file, whose rows have no regions.
+        ConfigError: One of the scans is a data file, whose rows have no regions.
         DataError: The file is missing or damaged.
     """
     from mnistcli.prediction.form_regions import read_regions

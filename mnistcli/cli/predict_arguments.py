@@ -37,7 +37,7 @@ def parse_lengths(digits: str) -> range:
     """Parse a number of digits, such as ``6``, or the least and the greatest, such as ``4-6``.
 
     Raises:
-        ConfigError: It is neither.
+        ConfigError: The text is neither a number nor a range of numbers.
     """
     from mnistcli.prediction.digit_counts import MAX_DIGITS, digit_counts
 
@@ -79,7 +79,8 @@ def require_continuable(
         others: Options that need all images, as `forbid_together` takes them.
 
     Raises:
-        ConfigError: It is no file of records, or an option cannot be combined with `--continue`.
+        ConfigError: There is no output file, it is neither CSV nor JSON Lines, or an option cannot
+            be combined with `--continue`.
     """
     forbid_together("--continue", others)
     if output is None or not layout.can_continue:

@@ -35,7 +35,8 @@ def parse_seeds(text: str) -> list[int]:
     """Parse seeds such as ``0..9``, ``1,2,5`` or ``0..3,7``; the ends of a range are included.
 
     Raises:
-        ConfigError: It is neither, a seed is too large, or there are too many.
+        ConfigError: The text is neither a list nor a range of seeds, a seed is too large, or there
+            are too many.
     """
     error = ConfigError(
         f"--seeds needs up to {_MAX_SEEDS:,} numbers below {SEEDS:,}, such as 0..9 or 1,2,5, not "

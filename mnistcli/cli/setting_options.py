@@ -78,7 +78,7 @@ def require_one_device(config: TrainConfig, option: str, *, several: bool) -> No
         several: Whether it starts several.
 
     Raises:
-        ConfigError: They would.
+        ConfigError: `--device all` is combined with several processes.
     """
     if several and config.device == "all":
         raise ConfigError(

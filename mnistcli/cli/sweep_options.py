@@ -40,7 +40,7 @@ def create_directory(config: TrainConfig, path: Path | None) -> Iterator[Path]:
         The directory, which is removed at the end if it is empty.
 
     Raises:
-        RunError: It cannot be created, another caller uses it, or it is a run directory.
+        RunError: The directory cannot be created, another caller uses it, or it is a run directory.
     """
     with ExitStack() as cleanup:
         try:

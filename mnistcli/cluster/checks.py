@@ -20,7 +20,7 @@ def require_workers(client: Client, address: ClusterAddress) -> None:
         address: The address, for messages.
 
     Raises:
-        ClusterError: There is none, or one of them cannot do the work.
+        ClusterError: The cluster has no worker, or one of its workers cannot do the work.
     """
     wait_for_workers(client, address)
     for fault in find_faults(client):
@@ -31,7 +31,7 @@ def wait_for_workers(client: Client, address: ClusterAddress) -> None:
     """Wait until a cluster has a worker.
 
     Raises:
-        ClusterError: There is none for some time.
+        ClusterError: The cluster has no worker for some time.
     """
     try:
         client.wait_for_workers(1, timeout=WORKER_TIMEOUT)

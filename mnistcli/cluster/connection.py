@@ -83,7 +83,7 @@ def _require_certificates(address: ClusterAddress) -> None:
     """Check that Dask's configuration names the certificates of an encrypted connection.
 
     Raises:
-        ClusterError: It does not.
+        ClusterError: The connection is encrypted, and Dask's configuration names no certificates.
     """
     encrypted = address.text.startswith("tls:")
     if encrypted and Security().get_connection_args("client")["ssl_context"] is None:

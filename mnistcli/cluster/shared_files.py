@@ -28,7 +28,7 @@ def describe_models(files: Iterable[Path]) -> tuple[ModelFile, ...]:
     """Describe model files for the workers.
 
     Raises:
-        CheckpointError: One of them cannot be a model file.
+        CheckpointError: One of the files cannot be a model file.
     """
     return tuple(ModelFile(_name(file.absolute()), sha256(read_model_file(file))) for file in files)
 
@@ -50,7 +50,7 @@ def require_folder(path: Path) -> None:
     """Check on a worker that it has a folder of the caller.
 
     Raises:
-        ClusterError: It has not.
+        ClusterError: The worker does not have the folder.
     """
     if not path.is_dir():
         raise not_shared(path)

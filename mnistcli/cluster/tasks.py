@@ -120,7 +120,7 @@ class Tasks(Generic[Item, Result]):
         """Count the workers from time to time.
 
         Raises:
-            ClusterError: There have been none for some time.
+            ClusterError: The cluster has had no worker for some time.
         """
         now = time.monotonic()
         if self._polled and now - self._polled < _POLL:

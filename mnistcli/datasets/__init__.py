@@ -138,7 +138,7 @@ def _find_below(folder: Path, depth: int = 1) -> Path | None:
     """Find the only dataset one or two levels below a folder; MNIST is preferred.
 
     Raises:
-        DataError: There are several.
+        DataError: The folder has several datasets.
     """
     inner = [path for path in list_subdirectories(folder) if not path.name.startswith("__MACOSX")]
     found = [path for path in inner if any(reader.accepts(path) for reader in READERS)]

@@ -54,7 +54,7 @@ def check_header(path: str, name: str, stream: IO[bytes], file_size: int) -> int
         file_size: Size of the array with its header, in bytes.
 
     Raises:
-        DataError: It is not an array of numbers or text.
+        DataError: The file is not an array of numbers or text.
         ValueError: The header is damaged or does not fit the size, or the array is pickled.
     """
     version = np.lib.format.read_magic(stream)

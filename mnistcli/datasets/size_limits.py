@@ -23,7 +23,8 @@ def require_size(path: Path, size: int) -> None:
         size: Size of the content in bytes, decompressed.
 
     Raises:
-        DataError: It is too large, or large for the size of the file: a decompression bomb.
+        DataError: The content is too large, or large for the size of the file: a decompression
+            bomb.
         OSError: The file cannot be read.
     """
     limit = max_content(path.stat().st_size)

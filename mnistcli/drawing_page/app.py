@@ -132,7 +132,7 @@ async def _read_body(request: Request) -> bytes:
     """Read the body of a request, as long as it is not too large.
 
     Raises:
-        HTTPException: It is.
+        HTTPException: The body has more than `MAX_BODY` bytes.
     """
     too_large = HTTPException(413, f"an image has at most {MAX_BODY // 2**20} MB")
     declared = request.headers.get("content-length", "0")
@@ -150,7 +150,7 @@ def _number(request: Request, name: str, limit: int) -> int:
     """Return a number below a limit from the query.
 
     Raises:
-        HTTPException: It is missing, not a number or too large.
+        HTTPException: The number is missing, not a number or too large.
     """
     text = request.query_params.get(name, "")
     if not (text.isascii() and text.isdigit() and len(text) <= 3 and int(text) < limit):

@@ -40,7 +40,7 @@ class DrawingPredictor:
         """Predict the digits in an image file.
 
         Raises:
-            ImageError: It cannot be read.
+            ImageError: The file cannot be read.
         """
         found = FoundImage(_NAME, BytesIO(image))
         with self._lock:
@@ -79,7 +79,7 @@ class DrawingPredictor:
             pixels: The digit in MNIST format, 784 bytes.
 
         Raises:
-            ValueError: They are not 784 bytes of a digit.
+            ValueError: The pixels are not 784 bytes of a digit.
         """
         digit = np.frombuffer(pixels, np.uint8).reshape(SIDE, SIDE)
         # Not under the lock: the next drawing does not wait for the map of the last one.

@@ -64,7 +64,8 @@ def read_network(path: Path) -> list[Layer]:
         path: The file.
 
     Raises:
-        CheckpointError: It is damaged or not acceptable, or has a layer that is not known here.
+        CheckpointError: The file is damaged or not acceptable, or has a layer that is not known
+            here.
     """
     checked = check_model(path)
     config = checked.config

@@ -75,7 +75,7 @@ def temporary_directory() -> Iterator[Path]:
         The directory; it is deleted afterwards.
 
     Raises:
-        OSError: It cannot be made.
+        OSError: The directory cannot be made.
     """
     remove_stale_temporaries(Path(tempfile.gettempdir()))
     with tempfile.TemporaryDirectory(prefix=temporary_name()) as folder:

@@ -21,7 +21,7 @@ def lock_directory(path: Path) -> Iterator[bool]:
         False if another process has locked it.
 
     Raises:
-        OSError: It cannot be opened.
+        OSError: The path cannot be opened.
     """
     if os.name != "posix":
         yield True
@@ -51,7 +51,7 @@ def waiting_lock(path: Path) -> Iterator[None]:
         path: The file, which is created.
 
     Raises:
-        OSError: It cannot be opened.
+        OSError: The file cannot be opened.
     """
     if os.name != "posix":
         yield

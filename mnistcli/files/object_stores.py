@@ -120,7 +120,7 @@ class StoredObject:
             limit: The most bytes to read.
 
         Raises:
-            StoreError: It cannot be read, or is larger than the limit.
+            StoreError: The object cannot be read, or is larger than the limit.
         """
         if self.content is not None:
             return self.content
@@ -133,7 +133,7 @@ class StoredObject:
         """Download the first bytes, or all if there are no more than `count`.
 
         Raises:
-            StoreError: It cannot be read.
+            StoreError: The object cannot be read.
         """
         expected = count if self.size is None else min(count, self.size)
         with _translate_errors(self):

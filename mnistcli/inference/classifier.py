@@ -67,7 +67,7 @@ class Classifier:
         """Pickle a classifier as the path of its model file, which is loaded again.
 
         Raises:
-            TypeError: It was not loaded from a file.
+            TypeError: The classifier was not loaded from a file.
         """
         if self._path is None:
             raise TypeError("cannot pickle a classifier that was not loaded from a file")

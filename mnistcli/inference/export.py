@@ -157,7 +157,7 @@ def _compare(
     """Compare the exported file with the model, one image at a time.
 
     Raises:
-        CheckpointError: They disagree.
+        CheckpointError: The exported file and the model disagree by more than the tolerance.
     """
     expected = predict_with_keras(model)(_scale(images))
     compute(_scale(images[:1]))  # the first call prepares the runtime

@@ -26,7 +26,7 @@ def quantize(model: keras.Model, training_images: NDArray[np.uint8]) -> bytes:
         The content of the LiteRT file.
 
     Raises:
-        CheckpointError: It cannot be converted.
+        CheckpointError: The model cannot be converted.
     """
 
     def representative() -> Iterator[list[NDArray[np.float32]]]:

@@ -37,7 +37,7 @@ def parse_config(text: bytes) -> Any:
 
     Raises:
         ValueError: The text is not JSON.
-        RecursionError: It is nested too deeply.
+        RecursionError: The JSON is nested too deeply.
     """
     return json.loads(text, parse_constant=_refuse_constant)
 
@@ -52,7 +52,7 @@ def rebuild_model(config: Any) -> Node:
         A new configuration of the same model.
 
     Raises:
-        RefusedModelError: The configuration contains anything that is not known.
+        RefusedModelError: The configuration contains something unknown.
     """
     pair = _pair(config)
     if pair not in MODELS:

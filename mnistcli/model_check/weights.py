@@ -22,8 +22,8 @@ def check_weights(content: bytes) -> int:
     """Check the content of an HDF5 file of weights; return the size of its arrays in bytes.
 
     Raises:
-        RefusedModelError: It holds anything but plain arrays, or a weight that is not finite.
-        Exception: It is damaged; h5py raises anything.
+        RefusedModelError: The file holds anything but plain arrays, or a weight that is not finite.
+        Exception: The file is damaged; h5py can raise any exception.
     """
     with h5py.File(io.BytesIO(content), "r") as file:
         total = 0

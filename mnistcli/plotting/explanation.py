@@ -77,7 +77,7 @@ def plot_explanations(explanations: Iterable[Explanation], *, model: str) -> Fig
         model: Name of the model.
 
     Raises:
-        ImageError: There are none.
+        ImageError: There are no explanations.
     """
     rows = list(islice(explanations, MAX_EXPLAINED + 1))
     if not rows:

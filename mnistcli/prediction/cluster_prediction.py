@@ -143,7 +143,7 @@ def _require_shared(result: _Result) -> None:
     """Check that a worker had the files that this process has.
 
     Raises:
-        ClusterError: It had not.
+        ClusterError: A file exists here that the worker does not have.
     """
     for path in result.missing:
         if path_exists(path):

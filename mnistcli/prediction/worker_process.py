@@ -42,7 +42,7 @@ class WorkerProcess:
         lengths: The number of digits that a line may have; None for any.
 
     Raises:
-        OSError: It cannot be started.
+        OSError: The process cannot be started.
     """
 
     def __init__(self, *, single: bool, lengths: range | None) -> None:
@@ -70,7 +70,7 @@ class WorkerProcess:
         """Wait until the process has started.
 
         Raises:
-            EndedError: It has ended.
+            EndedError: The process has ended.
         """
         self._receive()
 

@@ -80,7 +80,7 @@ def check_size(image: Image.Image, name: str) -> None:
     """Refuse an image that is too large, such as a decompression bomb, or that is empty.
 
     Raises:
-        ImageError: It is.
+        ImageError: The image is empty or exceeds a limit.
     """
     if image.width * image.height > MAX_PIXELS:
         raise too_large(name)

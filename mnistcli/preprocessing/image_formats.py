@@ -61,7 +61,7 @@ def require_installed(kind: FileKind, name: str) -> None:
         name: The name of the file.
 
     Raises:
-        ImageError: It is not. The hint is the command that installs it.
+        ImageError: The package is not installed. The hint is the command that installs it.
     """
     require_packages(
         EXTRA_PACKAGES[kind],

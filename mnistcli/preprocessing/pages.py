@@ -51,8 +51,8 @@ class ImagePage:
         """Open the file of the page.
 
         Raises:
-            OSError: It cannot be read, or is not a regular file any more.
-            ImageError: It is in a store and cannot be downloaded.
+            OSError: The file cannot be read, or is not a regular file any more.
+            ImageError: The file is in a store and cannot be downloaded.
         """
         with _open(self.file) as file:
             yield file

@@ -145,7 +145,7 @@ class SearchSpace:
 
         Raises:
             CheckpointError: The start model cannot be found.
-            TrainingError: It is an ensemble.
+            TrainingError: The start model is an ensemble.
         """
         from mnistcli.training.trainer import with_absolute_names  # noqa: PLC0415 - loads Keras
 
@@ -197,8 +197,8 @@ def parse_variation(text: str) -> Variation:
     """Parse a variation: ``NAME=A..B``, ``NAME=A..B:log`` or ``NAME=A,B,C``.
 
     Raises:
-        ConfigError: It is none of these, the setting is unknown or cannot vary, the range is empty,
-            or a value is out of bounds.
+        ConfigError: The text has none of these forms, the setting is unknown or cannot vary, the
+            range is empty, or a value is out of bounds.
     """
     name, equals, values = text.partition("=")
     name = _setting_name(name.strip())

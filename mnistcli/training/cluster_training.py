@@ -52,7 +52,7 @@ class TrainingJob:
 
         Raises:
             CheckpointError: The start model cannot be found.
-            TrainingError: It is an ensemble.
+            TrainingError: The start model is an ensemble.
         """
         config = with_absolute_names(replace(config, dataset=splits.name))
         return cls(config, SharedDataset.create(splits, data_dir), tuple(sys.argv))
@@ -205,7 +205,7 @@ def load_splits(job: TrainingJob, folder: Path) -> Splits:
         folder: The folder of the results, which the worker must have.
 
     Raises:
-        ClusterError: It does not have it, or has other images.
+        ClusterError: The worker does not have the folder, or its images differ.
     """
     require_folder(folder)
     sys.argv[:] = job.command

@@ -148,7 +148,8 @@ class CustomArchitecture:
         """Run code of the user.
 
         Raises:
-            TrainingError: It fails; the message names the last line of the file that was reached.
+            TrainingError: The code fails; the message names the last line of the file that was
+                reached.
         """
         try:
             return code()
@@ -196,7 +197,8 @@ def _require_shapes(model: Any) -> keras.Model:
     """Return a model that maps one image to ten values; one without an input is built.
 
     Raises:
-        _UnsuitableError: It does not, or it is no model.
+        _UnsuitableError: The function does not return a Keras model, or its input or output has
+            another shape.
     """
     if not isinstance(model, keras.Model):
         raise _UnsuitableError(f"returns {type(model).__name__}, not a Keras model")
@@ -230,7 +232,7 @@ def _load_again(model: keras.Model) -> keras.Model:
     """Return a model as it is after it has been saved and loaded, as a trained one will be.
 
     Raises:
-        CheckpointError: It cannot be loaded, because it has more than stock layers.
+        CheckpointError: The model cannot be loaded, because it has more than stock layers.
         OSError: There is no temporary directory.
     """
     with temporary_directory() as folder:
@@ -247,7 +249,7 @@ def _require_probabilities(model: keras.Model) -> None:
     """Check the outputs for random images.
 
     Raises:
-        _UnsuitableError: They are not the probabilities of ten classes.
+        _UnsuitableError: The outputs are not the probabilities of ten classes.
     """
     images = np.random.default_rng(0).random((_PROBE_IMAGES, *INPUT_SHAPE), np.float32)
     outputs = predict_with_keras(model)(images)

@@ -51,7 +51,7 @@ class Fingerprint:
             now: The fingerprint to continue with; this one is that of the run so far.
 
         Raises:
-            RunError: They differ; the message names the first difference.
+            RunError: The settings, data or versions differ; the message names the first difference.
         """
         for name, value in now.settings.items():
             before = self.settings.get(name)

@@ -108,7 +108,7 @@ class ResumeState:
         """Check that the state belongs to a model with variables of these shapes.
 
         Raises:
-            RunError: It belongs to another one.
+            RunError: The state belongs to another model.
         """
         if [value.shape for value in self.variables] != [tuple(shape) for shape in shapes]:
             raise RunError("cannot resume: the state belongs to another model")
