@@ -66,7 +66,7 @@ def load_checked(checked: CheckedModel) -> keras.Model:
         try:
             _check_shapes(checked)
             return _build(checked, folder)
-        except Exception as error:  # Keras raises anything on a configuration that it cannot build
+        except Exception as error:  # Keras can raise any exception when it builds a model
             # Otherwise Keras would later allocate the variables that `_check_shapes` created.
             keras.utils.clear_session()
             if isinstance(error, CheckpointError):

@@ -38,7 +38,7 @@ def read_hdf5(path: Path) -> dict[str, NDArray[Any]]:
             return {dataset.name.lstrip("/"): np.asarray(dataset[()]) for dataset in found}
     except DataError:
         raise
-    except Exception as error:  # h5py raises anything on damaged files
+    except Exception as error:  # h5py can raise any exception on damaged files
         raise DataError(f"damaged HDF5 file {str(path)!r}", hint=OTHER_DATASET) from error
 
 

@@ -25,7 +25,7 @@ from mnistcli.errors import MnistCliError
 from mnistcli.preprocessing.shapes import SIDE
 
 MAX_BODY = 20 * 2**20
-"""Most bytes of an image: more than a phone's camera makes."""
+"""Maximum number of bytes of an image: more than a phone's camera makes."""
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _HEADERS = {

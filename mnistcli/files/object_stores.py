@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Self
 from mnistcli.errors import StoreError
 
 MAX_BYTES = 256 * 2**20
-"""Most bytes of an object, or of a pipe, that are read into memory."""
+"""Maximum number of bytes of an object, or of a pipe, that are read into memory."""
 
 _TIMEOUT = 20.0  # seconds to wait for an answer; then the store counts as unreachable
 _SLOW_SECONDS = 2.0  # a store whose first failure takes longer is not asked again
@@ -117,7 +117,7 @@ class StoredObject:
         """Return the content, which is downloaded if necessary.
 
         Args:
-            limit: The most bytes to read.
+            limit: Maximum number of bytes to read.
 
         Raises:
             StoreError: The object cannot be read, or is larger than the limit.

@@ -20,7 +20,7 @@ def open_zip(stream: IO[bytes], *, max_directory: int) -> zipfile.ZipFile:
 
     Args:
         stream: The archive.
-        max_directory: Most bytes of its directory.
+        max_directory: Maximum number of bytes of its directory.
 
     Raises:
         zipfile.BadZipFile: The archive is damaged, or its directory is larger.

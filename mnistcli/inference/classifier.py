@@ -181,11 +181,11 @@ def _convert(
 
 
 def _start(converted: bytes) -> litert.Runner | None:
-    """Start a LiteRT model; None if LiteRT cannot run it or it is no classifier of digits."""
+    """Start a LiteRT model; None if LiteRT cannot run it or it is not a digit classifier."""
     try:
         runner = litert.Runner(converted)
         return runner if _is_classifier(runner) else None
-    except Exception:  # noqa: BLE001 - LiteRT raises anything
+    except Exception:  # noqa: BLE001 - LiteRT can raise any exception
         return None
 
 

@@ -28,7 +28,7 @@ def to_litert(model: keras.Model) -> bytes | None:
             path = folder / "model.tflite"
             model.export(path, format="litert", verbose=False)
             return path.read_bytes()
-    except Exception:  # noqa: BLE001 - the converter raises anything; Keras then runs the model
+    except Exception:  # noqa: BLE001 - the converter can raise any exception
         return None
 
 

@@ -122,7 +122,7 @@ def _export_onnx(model: keras.Model, path: Path, images: Images) -> ExportResult
         try:
             write_onnx(model, temporary)
             runner = start_onnx(temporary)
-        except Exception as error:  # both raise anything
+        except Exception as error:  # both can raise any exception
             raise CheckpointError(
                 "ONNX cannot compute a layer of the model", hint="--format saved_model"
             ) from error

@@ -189,7 +189,7 @@ def _read(path: Path, digest: str) -> _Content | None:
         if (sha256(model), source) != (model_hash, digest):
             return None
         return _Content(model, model_hash, *(signature or ["-"]))
-    except Exception:  # noqa: BLE001 - zipfile raises anything on a damaged file
+    except Exception:  # noqa: BLE001 - zipfile can raise any exception on a damaged file
         return None
 
 

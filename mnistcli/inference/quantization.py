@@ -41,7 +41,7 @@ def quantize(model: keras.Model, training_images: NDArray[np.uint8]) -> bytes:
             converter.representative_dataset = representative
             content: bytes = converter.convert()
             return content
-    except Exception as error:  # the converter raises anything
+    except Exception as error:  # the converter can raise any exception
         raise CheckpointError(
             "LiteRT cannot compute a layer of the model with int8", hint="--format litert"
         ) from error

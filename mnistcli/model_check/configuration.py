@@ -23,7 +23,7 @@ from mnistcli.model_check.nodes import Node, rebuild_ends, rebuild_nodes
 from mnistcli.model_check.refusal import RefusedModelError, require, shorten
 
 MAX_LAYERS = 500
-"""Most layers of a model, those of models inside it included: Keras takes 20 ms for each."""
+"""Maximum number of layers, those of models inside it included: Keras takes 20 ms for each."""
 _MAX_DEPTH = 8  # of models and layers inside each other
 _MAX_LIST = 1000
 _MAX_LIST_DEPTH = 4

@@ -10,7 +10,7 @@ from mnistcli.errors import ImageError
 from mnistcli.preprocessing.image_memory import MAX_BYTES, MAX_PIXELS, decoded_bytes
 
 MAX_SECONDS = 2.5
-"""Most processor time for decoding an image; one of 120 megapixels takes less than two seconds."""
+"""Maximum processor time to decode an image; one of 120 megapixels takes less than two seconds."""
 
 _MAX_ENCODED_BYTES = 32 * 2**20
 # These decoders have the whole file in memory, and cannot be stopped while they decode it.

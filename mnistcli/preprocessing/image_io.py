@@ -221,7 +221,7 @@ def _decode(
         raise _not_an_image(head, name) from None
     except Image.DecompressionBombError:
         raise too_large(name) from None
-    except Exception:  # noqa: BLE001 - on damaged files Pillow's decoders raise anything
+    except Exception:  # noqa: BLE001 - on damaged files Pillow's decoders can raise any exception
         raise _damaged_error(name) from None
 
 

@@ -21,7 +21,7 @@ from mnistcli.preprocessing.photo_decoders import count_pdf_pages
 from mnistcli.preprocessing.quiet_decoders import QUIET
 
 MAX_PAGES = 1000
-"""Most pages of a file that are read."""
+"""Maximum number of pages of a file that are read."""
 
 _PDF = b"%PDF-"
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")

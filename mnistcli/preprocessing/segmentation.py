@@ -153,7 +153,7 @@ def _size(components: Components, members: NDArray[np.bool_]) -> tuple[int, int]
 def _without_marks(
     components: Components, digits: Sequence[float], marks: Sequence[float]
 ) -> NDArray[np.bool_]:
-    """Choose the components that are no mark: nearer to a digit, if there is one, or large."""
+    """Choose the components that are not marks: nearer to a digit, if there is one, or large."""
     middles = (components.left + components.right) / 2
     to_mark = _distance(middles, marks)
     is_small = components.height < 0.5 * components.height.max()

@@ -153,7 +153,7 @@ class CustomArchitecture:
         """
         try:
             return code()
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - code of the user raises anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - user code can raise any exception
             line = self._find_line(error) or _first_line(function)
             message = error.msg if isinstance(error, SyntaxError) else str(error)
             self._fail(f"{type(error).__name__}: {message}", line, error)
@@ -178,7 +178,7 @@ class CustomArchitecture:
             _require_probabilities(model)
         except (_UnsuitableError, CheckpointError) as error:
             self._fail(f"{self.function}() {error}", line, error)
-        except Exception as error:  # noqa: BLE001 - Keras and layers of the user raise anything
+        except Exception as error:  # noqa: BLE001 - user layers can raise any exception
             line = self._find_line(error) or line
             self._fail(f"{type(error).__name__}: {error}", line, error)
         return model

@@ -101,7 +101,7 @@ class ResumeState:
         try:
             with file:
                 return _decode(file)
-        except Exception as error:  # zipfile, NumPy and JSON raise anything on a damaged file
+        except Exception as error:  # damaged files can raise any exception
             raise RunError(f"damaged file {str(path)!r}: the run cannot be resumed") from error
 
     def require_shapes(self, shapes: Sequence[tuple[int, ...]]) -> None:

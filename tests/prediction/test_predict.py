@@ -411,7 +411,7 @@ def test_the_json_of_a_reduced_image_has_boxes_in_pixels_of_the_file(
     assert reduced.size == whole.size == ((301, 200) if orientation == 1 else (200, 301))
     box = np.array(reduced.as_dict()["digits"][0]["box"])
     assert np.abs(box - expected).max() <= 6  # two pixels of the reduced image
-    # The edge of the image is no whole pixel of the reduced one.
+    # The edge of the image is not a whole pixel of the reduced one.
     at_edge = replace(reduced, content=ImageContent((), marks=((99, 60, 101, 67),)))
     (mark,) = at_edge.as_dict()["marks"]
     assert mark == [297, 180, min(303, reduced.size[0]), min(201, reduced.size[1])]

@@ -143,7 +143,7 @@ def _command(file: str, *arguments: str) -> _Attempt:
             return None
         errors = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
         content = _only_content(folder)
-        if result.exit_code == 0:  # a directory that cannot be flushed is no error
+        if result.exit_code == 0:  # a directory that cannot be flushed is not an error
             return content.startswith(b"\x89PNG")
         return (result.exit_code, len(errors), content) == (1, 1, _OLD)
 
@@ -151,7 +151,7 @@ def _command(file: str, *arguments: str) -> _Attempt:
 
 
 def _cache(number: int, error: int) -> bool | None:
-    """Without a cache, a converted model is not kept; that is no error."""
+    """Without a cache, a converted model is not kept; that is not an error."""
     file = litert_files.cached_file("0" * 64)
     _fill(file.parent, file.name)
     with failing(file.parent, number, error) as faults:
