@@ -131,7 +131,7 @@ def _training_command(folder: Path, model: str) -> str:
 
 
 def _has_display() -> bool:
-    """Whether a browser would appear: a person is at a terminal, on a desktop."""
+    """Return whether a browser would appear: a person is at a terminal, on a desktop."""
     if not (sys.stdout.isatty() or sys.stderr.isatty()):
         return False
     if sys.platform in {"darwin", "win32"}:

@@ -167,7 +167,7 @@ def kind_of_name(name: str) -> FileKind | None:
 
 
 def is_data_name(name: str) -> bool:
-    """Whether a file name is that of a data file, which can be compressed with gzip."""
+    """Return whether a file name is that of a data file, which can be compressed with gzip."""
     suffixes = (suffix for kind in (*ARRAY_FILES, TABLE) for suffix in kind.suffixes)
     is_known = name.lower().removesuffix(".gz").endswith(tuple(suffixes))
     return is_known or IDX_NAME.search(name) is not None

@@ -203,12 +203,12 @@ def no_image(path: FileName, message: str, hint: str | None = None) -> FoundImag
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a name is that of a hidden file."""
+    """Return whether a name is that of a hidden file."""
     return name.startswith(".") and name not in {".", ".."}
 
 
 def is_directory(path: Path) -> bool:
-    """Whether a path is a directory; one that cannot be looked at is not."""
+    """Return whether a path is a directory; one that cannot be looked at is not."""
     try:
         return path.is_dir()
     except OSError:  # no permission, or a name that is too long

@@ -191,7 +191,7 @@ def _find_files(
 
 
 def _may_have_pages(stored: StoredObject) -> bool:
-    """Whether an object can have several pages, by its name."""
+    """Return whether an object can have several pages, by its name."""
     return is_document_name(stored.name) or stored.name.lower().endswith((".tif", ".tiff"))
 
 

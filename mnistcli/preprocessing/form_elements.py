@@ -105,7 +105,7 @@ def _content(components: Components, frame: int, holes: Mask, min_height: float)
 
 
 def _is_rectangle(crop: Mask, filled: Mask) -> bool:
-    """Whether a component is the outline of a rectangle or of several joined ones."""
+    """Return whether a component is the outline of a rectangle or of several joined ones."""
     longer, shorter = rotated_box(filled)
     area = int(filled.sum())
     return area >= _MIN_RECTANGULARITY * longer * shorter and int(crop.sum()) <= _MAX_OUTLINE * area
@@ -119,7 +119,7 @@ def _digits_on_frame(crop: Mask) -> Mask:
 
 
 def _is_slashed_zero(components: Components, ring: int, inside: list[int]) -> bool:
-    """Whether a ring with one straight diagonal stroke inside is a slashed zero."""
+    """Return whether a ring with one straight diagonal stroke inside is a slashed zero."""
     if len(inside) != 1 or components.width[ring] >= 0.95 * components.height[ring]:
         return False
     stroke = inside[0]
@@ -212,7 +212,7 @@ def _digit_height(components: Components, slim: Mask, shape: tuple[int, ...]) ->
 
 
 def _is_long(components: Components, index: int, digit_height: float) -> bool:
-    """Whether a slim component is longer than the strokes of a digit."""
+    """Return whether a slim component is longer than the strokes of a digit."""
     width, height = components.width[index], components.height[index]
     if width > 2 * height:
         return bool(width >= _LONG_FLAT * digit_height)
@@ -220,7 +220,7 @@ def _is_long(components: Components, index: int, digit_height: float) -> bool:
 
 
 def _is_along_edge(components: Components, index: int, shape: tuple[int, ...]) -> bool:
-    """Whether a component runs along an edge of the image, as the side of a cut-off grid does."""
+    """Return whether a component runs along an edge of the image, like the side of a cut-off grid."""
     width, height = components.width[index], components.height[index]
     if height > width:
         return bool(components.left[index] <= 1 or components.right[index] >= shape[1] - 1)
@@ -228,7 +228,7 @@ def _is_along_edge(components: Components, index: int, shape: tuple[int, ...]) -
 
 
 def _is_ruled(components: Components, index: int, shape: tuple[int, ...]) -> bool:
-    """Whether a component runs through the image in one direction: ruled lines, with digits."""
+    """Return whether a component runs through the image in one direction: a ruled line, with digits."""
     across = components.left[index] <= 1 and components.right[index] >= shape[1] - 1
     down = components.top[index] <= 1 and components.bottom[index] >= shape[0] - 1
     return bool(across != down)

@@ -113,7 +113,7 @@ def _open(source: ImageSource, name: str, memory: ExitStack) -> Image.Image:
 
 
 def is_file_object(source: object) -> TypeGuard[IO[bytes]]:
-    """Whether an object can be read like a file."""
+    """Return whether an object can be read like a file."""
     return callable(getattr(source, "read", None))
 
 

@@ -46,7 +46,7 @@ def decoded_bytes(image: Image.Image) -> int:
 
 
 def _has_several_scans(image: JpegImagePlugin.JpegImageFile) -> bool:
-    """Whether all coefficients of a JPEG are kept in memory, because it has several scans.
+    """Return whether all coefficients of a JPEG are kept in memory, because it has several scans.
 
     A progressive JPEG says so. Of another, the first scan has fewer components than there are;
     Pillow has read the file up to the end of the header of that scan.

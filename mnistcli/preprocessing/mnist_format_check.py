@@ -44,7 +44,7 @@ def _gray_pixels(image: Image.Image) -> NDArray[np.uint8] | None:
 
 
 def _is_centered(profile: NDArray[np.uint64]) -> bool:
-    """Whether the center of mass of a projection profile is in the middle."""
+    """Return whether the center of mass of a projection profile is in the middle."""
     low, high = _CENTER
     return bool(low < profile @ _INDICES / profile.sum() < high)
 
