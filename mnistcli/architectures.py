@@ -19,7 +19,7 @@ from mnistcli.line_format import LINE_HEIGHT, SYMBOLS
 
 INPUT_SHAPE = (28, 28, 1)
 STANDARD_INPUT = "pixels_0_to_1"
-"""Name of the input of our models: it tells other programs the pixel scale."""
+"""Name of the input of our models: it encodes the pixel scale for other programs."""
 
 
 def build_model(arch: str, *, dropout: float = 0.0) -> keras.Model:

@@ -119,7 +119,7 @@ def to_gray(images: NDArray[Any], count: int) -> NDArray[Any]:
     Args:
         images: (n, h, w), (n, h * h), with a channel axis of 1, 3 or 4 last or first, or with the
             images on the last axis, as in MATLAB.
-        count: The number of labels, which tells the axis of the images.
+        count: The number of labels, which identifies the axis of the images.
 
     Raises:
         DataError: The array has another layout.

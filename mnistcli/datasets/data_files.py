@@ -57,7 +57,7 @@ def _is_named(kind: FileKind) -> Callable[[Path, bytes], bool]:
 
 
 def _is_wide_text(path: Path, head: bytes) -> bool:
-    """Return whether a file without a known suffix starts with many numbers, like a table of pixels."""
+    """Return whether a file without a known suffix starts with many numbers, as pixels do."""
     line = head.split(b"\n")[0] if path.suffix.lower() in {".txt", ".data", ".dat", ""} else b""
     return len(line.replace(b",", b" ").split()) >= 64 and not line.strip(b"0123456789.,;eE+- \t\r")
 

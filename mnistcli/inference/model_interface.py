@@ -1,11 +1,11 @@
 """Model interface: find the pixel scale and the kind of outputs of an external model.
 
 Keras users scale pixels to 0..1, leave them at 0..255, or invert them; the last layer gives softmax
-probabilities, sigmoid values or logits. What the layers do not tell is found with known digits: of
-the pixel scales within two points of the best accuracy, the one with the lowest cross-entropy. The
-largest accuracy alone does not decide, because a ReLU network predicts 0..255 about as well as
-0..1. A model is then completed with stock layers, so that it takes float32 (n, 28, 28, 1) in 0..1
-and returns probabilities (n, 10) like any other.
+probabilities, sigmoid values or logits. What cannot be derived from the layers is measured on known
+digits: of the pixel scales within two points of the best accuracy, the one with the lowest
+cross-entropy. The largest accuracy alone does not decide, because a ReLU network predicts 0..255
+about as well as 0..1. A model is then completed with stock layers, so that it takes float32
+(n, 28, 28, 1) in 0..1 and returns probabilities (n, 10) like any other.
 """
 
 from collections.abc import Callable, Iterator, Sequence

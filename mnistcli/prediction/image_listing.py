@@ -124,7 +124,7 @@ def _skip_reason(path: Path) -> str | None:
     """Return the kind of a folder entry that is not an image; None for an image."""
     try:
         mode = path.stat().st_mode
-    except OSError:  # such as a link to a missing file: opening it tells what is wrong
+    except OSError:  # such as a link to a missing file: opening it gives the error
         mode = stat.S_IFREG
     if stat.S_ISDIR(mode):
         return SUBFOLDER

@@ -220,7 +220,7 @@ def _is_long(components: Components, index: int, digit_height: float) -> bool:
 
 
 def _is_along_edge(components: Components, index: int, shape: tuple[int, ...]) -> bool:
-    """Return whether a component runs along an edge of the image, like the side of a cut-off grid."""
+    """Return whether a component runs along an edge of the image, as a cut-off grid does."""
     width, height = components.width[index], components.height[index]
     if height > width:
         return bool(components.left[index] <= 1 or components.right[index] >= shape[1] - 1)
@@ -228,7 +228,7 @@ def _is_along_edge(components: Components, index: int, shape: tuple[int, ...]) -
 
 
 def _is_ruled(components: Components, index: int, shape: tuple[int, ...]) -> bool:
-    """Return whether a component runs through the image in one direction: a ruled line, with digits."""
+    """Return whether a component runs through the image in one direction, like a ruled line."""
     across = components.left[index] <= 1 and components.right[index] >= shape[1] - 1
     down = components.top[index] <= 1 and components.bottom[index] >= shape[0] - 1
     return bool(across != down)

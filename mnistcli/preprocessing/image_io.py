@@ -226,7 +226,7 @@ def _decode(
 
 
 def _open_format(file: IO[bytes], name: str, head: bytes, page: ImagePage | None) -> Image.Image:
-    """Open an image in one of the formats, without decoding it; the content tells which it is."""
+    """Open an image in one of the formats, without decoding it; the content identifies it."""
     kind = identify(head)
     if kind is PDF:
         return render_page(file, 1 if page is None else page.number, name)

@@ -65,8 +65,8 @@ def find_pages(file: FileName | bytes) -> list[ImagePage]:
         file: The path of the file, the object in a store, or the content.
 
     Returns:
-        The pages; an empty list for a file with a single page, and for any other file. Opening the
-        file as an image tells what is wrong with it.
+        The pages; an empty list for a file with a single page, and for any other file. Opening such
+        a file as an image gives the error.
     """
     try:
         with _open(file) as stream:

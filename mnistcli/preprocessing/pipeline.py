@@ -34,7 +34,7 @@ from mnistcli.preprocessing.shapes import (
 )
 from mnistcli.preprocessing.text_lines import find_text_lines
 
-_MAX_AMBIGUOUS_SIDE = 24  # pixels: up to this size, the shapes may not tell the polarity
+_MAX_AMBIGUOUS_SIDE = 24  # pixels: up to this size, the shapes may not determine the polarity
 _CONFIDENT = 0.9
 _CERTAIN = 0.97  # of the polarity that the shapes do not suggest
 _MIN_SIDE = 20  # pixels: a smaller image has no space for form elements beside a digit

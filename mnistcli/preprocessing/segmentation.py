@@ -136,7 +136,7 @@ def _is_narrow(components: Components, members: NDArray[np.bool_]) -> bool:
 
 
 def _is_one_digit(recognized: RecognizedLine) -> bool:
-    """Return whether a line read at one scale is certainly one digit; no other scale is then needed."""
+    """Return whether a line read at one scale is certainly one digit: no other scale is needed."""
     return (
         len(recognized.text) == 1
         and recognized.text_confidence >= _CERTAIN

@@ -174,7 +174,7 @@ def _has_ink(gray: NDArray[np.uint8], region: Mask) -> bool:
 def _is_on_surround(
     sheet: NDArray[np.uint8], bright: NDArray[np.uint8], gray: NDArray[np.uint8]
 ) -> bool:
-    """Return whether the surround of a sheet is dark everywhere and reaches the edge of the image."""
+    """Return whether the surround of a sheet is dark and reaches the edge of the image."""
     surround = sheet == 0
     edge = np.concatenate([surround[0], surround[-1], surround[:, 0], surround[:, -1]])
     if edge.mean() < _SURROUND_ON_EDGE or bright[surround].mean() > _BRIGHT_SURROUND:

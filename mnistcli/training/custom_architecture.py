@@ -219,7 +219,7 @@ def _require_shapes(model: Any) -> keras.Model:
 
 
 def _rename_input(model: keras.Model) -> keras.Model:
-    """Return a model whose input has the standard name, which tells the pixel scale."""
+    """Return a model whose input has the standard name, which encodes the pixel scale."""
     image = keras.Input(INPUT_SHAPE, name=STANDARD_INPUT)
     if isinstance(model, keras.Sequential):
         return keras.Sequential([image, *model.layers], name=model.name)

@@ -40,7 +40,7 @@ from mnistcli.training.saving import EpochSaver, UnsavedEpochs
 
 # Training images to fit the temperature on if there are no validation images: it is one number.
 _CALIBRATION_IMAGES = 6000
-# Images that tell whether a model is better than chance: training images if validation has fewer.
+# Images for the check against chance: training images are added if validation has fewer.
 _CHANCE_IMAGES = 500
 
 
@@ -223,7 +223,7 @@ class ModelTrainer:
     def _is_at_chance(
         self, model: keras.Model, labels: NDArray[np.int64], probabilities: NDArray[np.float32]
     ) -> bool:
-        """Return whether predictions are no better than chance; training images fill up a few."""
+        """Return whether predictions are no better than chance; training images are added to few."""
         if len(labels) and not score(labels, probabilities).is_at_chance:
             return False
         more = self._data.train.subset(max(0, _CHANCE_IMAGES - len(labels)))
