@@ -132,8 +132,8 @@ class TrainConfig:
     )
     rare_styles: float = setting(
         0.0,
-        "Synthetic digits to add in styles rare in MNIST (European 1s, 4s and 7s, slashed 0s, wide "
-        "or narrow digits), as a fraction of the training images.",
+        "Synthetic digits to add in styles rare in MNIST (such as European 1s, 4s and 7s, slashed "
+        "0s, wide or narrow digits), as a fraction of the training images.",
         at_least=0,
         at_most=10,
         example=0.05,

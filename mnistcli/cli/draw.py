@@ -25,9 +25,7 @@ def draw(
     model: ModelArgument = None,
     port: Annotated[
         int,
-        typer.Option(
-            metavar="N", min=0, max=65535, help="Port of the page; 0 for any that is free."
-        ),
+        typer.Option(metavar="N", min=0, max=65535, help="Port of the page; 0 for any free port."),
     ] = _DEFAULT_PORT,
     no_open: Annotated[
         bool,

@@ -39,7 +39,7 @@ def evaluate(
             min=0,
             max=1,
             help="Find the lowest rejection threshold at which at least this fraction of the "
-            "accepted predictions is right. Default: none.",
+            "accepted predictions is right. Default: no threshold is searched.",
         ),
     ] = None,
     seeds: Annotated[

@@ -64,15 +64,15 @@ def predict(
             metavar="K",
             min=1,
             max=10,
-            help="Show the K most likely classes of a single digit, or texts of a number.",
+            help="Number of alternatives to show: classes of a single digit, or texts of a number.",
         ),
     ] = 3,
     digits: Annotated[
         str | None,
         typer.Option(
             metavar="N|MIN-MAX",
-            help="The number of digits in each line, such as 6 or 4-6: the most likely text of "
-            "that length. Default: any.",
+            help="Read each line as a text of this many digits, such as 6 or 4-6. Default: any "
+            "number.",
         ),
     ] = None,
     regions: Annotated[
@@ -131,8 +131,8 @@ def predict(
         str | None,
         typer.Option(
             metavar="I/N",
-            help="Predict the I-th of N parts of the files, which are split by a hash of their "
-            "names: for job arrays. Default: all files.",
+            help="Predict shard I of N of the files, which are divided by a hash of their names: "
+            "for job arrays. Default: all files.",
         ),
     ] = None,
     cluster: ClusterOption = None,

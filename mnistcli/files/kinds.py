@@ -13,7 +13,7 @@ class FileKind(NamedTuple):
         remedy: Instruction to make a dataset of the file; also the others unless they are given.
         image_remedy: Instruction to make an image of it.
         model_remedy: Instruction to make a model of it.
-        label: A short name for counts, such as ``HEIC``; empty if the kind is not recognized by the name.
+        label: A short name for counts, such as ``HEIC``; empty if names do not show the kind.
         suffixes: The suffixes of its names in lower case.
     """
 

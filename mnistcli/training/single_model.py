@@ -223,7 +223,7 @@ class ModelTrainer:
     def _is_at_chance(
         self, model: keras.Model, labels: NDArray[np.int64], probabilities: NDArray[np.float32]
     ) -> bool:
-        """Return whether predictions are no better than chance; training images are added to few."""
+        """Return whether a model is no better than chance, on at least `_CHANCE_IMAGES` images."""
         if len(labels) and not score(labels, probabilities).is_at_chance:
             return False
         more = self._data.train.subset(max(0, _CHANCE_IMAGES - len(labels)))
