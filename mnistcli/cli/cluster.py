@@ -57,7 +57,7 @@ def cluster_ensemble_trainer(address: "ClusterAddress", data_dir: Path | None) -
 
     Args:
         address: The cluster.
-        data_dir: Folder of the MNIST files; None for the default.
+        data_dir: Directory of the MNIST files; None for the default.
     """
     from mnistcli.training.cluster_training import train_ensemble_on_cluster
 

@@ -38,8 +38,8 @@ def draw(
         Path,
         typer.Option(
             metavar="DIR",
-            help="Folder for the drawings that you correct. It is a dataset: train --dataset DIR "
-            "--from MODEL.",
+            help="Directory for the drawings that you correct. It is a dataset: train --dataset "
+            "DIR --from MODEL.",
         ),
     ] = Path("corrections"),
     export: Annotated[

@@ -50,7 +50,7 @@ def evaluate_with_seeds(
         others: Options that do not work with seeds, as `forbid_together` takes them.
         address: The cluster; None for this process.
         dataset: The dataset; None for the one that the models were trained on.
-        data_dir: Folder of the MNIST files; None for the usual one.
+        data_dir: Directory of the MNIST files; None for the default.
         pixel_scale: The pixel scale of the models; None to find it.
         as_json: Whether to print one JSON object.
 

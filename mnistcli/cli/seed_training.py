@@ -139,7 +139,7 @@ def train_with_seeds(
         run_dir: The directory of the runs; None for a new one.
         as_json: Whether to print one JSON object.
         address: The cluster to train on. Defaults to this process.
-        data_dir: Folder of the MNIST files, for a cluster. Defaults to the usual one.
+        data_dir: Directory of the MNIST files, for a cluster; None for the default.
 
     Raises:
         TrainingError: The training of a seed failed, or its model is no better than chance.
@@ -189,7 +189,7 @@ def train_series(
         series: The directory of the runs.
         show_table: Whether to print a line for each seed.
         address: The cluster to train on; None for this process.
-        data_dir: Folder of the MNIST files, for a cluster; None for the usual one.
+        data_dir: Directory of the MNIST files, for a cluster; None for the default.
     """
     elsewhere = address is not None
     with SeedProgress(series, len(seeds), show_table=show_table, elsewhere=elsewhere) as progress:

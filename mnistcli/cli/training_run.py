@@ -47,7 +47,7 @@ def train_run(
         run: The run directory.
         resume: Whether to continue a run that was stopped.
         address: The cluster to train on; None for this process.
-        data_dir: Folder of the MNIST files; None for the default.
+        data_dir: Directory of the MNIST files; None for the default.
         tensorboard: Whether to write a log for TensorBoard.
         as_json: Whether to print one JSON object.
 

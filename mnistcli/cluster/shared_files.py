@@ -46,11 +46,11 @@ def find_models(models: Sequence[ModelFile]) -> list[Path]:
     return files
 
 
-def require_folder(path: Path) -> None:
-    """Check on a worker that it has a folder of the caller.
+def require_directory(path: Path) -> None:
+    """Check on a worker that it has a directory of the caller.
 
     Raises:
-        ClusterError: The worker does not have the folder.
+        ClusterError: The worker does not have the directory.
     """
     if not path.is_dir():
         raise not_shared(path)

@@ -86,9 +86,10 @@ def load(name: str, *, data_dir: Path | None = None, progress: ProgressBar | Non
 
     Args:
         name: ``mnist`` or ``digits``, in upper or lower case; or the path of a data file in one of
-            the formats of `FILE_READERS`, of a folder of them, or of folders or labeled images. A
-            name in lower case is never a path.
-        data_dir: Folder of the MNIST files, see `load_mnist`. Not used for other datasets.
+            the formats of `FILE_READERS`, or of a folder of them, of the folders ``0`` to ``9`` of
+            images, or of images with labels in a table or in their names. A name in lower case is
+            never a path.
+        data_dir: Directory of the MNIST files, see `load_mnist`. Not used for other datasets.
         progress: Progress bar for downloads.
 
     Raises:

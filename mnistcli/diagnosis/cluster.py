@@ -9,7 +9,7 @@ from distributed import Client
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.cluster.checks import find_faults, wait_for_workers
 from mnistcli.cluster.connection import open_client
-from mnistcli.cluster.shared_files import describe_models, find_models, require_folder
+from mnistcli.cluster.shared_files import describe_models, find_models, require_directory
 from mnistcli.diagnosis.checks import FAILED, OK, Check
 from mnistcli.diagnosis.report import Diagnosis, collect_facts
 from mnistcli.errors import MnistCliError
@@ -54,7 +54,7 @@ def _check_all(client: Client, address: ClusterAddress) -> Iterator[Check]:
 
 
 def _folder(client: Client, name: str, path: Path) -> Iterator[Check]:
-    return _visible(client, name, str(path), lambda: require_folder(path))
+    return _visible(client, name, str(path), lambda: require_directory(path))
 
 
 def _visible(

@@ -86,7 +86,7 @@ def identify_folder(folder: Path) -> FileKind | None:
     """Identify a folder that is a model or a dataset in a format that is not read.
 
     Args:
-        folder: The directory.
+        folder: The folder.
     """
     found = (kind for pattern, kind in _FOLDERS if next(folder.glob(pattern), None) is not None)
     return next(found, None)

@@ -24,8 +24,8 @@ def to_litert(model: keras.Model) -> bytes | None:
         LiteRT counterpart cannot, and only the TensorFlow backend of Keras can convert.
     """
     try:
-        with temporary_directory() as folder, hold_back_stderr(), quiet_tensorflow():
-            path = folder / "model.tflite"
+        with temporary_directory() as directory, hold_back_stderr(), quiet_tensorflow():
+            path = directory / "model.tflite"
             model.export(path, format="litert", verbose=False)
             return path.read_bytes()
     except Exception:  # noqa: BLE001 - the converter can raise any exception

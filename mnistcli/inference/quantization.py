@@ -34,9 +34,9 @@ def quantize(model: keras.Model, training_images: NDArray[np.uint8]) -> bytes:
             yield [np.divide(image[None, ..., None], 255, dtype=np.float32)]
 
     try:
-        with temporary_directory() as folder, hold_back_stderr(), quiet_tensorflow():
-            model.export(folder, format="tf_saved_model", verbose=False)
-            converter = tf.lite.TFLiteConverter.from_saved_model(str(folder))
+        with temporary_directory() as directory, hold_back_stderr(), quiet_tensorflow():
+            model.export(directory, format="tf_saved_model", verbose=False)
+            converter = tf.lite.TFLiteConverter.from_saved_model(str(directory))
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.representative_dataset = representative
             content: bytes = converter.convert()

@@ -60,7 +60,7 @@ def list_folder(
     """Yield the images in a folder in natural order, or an error if there are none.
 
     Args:
-        folder: The directory. Hidden files in it are skipped.
+        folder: The folder. Hidden files in it are skipped.
         recursive: Whether to include its subfolders.
         on_skip: Called with a message about the files that were skipped.
     """

@@ -121,7 +121,7 @@ def run_sweep(
         plan: The sweep. Its directory exists, and no other caller uses it.
         splits: The dataset.
         address: The cluster whose workers run the trials. Defaults to this process.
-        data_dir: Folder of the MNIST files, for a cluster. Defaults to the usual one.
+        data_dir: Directory of the MNIST files, for a cluster; None for the default.
         on_change: Called with all trials when one of them may have changed.
 
     Raises:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.cluster.connection import connect
-from mnistcli.cluster.shared_files import require_folder
+from mnistcli.cluster.shared_files import require_directory
 from mnistcli.cluster.tasks import Tasks
 from mnistcli.cluster.worker import call_with_keras
 from mnistcli.config import TrainConfig
@@ -48,7 +48,7 @@ class TrainingJob:
         Args:
             config: The config.
             splits: Training and test images.
-            data_dir: Folder of the MNIST files, as `mnistcli.datasets.load` takes it.
+            data_dir: Directory of the MNIST files; None for the default.
 
         Raises:
             CheckpointError: The start model cannot be found.
@@ -89,7 +89,7 @@ def train_seeds_on_cluster(
         splits: Training and test images.
         seeds: The seeds, at least one.
         series: The directory of the runs, on a file system that the workers share.
-        data_dir: Folder of the MNIST files, as `mnistcli.datasets.load` takes it.
+        data_dir: Directory of the MNIST files; None for the default.
         on_seed_end: Called with the result of each seed, in their order. Defaults to none.
 
     Raises:
@@ -130,7 +130,7 @@ def train_ensemble_on_cluster(
         config: The config.
         splits: Training and test images.
         run: The run directory, on a file system that the workers share.
-        data_dir: Folder of the MNIST files, as `mnistcli.datasets.load` takes it.
+        data_dir: Directory of the MNIST files; None for the default.
         resume: Whether to continue a run that was stopped.
         on_member_end: Called when a member is trained. Defaults to none.
 
@@ -197,16 +197,16 @@ def _train_member(job: TrainingJob, run: Run, number: int) -> _Attempt:
     return _Attempt(None)
 
 
-def load_splits(job: TrainingJob, folder: Path) -> Splits:
+def load_splits(job: TrainingJob, directory: Path) -> Splits:
     """Load the images of a job on a worker.
 
     Args:
         job: The job.
-        folder: The folder of the results, which the worker must have.
+        directory: The directory of the results, which the worker must have.
 
     Raises:
-        ClusterError: The worker does not have the folder, or its images differ.
+        ClusterError: The worker does not have the directory, or its images differ.
     """
-    require_folder(folder)
+    require_directory(directory)
     sys.argv[:] = job.command
     return job.dataset.load()

@@ -235,8 +235,8 @@ def _load_again(model: keras.Model) -> keras.Model:
         CheckpointError: The model cannot be loaded, because it has more than stock layers.
         OSError: There is no temporary directory.
     """
-    with temporary_directory() as folder:
-        path = folder / "model.keras"
+    with temporary_directory() as directory:
+        path = directory / "model.keras"
         checkpoints.save(model, path)
         try:
             return checkpoints.load(path)
