@@ -1,4 +1,4 @@
-"""Recipes: named, complete training configurations with their measured accuracy.
+"""Recipes (presets): named, complete training configurations with their measured accuracy.
 
 `resolve` applies settings to a recipe and refuses those without effect, such as weight decay with
 SGD.

@@ -80,7 +80,7 @@ def open_client(address: ClusterAddress) -> Iterator[Client]:
 
 
 def _require_certificates(address: ClusterAddress) -> None:
-    """Check that Dask's configuration names the certificates of an encrypted connection.
+    """Check that Dask's configuration names the certificates of a TLS connection.
 
     Raises:
         ClusterError: The connection is encrypted, and Dask's configuration names no certificates.

@@ -1,4 +1,4 @@
-"""Search space: the settings that a sweep varies, parsed from ``NAME=VALUES``."""
+"""Search space: the settings that a sweep varies, linear or log-uniform, from ``NAME=VALUES``."""
 
 import itertools
 import re
