@@ -123,12 +123,13 @@ def test_a_directory_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(json_files, "write_atomically", refuse)
 
-    code, lines = failure("train", "--dataset", "digits", "--run-dir", "r")
-
-    assert code == 1
-    assert lines[0].startswith("error: cannot ")
-    assert lines[0].endswith(": Permission denied")
-    assert lines[1] == "hint: mnistcli train --dataset digits --run-dir DIR"
+    assert failure("train", "--dataset", "digits", "--run-dir", "r") == (
+        1,
+        [
+            "error: cannot create run directory 'r': Permission denied",
+            "hint: mnistcli train --dataset digits --run-dir DIR",
+        ],
+    )
 
 
 @pytest.mark.skipif(bool(keras.distribution.list_devices("gpu")), reason="there is a GPU here")

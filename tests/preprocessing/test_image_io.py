@@ -3,7 +3,6 @@
 import io
 import logging
 import os
-import struct
 import subprocess
 import sys
 import threading
@@ -22,6 +21,7 @@ from mnistcli.errors import ImageError
 from mnistcli.preprocessing import ImageSource, decoding_limits, image_io, open_image
 from mnistcli.preprocessing.image_io import source_name
 from mnistcli.preprocessing.image_memory import MemoryBudget, decoded_bytes
+from tests.support.png import build_png, chunk
 
 GRADIENT = np.arange(48, dtype=np.uint8).reshape(6, 8) * 5
 
@@ -337,13 +337,8 @@ def test_whatever_a_decoder_raises_is_a_damaged_image(
 
 
 def png_of_size(width: int, height: int) -> io.BytesIO:
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        check = zlib.crc32(kind + data)
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     data = chunk(b"IDAT", zlib.compress(b""))
-    return io.BytesIO(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + data + chunk(b"IEND", b""))
+    return io.BytesIO(build_png(width, height, data, chunk(b"IEND", b"")))
 
 
 @pytest.mark.parametrize("side", [11_000, 13_000, 40_000])

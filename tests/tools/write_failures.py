@@ -70,14 +70,9 @@ def main() -> int:
             else:
                 outcomes = [one for error in _ERRORS for one in _try(attempt, repeat(error))]
             wrong = outcomes.count(False)
-            _say(f"{label}: {len(outcomes)} failed operations, {wrong} did damage")
+            print(f"{label}: {len(outcomes)} failed operations, {wrong} did damage", flush=True)
             damaged += wrong
     return int(damaged > 0)
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 def _try(attempt: _Attempt, errors: Iterator[int], step: int = 1) -> list[bool]:
@@ -89,9 +84,9 @@ def _try(attempt: _Attempt, errors: Iterator[int], step: int = 1) -> list[bool]:
             break
         outcomes.append(outcome)
         if not outcome:
-            _say(f"operation {number} did damage")
+            print(f"operation {number} did damage", flush=True)
         elif len(outcomes) % 20 == 0:
-            _say(f"{len(outcomes)} failed operations so far")
+            print(f"{len(outcomes)} failed operations so far", flush=True)
     return outcomes
 
 
