@@ -213,7 +213,7 @@ def test_other_files_are_not_continued(images: Path, name: str, content: str, me
         (("--shard", "3/2"), "--shard needs a number and a count, such as 3/64, not '3/2'"),
     ],
 )  # fmt: skip
-def test_options_that_do_not_fit(options: tuple[str, ...], message: str) -> None:
+def test_conflicting_options_are_refused(options: tuple[str, ...], message: str) -> None:
     code, lines = failure("predict", "a.png", *options)
 
     assert (code, lines[0]) == (2, f"error: {message}")

@@ -268,7 +268,7 @@ def test_an_empty_dataset_is_an_error(trained_run: Path) -> None:
     assert caught.value.hint == "--dataset digits"
 
 
-def test_a_directory_that_cannot_be_written(trained_run: Path) -> None:
+def test_the_error_of_an_unwritable_directory_suggests_another_one(trained_run: Path) -> None:
     OUTPUT.write_text("a file")
 
     with pytest.raises(RunError) as caught:

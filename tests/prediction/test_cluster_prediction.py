@@ -98,7 +98,7 @@ def test_an_image_that_ends_its_workers_is_an_error() -> None:
     assert second.error.message == "the process that decoded it has ended: 'bad.png'"
 
 
-def test_files_that_only_this_process_has() -> None:
+def test_a_file_that_only_this_process_has_is_an_error() -> None:
     here, nowhere = Path("here.png"), Path("nowhere.png")
     here.touch()
     found = [FoundImage(path, path) for path in (here, nowhere)]

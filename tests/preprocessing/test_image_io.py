@@ -58,7 +58,7 @@ def test_lossless_formats_keep_the_pixels(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["AVIF", "JPEG"])
-def test_other_formats_that_open(kind: str) -> None:
+def test_lossy_formats_keep_the_gray_level(kind: str) -> None:
     opened = open_image(encode(Image.new("RGB", (32, 32), (200, 200, 200)), kind))
 
     assert opened.size[0] >= 32
@@ -248,7 +248,7 @@ def test_paths_that_cannot_be_opened(tmp_path: Path) -> None:
         (OSError("odd"), "cannot read"),
     ],
 )
-def test_a_file_that_cannot_be_read(
+def test_the_error_of_an_unreadable_file_has_its_name(
     error: OSError, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> int:
@@ -342,7 +342,7 @@ def png_of_size(width: int, height: int) -> io.BytesIO:
 
 
 @pytest.mark.parametrize("side", [11_000, 13_000, 40_000])
-def test_an_image_that_would_fill_the_memory(side: int) -> None:
+def test_an_image_that_would_fill_the_memory_is_refused(side: int) -> None:
     assert message(png_of_size(side, side)) == "an image of more than 120 megapixels: 'image'"
 
 

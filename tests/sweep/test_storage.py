@@ -41,7 +41,9 @@ def _claim_one(plan: SweepPlan) -> None:
     study.close()
 
 
-def test_processes_that_start_at_once_on_an_empty_database(database: str) -> None:
+def test_processes_that_start_at_once_on_an_empty_database_claim_different_trials(
+    database: str,
+) -> None:
     context = multiprocessing.get_context("spawn")
     processes = [context.Process(target=_claim_one, args=[_plan(database)]) for _ in range(4)]
     for process in processes:
