@@ -135,15 +135,15 @@ def validate(declared: Field[Any], value: object) -> object:
     details = setting_of(declared)
     converted = _convert(value, value_type(declared))
     if converted is None:
-        raise _invalid(declared, _TYPE_NAMES[value_type(declared)], value)
+        raise _invalid_value_error(declared, _TYPE_NAMES[value_type(declared)], value)
     if isinstance(converted, str) and details.requires_choice(converted):
         return require_choice(declared.name, converted, details.choices)
     if converted == "":
         raise ConfigError(f"{flag(declared)} must not be empty", hint=_hint(declared))
     if isinstance(converted, float) and not math.isfinite(converted):
-        raise _invalid(declared, "a finite number", value)
+        raise _invalid_value_error(declared, "a finite number", value)
     if isinstance(converted, int | float) and not details.allows(converted):
-        raise _invalid(declared, details.bounds, value)
+        raise _invalid_value_error(declared, details.bounds, value)
     return converted
 
 
@@ -191,7 +191,7 @@ def _to_float(value: Real) -> float:
         return math.inf
 
 
-def _invalid(declared: Field[Any], expected: str, value: object) -> ConfigError:
+def _invalid_value_error(declared: Field[Any], expected: str, value: object) -> ConfigError:
     # `reprlib` shortens what a damaged file may contain: long or deeply nested values.
     return ConfigError(
         f"{flag(declared)} must be {expected}, not {reprlib.repr(value)}", hint=_hint(declared)

@@ -11,7 +11,7 @@ from mnistcli.config import TrainConfig
 from mnistcli.errors import OTHER_MODEL, CheckpointError, RunError
 from mnistcli.files.signatures import identify_folder
 from mnistcli.formatting import percent
-from mnistcli.model_files import check_model_file, is_complete, unreadable
+from mnistcli.model_files import check_model_file, is_complete, unreadable_error
 from mnistcli.runs.directories import RUNS_DIR, find_run_directories
 from mnistcli.runs.run import Run, describe_progress
 
@@ -168,7 +168,7 @@ def _find(name: str, root: Path) -> ModelRef:
             path = root / path
         return _find_in_directory(path) if path.is_dir() else _find_file(path)
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise unreadable_error(path, error) from error
 
 
 def _find_in_directory(path: Path) -> ModelRef:

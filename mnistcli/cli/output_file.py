@@ -103,10 +103,10 @@ def _translate_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise _write_error(path, error) from error
 
 
-def _cannot_write(path: Path, error: OSError) -> RunError:
+def _write_error(path: Path, error: OSError) -> RunError:
     return RunError(f"cannot write {str(path)!r}: {error.strerror}", hint=_OTHER_FILE)
 
 
@@ -145,7 +145,7 @@ class _Appended(io.FileIO):
         try:
             return super().write(data)
         except OSError as error:
-            raise _cannot_write(self._path, error) from error
+            raise _write_error(self._path, error) from error
 
 
 @contextmanager

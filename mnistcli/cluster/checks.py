@@ -36,10 +36,10 @@ def wait_for_workers(client: Client, address: ClusterAddress) -> None:
     try:
         client.wait_for_workers(1, timeout=WORKER_TIMEOUT)
     except TimeoutError:
-        raise no_workers(address) from None
+        raise no_workers_error(address) from None
 
 
-def no_workers(address: ClusterAddress) -> ClusterError:
+def no_workers_error(address: ClusterAddress) -> ClusterError:
     """Return the error of a cluster without workers."""
     return ClusterError(f"the cluster {address} has no workers", hint=address.worker_command)
 

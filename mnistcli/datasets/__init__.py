@@ -99,7 +99,7 @@ def load(name: str, *, data_dir: Path | None = None, progress: ProgressBar | Non
         DownloadError: MNIST cannot be downloaded.
     """
     if not name:
-        raise _unknown_name(name)
+        raise _unknown_dataset_error(name)
     try:
         known = name if name in NAMED or Path(name).exists() else name.lower()
         if known in NAMED:
@@ -132,7 +132,7 @@ def _read(path: Path) -> Splits:
         )
     if path.suffix or len(path.parts) > 1:
         raise DataError(f"no such file or directory: {str(path)!r}", hint=OTHER_DATASET)
-    raise _unknown_name(str(path))
+    raise _unknown_dataset_error(str(path))
 
 
 def _find_below(folder: Path, depth: int = 1) -> Path | None:
@@ -156,7 +156,7 @@ def _find_below(folder: Path, depth: int = 1) -> Path | None:
     return found[0] if found else None
 
 
-def _unknown_name(name: str) -> ConfigError:
+def _unknown_dataset_error(name: str) -> ConfigError:
     """Return the error for a word without a dot or a slash, which is rather a name than a path."""
     similar = find_similar(name, NAMED)
     if similar:

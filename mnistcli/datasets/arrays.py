@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli import preprocessing
-from mnistcli.datasets.dataset import Dataset, build_dataset, invalid_data, missing_digits
+from mnistcli.datasets.dataset import Dataset, build_dataset, invalid_data_error, missing_digits
 from mnistcli.datasets.labels import to_digits
 from mnistcli.errors import DataError
 
@@ -59,7 +59,7 @@ def to_datasets(source: str, parts: dict[str, Raw]) -> tuple[dict[str, Dataset],
     try:
         digits, grays, scale, scaling = _read_layouts(parts)
     except DataError as error:
-        raise invalid_data(source, error.message) from error
+        raise invalid_data_error(source, error.message) from error
     counts = dict.fromkeys(note for _, _, label_notes in digits.values() for note in label_notes)
     notes = [*scaling, *(f"{note} in {source!r}" for note in counts)]
     datasets, inverted, blank = {}, 0, 0
@@ -109,7 +109,7 @@ def to_images(source: str, raw: NDArray[Any]) -> NDArray[np.uint8]:
         gray = to_gray(raw, len(raw))
         scale, _ = find_scale([gray])
     except DataError as error:
-        raise invalid_data(source, error.message) from error
+        raise invalid_data_error(source, error.message) from error
     return to_28x28(_light_on_dark(_scale(gray, scale))[0])[0]
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mnistcli.datasets.arrays import to_images
 from mnistcli.datasets.csv_files import read_csv
-from mnistcli.datasets.dataset import Splits, invalid_data
+from mnistcli.datasets.dataset import Splits, invalid_data_error
 from mnistcli.datasets.idx import is_idx, read_idx
 from mnistcli.datasets.names import INDEX, classify, part_of_name
 from mnistcli.datasets.npy import read_npy
@@ -100,7 +100,7 @@ def find_reader(path: Path) -> FileReader | None:
 def _require_reader(path: Path) -> FileReader:
     reader = find_reader(path)
     if reader is None:
-        raise invalid_data(str(path), "unknown format")
+        raise invalid_data_error(str(path), "unknown format")
     return reader
 
 

@@ -130,13 +130,13 @@ def build_dataset(source: str, images: NDArray[Any], labels: NDArray[Any]) -> Da
     try:
         dataset = Dataset(images, labels)
     except DataError as error:
-        raise invalid_data(source, error.message) from error
+        raise invalid_data_error(source, error.message) from error
     if not len(dataset):
         raise DataError(f"no images in {source!r}", hint=OTHER_DATASET)
     return dataset
 
 
-def invalid_data(source: str, message: str) -> DataError:
+def invalid_data_error(source: str, message: str) -> DataError:
     """Return the error for invalid data in a file or directory."""
     return DataError(f"invalid data in {source!r}: {message}", hint=OTHER_DATASET)
 

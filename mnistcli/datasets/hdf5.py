@@ -65,10 +65,10 @@ def _refuse_models(path: Path, file: h5py.File) -> None:
     names = {str(name) for name in file}
     with contextlib.suppress(KeyError):
         if {"model_config", "layer_names", "keras_version"} & {str(name) for name in file.attrs}:
-            raise _model(path)
+            raise _model_file_error(path)
     if {"model_weights", "layers", "_layer_checkpoint_dependencies"} & names:
-        raise _model(path)
+        raise _model_file_error(path)
 
 
-def _model(path: Path) -> DataError:
+def _model_file_error(path: Path) -> DataError:
     return DataError(f"{str(path)!r} is a Keras model or its weights, not a dataset")

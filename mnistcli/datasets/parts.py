@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.datasets.arrays import Raw, to_datasets
-from mnistcli.datasets.dataset import Dataset, Splits, invalid_data, split_train_test
+from mnistcli.datasets.dataset import Dataset, Splits, invalid_data_error, split_train_test
 from mnistcli.datasets.names import IMAGES, LABELS, TEST, TRAIN, VALIDATION, classify, rank
 from mnistcli.errors import OTHER_DATASET, DataError
 
@@ -76,7 +76,7 @@ def find_parts(source: str, arrays: Arrays) -> dict[str, Raw]:
         )
     missing = [part for part, role in found if role == LABELS and part not in parts]
     if missing:
-        raise invalid_data(source, f"labels without images: {found[missing[0], LABELS]!r}")
+        raise invalid_data_error(source, f"labels without images: {found[missing[0], LABELS]!r}")
     order = (TRAIN, VALIDATION, TEST, ALL)
     return {part: parts[part] for part in order if part in parts}
 
@@ -116,7 +116,7 @@ def all_images(source: str, arrays: Arrays) -> NDArray[Any]:
     try:
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
     except ValueError as error:
-        raise invalid_data(source, "its images have different sizes") from error
+        raise invalid_data_error(source, "its images have different sizes") from error
 
 
 def _labels_of(

@@ -56,7 +56,7 @@ def rebuild_model(config: Any) -> Node:
     """
     pair = _pair(config)
     if pair not in MODELS:
-        raise _unknown_class(pair)
+        raise _unknown_class_error(pair)
     return _Rebuilder().layer(config, depth=0)
 
 
@@ -83,7 +83,7 @@ class _Rebuilder:
         elif module == LAYERS_MODULE and name in LAYER_RULES.keys() | _WRAPPERS:
             rebuilt = self._settings(config, depth=depth, wrapper=name in _WRAPPERS)
         else:
-            raise _unknown_class(pair)
+            raise _unknown_class_error(pair)
         return {"module": module, "class_name": name, "config": rebuilt, "registered_name": None}
 
     def _model(self, config: Node, *, functional: bool, depth: int) -> Node:
@@ -133,7 +133,7 @@ def _pair(node: Any) -> tuple[str, str]:
     return str(node.get("module")), str(node["class_name"])
 
 
-def _unknown_class(pair: tuple[str, str]) -> RefusedModelError:
+def _unknown_class_error(pair: tuple[str, str]) -> RefusedModelError:
     return RefusedModelError(f"contains more than stock Keras layers: {shorten('.'.join(pair))}")
 
 
@@ -142,7 +142,7 @@ def _object(node: Node) -> Node:
     pair = _pair(node)
     config = node.get("config")
     if pair not in OBJECTS or not isinstance(config, dict):
-        raise _unknown_class(pair)
+        raise _unknown_class_error(pair)
     settings = {}
     for key, value in config.items():
         known = key in SETTINGS or key in {"l1", "l2"}

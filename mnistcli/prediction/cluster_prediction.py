@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.cluster.connection import connect
-from mnistcli.cluster.shared_files import ModelFile, find_models, not_shared
+from mnistcli.cluster.shared_files import ModelFile, find_models, not_shared_error
 from mnistcli.cluster.tasks import Tasks
 from mnistcli.cluster.worker import set_up
 from mnistcli.errors import ImageError
@@ -147,7 +147,7 @@ def _require_shared(result: _Result) -> None:
     """
     for path in result.missing:
         if path_exists(path):
-            raise not_shared(path)
+            raise not_shared_error(path)
 
 
 def _predict_batch(job: PredictionJob, images: Sequence[FoundImage]) -> _Result:

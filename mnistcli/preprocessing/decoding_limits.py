@@ -83,14 +83,14 @@ def check_size(image: Image.Image, name: str) -> None:
         ImageError: The image is empty or exceeds a limit.
     """
     if image.width * image.height > MAX_PIXELS:
-        raise too_large(name)
+        raise too_large_error(name)
     if decoded_bytes(image) > MAX_BYTES:
         raise ImageError(f"an image that needs more than {MAX_BYTES >> 20} MB: {name!r}")
     if image.width * image.height == 0:
         raise ImageError(f"an image without pixels: {name!r}")
 
 
-def too_large(name: str) -> ImageError:
+def too_large_error(name: str) -> ImageError:
     """Return the error for an image of too many pixels."""
     return ImageError(f"an image of more than {MAX_PIXELS // 1_000_000} megapixels: {name!r}")
 
