@@ -82,7 +82,7 @@ def draw(
         classifier = load_classifier(model_ref.files, pixel_scale=pixel_scale, on_note=print_note)
         thresholds = choose_thresholds(None, model_ref.min_confidence)
         predictor = DrawingPredictor(classifier, model_ref.name, thresholds)
-    start = model_ref.parts[0] if model_ref.parts else model_ref
+    start = model_ref.members[0] if model_ref.members else model_ref
     app = build_app(predictor, folder, _training_command(corrections, start.name))
     print_model(model_ref.description)
     url = url_of(listener)

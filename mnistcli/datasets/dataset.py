@@ -197,9 +197,9 @@ def split_train_test(
     return Splits(name, *hold_out(dataset, 0.2), own_split=own_split, notes=notes)
 
 
-def missing_digits(source: str, *parts: Dataset) -> Iterator[str]:
+def missing_digits(source: str, *splits: Dataset) -> Iterator[str]:
     """Yield a note about the digits that no image of a dataset shows."""
-    present = {digit for part in parts for digit in np.unique(part.labels).tolist()}
+    present = {digit for split in splits for digit in np.unique(split.labels).tolist()}
     missing = [str(digit) for digit in range(10) if digit not in present]
     if missing:
         yield f"no images of {join(missing)} in {source!r}"

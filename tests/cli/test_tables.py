@@ -19,7 +19,7 @@ Captured = pytest.CaptureFixture[str]
 
 ALONE = ModelRef((Path("alone.keras"),))
 OTHER = ModelRef((Path("runs/b/other.keras"),))
-BOTH = ModelRef((*ALONE.files, *OTHER.files), parts=(ALONE, OTHER))
+BOTH = ModelRef((*ALONE.files, *OTHER.files), members=(ALONE, OTHER))
 
 
 def evaluation(wrong: int, samples: int = 100, confidence: float = 0.9) -> Evaluation:
