@@ -14,7 +14,8 @@ from mnistcli.errors import ConfigError
 from mnistcli.suggestions import find_similar
 
 CLASSES = 10
-SEEDS = 2**32
+SEED_LIMIT = 2**32
+"""Seeds are below this limit."""
 ARCHITECTURES = ("simple", "classic", "deep", "fast", "accurate", "record")
 CUSTOM_ARCHITECTURE = r".+\.py(:\w*)?"
 """Regular expression of an architecture in a file of the user, such as ``net.py:build``."""
@@ -163,7 +164,7 @@ class TrainConfig:
         0,
         "Random seed. The same seed on the same machine gives the same weights.",
         at_least=0,
-        at_most=SEEDS - 1,
+        at_most=SEED_LIMIT - 1,
     )
     device: str = setting(
         "auto",

@@ -11,7 +11,7 @@ from mnistcli.cli.hints import complete_hint, quote_argument
 from mnistcli.cli.seed_table import SeedTable
 from mnistcli.cli.streams import print_json, print_note
 from mnistcli.cli.training_progress import EpochBar
-from mnistcli.config import SEEDS, TrainConfig
+from mnistcli.config import SEED_LIMIT, TrainConfig
 from mnistcli.errors import ConfigError, TrainingError
 from mnistcli.runs.series import RunSeries
 
@@ -39,8 +39,8 @@ def parse_seeds(text: str) -> list[int]:
             are too many.
     """
     error = ConfigError(
-        f"--seeds needs up to {_MAX_SEEDS:,} numbers below {SEEDS:,}, such as 0..9 or 1,2,5, not "
-        f"{text!r}",
+        f"--seeds needs up to {_MAX_SEEDS:,} numbers below {SEED_LIMIT:,}, such as 0..9 or 1,2,5, "
+        f"not {text!r}",
         hint="--seeds 0..9",
     )
     seeds: dict[int, None] = {}
@@ -49,7 +49,7 @@ def parse_seeds(text: str) -> list[int]:
         if match is None:
             raise error
         first, last = int(match[1]), int(match[2] or match[1])
-        if not first <= last < min(SEEDS, first + _MAX_SEEDS):
+        if not first <= last < min(SEED_LIMIT, first + _MAX_SEEDS):
             raise error
         seeds |= dict.fromkeys(range(first, last + 1))
     if len(seeds) > _MAX_SEEDS:

@@ -22,7 +22,7 @@ from mnistcli.drawing_page.corrections import Corrections
 from mnistcli.drawing_page.drawing_predictor import DrawingPredictor
 from mnistcli.drawing_page.page import build_page
 from mnistcli.errors import MnistCliError
-from mnistcli.preprocessing.shapes import SIDE
+from mnistcli.mnist_format import IMAGE_SIDE
 
 MAX_BODY = 20 * 2**20
 """Maximum number of bytes of an image: more than a phone's camera makes."""
@@ -60,8 +60,8 @@ def build_app(
 
     async def explain(request: Request) -> Response:
         pixels = await _read_body(request)
-        if len(pixels) != SIDE**2:
-            raise HTTPException(400, f"a digit has {SIDE**2} bytes, not {len(pixels)}")
+        if len(pixels) != IMAGE_SIDE**2:
+            raise HTTPException(400, f"a digit has {IMAGE_SIDE**2} bytes, not {len(pixels)}")
         return JSONResponse({"importance": await run_in_threadpool(predictor.importance, pixels)})
 
     async def correct(request: Request) -> Response:

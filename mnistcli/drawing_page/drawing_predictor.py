@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.inference.classifier import Predictor
+from mnistcli.mnist_format import IMAGE_SIDE
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.occlusion import occlusion
 from mnistcli.prediction.predict import predict_images
 from mnistcli.prediction.rejection import Thresholds
 from mnistcli.prediction.results import Prediction
-from mnistcli.preprocessing.shapes import SIDE
 
 _NAME = Path("image")  # of a drawing, in messages
 
@@ -81,7 +81,7 @@ class DrawingPredictor:
         Raises:
             ValueError: The pixels are not 784 bytes of a digit.
         """
-        digit = np.frombuffer(pixels, np.uint8).reshape(SIDE, SIDE)
+        digit = np.frombuffer(pixels, np.uint8).reshape(IMAGE_SIDE, IMAGE_SIDE)
         # Not under the lock: the next drawing does not wait for the map of the last one.
         (probabilities,) = self._classifier.predict(digit)
         covered = occlusion(self._classifier, digit)

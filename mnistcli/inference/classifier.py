@@ -24,9 +24,13 @@ from mnistcli.errors import OTHER_MODEL, CheckpointError
 from mnistcli.files.hashing import sha256
 from mnistcli.inference import litert, litert_files
 from mnistcli.inference.interface_cache import read_interface
+from mnistcli.mnist_format import to_model_input
 from mnistcli.model_files import read_model_file
 
 BATCH_SIZE = 64
+
+PROBABILITY_EPSILON = 1e-7
+"""Distance from 0 and 1 to which probabilities are clipped before the logarithm, as in Keras."""
 
 Compute = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Computes probabilities, float32 (n, 10), of images, float32 (n, 28, 28, 1) in 0..1."""
@@ -130,8 +134,7 @@ class Classifier:
         batches = (images[start : start + self._batch_size] for start in starts)
         probabilities = []
         for batch in batches:
-            scaled = np.divide(batch[..., None], 255, dtype=np.float32)
-            probabilities.append(self._compute(scaled))
+            probabilities.append(self._compute(to_model_input(batch)))
             if self._on_batch is not None:
                 self._on_batch(len(batch))
         return np.concatenate(probabilities) if probabilities else np.empty((0, 10), np.float32)

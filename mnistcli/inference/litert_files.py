@@ -26,6 +26,7 @@ from mnistcli.files.user_directories import cache_dir
 from mnistcli.files.zip_files import open_zip
 from mnistcli.inference.interface_cache import Interface
 from mnistcli.inference.signing_key import load_key
+from mnistcli.model_lookup import PRETRAINED_DIR
 
 # A LiteRT file ends with a zip archive, as the format's own metadata tools write it; LiteRT ignores
 # it. The entry of this name says which `.keras` file the model was made from.
@@ -49,7 +50,6 @@ _MAX_NOTE_BYTES = 400
 _MAX_DIRECTORY_BYTES = 1 << 10
 # A LiteRT file has about the size of its weights, of which a model has at most 100 MiB.
 _MAX_BYTES = 200 << 20
-_CARD = Path(__file__).parents[1] / "pretrained" / "card.json"
 
 
 class _Content(NamedTuple):
@@ -168,7 +168,8 @@ def _sign(key: bytes, model_hash: str, digest: str) -> str:
 @cache
 def _packaged_hash() -> str:
     """Return the SHA-256 of the packaged model in its LiteRT file, without the note."""
-    return str(json.loads(_CARD.read_text(encoding="utf-8"))["litert_sha256"])
+    card = (PRETRAINED_DIR / "card.json").read_text(encoding="utf-8")
+    return str(json.loads(card)["litert_sha256"])
 
 
 def _write(path: Path, model: bytes, digest: str, signature: str) -> None:

@@ -11,6 +11,7 @@ from mnistcli.device import hold_back_stderr
 from mnistcli.errors import CheckpointError
 from mnistcli.files.atomic import temporary_directory
 from mnistcli.inference.conversion import quiet_tensorflow
+from mnistcli.mnist_format import to_model_input
 
 
 def quantize(model: keras.Model, training_images: NDArray[np.uint8]) -> bytes:
@@ -31,7 +32,7 @@ def quantize(model: keras.Model, training_images: NDArray[np.uint8]) -> bytes:
 
     def representative() -> Iterator[list[NDArray[np.float32]]]:
         for image in training_images:
-            yield [np.divide(image[None, ..., None], 255, dtype=np.float32)]
+            yield [to_model_input(image[None])]
 
     try:
         with temporary_directory() as directory, hold_back_stderr(), quiet_tensorflow():

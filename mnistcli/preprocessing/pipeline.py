@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from mnistcli.line_format import ReadLine
+from mnistcli.mnist_format import IMAGE_SIDE
 from mnistcli.preprocessing.binarization import Foreground, binarize
 from mnistcli.preprocessing.cleaning import keep_largest, remove_ruled_lines, remove_specks
 from mnistcli.preprocessing.components import (
@@ -22,7 +23,6 @@ from mnistcli.preprocessing.normalization import normalize_digit
 from mnistcli.preprocessing.preprocessed_image import PreprocessedImage, Symbol
 from mnistcli.preprocessing.segmentation import segment_line
 from mnistcli.preprocessing.shapes import (
-    SIDE,
     Box,
     Classify,
     DetectedLine,
@@ -124,7 +124,7 @@ def _run(
     """Run the pipeline on an image that has been binarized."""
     foreground, form_mask, frames, writing = parts
     mask = writing.mask
-    is_mnist_size = image.size == (SIDE, SIDE)
+    is_mnist_size = image.size == (IMAGE_SIDE, IMAGE_SIDE)
     if mask.any() and (single or (is_mnist_size and classify is not None)):
         digit = _cut_out(foreground, mask, image.size)
         if is_mnist_size and classify is not None:

@@ -8,7 +8,7 @@ from mnistcli.preprocessing.components import as_bytes
 from mnistcli.preprocessing.shapes import Mask
 
 _SMALL = 256  # pixels of the longer side: enough to find a sheet
-_SMALLEST_IMAGE = 60  # pixels of the shorter side: smaller images are crops, not photos of a sheet
+_MIN_IMAGE_SIDE = 60  # pixels of the shorter side: smaller images are crops, not photos of a sheet
 _AREA = (0.04, 0.985)  # of the image
 _SOLIDITY = 0.93  # area over that of the convex hull
 _RECTANGULARITY = 0.8  # area over that of the smallest rotated rectangle; perspective lowers it
@@ -81,7 +81,7 @@ def find_sheet(pixels: NDArray[np.uint8]) -> Mask | None:
         The mask of the sheet, bool (h, w); None if there is none.
     """
     height, width = pixels.shape[:2]
-    if min(height, width) < _SMALLEST_IMAGE:
+    if min(height, width) < _MIN_IMAGE_SIDE:
         return None
     gray = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     scale = min(1.0, _SMALL / max(height, width))

@@ -20,7 +20,7 @@ import keras
 import numpy as np
 
 from mnistcli import checkpoints
-from mnistcli.architectures import INPUT_SHAPE, STANDARD_INPUT
+from mnistcli.architectures import INPUT_NAME, INPUT_SHAPE
 from mnistcli.config import CLASSES, split_custom_architecture
 from mnistcli.errors import CheckpointError, TrainingError
 from mnistcli.files.atomic import temporary_directory
@@ -220,7 +220,7 @@ def _require_shapes(model: Any) -> keras.Model:
 
 def _rename_input(model: keras.Model) -> keras.Model:
     """Return a model whose input has the standard name, which encodes the pixel scale."""
-    image = keras.Input(INPUT_SHAPE, name=STANDARD_INPUT)
+    image = keras.Input(INPUT_SHAPE, name=INPUT_NAME)
     if isinstance(model, keras.Sequential):
         return keras.Sequential([image, *model.layers], name=model.name)
     renamed = keras.models.clone_model(model, input_tensors=image)

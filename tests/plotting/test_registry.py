@@ -14,7 +14,7 @@ from keras import layers
 from matplotlib.figure import Figure
 
 from mnistcli import datasets, evaluation
-from mnistcli.architectures import STANDARD_INPUT
+from mnistcli.architectures import INPUT_NAME
 from mnistcli.datasets import Dataset, Splits
 from mnistcli.errors import CheckpointError, DataError, MnistCliError, RunError
 from mnistcli.model_lookup import ModelRef, find_model
@@ -54,7 +54,7 @@ def draw(
 def save_dense_model(name: str) -> Path:
     dense = keras.Sequential(
         [
-            keras.Input((28, 28, 1), name=STANDARD_INPUT),
+            keras.Input((28, 28, 1), name=INPUT_NAME),
             layers.Flatten(),
             layers.Dense(10, "softmax"),
         ]
