@@ -148,7 +148,7 @@ def _reload(path: Path, batch_size: int) -> Classifier:
 def _start_converted(path: Path, digest: str) -> litert.Runner | None:
     """Start the LiteRT model beside a model file or in the cache; None if there is none."""
     for converted in (
-        litert_files.read_beside(path, digest),
+        litert_files.read_sidecar(path, digest),
         litert_files.read_cached(litert_files.cache_key(digest, read_interface(digest))),
     ):
         if converted is not None and (runner := _start(converted)) is not None:

@@ -44,7 +44,7 @@ def save_litert(model: keras.Model, path: Path) -> None:
     """
     converted = to_litert(model)
     if converted is not None:
-        litert_files.write_beside(path, converted, sha256(read_model_file(path)))
+        litert_files.write_sidecar(path, converted, sha256(read_model_file(path)))
 
 
 def predict_with_keras(model: keras.Model) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:

@@ -123,7 +123,7 @@ def _decode(file: IO[bytes]) -> ResumeState:
     status = os.fstat(file.fileno())
     if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_BYTES:
         raise ValueError("not a regular file, or too large")
-    with open_zip(file, max_directory=_MAX_DIRECTORY_BYTES) as archive:
+    with open_zip(file, max_directory_bytes=_MAX_DIRECTORY_BYTES) as archive:
         # Stored members that do not overlap are as large as the file at most.
         members = archive.infolist()
         if any(member.compress_type != zipfile.ZIP_STORED for member in members):

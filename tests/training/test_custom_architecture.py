@@ -215,10 +215,10 @@ def test_a_trained_model_is_like_any_other(trained: TrainResult, splits: Splits)
     assert config.arch == f"{folder}/net.py:build"
     assert config.arch_sha256 == sha256(SOURCE.encode())
     assert run.architecture_file.read_text() == SOURCE
-    assert litert_files.file_beside(run.model_file).is_file()
+    assert litert_files.sidecar_path(run.model_file).is_file()
     # Neither loading nor converting a model executes the code, whoever has changed it.
     copy = Run(Path(shutil.copytree(run.path, "copy")))
-    for file in (folder / "executed", litert_files.file_beside(copy.model_file)):
+    for file in (folder / "executed", litert_files.sidecar_path(copy.model_file)):
         file.unlink()
     copy.architecture_file.write_text("raise SystemExit\n")
     loaded = evaluate(Classifier.load(copy.model_file), splits.test)
