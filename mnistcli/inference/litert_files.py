@@ -186,9 +186,8 @@ def _read(path: Path, digest: str) -> _Content | None:
             open_zip(BytesIO(content), max_directory_bytes=_MAX_DIRECTORY_BYTES) as archive,
             archive.open(_PROVENANCE_FILE) as stream,
         ):
-            length, model_hash, source, *signature = (
-                stream.read(_MAX_PROVENANCE_BYTES).decode().split()
-            )
+            provenance = stream.read(_MAX_PROVENANCE_BYTES).decode()
+        length, model_hash, source, *signature = provenance.split()
         model = content[: int(length)]
         if (sha256(model), source) != (model_hash, digest):
             return None

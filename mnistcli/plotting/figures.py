@@ -145,12 +145,12 @@ def occlusion_figure(inputs: PlotInputs) -> "Figure":
     from functools import partial
 
     from mnistcli.plotting.occlusion import plot_occlusion
-    from mnistcli.prediction.occlusion import occlusion
+    from mnistcli.prediction.occlusion import predict_occluded
 
     return plot_occlusion(
         inputs.dataset,
         inputs.evaluation.probabilities,
-        partial(occlusion, inputs.classifier),
+        partial(predict_occluded, inputs.classifier),
         count=inputs.count,
         model=inputs.model_ref.name,
         dataset_name=inputs.dataset_name,
