@@ -64,7 +64,7 @@ def predict_regions(
     """
     from mnistcli.prediction.forms import predict_forms
 
-    forms = predict_forms(predict, scans, regions, on_skip=print_note)
+    forms = predict_forms(predict, scans, regions, on_note=print_note)
     if layout.as_csv or layout.as_json:
         printer = FormPrinter(regions, model, as_csv=layout.as_csv)
         return printer.watch(forms), printer

@@ -17,7 +17,7 @@ from mnistcli.cli.hints import complete_hint
 from mnistcli.cli.output_layout import ENCODING, ERRORS, OutputLayout
 from mnistcli.cli.streams import print_note
 from mnistcli.errors import RunError
-from mnistcli.files.locks import lock_directory
+from mnistcli.files.locks import try_lock
 from mnistcli.formatting import format_count
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def output_to(
         partial = path.with_name(f"{path.name}.partial")
         with _translate_errors(path):
             partial.touch()
-            with lock_directory(partial) as has_lock:
+            with try_lock(partial) as has_lock:
                 if not has_lock:
                     raise RunError(f"another process writes {str(path)!r}", hint=_OTHER_FILE)
                 with _keep_on_failure(partial, can_continue=layout.can_continue):

@@ -162,7 +162,7 @@ def _predict_and_print(
 
     layout = options.layout
     found = find_images(
-        sources, recursive=options.recursive, on_skip=print_note, select=options.select
+        sources, recursive=options.recursive, on_note=print_note, select=options.select
     )
     with output_to(options.output, layout, model.name, continued=options.continued) as written:
         printer: RowPrinter | None = None

@@ -55,25 +55,25 @@ class FoundImage:
 
 
 def list_folder(
-    folder: Path, *, recursive: bool, on_skip: Callable[[str], None] | None
+    folder: Path, *, recursive: bool, on_note: Callable[[str], None] | None
 ) -> Iterator[FoundImage]:
     """Yield the images in a folder in natural order, or an error if there are none.
 
     Args:
         folder: The folder. Hidden files in it are skipped.
         recursive: Whether to include its subfolders.
-        on_skip: Called with a message about the files that were skipped.
+        on_note: Receives messages, such as about files that were skipped.
     """
     skipped: Counter[str] = Counter()
     found = _walk(folder, skipped, recursive=recursive)
-    return report_skipped(folder, found, skipped, on_skip)
+    return report_skipped(folder, found, skipped, on_note)
 
 
 def report_skipped(
     folder: FileName,
     images: Iterable[FoundImage],
     skipped: Counter[str],
-    on_skip: Callable[[str], None] | None,
+    on_note: Callable[[str], None] | None,
 ) -> Iterator[FoundImage]:
     """Yield the images in a folder, or an error if there are none; tell what was skipped.
 
@@ -81,7 +81,7 @@ def report_skipped(
         folder: The folder.
         images: The images.
         skipped: The number of skipped files by their kinds, which grows with the images.
-        on_skip: Called with a message about the files that were skipped.
+        on_note: Receives messages, such as about files that were skipped.
     """
     empty = True
     for found in images:
@@ -93,8 +93,8 @@ def report_skipped(
         yield no_image(
             folder, f"no images in {str(folder)!r}{reason}", "--recursive" if folders else None
         )
-    elif skipped and on_skip is not None:
-        on_skip(_skip_message(folder, skipped))
+    elif skipped and on_note is not None:
+        on_note(_skip_message(folder, skipped))
 
 
 def _walk(folder: Path, skipped: Counter[str], *, recursive: bool) -> Iterator[FoundImage]:

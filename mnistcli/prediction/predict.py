@@ -31,7 +31,7 @@ def predict_images(
     thresholds: Thresholds = NO_THRESHOLDS,
     lengths: range | None = None,
     recursive: bool = False,
-    on_skip: Callable[[str], None] | None = None,
+    on_note: Callable[[str], None] | None = None,
     processes: Sequence[WorkerProcess] = (),
 ) -> Iterator[Prediction]:
     """Predict the digits in images, in parallel; an unreadable image does not stop the rest.
@@ -45,7 +45,7 @@ def predict_images(
         thresholds: The rejection thresholds. Defaults to none.
         lengths: The number of digits that a line may have. Defaults to any.
         recursive: As `find_images` takes it.
-        on_skip: As `find_images` takes it.
+        on_note: Receives messages, such as about files that were skipped.
         processes: Worker processes that were started already, with the same `single` and
             `lengths`. Defaults to new ones, which start after some images.
 
@@ -55,7 +55,7 @@ def predict_images(
     Raises:
         TypeError: A source is not an image.
     """
-    images = download_ahead(find_images(sources, recursive=recursive, on_skip=on_skip))
+    images = download_ahead(find_images(sources, recursive=recursive, on_note=on_note))
     workers = PreparationWorkers(Preparation(single=single, lengths=lengths), processes)
     pool = ThreadPoolExecutor(max(2, workers.count))
     groups = _prepare_groups(classifier, images, workers, pool)

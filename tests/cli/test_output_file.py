@@ -11,7 +11,7 @@ import pytest
 
 from mnistcli.cli import output_file
 from mnistcli.cli.output_layout import OutputLayout
-from mnistcli.files.locks import lock_directory
+from mnistcli.files.locks import try_lock
 from mnistcli.prediction.rejection import Thresholds, apply_rejection
 from mnistcli.prediction.results import Prediction
 from tests.support.command_line import failure, invoke, succeed
@@ -179,7 +179,7 @@ def test_an_interrupted_prediction_names_the_command_that_continues(
 
 def test_two_processes_do_not_write_the_same_output(images: Path) -> None:
     Path("out.csv.partial").touch()
-    with lock_directory(Path("out.csv.partial")):
+    with try_lock(Path("out.csv.partial")):
         code, lines = failure(*PREDICT, images, "--output", "out.csv")
 
     assert (code, lines[-2]) == (1, "error: another process writes 'out.csv'")

@@ -244,7 +244,7 @@ def test_skipped_files_and_subfolders_are_passed_on() -> None:
     Path("x/c.txt").touch()
     notes: list[str] = []
 
-    results = predict_images(Counting(), "x", recursive=True, on_skip=notes.append)
+    results = predict_images(Counting(), "x", recursive=True, on_note=notes.append)
 
     assert [str(one.path) for one in results] == ["x/a.png", "x/y/b.png"]
     assert notes == ["skipped 1 file in 'x': 1 .txt"]
