@@ -93,14 +93,14 @@ def predict(
     from mnistcli.preprocessing.image_io import is_file_object, source_name
 
     # A file object is an iterator, too: of lines.
-    is_series = isinstance(images, (list, tuple, Iterator)) and not is_file_object(images)
-    series = images if is_series else [images]
+    has_several = isinstance(images, (list, tuple, Iterator)) and not is_file_object(images)
+    sources = images if has_several else [images]
     found = (
         FoundImage(
             Path(source_name(image) or f"image {number}"),
             Path(image) if isinstance(image, (str, os.PathLike)) else image,
         )
-        for number, image in enumerate(cast("Iterator[ImageSource]", series), start=1)
+        for number, image in enumerate(cast("Iterator[ImageSource]", sources), start=1)
     )
     model_ref = _find(model)
     classifier = cached_classifier(model_ref.files)
@@ -113,7 +113,7 @@ def predict(
             lengths=_lengths(digits),
         )
     )
-    if is_series:
+    if has_several:
         return predictions
     if predictions[0].error is not None:
         raise predictions[0].error

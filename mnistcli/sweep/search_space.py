@@ -223,8 +223,8 @@ def parse_variation(text: str) -> Variation:
 
 def _setting_name(name: str) -> str:
     """Return the name of a setting, given as such or as an option without its dashes."""
-    for known, declared in SETTINGS.items():
-        names = {known, *(option.lstrip("-") for option in setting_of(declared).flags)}
+    for known, field in SETTINGS.items():
+        names = {known, *(option.lstrip("-") for option in setting_of(field).flags)}
         if name in names or name.replace("-", "_") == known:
             if known in _FIXED:
                 raise ConfigError(
@@ -240,14 +240,14 @@ def _setting_name(name: str) -> str:
 
 def _value(name: str, text: str) -> Any:
     """Return one value of a setting, checked as every config is."""
-    declared, text = SETTINGS[name], text.strip()
-    kind = value_type(declared)
+    field, text = SETTINGS[name], text.strip()
+    kind = value_type(field)
     try:
         value = _BOOLS[text.lower()] if kind is bool else kind(text)
     except (KeyError, ValueError) as error:
         wanted = {bool: "true or false", int: "a whole number"}.get(kind, "a number")
         raise ConfigError(f"--vary {name} needs {wanted}, not {text!r}", hint=EXAMPLE) from error
     try:
-        return validate(declared, value)
+        return validate(field, value)
     except ConfigError as error:
         raise ConfigError(f"--vary {name}: {error.message}", hint=EXAMPLE) from error
