@@ -17,7 +17,7 @@ from mnistcli.preprocessing.components import (
     bounding_region,
     connected_components,
 )
-from mnistcli.preprocessing.form_elements import remove_frames, remove_lines
+from mnistcli.preprocessing.form_elements import remove_form_lines, remove_frames
 from mnistcli.preprocessing.line_images import line_image_width
 from mnistcli.preprocessing.normalization import normalize_digit
 from mnistcli.preprocessing.preprocessed_image import PreprocessedImage, Symbol
@@ -194,7 +194,7 @@ def find_form_elements(foreground: Foreground) -> tuple[Mask, Mask]:
     # The rest of the image is blank. With the margin, ink touches a border only if it did before.
     region = expand_region(bounding_region(mask), _BORDER)
     components = keep_largest(connected_components(mask[region]))
-    cleaned[region] = remove_lines(remove_frames(components))
+    cleaned[region] = remove_form_lines(remove_frames(components))
     return mask & ~remove_ruled_lines(cleaned, foreground.coverage), mask & ~cleaned
 
 
