@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from mnistcli.cli.dataset_loading import load_splits
+from mnistcli.cli.metrics_table import print_evaluation
 from mnistcli.cli.options import (
     ClusterOption,
     DataDirOption,
@@ -17,7 +18,6 @@ from mnistcli.cli.options import (
 )
 from mnistcli.cli.spinner import show_spinner
 from mnistcli.cli.streams import print_figure, print_note, set_verbosity
-from mnistcli.cli.tables import print_evaluation
 from mnistcli.errors import ConfigError
 
 

@@ -10,9 +10,9 @@ from mnistcli.cli.escaping import quote_name
 from mnistcli.cli.forms import predict_regions
 from mnistcli.cli.output_file import output_to
 from mnistcli.cli.output_layout import OutputLayout
-from mnistcli.cli.predict_arguments import check_sources, image_counter
 from mnistcli.cli.prediction_csv import CsvPrinter
 from mnistcli.cli.prediction_figures import MAX_DRAWN, save_explanations, save_predictions
+from mnistcli.cli.prediction_sources import check_sources, image_counter
 from mnistcli.cli.prediction_table import PrintedPredictions, RowPrinter, print_predictions
 from mnistcli.cli.review import Review
 from mnistcli.cli.spinner import show_spinner

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mnistcli.cli.model_interface import note_interface
+from mnistcli.cli.interface_notes import note_interface
 from mnistcli.cli.options import (
     ClusterOption,
     DataDirOption,

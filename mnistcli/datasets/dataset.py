@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
 from mnistcli.errors import OTHER_DATASET, DataError
+from mnistcli.formatting import join_names
 
 # One seed for all splits, whatever the seed of a run is: all members of an ensemble hold out the
 # same images, and no result depends on a lucky split.
@@ -202,12 +203,7 @@ def missing_digits(source: str, *splits: Dataset) -> Iterator[str]:
     present = {digit for split in splits for digit in np.unique(split.labels).tolist()}
     missing = [str(digit) for digit in range(10) if digit not in present]
     if missing:
-        yield f"no images of {join(missing)} in {source!r}"
-
-
-def join(names: list[str]) -> str:
-    """Join names, such as ``0, 1 and 7``."""
-    return " and ".join([*([", ".join(names[:-1])] if names[1:] else []), names[-1]])
+        yield f"no images of {join_names(missing)} in {source!r}"
 
 
 def _require_array(name: str, array: NDArray[Any], dtype: type, item: tuple[int, ...]) -> None:

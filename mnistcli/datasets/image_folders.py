@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mnistcli import preprocessing
-from mnistcli.datasets.dataset import Dataset, Splits, join, missing_digits
+from mnistcli.datasets.dataset import Dataset, Splits, missing_digits
 from mnistcli.datasets.image_files import (
     LabeledFile,
     Skipped,
@@ -13,6 +13,7 @@ from mnistcli.datasets.image_files import (
 from mnistcli.datasets.names import SPLITS, digit_of_name, split_of_name
 from mnistcli.datasets.splits import ALL, to_splits
 from mnistcli.files.listing import list_directory, list_subdirectories
+from mnistcli.formatting import join_names
 from mnistcli.preprocessing.image_formats import format_of_name
 
 _MAX_NAMES = 5  # in a note
@@ -90,4 +91,4 @@ def _ignored_folders(folder: Path, used: list[Path]) -> Iterator[str]:
     names = [path.name for path in list_subdirectories(folder) if path not in used]
     if names:
         listed = names if len(names) <= _MAX_NAMES else [*names[:_MAX_NAMES], "others"]
-        yield f"ignored folders in {str(folder)!r}: {join(listed)}"
+        yield f"ignored folders in {str(folder)!r}: {join_names(listed)}"

@@ -23,7 +23,7 @@ from mnistcli.device import start_quietly
 from mnistcli.errors import OTHER_MODEL, CheckpointError
 from mnistcli.files.hashing import sha256
 from mnistcli.inference import litert, litert_files
-from mnistcli.inference.interface_cache import read_interface
+from mnistcli.inference.interfaces import read_interface
 from mnistcli.mnist_format import to_model_input
 from mnistcli.model_files import read_model_file
 

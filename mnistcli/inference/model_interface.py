@@ -22,7 +22,7 @@ from mnistcli.choices import AUTO_SCALE, PIXEL_SCALES
 from mnistcli.errors import OTHER_MODEL, CheckpointError
 from mnistcli.formatting import percent
 from mnistcli.inference.classifier import BATCH_SIZE, PROBABILITY_EPSILON
-from mnistcli.inference.interface_cache import (
+from mnistcli.inference.interfaces import (
     LOGITS,
     SIGMOID,
     SOFTMAX,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Dataset
-from mnistcli.formatting import bounded_percent, format_count
+from mnistcli.formatting import bounded_percent, format_count, join_names
 from mnistcli.mnist_format import to_model_input
 from mnistcli.plotting.drawing import draw_array
 from mnistcli.plotting.style import BLACK, GRAY, MARGIN, SMALL, TEXT, TOP, Footer, new_figure
@@ -139,7 +139,5 @@ def _names(config: TrainConfig) -> list[str]:
 
 
 def _subtitle(config: TrainConfig) -> str:
-    *first, last = _names(config)
-    names = f"{', '.join(first)} and {last}" if first else last
     changes = "Random changes differ from epoch to epoch" if augmentation_layers(config) else ""
-    return f"With {names}. {changes}".rstrip(". ")
+    return f"With {join_names(_names(config))}. {changes}".rstrip(". ")

@@ -1,4 +1,4 @@
-"""Tables on stdout: the results of `train` and `evaluate`, as text or as JSON."""
+"""Table of metrics on stdout: the result of `train` or `evaluate`, as text or as JSON."""
 
 import math
 from typing import TYPE_CHECKING

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnistcli.cli.tables import print_evaluation, print_training
+from mnistcli.cli.metrics_table import print_evaluation, print_training
 from mnistcli.config import TrainConfig
 from mnistcli.evaluation import Evaluation, evaluate_ensemble, score
 from mnistcli.model_lookup import ModelRef
