@@ -8,7 +8,7 @@ from typing import Any
 
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.cluster.shared_files import require_directory
-from mnistcli.cluster.worker import set_up
+from mnistcli.cluster.worker import prepare_worker
 from mnistcli.datasets import Splits
 from mnistcli.datasets.shared import SharedDataset
 from mnistcli.errors import ClusterError
@@ -139,7 +139,7 @@ def evaluate_seeds_on_cluster(
 def _evaluate_on_worker(
     series: RunSeries, dataset: SharedDataset, pixel_scale: str | None, seed: int
 ) -> SeedEvaluation:
-    set_up()
+    prepare_worker()
     require_directory(series.path)
     return _evaluate_seed(series, seed, dataset.load(), pixel_scale, None)
 

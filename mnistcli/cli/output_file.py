@@ -30,7 +30,7 @@ _OTHER_FILE = "--output FILE"
 
 @contextmanager
 def output_to(
-    path: Path | None, layout: OutputLayout, model: str, *, continued: bool
+    path: Path | None, layout: OutputLayout, model: str, *, continue_output: bool
 ) -> Iterator["NameCounts"]:
     """Write what is printed to stdout to a file, which is in place when all of it is written.
 
@@ -38,7 +38,7 @@ def output_to(
         path: The file; None for stdout.
         layout: The layout of the file.
         model: The name of the model.
-        continued: Whether to keep the records of the partial file, or else of the file.
+        continue_output: Whether to keep the records of the partial file, or else of the file.
 
     Yields:
         The names of the images in the records that are kept.
@@ -59,7 +59,7 @@ def output_to(
                 if not has_lock:
                     raise RunError(f"another process writes {str(path)!r}", hint=_OTHER_FILE)
                 with _keep_on_failure(partial, can_continue=layout.can_continue):
-                    if continued:
+                    if continue_output:
                         _keep_records(path, partial, layout, names, model)
                     else:
                         os.truncate(partial, 0)
@@ -124,7 +124,7 @@ def _keep_on_failure(partial: Path, *, can_continue: bool) -> Iterator[None]:
         raise
 
 
-class _Appended(io.FileIO):
+class _AppendOnlyFile(io.FileIO):
     """A file whose failures to write are errors of the program, not bugs.
 
     Args:
@@ -151,7 +151,7 @@ class _Appended(io.FileIO):
 @contextmanager
 def _open(partial: Path, path: Path) -> Iterator[IO[str]]:
     """Open a partial file to append text; in the end it is flushed to the disk."""
-    raw = _Appended(partial, path)
+    raw = _AppendOnlyFile(partial, path)
     try:
         with io.TextIOWrapper(
             io.BufferedWriter(raw), encoding=ENCODING, errors=ERRORS, newline="\n"

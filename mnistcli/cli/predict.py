@@ -119,7 +119,7 @@ def predict(
             "stdout.",
         ),
     ] = None,
-    continued: Annotated[
+    continue_output: Annotated[
         bool,
         typer.Option(
             "--continue",
@@ -160,7 +160,7 @@ def predict(
     set_verbosity(quiet=quiet)
     lengths = None if digits is None else parse_lengths(digits)
     layout = choose_layout(output, images, regions, as_csv=as_csv, as_json=as_json)
-    if continued:
+    if continue_output:
         others = {"--regions": regions, "--review": review, "--save": save, "--explain": explain}
         require_continuable(layout, output, others)
     options = PredictOptions(
@@ -176,7 +176,7 @@ def predict(
         regions=load_regions(regions, images) if regions else (),
         layout=layout,
         output=output,
-        continued=continued,
+        continue_output=continue_output,
         top=top,
         save=save,
         explain=explain,

@@ -46,7 +46,7 @@ class PredictOptions:
         regions: The regions of a form; empty for whole images.
         layout: The layout of the results.
         output: The file of the results; None for stdout.
-        continued: Whether to keep the results that are in the file.
+        continue_output: Whether to keep the results that are in the file.
         top: The number of classes or texts to show.
         save: The figure of the predictions; None for no figure.
         explain: The figure that explains the digits; None for no figure.
@@ -65,7 +65,7 @@ class PredictOptions:
     regions: "tuple[FormRegion, ...]"
     layout: OutputLayout
     output: Path | None
-    continued: bool
+    continue_output: bool
     top: int
     save: Path | None
     explain: Path | None
@@ -164,7 +164,9 @@ def _predict_and_print(
     found = find_images(
         sources, recursive=options.recursive, on_note=print_note, select=options.select
     )
-    with output_to(options.output, layout, model.name, continued=options.continued) as written:
+    with output_to(
+        options.output, layout, model.name, continue_output=options.continue_output
+    ) as written:
         printer: RowPrinter | None = None
         if options.regions:
             predictions, printer = predict_regions(

@@ -79,15 +79,15 @@ class SeedProgress(EpochBar):
         series: The directory of the runs.
         count: The number of seeds.
         show_table: Whether to print the lines.
-        elsewhere: Whether other processes train, of which only the end of a seed is known.
+        is_remote: Whether other processes train, of which only the end of a seed is known.
     """
 
     def __init__(
-        self, series: RunSeries, count: int, *, show_table: bool, elsewhere: bool = False
+        self, series: RunSeries, count: int, *, show_table: bool, is_remote: bool = False
     ) -> None:
         super().__init__()
-        self._elsewhere = elsewhere
-        if elsewhere:
+        self._is_remote = is_remote
+        if is_remote:
             self.show_count(0, count, "seeds")
         self._series = series
         self._count = count
@@ -116,7 +116,7 @@ class SeedProgress(EpochBar):
                     _TABLE.print_header()
                 _TABLE.print_seed(result.seed, None if result.error else result.metrics)
         self._ended += 1
-        if self._elsewhere:
+        if self._is_remote:
             self.show_count(self._ended, self._count, "seeds")
 
 
@@ -191,8 +191,8 @@ def train_series(
         address: The cluster to train on; None for this process.
         data_dir: Directory of the MNIST files, for a cluster; None for the default.
     """
-    elsewhere = address is not None
-    with SeedProgress(series, len(seeds), show_table=show_table, elsewhere=elsewhere) as progress:
+    is_remote = address is not None
+    with SeedProgress(series, len(seeds), show_table=show_table, is_remote=is_remote) as progress:
         return _trainer(address, data_dir, progress)(
             config, splits, seeds, series, on_seed_end=progress.on_seed_end
         )

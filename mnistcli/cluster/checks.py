@@ -46,9 +46,9 @@ def no_workers_error(address: ClusterAddress) -> ClusterError:
 
 def find_faults(client: Client) -> Iterator[str]:
     """Yield the faults of the workers, a line for each worker and fault."""
-    ours = worker.versions()
+    ours = worker.package_versions()
     threads = client.nthreads()
-    for name, theirs in client.run(worker.versions, on_error="return").items():
+    for name, theirs in client.run(worker.package_versions, on_error="return").items():
         if isinstance(theirs, ModuleNotFoundError):
             yield f"worker {name} does not have the package {theirs.name}"
         elif isinstance(theirs, BaseException):

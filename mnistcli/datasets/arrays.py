@@ -31,7 +31,7 @@ _SIDES = range(8, 257)  # pixels
 _Digits = tuple[NDArray[np.int64], NDArray[np.bool_], list[str]]
 
 
-class Raw(NamedTuple):
+class RawArrays(NamedTuple):
     """The arrays of one split of a dataset, as they were read.
 
     Attributes:
@@ -43,7 +43,9 @@ class Raw(NamedTuple):
     labels: NDArray[Any] | None = None
 
 
-def to_datasets(source: str, splits: dict[str, Raw]) -> tuple[dict[str, Dataset], tuple[str, ...]]:
+def to_datasets(
+    source: str, splits: dict[str, RawArrays]
+) -> tuple[dict[str, Dataset], tuple[str, ...]]:
     """Convert the splits of a dataset to MNIST format; all splits have the same pixel scale.
 
     Args:
@@ -79,7 +81,7 @@ def to_datasets(source: str, splits: dict[str, Raw]) -> tuple[dict[str, Dataset]
 
 
 def _read_layouts(
-    splits: dict[str, Raw],
+    splits: dict[str, RawArrays],
 ) -> tuple[dict[str, _Digits], dict[str, NDArray[Any]], "Scale | None", list[str]]:
     """Read the labels and the images of each split, and find the pixel scale of all."""
     digits = {name: to_digits(np.asarray(raw.labels)) for name, raw in splits.items()}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.datasets.arrays import Raw, to_datasets
+from mnistcli.datasets.arrays import RawArrays, to_datasets
 from mnistcli.datasets.dataset import Dataset, Splits, invalid_data_error, split_train_test
 from mnistcli.datasets.names import IMAGES, LABELS, TEST, TRAIN, VALIDATION, classify, rank
 from mnistcli.errors import OTHER_DATASET, DataError
@@ -43,7 +43,7 @@ def read_splits(source: str, arrays: Arrays, notes: tuple[str, ...] = ()) -> Spl
     return to_splits(source, datasets, (*notes, *unlabeled, *corrections))
 
 
-def find_splits(source: str, arrays: Arrays) -> dict[str, Raw]:
+def find_splits(source: str, arrays: Arrays) -> dict[str, RawArrays]:
     """Find the images and labels of each split among named arrays.
 
     Args:
@@ -60,7 +60,7 @@ def find_splits(source: str, arrays: Arrays) -> dict[str, Raw]:
         if role in {IMAGES, LABELS} and name not in digits:
             found.setdefault((split or ALL, role), name)
     splits = {
-        split: Raw(arrays[name], _labels_of(arrays, found, split))
+        split: RawArrays(arrays[name], _labels_of(arrays, found, split))
         for (split, role), name in found.items()
         if role == IMAGES
     }
@@ -137,17 +137,19 @@ def _digit_arrays(arrays: Arrays) -> dict[str, tuple[str, int]]:
     return names
 
 
-def _splits_of_digits(arrays: Arrays, digits: Mapping[str, tuple[str, int]]) -> dict[str, Raw]:
+def _splits_of_digits(
+    arrays: Arrays, digits: Mapping[str, tuple[str, int]]
+) -> dict[str, RawArrays]:
     splits = {}
     for split in dict.fromkeys(split for split, _ in digits.values()):
         labeled = {name: digit for name, (other, digit) in digits.items() if other == split}
         images = np.concatenate([arrays[name] for name in labeled])
         labels = np.concatenate([np.full(len(arrays[n]), digit) for n, digit in labeled.items()])
-        splits[split] = Raw(images, labels)
+        splits[split] = RawArrays(images, labels)
     return splits
 
 
-def _splits_by_shape(arrays: Arrays) -> dict[str, Raw]:
+def _splits_by_shape(arrays: Arrays) -> dict[str, RawArrays]:
     """Pair images and labels of equal length, such as ``arr_0`` to ``arr_3``: training first."""
     images = [array for array in arrays.values() if array.ndim > 1 and array[0].size >= 64]
     labels = [
@@ -158,7 +160,7 @@ def _splits_by_shape(arrays: Arrays) -> dict[str, Raw]:
     raws = []
     for array in images:
         match = next((index for index, y in enumerate(labels) if len(y) == len(array)), None)
-        raws.append(Raw(array, None if match is None else labels.pop(match)))
+        raws.append(RawArrays(array, None if match is None else labels.pop(match)))
     if len(raws) == 1:
         return {ALL: raws[0]}
     return dict(zip((TRAIN, TEST), raws, strict=True)) if len(raws) == 2 else {}

@@ -103,7 +103,7 @@ def train_seeds_on_cluster(
         shared = RunSeries(series.path.absolute())
         function = pickle.dumps(partial(_train_seed, job, shared))
         tasks = Tasks[int, _Attempt](client, address, partial(call_with_keras, function))
-        for seed, error in _until_trained(tasks, seeds):
+        for seed, error in _train_with_retries(tasks, seeds):
             run = series.run(seed)
             result = SeedResult(seed, run, {} if error else run.read_metrics(), error)
             results.append(result)
@@ -144,7 +144,7 @@ def train_ensemble_on_cluster(
         function = pickle.dumps(partial(_train_member, job, Run(run.path.absolute())))
         with connect(address) as client:
             tasks = Tasks[int, _Attempt](client, address, partial(call_with_keras, function))
-            for _, error in _until_trained(tasks, range(1, config.ensemble + 1)):
+            for _, error in _train_with_retries(tasks, range(1, config.ensemble + 1)):
                 if error is not None:
                     raise error
                 if on_member_end is not None:
@@ -153,7 +153,7 @@ def train_ensemble_on_cluster(
     return train(config, splits, run, resume=resume, train_remotely=train_remotely)
 
 
-def _until_trained(
+def _train_with_retries(
     tasks: Tasks[int, _Attempt], models: Iterable[int]
 ) -> Iterator[tuple[int, TrainingError | None]]:
     """Train several models; those whose workers were killed several times are tried again.

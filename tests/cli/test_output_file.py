@@ -230,8 +230,10 @@ def test_the_shards_of_a_folder_are_its_images(images: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_is_one_line(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = output_file._Appended
-    monkeypatch.setattr(output_file, "_Appended", lambda _, path: real(Path("/dev/full"), path))
+    real = output_file._AppendOnlyFile
+    monkeypatch.setattr(
+        output_file, "_AppendOnlyFile", lambda _, path: real(Path("/dev/full"), path)
+    )
     Path("out.jsonl").write_text("old")
 
     code, lines = failure(*PREDICT, images, "--output", "out.jsonl")
