@@ -6,6 +6,7 @@ import typer
 
 from mnistcli.cli.dataset_loading import load_splits
 from mnistcli.cli.metrics_table import print_evaluation
+from mnistcli.cli.option_conflicts import forbid_together
 from mnistcli.cli.options import (
     ClusterOption,
     DataDirOption,
@@ -73,10 +74,10 @@ def evaluate(
             "--fit-min-confidence": fit_min_confidence,
             "--output-dir": output_dir,
         }
+        forbid_together("--seeds", others)
         evaluate_with_seeds(
             model or [],
             seeds,
-            others,
             address,
             dataset=dataset,
             data_dir=data_dir,

@@ -11,7 +11,7 @@ from mnistcli.cluster.checks import find_faults, wait_for_workers
 from mnistcli.cluster.connection import open_client
 from mnistcli.cluster.shared_files import describe_models, find_models, require_directory
 from mnistcli.diagnosis.checks import FAILED, OK, Check
-from mnistcli.diagnosis.report import Diagnosis, collect_facts
+from mnistcli.diagnosis.report import Diagnosis, collect_environment
 from mnistcli.errors import MnistCliError
 from mnistcli.files.user_directories import DATA_DIR_VARIABLE
 from mnistcli.formatting import format_count
@@ -30,7 +30,7 @@ def diagnose_cluster(address: ClusterAddress) -> Diagnosis:
             checks += _check_all(client, address)
     except MnistCliError as error:
         checks.append(Check("scheduler", FAILED, error.message, error.hint))
-    return Diagnosis(tuple(checks), collect_facts())
+    return Diagnosis(tuple(checks), collect_environment())
 
 
 def _check_all(client: Client, address: ClusterAddress) -> Iterator[Check]:
