@@ -73,7 +73,7 @@ def predict(
             ``runs/``, else ``pretrained``.
         single: Whether to treat each whole image as a single digit.
         min_confidence: The rejection threshold, 0 to 1, for the probability that all digits are
-            right. Defaults to that of the model for one digit, and to 0.6 for a number.
+            right. Defaults to that of the model for one digit, 0.8 for two and 0.6 for more.
         digits: The number of digits in each line, or the least and the greatest. Defaults to any.
 
     Returns:
@@ -93,14 +93,14 @@ def predict(
     from mnistcli.preprocessing.image_io import is_file_object, source_name
 
     # A file object is an iterator, too: of lines.
-    is_series = isinstance(images, (list, tuple, Iterator)) and not is_file_object(images)
-    series = images if is_series else [images]
+    has_several = isinstance(images, (list, tuple, Iterator)) and not is_file_object(images)
+    sources = images if has_several else [images]
     found = (
         FoundImage(
             Path(source_name(image) or f"image {number}"),
             Path(image) if isinstance(image, (str, os.PathLike)) else image,
         )
-        for number, image in enumerate(cast("Iterator[ImageSource]", series), start=1)
+        for number, image in enumerate(cast("Iterator[ImageSource]", sources), start=1)
     )
     model_ref = _find(model)
     classifier = cached_classifier(model_ref.files)
@@ -113,7 +113,7 @@ def predict(
             lengths=_lengths(digits),
         )
     )
-    if is_series:
+    if has_several:
         return predictions
     if predictions[0].error is not None:
         raise predictions[0].error

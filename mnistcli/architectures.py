@@ -18,8 +18,8 @@ from mnistcli.config_fields import require_choice
 from mnistcli.line_format import LINE_HEIGHT, SYMBOLS
 
 INPUT_SHAPE = (28, 28, 1)
-STANDARD_INPUT = "pixels_0_to_1"
-"""Name of the input of our models: it tells other programs the pixel scale."""
+INPUT_NAME = "pixels_0_to_1"
+"""Name of the input of our models: it encodes the pixel scale for other programs."""
 
 
 def build_model(arch: str, *, dropout: float = 0.0) -> keras.Model:
@@ -38,7 +38,7 @@ def build_model(arch: str, *, dropout: float = 0.0) -> keras.Model:
     build_layers = ARCHITECTURES[require_choice("arch", arch, tuple(ARCHITECTURES))]
     return keras.Sequential(
         [
-            keras.Input(INPUT_SHAPE, name=STANDARD_INPUT),
+            keras.Input(INPUT_SHAPE, name=INPUT_NAME),
             *build_layers(dropout),
             layers.Dense(CLASSES, "softmax"),
         ],

@@ -62,11 +62,11 @@ def load_checked(checked: CheckedModel) -> keras.Model:
         CheckpointError: Keras cannot build the model or does not find its weights.
         OSError: There is no temporary directory.
     """
-    with temporary_directory() as folder:
+    with temporary_directory() as directory:
         try:
             _check_shapes(checked)
-            return _build(checked, folder)
-        except Exception as error:  # Keras raises anything on a configuration that it cannot build
+            return _build(checked, directory)
+        except Exception as error:  # Keras can raise any exception when it builds a model
             # Otherwise Keras would later allocate the variables that `_check_shapes` created.
             keras.utils.clear_session()
             if isinstance(error, CheckpointError):
@@ -74,16 +74,16 @@ def load_checked(checked: CheckedModel) -> keras.Model:
             raise damaged_error(checked.path) from error
 
 
-def _build(checked: CheckedModel, folder: Path) -> keras.Model:
+def _build(checked: CheckedModel, directory: Path) -> keras.Model:
     """Build the model from the checked parts, written in the format in which Keras takes them."""
     if checked.is_legacy:
-        path = folder / "model.h5"
+        path = directory / "model.h5"
         path.write_bytes(checked.weights)
         config = copy.deepcopy(checked.config)
         model = keras.saving.deserialize_keras_object(config, safe_mode=True)
         model.load_weights(path)
         return model
-    path = folder / "model.keras"
+    path = directory / "model.keras"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("metadata.json", json.dumps({"keras_version": keras.__version__}))
         archive.writestr("config.json", json.dumps(checked.config))

@@ -9,12 +9,13 @@ from dataclasses import Field, asdict, dataclass, fields
 from types import MappingProxyType
 from typing import Any, Self
 
-from mnistcli.config_fields import setting, validate
+from mnistcli.config_fields import setting_field, validate
 from mnistcli.errors import ConfigError
 from mnistcli.suggestions import find_similar
 
 CLASSES = 10
-SEEDS = 2**32
+SEED_LIMIT = 2**32
+"""Seeds are below this limit."""
 ARCHITECTURES = ("simple", "classic", "deep", "fast", "accurate", "record")
 CUSTOM_ARCHITECTURE = r".+\.py(:\w*)?"
 """Regular expression of an architecture in a file of the user, such as ``net.py:build``."""
@@ -38,143 +39,147 @@ class TrainConfig:
         ConfigError: A value is invalid.
     """
 
-    recipe: str = setting("classic", "Recipe from which the config was derived.")
-    dataset: str = setting("mnist", "Dataset: mnist, digits or a path.")
-    start: str | None = setting(
+    recipe: str = setting_field("classic", "Recipe from which the config was derived.")
+    dataset: str = setting_field("mnist", "Dataset: mnist, digits or a path.")
+    start: str | None = setting_field(
         None,
         "Fine-tune the last layers of this model instead of training a new one.",
         flags=("--from",),
         metavar="MODEL",
         default_text="a new model",
     )
-    arch: str = setting(
+    arch: str = setting_field(
         "classic",
         "Architecture of a new model: {choices}; or FILE.py:FUNCTION, code that returns a model.",
         choices=ARCHITECTURES,
         pattern=CUSTOM_ARCHITECTURE,
         new_model_only=True,
     )
-    arch_sha256: str | None = setting(
+    arch_sha256: str | None = setting_field(
         None, "SHA-256 hash of the file of a custom architecture.", recorded=True
     )
-    optimizer: str = setting(
+    optimizer: str = setting_field(
         "adam",
         "Optimizer: {choices}. Replacing the recipe's optimizer also sets its learning rate.",
         choices=tuple(OPTIMIZERS),
     )
-    learning_rate: float = setting(
+    learning_rate: float = setting_field(
         OPTIMIZERS["adam"],
         "Learning rate; the peak of a one-cycle schedule.",
         above=0,
         flags=("--learning-rate", "--lr"),
         default_text=f"{OPTIMIZERS['adam']:g}; with --optimizer sgd, {OPTIMIZERS['sgd']:g}",
     )
-    schedule: str = setting(
+    schedule: str = setting_field(
         "constant",
         "Learning-rate schedule: {choices}. One-cycle rises for a quarter of the steps, then falls "
         "to 0.",
         choices=SCHEDULES,
     )
-    beta_1: float = setting(
+    beta_1: float = setting_field(
         0.9,
         "Decay rate of Adam's and AdamW's mean of the gradients.",
         at_least=0,
         below=1,
         optimizers=("adam", "adamw"),
     )
-    beta_2: float = setting(
+    beta_2: float = setting_field(
         0.999,
         "Decay rate of Adam's and AdamW's mean of the squared gradients.",
         at_least=0,
         below=1,
         optimizers=("adam", "adamw"),
     )
-    weight_decay: float = setting(
+    weight_decay: float = setting_field(
         0.004,
         "Weight decay of AdamW; each step multiplies it by the learning rate.",
         at_least=0,
         optimizers=("adamw",),
     )
-    loss: str = setting(
+    loss: str = setting_field(
         "categorical",
         "Cross-entropy loss: {choices}. Categorical takes one-hot labels, sparse takes integers.",
         choices=LOSSES,
     )
-    label_smoothing: float = setting(
+    label_smoothing: float = setting_field(
         0.0,
         "Label smoothing: fraction of each one-hot label that is spread over all classes.",
         at_least=0,
         below=1,
         example=0.05,
     )
-    epochs: int = setting(10, "Maximum number of epochs.", at_least=1, flags=("--epochs", "-e"))
-    batch_size: int = setting(128, "Images per training step.", at_least=1)
-    dropout: float = setting(
+    epochs: int = setting_field(
+        10, "Maximum number of epochs.", at_least=1, flags=("--epochs", "-e")
+    )
+    batch_size: int = setting_field(128, "Images per training step.", at_least=1)
+    dropout: float = setting_field(
         0.5,
         "Fraction of units dropped before the dense layers of a new model.",
         at_least=0,
         below=1,
         new_model_only=True,
     )
-    validation_split: float = setting(
+    validation_split: float = setting_field(
         0.1, "Fraction of the training images held out for validation.", at_least=0, below=1
     )
-    augment: bool = setting(False, "Randomly rotate, shear, scale and shift the training images.")
-    distort: bool = setting(
+    augment: bool = setting_field(
+        False, "Randomly rotate, shear, scale and shift the training images."
+    )
+    distort: bool = setting_field(
         False, "Randomly blur, thin, scratch and otherwise degrade the training images."
     )
-    non_digits: float = setting(
+    non_digits: float = setting_field(
         0.0,
         "Synthetic non-digit images to add, as a fraction of the training images.",
         at_least=0,
         at_most=10,
         example=0.3,
     )
-    rare_styles: float = setting(
+    rare_styles: float = setting_field(
         0.0,
-        "Synthetic digits to add in styles rare in MNIST (European 1s, 4s and 7s, slashed 0s, wide "
-        "or narrow digits), as a fraction of the training images.",
+        "Synthetic digits to add in styles rare in MNIST (such as European 1s, 4s and 7s, slashed "
+        "0s, wide or narrow digits), as a fraction of the training images.",
         at_least=0,
         at_most=10,
         example=0.05,
     )
-    early_stopping: int = setting(
+    early_stopping: int = setting_field(
         0,
         "Stop after N epochs without a lower validation loss; 0 turns it off.",
         at_least=0,
         example=3,
     )
-    reduce_lr: int = setting(
+    reduce_lr: int = setting_field(
         0,
         "Halve the learning rate after N epochs without a lower validation loss; 0 turns it off.",
         at_least=0,
         example=2,
     )
-    limit: int | None = setting(
+    limit: int | None = setting_field(
         None, "Use only N of the training images.", at_least=1, default_text="all", example=1000
     )
-    ensemble: int = setting(
+    ensemble: int = setting_field(
         1,
         "Train N models with successive seeds and average their probabilities.",
         at_least=1,
         example=5,
     )
-    seed: int = setting(
+    seed: int = setting_field(
         0,
         "Random seed. The same seed on the same machine gives the same weights.",
         at_least=0,
-        at_most=SEEDS - 1,
+        at_most=SEED_LIMIT - 1,
     )
-    device: str = setting(
+    device: str = setting_field(
         "auto",
         "Device: {choices}. Auto uses a GPU if one is available; all trains one model on all GPUs.",
         choices=DEVICES,
     )
 
     def __post_init__(self) -> None:
-        for declared in fields(self):
-            value = validate(declared, getattr(self, declared.name))
-            object.__setattr__(self, declared.name, value)
+        for field in fields(self):
+            value = validate(field, getattr(self, field.name))
+            object.__setattr__(self, field.name, value)
         self._check_combinations()
 
     @classmethod
@@ -224,7 +229,7 @@ class TrainConfig:
 
 
 SETTINGS: Mapping[str, Field[Any]] = MappingProxyType(
-    {declared.name: declared for declared in fields(TrainConfig)}
+    {field.name: field for field in fields(TrainConfig)}
 )
 """The fields of `TrainConfig` by name."""
 

@@ -3,12 +3,13 @@
 The limits themselves are declared in `mnistcli.config`.
 """
 
+import dataclasses
 import math
 import os
 import re
 import reprlib
 from collections.abc import Mapping, Sequence
-from dataclasses import Field, dataclass, field
+from dataclasses import Field, dataclass
 from numbers import Integral, Real
 from typing import Any, get_args
 
@@ -88,7 +89,7 @@ class Setting:
         )
 
 
-def setting(default: Any, help_text: str, /, **metadata: Any) -> Any:
+def setting_field(default: Any, help_text: str, /, **metadata: Any) -> Any:
     """Declare a dataclass field as a setting, with everything known about it on one line.
 
     Args:
@@ -96,32 +97,33 @@ def setting(default: Any, help_text: str, /, **metadata: Any) -> Any:
         help_text: The help text.
         metadata: Other attributes of `Setting`.
     """
-    return field(default=default, metadata={"setting": Setting(help_text=help_text, **metadata)})
+    setting = Setting(help_text=help_text, **metadata)
+    return dataclasses.field(default=default, metadata={"setting": setting})
 
 
-def setting_of(declared: Field[Any]) -> Setting:
-    """Return the metadata of a dataclass field that was declared with `setting`."""
-    found: Setting = declared.metadata["setting"]
+def setting_of(field: Field[Any]) -> Setting:
+    """Return the metadata of a dataclass field that was declared with `setting_field`."""
+    found: Setting = field.metadata["setting"]
     return found
 
 
-def value_type(declared: Field[Any]) -> type:
+def value_type(field: Field[Any]) -> type:
     """Return the type of a setting's value: int, float, bool or str, without the None."""
-    types = [kind for kind in get_args(declared.type) or (declared.type,) if kind is not type(None)]
+    types = [kind for kind in get_args(field.type) or (field.type,) if kind is not type(None)]
     kind: type = types[0]
     return kind
 
 
-def flag(declared: Field[Any]) -> str:
+def flag(field: Field[Any]) -> str:
     """Return the long command-line option of a setting, such as ``--batch-size``."""
-    return next(iter(setting_of(declared).flags), f"--{declared.name.replace('_', '-')}")
+    return next(iter(setting_of(field).flags), f"--{field.name.replace('_', '-')}")
 
 
-def validate(declared: Field[Any], value: object) -> object:
+def validate(field: Field[Any], value: object) -> object:
     """Check the type, choices and bounds of a setting's value.
 
     Args:
-        declared: The field, declared with `setting`.
+        field: The field, declared with `setting_field`.
         value: The value; an integer is accepted for a float, a choice in any case.
 
     Returns:
@@ -130,20 +132,20 @@ def validate(declared: Field[Any], value: object) -> object:
     Raises:
         ConfigError: The value is invalid.
     """
-    if value is None and type(None) in get_args(declared.type):
+    if value is None and type(None) in get_args(field.type):
         return None
-    details = setting_of(declared)
-    converted = _convert(value, value_type(declared))
+    setting = setting_of(field)
+    converted = _convert(value, value_type(field))
     if converted is None:
-        raise _invalid(declared, _TYPE_NAMES[value_type(declared)], value)
-    if isinstance(converted, str) and details.requires_choice(converted):
-        return require_choice(declared.name, converted, details.choices)
+        raise _invalid_value_error(field, _TYPE_NAMES[value_type(field)], value)
+    if isinstance(converted, str) and setting.requires_choice(converted):
+        return require_choice(field.name, converted, setting.choices)
     if converted == "":
-        raise ConfigError(f"{flag(declared)} must not be empty", hint=_hint(declared))
+        raise ConfigError(f"{flag(field)} must not be empty", hint=_hint(field))
     if isinstance(converted, float) and not math.isfinite(converted):
-        raise _invalid(declared, "a finite number", value)
-    if isinstance(converted, int | float) and not details.allows(converted):
-        raise _invalid(declared, details.bounds, value)
+        raise _invalid_value_error(field, "a finite number", value)
+    if isinstance(converted, int | float) and not setting.allows(converted):
+        raise _invalid_value_error(field, setting.bounds, value)
     return converted
 
 
@@ -191,16 +193,16 @@ def _to_float(value: Real) -> float:
         return math.inf
 
 
-def _invalid(declared: Field[Any], expected: str, value: object) -> ConfigError:
+def _invalid_value_error(field: Field[Any], expected: str, value: object) -> ConfigError:
     # `reprlib` shortens what a damaged file may contain: long or deeply nested values.
     return ConfigError(
-        f"{flag(declared)} must be {expected}, not {reprlib.repr(value)}", hint=_hint(declared)
+        f"{flag(field)} must be {expected}, not {reprlib.repr(value)}", hint=_hint(field)
     )
 
 
-def _hint(declared: Field[Any]) -> str | None:
-    example = setting_of(declared).example
-    value = declared.default if example is None else example
+def _hint(field: Field[Any]) -> str | None:
+    example = setting_of(field).example
+    value = field.default if example is None else example
     if isinstance(value, bool):
-        return flag(declared)
-    return None if value is None else f"{flag(declared)} {value}"
+        return flag(field)
+    return None if value is None else f"{flag(field)} {value}"

@@ -11,12 +11,10 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from mnistcli.config import CLASSES
 from mnistcli.datasets import Dataset
 from mnistcli.errors import OTHER_DATASET, OTHER_MODEL, CheckpointError, DataError
-from mnistcli.inference.classifier import Predictor
+from mnistcli.inference.classifier import PROBABILITY_EPSILON, Predictor
 from mnistcli.inference.ensemble import Ensemble
 
 CALIBRATION_BINS = 15
-# Keras clips probabilities to this distance from 0 and 1 before it takes the logarithm.
-EPSILON = 1e-7
 
 
 @dataclass(frozen=True)
@@ -247,7 +245,7 @@ def _scores(
 def _cross_entropy(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> float:
     """Return the mean cross-entropy in nats."""
     of_label = probabilities[np.arange(len(labels)), labels].astype(np.float64)
-    return float(-np.log(of_label.clip(EPSILON, 1 - EPSILON)).mean())
+    return float(-np.log(of_label.clip(PROBABILITY_EPSILON, 1 - PROBABILITY_EPSILON)).mean())
 
 
 def _calibration_error(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> float:

@@ -22,8 +22,8 @@ def require_packages(
         error: The class of the error.
 
     Raises:
-        MnistCliError: One is not installed; of the class `error`. The hint is the command that
-            installs the extra.
+        MnistCliError: A package is not installed; of the class `error`. The hint is the command
+            that installs the extra.
     """
     missing = [name.replace("_", "-") for name in packages if find_spec(name) is None]
     if missing:

@@ -13,6 +13,12 @@ def format_count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def join_names(names: Sequence[str]) -> str:
+    """Join names, such as ``0, 1 and 7``."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 def bounded_percent(fraction: float, decimals: int = 1) -> str:
     """Format a fraction as percent; only 0 itself gives 0 % and only 1 itself gives 100 %."""
     step = 10.0**-decimals

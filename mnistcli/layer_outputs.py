@@ -9,6 +9,8 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
+from mnistcli.mnist_format import to_model_input
+
 _BATCH_SIZE = 256
 # Outside training, their outputs have the values of their inputs.
 _UNCHANGED = (layers.InputLayer, layers.Flatten, layers.Reshape, layers.Dropout)
@@ -59,7 +61,7 @@ class _Level(NamedTuple):
         network = keras.Model(self.model.inputs[0], outputs)
 
         def compute(images: NDArray[np.uint8]) -> Any:
-            inputs = keras.ops.convert_to_tensor(images[..., None].astype(np.float32) / 255)
+            inputs = keras.ops.convert_to_tensor(to_model_input(images))
             return network(self.prepare(inputs), training=False)
 
         return compute

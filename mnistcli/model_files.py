@@ -35,9 +35,9 @@ def check_model_file(path: Path) -> None:
         with path.open("rb") as stream:
             start = stream.read(SIGNATURE_LENGTH)
         if path.stat().st_size > MAX_MODEL_BYTES:
-            raise _too_large(path)
+            raise _too_large_error(path)
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise unreadable_error(path, error) from error
     if not start:
         raise CheckpointError(f"empty model file {str(path)!r}", hint=OTHER_MODEL)
     if (kind := _other_kind(start)) is not None:
@@ -65,9 +65,9 @@ def read_model_file(path: Path) -> bytes:
         with open_regular(path) as stream:
             content = stream.read(MAX_MODEL_BYTES + 1)
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise unreadable_error(path, error) from error
     if len(content) > MAX_MODEL_BYTES:
-        raise _too_large(path)
+        raise _too_large_error(path)
     return content
 
 
@@ -79,13 +79,13 @@ def is_complete(path: Path) -> bool:
         return False
 
 
-def unreadable(path: Path, error: OSError) -> CheckpointError:
+def unreadable_error(path: Path, error: OSError) -> CheckpointError:
     """Return the error for a model that the operating system does not let us read."""
     reason = (error.strerror or "input/output error").lower()
     return CheckpointError(f"cannot read model {str(path)!r}: {reason}", hint=OTHER_MODEL)
 
 
-def _too_large(path: Path) -> CheckpointError:
+def _too_large_error(path: Path) -> CheckpointError:
     return CheckpointError(
         f"{str(path)!r} is too large for a digit classifier: more than {MAX_MODEL_BYTES >> 20} MiB",
         hint=OTHER_MODEL,

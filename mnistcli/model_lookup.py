@@ -11,7 +11,7 @@ from mnistcli.config import TrainConfig
 from mnistcli.errors import OTHER_MODEL, CheckpointError, RunError
 from mnistcli.files.signatures import identify_folder
 from mnistcli.formatting import percent
-from mnistcli.model_files import check_model_file, is_complete, unreadable
+from mnistcli.model_files import check_model_file, is_complete, unreadable_error
 from mnistcli.runs.directories import RUNS_DIR, find_run_directories
 from mnistcli.runs.run import Run, describe_progress
 
@@ -32,21 +32,21 @@ class ModelRef:
 
     Attributes:
         files: The `.keras` files; several are an ensemble, whose probabilities are averaged.
-        run: The run that the files belong to; None for a file outside a run, and for `parts`.
-        parts: The models that were named, if several were.
+        run: The run that the files belong to; None for a file outside a run, and for `members`.
+        members: The models that were named, if several were.
         skipped: Newer finished runs that cannot be used, each with the reason.
     """
 
     files: tuple[Path, ...]
     run: Run | None = None
-    parts: tuple["ModelRef", ...] = ()
+    members: tuple["ModelRef", ...] = ()
     skipped: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """The name for messages: the run directory, the file, or ``pretrained``."""
-        if self.parts:
-            return " + ".join(part.name for part in self.parts)
+        if self.members:
+            return " + ".join(member.name for member in self.members)
         if self.run is None or not self.is_kept_model:
             return str(self.files[0])
         return PRETRAINED if self.run.path == PRETRAINED_DIR else str(self.run.path)
@@ -60,8 +60,8 @@ class ModelRef:
         Raises:
             RunError: A file of the run is damaged.
         """
-        if self.parts:
-            return tuple(dict.fromkeys(name for part in self.parts for name in part.datasets))
+        if self.members:
+            return tuple(dict.fromkeys(name for member in self.members for name in member.datasets))
         return self.run.trained_on if self.run else (TrainConfig.dataset,)
 
     @property
@@ -71,8 +71,8 @@ class ModelRef:
         Raises:
             RunError: The metrics of the run are damaged.
         """
-        if self.parts:
-            return min(part.min_confidence for part in self.parts)
+        if self.members:
+            return min(member.min_confidence for member in self.members)
         if self.run is None or not self.is_kept_model or not self.run.finished:
             return 0.0
         return self.run.min_confidence
@@ -84,8 +84,8 @@ class ModelRef:
         For example ``runs/a (classic, trained on mnist, test accuracy 99.20 %)``. Details that
         cannot be read are missing.
         """
-        if self.parts:
-            return " + ".join(part.description for part in self.parts)
+        if self.members:
+            return " + ".join(member.description for member in self.members)
         details: list[str] = []
         if self.run is not None:
             with suppress(RunError, OSError):
@@ -100,8 +100,8 @@ class ModelRef:
         Models that were tuned from such a model count as well. Nothing is known of a file outside a
         run, which is assumed to be for photos.
         """
-        if self.parts:
-            return all(part.for_photos for part in self.parts)
+        if self.members:
+            return all(member.for_photos for member in self.members)
         if self.run is None:
             return True
         with suppress(RunError, CheckpointError):
@@ -138,8 +138,9 @@ def find_model(*names: ModelName, root: Path = RUNS_DIR) -> ModelRef:
         CheckpointError: There is no such model, or the file is not a `.keras` file.
     """
     if len(names) > 1:
-        parts = tuple(find_model(name, root=root) for name in names)
-        return ModelRef(tuple(file for part in parts for file in part.files), parts=parts)
+        members = tuple(find_model(name, root=root) for name in names)
+        files = tuple(file for member in members for file in member.files)
+        return ModelRef(files, members=members)
     if names:
         return _find(os.fspath(names[0]), root)
     if variable := os.environ.get(MODEL_VARIABLE):
@@ -168,7 +169,7 @@ def _find(name: str, root: Path) -> ModelRef:
             path = root / path
         return _find_in_directory(path) if path.is_dir() else _find_file(path)
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise unreadable_error(path, error) from error
 
 
 def _find_in_directory(path: Path) -> ModelRef:

@@ -1,4 +1,4 @@
-"""Recipes: named, complete training configurations with their measured accuracy.
+"""Recipes (presets): named, complete training configurations with their measured accuracy.
 
 `resolve` applies settings to a recipe and refuses those without effect, such as weight decay with
 SGD.
@@ -221,18 +221,18 @@ def _check_used(
 ) -> None:
     """Check that every setting that was given has an effect."""
     for name in changes:
-        declared = SETTINGS[name]
-        details = setting_of(declared)
-        if details.optimizers and optimizer not in details.optimizers:
+        field = SETTINGS[name]
+        setting = setting_of(field)
+        if setting.optimizers and optimizer not in setting.optimizers:
             raise ConfigError(
-                f"{flag(declared)} has no effect with --optimizer {optimizer}",
-                hint=f"--optimizer {details.optimizers[0]}",
+                f"{flag(field)} has no effect with --optimizer {optimizer}",
+                hint=f"--optimizer {setting.optimizers[0]}",
             )
         if name == "dropout" and split_custom_architecture(arch)[0]:
             raise ConfigError(f"--dropout has no effect with --arch {arch}")
-        if details.new_model_only and start is not None:
+        if setting.new_model_only and start is not None:
             raise ConfigError(
-                f"{flag(declared)} describes a new model, but this run fine-tunes {start!r}",
+                f"{flag(field)} describes a new model, but this run fine-tunes {start!r}",
                 hint=None if "start" in changes else "--recipe classic",
             )
 
@@ -240,7 +240,7 @@ def _check_used(
 def _unused_defaults(optimizer: str) -> dict[str, Any]:
     """Return defaults for the settings of other optimizers, so that no config records them."""
     return {
-        name: declared.default
-        for name, declared in SETTINGS.items()
-        if (allowed := setting_of(declared).optimizers) and optimizer not in allowed
+        name: field.default
+        for name, field in SETTINGS.items()
+        if (allowed := setting_of(field).optimizers) and optimizer not in allowed
     }

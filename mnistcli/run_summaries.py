@@ -191,7 +191,7 @@ def find_common_dataset(models: Sequence[ModelRef]) -> str:
     """Return the dataset on which all models of runs were trained.
 
     Raises:
-        RunError: They were trained on different ones, or a run is damaged.
+        RunError: The models were trained on different datasets, or a run is damaged.
     """
     first, *others = models
     dataset = first.datasets[0]

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from mnistcli.cluster.addresses import ClusterAddress
-from mnistcli.cluster.shared_files import require_folder
-from mnistcli.cluster.worker import set_up
+from mnistcli.cluster.shared_files import require_directory
+from mnistcli.cluster.worker import prepare_worker
 from mnistcli.datasets import Splits
 from mnistcli.datasets.shared import SharedDataset
 from mnistcli.errors import ClusterError
@@ -112,7 +112,7 @@ def evaluate_seeds_on_cluster(
         series: The directory of the runs, on a file system that the workers share.
         seeds: The seeds, whose runs are finished.
         splits: The dataset.
-        data_dir: Folder of the MNIST files, as `mnistcli.datasets.load` takes it.
+        data_dir: Directory of the MNIST files; None for the default.
         pixel_scale: As `load_classifier` takes it.
 
     Yields:
@@ -139,8 +139,8 @@ def evaluate_seeds_on_cluster(
 def _evaluate_on_worker(
     series: RunSeries, dataset: SharedDataset, pixel_scale: str | None, seed: int
 ) -> SeedEvaluation:
-    set_up()
-    require_folder(series.path)
+    prepare_worker()
+    require_directory(series.path)
     return _evaluate_seed(series, seed, dataset.load(), pixel_scale, None)
 
 

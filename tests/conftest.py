@@ -103,14 +103,14 @@ def quick_training(monkeypatch: pytest.MonkeyPatch) -> None:
 def trained_run(shared_dir: Path) -> Path:
     """A finished run of four epochs on the embedded digits, which one worker trains."""
     from mnistcli import datasets
-    from mnistcli.files.locks import lock_directory
+    from mnistcli.files.locks import try_lock
     from mnistcli.recipes import resolve
     from mnistcli.runs.run import Run
     from mnistcli.training import train
 
     run = Run(shared_dir / "trained")
     while not run.finished:
-        with lock_directory(shared_dir) as locked:
+        with try_lock(shared_dir) as locked:
             if locked and not run.finished:
                 config = resolve("classic", dataset="digits", epochs=4, batch_size=32)
                 train(config, datasets.load("digits"), Run.create(config, run.path))

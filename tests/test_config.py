@@ -92,16 +92,16 @@ def test_any_other_name_is_no_architecture(arch: str) -> None:
 
 
 def test_every_setting_has_a_help_text_and_a_valid_default() -> None:
-    for declared in SETTINGS.values():
-        assert setting_of(declared).help_text.endswith(".")
-    defaults = {name: declared.default for name, declared in SETTINGS.items()}
+    for field in SETTINGS.values():
+        assert setting_of(field).help_text.endswith(".")
+    defaults = {name: field.default for name, field in SETTINGS.items()}
     assert TrainConfig.from_dict(defaults) == TrainConfig()
 
 
 def test_choices_are_named_in_the_help_text() -> None:
-    details = [setting_of(declared) for declared in SETTINGS.values()]
+    settings = [setting_of(field) for field in SETTINGS.values()]
 
-    assert all(("{choices}" in one.help_text) == bool(one.choices) for one in details)
+    assert all(("{choices}" in one.help_text) == bool(one.choices) for one in settings)
 
 
 def test_as_dict_makes_the_same_config_again() -> None:

@@ -7,21 +7,28 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnistcli.config_fields import flag, require_choice, setting, setting_of, validate, value_type
+from mnistcli.config_fields import (
+    flag,
+    require_choice,
+    setting_field,
+    setting_of,
+    validate,
+    value_type,
+)
 from mnistcli.errors import ConfigError
 
 
 @dataclass(frozen=True)
 class Example:
-    rate: float = setting(0.5, "Rate.", above=0, at_most=1)
-    count: int = setting(3, "Count.", at_least=1, example=7)
-    name: str = setting("adam", "Name: {choices}.", choices=("adam", "sgd"))
-    path: str | None = setting(None, "Path.", flags=("--from", "-f"))
-    on: bool = setting(False, "Switch.")
-    batch_size: int = setting(1, "Size.")
+    rate: float = setting_field(0.5, "Rate.", above=0, at_most=1)
+    count: int = setting_field(3, "Count.", at_least=1, example=7)
+    name: str = setting_field("adam", "Name: {choices}.", choices=("adam", "sgd"))
+    path: str | None = setting_field(None, "Path.", flags=("--from", "-f"))
+    on: bool = setting_field(False, "Switch.")
+    batch_size: int = setting_field(1, "Size.")
 
 
-FIELDS: dict[str, Field[Any]] = {declared.name: declared for declared in fields(Example)}
+FIELDS: dict[str, Field[Any]] = {field.name: field for field in fields(Example)}
 
 
 def test_the_default_stays_an_attribute_of_the_class() -> None:

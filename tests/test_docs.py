@@ -184,9 +184,9 @@ def test_every_setting_is_in_the_command_reference() -> None:
     reference = text(TOP / ".github" / "COMMANDS.md")
     names = {"start": "from"}
     options = {
-        f"--{names.get(field, field).replace('_', '-')}"
-        for field, declared in TrainConfig.__dataclass_fields__.items()
-        if not setting_of(declared).recorded
+        f"--{names.get(name, name).replace('_', '-')}"
+        for name, field in TrainConfig.__dataclass_fields__.items()
+        if not setting_of(field).recorded
     }
 
     assert {option for option in options if option not in reference} == set()

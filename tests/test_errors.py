@@ -1,4 +1,6 @@
+import ast
 import re
+from pathlib import Path
 
 import pytest
 
@@ -34,3 +36,23 @@ def test_an_error_keeps_message_and_hint(hint: str | None) -> None:
     error = DataError("no images in 'x'", hint=hint)
 
     assert (str(error), error.message, error.hint) == ("no images in 'x'", "no images in 'x'", hint)
+
+
+def raises_entries() -> list[tuple[str, str]]:
+    """Return the entries of all `Raises` sections of the package, each with its place."""
+    return [
+        (f"{path.name}:{node.lineno}", entry)
+        for path in Path(errors.__file__).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        for section in (ast.get_docstring(node) or "").split("Raises:\n")[1:]
+        for entry in re.findall(r"^    \w+: (.*)", section, re.MULTILINE)
+    ]
+
+
+def test_raises_entries_name_the_subject_of_their_condition() -> None:
+    entries = raises_entries()
+    pronoun = re.compile(r"(It|They|There (is|are) none)\b")
+
+    assert len(entries) > 300
+    assert [entry for entry in entries if pronoun.match(entry[1])] == []

@@ -65,7 +65,7 @@ def test_perfect_predictions_have_perfect_scores() -> None:
     assert result.loss == pytest.approx(1e-7, rel=1e-3)
 
 
-def test_averages_computed_by_hand() -> None:
+def test_scores_agree_with_those_computed_by_hand() -> None:
     # 0 is predicted 3 times, 2 of them correctly; 1 is predicted for one of two images.
     result = evaluate_fixed([0, 0, 1, 1], [0, 0, 0, 1])
     zero, one = result.per_class[:2]
@@ -88,7 +88,7 @@ def test_weighted_averages_are_weighted_by_support() -> None:
     assert result.weighted_precision == pytest.approx(0.75 * 0.75)
 
 
-def test_digits_that_do_not_occur() -> None:
+def test_a_digit_without_images_and_predictions_has_scores_of_zero() -> None:
     result = evaluate_fixed([3, 3, 7], [3, 8, 7])
     assert result.per_class[0] == ClassScores(0, 0, 0, 0, 0)
     assert result.per_class[8] == ClassScores(8, 0, 0, 0, 0)

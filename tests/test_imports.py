@@ -47,7 +47,7 @@ def test_importing_the_package_has_no_side_effects() -> None:
 @pytest.mark.parametrize(
     "module", ["mnistcli", "mnistcli.cli", "mnistcli.plotting", "mnistcli.plotting.registry"]
 )
-def test_modules_that_are_light(module: str) -> None:
+def test_light_modules_import_no_heavy_package(module: str) -> None:
     done = python(f"{BLOCK_HEAVY}\nimport {module}")
 
     assert (done.returncode, done.stderr) == (0, "")

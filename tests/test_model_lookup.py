@@ -223,7 +223,7 @@ def test_the_last_epoch_of_a_run_has_the_dataset_of_the_run_but_no_threshold() -
     assert plots_dir(last, "digits") == Path("runs/a/last_plots")
 
 
-def test_a_file_outside_a_run() -> None:
+def test_a_file_outside_a_run_counts_as_trained_on_mnist() -> None:
     write_model(Path("digits.keras"))
 
     found = find_model("digits.keras")

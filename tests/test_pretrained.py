@@ -78,7 +78,7 @@ def test_the_card_agrees_with_the_metrics_of_the_run(model: ModelRef) -> None:
 def test_the_litert_file_was_made_from_the_model(model: ModelRef) -> None:
     (file,) = model.files
 
-    assert litert_files.read_beside(file, sha256(file.read_bytes())) is not None
+    assert litert_files.read_sidecar(file, sha256(file.read_bytes())) is not None
 
 
 def test_litert_and_keras_agree(model: ModelRef, classifier: Predictor) -> None:

@@ -73,7 +73,7 @@ def test_an_unfinished_run_is_as_old_as_its_last_epoch() -> None:
     assert names() == ["begun", "finished", "stopped"]
 
 
-def test_a_finished_run() -> None:
+def test_the_summary_of_a_finished_run_has_its_results() -> None:
     summary = summarize_run(make_run("a", resolve("deep", dataset="digits", seed=3, epochs=5)))
 
     assert summary.as_dict() == {

@@ -241,7 +241,7 @@ def test_a_signal_that_was_ignored_at_the_start_stays_ignored() -> None:
     assert stop(program, "SIGTERM").code == 143
 
 
-def test_a_library_that_turns_a_signal_into_an_error_of_its_own() -> None:
+def test_a_signal_that_a_library_turns_into_an_error_still_stops_the_program() -> None:
     """The import of optree does, in the middle of TensorFlow's."""
     phase = """
 from mnistcli import datasets

@@ -26,7 +26,7 @@ def parse_cluster(text: str | None, others: Mapping[str, object]) -> "ClusterAdd
         others: Options that do not work on a cluster, as `forbid_together` takes them.
 
     Raises:
-        ConfigError: It is no address, or is combined with one of the options.
+        ConfigError: The address is invalid, or one of the options is given as well.
         ClusterError: The package of clusters is not installed.
     """
     if text is None:
@@ -43,7 +43,7 @@ def require_several(
     """Check that a cluster has several models to train: one model is trained by one process.
 
     Raises:
-        ConfigError: It has not.
+        ConfigError: A cluster is given for a single model.
     """
     if address is not None and seeds is None and config.ensemble == 1:
         raise ConfigError(
@@ -57,7 +57,7 @@ def cluster_ensemble_trainer(address: "ClusterAddress", data_dir: Path | None) -
 
     Args:
         address: The cluster.
-        data_dir: Folder of the MNIST files; None for the default.
+        data_dir: Directory of the MNIST files; None for the default.
     """
     from mnistcli.training.cluster_training import train_ensemble_on_cluster
 

@@ -53,8 +53,8 @@ def compare(
 ) -> None:
     """Compare runs on the same test images, with the curves of all in one figure.
 
-    McNemar's exact test tells whether the difference between two models is more than chance; with
-    more than two, all pairs are tested, with Holm's correction. The test is about these models:
+    McNemar's exact test checks whether the difference between two models is significant; with more
+    than two, all pairs are tested, with Holm's correction. The test is about these models:
     with another seed, a recipe gives another model.
     """
     from mnistcli.cli.progress import CountBar

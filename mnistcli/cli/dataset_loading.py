@@ -15,7 +15,7 @@ def load_splits(name: str, data_dir: Path | None) -> "Splits":
 
     Args:
         name: The name or path of the dataset.
-        data_dir: Folder of the MNIST files; None for the default.
+        data_dir: Directory of the MNIST files; None for the default.
     """
     from mnistcli.cli.progress import DownloadProgress
 

@@ -25,9 +25,7 @@ def draw(
     model: ModelArgument = None,
     port: Annotated[
         int,
-        typer.Option(
-            metavar="N", min=0, max=65535, help="Port of the page; 0 for any that is free."
-        ),
+        typer.Option(metavar="N", min=0, max=65535, help="Port of the page; 0 for any free port."),
     ] = _DEFAULT_PORT,
     no_open: Annotated[
         bool,
@@ -40,8 +38,8 @@ def draw(
         Path,
         typer.Option(
             metavar="DIR",
-            help="Folder for the drawings that you correct. It is a dataset: train --dataset DIR "
-            "--from MODEL.",
+            help="Directory for the drawings that you correct. It is a dataset: train --dataset "
+            "DIR --from MODEL.",
         ),
     ] = Path("corrections"),
     export: Annotated[
@@ -84,7 +82,7 @@ def draw(
         classifier = load_classifier(model_ref.files, pixel_scale=pixel_scale, on_note=print_note)
         thresholds = choose_thresholds(None, model_ref.min_confidence)
         predictor = DrawingPredictor(classifier, model_ref.name, thresholds)
-    start = model_ref.parts[0] if model_ref.parts else model_ref
+    start = model_ref.members[0] if model_ref.members else model_ref
     app = build_app(predictor, folder, _training_command(corrections, start.name))
     print_model(model_ref.description)
     url = url_of(listener)
@@ -131,7 +129,7 @@ def _training_command(folder: Path, model: str) -> str:
 
 
 def _has_display() -> bool:
-    """Whether a browser would appear: a person is at a terminal, on a desktop."""
+    """Return whether a browser would appear: a person is at a terminal, on a desktop."""
     if not (sys.stdout.isatty() or sys.stderr.isatty()):
         return False
     if sys.platform in {"darwin", "win32"}:

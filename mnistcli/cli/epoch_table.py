@@ -97,25 +97,25 @@ def draw_curves(rows: Sequence[EpochRow], width: int, *, ascii_only: bool = Fals
         ascii_only: Whether the terminal has no block characters.
     """
     blocks = _ASCII_BLOCKS if ascii_only else _BLOCKS
-    values: list[tuple[str, list[float], Callable[[float], str]]] = [
+    curves: list[tuple[str, list[float], Callable[[float], str]]] = [
         ("loss", [row.loss for row in rows], "{:.4f}".format),
         (_VAL_ACCURACY, [row.val_accuracy for row in rows], percent),
     ]
     lines = []
-    for title, series, text in values:
-        if len(series) < 2 or not all(map(math.isfinite, series)):
+    for title, values, text in curves:
+        if len(values) < 2 or not all(map(math.isfinite, values)):
             continue
-        start, end = f"{title:<{len(_VAL_ACCURACY)}}{_GAP}{text(series[0]):>8} ", text(series[-1])
+        start, end = f"{title:<{len(_VAL_ACCURACY)}}{_GAP}{text(values[0]):>8} ", text(values[-1])
         space = width - len(start) - len(end) - 2
         if space > 1:
-            lines.append(f"{start}{_curve(series, min(space, 60), blocks)} {end}")
+            lines.append(f"{start}{_curve(values, min(space, 60), blocks)} {end}")
     return lines
 
 
-def _curve(series: Sequence[float], width: int, blocks: str) -> str:
+def _curve(values: Sequence[float], width: int, blocks: str) -> str:
     """Return a block character for each value, or for evenly spaced ones if there are too many."""
-    count = min(len(series), width)
-    shown = [series[round(at * (len(series) - 1) / (count - 1))] for at in range(count)]
+    count = min(len(values), width)
+    shown = [values[round(at * (len(values) - 1) / (count - 1))] for at in range(count)]
     lowest, highest = min(shown), max(shown)
     scale = (len(blocks) - 1) / (highest - lowest or 1)
     return "".join(blocks[round((value - lowest) * scale)] for value in shown)

@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from mnistcli.cli.dataset_loading import load_splits
+from mnistcli.cli.metrics_table import print_evaluation
+from mnistcli.cli.option_conflicts import forbid_together
 from mnistcli.cli.options import (
     ClusterOption,
     DataDirOption,
@@ -17,7 +19,6 @@ from mnistcli.cli.options import (
 )
 from mnistcli.cli.spinner import show_spinner
 from mnistcli.cli.streams import print_figure, print_note, set_verbosity
-from mnistcli.cli.tables import print_evaluation
 from mnistcli.errors import ConfigError
 
 
@@ -39,7 +40,7 @@ def evaluate(
             min=0,
             max=1,
             help="Find the lowest rejection threshold at which at least this fraction of the "
-            "accepted predictions is right. Default: none.",
+            "accepted predictions is right. Default: no threshold is searched.",
         ),
     ] = None,
     seeds: Annotated[
@@ -73,10 +74,10 @@ def evaluate(
             "--fit-min-confidence": fit_min_confidence,
             "--output-dir": output_dir,
         }
+        forbid_together("--seeds", others)
         evaluate_with_seeds(
             model or [],
             seeds,
-            others,
             address,
             dataset=dataset,
             data_dir=data_dir,

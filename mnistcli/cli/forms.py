@@ -28,7 +28,7 @@ def load_regions(path: Path, images: Iterable[str]) -> "tuple[FormRegion, ...]":
         images: The names of the scans.
 
     Raises:
-        ConfigError: One of them is a data file, whose rows have no regions.
+        ConfigError: One of the scans is a data file, whose rows have no regions.
         DataError: The file is missing or damaged.
     """
     from mnistcli.prediction.form_regions import read_regions
@@ -64,7 +64,7 @@ def predict_regions(
     """
     from mnistcli.prediction.forms import predict_forms
 
-    forms = predict_forms(predict, scans, regions, on_skip=print_note)
+    forms = predict_forms(predict, scans, regions, on_note=print_note)
     if layout.as_csv or layout.as_json:
         printer = FormPrinter(regions, model, as_csv=layout.as_csv)
         return printer.watch(forms), printer

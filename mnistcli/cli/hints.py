@@ -14,7 +14,7 @@ _POSITIONAL = ""
 
 
 @dataclass(frozen=True)
-class _Part:
+class _ArgumentGroup:
     """Arguments that belong together: an option with its value, or a positional argument.
 
     Attributes:
@@ -60,24 +60,24 @@ class CommandLine:
         if option not in self._options:
             return None
         name = self._options[option].name
-        typed = (part.words[0].partition("=")[0] for part in self._parts() if part.name == name)
+        typed = (group.words[0].partition("=")[0] for group in self._groups() if group.name == name)
         if values:
             option = next((word for word in typed if word in self._options), option)
         return self._join(self._replace(name, (option, *values)))
 
     def as_typed(self) -> str:
         """Return the command with its arguments as they were typed."""
-        return self._join(self._parts())
+        return self._join(self._groups())
 
     def with_name(self, wrong: str, right: str) -> str:
         """Return the command to type, with the name of an option corrected."""
-        parts = [
-            _Part(_POSITIONAL, (right + word.removeprefix(wrong),))
+        groups = [
+            _ArgumentGroup(_POSITIONAL, (right + word.removeprefix(wrong),))
             if word.partition("=")[0] == wrong
-            else _Part(_POSITIONAL, (word,))
+            else _ArgumentGroup(_POSITIONAL, (word,))
             for word in self.arguments
         ]
-        return self._join(parts)
+        return self._join(groups)
 
     @property
     def _has_model_argument(self) -> bool:
@@ -96,51 +96,51 @@ class CommandLine:
             name: option for option in options for name in (*option.opts, *option.secondary_opts)
         }
 
-    def _parts(self) -> Iterator[_Part]:
+    def _groups(self) -> Iterator[_ArgumentGroup]:
         """Split the arguments as the parser does."""
         options, rest = self._options, list(self.arguments)
         while rest:
             word = rest.pop(0)
             if word == "--":
-                yield _Part(word, (word,))
-                yield from (_Part(_POSITIONAL, (positional,)) for positional in rest)
+                yield _ArgumentGroup(word, (word,))
+                yield from (_ArgumentGroup(_POSITIONAL, (positional,)) for positional in rest)
                 return
             option = options.get(word) or options.get(word.partition("=")[0])
             if option is not None:
                 takes_next = not option.is_flag and word in options and rest
-                yield _Part(option.name, (word, rest.pop(0)) if takes_next else (word,))
+                yield _ArgumentGroup(option.name, (word, rest.pop(0)) if takes_next else (word,))
             elif word[:2] in options:
-                yield from self._short_parts(word, rest)
+                yield from self._short_groups(word, rest)
             else:
-                yield _Part(_POSITIONAL, (word,))
+                yield _ArgumentGroup(_POSITIONAL, (word,))
 
-    def _short_parts(self, word: str, rest: list[str]) -> Iterator[_Part]:
+    def _short_groups(self, word: str, rest: list[str]) -> Iterator[_ArgumentGroup]:
         """Split short options in one argument, such as ``-qr`` and ``-oDIR``."""
         for index, letter in enumerate(word[1:], start=1):
             option = self._options.get(f"-{letter}")
             if option is None or option.is_flag:
-                yield _Part(option.name if option else word, (f"-{letter}",))
+                yield _ArgumentGroup(option.name if option else word, (f"-{letter}",))
                 continue
             attached = word[index + 1 :]
             values = [attached] if attached else rest[:1]
             if not attached:
                 del rest[:1]
-            yield _Part(option.name, (f"-{letter}", *values))
+            yield _ArgumentGroup(option.name, (f"-{letter}", *values))
             return
 
-    def _replace(self, name: str | None, words: tuple[str, ...]) -> list[_Part]:
-        """Return the parts with those of a parameter replaced; new ones come before ``--``."""
-        parts = list(self._parts())
-        new = _Part(name, words)
-        old = [index for index, part in enumerate(parts) if part.name == name]
-        end = next((index for index, part in enumerate(parts) if part.name == "--"), len(parts))
+    def _replace(self, name: str | None, words: tuple[str, ...]) -> list[_ArgumentGroup]:
+        """Return the groups with those of a parameter replaced; new ones come before ``--``."""
+        groups = list(self._groups())
+        new = _ArgumentGroup(name, words)
+        old = [index for index, group in enumerate(groups) if group.name == name]
+        end = next((index for index, group in enumerate(groups) if group.name == "--"), len(groups))
         default = 0 if name == _POSITIONAL else end
-        parts.insert(old[0] if old else default, new)
-        return [part for part in parts if part.name != name or part is new]
+        groups.insert(old[0] if old else default, new)
+        return [group for group in groups if group.name != name or group is new]
 
-    def _join(self, parts: Iterable[_Part]) -> str:
+    def _join(self, groups: Iterable[_ArgumentGroup]) -> str:
         start = f"mnistcli {self.name}"
-        quoted = [(part.name, " ".join(map(quote_argument, part.words))) for part in parts]
+        quoted = [(group.name, " ".join(map(quote_argument, group.words))) for group in groups]
         command = " ".join([start, *(text for _, text in quoted)])
         if len(command) <= _MAX_COMMAND:
             return command

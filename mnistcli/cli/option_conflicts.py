@@ -14,7 +14,7 @@ def forbid_together(option: str, others: Mapping[str, object], *, hint: str | No
         hint: The arguments to type instead. Defaults to none.
 
     Raises:
-        ConfigError: One of the others is given.
+        ConfigError: One of the other options is given.
     """
     for other, value in others.items():
         if value is not None and value is not False:

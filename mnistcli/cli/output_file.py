@@ -17,7 +17,7 @@ from mnistcli.cli.hints import complete_hint
 from mnistcli.cli.output_layout import ENCODING, ERRORS, OutputLayout
 from mnistcli.cli.streams import print_note
 from mnistcli.errors import RunError
-from mnistcli.files.locks import lock_directory
+from mnistcli.files.locks import try_lock
 from mnistcli.formatting import format_count
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _OTHER_FILE = "--output FILE"
 
 @contextmanager
 def output_to(
-    path: Path | None, layout: OutputLayout, model: str, *, continued: bool
+    path: Path | None, layout: OutputLayout, model: str, *, continue_output: bool
 ) -> Iterator["NameCounts"]:
     """Write what is printed to stdout to a file, which is in place when all of it is written.
 
@@ -38,7 +38,7 @@ def output_to(
         path: The file; None for stdout.
         layout: The layout of the file.
         model: The name of the model.
-        continued: Whether to keep the records of the partial file, or else of the file.
+        continue_output: Whether to keep the records of the partial file, or else of the file.
 
     Yields:
         The names of the images in the records that are kept.
@@ -55,11 +55,11 @@ def output_to(
         partial = path.with_name(f"{path.name}.partial")
         with _translate_errors(path):
             partial.touch()
-            with lock_directory(partial) as has_lock:
+            with try_lock(partial) as has_lock:
                 if not has_lock:
                     raise RunError(f"another process writes {str(path)!r}", hint=_OTHER_FILE)
                 with _keep_on_failure(partial, can_continue=layout.can_continue):
-                    if continued:
+                    if continue_output:
                         _keep_records(path, partial, layout, names, model)
                     else:
                         os.truncate(partial, 0)
@@ -103,10 +103,10 @@ def _translate_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise _write_error(path, error) from error
 
 
-def _cannot_write(path: Path, error: OSError) -> RunError:
+def _write_error(path: Path, error: OSError) -> RunError:
     return RunError(f"cannot write {str(path)!r}: {error.strerror}", hint=_OTHER_FILE)
 
 
@@ -124,7 +124,7 @@ def _keep_on_failure(partial: Path, *, can_continue: bool) -> Iterator[None]:
         raise
 
 
-class _Appended(io.FileIO):
+class _AppendOnlyFile(io.FileIO):
     """A file whose failures to write are errors of the program, not bugs.
 
     Args:
@@ -145,13 +145,13 @@ class _Appended(io.FileIO):
         try:
             return super().write(data)
         except OSError as error:
-            raise _cannot_write(self._path, error) from error
+            raise _write_error(self._path, error) from error
 
 
 @contextmanager
 def _open(partial: Path, path: Path) -> Iterator[IO[str]]:
     """Open a partial file to append text; in the end it is flushed to the disk."""
-    raw = _Appended(partial, path)
+    raw = _AppendOnlyFile(partial, path)
     try:
         with io.TextIOWrapper(
             io.BufferedWriter(raw), encoding=ENCODING, errors=ERRORS, newline="\n"

@@ -22,7 +22,7 @@ class Record(NamedTuple):
     Attributes:
         name: The name of the image; empty for the header of a table.
         end: The offset of its end in bytes.
-        model: The name of the model; None if the record does not tell.
+        model: The name of the model; None if the record has none.
     """
 
     name: str
@@ -48,7 +48,7 @@ class OutputLayout:
 
     @property
     def can_continue(self) -> bool:
-        """Whether the records of a file tell which images are missing."""
+        """Whether the missing images can be derived from the records of a file."""
         return (self.as_csv or self.as_json) and not self.has_regions
 
     def name_of(self, image: "FoundImage") -> str:

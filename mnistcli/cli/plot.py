@@ -7,7 +7,7 @@ import typer
 
 from mnistcli.choices import FIGURE_FORMATS
 from mnistcli.cli.dataset_loading import load_splits
-from mnistcli.cli.model_interface import note_interface
+from mnistcli.cli.interface_notes import note_interface
 from mnistcli.cli.options import (
     DataDirOption,
     DatasetOption,

@@ -54,8 +54,8 @@ def predict(
             min=0,
             max=1,
             help="Rejection threshold (0-1) for the probability that all digits are right. "
-            "Default: 0.6 for a number; for one digit the model's own, which rejects 0.4 % of "
-            "held-out digits.",
+            "Default: for one digit the model's own, which rejects 0.4 % of held-out digits; 0.8 "
+            "for two digits, and 0.6 for more.",
         ),
     ] = None,
     top: Annotated[
@@ -64,15 +64,15 @@ def predict(
             metavar="K",
             min=1,
             max=10,
-            help="Show the K most likely classes of a single digit, or texts of a number.",
+            help="Number of alternatives to show: classes of a single digit, or texts of a number.",
         ),
     ] = 3,
     digits: Annotated[
         str | None,
         typer.Option(
             metavar="N|MIN-MAX",
-            help="The number of digits in each line, such as 6 or 4-6: the most likely text of "
-            "that length. Default: any.",
+            help="Read each line as a text of this many digits, such as 6 or 4-6. Default: any "
+            "number.",
         ),
     ] = None,
     regions: Annotated[
@@ -119,7 +119,7 @@ def predict(
             "stdout.",
         ),
     ] = None,
-    continued: Annotated[
+    continue_output: Annotated[
         bool,
         typer.Option(
             "--continue",
@@ -131,8 +131,8 @@ def predict(
         str | None,
         typer.Option(
             metavar="I/N",
-            help="Predict the I-th of N parts of the files, which are split by a hash of their "
-            "names: for job arrays. Default: all files.",
+            help="Predict shard I of N of the files, which are divided by a hash of their names: "
+            "for job arrays. Default: all files.",
         ),
     ] = None,
     cluster: ClusterOption = None,
@@ -160,7 +160,7 @@ def predict(
     set_verbosity(quiet=quiet)
     lengths = None if digits is None else parse_lengths(digits)
     layout = choose_layout(output, images, regions, as_csv=as_csv, as_json=as_json)
-    if continued:
+    if continue_output:
         others = {"--regions": regions, "--review": review, "--save": save, "--explain": explain}
         require_continuable(layout, output, others)
     options = PredictOptions(
@@ -176,7 +176,7 @@ def predict(
         regions=load_regions(regions, images) if regions else (),
         layout=layout,
         output=output,
-        continued=continued,
+        continue_output=continue_output,
         top=top,
         save=save,
         explain=explain,

@@ -1,7 +1,6 @@
 """Arguments of `predict`: parse them and check their combinations."""
 
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ from mnistcli.files.kinds import is_data_name
 
 if TYPE_CHECKING:  # loads NumPy, which help and errors do without
     from mnistcli.files.object_stores import FileName
-    from mnistcli.prediction.image_listing import FoundImage
 
 
 def require_png(option: typer.CallbackParam, path: Path | None) -> Path | None:
@@ -37,7 +35,7 @@ def parse_lengths(digits: str) -> range:
     """Parse a number of digits, such as ``6``, or the least and the greatest, such as ``4-6``.
 
     Raises:
-        ConfigError: It is neither.
+        ConfigError: The text is neither a number nor a range of numbers.
     """
     from mnistcli.prediction.digit_counts import MAX_DIGITS, digit_counts
 
@@ -79,7 +77,8 @@ def require_continuable(
         others: Options that need all images, as `forbid_together` takes them.
 
     Raises:
-        ConfigError: It is no file of records, or an option cannot be combined with `--continue`.
+        ConfigError: There is no output file, it is neither CSV nor JSON Lines, or an option cannot
+            be combined with `--continue`.
     """
     forbid_together("--continue", others)
     if output is None or not layout.can_continue:
@@ -101,56 +100,3 @@ def parse_shard(shard: str | None, regions: Path | None) -> "Callable[[FileName]
     from mnistcli.prediction.image_selection import Shard
 
     return Shard.parse(shard).contains
-
-
-def check_sources(
-    images: list[str], outputs: Mapping[str, Path], regions: Path | None, *, recursive: bool
-) -> "Iterable[str | FoundImage]":
-    """Return the sources, those on stdin included, if no output overwrites one of them.
-
-    Raises:
-        ImageError: An output is one of the images. For those that are listed on stdin, it is raised
-            when they are read.
-    """
-    from mnistcli.prediction.image_sources import require_no_overwrite
-    from mnistcli.prediction.stdin import STDIN, expand_stdin
-
-    sources = expand_stdin(images, sys.stdin.buffer if sys.stdin else None)
-    if not outputs:
-        return sources
-    names = [name for name in images if name != STDIN]
-    inputs = [*names, str(regions)] if regions else names
-    require_no_overwrite(outputs, inputs, recursive=recursive)
-    if len(names) == len(images):
-        return sources
-
-    def check_each() -> "Iterator[str | FoundImage]":
-        for source in sources:
-            require_no_overwrite(outputs, [source], recursive=recursive)
-            yield source
-
-    return check_each()
-
-
-def image_counter(
-    images: list[str],
-    finished: int,
-    *,
-    recursive: bool,
-    select: "Callable[[FileName], bool] | None",
-) -> "Callable[[], int] | None":
-    """Return a function that counts the images to predict; None for a list on stdin or a store.
-
-    Args:
-        images: The names of images, folders and patterns.
-        finished: The number of images that are predicted already.
-        recursive: Whether to include the subfolders of folders.
-        select: Returns whether to count a file; None for all files.
-    """
-    from mnistcli.files.object_stores import StoredObject
-    from mnistcli.prediction.image_sources import count_files
-    from mnistcli.prediction.stdin import STDIN
-
-    if STDIN in images or any(map(StoredObject.parse, images)):
-        return None
-    return lambda: max(count_files(images, recursive=recursive, select=select) - finished, 0)

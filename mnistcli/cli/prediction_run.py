@@ -10,9 +10,9 @@ from mnistcli.cli.escaping import quote_name
 from mnistcli.cli.forms import predict_regions
 from mnistcli.cli.output_file import output_to
 from mnistcli.cli.output_layout import OutputLayout
-from mnistcli.cli.predict_arguments import check_sources, image_counter
 from mnistcli.cli.prediction_csv import CsvPrinter
 from mnistcli.cli.prediction_figures import MAX_DRAWN, save_explanations, save_predictions
+from mnistcli.cli.prediction_sources import check_sources, image_counter
 from mnistcli.cli.prediction_table import PrintedPredictions, RowPrinter, print_predictions
 from mnistcli.cli.review import Review
 from mnistcli.cli.spinner import show_spinner
@@ -46,7 +46,7 @@ class PredictOptions:
         regions: The regions of a form; empty for whole images.
         layout: The layout of the results.
         output: The file of the results; None for stdout.
-        continued: Whether to keep the results that are in the file.
+        continue_output: Whether to keep the results that are in the file.
         top: The number of classes or texts to show.
         save: The figure of the predictions; None for no figure.
         explain: The figure that explains the digits; None for no figure.
@@ -65,7 +65,7 @@ class PredictOptions:
     regions: "tuple[FormRegion, ...]"
     layout: OutputLayout
     output: Path | None
-    continued: bool
+    continue_output: bool
     top: int
     save: Path | None
     explain: Path | None
@@ -162,9 +162,11 @@ def _predict_and_print(
 
     layout = options.layout
     found = find_images(
-        sources, recursive=options.recursive, on_skip=print_note, select=options.select
+        sources, recursive=options.recursive, on_note=print_note, select=options.select
     )
-    with output_to(options.output, layout, model.name, continued=options.continued) as written:
+    with output_to(
+        options.output, layout, model.name, continue_output=options.continue_output
+    ) as written:
         printer: RowPrinter | None = None
         if options.regions:
             predictions, printer = predict_regions(

@@ -19,7 +19,7 @@ def find_run(path: Path) -> Run:
         path: A run directory, or the name of a run under ``runs/``.
 
     Raises:
-        RunError: It is not a run directory, cannot be read, or the run is finished.
+        RunError: The path is not a run directory, the run cannot be read, or the run is finished.
     """
     try:
         if len(path.parts) == 1 and not path.exists() and (RUNS_DIR / path).is_dir():

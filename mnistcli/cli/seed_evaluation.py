@@ -1,12 +1,10 @@
 """``evaluate --seeds``: the models of several seeds, their mean and their spread."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnistcli.cli.dataset_loading import load_splits
 from mnistcli.cli.escaping import quote_name
-from mnistcli.cli.option_conflicts import forbid_together
 from mnistcli.cli.progress import CountBar
 from mnistcli.cli.seed_table import SeedTable
 from mnistcli.cli.seed_training import parse_seeds
@@ -34,7 +32,6 @@ _TABLE = SeedTable(
 def evaluate_with_seeds(
     names: list[str],
     text: str,
-    others: Mapping[str, object],
     address: "ClusterAddress | None",
     *,
     dataset: str | None,
@@ -47,18 +44,16 @@ def evaluate_with_seeds(
     Args:
         names: The argument of ``evaluate``: the directory of ``train --seeds``.
         text: The seeds, or ``all``.
-        others: Options that do not work with seeds, as `forbid_together` takes them.
         address: The cluster; None for this process.
         dataset: The dataset; None for the one that the models were trained on.
-        data_dir: Folder of the MNIST files; None for the usual one.
+        data_dir: Directory of the MNIST files; None for the default.
         pixel_scale: The pixel scale of the models; None to find it.
         as_json: Whether to print one JSON object.
 
     Raises:
-        ConfigError: There is not one directory, or an option does not work with seeds.
+        ConfigError: The seeds are invalid, or there is not one directory.
         MnistCliError: A model, the dataset or the cluster cannot be used.
     """
-    forbid_together("--seeds", others)
     chosen = None if text == ALL else parse_seeds(text)
     if len(names) != 1:
         raise ConfigError("--seeds needs one directory of 'train --seeds'", hint="runs/DIR")

@@ -11,7 +11,7 @@ from mnistcli.cli.hints import complete_hint, quote_argument
 from mnistcli.cli.seed_table import SeedTable
 from mnistcli.cli.streams import print_json, print_note
 from mnistcli.cli.training_progress import EpochBar
-from mnistcli.config import SEEDS, TrainConfig
+from mnistcli.config import SEED_LIMIT, TrainConfig
 from mnistcli.errors import ConfigError, TrainingError
 from mnistcli.runs.series import RunSeries
 
@@ -35,11 +35,12 @@ def parse_seeds(text: str) -> list[int]:
     """Parse seeds such as ``0..9``, ``1,2,5`` or ``0..3,7``; the ends of a range are included.
 
     Raises:
-        ConfigError: It is neither, a seed is too large, or there are too many.
+        ConfigError: The text is neither a list nor a range of seeds, a seed is too large, or there
+            are too many.
     """
     error = ConfigError(
-        f"--seeds needs up to {_MAX_SEEDS:,} numbers below {SEEDS:,}, such as 0..9 or 1,2,5, not "
-        f"{text!r}",
+        f"--seeds needs up to {_MAX_SEEDS:,} numbers below {SEED_LIMIT:,}, such as 0..9 or 1,2,5, "
+        f"not {text!r}",
         hint="--seeds 0..9",
     )
     seeds: dict[int, None] = {}
@@ -48,7 +49,7 @@ def parse_seeds(text: str) -> list[int]:
         if match is None:
             raise error
         first, last = int(match[1]), int(match[2] or match[1])
-        if not first <= last < min(SEEDS, first + _MAX_SEEDS):
+        if not first <= last < min(SEED_LIMIT, first + _MAX_SEEDS):
             raise error
         seeds |= dict.fromkeys(range(first, last + 1))
     if len(seeds) > _MAX_SEEDS:
@@ -78,15 +79,15 @@ class SeedProgress(EpochBar):
         series: The directory of the runs.
         count: The number of seeds.
         show_table: Whether to print the lines.
-        elsewhere: Whether other processes train, of which only the end of a seed is known.
+        is_remote: Whether other processes train, of which only the end of a seed is known.
     """
 
     def __init__(
-        self, series: RunSeries, count: int, *, show_table: bool, elsewhere: bool = False
+        self, series: RunSeries, count: int, *, show_table: bool, is_remote: bool = False
     ) -> None:
         super().__init__()
-        self._elsewhere = elsewhere
-        if elsewhere:
+        self._is_remote = is_remote
+        if is_remote:
             self.show_count(0, count, "seeds")
         self._series = series
         self._count = count
@@ -115,7 +116,7 @@ class SeedProgress(EpochBar):
                     _TABLE.print_header()
                 _TABLE.print_seed(result.seed, None if result.error else result.metrics)
         self._ended += 1
-        if self._elsewhere:
+        if self._is_remote:
             self.show_count(self._ended, self._count, "seeds")
 
 
@@ -138,7 +139,7 @@ def train_with_seeds(
         run_dir: The directory of the runs; None for a new one.
         as_json: Whether to print one JSON object.
         address: The cluster to train on. Defaults to this process.
-        data_dir: Folder of the MNIST files, for a cluster. Defaults to the usual one.
+        data_dir: Directory of the MNIST files, for a cluster; None for the default.
 
     Raises:
         TrainingError: The training of a seed failed, or its model is no better than chance.
@@ -188,10 +189,10 @@ def train_series(
         series: The directory of the runs.
         show_table: Whether to print a line for each seed.
         address: The cluster to train on; None for this process.
-        data_dir: Folder of the MNIST files, for a cluster; None for the usual one.
+        data_dir: Directory of the MNIST files, for a cluster; None for the default.
     """
-    elsewhere = address is not None
-    with SeedProgress(series, len(seeds), show_table=show_table, elsewhere=elsewhere) as progress:
+    is_remote = address is not None
+    with SeedProgress(series, len(seeds), show_table=show_table, is_remote=is_remote) as progress:
         return _trainer(address, data_dir, progress)(
             config, splits, seeds, series, on_seed_end=progress.on_seed_end
         )

@@ -36,10 +36,10 @@ def with_setting_options(command: Callable[..., None]) -> Callable[..., None]:
             name,
             inspect.Parameter.KEYWORD_ONLY,
             default=None,
-            annotation=Annotated[value_type(declared) | None, setting_option(declared)],
+            annotation=Annotated[value_type(field) | None, setting_option(field)],
         )
-        for name, declared in SETTINGS.items()
-        if name not in signature.parameters and not setting_of(declared).recorded
+        for name, field in SETTINGS.items()
+        if name not in signature.parameters and not setting_of(field).recorded
     ]
     parameters = [*declared_by_command, *added]
     # `setattr` because a function type has no such attribute; Typer reads both.
@@ -48,22 +48,22 @@ def with_setting_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def setting_option(declared: Field[Any], *, panel: str | None = _PANEL) -> Any:
+def setting_option(field: Field[Any], *, panel: str | None = _PANEL) -> Any:
     """Return the option of a setting, with help, choices, bounds and default of its field.
 
     Args:
-        declared: The field of `TrainConfig`.
+        field: The field of `TrainConfig`.
         panel: Title of the help panel. None for the main panel.
     """
-    details = setting_of(declared)
-    kind = value_type(declared)
-    long, *short = details.flags or (flag(declared),)
+    setting = setting_of(field)
+    kind = value_type(field)
+    long, *short = setting.flags or (flag(field),)
     names = [f"{long}/--no-{long.removeprefix('--')}"] if kind is bool else [long, *short]
-    choices = list(details.choices)
+    choices = list(setting.choices)
     return typer.Option(
         *names,
-        metavar=None if kind is bool else details.metavar or _METAVARS[kind],
-        help=_help(declared),
+        metavar=None if kind is bool else setting.metavar or _METAVARS[kind],
+        help=_help(field),
         autocompletion=(lambda: choices) if choices else None,
         rich_help_panel=panel,
     )
@@ -78,7 +78,7 @@ def require_one_device(config: TrainConfig, option: str, *, several: bool) -> No
         several: Whether it starts several.
 
     Raises:
-        ConfigError: They would.
+        ConfigError: `--device all` is combined with several processes.
     """
     if several and config.device == "all":
         raise ConfigError(
@@ -105,18 +105,18 @@ def value_text(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _help(declared: Field[Any]) -> str:
-    details = setting_of(declared)
-    text = details.help_text.replace("{choices}", ", ".join(details.choices))
-    if details.below is not None or details.at_most is not None:
-        text += f" {details.bounds.capitalize()}."
-    return f"{text} Default: {_default(declared)}."
+def _help(field: Field[Any]) -> str:
+    setting = setting_of(field)
+    text = setting.help_text.replace("{choices}", ", ".join(setting.choices))
+    if setting.below is not None or setting.at_most is not None:
+        text += f" {setting.bounds.capitalize()}."
+    return f"{text} Default: {_default(field)}."
 
 
-def _default(declared: Field[Any]) -> str:
-    text = setting_of(declared).default_text
+def _default(field: Field[Any]) -> str:
+    text = setting_of(field).default_text
     if text is not None:
         return text
-    if isinstance(declared.default, bool):
-        return "on" if declared.default else "off"
-    return f"{declared.default:g}" if isinstance(declared.default, float) else str(declared.default)
+    if isinstance(field.default, bool):
+        return "on" if field.default else "off"
+    return f"{field.default:g}" if isinstance(field.default, float) else str(field.default)

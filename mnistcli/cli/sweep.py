@@ -37,8 +37,7 @@ def sweep(
             min=1,
             metavar="N",
             show_default=False,
-            help="Total number of trials, those of other processes on the same study included. "
-            "Default: 50.",
+            help="Total number of trials of the study, over all its processes. Default: 50.",
         ),
     ] = 50,
     hours: Annotated[
@@ -52,7 +51,7 @@ def sweep(
             "-o",
             metavar="DIR",
             help="Directory of the sweep. Give that of a stopped sweep to continue it. Default: "
-            "runs/, the time and the recipe.",
+            "runs/<time>_<recipe>_sweep/.",
         ),
     ] = None,
     storage: Annotated[
@@ -78,7 +77,7 @@ def sweep(
             max=1000,
             metavar="N",
             show_default=False,
-            help="Train the best settings again with N other seeds; 0 turns it off. Default: 0.",
+            help="After the sweep, train the best settings with N further seeds. Default: 0.",
         ),
     ] = 0,
     recipe: Annotated[

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mnistcli.config import TrainConfig
 from mnistcli.errors import OTHER_RUN_DIR, ConfigError, RunError
-from mnistcli.files.locks import lock_directory
+from mnistcli.files.locks import try_lock
 from mnistcli.runs.directories import RUNS_DIR, create_new
 from mnistcli.runs.run import Run
 
@@ -40,7 +40,7 @@ def create_directory(config: TrainConfig, path: Path | None) -> Iterator[Path]:
         The directory, which is removed at the end if it is empty.
 
     Raises:
-        RunError: It cannot be created, another caller uses it, or it is a run directory.
+        RunError: The directory cannot be created, another caller uses it, or it is a run directory.
     """
     with ExitStack() as cleanup:
         try:
@@ -48,7 +48,7 @@ def create_directory(config: TrainConfig, path: Path | None) -> Iterator[Path]:
             directory.mkdir(parents=True, exist_ok=True)
             cleanup.callback(_remove_if_empty, directory)
             is_run = Run(directory).has_config
-            has_lock = cleanup.enter_context(lock_directory(directory))
+            has_lock = cleanup.enter_context(try_lock(directory))
         except OSError as error:
             name = str(path or RUNS_DIR)
             raise RunError(

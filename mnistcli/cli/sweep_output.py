@@ -42,7 +42,7 @@ def confirm_best(
         splits: The dataset.
         count: Number of seeds.
         address: The cluster to train on; None for this process.
-        data_dir: Folder of the MNIST files, for a cluster; None for the usual one.
+        data_dir: Directory of the MNIST files, for a cluster; None for the default.
     """
     from mnistcli.runs.series import RunSeries
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mnistcli.cli.model_interface import note_interface
+from mnistcli.cli.interface_notes import note_interface
 from mnistcli.cli.options import (
     ClusterOption,
     DataDirOption,
@@ -45,8 +45,8 @@ def train(
             "--run-dir",
             "-o",
             metavar="DIR",
-            help="Run directory; with --seeds, the directory of the runs. Default: runs/ and the "
-            "time, the recipe and the seed.",
+            help="Run directory; with --seeds, the directory of the runs. Default: "
+            "runs/<time>_<recipe>_seed<n>/.",
         ),
     ] = None,
     seeds: Annotated[
@@ -64,7 +64,7 @@ def train(
             "--config",
             metavar="FILE",
             help="Settings in a JSON file, such as best.json of a sweep or config.json of a run. "
-            "Other options override them. Default: those of the recipe.",
+            "Other options override them. Default: the settings of the recipe.",
         ),
     ] = None,
     resume: Annotated[

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from mnistcli.cli.cluster import cluster_ensemble_trainer
+from mnistcli.cli.metrics_table import print_training
 from mnistcli.cli.resuming import resume_command
-from mnistcli.cli.tables import print_training
 from mnistcli.cli.tensorboard import train_with_log
 from mnistcli.cli.training_progress import EpochBar, TrainingProgress
 from mnistcli.config import OPTIMIZERS, TrainConfig
@@ -47,7 +47,7 @@ def train_run(
         run: The run directory.
         resume: Whether to continue a run that was stopped.
         address: The cluster to train on; None for this process.
-        data_dir: Folder of the MNIST files; None for the default.
+        data_dir: Directory of the MNIST files; None for the default.
         tensorboard: Whether to write a log for TensorBoard.
         as_json: Whether to print one JSON object.
 

@@ -53,7 +53,7 @@ class ClusterAddress:
                 the file that ``dask scheduler --scheduler-file`` has written.
 
         Raises:
-            ConfigError: It is none of these.
+            ConfigError: The address has none of these forms.
             ClusterError: The package `distributed` is not installed.
         """
         require_packages("distributed", extra="cluster", needed_by="--cluster", error=ClusterError)

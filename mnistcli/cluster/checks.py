@@ -20,7 +20,7 @@ def require_workers(client: Client, address: ClusterAddress) -> None:
         address: The address, for messages.
 
     Raises:
-        ClusterError: There is none, or one of them cannot do the work.
+        ClusterError: The cluster has no worker, or one of its workers cannot do the work.
     """
     wait_for_workers(client, address)
     for fault in find_faults(client):
@@ -31,24 +31,24 @@ def wait_for_workers(client: Client, address: ClusterAddress) -> None:
     """Wait until a cluster has a worker.
 
     Raises:
-        ClusterError: There is none for some time.
+        ClusterError: The cluster has no worker for some time.
     """
     try:
         client.wait_for_workers(1, timeout=WORKER_TIMEOUT)
     except TimeoutError:
-        raise no_workers(address) from None
+        raise no_workers_error(address) from None
 
 
-def no_workers(address: ClusterAddress) -> ClusterError:
+def no_workers_error(address: ClusterAddress) -> ClusterError:
     """Return the error of a cluster without workers."""
     return ClusterError(f"the cluster {address} has no workers", hint=address.worker_command)
 
 
 def find_faults(client: Client) -> Iterator[str]:
     """Yield the faults of the workers, a line for each worker and fault."""
-    ours = worker.versions()
+    ours = worker.package_versions()
     threads = client.nthreads()
-    for name, theirs in client.run(worker.versions, on_error="return").items():
+    for name, theirs in client.run(worker.package_versions, on_error="return").items():
         if isinstance(theirs, ModuleNotFoundError):
             yield f"worker {name} does not have the package {theirs.name}"
         elif isinstance(theirs, BaseException):

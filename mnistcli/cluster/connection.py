@@ -80,10 +80,10 @@ def open_client(address: ClusterAddress) -> Iterator[Client]:
 
 
 def _require_certificates(address: ClusterAddress) -> None:
-    """Check that Dask's configuration names the certificates of an encrypted connection.
+    """Check that Dask's configuration names the certificates of a TLS connection.
 
     Raises:
-        ClusterError: It does not.
+        ClusterError: The connection is encrypted, and Dask's configuration names no certificates.
     """
     encrypted = address.text.startswith("tls:")
     if encrypted and Security().get_connection_args("client")["ssl_context"] is None:

@@ -28,7 +28,7 @@ def describe_models(files: Iterable[Path]) -> tuple[ModelFile, ...]:
     """Describe model files for the workers.
 
     Raises:
-        CheckpointError: One of them cannot be a model file.
+        CheckpointError: One of the files cannot be a model file.
     """
     return tuple(ModelFile(_name(file.absolute()), sha256(read_model_file(file))) for file in files)
 
@@ -42,21 +42,21 @@ def find_models(models: Sequence[ModelFile]) -> list[Path]:
     files = [_PACKAGE / model.path for model in models]  # an absolute path stays as it is
     for model, file in zip(models, files, strict=True):
         if not file.is_file() or sha256(read_model_file(file)) != model.digest:
-            raise not_shared(file)
+            raise not_shared_error(file)
     return files
 
 
-def require_folder(path: Path) -> None:
-    """Check on a worker that it has a folder of the caller.
+def require_directory(path: Path) -> None:
+    """Check on a worker that it has a directory of the caller.
 
     Raises:
-        ClusterError: It has not.
+        ClusterError: The worker does not have the directory.
     """
     if not path.is_dir():
-        raise not_shared(path)
+        raise not_shared_error(path)
 
 
-def not_shared(path: Path) -> ClusterError:
+def not_shared_error(path: Path) -> ClusterError:
     """Return the error of a file of the caller that a worker does not have."""
     return ClusterError(
         f"a worker does not have {str(path)!r}: the file system must be shared with the workers"

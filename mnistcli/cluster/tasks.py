@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from distributed import Client, Future, KilledWorker, wait
 
 from mnistcli.cluster.addresses import ClusterAddress
-from mnistcli.cluster.checks import WORKER_TIMEOUT, no_workers
+from mnistcli.cluster.checks import WORKER_TIMEOUT, no_workers_error
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -120,7 +120,7 @@ class Tasks(Generic[Item, Result]):
         """Count the workers from time to time.
 
         Raises:
-            ClusterError: There have been none for some time.
+            ClusterError: The cluster has had no worker for some time.
         """
         now = time.monotonic()
         if self._polled and now - self._polled < _POLL:
@@ -132,5 +132,5 @@ class Tasks(Generic[Item, Result]):
         if self._workers or not self._seen:
             self._seen = now
         if now - self._seen > WORKER_TIMEOUT:
-            raise no_workers(self._address)
+            raise no_workers_error(self._address)
         self._on_poll()

@@ -29,7 +29,7 @@ _PACKAGES = (
 
 
 @cache
-def set_up() -> None:
+def prepare_worker() -> None:
     """Prepare this process, once, for the work of one thread: there is a process per processor."""
     limit_threads(1)
     # Otherwise the first process on a GPU takes all of its memory.
@@ -53,12 +53,12 @@ def call_with_keras(function: bytes, item: object) -> Any:
         function: A function as a pickle, because reading it imports its module, and that Keras.
         item: Its argument.
     """
-    set_up()
+    prepare_worker()
     start_quietly()
     return pickle.loads(function)(item)  # noqa: S301 - sent by the caller of the cluster
 
 
-def versions() -> Mapping[str, str]:
+def package_versions() -> Mapping[str, str]:
     """Return the versions of Python, without its last number, and of the packages."""
     python = ".".join(platform.python_version_tuple()[:2])
     return {"Python": python} | {name: installed_version(name) for name in _PACKAGES}

@@ -86,9 +86,10 @@ def load(name: str, *, data_dir: Path | None = None, progress: ProgressBar | Non
 
     Args:
         name: ``mnist`` or ``digits``, in upper or lower case; or the path of a data file in one of
-            the formats of `FILE_READERS`, of a folder of them, or of folders or labeled images. A
-            name in lower case is never a path.
-        data_dir: Folder of the MNIST files, see `load_mnist`. Not used for other datasets.
+            the formats of `FILE_READERS`, or of a folder of them, of the folders ``0`` to ``9`` of
+            images, or of images with labels in a table or in their names. A name in lower case is
+            never a path.
+        data_dir: Directory of the MNIST files, see `load_mnist`. Not used for other datasets.
         progress: Progress bar for downloads.
 
     Raises:
@@ -98,7 +99,7 @@ def load(name: str, *, data_dir: Path | None = None, progress: ProgressBar | Non
         DownloadError: MNIST cannot be downloaded.
     """
     if not name:
-        raise _unknown_name(name)
+        raise _unknown_dataset_error(name)
     try:
         known = name if name in NAMED or Path(name).exists() else name.lower()
         if known in NAMED:
@@ -131,14 +132,14 @@ def _read(path: Path) -> Splits:
         )
     if path.suffix or len(path.parts) > 1:
         raise DataError(f"no such file or directory: {str(path)!r}", hint=OTHER_DATASET)
-    raise _unknown_name(str(path))
+    raise _unknown_dataset_error(str(path))
 
 
 def _find_below(folder: Path, depth: int = 1) -> Path | None:
     """Find the only dataset one or two levels below a folder; MNIST is preferred.
 
     Raises:
-        DataError: There are several.
+        DataError: The folder has several datasets.
     """
     inner = [path for path in list_subdirectories(folder) if not path.name.startswith("__MACOSX")]
     found = [path for path in inner if any(reader.accepts(path) for reader in READERS)]
@@ -155,7 +156,7 @@ def _find_below(folder: Path, depth: int = 1) -> Path | None:
     return found[0] if found else None
 
 
-def _unknown_name(name: str) -> ConfigError:
+def _unknown_dataset_error(name: str) -> ConfigError:
     """Return the error for a word without a dot or a slash, which is rather a name than a path."""
     similar = find_similar(name, NAMED)
     if similar:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli import preprocessing
-from mnistcli.datasets.dataset import Dataset, build_dataset, invalid_data, missing_digits
+from mnistcli.datasets.dataset import Dataset, build_dataset, invalid_data_error, missing_digits
 from mnistcli.datasets.labels import to_digits
 from mnistcli.errors import DataError
 
@@ -31,8 +31,8 @@ _SIDES = range(8, 257)  # pixels
 _Digits = tuple[NDArray[np.int64], NDArray[np.bool_], list[str]]
 
 
-class Raw(NamedTuple):
-    """The arrays of one part of a dataset, as they were read.
+class RawArrays(NamedTuple):
+    """The arrays of one split of a dataset, as they were read.
 
     Attributes:
         images: Numbers, of any shape that `to_datasets` takes.
@@ -43,23 +43,25 @@ class Raw(NamedTuple):
     labels: NDArray[Any] | None = None
 
 
-def to_datasets(source: str, parts: dict[str, Raw]) -> tuple[dict[str, Dataset], tuple[str, ...]]:
-    """Convert the parts of a dataset to MNIST format; all parts have the same pixel scale.
+def to_datasets(
+    source: str, splits: dict[str, RawArrays]
+) -> tuple[dict[str, Dataset], tuple[str, ...]]:
+    """Convert the splits of a dataset to MNIST format; all splits have the same pixel scale.
 
     Args:
         source: The file or directory, for errors and notes.
-        parts: The arrays of each part, with labels.
+        splits: The arrays of each split, with labels.
 
     Returns:
-        The parts, and notes about what was corrected.
+        The splits, and notes about what was corrected.
 
     Raises:
         DataError: An array has another layout, or an image no label.
     """
     try:
-        digits, grays, scale, scaling = _read_layouts(parts)
+        digits, grays, scale, scaling = _read_layouts(splits)
     except DataError as error:
-        raise invalid_data(source, error.message) from error
+        raise invalid_data_error(source, error.message) from error
     counts = dict.fromkeys(note for _, _, label_notes in digits.values() for note in label_notes)
     notes = [*scaling, *(f"{note} in {source!r}" for note in counts)]
     datasets, inverted, blank = {}, 0, 0
@@ -79,12 +81,12 @@ def to_datasets(source: str, parts: dict[str, Raw]) -> tuple[dict[str, Dataset],
 
 
 def _read_layouts(
-    parts: dict[str, Raw],
+    splits: dict[str, RawArrays],
 ) -> tuple[dict[str, _Digits], dict[str, NDArray[Any]], "Scale | None", list[str]]:
-    """Read the labels and the images of each part, and find the pixel scale of all."""
-    digits = {name: to_digits(np.asarray(raw.labels)) for name, raw in parts.items()}
+    """Read the labels and the images of each split, and find the pixel scale of all."""
+    digits = {name: to_digits(np.asarray(raw.labels)) for name, raw in splits.items()}
     grays = {}
-    for name, raw in parts.items():
+    for name, raw in splits.items():
         count = len(digits[name][0])
         grays[name] = to_gray(raw.images, count)
         if len(grays[name]) != count:
@@ -109,7 +111,7 @@ def to_images(source: str, raw: NDArray[Any]) -> NDArray[np.uint8]:
         gray = to_gray(raw, len(raw))
         scale, _ = find_scale([gray])
     except DataError as error:
-        raise invalid_data(source, error.message) from error
+        raise invalid_data_error(source, error.message) from error
     return to_28x28(_light_on_dark(_scale(gray, scale))[0])[0]
 
 
@@ -119,7 +121,7 @@ def to_gray(images: NDArray[Any], count: int) -> NDArray[Any]:
     Args:
         images: (n, h, w), (n, h * h), with a channel axis of 1, 3 or 4 last or first, or with the
             images on the last axis, as in MATLAB.
-        count: The number of labels, which tells the axis of the images.
+        count: The number of labels, which identifies the axis of the images.
 
     Raises:
         DataError: The array has another layout.
@@ -167,11 +169,11 @@ def _without_channels(images: NDArray[Any], wrong: DataError) -> NDArray[Any]:
 Scale = Callable[[NDArray[Any]], NDArray[Any]]
 
 
-def find_scale(parts: list[NDArray[Any]]) -> tuple[Scale | None, list[str]]:
-    """Find the scale of pixels from their range, the same for all parts.
+def find_scale(splits: list[NDArray[Any]]) -> tuple[Scale | None, list[str]]:
+    """Find the scale of pixels from their range, the same for all splits.
 
     Args:
-        parts: Images, numbers of any dtype.
+        splits: Images, numbers of any dtype.
 
     Returns:
         The function that scales pixels to 0..255, None if they are; and notes.
@@ -180,11 +182,11 @@ def find_scale(parts: list[NDArray[Any]]) -> tuple[Scale | None, list[str]]:
         DataError: The range is none that is known.
     """
     # By NumPy, in whose minimum and maximum a NaN counts.
-    low = float(np.min([part.min() for part in parts]))
-    high = float(np.max([part.max() for part in parts]))
+    low = float(np.min([split.min() for split in splits]))
+    high = float(np.max([split.max() for split in splits]))
     if low >= 0 and high <= WHITE_LEVELS[-1]:
-        return _find_white(parts, high)
-    is_float = all(part.dtype.kind == "f" for part in parts)
+        return _find_white(splits, high)
+    is_float = all(split.dtype.kind == "f" for split in splits)
     if is_float and -1 <= low <= -0.9 and high <= 1:
         return lambda pixels: (pixels + 1) * 127.5, ["pixels from -1 to 1 are scaled to 0 to 255"]
     black, white = -_MEAN / _DEVIATION, (1 - _MEAN) / _DEVIATION
@@ -201,15 +203,15 @@ def find_scale(parts: list[NDArray[Any]]) -> tuple[Scale | None, list[str]]:
     raise DataError(message)
 
 
-def _find_white(parts: list[NDArray[Any]], high: float) -> tuple[Scale | None, list[str]]:
+def _find_white(splits: list[NDArray[Any]], high: float) -> tuple[Scale | None, list[str]]:
     levels = [level for level in WHITE_LEVELS if high <= level]
     white = levels[0]
-    is_16_bit = all(part.dtype.kind in "iu" and part.dtype.itemsize > 1 for part in parts)
+    is_16_bit = all(split.dtype.kind in "iu" and split.dtype.itemsize > 1 for split in splits)
     if white == WHITE_LEVELS[-1] and not is_16_bit:
         raise DataError(f"pixels range up to {high:g}, not from 0 to 255")
     if white == 255:
         return None, []
-    is_unit_float = white == 1 and all(part.dtype.kind in "bf" for part in parts)
+    is_unit_float = white == 1 and all(split.dtype.kind in "bf" for split in splits)
     return (
         lambda pixels: pixels * (255 / white),
         [] if is_unit_float else [f"pixels from 0 to {white} are scaled to 0 to 255"],

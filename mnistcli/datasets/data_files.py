@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from mnistcli.datasets.arrays import to_images
 from mnistcli.datasets.csv_files import read_csv
-from mnistcli.datasets.dataset import Splits, invalid_data
+from mnistcli.datasets.dataset import Splits, invalid_data_error
 from mnistcli.datasets.idx import is_idx, read_idx
-from mnistcli.datasets.names import INDEX, classify, part_of_name
+from mnistcli.datasets.names import INDEX, classify, split_of_name
 from mnistcli.datasets.npy import read_npy
 from mnistcli.datasets.npz import read_npz
 from mnistcli.datasets.parquet import read_parquet
-from mnistcli.datasets.parts import all_images, read_parts
+from mnistcli.datasets.splits import all_images, read_splits
 from mnistcli.errors import DataError
 from mnistcli.files.kinds import ARRAY_FILES, MATLAB, NPY, NPZ, TABLE, FileKind
 from mnistcli.files.listing import list_directory, list_subdirectories
@@ -57,7 +57,7 @@ def _is_named(kind: FileKind) -> Callable[[Path, bytes], bool]:
 
 
 def _is_wide_text(path: Path, head: bytes) -> bool:
-    """Whether a file without a known suffix starts with many numbers, as a table of pixels does."""
+    """Return whether a file without a known suffix starts with many numbers, as pixels do."""
     line = head.split(b"\n")[0] if path.suffix.lower() in {".txt", ".data", ".dat", ""} else b""
     return len(line.replace(b",", b" ").split()) >= 64 and not line.strip(b"0123456789.,;eE+- \t\r")
 
@@ -100,7 +100,7 @@ def find_reader(path: Path) -> FileReader | None:
 def _require_reader(path: Path) -> FileReader:
     reader = find_reader(path)
     if reader is None:
-        raise invalid_data(str(path), "unknown format")
+        raise invalid_data_error(str(path), "unknown format")
     return reader
 
 
@@ -124,12 +124,12 @@ def read_data_file(path: Path) -> Splits:
     reader = _require_reader(path)
     arrays = reader.read(path)
     if set(arrays) == {""}:
-        part = classify(_stem(path)).part
+        split = classify(_stem(path)).split
         siblings = [
-            sibling for sibling in _siblings(path.parent) if classify(_stem(sibling)).part == part
+            sibling for sibling in _siblings(path.parent) if classify(_stem(sibling)).split == split
         ]
-        return read_parts(str(path), _read_files(siblings, path.parent, reader))
-    return read_parts(str(path), _without_index(arrays))
+        return read_splits(str(path), _read_files(siblings, path.parent, reader))
+    return read_splits(str(path), _without_index(arrays))
 
 
 def read_rows(path: Path) -> tuple[NDArray[np.uint8], NDArray[Any] | None]:
@@ -173,7 +173,7 @@ def read_data_folder(folder: Path) -> Splits:
             others = tuple(" ".join(rest) or "data" for rest in groups if rest != group)
             note = f"read of {str(folder)!r}: {' '.join(group) or 'the files without a name'}"
             notes = (f"{note}; left out: {', '.join(others[:5])}",) if others else ()
-            return read_parts(str(folder), arrays, notes)
+            return read_splits(str(folder), arrays, notes)
         except DataError as error:
             first_error = first_error or error
     raise first_error or DataError(f"no data files in {str(folder)!r}")
@@ -193,7 +193,7 @@ def _read_files(
         if file_reader is None or (reader is not None and file_reader is not reader):
             continue
         found = classify(_name(path, folder))
-        prefix = " ".join(filter(None, (found.part, found.role, *found.rest)))
+        prefix = " ".join(filter(None, (found.split, found.role, *found.rest)))
         for name, array in _without_index(file_reader.read(path)).items():
             key = f"{prefix}/{name}".strip("/")
             if key in arrays and arrays[key].shape[1:] == array.shape[1:]:
@@ -207,10 +207,10 @@ def _without_index(arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
 
 
 def _siblings(folder: Path) -> list[Path]:
-    """Return the data files in a folder and in its parts, in natural order, each once."""
+    """Return the data files in a folder and in those of its splits, in natural order, each once."""
     folders = [
         folder,
-        *(subfolder for subfolder in list_subdirectories(folder) if part_of_name(subfolder.name)),
+        *(subfolder for subfolder in list_subdirectories(folder) if split_of_name(subfolder.name)),
     ]
     paths = [path for subfolder in folders for path in _files(subfolder)]
     names = {str(path) for path in paths}

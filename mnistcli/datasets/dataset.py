@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
 from mnistcli.errors import OTHER_DATASET, DataError
+from mnistcli.formatting import join_names
 
 # One seed for all splits, whatever the seed of a run is: all members of an ensemble hold out the
 # same images, and no result depends on a lucky split.
@@ -130,13 +131,13 @@ def build_dataset(source: str, images: NDArray[Any], labels: NDArray[Any]) -> Da
     try:
         dataset = Dataset(images, labels)
     except DataError as error:
-        raise invalid_data(source, error.message) from error
+        raise invalid_data_error(source, error.message) from error
     if not len(dataset):
         raise DataError(f"no images in {source!r}", hint=OTHER_DATASET)
     return dataset
 
 
-def invalid_data(source: str, message: str) -> DataError:
+def invalid_data_error(source: str, message: str) -> DataError:
     """Return the error for invalid data in a file or directory."""
     return DataError(f"invalid data in {source!r}: {message}", hint=OTHER_DATASET)
 
@@ -197,17 +198,12 @@ def split_train_test(
     return Splits(name, *hold_out(dataset, 0.2), own_split=own_split, notes=notes)
 
 
-def missing_digits(source: str, *parts: Dataset) -> Iterator[str]:
+def missing_digits(source: str, *splits: Dataset) -> Iterator[str]:
     """Yield a note about the digits that no image of a dataset shows."""
-    present = {digit for part in parts for digit in np.unique(part.labels).tolist()}
+    present = {digit for split in splits for digit in np.unique(split.labels).tolist()}
     missing = [str(digit) for digit in range(10) if digit not in present]
     if missing:
-        yield f"no images of {join(missing)} in {source!r}"
-
-
-def join(names: list[str]) -> str:
-    """Join names, such as ``0, 1 and 7``."""
-    return " and ".join([*([", ".join(names[:-1])] if names[1:] else []), names[-1]])
+        yield f"no images of {join_names(missing)} in {source!r}"
 
 
 def _require_array(name: str, array: NDArray[Any], dtype: type, item: tuple[int, ...]) -> None:

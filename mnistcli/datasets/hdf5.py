@@ -38,7 +38,7 @@ def read_hdf5(path: Path) -> dict[str, NDArray[Any]]:
             return {dataset.name.lstrip("/"): np.asarray(dataset[()]) for dataset in found}
     except DataError:
         raise
-    except Exception as error:  # h5py raises anything on damaged files
+    except Exception as error:  # h5py can raise any exception on damaged files
         raise DataError(f"damaged HDF5 file {str(path)!r}", hint=OTHER_DATASET) from error
 
 
@@ -65,10 +65,10 @@ def _refuse_models(path: Path, file: h5py.File) -> None:
     names = {str(name) for name in file}
     with contextlib.suppress(KeyError):
         if {"model_config", "layer_names", "keras_version"} & {str(name) for name in file.attrs}:
-            raise _model(path)
+            raise _model_file_error(path)
     if {"model_weights", "layers", "_layer_checkpoint_dependencies"} & names:
-        raise _model(path)
+        raise _model_file_error(path)
 
 
-def _model(path: Path) -> DataError:
+def _model_file_error(path: Path) -> DataError:
     return DataError(f"{str(path)!r} is a Keras model or its weights, not a dataset")

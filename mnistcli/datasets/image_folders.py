@@ -4,29 +4,30 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mnistcli import preprocessing
-from mnistcli.datasets.dataset import Dataset, Splits, join, missing_digits
+from mnistcli.datasets.dataset import Dataset, Splits, missing_digits
 from mnistcli.datasets.image_files import (
     LabeledFile,
     Skipped,
     read_image_files,
 )
-from mnistcli.datasets.names import PARTS, digit_of_name, part_of_name
-from mnistcli.datasets.parts import ALL, to_splits
+from mnistcli.datasets.names import SPLITS, digit_of_name, split_of_name
+from mnistcli.datasets.splits import ALL, to_splits
 from mnistcli.files.listing import list_directory, list_subdirectories
+from mnistcli.formatting import join_names
 from mnistcli.preprocessing.image_formats import format_of_name
 
 _MAX_NAMES = 5  # in a note
 
 
 def is_image_folder(folder: Path) -> bool:
-    """Return whether a folder contains folders of digits, itself or in folders of parts."""
-    return bool(_digit_folders(folder)) or any(map(_digit_folders, part_folders(folder).values()))
+    """Return whether a folder contains folders of digits, itself or in folders of splits."""
+    return bool(_digit_folders(folder)) or any(map(_digit_folders, split_folders(folder).values()))
 
 
 def read_image_folders(folder: Path) -> Splits:
     """Read the dataset in folders ``0`` to ``9``, each with images of that digit.
 
-    The folders may be named in words (``zero``, ``digit_0``) and may be inside folders of parts,
+    The folders may be named in words (``zero``, ``digit_0``) and may be inside folders of splits,
     such as ``train``, ``val`` and ``test``. Otherwise the images are split at random, and too few
     images to split are all test images. Digits may be missing. Files without a digit in them are
     skipped, and counted in the notes of the dataset; hidden files are ignored.
@@ -39,25 +40,27 @@ def read_image_folders(folder: Path) -> Splits:
         OSError: A folder cannot be read.
     """
     if _digit_folders(folder):
-        dataset, notes = _read_part(folder)
+        dataset, notes = _read_split(folder)
         return to_splits(str(folder), {ALL: dataset}, notes)
-    found = part_folders(folder)
-    folders = {part: found[part] for part in PARTS if part in found and _digit_folders(found[part])}
-    parts: dict[str, Dataset] = {}
+    found = split_folders(folder)
+    folders = {
+        split: found[split] for split in SPLITS if split in found and _digit_folders(found[split])
+    }
+    splits: dict[str, Dataset] = {}
     all_notes = [*_ignored_folders(folder, [*folders.values()])]
-    for part, path in folders.items():
-        parts[part], notes = _read_part(path)
+    for split, path in folders.items():
+        splits[split], notes = _read_split(path)
         all_notes += notes
-    return to_splits(str(folder), parts, tuple(all_notes))
+    return to_splits(str(folder), splits, tuple(all_notes))
 
 
-def part_folders(folder: Path) -> dict[str, Path]:
-    """Return the folders of the parts of a dataset, such as ``train``, by part."""
+def split_folders(folder: Path) -> dict[str, Path]:
+    """Return the folders of the splits of a dataset, such as ``train``, by split."""
     found: dict[str, Path] = {}
     for path in list_subdirectories(folder):
-        part = part_of_name(path.name)
-        if part is not None:
-            found.setdefault(part, path)
+        split = split_of_name(path.name)
+        if split is not None:
+            found.setdefault(split, path)
     return found
 
 
@@ -66,7 +69,7 @@ def _digit_folders(folder: Path) -> list[tuple[int, Path]]:
     return [(digit, path) for digit, path in pairs if digit is not None]
 
 
-def _read_part(folder: Path) -> tuple[Dataset, tuple[str, ...]]:
+def _read_split(folder: Path) -> tuple[Dataset, tuple[str, ...]]:
     digit_folders = sorted(_digit_folders(folder))
     skipped = Skipped()
     dataset, notes = read_image_files(folder, _image_files(digit_folders, skipped), skipped)
@@ -88,4 +91,4 @@ def _ignored_folders(folder: Path, used: list[Path]) -> Iterator[str]:
     names = [path.name for path in list_subdirectories(folder) if path not in used]
     if names:
         listed = names if len(names) <= _MAX_NAMES else [*names[:_MAX_NAMES], "others"]
-        yield f"ignored folders in {str(folder)!r}: {join(listed)}"
+        yield f"ignored folders in {str(folder)!r}: {join_names(listed)}"

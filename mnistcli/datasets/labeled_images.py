@@ -13,8 +13,8 @@ from mnistcli.datasets.image_files import (
     image_files,
     read_image_files,
 )
-from mnistcli.datasets.names import LABELS, classify, digit_of_name, part_of_name
-from mnistcli.datasets.parts import ALL, to_splits
+from mnistcli.datasets.names import LABELS, classify, digit_of_name, split_of_name
+from mnistcli.datasets.splits import ALL, to_splits
 from mnistcli.files.listing import list_subdirectories
 
 _FILE_COLUMNS = {"file", "filename", "file_name", "image", "img", "path", "name", "image_name"}
@@ -48,19 +48,19 @@ def read_labeled_folder(folder: Path) -> Splits:
         OSError: A file cannot be read.
     """
     tables = _label_tables(folder)
-    parts: dict[str, Dataset] = {}
+    splits: dict[str, Dataset] = {}
     notes: list[str] = []
     if tables:
         for table, columns in tables.items():
             skipped = Skipped()
             files = _files_in_table(table, columns, folder, skipped)
             dataset, image_notes = read_image_files(folder, files, skipped)
-            name = part_of_name(table.stem) or ALL
-            parts[name] = parts[name].concatenate(dataset) if name in parts else dataset
+            name = split_of_name(table.stem) or ALL
+            splits[name] = splits[name].concatenate(dataset) if name in splits else dataset
             notes += [f"labels from {str(table)!r}", *image_notes]
     else:
         for name, (path, named) in _labels_in_names(folder).items():
-            parts[name], image_notes = read_image_files(folder, named, Skipped())
+            splits[name], image_notes = read_image_files(folder, named, Skipped())
             example = named[0]
             notes += [
                 (
@@ -69,8 +69,8 @@ def read_labeled_folder(folder: Path) -> Splits:
                 ),
                 *image_notes,
             ]
-    notes += missing_digits(str(folder), *parts.values())
-    return to_splits(str(folder), parts, tuple(notes))
+    notes += missing_digits(str(folder), *splits.values())
+    return to_splits(str(folder), splits, tuple(notes))
 
 
 def _label_tables(folder: Path) -> dict[Path, tuple[int, int]]:
@@ -137,20 +137,20 @@ def _find(name: str, folders: list[Path], root: Path) -> Path | None:
 
 
 def _labels_in_names(folder: Path) -> dict[str, tuple[Path, list[LabeledFile]]]:
-    """Return the images with labels in their names, by part; empty unless all names have one."""
+    """Return the images with labels in their names, by split; empty unless all names have one."""
     folders = {ALL: folder}
     for path in list_subdirectories(folder):
-        part = part_of_name(path.name)
-        if part is not None:
-            folders[part] = path
+        split = split_of_name(path.name)
+        if split is not None:
+            folders[split] = path
         elif path.name.lower() in {"images", "imgs", "img"}:
             folders.setdefault("images", path)
     found = {}
-    for part, path in folders.items():
+    for split, path in folders.items():
         files = image_files(path)
         labeled = _match_names(files)
         if labeled:
-            found[ALL if part == "images" else part] = path, labeled
+            found[ALL if split == "images" else split] = path, labeled
     return found
 
 

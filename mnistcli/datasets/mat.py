@@ -37,7 +37,7 @@ def read_mat(path: Path) -> dict[str, NDArray[Any]]:
         return dict(_arrays("", content))
     except DataError:
         raise
-    except Exception as error:  # SciPy raises anything on damaged files
+    except Exception as error:  # SciPy can raise any exception on damaged files
         raise DataError(f"damaged MATLAB file {str(path)!r}", hint=OTHER_DATASET) from error
 
 

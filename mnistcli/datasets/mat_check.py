@@ -76,7 +76,7 @@ def _check_element(order: str, kind: int, data: memoryview, *, depth: int) -> No
     """Check an element; whatever is not an array is of no interest.
 
     Raises:
-        ValueError: It is nested too deeply, or has a shape that does not fit its size.
+        ValueError: The element is nested too deeply, or has a shape that does not fit its size.
     """
     if depth > _MAX_DEPTH or (depth and kind == _COMPRESSED):
         raise ValueError("arrays nested too deeply")

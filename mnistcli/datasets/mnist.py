@@ -46,12 +46,13 @@ def load_mnist(data_dir: Path | None = None, progress: ProgressBar | None = None
     document recognition", Proceedings of the IEEE, 1998.
 
     Args:
-        data_dir: Folder of the four files. Defaults to ``$MNISTCLI_DATA_DIR``. Without either, the
-            files are read from the cache, or from Keras's; missing or damaged ones are downloaded.
+        data_dir: Directory of the four files. Defaults to ``$MNISTCLI_DATA_DIR``. Without either,
+            the files are read from the cache, or from Keras's; missing or damaged ones are
+            downloaded.
         progress: Progress bar for downloads.
 
     Raises:
-        DataError: A file in the folder is missing or is not MNIST's, or the cache is not writable.
+        DataError: A file in the directory is missing or not MNIST's, or the cache is not writable.
         DownloadError: A file cannot be downloaded from any mirror.
         OSError: A file cannot be read.
     """

@@ -1,19 +1,18 @@
-"""Names of parts, roles and digits: one table for keys, columns, files and folders.
+"""Names of splits, roles and digits: one table for keys, columns, files and folders.
 
-`classify("X_train")` is the images of the training part, `digit_of_name("seven")` is 7.
+`classify("X_train")` is the images of the training split, `digit_of_name("seven")` is 7.
 """
 
 import re
 from typing import NamedTuple
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
-"""The parts of a dataset."""
-PARTS = {
+SPLITS = {
     TRAIN: ("train", "training", "trn", "tr"),
     VALIDATION: ("validation", "valid", "val", "dev"),
     TEST: ("test", "testing", "t10k", "te", "tst", "eval"),
 }
-"""The names of each part."""
+"""The splits of a dataset, with the names of each."""
 
 IMAGES, LABELS, INDEX = "images", "labels", "index"
 """The roles of an array or a column; the index is the identifier of an image."""
@@ -30,40 +29,40 @@ ROLES = {
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _FILLERS = {"digit", "digits", "class", "label", "number", "num", "no", "n", "d", "c", "cls"}
 _NOISE = re.compile(r"idx\d|u?byte|int|\d+|gz|csv|npy|npz|mat|h5|hdf5|parquet|of")
-_PART_OF = {name: part for part, names in PARTS.items() for name in names}
+_SPLIT_OF = {name: split for split, names in SPLITS.items() for name in names}
 _ROLE_OF = {name: role for role, names in ROLES.items() for name in names}
 _CAMEL_CASE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 class Name(NamedTuple):
-    """The part, the role and the other words of a name.
+    """The split, the role and the other words of a name.
 
     Attributes:
-        part: The part of the dataset; None if the name does not say it.
-        role: The role; None if the name does not say it.
+        split: The split of the dataset; None if the name has none.
+        role: The role; None if the name has none.
         rest: All other words of the name, in lower case.
     """
 
-    part: str | None
+    split: str | None
     role: str | None
     rest: tuple[str, ...] = ()
 
 
 def classify(name: str) -> Name:
-    """Find the part and the role in a name, whatever its case and its other words are."""
-    part, roles, rest = None, set[str](), list[str]()
+    """Find the split and the role in a name, whatever its case and its other words are."""
+    split, roles, rest = None, set[str](), list[str]()
     for word in _words(name):
-        if word in _PART_OF:
-            part = part or _PART_OF[word]
+        if word in _SPLIT_OF:
+            split = split or _SPLIT_OF[word]
         elif word in _ROLE_OF:
             roles.add(_ROLE_OF[word])
         elif (joined := _split_word(word)) is not None:
-            part = part or _PART_OF[joined[0]]
+            split = split or _SPLIT_OF[joined[0]]
             roles.add(_ROLE_OF[joined[1]])
         elif not _NOISE.fullmatch(word):
             rest.append(word)
     role = next((role for role in ROLES if role in roles), None)
-    return Name(part, role, tuple(rest))
+    return Name(split, role, tuple(rest))
 
 
 def rank(name: str) -> int:
@@ -72,10 +71,10 @@ def rank(name: str) -> int:
     return min((order.index(word) for word in _words(name) if word in order), default=len(order))
 
 
-def part_of_name(name: str) -> str | None:
-    """Return the part of a dataset by the name of its file or folder; None if other words occur."""
+def split_of_name(name: str) -> str | None:
+    """Return the split that a file or folder is named after; None if other words occur."""
     found = classify(name)
-    return None if found.rest or found.role == LABELS else found.part
+    return None if found.rest or found.role == LABELS else found.split
 
 
 def digit_of_name(name: str) -> int | None:
@@ -103,10 +102,10 @@ def _words(name: str) -> list[str]:
 
 
 def _split_word(word: str) -> tuple[str, str] | None:
-    """Split a word such as ``xtrain`` or ``testlabels`` into a part and a role."""
-    for part in _PART_OF:
-        if len(part) > 2 and word.startswith(part) and word[len(part) :] in _ROLE_OF:
-            return part, word[len(part) :]
-        if len(part) > 2 and word.endswith(part) and word[: -len(part)] in _ROLE_OF:
-            return part, word[: -len(part)]
+    """Split a word such as ``xtrain`` or ``testlabels`` into a split and a role."""
+    for split in _SPLIT_OF:
+        if len(split) > 2 and word.startswith(split) and word[len(split) :] in _ROLE_OF:
+            return split, word[len(split) :]
+        if len(split) > 2 and word.endswith(split) and word[: -len(split)] in _ROLE_OF:
+            return split, word[: -len(split)]
     return None

@@ -9,7 +9,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.datasets.dataset import invalid_data
+from mnistcli.datasets.dataset import invalid_data_error
 from mnistcli.datasets.size_limits import require_size
 from mnistcli.errors import OTHER_DATASET, DataError
 
@@ -54,7 +54,7 @@ def check_header(path: str, name: str, stream: IO[bytes], file_size: int) -> int
         file_size: Size of the array with its header, in bytes.
 
     Raises:
-        DataError: It is not an array of numbers or text.
+        DataError: The file is not an array of numbers or text.
         ValueError: The header is damaged or does not fit the size, or the array is pickled.
     """
     version = np.lib.format.read_magic(stream)
@@ -70,7 +70,7 @@ def check_header(path: str, name: str, stream: IO[bytes], file_size: int) -> int
     if dtype.hasobject:
         raise ValueError("a pickled array")
     if dtype.kind not in _KINDS or dtype.itemsize > (8 if dtype.kind in "biuf" else 256):
-        raise invalid_data(path, f"{name} is an array of {dtype}, not of numbers")
+        raise invalid_data_error(path, f"{name} is an array of {dtype}, not of numbers")
     if min(shape, default=0) < 0 or file_size != stream.tell() + size:
         raise ValueError("the size does not fit the header")
     return size

@@ -35,7 +35,7 @@ def read_npz(path: Path) -> dict[str, NDArray[Any]]:
         with (
             warnings.catch_warnings(action="ignore"),  # about files of Python 2
             path.open("rb") as file,
-            open_zip(file, max_directory=_MAX_DIRECTORY_BYTES) as archive,
+            open_zip(file, max_directory_bytes=_MAX_DIRECTORY_BYTES) as archive,
         ):
             names = [name for name in archive.namelist() if name.endswith(".npy")]
             require_size(path, sum(_check(path, archive, name) for name in names))

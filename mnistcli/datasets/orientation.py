@@ -12,7 +12,7 @@ from mnistcli.datasets.dataset import Dataset, Splits
 from mnistcli.model_lookup import PRETRAINED, find_model
 
 _SAMPLE = 200
-_MIN_IMAGES = 20  # images: fewer tell nothing
+_MIN_IMAGES = 20  # images: fewer are not conclusive
 _MIN_IMAGES_FOR_DOUBT = 100
 # Accuracies of the packaged model.
 _GOOD_ACCURACY, _POOR_ACCURACY, _DOUBTFUL_ACCURACY = 0.9, 0.6, 0.3

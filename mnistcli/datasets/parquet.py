@@ -40,7 +40,7 @@ def read_parquet(path: Path) -> dict[str, NDArray[Any]]:
             batches = [_read_batch(path, batch) for batch in file.iter_batches(_BATCH_ROWS)]
     except DataError:
         raise
-    except Exception as error:  # pyarrow raises anything on damaged files
+    except Exception as error:  # pyarrow can raise any exception on damaged files
         raise DataError(f"damaged Parquet file {str(path)!r}", hint=OTHER_DATASET) from error
     names = batches[0].keys() if batches else ()
     return {name: np.concatenate([batch[name] for batch in batches]) for name in names}

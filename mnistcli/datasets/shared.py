@@ -17,7 +17,7 @@ class SharedDataset:
 
     Attributes:
         name: The name, as `mnistcli.datasets.load` takes it, or an absolute path.
-        data_dir: Folder of the MNIST files; None for the default.
+        data_dir: Directory of the MNIST files; None for the default.
         digest: SHA-256 of the images and labels: a worker may have other ones.
     """
 
@@ -31,7 +31,7 @@ class SharedDataset:
 
         Args:
             splits: The dataset.
-            data_dir: Folder of the MNIST files, as `mnistcli.datasets.load` takes it.
+            data_dir: Directory of the MNIST files; None for the default.
         """
         folder = data_dir or os.environ.get(DATA_DIR_VARIABLE)
         return cls(splits.name, Path(folder).absolute() if folder else None, _hash(splits))

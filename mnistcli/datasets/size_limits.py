@@ -11,7 +11,7 @@ _ALWAYS_ALLOWED = 64 << 20
 
 
 def max_content(file_size: int) -> int:
-    """Return the most bytes that the content of a file of a size may have, decompressed."""
+    """Return the maximum number of bytes of the decompressed content of a file of a size."""
     return min(_MAX_BYTES, max(_ALWAYS_ALLOWED, _MAX_EXPANSION * file_size))
 
 
@@ -23,7 +23,8 @@ def require_size(path: Path, size: int) -> None:
         size: Size of the content in bytes, decompressed.
 
     Raises:
-        DataError: It is too large, or large for the size of the file: a decompression bomb.
+        DataError: The content is too large, or large for the size of the file: a decompression
+            bomb.
         OSError: The file cannot be read.
     """
     limit = max_content(path.stat().st_size)

@@ -9,9 +9,9 @@ from distributed import Client
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.cluster.checks import find_faults, wait_for_workers
 from mnistcli.cluster.connection import open_client
-from mnistcli.cluster.shared_files import describe_models, find_models, require_folder
+from mnistcli.cluster.shared_files import describe_models, find_models, require_directory
 from mnistcli.diagnosis.checks import FAILED, OK, Check
-from mnistcli.diagnosis.report import Diagnosis, collect_facts
+from mnistcli.diagnosis.report import Diagnosis, collect_environment
 from mnistcli.errors import MnistCliError
 from mnistcli.files.user_directories import DATA_DIR_VARIABLE
 from mnistcli.formatting import format_count
@@ -30,7 +30,7 @@ def diagnose_cluster(address: ClusterAddress) -> Diagnosis:
             checks += _check_all(client, address)
     except MnistCliError as error:
         checks.append(Check("scheduler", FAILED, error.message, error.hint))
-    return Diagnosis(tuple(checks), collect_facts())
+    return Diagnosis(tuple(checks), collect_environment())
 
 
 def _check_all(client: Client, address: ClusterAddress) -> Iterator[Check]:
@@ -47,20 +47,20 @@ def _check_all(client: Client, address: ClusterAddress) -> Iterator[Check]:
     workers = format_count(len(client.nthreads()), "worker")
     yield from faults or [Check("workers", OK, f"{workers} with the versions of this machine")]
     models = describe_models(find_model().files)
-    yield from _visible(client, "model", find_model().name, lambda: find_models(models))
+    yield from _check_visible(client, "model", find_model().name, lambda: find_models(models))
     yield from _folder(client, "working directory", Path.cwd())
     if folder := os.environ.get(DATA_DIR_VARIABLE):
         yield from _folder(client, "MNIST files", Path(folder).absolute())
 
 
 def _folder(client: Client, name: str, path: Path) -> Iterator[Check]:
-    return _visible(client, name, str(path), lambda: require_folder(path))
+    return _check_visible(client, name, str(path), lambda: require_directory(path))
 
 
-def _visible(
-    client: Client, name: str, what: str, require: Callable[[], object]
+def _check_visible(
+    client: Client, name: str, path_or_model: str, require: Callable[[], object]
 ) -> Iterator[Check]:
-    """Check that each worker sees something; `require` raises an error on one that does not."""
+    """Check that each worker sees a path or model; `require` raises an error on one without it."""
     answers = client.run(require, on_error="return")
     faults = [
         (worker, answer) for worker, answer in answers.items() if isinstance(answer, Exception)
@@ -68,4 +68,4 @@ def _visible(
     for worker, fault in faults:
         yield Check(name, FAILED, f"{fault} ({worker})")
     if not faults:
-        yield Check(name, OK, f"all workers see {what!r}")
+        yield Check(name, OK, f"all workers see {path_or_model!r}")

@@ -86,7 +86,7 @@ def main(name: str) -> None:
     """Run a probe and print its result, or the error that it has raised, as one line of JSON."""
     try:
         result = PROBES[name]()
-    except Exception as error:  # noqa: BLE001 - a broken library raises anything
+    except Exception as error:  # noqa: BLE001 - a broken library can raise any exception
         result = {"error": f"{type(error).__name__}: {error}"}
     sys.stdout.write(f"\n{json.dumps(result)}\n")
 

@@ -1,4 +1,4 @@
-"""Diagnosis: all checks of an installation, and the facts for a bug report."""
+"""Diagnosis: all checks of an installation, and the environment for a bug report."""
 
 import os
 import platform
@@ -43,11 +43,11 @@ class Diagnosis:
 
     Attributes:
         checks: The checks, in the order in which they are shown.
-        facts: Versions, platform and environment variables, as plain values for JSON.
+        environment: Versions, platform and environment variables, as plain values for JSON.
     """
 
     checks: tuple[Check, ...]
-    facts: dict[str, Any]
+    environment: dict[str, Any]
 
     @property
     def works(self) -> bool:
@@ -57,12 +57,12 @@ class Diagnosis:
     def as_dict(self) -> dict[str, Any]:
         """Return the diagnosis as plain values for JSON."""
         checks = [check.as_dict() for check in self.checks]
-        return {"works": self.works, "checks": checks, **self.facts}
+        return {"works": self.works, "checks": checks, **self.environment}
 
 
 def diagnose() -> Diagnosis:
     """Check the installation. It takes as long as a start of TensorFlow, about six seconds."""
-    return Diagnosis(tuple(_check_all()), collect_facts())
+    return Diagnosis(tuple(_check_all()), collect_environment())
 
 
 def _check_all() -> Iterator[Check]:
@@ -88,7 +88,7 @@ def _guard(name: str, check: Callable[[], Check]) -> Check:
         return Check(name, FAILED, f"{type(error).__name__}: {error}")
 
 
-def collect_facts() -> dict[str, Any]:
+def collect_environment() -> dict[str, Any]:
     """Return versions, platform and environment variables, as plain values for JSON."""
     names = sorted(
         {*_MORE_PACKAGES, *(requirement.name for requirement in read_requirements())}, key=str.lower

@@ -22,10 +22,10 @@ from mnistcli.drawing_page.corrections import Corrections
 from mnistcli.drawing_page.drawing_predictor import DrawingPredictor
 from mnistcli.drawing_page.page import build_page
 from mnistcli.errors import MnistCliError
-from mnistcli.preprocessing.shapes import SIDE
+from mnistcli.mnist_format import IMAGE_SIDE
 
 MAX_BODY = 20 * 2**20
-"""Most bytes of an image: more than a phone's camera makes."""
+"""Maximum number of bytes of an image: more than a phone's camera makes."""
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _HEADERS = {
@@ -58,11 +58,12 @@ def build_app(
         image = await _read_body(request)
         return JSONResponse(await run_in_threadpool(predictor.describe, image))
 
-    async def explain(request: Request) -> Response:
+    async def occlusion_map(request: Request) -> Response:
         pixels = await _read_body(request)
-        if len(pixels) != SIDE**2:
-            raise HTTPException(400, f"a digit has {SIDE**2} bytes, not {len(pixels)}")
-        return JSONResponse({"importance": await run_in_threadpool(predictor.importance, pixels)})
+        if len(pixels) != IMAGE_SIDE**2:
+            raise HTTPException(400, f"a digit has {IMAGE_SIDE**2} bytes, not {len(pixels)}")
+        values = await run_in_threadpool(predictor.occlusion_map, pixels)
+        return JSONResponse({"occlusion_map": values})
 
     async def correct(request: Request) -> Response:
         label = _number(request, "label", CLASSES)
@@ -76,11 +77,11 @@ def build_app(
         routes=[
             Route("/", show),
             Route("/predict", predict, methods=["POST"]),
-            Route("/occlusion", explain, methods=["POST"]),
+            Route("/occlusion", occlusion_map, methods=["POST"]),
             Route("/corrections", correct, methods=["POST"]),
         ],
         middleware=[Middleware(_SameOrigin)],
-        exception_handlers={MnistCliError: _answer_failure, HTTPException: _answer_refusal},
+        exception_handlers={MnistCliError: _handle_error, HTTPException: _handle_http_error},
     )
 
 
@@ -132,11 +133,11 @@ async def _read_body(request: Request) -> bytes:
     """Read the body of a request, as long as it is not too large.
 
     Raises:
-        HTTPException: It is.
+        HTTPException: The body has more than `MAX_BODY` bytes.
     """
     too_large = HTTPException(413, f"an image has at most {MAX_BODY // 2**20} MB")
-    declared = request.headers.get("content-length", "0")
-    if not declared.isdigit() or int(declared) > MAX_BODY:
+    content_length = request.headers.get("content-length", "0")
+    if not content_length.isdigit() or int(content_length) > MAX_BODY:
         raise too_large
     body = bytearray()
     async for part in request.stream():
@@ -150,7 +151,7 @@ def _number(request: Request, name: str, limit: int) -> int:
     """Return a number below a limit from the query.
 
     Raises:
-        HTTPException: It is missing, not a number or too large.
+        HTTPException: The number is missing, not a number or too large.
     """
     text = request.query_params.get(name, "")
     if not (text.isascii() and text.isdigit() and len(text) <= 3 and int(text) < limit):
@@ -162,12 +163,12 @@ def _error(status: int, message: str) -> Response:
     return JSONResponse({"error": message}, status)
 
 
-async def _answer_failure(_: Request, failure: Exception) -> Response:
-    message = failure.message if isinstance(failure, MnistCliError) else str(failure)
+async def _handle_error(_: Request, error: Exception) -> Response:
+    message = error.message if isinstance(error, MnistCliError) else str(error)
     return _error(422, message)
 
 
-async def _answer_refusal(_: Request, refusal: Exception) -> Response:
-    if not isinstance(refusal, HTTPException):
-        raise refusal
-    return _error(refusal.status_code, refusal.detail)
+async def _handle_http_error(_: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    return _error(error.status_code, error.detail)

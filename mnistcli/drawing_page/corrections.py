@@ -21,7 +21,7 @@ class Corrections:
         folder: The folder. It is made for the first drawing.
 
     Raises:
-        RunError: It is a file.
+        RunError: The folder is a file.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -44,7 +44,7 @@ class Corrections:
             The file.
 
         Raises:
-            RunError: It cannot be written.
+            RunError: The file cannot be written.
         """
         content = _encode(prediction, index)
         name = f"drawing-{hashlib.sha256(content).hexdigest()[:12]}.png"

@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mnistcli.inference.classifier import Predictor
+from mnistcli.mnist_format import IMAGE_SIDE
 from mnistcli.prediction.image_listing import FoundImage
-from mnistcli.prediction.occlusion import occlusion
+from mnistcli.prediction.occlusion import occlusion_map, predict_occluded
 from mnistcli.prediction.predict import predict_images
 from mnistcli.prediction.rejection import Thresholds
 from mnistcli.prediction.results import Prediction
-from mnistcli.preprocessing.shapes import SIDE
 
 _NAME = Path("image")  # of a drawing, in messages
 
@@ -40,7 +39,7 @@ class DrawingPredictor:
         """Predict the digits in an image file.
 
         Raises:
-            ImageError: It cannot be read.
+            ImageError: The file cannot be read.
         """
         found = FoundImage(_NAME, BytesIO(image))
         with self._lock:
@@ -66,25 +65,24 @@ class DrawingPredictor:
             described["image"] = base64.b64encode(pixels).decode("ascii")
         return values
 
-    def _warm_up(self) -> None:
-        """Predict a number, so that the first drawing does not wait for libraries and models."""
-        eleven = np.full((200, 320), 255, np.uint8)
-        eleven[40:160, 100:118] = eleven[40:160, 200:218] = 0
-        list(predict_images(self._classifier, [FoundImage(_NAME, eleven)]))
-
-    def importance(self, pixels: bytes) -> list[float]:
-        """Return the occlusion map of a digit: the decrease of its probability, 784 values.
+    def occlusion_map(self, pixels: bytes) -> list[float]:
+        """Return the occlusion map of a digit, 784 values; 0 where its probability rises.
 
         Args:
             pixels: The digit in MNIST format, 784 bytes.
 
         Raises:
-            ValueError: They are not 784 bytes of a digit.
+            ValueError: The pixels are not 784 bytes of a digit.
         """
-        digit = np.frombuffer(pixels, np.uint8).reshape(SIDE, SIDE)
+        digit = np.frombuffer(pixels, np.uint8).reshape(IMAGE_SIDE, IMAGE_SIDE)
         # Not under the lock: the next drawing does not wait for the map of the last one.
         (probabilities,) = self._classifier.predict(digit)
-        covered = occlusion(self._classifier, digit)
-        label = probabilities.argmax()
-        fall: NDArray[np.float32] = np.maximum(probabilities[label] - covered[..., label], 0)
-        return [round(value, 4) for value in fall.ravel().tolist()]
+        occluded = predict_occluded(self._classifier, digit)
+        decrease = occlusion_map(probabilities, occluded, int(probabilities.argmax()))
+        return [round(value, 4) for value in decrease.clip(0).ravel().tolist()]
+
+    def _warm_up(self) -> None:
+        """Predict a number, so that the first drawing does not wait for libraries and models."""
+        eleven = np.full((200, 320), 255, np.uint8)
+        eleven[40:160, 100:118] = eleven[40:160, 200:218] = 0
+        list(predict_images(self._classifier, [FoundImage(_NAME, eleven)]))

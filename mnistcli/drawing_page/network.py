@@ -64,12 +64,13 @@ def read_network(path: Path) -> list[Layer]:
         path: The file.
 
     Raises:
-        CheckpointError: It is damaged or not acceptable, or has a layer that is not known here.
+        CheckpointError: The file is damaged or not acceptable, or has a layer that is not known
+            here.
     """
     checked = check_model(path)
     config = checked.config
     if checked.is_legacy or config["class_name"] != "Sequential":
-        raise _unknown(path, "it is not a chain of layers in a .keras file")
+        raise _unsupported_error(path, "it is not a chain of layers in a .keras file")
     return list(_layers(checked, path))
 
 
@@ -95,7 +96,7 @@ def _layers(checked: CheckedModel, path: Path) -> Iterator[Layer]:
                 continue
             activation = settings.get("activation", "linear")
             if not _is_known(name, settings) or activation not in _ACTIVATIONS:
-                raise _unknown(path, f"its layer {settings['name']!r} is not supported")
+                raise _unsupported_error(path, f"its layer {settings['name']!r} is not supported")
             yield _READERS[name](settings, _weights(file, name, counts[name]))
             counts[name] += 1
             if activation != "linear":
@@ -117,7 +118,7 @@ def _weights(file: h5py.File, name: str, number: int) -> list[Array]:
     return [np.asarray(arrays[str(index)], np.float32) for index in range(len(arrays))]
 
 
-def _unknown(path: Path, reason: str) -> CheckpointError:
+def _unsupported_error(path: Path, reason: str) -> CheckpointError:
     return CheckpointError(f"no page can be made of {str(path)!r}: {reason}", hint=OTHER_MODEL)
 
 

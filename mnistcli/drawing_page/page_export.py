@@ -14,7 +14,7 @@ from mnistcli.files.atomic import write_atomically
 from mnistcli.inference.classifier import Predictor
 
 MAX_SIZE = 3_000_000
-"""Most bytes of a page: it must start fast on a phone."""
+"""Maximum number of bytes of a page: it must start fast on a phone."""
 
 _SCRIPTS = ("image_ops.js", "recognizer.js", "network.js", "embedded.js")
 _TOLERANCE = 1e-4

@@ -19,7 +19,7 @@ def listen(port: int) -> socket.socket:
     """Listen on a port of the loopback interface.
 
     Args:
-        port: The port; 0 for any that is free.
+        port: The port; 0 for any free port.
 
     Raises:
         MnistCliError: The port is in use or not allowed.

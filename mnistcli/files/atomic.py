@@ -75,11 +75,11 @@ def temporary_directory() -> Iterator[Path]:
         The directory; it is deleted afterwards.
 
     Raises:
-        OSError: It cannot be made.
+        OSError: The directory cannot be made.
     """
     remove_stale_temporaries(Path(tempfile.gettempdir()))
-    with tempfile.TemporaryDirectory(prefix=temporary_name()) as folder:
-        yield Path(folder)
+    with tempfile.TemporaryDirectory(prefix=temporary_name()) as directory:
+        yield Path(directory)
 
 
 def temporary_name() -> str:

@@ -13,7 +13,7 @@ class FileKind(NamedTuple):
         remedy: Instruction to make a dataset of the file; also the others unless they are given.
         image_remedy: Instruction to make an image of it.
         model_remedy: Instruction to make a model of it.
-        label: A short name for counts, such as ``HEIC``; empty if names do not tell the kind.
+        label: A short name for counts, such as ``HEIC``; empty if names do not show the kind.
         suffixes: The suffixes of its names in lower case.
     """
 
@@ -134,7 +134,7 @@ ICON = _unsupported_image("an icon", "icon", ".ico", ".icns")
 SVG = _unsupported_image("an SVG image", "SVG", ".svg", ".svgz")
 
 _NAMED = (HEIC, PDF, JPEG_XL, POSTSCRIPT, SVG, WEB_PAGE, JPEG_2000, PHOTOSHOP, ICON)
-"""Kinds that a file name tells."""
+"""Kinds that are recognized by the file name."""
 NOT_IMAGES = (*_NAMED, AVIF, LFS)
 """Kinds that people take for an image."""
 MODEL_FILES = (KERAS, HDF5)
@@ -167,7 +167,7 @@ def kind_of_name(name: str) -> FileKind | None:
 
 
 def is_data_name(name: str) -> bool:
-    """Whether a file name is that of a data file, which can be compressed with gzip."""
+    """Return whether a file name is that of a data file, which can be compressed with gzip."""
     suffixes = (suffix for kind in (*ARRAY_FILES, TABLE) for suffix in kind.suffixes)
     is_known = name.lower().removesuffix(".gz").endswith(tuple(suffixes))
     return is_known or IDX_NAME.search(name) is not None

@@ -29,7 +29,7 @@ def list_subdirectories(path: Path) -> list[Path]:
 
 
 def path_exists(path: Path) -> bool:
-    """Whether a path exists; a name that the system does not take, such as a long one, does not."""
+    """Return whether a path exists; a name that the system does not accept does not exist."""
     try:
         return path.exists()
     except OSError:

@@ -1,49 +1,35 @@
-"""Locks: one process at a time writes to a directory."""
+"""File locks between processes."""
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
 
 @contextmanager
-def lock_directory(path: Path) -> Iterator[bool]:
-    """Lock a directory or a file against other processes; the lock ends with the process.
+def try_lock(path: Path) -> Iterator[bool]:
+    """Lock a file or directory without waiting; the lock ends with the process.
 
     Where it cannot be locked, as on Windows and on some network file systems, nothing is
     locked.
 
     Args:
-        path: The directory or file.
+        path: The file or directory.
 
     Yields:
         False if another process has locked it.
 
     Raises:
-        OSError: It cannot be opened.
+        OSError: The path cannot be opened.
     """
-    if os.name != "posix":
-        yield True
-        return
-    fcntl = import_module("fcntl")
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        has_lock = True
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            has_lock = False
-        except OSError:
-            pass  # the file system has no locks
+    with _lock(path, os.O_RDONLY, wait=False) as has_lock:
         yield has_lock
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager
-def waiting_lock(path: Path) -> Iterator[None]:
-    """Lock a file against other processes, and wait for the lock; it ends with the process.
+def wait_for_lock(path: Path) -> Iterator[None]:
+    """Lock a file, and wait until it is free; the lock ends with the process.
 
     Where files cannot be locked, nothing is locked.
 
@@ -51,16 +37,28 @@ def waiting_lock(path: Path) -> Iterator[None]:
         path: The file, which is created.
 
     Raises:
-        OSError: It cannot be opened.
+        OSError: The file cannot be opened.
     """
-    if os.name != "posix":
+    with _lock(path, os.O_RDWR | os.O_CREAT, wait=True):
         yield
+
+
+@contextmanager
+def _lock(path: Path, flags: int, *, wait: bool) -> Iterator[bool]:
+    """Open a path and lock it; yields False if another process has locked it."""
+    if os.name != "posix":
+        yield True
         return
     fcntl = import_module("fcntl")
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    descriptor = os.open(path, flags, 0o666)
     try:
-        with suppress(OSError):  # the file system has no locks
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+        has_lock = True
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            has_lock = False
+        except OSError:
+            pass  # the file system has no locks
+        yield has_lock
     finally:
         os.close(descriptor)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Self
 from mnistcli.errors import StoreError
 
 MAX_BYTES = 256 * 2**20
-"""Most bytes of an object, or of a pipe, that are read into memory."""
+"""Maximum number of bytes of an object, or of a pipe, that are read into memory."""
 
 _TIMEOUT = 20.0  # seconds to wait for an answer; then the store counts as unreachable
 _SLOW_SECONDS = 2.0  # a store whose first failure takes longer is not asked again
@@ -117,10 +117,10 @@ class StoredObject:
         """Return the content, which is downloaded if necessary.
 
         Args:
-            limit: The most bytes to read.
+            limit: Maximum number of bytes to read.
 
         Raises:
-            StoreError: It cannot be read, or is larger than the limit.
+            StoreError: The object cannot be read, or is larger than the limit.
         """
         if self.content is not None:
             return self.content
@@ -133,7 +133,7 @@ class StoredObject:
         """Download the first bytes, or all if there are no more than `count`.
 
         Raises:
-            StoreError: It cannot be read.
+            StoreError: The object cannot be read.
         """
         expected = count if self.size is None else min(count, self.size)
         with _translate_errors(self):

@@ -53,7 +53,7 @@ _SIGNATURES: tuple[tuple[int, bytes, FileKind], ...] = (
     *((0, start, kinds.IMAGE) for start in (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8")),
     *((0, start, kinds.IMAGE) for start in (b"II*\x00", b"MM\x00*")),
 )
-# The name of the first file in a zip archive tells what the archive is.
+# A zip archive is recognized by the name of its first file.
 _ZIP_NAMES: tuple[tuple[str, FileKind], ...] = (
     (r".*/data\.pkl|.*/version|.*\.pkl", kinds.PYTORCH),
     (r"metadata\.json|config\.json|model\.weights\.h5", kinds.KERAS),
@@ -86,7 +86,7 @@ def identify_folder(folder: Path) -> FileKind | None:
     """Identify a folder that is a model or a dataset in a format that is not read.
 
     Args:
-        folder: The directory.
+        folder: The folder.
     """
     found = (kind for pattern, kind in _FOLDERS if next(folder.glob(pattern), None) is not None)
     return next(found, None)

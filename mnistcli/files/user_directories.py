@@ -8,7 +8,7 @@ import platformdirs
 CACHE_VARIABLE = "MNISTCLI_CACHE_DIR"
 """Environment variable with the cache directory."""
 DATA_DIR_VARIABLE = "MNISTCLI_DATA_DIR"
-"""Environment variable with the folder of the MNIST files."""
+"""Environment variable with the directory of the MNIST files."""
 CONFIG_VARIABLE = "MNISTCLI_CONFIG_DIR"
 """Environment variable with the directory of the user's configuration."""
 _KERAS_VARIABLE = "KERAS_HOME"

@@ -12,7 +12,7 @@ _LOCATOR_BYTES = 20
 _MAX_COMMENT = 1 << 16
 
 
-def open_zip(stream: IO[bytes], *, max_directory: int) -> zipfile.ZipFile:
+def open_zip(stream: IO[bytes], *, max_directory_bytes: int) -> zipfile.ZipFile:
     """Open a zip archive whose directory has a limited size.
 
     `zipfile` reads the directory of an archive at once, with half a kilobyte of memory for each of
@@ -20,7 +20,7 @@ def open_zip(stream: IO[bytes], *, max_directory: int) -> zipfile.ZipFile:
 
     Args:
         stream: The archive.
-        max_directory: Most bytes of its directory.
+        max_directory_bytes: Maximum number of bytes of its directory.
 
     Raises:
         zipfile.BadZipFile: The archive is damaged, or its directory is larger.
@@ -34,7 +34,7 @@ def open_zip(stream: IO[bytes], *, max_directory: int) -> zipfile.ZipFile:
     if tail[max(0, end - _LOCATOR_BYTES) : end].startswith(_LOCATOR):
         raise zipfile.BadZipFile("an archive of more than 4 GB")
     (directory,) = struct.unpack_from("<L", tail, end + 12)
-    if directory > max_directory:
+    if directory > max_directory_bytes:
         raise zipfile.BadZipFile(f"a directory of {directory} bytes")
     stream.seek(0)
     return zipfile.ZipFile(stream)

@@ -23,10 +23,14 @@ from mnistcli.device import start_quietly
 from mnistcli.errors import OTHER_MODEL, CheckpointError
 from mnistcli.files.hashing import sha256
 from mnistcli.inference import litert, litert_files
-from mnistcli.inference.interface_cache import read_interface
+from mnistcli.inference.interfaces import read_interface
+from mnistcli.mnist_format import to_model_input
 from mnistcli.model_files import read_model_file
 
 BATCH_SIZE = 64
+
+PROBABILITY_EPSILON = 1e-7
+"""Distance from 0 and 1 to which probabilities are clipped before the logarithm, as in Keras."""
 
 Compute = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Computes probabilities, float32 (n, 10), of images, float32 (n, 28, 28, 1) in 0..1."""
@@ -67,7 +71,7 @@ class Classifier:
         """Pickle a classifier as the path of its model file, which is loaded again.
 
         Raises:
-            TypeError: It was not loaded from a file.
+            TypeError: The classifier was not loaded from a file.
         """
         if self._path is None:
             raise TypeError("cannot pickle a classifier that was not loaded from a file")
@@ -130,8 +134,7 @@ class Classifier:
         batches = (images[start : start + self._batch_size] for start in starts)
         probabilities = []
         for batch in batches:
-            scaled = np.divide(batch[..., None], 255, dtype=np.float32)
-            probabilities.append(self._compute(scaled))
+            probabilities.append(self._compute(to_model_input(batch)))
             if self._on_batch is not None:
                 self._on_batch(len(batch))
         return np.concatenate(probabilities) if probabilities else np.empty((0, 10), np.float32)
@@ -145,7 +148,7 @@ def _reload(path: Path, batch_size: int) -> Classifier:
 def _start_converted(path: Path, digest: str) -> litert.Runner | None:
     """Start the LiteRT model beside a model file or in the cache; None if there is none."""
     for converted in (
-        litert_files.read_beside(path, digest),
+        litert_files.read_sidecar(path, digest),
         litert_files.read_cached(litert_files.cache_key(digest, read_interface(digest))),
     ):
         if converted is not None and (runner := _start(converted)) is not None:
@@ -181,11 +184,11 @@ def _convert(
 
 
 def _start(converted: bytes) -> litert.Runner | None:
-    """Start a LiteRT model; None if LiteRT cannot run it or it is no classifier of digits."""
+    """Start a LiteRT model; None if LiteRT cannot run it or it is not a digit classifier."""
     try:
         runner = litert.Runner(converted)
         return runner if _is_classifier(runner) else None
-    except Exception:  # noqa: BLE001 - LiteRT raises anything
+    except Exception:  # noqa: BLE001 - LiteRT can raise any exception
         return None
 
 

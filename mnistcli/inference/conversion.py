@@ -24,11 +24,11 @@ def to_litert(model: keras.Model) -> bytes | None:
         LiteRT counterpart cannot, and only the TensorFlow backend of Keras can convert.
     """
     try:
-        with temporary_directory() as folder, hold_back_stderr(), quiet_tensorflow():
-            path = folder / "model.tflite"
+        with temporary_directory() as directory, hold_back_stderr(), quiet_tensorflow():
+            path = directory / "model.tflite"
             model.export(path, format="litert", verbose=False)
             return path.read_bytes()
-    except Exception:  # noqa: BLE001 - the converter raises anything; Keras then runs the model
+    except Exception:  # noqa: BLE001 - the converter can raise any exception
         return None
 
 
@@ -44,7 +44,7 @@ def save_litert(model: keras.Model, path: Path) -> None:
     """
     converted = to_litert(model)
     if converted is not None:
-        litert_files.write_beside(path, converted, sha256(read_model_file(path)))
+        litert_files.write_sidecar(path, converted, sha256(read_model_file(path)))
 
 
 def predict_with_keras(model: keras.Model) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:

@@ -26,6 +26,7 @@ from mnistcli.inference.conversion import predict_with_keras, quiet_tensorflow, 
 from mnistcli.inference.litert_files import attach_files
 from mnistcli.inference.onnx_conversion import start_onnx, write_onnx
 from mnistcli.inference.quantization import quantize
+from mnistcli.mnist_format import to_model_input
 
 # Share of the predictions that must agree, and largest difference of a probability.
 _EXACT = (1.0, 1e-3)
@@ -122,7 +123,7 @@ def _export_onnx(model: keras.Model, path: Path, images: Images) -> ExportResult
         try:
             write_onnx(model, temporary)
             runner = start_onnx(temporary)
-        except Exception as error:  # both raise anything
+        except Exception as error:  # both can raise any exception
             raise CheckpointError(
                 "ONNX cannot compute a layer of the model", hint="--format saved_model"
             ) from error
@@ -157,12 +158,12 @@ def _compare(
     """Compare the exported file with the model, one image at a time.
 
     Raises:
-        CheckpointError: They disagree.
+        CheckpointError: The exported file and the model disagree by more than the tolerance.
     """
-    expected = predict_with_keras(model)(_scale(images))
-    compute(_scale(images[:1]))  # the first call prepares the runtime
+    expected = predict_with_keras(model)(to_model_input(images))
+    compute(to_model_input(images[:1]))  # the first call prepares the runtime
     started = time.perf_counter()
-    found = np.concatenate([compute(_scale(image[None])) for image in images])
+    found = np.concatenate([compute(to_model_input(image[None])) for image in images])
     seconds = time.perf_counter() - started
     agreement = float(np.mean(found.argmax(axis=1) == expected.argmax(axis=1)))
     difference = float(np.abs(found - expected).max())
@@ -176,7 +177,3 @@ def _compare(
     return ExportResult(
         path, size, len(images), agreement, difference, 1000 * seconds / len(images)
     )
-
-
-def _scale(images: Images) -> NDArray[np.float32]:
-    return np.divide(images[..., None], 255, dtype=np.float32)

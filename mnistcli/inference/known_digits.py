@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 
 from mnistcli.files.user_directories import DATA_DIR_VARIABLE, cache_dir, keras_mnist_file
 from mnistcli.inference import litert
+from mnistcli.mnist_format import IMAGE_SIDE, to_model_input
+from mnistcli.model_lookup import PRETRAINED_DIR
 
-COUNT = 500
+KNOWN_DIGIT_COUNT = 500
 _NAMES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
 _HEADERS = (16, 8)
-_PIXELS = 28 * 28
+_PIXELS = IMAGE_SIDE**2
 
 
 class KnownDigits(NamedTuple):
@@ -57,11 +59,12 @@ def _read_mnist(folder: Path) -> KnownDigits | None:
     """Read the first images of the IDX files in a folder; None if they are not there."""
     try:
         images, labels = (
-            _read_start(folder / name, header + COUNT * size)[header:]
+            _read_start(folder / name, header + KNOWN_DIGIT_COUNT * size)[header:]
             for name, header, size in zip(_NAMES, _HEADERS, (_PIXELS, 1), strict=True)
         )
         return _to_known_digits(
-            np.frombuffer(images, np.uint8).reshape(-1, 28, 28), np.frombuffer(labels, np.uint8)
+            np.frombuffer(images, np.uint8).reshape(-1, IMAGE_SIDE, IMAGE_SIDE),
+            np.frombuffer(labels, np.uint8),
         )
     except (OSError, EOFError, ValueError):
         return None
@@ -80,14 +83,17 @@ def _read_keras_cache() -> KnownDigits | None:
     """Read the first images of the file that `keras.datasets.mnist` downloads."""
     try:
         with np.load(keras_mnist_file(), allow_pickle=False) as arrays:
-            return _to_known_digits(arrays["x_train"][:COUNT], arrays["y_train"][:COUNT])
+            return _to_known_digits(
+                arrays["x_train"][:KNOWN_DIGIT_COUNT], arrays["y_train"][:KNOWN_DIGIT_COUNT]
+            )
     except (OSError, EOFError, ValueError, KeyError):
         return None
 
 
 def _to_known_digits(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> KnownDigits | None:
     """Return digits if they have the number, shape and labels of MNIST digits; else None."""
-    is_mnist = images.shape == (COUNT, 28, 28) and labels.shape == (COUNT,)
+    shape = (KNOWN_DIGIT_COUNT, IMAGE_SIDE, IMAGE_SIDE)
+    is_mnist = images.shape == shape and labels.shape == shape[:1]
     if not is_mnist or images.dtype != np.uint8 or labels.max() > 9:
         return None
     return KnownDigits(images, labels.astype(np.int64))
@@ -107,7 +113,8 @@ def _load_sklearn_digits() -> KnownDigits:
     images = np.stack([_scale_box_to_20x20(small) for small in bunch.images.astype(np.float32)])
     likely = _packaged_probabilities(images)[np.arange(len(labels)), labels]
     order = np.argsort(-likely, kind="stable")
-    chosen = np.sort(np.concatenate([order[labels[order] == d][: COUNT // 10] for d in range(10)]))
+    count = KNOWN_DIGIT_COUNT // 10
+    chosen = np.sort(np.concatenate([order[labels[order] == d][:count] for d in range(10)]))
     return KnownDigits(images[chosen], labels[chosen])
 
 
@@ -127,20 +134,20 @@ def _scale_box_to_20x20(small: NDArray[np.float32]) -> NDArray[np.uint8]:
     digit = cv2.resize(box, (width, height), interpolation=cv2.INTER_AREA)
     centers = [float((axis * digit).sum() / digit.sum()) for axis in np.indices(digit.shape)]
     top, left = (
-        min(max(round(14 - center), 0), 28 - side)
+        min(max(round(IMAGE_SIDE / 2 - center), 0), IMAGE_SIDE - side)
         for center, side in zip(centers, digit.shape, strict=True)
     )
-    image = np.zeros((28, 28), np.uint8)
+    image = np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.uint8)
     image[top : top + height, left : left + width] = np.rint(digit * (255 / digit.max()))
     return image
 
 
 def _packaged_probabilities(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return the probabilities of the packaged model, float32 (n, 10)."""
-    path = Path(__file__).parents[1] / "pretrained" / "model.tflite"
+    path = PRETRAINED_DIR / "model.tflite"
     # Equal probabilities choose the first digits: the packaged file is missing or damaged.
     probabilities = np.full((len(images), 10), 0.1, np.float32)
     with contextlib.suppress(OSError, ValueError, RuntimeError):
         runner = litert.Runner(path.read_bytes())
-        probabilities = runner(np.divide(images[..., None], 255, dtype=np.float32))
+        probabilities = runner(to_model_input(images))
     return probabilities

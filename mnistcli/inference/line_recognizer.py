@@ -9,7 +9,6 @@ import json
 import math
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -30,8 +29,9 @@ from mnistcli.line_format import (
     Mark,
     RecognizedLine,
 )
+from mnistcli.model_lookup import PRETRAINED_DIR
 
-PACKAGED_DIR = Path(__file__).parents[1] / "pretrained" / "lines"
+LINE_RECOGNIZER_DIR = PRETRAINED_DIR / "lines"
 """The directory of the packaged line recognizer: `model.tflite` and `card.json`."""
 
 _WIDTH_STEP = 32  # pixels: LiteRT is slower for a new width
@@ -134,9 +134,9 @@ def load_line_recognizer(threads: int | None = None) -> LineRecognizer:
     Raises:
         CheckpointError: Its file is damaged.
     """
-    file = PACKAGED_DIR / "model.tflite"
+    file = LINE_RECOGNIZER_DIR / "model.tflite"
     content = file.read_bytes()
-    card = json.loads((PACKAGED_DIR / "card.json").read_text(encoding="utf-8"))
+    card = json.loads((LINE_RECOGNIZER_DIR / "card.json").read_text(encoding="utf-8"))
     if sha256(content) != card["litert_sha256"]:
         raise CheckpointError(
             f"damaged: {str(file)!r}", hint="pip install --force-reinstall mnistcli"

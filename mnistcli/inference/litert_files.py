@@ -1,4 +1,4 @@
-"""LiteRT files: hold a converted model, and tell who converted it.
+"""LiteRT files: converted models with a signature of their origin.
 
 LiteRT is not written for hostile files, so a file is used only if this machine made it. There are
 two proofs: the file lies in the user's cache, or it is signed with the user's key. The LiteRT file
@@ -24,12 +24,13 @@ from mnistcli.files.hashing import sha256
 from mnistcli.files.regular import open_regular
 from mnistcli.files.user_directories import cache_dir
 from mnistcli.files.zip_files import open_zip
-from mnistcli.inference.interface_cache import Interface
+from mnistcli.inference.interfaces import Interface
 from mnistcli.inference.signing_key import load_key
+from mnistcli.model_lookup import PRETRAINED_DIR
 
 # A LiteRT file ends with a zip archive, as the format's own metadata tools write it; LiteRT ignores
 # it. The entry of this name says which `.keras` file the model was made from.
-_NOTE = "mnistcli.txt"
+_PROVENANCE_FILE = "mnistcli.txt"
 _METADATA = {
     "labels.txt": "".join(f"{digit}\n" for digit in range(CLASSES)),
     "metadata.json": json.dumps(
@@ -45,11 +46,10 @@ _METADATA = {
 }
 # The number changes with the conversion: files of older versions are not used.
 _CACHE = "litert-2"
-_MAX_NOTE_BYTES = 400
+_MAX_PROVENANCE_BYTES = 400
 _MAX_DIRECTORY_BYTES = 1 << 10
 # A LiteRT file has about the size of its weights, of which a model has at most 100 MiB.
 _MAX_BYTES = 200 << 20
-_CARD = Path(__file__).parents[1] / "pretrained" / "card.json"
 
 
 class _Content(NamedTuple):
@@ -60,7 +60,7 @@ class _Content(NamedTuple):
     signature: str
 
 
-def file_beside(path: Path) -> Path:
+def sidecar_path(path: Path) -> Path:
     """Return the path of the LiteRT file that belongs to a `.keras` file."""
     return path.with_suffix(".tflite")
 
@@ -104,10 +104,10 @@ def attach_files(model: bytes, files: Mapping[str, str] | None = None) -> bytes:
     return content.getvalue()
 
 
-def write_beside(path: Path, model: bytes, digest: str, *, signed: bool = True) -> None:
+def write_sidecar(path: Path, model: bytes, digest: str, *, signed: bool = True) -> None:
     """Write the LiteRT file beside a `.keras` file, signed with the user's key.
 
-    Without a place for the key, the file is written without a signature.
+    If the key cannot be stored, the file is not signed.
 
     Args:
         path: The `.keras` file.
@@ -120,7 +120,7 @@ def write_beside(path: Path, model: bytes, digest: str, *, signed: bool = True) 
     """
     key = load_key(create=True) if signed else None
     signature = "-" if key is None else _sign(key, sha256(model), digest)
-    _write(file_beside(path), model, digest, signature)
+    _write(sidecar_path(path), model, digest, signature)
 
 
 def write_cached(model: bytes, digest: str) -> None:
@@ -131,7 +131,7 @@ def write_cached(model: bytes, digest: str) -> None:
         _write(path, model, digest, "-")
 
 
-def read_beside(path: Path, digest: str) -> bytes | None:
+def read_sidecar(path: Path, digest: str) -> bytes | None:
     """Read the model in the LiteRT file beside a `.keras` file, if this machine made it.
 
     Args:
@@ -141,8 +141,8 @@ def read_beside(path: Path, digest: str) -> bytes | None:
     Returns:
         The model; None if there is no file, or another program or model made it.
     """
-    content = _read(file_beside(path), digest)
-    return content.model if content is not None and _is_proved(content, digest) else None
+    content = _read(sidecar_path(path), digest)
+    return content.model if content is not None and _is_trusted(content, digest) else None
 
 
 def read_cached(digest: str) -> bytes | None:
@@ -151,7 +151,8 @@ def read_cached(digest: str) -> bytes | None:
     return None if content is None else content.model
 
 
-def _is_proved(content: _Content, digest: str) -> bool:
+def _is_trusted(content: _Content, digest: str) -> bool:
+    """Return whether this machine, or the package, made a LiteRT file."""
     if content.signature == "-":
         return content.hash == _packaged_hash()
     key = load_key()
@@ -167,13 +168,14 @@ def _sign(key: bytes, model_hash: str, digest: str) -> str:
 
 @cache
 def _packaged_hash() -> str:
-    """Return the SHA-256 of the packaged model in its LiteRT file, without the note."""
-    return str(json.loads(_CARD.read_text(encoding="utf-8"))["litert_sha256"])
+    """Return the SHA-256 of the packaged model in its LiteRT file, without the zip archive."""
+    card = (PRETRAINED_DIR / "card.json").read_text(encoding="utf-8")
+    return str(json.loads(card)["litert_sha256"])
 
 
 def _write(path: Path, model: bytes, digest: str, signature: str) -> None:
-    note = f"{len(model)} {sha256(model)} {digest} {signature}"
-    write_atomically(path, attach_files(model, {_NOTE: note}))
+    provenance = f"{len(model)} {sha256(model)} {digest} {signature}"
+    write_atomically(path, attach_files(model, {_PROVENANCE_FILE: provenance}))
 
 
 def _read(path: Path, digest: str) -> _Content | None:
@@ -181,15 +183,16 @@ def _read(path: Path, digest: str) -> _Content | None:
     try:
         content = _read_bytes(path)
         with (
-            open_zip(BytesIO(content), max_directory=_MAX_DIRECTORY_BYTES) as archive,
-            archive.open(_NOTE) as stream,
+            open_zip(BytesIO(content), max_directory_bytes=_MAX_DIRECTORY_BYTES) as archive,
+            archive.open(_PROVENANCE_FILE) as stream,
         ):
-            length, model_hash, source, *signature = stream.read(_MAX_NOTE_BYTES).decode().split()
+            provenance = stream.read(_MAX_PROVENANCE_BYTES).decode()
+        length, model_hash, source, *signature = provenance.split()
         model = content[: int(length)]
         if (sha256(model), source) != (model_hash, digest):
             return None
         return _Content(model, model_hash, *(signature or ["-"]))
-    except Exception:  # noqa: BLE001 - zipfile raises anything on a damaged file
+    except Exception:  # noqa: BLE001 - zipfile can raise any exception on a damaged file
         return None
 
 

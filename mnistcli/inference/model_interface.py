@@ -1,11 +1,11 @@
 """Model interface: find the pixel scale and the kind of outputs of an external model.
 
 Keras users scale pixels to 0..1, leave them at 0..255, or invert them; the last layer gives softmax
-probabilities, sigmoid values or logits. What the layers do not tell is found with known digits: of
-the pixel scales within two points of the best accuracy, the one with the lowest cross-entropy. The
-largest accuracy alone does not decide, because a ReLU network predicts 0..255 about as well as
-0..1. A model is then completed with stock layers, so that it takes float32 (n, 28, 28, 1) in 0..1
-and returns probabilities (n, 10) like any other.
+probabilities, sigmoid values or logits. What cannot be derived from the layers is measured on known
+digits: of the pixel scales within two points of the best accuracy, the one with the lowest
+cross-entropy. The largest accuracy alone does not decide, because a ReLU network predicts 0..255
+about as well as 0..1. A model is then completed with stock layers, so that it takes float32
+(n, 28, 28, 1) in 0..1 and returns probabilities (n, 10) like any other.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,11 +17,12 @@ from keras import layers, ops
 from numpy.typing import NDArray
 
 from mnistcli import checkpoints
-from mnistcli.architectures import STANDARD_INPUT
+from mnistcli.architectures import INPUT_NAME, INPUT_SHAPE
 from mnistcli.choices import AUTO_SCALE, PIXEL_SCALES
 from mnistcli.errors import OTHER_MODEL, CheckpointError
 from mnistcli.formatting import percent
-from mnistcli.inference.interface_cache import (
+from mnistcli.inference.classifier import BATCH_SIZE, PROBABILITY_EPSILON
+from mnistcli.inference.interfaces import (
     LOGITS,
     SIGMOID,
     SOFTMAX,
@@ -29,7 +30,8 @@ from mnistcli.inference.interface_cache import (
     read_interface,
     write_interface,
 )
-from mnistcli.inference.known_digits import COUNT, KnownDigits, load_known_digits
+from mnistcli.inference.known_digits import KNOWN_DIGIT_COUNT, KnownDigits, load_known_digits
+from mnistcli.mnist_format import IMAGE_SIDE, to_model_input
 from mnistcli.model_check import CheckedModel, check_model
 from mnistcli.model_check.first_layer import first_divisor, last_activation
 from mnistcli.model_check.input_shapes import ImageShape
@@ -51,9 +53,7 @@ _SCALING = dict(
 _BYTE_SCALES = ("0..255", "255..0")
 _SUM_TOLERANCE = 0.01
 _ACCURACY_TOLERANCE = 0.02
-_LOWEST_ACCURACY = 0.5
-_EPSILON = 1e-7
-_BATCH_SIZE = 64
+_MIN_ACCURACY = 0.5
 
 
 class _Trial(NamedTuple):
@@ -127,7 +127,7 @@ def load_model(model_ref: ModelRef) -> keras.Model:
 
 def is_standard(model: keras.Model) -> bool:
     """Return whether a model says by the name of its input that it takes pixels in 0..1."""
-    return bool(model.inputs[0].name == STANDARD_INPUT)
+    return bool(model.inputs[0].name == INPUT_NAME)
 
 
 def _find(model: keras.Model, checked: CheckedModel, pixel_scale: str | None) -> _Trial:
@@ -145,7 +145,7 @@ def _find(model: keras.Model, checked: CheckedModel, pixel_scale: str | None) ->
     for digits in load_known_digits():
         scales = _candidates(checked) if pixel_scale is None else (pixel_scale,)
         found = _choose([_try(model, checked, scale, digits) for scale in scales])
-        if found.accuracy >= _LOWEST_ACCURACY or pixel_scale is not None:
+        if found.accuracy >= _MIN_ACCURACY or pixel_scale is not None:
             return found
         if np.isinf(found.loss):
             raise CheckpointError(
@@ -154,8 +154,8 @@ def _find(model: keras.Model, checked: CheckedModel, pixel_scale: str | None) ->
         best = max(best, found.accuracy)
     raise CheckpointError(
         f"{str(checked.path)!r} takes {_format_shape(checked)} pixels and predicts at most "
-        f"{percent(best, 0)} of {COUNT} known digits, whether it takes pixels of 0..1, 0..255 or "
-        "another scale",
+        f"{percent(best, 0)} of {KNOWN_DIGIT_COUNT} known digits, whether it takes pixels of 0..1, "
+        "0..255 or another scale",
         hint=OTHER_MODEL,
     )
 
@@ -171,7 +171,7 @@ def _try(model: keras.Model, checked: CheckedModel, scale: str, digits: KnownDig
     return _Trial(
         Interface(scale, kind),
         float(np.mean(probabilities.argmax(axis=1) == digits.labels)),
-        float(-np.log(of_label.clip(_EPSILON, 1)).mean()),
+        float(-np.log(of_label.clip(PROBABILITY_EPSILON, 1)).mean()),
     )
 
 
@@ -193,8 +193,8 @@ def _compute(
 ) -> NDArray[np.float32]:
     """Return the outputs of a model for images, uint8 (n, 28, 28)."""
     parts = []
-    for start in range(0, len(images), _BATCH_SIZE):
-        batch = np.divide(images[start : start + _BATCH_SIZE, ..., None], 255, dtype=np.float32)
+    for start in range(0, len(images), BATCH_SIZE):
+        batch = to_model_input(images[start : start + BATCH_SIZE])
         prepared = _prepare(ops.convert_to_tensor(batch), shape, pixel_scale)
         parts.append(ops.convert_to_numpy(model(prepared, training=False)))
     return np.concatenate(parts).astype(np.float32)
@@ -210,7 +210,7 @@ def _output_kind(outputs: NDArray[np.float32]) -> str:
 
 def _wrap(model: keras.Model, shape: ImageShape, interface: Interface) -> keras.Model:
     """Return a model with the standard interface that contains another."""
-    images = keras.Input((28, 28, 1), name=STANDARD_INPUT)
+    images = keras.Input(INPUT_SHAPE, name=INPUT_NAME)
     outputs = model(_prepare(images, shape, interface.pixel_scale))
     probabilities = _to_probabilities(outputs, interface.outputs)
     return keras.Model(images, probabilities, name=f"{model.name}_completed")
@@ -234,7 +234,7 @@ def _size_layers(side: int) -> Iterator[keras.Layer]:
     """Yield the layers that change the side of an image from 28; 32 is usually reached by zeros."""
     if side == 32:
         yield layers.ZeroPadding2D(2)
-    elif side != 28:
+    elif side != IMAGE_SIDE:
         yield layers.Resizing(side, side)
 
 
@@ -243,7 +243,7 @@ def _to_probabilities(outputs: Any, kind: str) -> Any:
     if kind == SOFTMAX:
         return outputs
     if kind == SIGMOID:  # divides each value by the sum
-        outputs = ops.log(ops.maximum(outputs, _EPSILON))
+        outputs = ops.log(ops.maximum(outputs, PROBABILITY_EPSILON))
     return layers.Softmax()(outputs)
 
 
@@ -256,5 +256,6 @@ def _describe(checked: CheckedModel, trial: _Trial) -> str:
     polarity = ", dark digits on light" if scale in {"1..0", "255..0"} else ""
     return (
         f"{checked.path.name} takes {_format_shape(checked)} pixels of {scale}{polarity} and gives "
-        f"{_OUTPUTS[outputs]}: {percent(trial.accuracy, 1)} of {COUNT} known digits are right"
+        f"{_OUTPUTS[outputs]}: {percent(trial.accuracy, 1)} of {KNOWN_DIGIT_COUNT} known digits "
+        "are right"
     )

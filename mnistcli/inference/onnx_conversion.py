@@ -20,7 +20,7 @@ def write_onnx(model: keras.Model, path: Path) -> None:
         path: The file to write.
 
     Raises:
-        Exception: The converter raises anything for a layer that it does not know.
+        Exception: The converter can raise any exception for a layer that it does not know.
     """
     with hold_back_stderr(), quiet_tensorflow(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tf2onnx uses old names of NumPy
@@ -35,7 +35,7 @@ def start_onnx(path: Path) -> Callable[[NDArray[np.float32]], NDArray[np.float32
         path: The file.
 
     Raises:
-        Exception: The runtime raises anything for a file that it cannot run.
+        Exception: The runtime can raise any exception for a file that it cannot run.
     """
     from onnxruntime import InferenceSession  # noqa: PLC0415 - an extra
 

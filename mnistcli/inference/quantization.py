@@ -11,6 +11,7 @@ from mnistcli.device import hold_back_stderr
 from mnistcli.errors import CheckpointError
 from mnistcli.files.atomic import temporary_directory
 from mnistcli.inference.conversion import quiet_tensorflow
+from mnistcli.mnist_format import to_model_input
 
 
 def quantize(model: keras.Model, training_images: NDArray[np.uint8]) -> bytes:
@@ -26,22 +27,22 @@ def quantize(model: keras.Model, training_images: NDArray[np.uint8]) -> bytes:
         The content of the LiteRT file.
 
     Raises:
-        CheckpointError: It cannot be converted.
+        CheckpointError: The model cannot be converted.
     """
 
     def representative() -> Iterator[list[NDArray[np.float32]]]:
         for image in training_images:
-            yield [np.divide(image[None, ..., None], 255, dtype=np.float32)]
+            yield [to_model_input(image[None])]
 
     try:
-        with temporary_directory() as folder, hold_back_stderr(), quiet_tensorflow():
-            model.export(folder, format="tf_saved_model", verbose=False)
-            converter = tf.lite.TFLiteConverter.from_saved_model(str(folder))
+        with temporary_directory() as directory, hold_back_stderr(), quiet_tensorflow():
+            model.export(directory, format="tf_saved_model", verbose=False)
+            converter = tf.lite.TFLiteConverter.from_saved_model(str(directory))
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.representative_dataset = representative
             content: bytes = converter.convert()
             return content
-    except Exception as error:  # the converter raises anything
+    except Exception as error:  # the converter can raise any exception
         raise CheckpointError(
             "LiteRT cannot compute a layer of the model with int8", hint="--format litert"
         ) from error

@@ -26,7 +26,7 @@ def read_members(content: bytes) -> tuple[bytes, bytes]:
             large.
         zipfile.BadZipFile: The archive is damaged.
     """
-    with open_zip(io.BytesIO(content), max_directory=_MAX_DIRECTORY_BYTES) as archive:
+    with open_zip(io.BytesIO(content), max_directory_bytes=_MAX_DIRECTORY_BYTES) as archive:
         members = {member.filename: member for member in archive.infolist()}
         expected = {CONFIG, METADATA, WEIGHTS}
         if set(members) != expected or len(archive.infolist()) != len(expected):

@@ -17,7 +17,7 @@ from mnistcli.model_check.weights import check_weights
 from mnistcli.model_files import read_model_file
 
 MAX_OUTPUT = 1 << 20
-"""Most values of the output of one layer for one image: 256 MB for a batch of 64."""
+"""Maximum number of values in the output of a layer for one image: 256 MB for a batch of 64."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def check_content(path: Path, content: bytes) -> CheckedModel:
         return _check(path, content)
     except RefusedModelError as refusal:
         raise CheckpointError(f"{str(path)!r} {refusal.reason}", hint=OTHER_MODEL) from refusal
-    except Exception as error:  # zipfile, json and h5py raise anything on a damaged file
+    except Exception as error:  # zipfile, json and h5py can raise any exception on a damaged file
         raise damaged_error(path) from error
 
 

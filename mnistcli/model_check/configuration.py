@@ -23,7 +23,7 @@ from mnistcli.model_check.nodes import Node, rebuild_ends, rebuild_nodes
 from mnistcli.model_check.refusal import RefusedModelError, require, shorten
 
 MAX_LAYERS = 500
-"""Most layers of a model, those of models inside it included: Keras takes 20 ms for each."""
+"""Maximum number of layers, those of models inside it included: Keras takes 20 ms for each."""
 _MAX_DEPTH = 8  # of models and layers inside each other
 _MAX_LIST = 1000
 _MAX_LIST_DEPTH = 4
@@ -37,7 +37,7 @@ def parse_config(text: bytes) -> Any:
 
     Raises:
         ValueError: The text is not JSON.
-        RecursionError: It is nested too deeply.
+        RecursionError: The JSON is nested too deeply.
     """
     return json.loads(text, parse_constant=_refuse_constant)
 
@@ -52,11 +52,11 @@ def rebuild_model(config: Any) -> Node:
         A new configuration of the same model.
 
     Raises:
-        RefusedModelError: The configuration contains anything that is not known.
+        RefusedModelError: The configuration contains something unknown.
     """
     pair = _pair(config)
     if pair not in MODELS:
-        raise _unknown_class(pair)
+        raise _unknown_class_error(pair)
     return _Rebuilder().layer(config, depth=0)
 
 
@@ -83,7 +83,7 @@ class _Rebuilder:
         elif module == LAYERS_MODULE and name in LAYER_RULES.keys() | _WRAPPERS:
             rebuilt = self._settings(config, depth=depth, wrapper=name in _WRAPPERS)
         else:
-            raise _unknown_class(pair)
+            raise _unknown_class_error(pair)
         return {"module": module, "class_name": name, "config": rebuilt, "registered_name": None}
 
     def _model(self, config: Node, *, functional: bool, depth: int) -> Node:
@@ -133,7 +133,7 @@ def _pair(node: Any) -> tuple[str, str]:
     return str(node.get("module")), str(node["class_name"])
 
 
-def _unknown_class(pair: tuple[str, str]) -> RefusedModelError:
+def _unknown_class_error(pair: tuple[str, str]) -> RefusedModelError:
     return RefusedModelError(f"contains more than stock Keras layers: {shorten('.'.join(pair))}")
 
 
@@ -142,7 +142,7 @@ def _object(node: Node) -> Node:
     pair = _pair(node)
     config = node.get("config")
     if pair not in OBJECTS or not isinstance(config, dict):
-        raise _unknown_class(pair)
+        raise _unknown_class_error(pair)
     settings = {}
     for key, value in config.items():
         known = key in SETTINGS or key in {"l1", "l2"}

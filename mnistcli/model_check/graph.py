@@ -12,7 +12,7 @@ from mnistcli.model_check.refusal import RefusedModelError, require, shorten
 from mnistcli.model_check.sizes import LayerSize, Shape, elements, single
 
 MAX_CALLS = 2000
-"""Most calls of layers; a model inside a model is followed each time it is called."""
+"""Maximum number of calls of layers; a model inside a model is followed each time it is called."""
 _MAX_VALUES = 1 << 40  # numbers with thousands of digits take time
 
 

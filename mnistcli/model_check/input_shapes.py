@@ -4,11 +4,10 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from mnistcli.mnist_format import IMAGE_SIDE
 from mnistcli.model_check.sizes import Shape
 
-SIDE = 28
-"""Side of an MNIST image, also used in place of a side of any size."""
-_SMALLEST_SIDE, _MAX_SIDE = 8, 512
+_MIN_SIDE, _MAX_SIDE = 8, 512
 _CHANNELS = frozenset({1, 3})
 
 
@@ -30,11 +29,11 @@ class ImageShape(NamedTuple):
 
 def fixed_shape(shape: Sequence[int | None]) -> Shape:
     """Return an input shape with 28 for each side of any size, and 1 for any number of channels."""
-    sides = [SIDE if side is None else side for side in shape]
+    sides = [IMAGE_SIDE if side is None else side for side in shape]
     if len(shape) == 3 and shape[-1] is None:
         sides[-1] = 1
     if len(shape) == 1 and shape[0] is None:
-        sides[0] = SIDE * SIDE
+        sides[0] = IMAGE_SIDE * IMAGE_SIDE
     return tuple(sides)
 
 
@@ -50,7 +49,7 @@ def find_image_shape(shape: Sequence[int | None]) -> ImageShape | None:
     if found is None:
         return None
     height, width, channels, first = found
-    usual = _SMALLEST_SIDE <= height <= _MAX_SIDE and channels in _CHANNELS
+    usual = _MIN_SIDE <= height <= _MAX_SIDE and channels in _CHANNELS
     return ImageShape(height, channels, first, fixed) if usual and height == width else None
 
 

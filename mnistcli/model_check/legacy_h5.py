@@ -38,7 +38,7 @@ def read_config(content: bytes) -> bytes:
     Raises:
         RefusedModelError: The file holds no network, a configuration that is too large, or weights
             that `check_weights` refuses.
-        Exception: It is damaged; h5py raises anything.
+        Exception: The file is damaged; h5py can raise any exception.
     """
     with h5py.File(io.BytesIO(content), "r") as file:
         require(
@@ -63,7 +63,7 @@ def copy_weights(content: bytes) -> bytes:
 
     Raises:
         RefusedModelError: A layer names a weight that does not exist.
-        Exception: The file is damaged; h5py raises anything.
+        Exception: The file is damaged; h5py can raise any exception.
     """
     stream = io.BytesIO()
     with h5py.File(io.BytesIO(content), "r") as file, h5py.File(stream, "w") as copy:

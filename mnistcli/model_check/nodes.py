@@ -41,7 +41,7 @@ def rebuild_ends(config: Node) -> Node:
     """Rebuild the input and the output of a functional model; it has one of each.
 
     Raises:
-        RefusedModelError: It has several, or none.
+        RefusedModelError: The model has several inputs or outputs, or none.
     """
     return {key: _end(config.get(key)) for key in ("input_layers", "output_layers")}
 

@@ -22,8 +22,8 @@ def check_weights(content: bytes) -> int:
     """Check the content of an HDF5 file of weights; return the size of its arrays in bytes.
 
     Raises:
-        RefusedModelError: It holds anything but plain arrays, or a weight that is not finite.
-        Exception: It is damaged; h5py raises anything.
+        RefusedModelError: The file holds anything but plain arrays, or a weight that is not finite.
+        Exception: The file is damaged; h5py can raise any exception.
     """
     with h5py.File(io.BytesIO(content), "r") as file:
         total = 0
@@ -60,7 +60,7 @@ def _arrays(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
 
 
 def _check_link(path: str, group: h5py.Group, name: str) -> None:
-    """Check that an entry is no soft link and no external link, which opens another file."""
+    """Check that an entry is neither a soft nor an external link, which would open another file."""
     link = group.get(name, getlink=True)
     require(isinstance(link, h5py.HardLink), f"has weights that are links: {shorten(path)}")
 
@@ -68,7 +68,7 @@ def _check_link(path: str, group: h5py.Group, name: str) -> None:
 def _check_array(name: str, array: h5py.Dataset, file_size: int) -> int:
     """Check that an array lies in one piece in the file; return its size in bytes."""
     properties = array.id.get_create_plist()
-    require(array.dtype.kind in "fiub", f"has weights that are no numbers: {shorten(name)}")
+    require(array.dtype.kind in "fiub", f"has non-numeric weights: {shorten(name)}")
     size = int(array.size or 0) * int(array.dtype.itemsize)
     offset = array.id.get_offset()
     plain = (

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Dataset
-from mnistcli.formatting import bounded_percent, format_count
+from mnistcli.formatting import bounded_percent, format_count, join_names
+from mnistcli.mnist_format import to_model_input
 from mnistcli.plotting.drawing import draw_array
 from mnistcli.plotting.style import BLACK, GRAY, MARGIN, SMALL, TEXT, TOP, Footer, new_figure
 from mnistcli.synthetic.digit_styles import styled_digits
@@ -113,7 +114,7 @@ def make_sections(config: TrainConfig, train: Dataset) -> list[Section]:
 
 def _augment(config: TrainConfig, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Apply the augmentation of a config to images, uint8 (n, 28, 28)."""
-    batch = images[..., None].astype(np.float32) / 255
+    batch = to_model_input(images)
     for layer in augmentation_layers(config) if len(images) else ():
         batch = layer(batch, training=True)
     pixels: NDArray[np.uint8] = (
@@ -138,7 +139,5 @@ def _names(config: TrainConfig) -> list[str]:
 
 
 def _subtitle(config: TrainConfig) -> str:
-    *first, last = _names(config)
-    names = f"{', '.join(first)} and {last}" if first else last
     changes = "Random changes differ from epoch to epoch" if augmentation_layers(config) else ""
-    return f"With {names}. {changes}".rstrip(". ")
+    return f"With {join_names(_names(config))}. {changes}".rstrip(". ")

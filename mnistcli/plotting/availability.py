@@ -68,7 +68,7 @@ def _check_single(inputs: PlotInputs, name: str) -> MnistCliError | None:
     model = inputs.model_ref
     if len(model.files) == 1:
         return None
-    member = model.parts[0].name if model.parts else str(model.files[0].parent)
+    member = model.members[0].name if model.members else str(model.files[0].parent)
     return RunError(
         f"no {name} plot of an ensemble: plot its {len(model.files)} models one by one",
         hint=f"--model {shlex.quote(member)}",

@@ -31,10 +31,10 @@ def plots_dir(model: ModelRef, dataset: str) -> Path:
 
 
 def _model_directory(model: ModelRef) -> Path:
-    if model.parts:
+    if model.members:
         paths = "\n".join(str(file.resolve()) for file in model.files)
         digest = hashlib.sha256(paths.encode(errors="surrogateescape")).hexdigest()[:8]
-        names = [Path(part.name).name.removesuffix(".keras")[:40] for part in model.parts[:3]]
+        names = [Path(member.name).name.removesuffix(".keras")[:40] for member in model.members[:3]]
         return _ENSEMBLE_PLOTS_DIR / f"{'+'.join(names)}-{digest}"
     if model.run is not None and model.is_kept_model and model.run.path != PRETRAINED_DIR:
         return model.run.plots_dir

@@ -31,7 +31,7 @@ from mnistcli.plotting.style import (
     new_figure,
 )
 from mnistcli.prediction.explanation import Explanation
-from mnistcli.prediction.occlusion import PATCH
+from mnistcli.prediction.occlusion import PATCH, occlusion_map
 from mnistcli.prediction.results import PredictedDigit
 from mnistcli.preprocessing import Digit
 from mnistcli.preprocessing.stages import Stages
@@ -77,7 +77,7 @@ def plot_explanations(explanations: Iterable[Explanation], *, model: str) -> Fig
         model: Name of the model.
 
     Raises:
-        ImageError: There are none.
+        ImageError: There are no explanations.
     """
     rows = list(islice(explanations, MAX_EXPLAINED + 1))
     if not rows:
@@ -99,8 +99,8 @@ def plot_explanations(explanations: Iterable[Explanation], *, model: str) -> Fig
     )
     for row, is_first, top in zip(shown, _are_first(shown), _arrange(shown), strict=False):
         bottom = _draw_image(axes, row, top) if is_first else top
-        if row.digit is not None and row.occlusion_map is not None:
-            _draw_digit(axes, row, row.digit, row.occlusion_map, bottom)
+        if row.digit is not None and row.occluded_probabilities is not None:
+            _draw_digit(axes, row, row.digit, row.occluded_probabilities, bottom)
     return figure
 
 
@@ -161,7 +161,7 @@ def _draw_digit(
     axes: Axes,
     row: Explanation,
     digit: PredictedDigit,
-    occlusion_map: NDArray[np.float32],
+    occluded: NDArray[np.float32],
     top: float,
 ) -> None:
     """Draw the row of a digit; of several digits of an image, with its name."""
@@ -171,7 +171,7 @@ def _draw_digit(
     _draw_image_and_foreground(axes, row.stages, digit.detection, top)
     draw_array(axes, digit.detection.image, (LEFTS[2], top, SIZE, SIZE))
     _draw_bars(axes, digit.probabilities, LEFTS[3], top)
-    _draw_occlusion_map(axes, digit, occlusion_map, top)
+    _draw_occlusion_map(axes, digit, occluded, top)
     reason = fit_text(row.reason, LEFTS[-1] - LEFTS[2], SMALL)
     axes.text(MARGIN, top + SIZE + 0.06, reason, size=SMALL, color=VERMILION, va="top")
 
@@ -228,11 +228,11 @@ def _draw_bars(axes: Axes, probabilities: NDArray[np.float32], left: float, top:
 
 
 def _draw_occlusion_map(
-    axes: Axes, digit: PredictedDigit, occlusion_map: NDArray[np.float32], top: float
+    axes: Axes, digit: PredictedDigit, occluded: NDArray[np.float32], top: float
 ) -> None:
     """Draw the occlusion map over the digit, its color bar, and the patch that matters most."""
     left = LEFTS[4]
-    decrease = digit.confidence - occlusion_map[..., digit.digit]
+    decrease = occlusion_map(digit.probabilities, occluded, digit.digit)
     largest = max(float(np.abs(decrease).max()), MIN_WRITTEN)
     background = 1 - 0.35 * digit.detection.image[..., None] / 255
     draw_array(axes, tint(background, decrease / largest), (left, top, SIZE, SIZE))
@@ -242,9 +242,9 @@ def _draw_occlusion_map(
         text = "no single patch matters"
     else:
         _outline_patch(axes, int(row), int(column), top)
-        predicted = int(occlusion_map[row, column].argmax())
+        predicted = int(occluded[row, column].argmax())
         still = "still " if predicted == digit.digit else ""
-        probability = bounded_percent(float(occlusion_map[row, column, predicted]))
+        probability = bounded_percent(float(occluded[row, column, predicted]))
         text = f"box covered: {still}{predicted}, {probability}"
     axes.text(left, top + SIZE + 0.06, text, size=SMALL, color=BLACK, va="top")
     _draw_color_bar(axes, largest, left + SIZE + 0.1, top)

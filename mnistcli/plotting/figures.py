@@ -41,7 +41,7 @@ def confusion_figure(inputs: PlotInputs) -> "Figure":
 
 def samples_figure(inputs: PlotInputs) -> "Figure":
     """Draw random digits."""
-    from mnistcli.plotting.samples_and_mistakes import plot_samples
+    from mnistcli.plotting.digit_grid import plot_samples
 
     return plot_samples(
         inputs.dataset,
@@ -54,7 +54,7 @@ def samples_figure(inputs: PlotInputs) -> "Figure":
 
 def mistakes_figure(inputs: PlotInputs) -> "Figure":
     """Draw the worst mistakes."""
-    from mnistcli.plotting.samples_and_mistakes import plot_mistakes
+    from mnistcli.plotting.digit_grid import plot_mistakes
 
     return plot_mistakes(
         inputs.dataset,
@@ -145,12 +145,12 @@ def occlusion_figure(inputs: PlotInputs) -> "Figure":
     from functools import partial
 
     from mnistcli.plotting.occlusion import plot_occlusion
-    from mnistcli.prediction.occlusion import occlusion
+    from mnistcli.prediction.occlusion import predict_occluded
 
     return plot_occlusion(
         inputs.dataset,
         inputs.evaluation.probabilities,
-        partial(occlusion, inputs.classifier),
+        partial(predict_occluded, inputs.classifier),
         count=inputs.count,
         model=inputs.model_ref.name,
         dataset_name=inputs.dataset_name,

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from mnistcli.datasets import Dataset
 from mnistcli.formatting import format_count
+from mnistcli.plotting.digit_grid import CELL, find_worst, write_caption
 from mnistcli.plotting.drawing import draw_array, outline, tint
 from mnistcli.plotting.limits import MAX_OCCLUDED
-from mnistcli.plotting.samples_and_mistakes import CELL, find_worst, write_caption
 from mnistcli.plotting.style import BLACK, GRAY, LIGHT_GRAY, MARGIN, SMALL, TOP, Footer, new_figure
-from mnistcli.prediction.occlusion import PATCH
+from mnistcli.prediction.occlusion import PATCH, occlusion_map
 
 # Lengths are in inches.
 GAP, COLUMN_GAP = 0.16, 0.5
@@ -34,21 +34,21 @@ MIN_CHANGE = 0.01
 
 @dataclass(frozen=True, eq=False)
 class _Item:
-    """A digit of the dataset with its occlusion map.
+    """A digit of the dataset with its probabilities, also with a patch covered.
 
     Attributes:
         index: Its index in the dataset.
         image: uint8 (28, 28).
         label: The true digit.
         probabilities: float32 (10,).
-        occlusion_map: float32 (28, 28, 10).
+        occluded_probabilities: float32 (28, 28, 10).
     """
 
     index: int
     image: NDArray[np.uint8]
     label: int
     probabilities: NDArray[np.float32]
-    occlusion_map: NDArray[np.float32]
+    occluded_probabilities: NDArray[np.float32]
 
     @property
     def classes(self) -> tuple[int, int]:
@@ -60,7 +60,7 @@ class _Item:
 def plot_occlusion(
     dataset: Dataset,
     probabilities: NDArray[np.float32],
-    occlusion: Callable[[NDArray[np.uint8]], NDArray[np.float32]],
+    predict_occluded: Callable[[NDArray[np.uint8]], NDArray[np.float32]],
     *,
     count: int,
     model: str,
@@ -71,8 +71,8 @@ def plot_occlusion(
     Args:
         dataset: The dataset, n images.
         probabilities: The probabilities that the model predicts, float32 (n, 10).
-        occlusion: Computes the occlusion map of a digit, as `occlusion` in
-            `mnistcli.prediction.occlusion` does.
+        predict_occluded: Computes the probabilities of a digit with a patch covered, as
+            `predict_occluded` in `mnistcli.prediction.occlusion` does.
         count: Maximum number of digits to draw; at most `MAX_OCCLUDED`.
         model: Name of the model.
         dataset_name: Name of the dataset.
@@ -90,9 +90,8 @@ def plot_occlusion(
     for position, index in enumerate(worst.tolist()):
         row, column = divmod(position, columns)
         image = dataset.images[index]
-        item = _Item(
-            index, image, int(dataset.labels[index]), probabilities[index], occlusion(image)
-        )
+        label = int(dataset.labels[index])
+        item = _Item(index, image, label, probabilities[index], predict_occluded(image))
         _draw_item(axes, item, MARGIN + column * COLUMN_STEP, TOP + row * ROW_STEP)
     return figure
 
@@ -101,12 +100,13 @@ def _draw_item(axes: Axes, item: _Item, left: float, top: float) -> None:
     """Draw a digit with its caption, and two maps beside it on one scale."""
     draw_array(axes, item.image, (left, top, CELL, CELL))
     write_caption(axes, item.index, item.label, item.probabilities, (left, top + CELL))
-    decreases = [
-        item.probabilities[label] - item.occlusion_map[..., label] for label in item.classes
+    maps = [
+        occlusion_map(item.probabilities, item.occluded_probabilities, label)
+        for label in item.classes
     ]
-    largest = max(float(np.abs(decreases).max()), MIN_CHANGE)
+    largest = max(float(np.abs(maps).max()), MIN_CHANGE)
     background = 1 - 0.35 * item.image[..., None] / 255
-    for digit, decrease in zip(item.classes, decreases, strict=True):
+    for digit, decrease in zip(item.classes, maps, strict=True):
         left += CELL + GAP
         draw_array(axes, tint(background, decrease / largest), (left, top, CELL, CELL))
         outline(axes, (left, top, left + CELL, top + CELL), LIGHT_GRAY)

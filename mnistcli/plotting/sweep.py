@@ -28,7 +28,7 @@ from mnistcli.plotting.style import (
     write_footer,
     write_title,
 )
-from mnistcli.sweep.importance import importances
+from mnistcli.sweep.importance import compute_importances
 from mnistcli.sweep.study import TrialSummary
 from mnistcli.sweep.sweep import SweepResult
 
@@ -95,7 +95,7 @@ def plot_trials(result: SweepResult) -> Figure:
 
 def plot_importance(result: SweepResult) -> Figure:
     """Plot the share of the spread in accuracy that each setting explains (fANOVA)."""
-    shares = importances(result)
+    shares = compute_importances(result)
     first = next(iter(shares), "")
     figure, axes = _figure(
         result,

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.cluster.connection import connect
-from mnistcli.cluster.shared_files import ModelFile, find_models, not_shared
+from mnistcli.cluster.shared_files import ModelFile, find_models, not_shared_error
 from mnistcli.cluster.tasks import Tasks
-from mnistcli.cluster.worker import set_up
+from mnistcli.cluster.worker import prepare_worker
 from mnistcli.errors import ImageError
 from mnistcli.files.listing import path_exists
 from mnistcli.inference.classifier import Predictor
@@ -143,17 +143,17 @@ def _require_shared(result: _Result) -> None:
     """Check that a worker had the files that this process has.
 
     Raises:
-        ClusterError: It had not.
+        ClusterError: A file exists here that the worker does not have.
     """
     for path in result.missing:
         if path_exists(path):
-            raise not_shared(path)
+            raise not_shared_error(path)
 
 
 def _predict_batch(job: PredictionJob, images: Sequence[FoundImage]) -> _Result:
     """Predict images; runs on a worker."""
     start = time.perf_counter()
-    set_up()
+    prepare_worker()
     classifier = _load_classifier(job.models, job.pixel_scale)
     preparation = Preparation(job.single, job.lengths, threads=1)
     group = [preparation.prepare(found, classifier.predict) for found in download_ahead(images)]

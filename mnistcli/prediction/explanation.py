@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.inference.classifier import Predictor
-from mnistcli.prediction.occlusion import occlusion
+from mnistcli.prediction.occlusion import predict_occluded
 from mnistcli.prediction.results import PredictedDigit, Prediction
 from mnistcli.preprocessing.stages import Stages, find_stages
 
@@ -22,8 +22,8 @@ class Explanation:
         stages: The stages of preprocessing, the same object for all digits of an image.
         digits: All digits of the image.
         digit: The digit; None for an image without digits.
-        occlusion_map: Probabilities with a patch centered on each pixel, float32 (28, 28, 10); None
-            for an image without digits.
+        occluded_probabilities: The probabilities with a patch centered on each pixel, float32
+            (28, 28, 10), for the occlusion map; None for an image without digits.
         reason: The reason for the rejection; empty without one.
     """
 
@@ -32,7 +32,7 @@ class Explanation:
     stages: Stages
     digits: tuple[PredictedDigit, ...] = ()
     digit: PredictedDigit | None = None
-    occlusion_map: NDArray[np.float32] | None = None
+    occluded_probabilities: NDArray[np.float32] | None = None
     reason: str = ""
 
 
@@ -59,5 +59,5 @@ def explain(classifier: Predictor, predictions: Iterable[Prediction]) -> Iterato
         if not digits:
             yield Explanation(file, file, stages, reason=reason)
         for name, digit in prediction.named_digits:
-            occlusion_map = occlusion(classifier, digit.detection.image)
-            yield Explanation(file, name, stages, digits, digit, occlusion_map, reason)
+            occluded = predict_occluded(classifier, digit.detection.image)
+            yield Explanation(file, name, stages, digits, digit, occluded, reason)

@@ -9,7 +9,7 @@ from pathlib import Path
 from mnistcli.errors import DataError
 
 MAX_REGIONS = 500
-"""Most regions of a form."""
+"""Maximum number of regions of a form."""
 
 _COLUMNS = ("name", "left", "top", "right", "bottom")
 _PATH = "path"  # the first column of the results

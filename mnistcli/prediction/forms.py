@@ -71,7 +71,7 @@ def predict_forms(
     regions: Sequence[FormRegion],
     *,
     recursive: bool = False,
-    on_skip: Callable[[str], None] | None = None,
+    on_note: Callable[[str], None] | None = None,
 ) -> Iterator[FormPrediction]:
     """Predict the regions of each scan of a form.
 
@@ -80,8 +80,8 @@ def predict_forms(
         sources: The scans, as `find_images` takes them.
         regions: The regions, in coordinates of the first scan that can be read.
         recursive: As `find_images` takes it.
-        on_skip: Called with a message about files that were skipped, and about scans that could not
-            be registered.
+        on_note: Receives messages about files that were skipped, and about scans that could not be
+            registered.
 
     Yields:
         The predictions of each scan, in the order of the sources.
@@ -90,13 +90,13 @@ def predict_forms(
         DataError: A region reaches beyond the first scan.
         ImageError: A source is a data file.
     """
-    cropper = _Cropper(regions, on_skip)
+    cropper = _Cropper(regions, on_note)
     names = tuple(region.name for region in regions)
     # Predictions come later than the scans are cropped: several regions are predicted together.
     waiting: deque[tuple[FileName, int, bool, bool]] = deque()
 
     def crop_all() -> Iterator[FoundImage]:
-        for scan in find_images(sources, recursive=recursive, on_skip=on_skip):
+        for scan in find_images(sources, recursive=recursive, on_note=on_note):
             found, is_registered = cropper.crop(scan)
             waiting.append((scan.path, len(found), found[0].error is None, is_registered))
             yield from found
@@ -118,7 +118,7 @@ class _Cropper:
 
     Attributes:
         regions: The regions, in coordinates of the reference.
-        on_note: Called with a message about a scan that could not be registered.
+        on_note: Receives a message about a scan that could not be registered.
         fractions: The edges of the regions as fractions of the reference's size, shape (n, 4).
         reference: The printed form of the reference; None before the first scan.
         skipped: The first scan that could not be read, if it came before the reference.

@@ -55,25 +55,25 @@ class FoundImage:
 
 
 def list_folder(
-    folder: Path, *, recursive: bool, on_skip: Callable[[str], None] | None
+    folder: Path, *, recursive: bool, on_note: Callable[[str], None] | None
 ) -> Iterator[FoundImage]:
     """Yield the images in a folder in natural order, or an error if there are none.
 
     Args:
-        folder: The directory. Hidden files in it are skipped.
+        folder: The folder. Hidden files in it are skipped.
         recursive: Whether to include its subfolders.
-        on_skip: Called with a message about the files that were skipped.
+        on_note: Receives messages, such as about files that were skipped.
     """
     skipped: Counter[str] = Counter()
     found = _walk(folder, skipped, recursive=recursive)
-    return report_skipped(folder, found, skipped, on_skip)
+    return report_skipped(folder, found, skipped, on_note)
 
 
 def report_skipped(
     folder: FileName,
     images: Iterable[FoundImage],
     skipped: Counter[str],
-    on_skip: Callable[[str], None] | None,
+    on_note: Callable[[str], None] | None,
 ) -> Iterator[FoundImage]:
     """Yield the images in a folder, or an error if there are none; tell what was skipped.
 
@@ -81,7 +81,7 @@ def report_skipped(
         folder: The folder.
         images: The images.
         skipped: The number of skipped files by their kinds, which grows with the images.
-        on_skip: Called with a message about the files that were skipped.
+        on_note: Receives messages, such as about files that were skipped.
     """
     empty = True
     for found in images:
@@ -93,8 +93,8 @@ def report_skipped(
         yield no_image(
             folder, f"no images in {str(folder)!r}{reason}", "--recursive" if folders else None
         )
-    elif skipped and on_skip is not None:
-        on_skip(_skip_message(folder, skipped))
+    elif skipped and on_note is not None:
+        on_note(_skip_message(folder, skipped))
 
 
 def _walk(folder: Path, skipped: Counter[str], *, recursive: bool) -> Iterator[FoundImage]:
@@ -124,7 +124,7 @@ def _skip_reason(path: Path) -> str | None:
     """Return the kind of a folder entry that is not an image; None for an image."""
     try:
         mode = path.stat().st_mode
-    except OSError:  # such as a link to a missing file: opening it tells what is wrong
+    except OSError:  # such as a link to a missing file: opening it gives the error
         mode = stat.S_IFREG
     if stat.S_ISDIR(mode):
         return SUBFOLDER
@@ -203,12 +203,12 @@ def no_image(path: FileName, message: str, hint: str | None = None) -> FoundImag
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a name is that of a hidden file."""
+    """Return whether a name is that of a hidden file."""
     return name.startswith(".") and name not in {".", ".."}
 
 
 def is_directory(path: Path) -> bool:
-    """Whether a path is a directory; one that cannot be looked at is not."""
+    """Return whether a path is a directory; one that cannot be looked at is not."""
     try:
         return path.is_dir()
     except OSError:  # no permission, or a name that is too long

@@ -32,7 +32,7 @@ class Shard:
         """Parse a shard, such as ``3/64``.
 
         Raises:
-            ConfigError: It does not have this pattern, or the number is above the count.
+            ConfigError: The text does not have this pattern, or the number is above the count.
         """
         match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text, re.ASCII)
         shard = cls(int(match[1]), int(match[2])) if match else cls(0, 0)

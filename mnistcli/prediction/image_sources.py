@@ -38,7 +38,7 @@ def find_images(
     sources: Sources,
     *,
     recursive: bool = False,
-    on_skip: Callable[[str], None] | None = None,
+    on_note: Callable[[str], None] | None = None,
     select: Callable[[FileName], bool] | None = None,
 ) -> Iterator[FoundImage]:
     """Find the images of sources, in order.
@@ -51,7 +51,7 @@ def find_images(
             ``s3://bucket/scans/``; or an image in memory, as `open_image` takes it. Hidden files
             are skipped in folders and by patterns.
         recursive: Whether to include the images in the subfolders of a folder.
-        on_skip: Called with a message about the files that were skipped in a folder.
+        on_note: Receives messages, such as about files that were skipped in a folder.
         select: Returns whether to yield the images of a file. Defaults to all files.
 
     Yields:
@@ -59,7 +59,7 @@ def find_images(
         without images, a pattern without files and a URL of another kind yield an error in their
         place.
     """
-    for file, is_found in _find_all(sources, recursive=recursive, on_skip=on_skip):
+    for file, is_found in _find_all(sources, recursive=recursive, on_note=on_note):
         if select is None or select(file.path):
             yield from [file] if is_found else expand_file(file)
 
@@ -68,7 +68,7 @@ def count_files(
     sources: Sources, *, recursive: bool = False, select: Callable[[FileName], bool] | None = None
 ) -> int:
     """Count the files that `find_images` finds, without opening them to count their pages."""
-    files = (file for file, _ in _find_all(sources, recursive=recursive, on_skip=None))
+    files = (file for file, _ in _find_all(sources, recursive=recursive, on_note=None))
     return sum(1 for file in files if select is None or select(file.path))
 
 
@@ -99,7 +99,7 @@ def require_no_overwrite(
     for option, output in outputs.items():
         if path_exists(output) and any(
             found.error is None and _is_same_file(Path(str(found.path)), output)
-            for found, _ in _find_all(files, recursive=recursive, on_skip=None)
+            for found, _ in _find_all(files, recursive=recursive, on_note=None)
         ):
             raise ImageError(
                 f"{option} would overwrite the input {str(output)!r}",
@@ -122,7 +122,7 @@ def _as_list(sources: Sources) -> Iterable[ImageSource | FoundImage]:
 
 
 def _find_all(
-    sources: Sources, *, recursive: bool, on_skip: Callable[[str], None] | None
+    sources: Sources, *, recursive: bool, on_note: Callable[[str], None] | None
 ) -> Iterator[tuple[FoundImage, bool]]:
     """Find the images of sources, each with whether it was a `FoundImage` already."""
     for number, source in enumerate(_as_list(sources), start=1):
@@ -132,9 +132,9 @@ def _find_all(
             name = os.fspath(source)
             stored = StoredObject.parse(name)
             files = (
-                _find_files(name, recursive=recursive, on_skip=on_skip)
+                _find_files(name, recursive=recursive, on_note=on_note)
                 if stored is None
-                else find_objects(stored, recursive=recursive, on_skip=on_skip)
+                else find_objects(stored, recursive=recursive, on_note=on_note)
             )
             for file in files:
                 yield file, False
@@ -168,13 +168,13 @@ def expand_file(file: FoundImage) -> Iterator[FoundImage]:
 
 
 def _find_files(
-    name: str, *, recursive: bool, on_skip: Callable[[str], None] | None
+    name: str, *, recursive: bool, on_note: Callable[[str], None] | None
 ) -> Iterator[FoundImage]:
     path = Path(name)
     if not name:
         yield no_image(path, "an empty file name")
     elif is_directory(path):
-        yield from list_folder(path, recursive=recursive, on_skip=on_skip)
+        yield from list_folder(path, recursive=recursive, on_note=on_note)
     elif path_exists(path):
         yield FoundImage(path, path)
     elif _URL.match(name):
@@ -191,7 +191,7 @@ def _find_files(
 
 
 def _may_have_pages(stored: StoredObject) -> bool:
-    """Whether an object can have several pages, by its name."""
+    """Return whether an object can have several pages, by its name."""
     return is_document_name(stored.name) or stored.name.lower().endswith((".tif", ".tiff"))
 
 

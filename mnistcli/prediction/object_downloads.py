@@ -1,4 +1,4 @@
-"""Object downloads: the content of the next objects in a store is downloaded ahead, in parallel."""
+"""Object downloads: prefetch the content of the next objects in a store, in parallel."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator

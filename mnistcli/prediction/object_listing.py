@@ -22,7 +22,7 @@ _WILDCARDS = {"*", "?"}
 
 
 def find_objects(
-    stored: StoredObject, *, recursive: bool, on_skip: Callable[[str], None] | None
+    stored: StoredObject, *, recursive: bool, on_note: Callable[[str], None] | None
 ) -> Iterator[FoundImage]:
     """Find the images that a URL names: an object, a page, a folder, or a pattern.
 
@@ -32,7 +32,7 @@ def find_objects(
     Args:
         stored: The object, the folder or the pattern, with ``*`` or ``?`` in its last part.
         recursive: Whether to include the subfolders of a folder.
-        on_skip: Called with a message about the objects that were skipped in a folder.
+        on_note: Receives messages, such as about objects that were skipped in a folder.
     """
     if not stored.bucket.partition("://")[2]:
         yield no_image(stored, f"no bucket in {stored.url!r}")
@@ -53,7 +53,7 @@ def find_objects(
         if is_folder:
             skipped: Counter[str] = Counter()
             found = _walk(stored, skipped, recursive=recursive)
-            yield from report_skipped(stored, found, skipped, on_skip)
+            yield from report_skipped(stored, found, skipped, on_note)
         else:
             yield FoundImage(stored, stored)
 

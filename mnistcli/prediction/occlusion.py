@@ -1,4 +1,4 @@
-"""Occlusion maps: saliency of the pixels of a digit."""
+"""Occlusion maps (saliency): the pixels of a digit that matter for its prediction."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,13 +9,10 @@ PATCH = 5
 """The side of the occluding patch in pixels: twice a stroke's width, a quarter of a digit."""
 
 
-def occlusion(classifier: Predictor, digit: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Compute an occlusion map: the probabilities with a patch of the digit covered.
+def predict_occluded(classifier: Predictor, digit: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Compute the probabilities of a digit with a patch covered, for each position of the patch.
 
-    The pixels that matter most are those where the probability of the predicted class falls most:
-    occlusion sensitivity (Zeiler and Fergus, "Visualizing and understanding convolutional
-    networks", ECCV 2014, section 4.2). The patch has the color of the background, which is 0, so
-    only covered ink has an effect.
+    The patch has the color of the background, which is 0, so only covered ink has an effect.
 
     Args:
         classifier: The classifier.
@@ -35,3 +32,24 @@ def occlusion(classifier: Predictor, digit: NDArray[np.uint8]) -> NDArray[np.flo
     probabilities = np.repeat(computed[-1:], len(occluded), axis=0)
     probabilities[changed] = computed[:-1]
     return probabilities.reshape(*digit.shape, -1)
+
+
+def occlusion_map(
+    probabilities: NDArray[np.float32], occluded: NDArray[np.float32], label: int
+) -> NDArray[np.float32]:
+    """Return an occlusion map: how much the probability of a class falls with a patch covered.
+
+    The pixels where it falls most matter most: occlusion sensitivity (Zeiler and Fergus,
+    "Visualizing and understanding convolutional networks", ECCV 2014, section 4.2).
+
+    Args:
+        probabilities: The probabilities of the digit, float32 (10,).
+        occluded: Those with a patch covered, float32 (28, 28, 10), from `predict_occluded`.
+        label: The class.
+
+    Returns:
+        The decrease with the patch centered on each pixel, float32 (28, 28); negative where the
+        probability rises.
+    """
+    decrease: NDArray[np.float32] = probabilities[label] - occluded[..., label]
+    return decrease

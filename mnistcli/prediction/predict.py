@@ -20,7 +20,7 @@ from mnistcli.prediction.worker_process import MAX_WITHOUT_WORKERS, WorkerProces
 
 # Images predicted together: enough to keep all processors busy, few enough for early results.
 _GROUP = 32
-_PART = 4  # images that are sent to a worker process together
+_IMAGES_PER_TASK = 4  # images sent to a worker process together
 
 
 def predict_images(
@@ -31,7 +31,7 @@ def predict_images(
     thresholds: Thresholds = NO_THRESHOLDS,
     lengths: range | None = None,
     recursive: bool = False,
-    on_skip: Callable[[str], None] | None = None,
+    on_note: Callable[[str], None] | None = None,
     processes: Sequence[WorkerProcess] = (),
 ) -> Iterator[Prediction]:
     """Predict the digits in images, in parallel; an unreadable image does not stop the rest.
@@ -45,7 +45,7 @@ def predict_images(
         thresholds: The rejection thresholds. Defaults to none.
         lengths: The number of digits that a line may have. Defaults to any.
         recursive: As `find_images` takes it.
-        on_skip: As `find_images` takes it.
+        on_note: Receives messages, such as about files that were skipped.
         processes: Worker processes that were started already, with the same `single` and
             `lengths`. Defaults to new ones, which start after some images.
 
@@ -55,7 +55,7 @@ def predict_images(
     Raises:
         TypeError: A source is not an image.
     """
-    images = download_ahead(find_images(sources, recursive=recursive, on_skip=on_skip))
+    images = download_ahead(find_images(sources, recursive=recursive, on_note=on_note))
     workers = PreparationWorkers(Preparation(single=single, lengths=lengths), processes)
     pool = ThreadPoolExecutor(max(2, workers.count))
     groups = _prepare_groups(classifier, images, workers, pool)
@@ -82,16 +82,16 @@ def _prepare_groups(
     """Prepare images group by group; many images are prepared in worker processes.
 
     Yields:
-        The images of a group, in one or several parts; at the end empty groups.
+        The images of a group, in one or several tasks; at the end empty groups.
     """
     for number in count():
         group = list(islice(images, _GROUP))
         accepted = workers.accept(group)
         if accepted and number * _GROUP >= MAX_WITHOUT_WORKERS and len(group) == _GROUP:
             workers.start()
-        size = _PART if accepted and workers.is_started else 1
-        parts = [group[start : start + size] for start in range(0, len(group), size)]
-        yield [pool.submit(workers.prepare, part, classifier.predict) for part in parts]
+        size = _IMAGES_PER_TASK if accepted and workers.is_started else 1
+        tasks = [group[start : start + size] for start in range(0, len(group), size)]
+        yield [pool.submit(workers.prepare, task, classifier.predict) for task in tasks]
 
 
 def classify(classifier: Predictor, group: Sequence[Prepared]) -> Iterator[Prediction]:

@@ -111,7 +111,7 @@ def _source_to_reopen(source: ImageSource, image: Image.Image) -> ImageSource | 
 
 
 def _is_unchanged(image: Image.Image, content: ImageContent) -> bool:
-    """Whether the only digit is the image itself, as it is for an image in MNIST format."""
+    """Return whether the only digit is the image itself, as it is for an image in MNIST format."""
     digits = content.digits
     return (
         len(digits) == 1

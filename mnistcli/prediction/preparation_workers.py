@@ -156,11 +156,11 @@ def file_of(found: FoundImage) -> Path | None:
 
 
 def is_own_file(path: Path) -> bool:
-    """Whether a file, such as ``/dev/stdin``, is another one in another process."""
+    """Return whether a file, such as ``/dev/stdin``, is another one in another process."""
     return path.parts[1:2] in _OWN_FILES
 
 
 def _is_file(found: FoundImage) -> bool:
-    """Whether an image is a file that another process can open."""
+    """Return whether an image is a file that another process can open."""
     file = file_of(found)
     return file is not None and not is_own_file(file)

@@ -9,6 +9,9 @@ from mnistcli.prediction.results import Prediction
 MIN_TEXT_CONFIDENCE = 0.6
 """Default threshold of numbers, chosen on cheque amounts: see RESULTS.md."""
 
+MIN_PAIR_CONFIDENCE = 0.8
+"""Default threshold of two digits, as letters are often read as two: see RESULTS.md."""
+
 _MAX_IGNORED = 0.5  # of the foreground
 
 
@@ -17,11 +20,17 @@ class Thresholds(NamedTuple):
 
     Attributes:
         digit: The threshold of an image with one digit.
-        number: The threshold of an image with several digits.
+        pair: The threshold of an image with two digits.
+        number: The threshold of an image with more digits.
     """
 
     digit: float = 0.0
+    pair: float = 0.0
     number: float = 0.0
+
+    def for_count(self, count: int) -> float:
+        """Return the threshold of an image with this number of digits, at least one."""
+        return self[min(count, len(self)) - 1]
 
 
 NO_THRESHOLDS = Thresholds()
@@ -36,8 +45,8 @@ def choose_thresholds(min_confidence: float | None, of_model: float) -> Threshol
         of_model: The threshold of the model, fitted on single digits.
     """
     if min_confidence is None:
-        return Thresholds(of_model, MIN_TEXT_CONFIDENCE)
-    return Thresholds(min_confidence, min_confidence)
+        return Thresholds(of_model, MIN_PAIR_CONFIDENCE, MIN_TEXT_CONFIDENCE)
+    return Thresholds(min_confidence, min_confidence, min_confidence)
 
 
 def apply_rejection(prediction: Prediction, thresholds: Thresholds) -> Prediction:
@@ -50,7 +59,7 @@ def apply_rejection(prediction: Prediction, thresholds: Thresholds) -> Predictio
         return prediction
     if not prediction.digits:
         return replace(prediction, reason="no digit found")
-    threshold = thresholds.digit if len(prediction.digits) == 1 else thresholds.number
+    threshold = thresholds.for_count(len(prediction.digits))
     short_reason = _reason_to_reject(prediction, threshold)
     if not short_reason:
         return prediction

@@ -17,7 +17,7 @@ from mnistcli.device import WORKER_MEMORY, count_usable_processors
 from mnistcli.files.object_stores import StoredObject
 
 MAX_WITHOUT_WORKERS = 64
-"""Most images without worker processes, which would save less time than their start takes."""
+"""Maximum number of images that are prepared without worker processes, whose start takes time."""
 PIPE_ERRORS = (EOFError, OSError, ValueError, pickle.UnpicklingError)
 """Errors of a pipe to a process that has ended; a message may be cut off."""
 
@@ -42,7 +42,7 @@ class WorkerProcess:
         lengths: The number of digits that a line may have; None for any.
 
     Raises:
-        OSError: It cannot be started.
+        OSError: The process cannot be started.
     """
 
     def __init__(self, *, single: bool, lengths: range | None) -> None:
@@ -70,7 +70,7 @@ class WorkerProcess:
         """Wait until the process has started.
 
         Raises:
-            EndedError: It has ended.
+            EndedError: The process has ended.
         """
         self._receive()
 

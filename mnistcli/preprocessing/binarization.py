@@ -210,12 +210,12 @@ def _find_shadows(mask: Mask) -> Mask:
     coarse = mask[::step, ::step]
     empty = np.zeros_like(mask)
     if not any(edge.any() for edge in (coarse[:2], coarse[-2:], coarse[:, :2], coarse[:, -2:])):
-        return empty  # `Components.borders` counts what is within two pixels
+        return empty  # `Components.touched_border_count` counts what is within two pixels
     distances = distance_transform(coarse)
     skeleton = coarse & (distances == cv2.dilate(distances, np.ones((3, 3), np.uint8)))
     radius = _SHADOW_THICKNESS * float(np.percentile(distances[skeleton], 35)) + 1
     thick = connected_components(distances > radius)
-    cores = thick.select(thick.borders > 0)
+    cores = thick.select(thick.touched_border_count > 0)
     if not cores.any():
         return empty
     shadows = as_bytes(distance_transform(~cores) <= radius + 2)

@@ -8,7 +8,7 @@ from mnistcli.preprocessing.components import (
     Components,
     connected_components,
     dilate,
-    open_mask,
+    morphological_opening,
     stroke_width,
 )
 from mnistcli.preprocessing.shapes import Gray, Mask
@@ -66,7 +66,7 @@ def _remove_horizontal_lines(mask: Mask, faint: Mask) -> Mask:
     if not ruled.any():
         return mask
     width = stroke_width(ruled)
-    crossing = open_mask(mask, round(1.5 * width) + 2, 1)
+    crossing = morphological_opening(mask, round(1.5 * width) + 2, 1)
     rest = mask & (~ruled | crossing)
     count = len(connected_components(ruled))
     is_thinner = width < 0.75 * stroke_width(rest)

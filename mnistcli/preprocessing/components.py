@@ -49,7 +49,7 @@ class Components:
         return self.top + self.height
 
     @cached_property
-    def borders(self) -> NDArray[np.intp]:
+    def touched_border_count(self) -> NDArray[np.intp]:
         """Number of image borders, 0 to 4, that each component touches."""
         height, width = self.labels.shape
         touches = [
@@ -144,17 +144,17 @@ def fill_holes(mask: Mask) -> Mask:
 
 
 def dilate(mask: Mask, height: int, width: int) -> Mask:
-    """Dilate a mask by a rectangle."""
+    """Dilate a mask with a rectangular kernel."""
     return cv2.dilate(as_bytes(mask), np.ones((height, width), np.uint8)).view(bool)
 
 
-def open_mask(mask: Mask, height: int, width: int) -> Mask:
-    """Open a mask by a rectangle: keep what the rectangle fits into."""
+def morphological_opening(mask: Mask, height: int, width: int) -> Mask:
+    """Apply a morphological opening with a rectangular kernel: keep what the kernel fits into."""
     kernel = np.ones((height, width), np.uint8)
     return cv2.morphologyEx(as_bytes(mask), cv2.MORPH_OPEN, kernel).view(bool)
 
 
-def rotated_box(mask: Mask) -> tuple[float, float]:
+def min_area_rect_sides(mask: Mask) -> tuple[float, float]:
     """Return the longer and the shorter side of the smallest rotated rectangle around a mask."""
     contours, _ = cv2.findContours(as_bytes(mask), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     _, sides, _ = cv2.minAreaRect(cv2.convexHull(np.concatenate(contours)))

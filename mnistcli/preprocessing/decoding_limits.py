@@ -10,7 +10,7 @@ from mnistcli.errors import ImageError
 from mnistcli.preprocessing.image_memory import MAX_BYTES, MAX_PIXELS, decoded_bytes
 
 MAX_SECONDS = 2.5
-"""Most processor time for decoding an image; one of 120 megapixels takes less than two seconds."""
+"""Maximum processor time to decode an image; one of 120 megapixels takes less than two seconds."""
 
 _MAX_ENCODED_BYTES = 32 * 2**20
 # These decoders have the whole file in memory, and cannot be stopped while they decode it.
@@ -80,17 +80,17 @@ def check_size(image: Image.Image, name: str) -> None:
     """Refuse an image that is too large, such as a decompression bomb, or that is empty.
 
     Raises:
-        ImageError: It is.
+        ImageError: The image is empty or exceeds a limit.
     """
     if image.width * image.height > MAX_PIXELS:
-        raise too_large(name)
+        raise too_large_error(name)
     if decoded_bytes(image) > MAX_BYTES:
         raise ImageError(f"an image that needs more than {MAX_BYTES >> 20} MB: {name!r}")
     if image.width * image.height == 0:
         raise ImageError(f"an image without pixels: {name!r}")
 
 
-def too_large(name: str) -> ImageError:
+def too_large_error(name: str) -> ImageError:
     """Return the error for an image of too many pixels."""
     return ImageError(f"an image of more than {MAX_PIXELS // 1_000_000} megapixels: {name!r}")
 

@@ -11,8 +11,8 @@ from mnistcli.preprocessing.components import (
     connected_components,
     dilate,
     fill_holes,
-    open_mask,
-    rotated_box,
+    min_area_rect_sides,
+    morphological_opening,
     stroke_width,
 )
 from mnistcli.preprocessing.shapes import Mask
@@ -78,14 +78,16 @@ def _measure_frame(components: Components, index: int) -> tuple[Mask, bool] | No
     side = min(crop.shape)
     if _is_rectangle(crop, solid):
         touching = _digits_on_frame(crop)
-        inside = _content(components, index, holes, _MIN_DIGIT_IN_RECTANGLE * side)
+        inside = _components_in_holes(components, index, holes, _MIN_DIGIT_IN_RECTANGLE * side)
         return crop & ~touching, bool(inside) or bool(touching.any())
-    inside = _content(components, index, holes, _MIN_DIGIT_IN_RING * side)
+    inside = _components_in_holes(components, index, holes, _MIN_DIGIT_IN_RING * side)
     is_ring = bool(inside) and hole_fraction >= _MIN_RING_HOLES
     return (crop, True) if is_ring and not _is_slashed_zero(components, index, inside) else None
 
 
-def _content(components: Components, frame: int, holes: Mask, min_height: float) -> list[int]:
+def _components_in_holes(
+    components: Components, frame: int, holes: Mask, min_height: float
+) -> list[int]:
     """Return the components of a minimum height that lie in the holes of a frame."""
     top, left = components.top[frame], components.left[frame]
     is_inside = (
@@ -105,8 +107,8 @@ def _content(components: Components, frame: int, holes: Mask, min_height: float)
 
 
 def _is_rectangle(crop: Mask, filled: Mask) -> bool:
-    """Whether a component is the outline of a rectangle or of several joined ones."""
-    longer, shorter = rotated_box(filled)
+    """Return whether a component is the outline of a rectangle or of several joined ones."""
+    longer, shorter = min_area_rect_sides(filled)
     area = int(filled.sum())
     return area >= _MIN_RECTANGULARITY * longer * shorter and int(crop.sum()) <= _MAX_OUTLINE * area
 
@@ -119,11 +121,11 @@ def _digits_on_frame(crop: Mask) -> Mask:
 
 
 def _is_slashed_zero(components: Components, ring: int, inside: list[int]) -> bool:
-    """Whether a ring with one straight diagonal stroke inside is a slashed zero."""
+    """Return whether a ring with one straight diagonal stroke inside is a slashed zero."""
     if len(inside) != 1 or components.width[ring] >= 0.95 * components.height[ring]:
         return False
     stroke = inside[0]
-    longer, shorter = rotated_box(components.crop(stroke))
+    longer, shorter = min_area_rect_sides(components.crop(stroke))
     sides = components.width[stroke], components.height[stroke]
     return bool(longer > 3.5 * shorter and min(sides) > 0.35 * max(sides))
 
@@ -139,13 +141,15 @@ def straight_runs(mask: Mask, length: int) -> Mask:
     runs = np.zeros(mask.shape, bool)
     for axis in (0, 1):
         lines = mask if axis == 0 else mask.T
-        run = dilate(open_mask(dilate(lines, tolerance, 1), 1, length), 3, 1)
+        run = dilate(morphological_opening(dilate(lines, tolerance, 1), 1, length), 3, 1)
         runs |= run if axis == 0 else run.T
     return runs & mask
 
 
-def remove_lines(components: Components) -> Mask:
-    """Remove underlines, margin lines, pens, combs and cut-off grids, judged by the digit height.
+def remove_form_lines(components: Components) -> Mask:
+    """Remove drawn lines of a form: underlines, margin lines, combs and cut-off grids.
+
+    Their length is compared with the height of the digits. A pen in the picture is removed as well.
 
     Args:
         components: The components of the ink mask.
@@ -169,7 +173,7 @@ def remove_lines(components: Components) -> Mask:
         return mask
     extents = np.maximum(components.width, components.height)
     digits = ~slim & (components.height >= 0.5 * digit_height) & (extents < 1.5 * digit_height)
-    has_margin = not (components.borders[digits] > 0).any()
+    has_margin = not (components.touched_border_count[digits] > 0).any()
     kept = mask.copy()
     for index, (longer, shorter) in enumerate(sides):
         region = components.region(index)
@@ -179,7 +183,7 @@ def remove_lines(components: Components) -> Mask:
         ):
             kept[region] &= ~components.crop(index)
         elif not slim[index] and not _is_ruled(components, index, mask.shape):
-            limit = 1.5 if components.borders[index] >= 2 else _LARGE
+            limit = 1.5 if components.touched_border_count[index] >= 2 else _LARGE
             if extents[index] >= limit * digit_height:
                 crop = components.crop(index)
                 kept[region] &= ~_lines_of(crop, digit_height)
@@ -191,7 +195,7 @@ def _sides(components: Components, index: int) -> tuple[float, float]:
     width, height = float(components.width[index]), float(components.height[index])
     if components.area[index] > 0.45 * width * height or max(width, height) < 8:
         return max(width, height), min(width, height)
-    return rotated_box(components.crop(index))
+    return min_area_rect_sides(components.crop(index))
 
 
 def _digit_height(components: Components, slim: Mask, shape: tuple[int, ...]) -> float:
@@ -199,9 +203,9 @@ def _digit_height(components: Components, slim: Mask, shape: tuple[int, ...]) ->
 
     Components on the edge of the image count only if nothing else has a digit's size.
     """
-    inner = ~slim & (components.borders == 0) & (components.height >= 0.25 * shape[0])
-    if not inner.any() and (components.borders >= 2).any():
-        inner = (components.borders == 0) & (components.height >= 0.4 * shape[0])
+    inner = ~slim & (components.touched_border_count == 0) & (components.height >= 0.25 * shape[0])
+    if not inner.any() and (components.touched_border_count >= 2).any():
+        inner = (components.touched_border_count == 0) & (components.height >= 0.4 * shape[0])
     chosen = inner if inner.any() else ~slim
     if not chosen.any():
         return 0.0
@@ -212,7 +216,7 @@ def _digit_height(components: Components, slim: Mask, shape: tuple[int, ...]) ->
 
 
 def _is_long(components: Components, index: int, digit_height: float) -> bool:
-    """Whether a slim component is longer than the strokes of a digit."""
+    """Return whether a slim component is longer than the strokes of a digit."""
     width, height = components.width[index], components.height[index]
     if width > 2 * height:
         return bool(width >= _LONG_FLAT * digit_height)
@@ -220,7 +224,7 @@ def _is_long(components: Components, index: int, digit_height: float) -> bool:
 
 
 def _is_along_edge(components: Components, index: int, shape: tuple[int, ...]) -> bool:
-    """Whether a component runs along an edge of the image, as the side of a cut-off grid does."""
+    """Return whether a component runs along an edge of the image, as a cut-off grid does."""
     width, height = components.width[index], components.height[index]
     if height > width:
         return bool(components.left[index] <= 1 or components.right[index] >= shape[1] - 1)
@@ -228,7 +232,7 @@ def _is_along_edge(components: Components, index: int, shape: tuple[int, ...]) -
 
 
 def _is_ruled(components: Components, index: int, shape: tuple[int, ...]) -> bool:
-    """Whether a component runs through the image in one direction: ruled lines, with digits."""
+    """Return whether a component runs through the image in one direction, like a ruled line."""
     across = components.left[index] <= 1 and components.right[index] >= shape[1] - 1
     down = components.top[index] <= 1 and components.bottom[index] >= shape[0] - 1
     return bool(across != down)
@@ -250,6 +254,8 @@ def _lines_of(crop: Mask, digit_height: float) -> Mask:
         return crop
     across = round(1.5 * width) + 2
     flat = crop.shape[1] > crop.shape[0]
-    crossing = open_mask(crop, across, 1) if flat else open_mask(crop, 1, across)
+    crossing = (
+        morphological_opening(crop, across, 1) if flat else morphological_opening(crop, 1, across)
+    )
     reach = 2 * round(width) + 3
     return crop & ~(strokes | (crossing & dilate(strokes, reach, reach)))

@@ -33,7 +33,7 @@ _CONTROL_CHARACTERS = frozenset(range(1, 32)) - set(b"\t\n\r\x1b")
 
 
 def is_image_name(name: str | Path) -> bool:
-    """Whether a file name has the suffix of an image format that can be decoded.
+    """Return whether a file name has the suffix of an image format that can be decoded.
 
     HEIC photos count if the extra ``photos`` is installed; PDF files are documents, not images.
     """
@@ -43,13 +43,13 @@ def is_image_name(name: str | Path) -> bool:
 
 
 def is_document_name(name: str | Path) -> bool:
-    """Whether a file name is that of a document whose pages can be rendered."""
+    """Return whether a file name is that of a document whose pages can be rendered."""
     return kind_of_name(str(name)) is PDF and is_installed(PDF)
 
 
 @lru_cache(maxsize=2)
 def is_installed(kind: FileKind) -> bool:
-    """Whether the package for a format of the extra ``photos`` is installed."""
+    """Return whether the package for a format of the extra ``photos`` is installed."""
     return find_spec(EXTRA_PACKAGES[kind]) is not None
 
 
@@ -61,7 +61,7 @@ def require_installed(kind: FileKind, name: str) -> None:
         name: The name of the file.
 
     Raises:
-        ImageError: It is not. The hint is the command that installs it.
+        ImageError: The package is not installed. The hint is the command that installs it.
     """
     require_packages(
         EXTRA_PACKAGES[kind],
@@ -78,7 +78,7 @@ def format_of_name(name: str) -> str:
 
 
 def is_image_data(head: bytes) -> bool:
-    """Whether data on a stream is an image, by its signature, and not a list of file names.
+    """Return whether data on a stream is an image, by its signature, and not a list of file names.
 
     Args:
         head: The first bytes of the data, 16 or more where there are as many.
@@ -95,7 +95,7 @@ def is_image_data(head: bytes) -> bool:
 
 
 def _is_pnm(head: bytes) -> bool:
-    """Whether a width or a comment follows the two letters of a PBM, PGM or PPM file."""
+    """Return whether a width or a comment follows the two letters of a PBM, PGM or PPM file."""
     following = head[2:].lstrip()[:1]
     return following.isdigit() or following == b"#"
 

@@ -16,7 +16,12 @@ from mnistcli.errors import ImageError
 from mnistcli.files.kinds import AVIF, HEIC, IMAGE, PDF
 from mnistcli.files.object_stores import MAX_BYTES, StoredObject
 from mnistcli.files.signatures import SIGNATURE_LENGTH, identify
-from mnistcli.preprocessing.decoding_limits import TimedFile, check_size, limit_decoding, too_large
+from mnistcli.preprocessing.decoding_limits import (
+    TimedFile,
+    check_size,
+    limit_decoding,
+    too_large_error,
+)
 from mnistcli.preprocessing.image_formats import FORMATS
 from mnistcli.preprocessing.image_memory import BUDGET, MemoryBudget, decoded_bytes
 from mnistcli.preprocessing.image_modes import from_array, to_8_bits
@@ -105,7 +110,7 @@ def _open(source: ImageSource, name: str, memory: ExitStack) -> Image.Image:
         try:
             return _decode(source, name, memory)
         except OSError as error:
-            raise _unreadable(error, name) from None
+            raise _unreadable_error(error, name) from None
     raise TypeError(
         f"an image is a path, a binary file object, a PIL image or a NumPy array, "
         f"not {type(source).__name__}"
@@ -113,7 +118,7 @@ def _open(source: ImageSource, name: str, memory: ExitStack) -> Image.Image:
 
 
 def is_file_object(source: object) -> TypeGuard[IO[bytes]]:
-    """Whether an object can be read like a file."""
+    """Return whether an object can be read like a file."""
     return callable(getattr(source, "read", None))
 
 
@@ -160,7 +165,7 @@ def _open_file(path: Path, name: str, memory: ExitStack) -> Image.Image:
             return _open_page(page, name, memory)
         raise ImageError(f"no such file: {name!r}") from None
     except OSError as error:
-        raise _unreadable(error, name) from None
+        raise _unreadable_error(error, name) from None
 
 
 def _open_page(page: ImagePage, name: str, memory: ExitStack) -> Image.Image:
@@ -168,7 +173,7 @@ def _open_page(page: ImagePage, name: str, memory: ExitStack) -> Image.Image:
         with page.open_file() as file:
             return _decode(file, name, memory, page)
     except OSError as error:
-        raise _unreadable(error, name) from None
+        raise _unreadable_error(error, name) from None
 
 
 def _open_object(stored: StoredObject, name: str, memory: ExitStack) -> Image.Image:
@@ -178,7 +183,7 @@ def _open_object(stored: StoredObject, name: str, memory: ExitStack) -> Image.Im
     return _decode(io.BytesIO(stored.read_bytes()), name, memory)
 
 
-def _unreadable(error: OSError, name: str) -> ImageError:
+def _unreadable_error(error: OSError, name: str) -> ImageError:
     return ImageError(f"{(error.strerror or 'cannot read').lower()}: {name!r}")
 
 
@@ -218,15 +223,15 @@ def _decode(
     except ImageError:
         raise
     except UnidentifiedImageError:
-        raise _not_an_image(head, name) from None
+        raise _not_an_image_error(head, name) from None
     except Image.DecompressionBombError:
-        raise too_large(name) from None
-    except Exception:  # noqa: BLE001 - on damaged files Pillow's decoders raise anything
+        raise too_large_error(name) from None
+    except Exception:  # noqa: BLE001 - on damaged files Pillow's decoders can raise any exception
         raise _damaged_error(name) from None
 
 
 def _open_format(file: IO[bytes], name: str, head: bytes, page: ImagePage | None) -> Image.Image:
-    """Open an image in one of the formats, without decoding it; the content tells which it is."""
+    """Open an image in one of the formats, without decoding it; the content identifies it."""
     kind = identify(head)
     if kind is PDF:
         return render_page(file, 1 if page is None else page.number, name)
@@ -259,7 +264,7 @@ def _damaged_error(name: str) -> ImageError:
     return ImageError(f"a damaged or truncated image: {name!r}")
 
 
-def _not_an_image(head: bytes, name: str) -> ImageError:
+def _not_an_image_error(head: bytes, name: str) -> ImageError:
     kind = identify(head)
     if kind is IMAGE:
         return _damaged_error(name)

@@ -12,13 +12,13 @@ from typing import Any, cast
 from PIL import Image, JpegImagePlugin
 
 MAX_PIXELS = 120_000_000
-"""Most pixels of an image: more than a phone's camera produces, less than fills the memory."""
+"""Maximum number of pixels of an image: more than a phone's camera produces."""
 
 MAX_FULL_PIXELS = 50_000_000
-"""Most pixels of an image that keeps its size; a larger one is reduced by a whole factor."""
+"""Maximum number of pixels of an image that keeps its size; a larger one is reduced."""
 
 MAX_BYTES = 700 * 2**20
-"""Most bytes that decoding an image takes, as `decoded_bytes` estimates them."""
+"""Maximum number of bytes that decoding an image takes, as `decoded_bytes` estimates them."""
 
 # The C library keeps freed blocks of up to 32 MB for the thread that had them; it returns larger
 # ones to the operating system. Pillow's own default is 16 MB.
@@ -46,7 +46,7 @@ def decoded_bytes(image: Image.Image) -> int:
 
 
 def _has_several_scans(image: JpegImagePlugin.JpegImageFile) -> bool:
-    """Whether all coefficients of a JPEG are kept in memory, because it has several scans.
+    """Return whether all coefficients of a JPEG are kept in memory, because it has several scans.
 
     A progressive JPEG says so. Of another, the first scan has fewer components than there are;
     Pillow has read the file up to the end of the header of that scan.

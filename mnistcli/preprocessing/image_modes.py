@@ -57,7 +57,7 @@ def to_8_bits(image: Image.Image, *, copy: bool = True) -> Image.Image:
     """
     factor = reduction_factor(image.size)
     if _is_deep(image):
-        return _convert_tiles(image, "L", factor, _scaling(image))
+        return _convert_tiles(image, "L", factor, _make_scaler(image))
     if image.has_transparency_data:
         background = (*_background_color(image), 255)
         return _convert_tiles(image, "RGB", factor, lambda tile: _composite(tile, background))
@@ -103,7 +103,7 @@ def _tiles(image: Image.Image, factor: int = 1) -> Iterator[tuple[int, int, int,
             yield left, top, right, bottom
 
 
-def _scaling(image: Image.Image) -> _Convert:
+def _make_scaler(image: Image.Image) -> _Convert:
     """Return the conversion of deep tiles to 8 bits that fits all pixels of an image."""
     ranges = [_finite_range(np.asarray(image.crop(box))) for box in _tiles(image)]
     lowest = min(0.0, *(low for low, _ in ranges))

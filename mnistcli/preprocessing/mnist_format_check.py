@@ -4,11 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnistcli.preprocessing.shapes import DIGIT_SIDE, SIDE, Digit
+from mnistcli.mnist_format import IMAGE_SIDE
+from mnistcli.preprocessing.shapes import DIGIT_SIDE, Digit
 
 _MIN_PEAK = 250
 _CENTER = (13.4, 14.6)  # pixels: bounds of the center of mass along each axis
-_INDICES = np.arange(SIDE)
+_INDICES = np.arange(IMAGE_SIDE)
 
 
 def read_mnist_format(image: Image.Image) -> Digit | None:
@@ -20,7 +21,7 @@ def read_mnist_format(image: Image.Image) -> Digit | None:
     Args:
         image: An 8-bit image, mode ``L`` or ``RGB``.
     """
-    pixels = _gray_pixels(image) if image.size == (SIDE, SIDE) else None
+    pixels = _gray_pixels(image) if image.size == (IMAGE_SIDE, IMAGE_SIDE) else None
     if pixels is None or pixels.max() < _MIN_PEAK:
         return None
     profiles = pixels.sum(axis=1), pixels.sum(axis=0)
@@ -44,7 +45,7 @@ def _gray_pixels(image: Image.Image) -> NDArray[np.uint8] | None:
 
 
 def _is_centered(profile: NDArray[np.uint64]) -> bool:
-    """Whether the center of mass of a projection profile is in the middle."""
+    """Return whether the center of mass of a projection profile is in the middle."""
     low, high = _CENTER
     return bool(low < profile @ _INDICES / profile.sum() < high)
 

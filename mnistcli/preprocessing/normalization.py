@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from mnistcli.mnist_format import IMAGE_SIDE
 from mnistcli.preprocessing.components import (
     as_bytes,
     bounding_region,
@@ -18,7 +19,7 @@ from mnistcli.preprocessing.components import (
     exact_distances,
     stroke_width,
 )
-from mnistcli.preprocessing.shapes import DIGIT_SIDE, SIDE, Gray, Mask
+from mnistcli.preprocessing.shapes import DIGIT_SIDE, Gray, Mask
 
 _OVERSAMPLING = 5  # stroke width is measured and corrected at this multiple of the resolution
 _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)  # the four nearest pixels
@@ -58,7 +59,7 @@ def to_mnist_format(coverage: Gray) -> NDArray[np.uint8]:
         The digit, white on black, uint8 (28, 28); black without any ink.
     """
     if not coverage.any():
-        return np.zeros((SIDE, SIDE), np.uint8)
+        return np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.uint8)
     coverage = _crop_to_foreground(coverage)
     reduction = max(coverage.shape) / (DIGIT_SIDE * _OVERSAMPLING)
     size = _dilation_size(coverage, reduction)
@@ -105,10 +106,10 @@ def center_and_scale(coverage: Gray) -> NDArray[np.uint8]:
     digit = _resize(coverage, DIGIT_SIDE)
     digit = np.rint(digit * (255 / digit.max())).astype(np.uint8)
     top, left = (
-        min(max(round(SIDE / 2 - center), 0), SIDE - length)
+        min(max(round(IMAGE_SIDE / 2 - center), 0), IMAGE_SIDE - length)
         for center, length in zip(_center_of_mass(digit), digit.shape, strict=True)
     )
-    image = np.zeros((SIDE, SIDE), np.uint8)
+    image = np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.uint8)
     image[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
     return image
 

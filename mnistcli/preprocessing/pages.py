@@ -21,7 +21,7 @@ from mnistcli.preprocessing.photo_decoders import count_pdf_pages
 from mnistcli.preprocessing.quiet_decoders import QUIET
 
 MAX_PAGES = 1000
-"""Most pages of a file that are read."""
+"""Maximum number of pages of a file that are read."""
 
 _PDF = b"%PDF-"
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
@@ -51,8 +51,8 @@ class ImagePage:
         """Open the file of the page.
 
         Raises:
-            OSError: It cannot be read, or is not a regular file any more.
-            ImageError: It is in a store and cannot be downloaded.
+            OSError: The file cannot be read, or is not a regular file any more.
+            ImageError: The file is in a store and cannot be downloaded.
         """
         with _open(self.file) as file:
             yield file
@@ -65,8 +65,8 @@ def find_pages(file: FileName | bytes) -> list[ImagePage]:
         file: The path of the file, the object in a store, or the content.
 
     Returns:
-        The pages; an empty list for a file with a single page, and for any other file. Opening the
-        file as an image tells what is wrong with it.
+        The pages; an empty list for a file with a single page, and for any other file. Opening such
+        a file as an image gives the error.
     """
     try:
         with _open(file) as stream:

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from mnistcli.line_format import ReadLine
+from mnistcli.mnist_format import IMAGE_SIDE
 from mnistcli.preprocessing.binarization import Foreground, binarize
 from mnistcli.preprocessing.cleaning import keep_largest, remove_ruled_lines, remove_specks
 from mnistcli.preprocessing.components import (
@@ -16,13 +17,12 @@ from mnistcli.preprocessing.components import (
     bounding_region,
     connected_components,
 )
-from mnistcli.preprocessing.form_elements import remove_frames, remove_lines
+from mnistcli.preprocessing.form_elements import remove_form_lines, remove_frames
 from mnistcli.preprocessing.line_images import line_image_width
 from mnistcli.preprocessing.normalization import normalize_digit
 from mnistcli.preprocessing.preprocessed_image import PreprocessedImage, Symbol
 from mnistcli.preprocessing.segmentation import segment_line
 from mnistcli.preprocessing.shapes import (
-    SIDE,
     Box,
     Classify,
     DetectedLine,
@@ -34,7 +34,7 @@ from mnistcli.preprocessing.shapes import (
 )
 from mnistcli.preprocessing.text_lines import find_text_lines
 
-_MAX_AMBIGUOUS_SIDE = 24  # pixels: up to this size, the shapes may not tell the polarity
+_MAX_AMBIGUOUS_SIDE = 24  # pixels: up to this size, the shapes may not determine the polarity
 _CONFIDENT = 0.9
 _CERTAIN = 0.97  # of the polarity that the shapes do not suggest
 _MIN_SIDE = 20  # pixels: a smaller image has no space for form elements beside a digit
@@ -124,7 +124,7 @@ def _run(
     """Run the pipeline on an image that has been binarized."""
     foreground, form_mask, frames, writing = parts
     mask = writing.mask
-    is_mnist_size = image.size == (SIDE, SIDE)
+    is_mnist_size = image.size == (IMAGE_SIDE, IMAGE_SIDE)
     if mask.any() and (single or (is_mnist_size and classify is not None)):
         digit = _cut_out(foreground, mask, image.size)
         if is_mnist_size and classify is not None:
@@ -194,7 +194,7 @@ def find_form_elements(foreground: Foreground) -> tuple[Mask, Mask]:
     # The rest of the image is blank. With the margin, ink touches a border only if it did before.
     region = expand_region(bounding_region(mask), _BORDER)
     components = keep_largest(connected_components(mask[region]))
-    cleaned[region] = remove_lines(remove_frames(components))
+    cleaned[region] = remove_form_lines(remove_frames(components))
     return mask & ~remove_ruled_lines(cleaned, foreground.coverage), mask & ~cleaned
 
 

@@ -125,7 +125,7 @@ def _group_by_columns(components: Components, height: float) -> list[NDArray[np.
 
 
 def _is_mark(components: Components, members: NDArray[np.bool_], height: float) -> bool:
-    """Whether a group of components is as low as a dot, a comma or a dash."""
+    """Return whether a group of components is as low as a dot, a comma or a dash."""
     tall, wide = _size(components, members)
     return tall < _MARK_HEIGHT * height or (tall < _WIDE_MARK_HEIGHT * height and wide > 1.3 * tall)
 
@@ -136,7 +136,7 @@ def _is_narrow(components: Components, members: NDArray[np.bool_]) -> bool:
 
 
 def _is_one_digit(recognized: RecognizedLine) -> bool:
-    """Whether a line read at one scale is certainly one digit, so that no other scale is needed."""
+    """Return whether a line read at one scale is certainly one digit: no other scale is needed."""
     return (
         len(recognized.text) == 1
         and recognized.text_confidence >= _CERTAIN
@@ -153,7 +153,7 @@ def _size(components: Components, members: NDArray[np.bool_]) -> tuple[int, int]
 def _without_marks(
     components: Components, digits: Sequence[float], marks: Sequence[float]
 ) -> NDArray[np.bool_]:
-    """Choose the components that are no mark: nearer to a digit, if there is one, or large."""
+    """Choose the components that are not marks: nearer to a digit, if there is one, or large."""
     middles = (components.left + components.right) / 2
     to_mark = _distance(middles, marks)
     is_small = components.height < 0.5 * components.height.max()

@@ -23,8 +23,6 @@ Region = tuple[slice, slice]
 Classify = Callable[[NDArray[np.uint8]], NDArray[np.floating]]
 """A classifier: images in MNIST format, uint8 (n, 28, 28), to class probabilities, (n, 10)."""
 
-SIDE = 28
-"""Height and width of an image in MNIST format, in pixels."""
 
 DIGIT_SIDE = 20
 """Longer side of the digit in an image in MNIST format, in pixels."""

@@ -8,7 +8,7 @@ from mnistcli.preprocessing.components import as_bytes
 from mnistcli.preprocessing.shapes import Mask
 
 _SMALL = 256  # pixels of the longer side: enough to find a sheet
-_SMALLEST_IMAGE = 60  # pixels of the shorter side: smaller images are crops, not photos of a sheet
+_MIN_IMAGE_SIDE = 60  # pixels of the shorter side: smaller images are crops, not photos of a sheet
 _AREA = (0.04, 0.985)  # of the image
 _SOLIDITY = 0.93  # area over that of the convex hull
 _RECTANGULARITY = 0.8  # area over that of the smallest rotated rectangle; perspective lowers it
@@ -81,7 +81,7 @@ def find_sheet(pixels: NDArray[np.uint8]) -> Mask | None:
         The mask of the sheet, bool (h, w); None if there is none.
     """
     height, width = pixels.shape[:2]
-    if min(height, width) < _SMALLEST_IMAGE:
+    if min(height, width) < _MIN_IMAGE_SIDE:
         return None
     gray = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     scale = min(1.0, _SMALL / max(height, width))
@@ -130,14 +130,14 @@ def _find_corners(sheet: Mask) -> NDArray[np.float32] | None:
 
 
 def _is_tilted(corners: NDArray[np.float32]) -> bool:
-    """Whether an edge of a sheet is tilted, but not so far that its upper edge is unknown."""
+    """Return whether an edge of a sheet is tilted, but so little that its upper edge is known."""
     edges = np.abs(np.roll(corners, -1, axis=0) - corners)
     tilts = np.degrees(np.arctan2(edges.min(axis=1), edges.max(axis=1)))
     return bool(_MIN_TILT <= tilts.max() <= _MAX_TILT)
 
 
 def _is_bright(pixels: NDArray[np.uint8], sheet: Mask) -> bool:
-    """Whether the inside of a sheet is bright: an outline of a zero is not paper."""
+    """Return whether the inside of a sheet is bright: an outline of a zero is not paper."""
     gray = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     return bool(np.median(gray[sheet]) > gray[~sheet].mean() + _CONTRAST)
 
@@ -147,7 +147,7 @@ def _length(edge: NDArray[np.float32]) -> float:
 
 
 def _is_rectangular(outline: NDArray[np.int32], shape: tuple[int, ...]) -> bool:
-    """Whether a contour has the shape and size of a sheet, as a photo shows it."""
+    """Return whether a contour has the shape and size of a sheet, as a photo shows it."""
     area = cv2.contourArea(outline)
     if not _AREA[0] <= area / (shape[0] * shape[1]) <= _AREA[1]:
         return False
@@ -160,7 +160,7 @@ def _is_rectangular(outline: NDArray[np.int32], shape: tuple[int, ...]) -> bool:
 
 
 def _has_ink(gray: NDArray[np.uint8], region: Mask) -> bool:
-    """Whether there are strokes in a region: small details much darker than their neighborhood."""
+    """Return whether a region has strokes: small details much darker than their neighborhood."""
     window = np.ones((_STROKE, _STROKE), np.uint8)
     near = np.ones((2 * _STROKE, 2 * _STROKE), np.uint8)  # closing spreads the sheet over its edge
     inner = cv2.erode(as_bytes(region), near, borderType=cv2.BORDER_CONSTANT, borderValue=1) > 0
@@ -174,7 +174,7 @@ def _has_ink(gray: NDArray[np.uint8], region: Mask) -> bool:
 def _is_on_surround(
     sheet: NDArray[np.uint8], bright: NDArray[np.uint8], gray: NDArray[np.uint8]
 ) -> bool:
-    """Whether what surrounds a sheet is dark everywhere and reaches the edge of the image."""
+    """Return whether the surround of a sheet is dark and reaches the edge of the image."""
     surround = sheet == 0
     edge = np.concatenate([surround[0], surround[-1], surround[:, 0], surround[:, -1]])
     if edge.mean() < _SURROUND_ON_EDGE or bright[surround].mean() > _BRIGHT_SURROUND:

@@ -160,7 +160,7 @@ def _small_numbers(
 
 
 def _is_same_number(components: Components, one: int, other: int) -> bool:
-    """Whether two small components are digits of one number: similar, level and close."""
+    """Return whether two small components are digits of one number: similar, level and close."""
     lower, higher = sorted((float(components.height[one]), float(components.height[other])))
     gap = components.left[other] - components.right[one]
     return bool(

@@ -30,7 +30,7 @@ def create_new(stem: str) -> Path:
         stem: As `new_names` takes it.
 
     Raises:
-        OSError: It cannot be created.
+        OSError: The directory cannot be created.
     """
     for path in new_names(stem):
         with suppress(FileExistsError):

@@ -10,7 +10,7 @@ from typing import Self
 
 from mnistcli.errors import OTHER_MODEL, RunError
 from mnistcli.files.atomic import write_atomically
-from mnistcli.runs.json_files import damaged_error, exists
+from mnistcli.runs.json_files import damaged_error, regular_file_exists
 
 # Training computes in float32: a larger number in a history does not come from a run.
 _MAX_METRIC = 3.5e38
@@ -90,7 +90,7 @@ def read_history(path: Path) -> list[EpochRow]:
         RunError: The file cannot be read or is damaged.
     """
     try:
-        if not exists(path):
+        if not regular_file_exists(path):
             return []
         with path.open(newline="", encoding="utf-8") as stream:
             return [EpochRow.parse(row) for row in csv.DictReader(stream)]

@@ -27,7 +27,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
         RunError: The file cannot be read, or holds anything else.
     """
     try:
-        if not exists(path):
+        if not regular_file_exists(path):
             return None
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -45,7 +45,7 @@ def damaged_error(path: Path, reason: str = "") -> RunError:
     return RunError(f"damaged file {str(path)!r}{detail}", hint=OTHER_MODEL)
 
 
-def exists(path: Path) -> bool:
+def regular_file_exists(path: Path) -> bool:
     """Return whether a file exists, and refuse anything else: opening a FIFO would block."""
     if path.exists() and not path.is_file():
         raise OSError(0, "not a regular file")

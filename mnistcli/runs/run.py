@@ -12,7 +12,7 @@ from typing import Any, Self
 from mnistcli.config import TrainConfig
 from mnistcli.errors import OTHER_MODEL, OTHER_RUN_DIR, ConfigError, RunError
 from mnistcli.files.atomic import write_atomically
-from mnistcli.files.locks import lock_directory
+from mnistcli.files.locks import try_lock
 from mnistcli.runs.directories import RUNS_DIR, new_names, numbered_names
 from mnistcli.runs.history import EpochRow, read_history, write_history
 from mnistcli.runs.json_files import damaged_error, read_json, write_json
@@ -210,7 +210,7 @@ class Run:
             OSError: The directory cannot be opened.
             RunError: Another process trains in it.
         """
-        with lock_directory(self.path) as has_lock:
+        with try_lock(self.path) as has_lock:
             if not has_lock:
                 raise RunError(
                     f"another process is training in {str(self.path)!r}", hint=OTHER_RUN_DIR

@@ -57,7 +57,7 @@ class RunSeries:
                 recipe.
 
         Raises:
-            RunError: It cannot be created, or it is a run directory.
+            RunError: The directory cannot be created, or is a run directory.
         """
         try:
             if path is None:

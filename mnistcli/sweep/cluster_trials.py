@@ -37,7 +37,7 @@ def run_trials_on_cluster(
         address: The cluster.
         study: The study.
         splits: The dataset.
-        data_dir: Folder of the MNIST files, as `mnistcli.datasets.load` takes it.
+        data_dir: Directory of the MNIST files; None for the default.
         report: Called every two seconds and when a trial has ended.
         deadline: Value of `time.monotonic` after which no trial is started.
 

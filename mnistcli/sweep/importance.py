@@ -9,7 +9,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from mnistcli.sweep.sweep import SweepResult
 
 
-def importances(result: SweepResult) -> dict[str, float]:
+def compute_importances(result: SweepResult) -> dict[str, float]:
     """Return the share of the variance in accuracy that each setting explains, the largest first.
 
     Only settings that all complete trials use are compared. The shares add up to 1; all are 0 if

@@ -1,4 +1,4 @@
-"""Search space: the settings that a sweep varies, parsed from ``NAME=VALUES``."""
+"""Search space: the settings that a sweep varies, linear or log-uniform, from ``NAME=VALUES``."""
 
 import itertools
 import re
@@ -145,7 +145,7 @@ class SearchSpace:
 
         Raises:
             CheckpointError: The start model cannot be found.
-            TrainingError: It is an ensemble.
+            TrainingError: The start model is an ensemble.
         """
         from mnistcli.training.trainer import with_absolute_names  # noqa: PLC0415 - loads Keras
 
@@ -197,8 +197,8 @@ def parse_variation(text: str) -> Variation:
     """Parse a variation: ``NAME=A..B``, ``NAME=A..B:log`` or ``NAME=A,B,C``.
 
     Raises:
-        ConfigError: It is none of these, the setting is unknown or cannot vary, the range is empty,
-            or a value is out of bounds.
+        ConfigError: The text has none of these forms, the setting is unknown or cannot vary, the
+            range is empty, or a value is out of bounds.
     """
     name, equals, values = text.partition("=")
     name = _setting_name(name.strip())
@@ -223,8 +223,8 @@ def parse_variation(text: str) -> Variation:
 
 def _setting_name(name: str) -> str:
     """Return the name of a setting, given as such or as an option without its dashes."""
-    for known, declared in SETTINGS.items():
-        names = {known, *(option.lstrip("-") for option in setting_of(declared).flags)}
+    for known, field in SETTINGS.items():
+        names = {known, *(option.lstrip("-") for option in setting_of(field).flags)}
         if name in names or name.replace("-", "_") == known:
             if known in _FIXED:
                 raise ConfigError(
@@ -240,14 +240,14 @@ def _setting_name(name: str) -> str:
 
 def _value(name: str, text: str) -> Any:
     """Return one value of a setting, checked as every config is."""
-    declared, text = SETTINGS[name], text.strip()
-    kind = value_type(declared)
+    field, text = SETTINGS[name], text.strip()
+    kind = value_type(field)
     try:
         value = _BOOLS[text.lower()] if kind is bool else kind(text)
     except (KeyError, ValueError) as error:
         wanted = {bool: "true or false", int: "a whole number"}.get(kind, "a number")
         raise ConfigError(f"--vary {name} needs {wanted}, not {text!r}", hint=EXAMPLE) from error
     try:
-        return validate(declared, value)
+        return validate(field, value)
     except ConfigError as error:
         raise ConfigError(f"--vary {name}: {error.message}", hint=EXAMPLE) from error

@@ -11,7 +11,7 @@ from optuna.storages.journal import JournalFileBackend
 
 from mnistcli.errors import ConfigError, RunError
 from mnistcli.extras import require_packages
-from mnistcli.files.locks import waiting_lock
+from mnistcli.files.locks import wait_for_lock
 
 JOURNAL = "journal.log"
 _LOCK_FILE = "journal.lock"
@@ -38,7 +38,7 @@ def require_storage(url: str | None) -> None:
         url: The address; None for the journal file.
 
     Raises:
-        ConfigError: It is not the address of a PostgreSQL database.
+        ConfigError: The address is not that of a PostgreSQL database.
         MnistCliError: A package is missing.
         RunError: The database does not answer, or refuses.
     """
@@ -128,7 +128,7 @@ class OpenStorage:
             with _advisory_lock(self._engine):
                 yield
             return
-        with waiting_lock(self._place.directory / _LOCK_FILE):
+        with wait_for_lock(self._place.directory / _LOCK_FILE):
             yield
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from mnistcli.config import SEED_LIMIT
 from mnistcli.errors import OTHER_RUN_DIR, RunError, TrainingError
 from mnistcli.sweep.search_space import SearchSpace
 from mnistcli.sweep.storage import OpenStorage, Storage, translate_storage_errors
@@ -162,7 +163,7 @@ class SweepStudy:
         with translate_storage_errors():
             trials = len(self._optuna.get_trials(deepcopy=False))
             # Processes with one seed would all choose the same first settings.
-            seed = (self.plan.space.base.seed + trials) % 2**32
+            seed = (self.plan.space.base.seed + trials) % SEED_LIMIT
             self._optuna.sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=True)
             self._optuna.optimize(objective, n_trials=1, catch=(TrainingError,))
 
@@ -195,16 +196,16 @@ class SweepStudy:
         time.sleep(_POLL)
         self.requeue_stale()
 
+    def close(self) -> None:
+        """Close the storage."""
+        self._storage.close()
+
     def _requeue(self, trial: FrozenTrial) -> None:
         try:
             self._optuna.tell(trial.number, state=TrialState.FAIL)
         except ValueError:
             return  # another process was faster
         _enqueue_again(self._optuna, trial)
-
-    def close(self) -> None:
-        """Close the storage."""
-        self._storage.close()
 
 
 def _enqueue_again(study: optuna.Study, trial: FrozenTrial) -> None:

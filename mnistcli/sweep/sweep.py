@@ -9,7 +9,7 @@ from statistics import NormalDist
 from typing import Any
 
 from mnistcli.cluster.addresses import ClusterAddress
-from mnistcli.config import SEEDS, TrainConfig
+from mnistcli.config import SEED_LIMIT, TrainConfig
 from mnistcli.datasets import Splits
 from mnistcli.errors import RunError, TrainingError
 from mnistcli.runs.json_files import write_json
@@ -57,7 +57,7 @@ class SweepResult:
 
     def other_seeds(self, count: int) -> list[int]:
         """Return seeds that the sweep has not used, to confirm the best settings."""
-        return [(self.config.seed + number) % SEEDS for number in range(1, count + 1)]
+        return [(self.config.seed + number) % SEED_LIMIT for number in range(1, count + 1)]
 
     @property
     def complete(self) -> int:
@@ -121,7 +121,7 @@ def run_sweep(
         plan: The sweep. Its directory exists, and no other caller uses it.
         splits: The dataset.
         address: The cluster whose workers run the trials. Defaults to this process.
-        data_dir: Folder of the MNIST files, for a cluster. Defaults to the usual one.
+        data_dir: Directory of the MNIST files, for a cluster; None for the default.
         on_change: Called with all trials when one of them may have changed.
 
     Raises:

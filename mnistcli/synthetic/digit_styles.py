@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 
 from mnistcli.datasets.dataset import Dataset
-from mnistcli.preprocessing.shapes import SIDE
+from mnistcli.mnist_format import IMAGE_SIDE
 from mnistcli.synthetic.frequencies import draw_by_frequency
 from mnistcli.synthetic.shape_ranges import parse_ranges
 from mnistcli.synthetic.style_drawing import DrawnStyle, LabeledImage, StretchedStyle
@@ -196,7 +196,7 @@ def styled_digits(dataset: Dataset, count: int, *, seed: int) -> Dataset:
     Returns:
         The digits in MNIST format, with their labels.
     """
-    images = np.zeros((count, SIDE, SIDE), np.uint8)
+    images = np.zeros((count, IMAGE_SIDE, IMAGE_SIDE), np.uint8)
     labels = np.zeros(count, np.int64)
     drawn = draw_by_frequency(_frequencies(dataset), count, np.random.default_rng(seed))
     for position, (image, label) in enumerate(drawn):

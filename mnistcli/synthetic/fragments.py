@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.datasets.dataset import Dataset
+from mnistcli.mnist_format import IMAGE_SIDE
 from mnistcli.preprocessing.components import bounding_region
 from mnistcli.preprocessing.normalization import to_mnist_format
-from mnistcli.preprocessing.shapes import SIDE
 from mnistcli.synthetic.doodles import draw_arches, draw_face, draw_scene, draw_scribble
 from mnistcli.synthetic.letters import draw_letter, render_letter
 
@@ -29,7 +29,7 @@ def cut_digit(digits: Dataset, rng: np.random.Generator) -> NDArray[np.uint8]:
         rng: The random number generator.
     """
     image = _pick_digit(digits, rng, {3, 5})
-    rows, columns = np.mgrid[:SIDE, :SIDE] - SIDE / 2
+    rows, columns = np.mgrid[:IMAGE_SIDE, :IMAGE_SIDE] - IMAGE_SIDE / 2
     slope, offset = rng.uniform(-0.5, 0.5), rng.uniform(-3, 0)
     return _normalize(np.where(columns + slope * rows < offset, image, 0))
 
@@ -44,13 +44,13 @@ def join_digits(digits: Dataset, rng: np.random.Generator) -> NDArray[np.uint8]:
     images = [
         _pick_digit(digits, rng, {0, 2, 3, 4, 5, 6, 7, 8, 9}) for _ in range(rng.integers(2, 4))
     ]
-    canvas = np.zeros((SIDE + 4, 3 * SIDE), np.uint8)
+    canvas = np.zeros((IMAGE_SIDE + 4, 3 * IMAGE_SIDE), np.uint8)
     right = 0
     for image in images:
         cropped = image[:, image.any(axis=0)]
         left = max(0, right - int(rng.integers(0, 4)))
         top = int(rng.integers(0, 5))
-        target = canvas[top : top + SIDE, left : left + cropped.shape[1]]
+        target = canvas[top : top + IMAGE_SIDE, left : left + cropped.shape[1]]
         np.maximum(target, cropped, out=target)
         right = left + cropped.shape[1]
     return _normalize(canvas)
@@ -106,8 +106,8 @@ def cross_out_digit(digits: Dataset, rng: np.random.Generator) -> NDArray[np.uin
     image = _pick_digit(digits, rng, range(10))
     if not image.any():
         return image
-    margin = (_CROSSED_OUT_SIDE - 3 * SIDE) // 2
-    enlarged = cv2.resize(image, (3 * SIDE, 3 * SIDE), interpolation=cv2.INTER_CUBIC)
+    margin = (_CROSSED_OUT_SIDE - 3 * IMAGE_SIDE) // 2
+    enlarged = cv2.resize(image, (3 * IMAGE_SIDE, 3 * IMAGE_SIDE), interpolation=cv2.INTER_CUBIC)
     canvas = np.pad(enlarged, margin)
     strokes = (_cross, _parallel_lines, _zigzag)[rng.integers(3)](rng)
     length = _CROSSED_OUT_SIDE - 12
@@ -247,5 +247,5 @@ def _foreground_indices(image: NDArray[np.uint8], *, axis: int) -> NDArray[np.in
 def _normalize(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Convert to MNIST format again, or to a blank image if the foreground is too faint."""
     if image.max() < MIN_PEAK:
-        return np.zeros((SIDE, SIDE), np.uint8)
+        return np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.uint8)
     return to_mnist_format(image.astype(np.float32) / np.float32(255))

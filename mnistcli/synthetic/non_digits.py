@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.datasets.dataset import Dataset
-from mnistcli.preprocessing.shapes import SIDE
+from mnistcli.mnist_format import IMAGE_SIDE
 from mnistcli.synthetic import doodles, fragments, glyphs, letters, signs, textures
 from mnistcli.synthetic.frequencies import draw_by_frequency
 
@@ -94,7 +94,7 @@ def non_digits(dataset: Dataset, count: int, *, seed: int) -> NDArray[np.uint8]:
         partial(_render_visible, renderer): frequency
         for renderer, frequency in (from_digits | RENDERERS).items()
     }
-    images = np.zeros((count, SIDE, SIDE), np.uint8)
+    images = np.zeros((count, IMAGE_SIDE, IMAGE_SIDE), np.uint8)
     drawn = draw_by_frequency(frequencies, count, np.random.default_rng(seed))
     for position, image in enumerate(drawn):
         images[position] = image

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mnistcli.datasets.dataset import Dataset
 from mnistcli.line_format import SYMBOLS
+from mnistcli.mnist_format import to_model_input
 from mnistcli.synthetic.numbers import NumberGenerator, NumberImage
 
 BATCH_SIZE = 64
@@ -44,7 +45,7 @@ class NumberStream:
         """Yield network inputs, float32 (n, 32, w, 1) in 0..1, and targets."""
         while True:
             pixels, targets = self._queue.get()
-            yield np.divide(pixels[..., None], 255, dtype=np.float32), targets
+            yield to_model_input(pixels), targets
 
     def close(self) -> None:
         """End the process."""

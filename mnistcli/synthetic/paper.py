@@ -90,7 +90,7 @@ def _draw_row(lines: Ink, row: float, rng: np.random.Generator) -> None:
 def _waves(shape: tuple[int, int], rng: np.random.Generator) -> Ink:
     """Draw a family of parallel wavy lines (a guilloche)."""
     angle = rng.choice([rng.normal(0, 0.2), rng.uniform(-1.5, 1.5)])
-    along, across = _rotated(shape, angle)
+    along, across = _rotated_coordinates(shape, angle)
     period, width = rng.uniform(2.2, 7), rng.uniform(0.5, 1.2)
     amplitude, length = rng.uniform(0, 4), rng.uniform(15, 90)
     bent = across + amplitude * np.sin(along * (2 * np.pi / length) + rng.uniform(0, 6.3))
@@ -101,7 +101,7 @@ def _waves(shape: tuple[int, int], rng: np.random.Generator) -> Ink:
 
 def _dots(shape: tuple[int, int], rng: np.random.Generator) -> Ink:
     """Draw a raster of dots."""
-    along, across = _rotated(shape, rng.uniform(-0.8, 0.8))
+    along, across = _rotated_coordinates(shape, rng.uniform(-0.8, 0.8))
     period = rng.uniform(2.5, 7)
     raster = np.cos(along * (2 * np.pi / period)) + np.cos(across * (2 * np.pi / period))
     dots: Ink = np.clip(raster - rng.uniform(0.3, 1.3), 0, 1) * np.float32(rng.uniform(0.1, 0.6))
@@ -116,7 +116,7 @@ def _smudges(shape: tuple[int, int], rng: np.random.Generator) -> Ink:
     return np.asarray(np.clip(soft, 0, 1) * np.float32(rng.uniform(0.1, 0.45)), np.float32)
 
 
-def _rotated(shape: tuple[int, int], angle: float) -> tuple[Ink, Ink]:
+def _rotated_coordinates(shape: tuple[int, int], angle: float) -> tuple[Ink, Ink]:
     """Return the coordinates of each pixel along and across a direction."""
     rows = np.arange(shape[0], dtype=np.float32)[:, None]
     columns = np.arange(shape[1], dtype=np.float32)

@@ -8,8 +8,8 @@ from PIL import Image
 from scipy import ndimage
 from sklearn.datasets import load_sample_images
 
+from mnistcli.mnist_format import IMAGE_SIDE
 from mnistcli.preprocessing.normalization import to_mnist_format
-from mnistcli.preprocessing.shapes import SIDE
 
 
 def render_noise(rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -18,9 +18,9 @@ def render_noise(rng: np.random.Generator) -> NDArray[np.uint8]:
     Args:
         rng: The random number generator.
     """
-    noise = ndimage.gaussian_filter(rng.normal(0, 1, (SIDE, SIDE)), rng.uniform(0.3, 4))
+    noise = ndimage.gaussian_filter(rng.normal(0, 1, (IMAGE_SIDE, IMAGE_SIDE)), rng.uniform(0.3, 4))
     noise /= noise.std()
-    rows, columns = np.mgrid[:SIDE, :SIDE] / SIDE
+    rows, columns = np.mgrid[:IMAGE_SIDE, :IMAGE_SIDE] / IMAGE_SIDE
     noise += rng.uniform(-3, 3) * rows + rng.uniform(-3, 3) * columns
     return _to_gray_or_binary(noise, rng)
 
@@ -32,9 +32,9 @@ def crop_photograph(rng: np.random.Generator) -> NDArray[np.uint8]:
         rng: The random number generator.
     """
     photograph = _load_photograph(int(rng.integers(2)))
-    side = int(rng.integers(SIDE, 200))
+    side = int(rng.integers(IMAGE_SIDE, 200))
     left, top = (int(rng.integers(size - side)) for size in photograph.size)
-    crop = photograph.resize((SIDE, SIDE), box=(left, top, left + side, top + side))
+    crop = photograph.resize((IMAGE_SIDE, IMAGE_SIDE), box=(left, top, left + side, top + side))
     return _to_gray_or_binary(np.asarray(crop, dtype=np.float64), rng)
 
 
@@ -49,7 +49,7 @@ def render_pattern(rng: np.random.Generator) -> NDArray[np.uint8]:
         cells = (rng.random(rng.integers(7, 13, 2)) < rng.uniform(0.3, 0.6)).astype(np.float32)
         return to_mnist_format(cells.repeat(4, axis=0).repeat(4, axis=1))
     angle, periods = rng.uniform(0, np.pi), rng.uniform(3, 8)  # across the image
-    rows, columns = np.mgrid[:SIDE, :SIDE] * (2 * np.pi * periods / SIDE)
+    rows, columns = np.mgrid[:IMAGE_SIDE, :IMAGE_SIDE] * (2 * np.pi * periods / IMAGE_SIDE)
     first = np.sin(columns * np.cos(angle) + rows * np.sin(angle) + rng.uniform(0, 6.3))
     second = np.sin(rows * np.cos(angle) - columns * np.sin(angle) + rng.uniform(0, 6.3))
     pattern = (first, first + second, first * second)[kind]

@@ -14,7 +14,7 @@ from mnistcli.runs.history import EpochRow, is_better
 
 # Halving costs a plateau at most `reduce_lr` epochs at a learning rate that is too high.
 _REDUCTION = 0.5
-_LOWEST_RATE = 1e-6
+_MIN_LEARNING_RATE = 1e-6
 
 
 class TrainingCallback(Protocol):
@@ -175,7 +175,7 @@ def plateau_callbacks(config: TrainConfig) -> list[keras.callbacks.Callback]:
     if config.reduce_lr:
         callbacks.append(
             keras.callbacks.ReduceLROnPlateau(
-                patience=config.reduce_lr, factor=_REDUCTION, min_lr=_LOWEST_RATE
+                patience=config.reduce_lr, factor=_REDUCTION, min_lr=_MIN_LEARNING_RATE
             )
         )
     if config.early_stopping:

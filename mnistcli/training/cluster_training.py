@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.cluster.connection import connect
-from mnistcli.cluster.shared_files import require_folder
+from mnistcli.cluster.shared_files import require_directory
 from mnistcli.cluster.tasks import Tasks
 from mnistcli.cluster.worker import call_with_keras
 from mnistcli.config import TrainConfig
@@ -48,11 +48,11 @@ class TrainingJob:
         Args:
             config: The config.
             splits: Training and test images.
-            data_dir: Folder of the MNIST files, as `mnistcli.datasets.load` takes it.
+            data_dir: Directory of the MNIST files; None for the default.
 
         Raises:
             CheckpointError: The start model cannot be found.
-            TrainingError: It is an ensemble.
+            TrainingError: The start model is an ensemble.
         """
         config = with_absolute_names(replace(config, dataset=splits.name))
         return cls(config, SharedDataset.create(splits, data_dir), tuple(sys.argv))
@@ -89,7 +89,7 @@ def train_seeds_on_cluster(
         splits: Training and test images.
         seeds: The seeds, at least one.
         series: The directory of the runs, on a file system that the workers share.
-        data_dir: Folder of the MNIST files, as `mnistcli.datasets.load` takes it.
+        data_dir: Directory of the MNIST files; None for the default.
         on_seed_end: Called with the result of each seed, in their order. Defaults to none.
 
     Raises:
@@ -103,7 +103,7 @@ def train_seeds_on_cluster(
         shared = RunSeries(series.path.absolute())
         function = pickle.dumps(partial(_train_seed, job, shared))
         tasks = Tasks[int, _Attempt](client, address, partial(call_with_keras, function))
-        for seed, error in _until_trained(tasks, seeds):
+        for seed, error in _train_with_retries(tasks, seeds):
             run = series.run(seed)
             result = SeedResult(seed, run, {} if error else run.read_metrics(), error)
             results.append(result)
@@ -130,7 +130,7 @@ def train_ensemble_on_cluster(
         config: The config.
         splits: Training and test images.
         run: The run directory, on a file system that the workers share.
-        data_dir: Folder of the MNIST files, as `mnistcli.datasets.load` takes it.
+        data_dir: Directory of the MNIST files; None for the default.
         resume: Whether to continue a run that was stopped.
         on_member_end: Called when a member is trained. Defaults to none.
 
@@ -144,7 +144,7 @@ def train_ensemble_on_cluster(
         function = pickle.dumps(partial(_train_member, job, Run(run.path.absolute())))
         with connect(address) as client:
             tasks = Tasks[int, _Attempt](client, address, partial(call_with_keras, function))
-            for _, error in _until_trained(tasks, range(1, config.ensemble + 1)):
+            for _, error in _train_with_retries(tasks, range(1, config.ensemble + 1)):
                 if error is not None:
                     raise error
                 if on_member_end is not None:
@@ -153,7 +153,7 @@ def train_ensemble_on_cluster(
     return train(config, splits, run, resume=resume, train_remotely=train_remotely)
 
 
-def _until_trained(
+def _train_with_retries(
     tasks: Tasks[int, _Attempt], models: Iterable[int]
 ) -> Iterator[tuple[int, TrainingError | None]]:
     """Train several models; those whose workers were killed several times are tried again.
@@ -197,16 +197,16 @@ def _train_member(job: TrainingJob, run: Run, number: int) -> _Attempt:
     return _Attempt(None)
 
 
-def load_splits(job: TrainingJob, folder: Path) -> Splits:
+def load_splits(job: TrainingJob, directory: Path) -> Splits:
     """Load the images of a job on a worker.
 
     Args:
         job: The job.
-        folder: The folder of the results, which the worker must have.
+        directory: The directory of the results, which the worker must have.
 
     Raises:
-        ClusterError: It does not have it, or has other images.
+        ClusterError: The worker does not have the directory, or its images differ.
     """
-    require_folder(folder)
+    require_directory(directory)
     sys.argv[:] = job.command
     return job.dataset.load()

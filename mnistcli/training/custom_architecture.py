@@ -20,7 +20,7 @@ import keras
 import numpy as np
 
 from mnistcli import checkpoints
-from mnistcli.architectures import INPUT_SHAPE, STANDARD_INPUT
+from mnistcli.architectures import INPUT_NAME, INPUT_SHAPE
 from mnistcli.config import CLASSES, split_custom_architecture
 from mnistcli.errors import CheckpointError, TrainingError
 from mnistcli.files.atomic import temporary_directory
@@ -148,11 +148,12 @@ class CustomArchitecture:
         """Run code of the user.
 
         Raises:
-            TrainingError: It fails; the message names the last line of the file that was reached.
+            TrainingError: The code fails; the message names the last line of the file that was
+                reached.
         """
         try:
             return code()
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - code of the user raises anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - user code can raise any exception
             line = self._find_line(error) or _first_line(function)
             message = error.msg if isinstance(error, SyntaxError) else str(error)
             self._fail(f"{type(error).__name__}: {message}", line, error)
@@ -177,7 +178,7 @@ class CustomArchitecture:
             _require_probabilities(model)
         except (_UnsuitableError, CheckpointError) as error:
             self._fail(f"{self.function}() {error}", line, error)
-        except Exception as error:  # noqa: BLE001 - Keras and layers of the user raise anything
+        except Exception as error:  # noqa: BLE001 - user layers can raise any exception
             line = self._find_line(error) or line
             self._fail(f"{type(error).__name__}: {error}", line, error)
         return model
@@ -196,7 +197,8 @@ def _require_shapes(model: Any) -> keras.Model:
     """Return a model that maps one image to ten values; one without an input is built.
 
     Raises:
-        _UnsuitableError: It does not, or it is no model.
+        _UnsuitableError: The function does not return a Keras model, or its input or output has
+            another shape.
     """
     if not isinstance(model, keras.Model):
         raise _UnsuitableError(f"returns {type(model).__name__}, not a Keras model")
@@ -217,8 +219,8 @@ def _require_shapes(model: Any) -> keras.Model:
 
 
 def _rename_input(model: keras.Model) -> keras.Model:
-    """Return a model whose input has the standard name, which tells the pixel scale."""
-    image = keras.Input(INPUT_SHAPE, name=STANDARD_INPUT)
+    """Return a model whose input has the standard name, which encodes the pixel scale."""
+    image = keras.Input(INPUT_SHAPE, name=INPUT_NAME)
     if isinstance(model, keras.Sequential):
         return keras.Sequential([image, *model.layers], name=model.name)
     renamed = keras.models.clone_model(model, input_tensors=image)
@@ -230,11 +232,11 @@ def _load_again(model: keras.Model) -> keras.Model:
     """Return a model as it is after it has been saved and loaded, as a trained one will be.
 
     Raises:
-        CheckpointError: It cannot be loaded, because it has more than stock layers.
+        CheckpointError: The model cannot be loaded, because it has more than stock layers.
         OSError: There is no temporary directory.
     """
-    with temporary_directory() as folder:
-        path = folder / "model.keras"
+    with temporary_directory() as directory:
+        path = directory / "model.keras"
         checkpoints.save(model, path)
         try:
             return checkpoints.load(path)
@@ -247,7 +249,7 @@ def _require_probabilities(model: keras.Model) -> None:
     """Check the outputs for random images.
 
     Raises:
-        _UnsuitableError: They are not the probabilities of ten classes.
+        _UnsuitableError: The outputs are not the probabilities of ten classes.
     """
     images = np.random.default_rng(0).random((_PROBE_IMAGES, *INPUT_SHAPE), np.float32)
     outputs = predict_with_keras(model)(images)

@@ -6,7 +6,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mnistcli.config import SEEDS, TrainConfig
+from mnistcli.config import SEED_LIMIT, TrainConfig
 from mnistcli.evaluation import evaluate_ensemble
 from mnistcli.runs.run import Run
 from mnistcli.training.results import EnsembleResult, TrainResult
@@ -15,7 +15,7 @@ from mnistcli.training.results import EnsembleResult, TrainResult
 def member_configs(config: TrainConfig) -> list[TrainConfig]:
     """Return the config of each member: the same settings with successive seeds."""
     return [
-        replace(config, ensemble=1, seed=(config.seed + number) % SEEDS)
+        replace(config, ensemble=1, seed=(config.seed + number) % SEED_LIMIT)
         for number in range(config.ensemble)
     ]
 

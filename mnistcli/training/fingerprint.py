@@ -51,18 +51,18 @@ class Fingerprint:
             now: The fingerprint to continue with; this one is that of the run so far.
 
         Raises:
-            RunError: They differ; the message names the first difference.
+            RunError: The settings, data or versions differ; the message names the first difference.
         """
         for name, value in now.settings.items():
             before = self.settings.get(name)
             if value != before and not self._may_grow(name, before, value):
-                raise _differs(name, before, value)
+                raise _difference_error(name, before, value)
         for name, value in now.data.items():
             if value != self.data.get(name):
                 raise RunError(f"cannot resume: the {name} differ from those of the run")
         for name, value in now.versions.items():
             if value != self.versions.get(name):
-                raise _differs(name, self.versions.get(name), value)
+                raise _difference_error(name, self.versions.get(name), value)
 
     def _may_grow(self, name: str, before: Any, value: Any) -> bool:
         """Return whether a setting is the number of epochs, and may change to a value."""
@@ -114,5 +114,5 @@ def take_fingerprint(config: TrainConfig, data: Mapping[str, str]) -> Fingerprin
     return Fingerprint(settings, data, versions)
 
 
-def _differs(name: str, before: Any, value: Any) -> RunError:
+def _difference_error(name: str, before: Any, value: Any) -> RunError:
     return RunError(f"cannot resume: {name} was {before!r} and is now {value!r}")

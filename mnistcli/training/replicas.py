@@ -48,7 +48,8 @@ def require_equal_parts(batch_size: int, devices: Sequence[str]) -> None:
     The loss of a batch is the mean over its parts, so they must have as many images.
 
     Raises:
-        DeviceError: It cannot; the next larger batch size is suggested.
+        DeviceError: The batch size is not a multiple of the number of devices; the next larger
+            multiple is suggested.
     """
     count = len(devices)
     if batch_size % count:

@@ -101,14 +101,14 @@ class ResumeState:
         try:
             with file:
                 return _decode(file)
-        except Exception as error:  # zipfile, NumPy and JSON raise anything on a damaged file
+        except Exception as error:  # damaged files can raise any exception
             raise RunError(f"damaged file {str(path)!r}: the run cannot be resumed") from error
 
     def require_shapes(self, shapes: Sequence[tuple[int, ...]]) -> None:
         """Check that the state belongs to a model with variables of these shapes.
 
         Raises:
-            RunError: It belongs to another one.
+            RunError: The state belongs to another model.
         """
         if [value.shape for value in self.variables] != [tuple(shape) for shape in shapes]:
             raise RunError("cannot resume: the state belongs to another model")
@@ -123,7 +123,7 @@ def _decode(file: IO[bytes]) -> ResumeState:
     status = os.fstat(file.fileno())
     if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_BYTES:
         raise ValueError("not a regular file, or too large")
-    with open_zip(file, max_directory=_MAX_DIRECTORY_BYTES) as archive:
+    with open_zip(file, max_directory_bytes=_MAX_DIRECTORY_BYTES) as archive:
         # Stored members that do not overlap are as large as the file at most.
         members = archive.infolist()
         if any(member.compress_type != zipfile.ZIP_STORED for member in members):

@@ -40,11 +40,11 @@ from mnistcli.training.saving import EpochSaver, UnsavedEpochs
 
 # Training images to fit the temperature on if there are no validation images: it is one number.
 _CALIBRATION_IMAGES = 6000
-# Images that tell whether a model is better than chance: training images if validation has fewer.
+# Images for the check against chance: training images are added if validation has fewer.
 _CHANCE_IMAGES = 500
 
 
-class _Finished(NamedTuple):
+class _KeptModelResult(NamedTuple):
     """A kept model on the validation images: metrics, threshold, and whether it is at chance."""
 
     validation: Evaluation | None
@@ -196,7 +196,9 @@ class ModelTrainer:
             return None
         return evaluate(Classifier(predict_with_keras(model)), self._data.validation)
 
-    def _calibrate_and_save(self, config: TrainConfig, run: Run, saver: EpochSaver) -> _Finished:
+    def _calibrate_and_save(
+        self, config: TrainConfig, run: Run, saver: EpochSaver
+    ) -> _KeptModelResult:
         """Calibrate the kept model, unfreeze it, write it with its LiteRT file, and score it."""
         model = saver.kept_model()
         unfreeze(model)
@@ -218,12 +220,12 @@ class ModelTrainer:
         min_confidence = fit_min_confidence(probabilities) if validation else 0.0
         if self._start is not None:  # the images to fine-tune on are too few for a new threshold
             min_confidence = self._start.min_confidence
-        return _Finished(validation, min_confidence, is_at_chance)
+        return _KeptModelResult(validation, min_confidence, is_at_chance)
 
     def _is_at_chance(
         self, model: keras.Model, labels: NDArray[np.int64], probabilities: NDArray[np.float32]
     ) -> bool:
-        """Return whether predictions are no better than chance; training images fill up a few."""
+        """Return whether a model is no better than chance, on at least `_CHANCE_IMAGES` images."""
         if len(labels) and not score(labels, probabilities).is_at_chance:
             return False
         more = self._data.train.subset(max(0, _CHANCE_IMAGES - len(labels)))

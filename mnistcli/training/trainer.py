@@ -175,7 +175,7 @@ def find_start(name: str) -> ModelRef:
 
     Raises:
         CheckpointError: There is no such model, or it cannot be loaded.
-        TrainingError: It is an ensemble.
+        TrainingError: The start model is an ensemble.
     """
     start = find_model(name)
     if len(start.files) > 1:
@@ -195,7 +195,7 @@ def with_absolute_names(config: TrainConfig) -> TrainConfig:
 
     Raises:
         CheckpointError: The start model cannot be found.
-        TrainingError: It is an ensemble.
+        TrainingError: The start model is an ensemble.
     """
     if config.start is not None:
         config = replace(config, start=absolute_name(find_start(config.start)))

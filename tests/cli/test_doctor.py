@@ -45,7 +45,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-def test_everything_works(broken: list[str]) -> None:
+def test_without_a_failed_check_the_last_line_says_that_all_works(broken: list[str]) -> None:
     result = succeed("doctor")
 
     lines = result.stdout.splitlines()

@@ -173,7 +173,9 @@ def test_a_missing_package_is_named_with_its_command(monkeypatch: pytest.MonkeyP
     )
 
 
-def test_an_address_that_nobody_answers_at(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_does_not_answer_is_one_error_per_source(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(object_stores, "_TIMEOUT", 0.3)
     monkeypatch.setattr(object_stores, "_MIN_RATE", 1e9)
     monkeypatch.setattr(object_stores, "_SLOW_SECONDS", 0.2)

@@ -11,7 +11,7 @@ import pytest
 
 from mnistcli.cli import output_file
 from mnistcli.cli.output_layout import OutputLayout
-from mnistcli.files.locks import lock_directory
+from mnistcli.files.locks import try_lock
 from mnistcli.prediction.rejection import Thresholds, apply_rejection
 from mnistcli.prediction.results import Prediction
 from tests.support.command_line import failure, invoke, succeed
@@ -179,7 +179,7 @@ def test_an_interrupted_prediction_names_the_command_that_continues(
 
 def test_two_processes_do_not_write_the_same_output(images: Path) -> None:
     Path("out.csv.partial").touch()
-    with lock_directory(Path("out.csv.partial")):
+    with try_lock(Path("out.csv.partial")):
         code, lines = failure(*PREDICT, images, "--output", "out.csv")
 
     assert (code, lines[-2]) == (1, "error: another process writes 'out.csv'")
@@ -213,7 +213,7 @@ def test_other_files_are_not_continued(images: Path, name: str, content: str, me
         (("--shard", "3/2"), "--shard needs a number and a count, such as 3/64, not '3/2'"),
     ],
 )  # fmt: skip
-def test_options_that_do_not_fit(options: tuple[str, ...], message: str) -> None:
+def test_conflicting_options_are_refused(options: tuple[str, ...], message: str) -> None:
     code, lines = failure("predict", "a.png", *options)
 
     assert (code, lines[0]) == (2, f"error: {message}")
@@ -230,8 +230,10 @@ def test_the_shards_of_a_folder_are_its_images(images: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_is_one_line(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = output_file._Appended
-    monkeypatch.setattr(output_file, "_Appended", lambda _, path: real(Path("/dev/full"), path))
+    real = output_file._AppendOnlyFile
+    monkeypatch.setattr(
+        output_file, "_AppendOnlyFile", lambda _, path: real(Path("/dev/full"), path)
+    )
     Path("out.jsonl").write_text("old")
 
     code, lines = failure(*PREDICT, images, "--output", "out.jsonl")

@@ -27,7 +27,7 @@ def test_all_plots_that_the_model_can_have(model: Path, monkeypatch: pytest.Monk
     )
 
 
-def test_all_of_them_by_name(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kind_all_draws_every_available_plot(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     draw_nothing(monkeypatch)
 
     result = succeed("plot", "--kind", "history,all")

@@ -441,8 +441,8 @@ def test_the_help_names_defaults() -> None:
     text = " ".join(predict("--help").stdout.replace("│", " ").split())
 
     assert "Treat the whole image as a single digit." in text
-    assert "Default: 0.6 for a number; for one digit the model's own" in text
-    assert "Show the K most likely classes of a single digit, or texts of a number." in text
+    assert "Default: for one digit the model's own" in text
+    assert "Number of alternatives to show: classes of a single digit, or texts" in text
 
 
 def test_an_image_in_memory_has_the_same_prediction_as_its_file(image: Path) -> None:

@@ -96,7 +96,7 @@ def test_a_setting_that_was_edited_in_the_run_is_refused(stopped: Run) -> None:
     assert stopped.resumable
 
 
-def test_the_config_of_a_resumed_run() -> None:
+def test_a_resumed_run_keeps_its_config_except_for_the_epochs() -> None:
     run = Run.create(CONFIG, Path("r"))
     none = dict.fromkeys(["recipe", "start", "seed", "epochs"])
 
@@ -106,7 +106,7 @@ def test_the_config_of_a_resumed_run() -> None:
         resumed_config(run, none | {"augment": False})
 
 
-def test_the_command_that_resumes_a_run() -> None:
+def test_the_command_that_resumes_a_run_is_quoted_for_the_shell() -> None:
     run = find_run(Run.create(CONFIG, Path("my run")).path)
 
     assert resume_command(run, None, CONFIG) == "mnistcli train --resume 'my run'"

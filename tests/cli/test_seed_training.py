@@ -37,7 +37,7 @@ def test_invalid_seeds_are_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("option", ["--seed", "--ensemble"])
-def test_options_that_do_not_fit(option: str) -> None:
+def test_conflicting_options_are_refused(option: str) -> None:
     code, lines = failure(*TRAIN, "0..1", option, 2)
 
     assert (code, lines[0]) == (2, f"error: --seeds cannot be combined with {option}")

@@ -30,7 +30,9 @@ def test_other_streams_show_nothing(terminal: io.StringIO, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("options", [{"quiet": True}, {"verbose": True}])
-def test_it_can_be_turned_off(terminal: io.StringIO, options: dict[str, bool]) -> None:
+def test_quiet_and_verbose_turn_the_spinner_off(
+    terminal: io.StringIO, options: dict[str, bool]
+) -> None:
     streams.set_verbosity(**options)
 
     with show_spinner("Drawing"):

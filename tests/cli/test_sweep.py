@@ -9,7 +9,7 @@ import pytest
 from mnistcli.cli.sweep_options import create_directory
 from mnistcli.config import TrainConfig
 from mnistcli.errors import RunError
-from mnistcli.files.locks import lock_directory
+from mnistcli.files.locks import try_lock
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
 from mnistcli.sweep import trial
@@ -121,7 +121,7 @@ def test_directories_that_a_sweep_cannot_use() -> None:
     Path("file").touch()
     Path("locked").mkdir()
 
-    with lock_directory(Path("locked")):
+    with try_lock(Path("locked")):
         for name, message in (
             ("run", "'run' is a run directory"),
             ("file", "cannot write in 'file': File exists"),

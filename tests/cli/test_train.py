@@ -117,23 +117,24 @@ def test_an_existing_directory_is_left_alone() -> None:
     )
 
 
-def test_a_directory_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unwritable_run_directory_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: Path, data: object) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(json_files, "write_atomically", refuse)
 
-    code, lines = failure("train", "--dataset", "digits", "--run-dir", "r")
-
-    assert code == 1
-    assert lines[0].startswith("error: cannot ")
-    assert lines[0].endswith(": Permission denied")
-    assert lines[1] == "hint: mnistcli train --dataset digits --run-dir DIR"
+    assert failure("train", "--dataset", "digits", "--run-dir", "r") == (
+        1,
+        [
+            "error: cannot create run directory 'r': Permission denied",
+            "hint: mnistcli train --dataset digits --run-dir DIR",
+        ],
+    )
 
 
 @pytest.mark.skipif(bool(keras.distribution.list_devices("gpu")), reason="there is a GPU here")
 @pytest.mark.parametrize("device", ["gpu", "all"])
-def test_a_gpu_that_does_not_exist(device: str) -> None:
+def test_a_missing_gpu_is_an_error_with_the_way_to_install_it(device: str) -> None:
     assert failure("train", "--dataset", "digits", "--device", device) == (
         1,
         [

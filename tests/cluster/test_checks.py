@@ -21,7 +21,7 @@ class Workers:
         return dict.fromkeys(self.answers, self.threads)
 
     def run(self, function: object, *, on_error: str) -> dict[str, Any]:
-        assert (function, on_error) == (worker.versions, "return")
+        assert (function, on_error) == (worker.package_versions, "return")
         return self.answers
 
 
@@ -31,11 +31,14 @@ def faults(answers: dict[str, Any], threads: int = 1) -> list[str]:
 
 
 def test_equal_workers_have_no_faults() -> None:
-    assert faults({"tcp://a:1": worker.versions(), "tcp://b:1": worker.versions()}) == []
+    assert (
+        faults({"tcp://a:1": worker.package_versions(), "tcp://b:1": worker.package_versions()})
+        == []
+    )
 
 
 def test_each_fault_is_a_line() -> None:
-    ours = worker.versions()
+    ours = worker.package_versions()
     missing = ModuleNotFoundError("No module named 'mnistcli'", name="mnistcli")
     assert faults(
         {

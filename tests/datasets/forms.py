@@ -29,7 +29,7 @@ class Form(NamedTuple):
     Attributes:
         write: Writes the data into a folder and returns the path to load.
         outcome: ``splits`` for `TRAIN` and `TEST`, ``images`` for all images of `TRAIN` in one
-            part, ``close`` for the labels of `TRAIN` with images of another resolution; ``sorted``
+            split, ``close`` for the labels of `TRAIN` with images of another resolution; ``sorted``
             and ``sorted all`` for the same in any order, normalized; else what the error says.
         note: What a note says; empty for no particular note.
     """
@@ -81,7 +81,7 @@ for keys in (
 ):  # fmt: skip
     add(f"npz keys {keys}", npz(keys), "splits", to="d.npz")
 add(
-    "npz of one part",
+    "npz of one split",
     lambda p: np.savez(p, images=TRAIN.images, labels=TRAIN.labels),
     "images",
     to="d.npz",
@@ -102,8 +102,8 @@ add(
 
 def medmnist(path: Path) -> None:
     arrays: dict[str, Array] = {}
-    for part, data in (("train", TRAIN), ("val", TEST), ("test", TEST)):
-        arrays[f"{part}_images"], arrays[f"{part}_labels"] = data.images, data.labels[:, None]
+    for split, data in (("train", TRAIN), ("val", TEST), ("test", TEST)):
+        arrays[f"{split}_images"], arrays[f"{split}_labels"] = data.images, data.labels[:, None]
     np.savez(path, **arrays)
 
 
@@ -289,27 +289,27 @@ add(
 )
 
 
-def save_npy_part(folder: Path, data: Dataset, names: str = "images labels") -> None:
+def save_npy_split(folder: Path, data: Dataset, names: str = "images labels") -> None:
     folder.mkdir(exist_ok=True)
     arrays: list[Array] = [data.images, data.labels]
     for name, array in zip(names.split(), arrays, strict=True):
         save_npy(folder / f"{name}.npy", array)
 
 
-def save_npy_parts(folder: Path) -> None:
-    save_npy_part(folder / "train", TRAIN)
-    save_npy_part(folder / "test", TEST)
+def save_npy_splits(folder: Path) -> None:
+    save_npy_split(folder / "train", TRAIN)
+    save_npy_split(folder / "test", TEST)
 
 
-def save_npz_parts(folder: Path) -> None:
+def save_npz_splits(folder: Path) -> None:
     np.savez(folder / "train.npz", images=TRAIN.images, labels=TRAIN.labels)
     np.savez(folder / "test.npz", images=TEST.images, labels=TEST.labels)
 
 
-add("npy of one part", lambda p: save_npy_part(p, TRAIN, "X y"), "images")
-add("npy in folders of parts", save_npy_parts, "splits")
+add("npy of one split", lambda p: save_npy_split(p, TRAIN, "X y"), "images")
+add("npy in folders of splits", save_npy_splits, "splits")
 add("npz in a folder", lambda p: npz()(p / "mnist.npz"), "splits")
-add("npz for each part", save_npz_parts, "splits")
+add("npz for each split", save_npz_splits, "splits")
 
 
 def hdf5(names: str) -> Callable[[Path], None]:

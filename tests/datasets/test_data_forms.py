@@ -59,7 +59,7 @@ def is_same(data: Dataset, expected: Dataset) -> bool:
 
 
 def is_similar(data: Dataset, expected: Dataset) -> bool:
-    """Whether there are as many images of each digit, and the packaged model recognizes them."""
+    """Return whether each digit has as many images, and the packaged model recognizes them."""
     if sorted(data.labels) != sorted(expected.labels):
         return False
     predicted = load_classifier("pretrained").predict(data.images).argmax(axis=1)

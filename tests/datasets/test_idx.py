@@ -120,7 +120,9 @@ def test_a_file_larger_than_the_memory_is_refused(tmp_path: Path) -> None:
     assert load_error("d") == ("file too large: 'd/train-images-idx3-ubyte' has more than 600 MiB")
 
 
-def test_a_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_of_an_unreadable_file_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(path: Path) -> bytes:
         raise PermissionError(13, "Permission denied", str(path))
 

@@ -18,7 +18,7 @@ from mnistcli.model_lookup import find_model
 from tests.support.command_line import invoke, succeed
 
 
-def test_a_cluster_that_works(cluster: ClusterAddress) -> None:
+def test_all_checks_of_a_working_cluster_pass(cluster: ClusterAddress) -> None:
     lines = succeed("doctor", "--cluster", cluster.text).stdout.splitlines()
     assert [line.split()[:2] for line in lines[:4]] == [
         ["ok", "scheduler"],

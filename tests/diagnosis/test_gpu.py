@@ -14,7 +14,7 @@ MESSAGES = [
 ]
 
 
-def test_a_gpu_that_tensorflow_uses() -> None:
+def test_gpus_that_tensorflow_uses_pass_with_their_names() -> None:
     check = check_gpu(found(gpus=["NVIDIA H100", "NVIDIA H100"]), HOST)
 
     assert (check.status, check.detail) == (OK, "NVIDIA H100, NVIDIA H100")

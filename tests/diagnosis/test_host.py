@@ -86,7 +86,7 @@ def test_a_model_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
         ("6400000 100000\n", OK, None),
     ],
 )
-def test_the_limit_of_a_container(
+def test_a_container_with_fewer_processors_is_a_note_with_the_threads_to_set(
     monkeypatch: pytest.MonkeyPatch, content: str, status: str, fix: str | None
 ) -> None:
     Path("cpu.max").write_text(content)

@@ -13,7 +13,7 @@ from mnistcli.diagnosis.probe_processes import ProbeResult
 from tests.support.probes import failed, found
 
 
-def test_tensorflow_that_starts() -> None:
+def test_tensorflow_that_starts_passes_with_its_version_and_time() -> None:
     check = check_tensorflow(found())
 
     assert (check.status, check.fix) == (OK, None)

@@ -36,7 +36,7 @@ def test_another_version_is_a_note() -> None:
     assert check_packages([NUMPY, OLD]).status == NOTE
 
 
-def test_each_extra_but_those_with_checks_of_their_own() -> None:
+def test_extras_with_checks_of_their_own_are_left_out() -> None:
     extras = [
         Requirement("pyarrow", ">=26", "data", "26.0.0"),
         Requirement("onnxruntime", "", "export", "1.32"),

@@ -33,7 +33,9 @@ def test_a_crash_is_named_by_its_signal(monkeypatch: pytest.MonkeyPatch) -> None
     assert result.error == "the process was ended by SIGILL"
 
 
-def test_the_last_message_of_a_process_without_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_of_a_process_without_an_answer_is_its_last_message(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert run(monkeypatch, "import nothing_like_this").error == (
         "ModuleNotFoundError: No module named 'nothing_like_this'"
     )

@@ -84,9 +84,9 @@ def test_the_occlusion_map_shows_the_fall_of_the_probability(
 
     response = client.post("/occlusion", content=pixels.tobytes())
 
-    importance = np.reshape(response.json()["importance"], (28, 28))
-    assert (importance[pixels > 128].max(), importance[0, 0]) == (importance.max(), 0)
-    assert importance.max() > 0.001
+    occlusion_map = np.reshape(response.json()["occlusion_map"], (28, 28))
+    assert (occlusion_map[pixels > 128].max(), occlusion_map[0, 0]) == (occlusion_map.max(), 0)
+    assert occlusion_map.max() > 0.001
 
 
 def test_a_corrected_drawing_becomes_a_dataset(client: TestClient, corrections_dir: Path) -> None:

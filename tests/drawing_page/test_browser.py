@@ -74,7 +74,7 @@ def text(page: "Page", selector: str) -> str:
 
 
 def is_blank(page: "Page", selector: str) -> bool:
-    """Whether a canvas has one color only."""
+    """Return whether a canvas has one color only."""
     source = "c => new Set(c.getContext('2d').getImageData(0, 0, 28, 28).data).size <= 2"
     return bool(page.locator(selector).evaluate(source))
 

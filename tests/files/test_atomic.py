@@ -146,7 +146,7 @@ def test_any_operation_that_fails_leaves_the_old_file_and_no_other(
                 break
         assert code == error
         assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"old"] * old
-    # Open, write, open to flush, flush and rename; a directory that cannot be flushed is no error.
+    # Open, write, open to flush, flush and rename; a directory that cannot be flushed is not an error.
     assert (number, faults.count) == (6, 6)
     assert path.read_bytes() == b"x" * 100_000
 

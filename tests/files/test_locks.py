@@ -2,7 +2,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mnistcli.files.locks import lock_directory
+from mnistcli.files.locks import try_lock
 
 ROOT = Path(__file__).parents[1]
 
@@ -11,8 +11,8 @@ def test_a_directory_is_locked_against_other_processes(tmp_path: Path) -> None:
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from mnistcli.files.locks import lock_directory\n"
-        "with lock_directory(Path(sys.argv[1])) as has_lock:\n"
+        "from mnistcli.files.locks import try_lock\n"
+        "with try_lock(Path(sys.argv[1])) as has_lock:\n"
         "    print(has_lock)\n"
     )
 
@@ -20,7 +20,7 @@ def test_a_directory_is_locked_against_other_processes(tmp_path: Path) -> None:
         command = [sys.executable, "-c", code, str(tmp_path)]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
-    with lock_directory(tmp_path) as has_lock:
+    with try_lock(tmp_path) as has_lock:
         assert has_lock
         assert other_locks() == "False\n"
     assert other_locks() == "True\n"

@@ -28,7 +28,7 @@ def test_only_urls_of_stores_are_objects(text: str, url: str | None) -> None:
     assert (None if parsed is None else str(parsed)) == url
 
 
-def test_names() -> None:
+def test_names_of_objects_are_the_parts_of_their_urls() -> None:
     scan = StoredObject("s3://bucket/scans/a.pdf")
     assert (scan.name, scan.bucket) == ("a.pdf", "s3://bucket")
     assert scan.with_name("a.pdf#2").url == "s3://bucket/scans/a.pdf#2"

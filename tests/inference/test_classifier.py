@@ -138,14 +138,14 @@ def test_a_missing_litert_file_is_made_once_for_the_cache(
     second = Classifier.load(saved).predict(images)
 
     np.testing.assert_array_equal(first, second)
-    assert not litert_files.file_beside(saved).exists()
+    assert not litert_files.sidecar_path(saved).exists()
 
 
 def test_a_litert_file_of_other_weights_is_not_used(
     saved: Path, trained_run: Path, images: NDArray[np.uint8]
 ) -> None:
     """It is newer than the model and has the right name."""
-    shutil.copy(trained_run / "model.tflite", litert_files.file_beside(saved))
+    shutil.copy(trained_run / "model.tflite", litert_files.sidecar_path(saved))
 
     np.testing.assert_allclose(
         Classifier.load(saved).predict(images),
@@ -182,7 +182,7 @@ def test_a_litert_file_that_is_no_classifier_is_converted_again(
     other = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(3)])
     for converted in (b"not a LiteRT model", conversion.to_litert(other)):
         assert converted is not None
-        litert_files.write_beside(saved, converted, digest)
+        litert_files.write_sidecar(saved, converted, digest)
 
         np.testing.assert_allclose(
             Classifier.load(saved).predict(images),

@@ -20,7 +20,7 @@ def test_the_litert_file_is_written_beside_the_keras_file(tmp_path: Path) -> Non
     conversion.save_litert(model, tmp_path / "model.keras")
 
     digest = sha256((tmp_path / "model.keras").read_bytes())
-    assert litert_files.read_beside(tmp_path / "model.keras", digest) is not None
+    assert litert_files.read_sidecar(tmp_path / "model.keras", digest) is not None
 
 
 def test_a_model_that_cannot_be_converted_has_no_litert_file(

@@ -104,10 +104,10 @@ def test_the_packaged_recognizer_reads_images_of_any_width() -> None:
 
 
 def test_a_damaged_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copytree(line_recognizer.PACKAGED_DIR, tmp_path / "lines")
+    shutil.copytree(line_recognizer.LINE_RECOGNIZER_DIR, tmp_path / "lines")
     with (tmp_path / "lines" / "model.tflite").open("ab") as file:
         file.write(b"?")
-    monkeypatch.setattr(line_recognizer, "PACKAGED_DIR", tmp_path / "lines")
+    monkeypatch.setattr(line_recognizer, "LINE_RECOGNIZER_DIR", tmp_path / "lines")
 
     with pytest.raises(CheckpointError, match="damaged"):
         load_line_recognizer.__wrapped__()

@@ -22,7 +22,7 @@ def keras_file(tmp_path: Path) -> Path:
 @pytest.fixture
 def written(keras_file: Path) -> Path:
     """A signed LiteRT file beside a model, and the same in the cache."""
-    litert_files.write_beside(keras_file, MODEL, DIGEST)
+    litert_files.write_sidecar(keras_file, MODEL, DIGEST)
     litert_files.write_cached(MODEL, DIGEST)
     return keras_file.with_suffix(".tflite")
 
@@ -34,12 +34,12 @@ def read(path: Path, digest: str = DIGEST) -> tuple[bytes | None, bytes | None]:
     cached.unlink(missing_ok=True)
     if path.is_file():
         cached.write_bytes(path.read_bytes())
-    beside = litert_files.read_beside(path.with_suffix(".keras"), digest)
-    return beside, litert_files.read_cached(digest)
+    sidecar = litert_files.read_sidecar(path.with_suffix(".keras"), digest)
+    return sidecar, litert_files.read_cached(digest)
 
 
 def test_a_model_is_read_as_it_was_written(written: Path, keras_file: Path) -> None:
-    assert litert_files.read_beside(keras_file, DIGEST) == MODEL
+    assert litert_files.read_sidecar(keras_file, DIGEST) == MODEL
     assert litert_files.read_cached(DIGEST) == MODEL
 
 
@@ -79,7 +79,7 @@ def test_a_file_signed_by_another_user_is_ignored(
     for folder in ("other", "empty"):
         monkeypatch.setenv("MNISTCLI_CONFIG_DIR", str(tmp_path / folder))
         if folder == "other":
-            litert_files.write_beside(tmp_path / "other.keras", MODEL, DIGEST)
+            litert_files.write_sidecar(tmp_path / "other.keras", MODEL, DIGEST)
 
         assert read(written) == (None, MODEL)
 
@@ -94,7 +94,7 @@ def test_the_signature_holds_for_one_model_only(written: Path, keras_file: Path)
         archive.writestr("mnistcli.txt", note)
     written.write_bytes(content.getvalue())
 
-    assert litert_files.read_beside(keras_file, DIGEST) is None
+    assert litert_files.read_sidecar(keras_file, DIGEST) is None
 
 
 def test_without_a_place_for_the_key_the_file_is_written_but_not_believed(
@@ -103,7 +103,7 @@ def test_without_a_place_for_the_key_the_file_is_written_but_not_believed(
     Path("file").touch()
     monkeypatch.setenv("MNISTCLI_CONFIG_DIR", "file/in/the/way")
 
-    litert_files.write_beside(keras_file, MODEL, DIGEST)
+    litert_files.write_sidecar(keras_file, MODEL, DIGEST)
 
     assert read(keras_file.with_suffix(".tflite")) == (None, MODEL)
 
@@ -153,9 +153,9 @@ def test_a_file_with_a_damaged_note_is_ignored(written: Path, offset: int) -> No
 def test_a_pipe_and_a_large_file_are_ignored(keras_file: Path) -> None:
     path = keras_file.with_suffix(".tflite")
     os.mkfifo(path)
-    assert litert_files.read_beside(keras_file, DIGEST) is None
+    assert litert_files.read_sidecar(keras_file, DIGEST) is None
     path.unlink()
     path.touch()
     os.truncate(path, 30 << 30)  # sparse
 
-    assert litert_files.read_beside(keras_file, DIGEST) is None
+    assert litert_files.read_sidecar(keras_file, DIGEST) is None

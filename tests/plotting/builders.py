@@ -147,11 +147,11 @@ def make_explanation(
     foreground[top:bottom, left:right] = True
     foreground[0, 0] = True
     digit = make_digit(7, box)
-    occlusion_map = np.tile(digit.probabilities, (28, 28, 1))
-    occlusion_map[9, 4, 7] -= fall
-    occlusion_map[9, 4, other] += fall
-    occlusion_map[20, 20, 7] += 0.05
+    occluded = np.tile(digit.probabilities, (28, 28, 1))
+    occluded[9, 4, 7] -= fall
+    occluded[9, 4, other] += fall
+    occluded[20, 20, 7] += 0.05
     image = Image.new("L", size, 255)
     form_mask = np.zeros_like(foreground)
     stages = Stages(image, None, foreground, form_mask, (foreground,))
-    return Explanation(name, name, stages, (digit,), digit, occlusion_map, reason)
+    return Explanation(name, name, stages, (digit,), digit, occluded, reason)

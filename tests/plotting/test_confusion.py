@@ -86,7 +86,7 @@ def test_the_subtitle_names_the_most_common_mistake() -> None:
     assert subtitle(figure) == "Most common of 2 mistakes: 4 predicted as 9, once"
 
 
-def test_digits_that_do_not_occur(assert_legible: Check) -> None:
+def test_digits_that_do_not_occur_have_a_dash_for_their_scores(assert_legible: Check) -> None:
     matrix = np.zeros((10, 10), np.int64)
     matrix[4, 9] = 1
     figure = plot(matrix)

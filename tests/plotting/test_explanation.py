@@ -96,7 +96,7 @@ def test_the_patch_that_matters_most_is_outlined() -> None:
         (-0.1, "no single patch matters", "+10 points"),
     ],
 )
-def test_a_prediction_that_no_patch_changes(
+def test_the_caption_names_a_patch_only_if_it_matters(
     fall: float, text: str, scale: str, assert_legible: Check
 ) -> None:
     figure = plot(make_explanation(fall=fall))
@@ -162,7 +162,7 @@ def test_only_the_first_explanations_are_computed(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)
-def test_odd_names(name: str, assert_legible: Check) -> None:
+def test_odd_file_names_are_legible(name: str, assert_legible: Check) -> None:
     assert_legible(plot(*[make_explanation(name)] * 2))
 
 
@@ -204,7 +204,7 @@ def test_long_images_are_cropped_around_the_digit(
     assert 0 <= top < bottom <= cropped[1]
 
 
-def test_nothing_to_explain() -> None:
+def test_without_a_readable_image_there_is_an_error() -> None:
     with pytest.raises(ImageError) as caught:
         plot()
 

@@ -138,7 +138,7 @@ def test_a_loss_over_many_decades_is_legible(assert_legible: Check) -> None:
     assert_legible(plot([make_row(n, 10.0**-n, 0.9) for n in range(1, 8)]))
 
 
-def test_a_run_that_diverged(assert_legible: Check) -> None:
+def test_a_run_that_diverged_has_a_legible_figure(assert_legible: Check) -> None:
     diverged = make_row(2, math.nan, 0.1, val_loss=math.inf, val_accuracy=0.1)
 
     figure = plot([make_history(1)[0], diverged])

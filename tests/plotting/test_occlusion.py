@@ -27,9 +27,9 @@ def plot(dataset: Dataset, probabilities: NDArray[np.float32], count: int = 24) 
     rows = {image.tobytes(): row for image, row in zip(dataset.images, probabilities, strict=True)}
 
     def occlude(image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        occlusion_map = np.tile(rows[image.tobytes()], (28, 28, 1))
-        occlusion_map[9, 4, [1, 7]] = 0.7, 0.2
-        return occlusion_map
+        occluded = np.tile(rows[image.tobytes()], (28, 28, 1))
+        occluded[9, 4, [1, 7]] = 0.7, 0.2
+        return occluded
 
     return plot_occlusion(
         dataset, probabilities, occlude, count=count, model="runs/a", dataset_name="mnist"

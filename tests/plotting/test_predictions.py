@@ -188,7 +188,7 @@ def test_many_images_are_drawn_without_all_their_digits(
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)
-def test_odd_names(name: str, assert_legible: Check) -> None:
+def test_odd_file_names_are_legible(name: str, assert_legible: Check) -> None:
     figure = plot(*[make_prediction(name)] * 4)
 
     drawn = axes_of(figure).texts[0]

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from mnistcli import datasets, evaluation
-from mnistcli.architectures import STANDARD_INPUT
+from mnistcli.architectures import INPUT_NAME
 from mnistcli.datasets import Dataset, Splits
 from mnistcli.errors import CheckpointError, DataError, MnistCliError, RunError
 from mnistcli.model_lookup import ModelRef, find_model
@@ -55,7 +55,7 @@ def draw(
 def save_dense_model(name: str) -> Path:
     dense = keras.Sequential(
         [
-            keras.Input((28, 28, 1), name=STANDARD_INPUT),
+            keras.Input((28, 28, 1), name=INPUT_NAME),
             layers.Flatten(),
             layers.Dense(10, "softmax"),
         ]
@@ -271,7 +271,7 @@ def test_an_empty_dataset_is_an_error(trained_run: Path) -> None:
     assert caught.value.hint == "--dataset digits"
 
 
-def test_a_directory_that_cannot_be_written(trained_run: Path) -> None:
+def test_the_error_of_an_unwritable_directory_suggests_another_one(trained_run: Path) -> None:
     OUTPUT.write_text("a file")
 
     with pytest.raises(RunError) as caught:

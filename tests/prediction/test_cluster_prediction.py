@@ -26,7 +26,7 @@ from mnistcli.prediction.rejection import Thresholds
 from mnistcli.prediction.results import Prediction
 
 FILES = find_model("pretrained").files
-THRESHOLDS = Thresholds(0.99, 0.6)
+THRESHOLDS = Thresholds(0.99, 0.6, 0.6)
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_an_image_that_ends_its_workers_is_an_error() -> None:
     assert second.error.message == "the process that decoded it has ended: 'bad.png'"
 
 
-def test_files_that_only_this_process_has() -> None:
+def test_a_file_that_only_this_process_has_is_an_error() -> None:
     here, nowhere = Path("here.png"), Path("nowhere.png")
     here.touch()
     found = [FoundImage(path, path) for path in (here, nowhere)]

@@ -9,7 +9,7 @@ from PIL import Image
 
 from mnistcli.errors import ImageError
 from mnistcli.prediction.explanation import explain
-from mnistcli.prediction.occlusion import PATCH, occlusion
+from mnistcli.prediction.occlusion import PATCH, occlusion_map, predict_occluded
 from mnistcli.prediction.predict import predict_images
 from mnistcli.prediction.rejection import Thresholds
 from mnistcli.prediction.results import Prediction
@@ -33,16 +33,16 @@ def predict(*names: str) -> list[Prediction]:
 def test_the_probability_falls_where_the_patch_covers_the_pixel_that_matters() -> None:
     digit = np.full((28, 28), 255, np.uint8)
 
-    occlusion_map = occlusion(OnePixel(), digit)
+    occluded = predict_occluded(OnePixel(), digit)
 
-    assert occlusion_map.shape == (28, 28, 10)
-    assert occlusion_map.dtype == np.float32
-    fall = 0.9 - occlusion_map[..., 3]
+    assert occluded.shape == (28, 28, 10)
+    assert occluded.dtype == np.float32
+    fall = occlusion_map(OnePixel().predict(digit[None])[0], occluded, 3)
     expected = np.zeros((28, 28))
     expected[4:9, 18:23] = 0.7  # 5x5 around row 6 and column 20
     assert PATCH == 5
     assert fall == pytest.approx(expected, abs=1e-6)
-    assert occlusion_map[6, 20, 8] == pytest.approx(0.8)
+    assert occluded[6, 20, 8] == pytest.approx(0.8)
     assert (digit == 255).all()
 
 
@@ -55,9 +55,9 @@ def test_all_patches_are_classified_in_one_call() -> None:
             return super().predict(images)
 
     digit = np.full((28, 28), 7, np.uint8)
-    occlusion(Recording(), digit)
+    predict_occluded(Recording(), digit)
     digit[:, 10:] = 0
-    without_ink = occlusion(Recording(), digit)[:, 12:]
+    without_ink = predict_occluded(Recording(), digit)[:, 12:]
 
     images, others = calls
     assert images.shape == (785, 28, 28)
@@ -83,8 +83,8 @@ def test_an_explanation_shows_the_image_at_the_resolution_of_the_binarization() 
     left, top, right, bottom = (edge // one.stages.scale for edge in detection.box)
     assert np.array_equal(one.stages.foreground[top:bottom, left:right], detection.mask)
     assert one.stages.foreground.sum() == detection.mask.sum()
-    assert one.occlusion_map is not None
-    assert one.occlusion_map.shape == (28, 28, 10)
+    assert one.occluded_probabilities is not None
+    assert one.occluded_probabilities.shape == (28, 28, 10)
 
 
 def test_each_digit_and_each_image_without_digits_has_an_explanation() -> None:
@@ -98,7 +98,7 @@ def test_each_digit_and_each_image_without_digits_has_an_explanation() -> None:
 
     names = [f"number.png ({number} of 3)" for number in (1, 2, 3)]
     assert [one.name for one in explanations] == [*names, "blank.png"]
-    assert (explanations[3].digit, explanations[3].occlusion_map) == (None, None)
+    assert (explanations[3].digit, explanations[3].occluded_probabilities) == (None, None)
     assert [one.reason for one in explanations] == ["", "", "", "no digit found"]
     assert not explanations[3].stages.foreground.any()
     ink = [one.digit.detection.mask.sum() for one in explanations if one.digit is not None]
@@ -134,7 +134,7 @@ def test_a_rejected_digit_is_explained_with_the_reason() -> None:
     )
 
     assert one.digit is not None
-    assert one.occlusion_map is not None
+    assert one.occluded_probabilities is not None
     assert one.reason.startswith("rejected, below 100.00 %: best guess ")
 
 

@@ -33,7 +33,7 @@ def test_regions_as_fractions_fit_images_of_any_size() -> None:
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t"])
-def test_other_delimiters_orders_and_columns(delimiter: str) -> None:
+def test_regions_are_read_with_any_delimiter_and_order_of_columns(delimiter: str) -> None:
     text = "\ufeffTop, bottom, Name, left, right, page\r\n20, 60, date, 10, 110, 3\r\n"
 
     regions = read_regions(write(text.replace(", ", delimiter)))

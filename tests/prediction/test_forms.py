@@ -37,7 +37,7 @@ def read_forms(
 ) -> tuple[list[FormPrediction], list[str]]:
     notes: list[str] = []
     regions = regions or read_regions(write_regions(Path("boxes.csv")))
-    return list(predict_forms(keep, scans, regions, on_skip=notes.append)), notes
+    return list(predict_forms(keep, scans, regions, on_note=notes.append)), notes
 
 
 def texts(form: FormPrediction) -> dict[str, str]:
@@ -70,7 +70,7 @@ def test_fields_of_a_form_without_a_frame_are_read(
     regions = read_regions(write_regions(Path("boxes.csv"), zoom=1.5))
     scan = draw_scan({"date": "261126"}, zoom=1.5, framed=False, boxed=False)
 
-    (form,) = predict_forms(predict, FoundImage(Path("a.png"), scan), regions, on_skip=notes.append)
+    (form,) = predict_forms(predict, FoundImage(Path("a.png"), scan), regions, on_note=notes.append)
 
     assert texts(form) == dict.fromkeys(REGIONS, "") | {"date": "261126"}
     assert notes == ["scans are not registered: no printed frame found in 'a.png'"]

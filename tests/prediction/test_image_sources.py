@@ -79,7 +79,7 @@ def test_skipped_files_are_counted() -> None:
     create("x/a.png", "x/a.txt", "x/b.TXT", "x/c.svg", "x/README", "x/.DS_Store")
     notes: list[str] = []
 
-    assert found("x", on_skip=notes.append) == ["x/a.png"]
+    assert found("x", on_note=notes.append) == ["x/a.png"]
     assert notes == ["skipped 4 files in 'x': 2 .txt, 1 without a suffix, 1 SVG"]
 
 
@@ -87,7 +87,7 @@ def test_one_skipped_file_and_subfolders_are_counted() -> None:
     create("x/a.png", "x/a.psd", "x/y/b.png", "x/z/c.png")
     notes: list[str] = []
 
-    found("x", on_skip=notes.append)
+    found("x", on_note=notes.append)
 
     assert notes == [
         "skipped 1 file and 2 subfolders in 'x': 1 Photoshop (--recursive includes subfolders)"
@@ -98,7 +98,7 @@ def test_skipped_subfolders_alone_are_counted() -> None:
     create("x/a.png", "x/y/b.png")
     notes: list[str] = []
 
-    found("x", on_skip=notes.append)
+    found("x", on_note=notes.append)
 
     assert notes == ["skipped 1 subfolder in 'x' (--recursive includes subfolders)"]
 
@@ -106,14 +106,14 @@ def test_skipped_subfolders_alone_are_counted() -> None:
 def test_nothing_skipped_is_not_mentioned() -> None:
     create("x/a.png", "x/.hidden/b.png")
 
-    assert found("x", on_skip=pytest.fail) == ["x/a.png"]
+    assert found("x", on_note=pytest.fail) == ["x/a.png"]
 
 
 def test_subfolders_are_included_with_recursive() -> None:
     create("x/b.png", "x/a/c.png", "x/a/d/e.png", "x/f/g.txt", "x/.git/h.png")
     notes: list[str] = []
 
-    assert found("x", recursive=True, on_skip=notes.append) == [
+    assert found("x", recursive=True, on_note=notes.append) == [
         "x/b.png",
         "x/a/c.png",
         "x/a/d/e.png",
@@ -134,7 +134,7 @@ def test_a_pipe_in_a_folder_is_skipped() -> None:
     os.mkfifo("x/pipe.png")
     notes: list[str] = []
 
-    assert found("x", on_skip=notes.append) == ["x/a.png"]
+    assert found("x", on_note=notes.append) == ["x/a.png"]
     assert notes == ["skipped 1 file in 'x': 1 special file"]
 
 
@@ -162,7 +162,7 @@ def test_a_folder_without_images_is_an_error(
     Path("x").mkdir()
     create(*files)
 
-    without = error("x", recursive=recursive, on_skip=pytest.fail)
+    without = error("x", recursive=recursive, on_note=pytest.fail)
 
     assert (without.message, without.hint) == (message, hint)
 
@@ -316,7 +316,7 @@ def test_photos_and_documents_in_a_folder_are_skipped_without_the_extra(
     create("d/a.png", "d/b.heic", "d/c.pdf")
     notes: list[str] = []
 
-    assert found("d", on_skip=notes.append) == ["d/a.png"]
+    assert found("d", on_note=notes.append) == ["d/a.png"]
     assert notes == [
         "skipped 2 files in 'd': 1 HEIC, 1 PDF; to read them: pip install 'mnistcli[photos]'"
     ]

@@ -244,7 +244,7 @@ def test_skipped_files_and_subfolders_are_passed_on() -> None:
     Path("x/c.txt").touch()
     notes: list[str] = []
 
-    results = predict_images(Counting(), "x", recursive=True, on_skip=notes.append)
+    results = predict_images(Counting(), "x", recursive=True, on_note=notes.append)
 
     assert [str(one.path) for one in results] == ["x/a.png", "x/y/b.png"]
     assert notes == ["skipped 1 file in 'x': 1 .txt"]
@@ -411,7 +411,7 @@ def test_the_json_of_a_reduced_image_has_boxes_in_pixels_of_the_file(
     assert reduced.size == whole.size == ((301, 200) if orientation == 1 else (200, 301))
     box = np.array(reduced.as_dict()["digits"][0]["box"])
     assert np.abs(box - expected).max() <= 6  # two pixels of the reduced image
-    # The edge of the image is no whole pixel of the reduced one.
+    # The edge of the image is not a whole pixel of the reduced one.
     at_edge = replace(reduced, content=ImageContent((), marks=((99, 60, 101, 67),)))
     (mark,) = at_edge.as_dict()["marks"]
     assert mark == [297, 180, min(303, reduced.size[0]), min(201, reduced.size[1])]

@@ -25,7 +25,7 @@ def prediction(*digits: tuple[int, float], ignored: float = 0) -> Prediction:
 @pytest.mark.parametrize(("last", "text"), [(0.8, "77"), (0.6, "")])
 def test_a_number_is_predicted_or_rejected_as_a_whole(last: float, text: str) -> None:
     """The probability that all digits are right counts: 0.72 and 0.54."""
-    result = apply_rejection(prediction((7, 0.9), (7, last)), Thresholds(0.99, 0.7))
+    result = apply_rejection(prediction((7, 0.9), (7, last)), Thresholds(0.99, 0.7, 0.99))
 
     assert (result.text, result.guess) == (text, "77")
     assert result.reason == ("" if text else "rejected, below 70.00 %: best guess 77 (54.00 %)")
@@ -35,7 +35,7 @@ def test_one_uncertain_digit_rejects_a_number() -> None:
     """Of +73935, the plus sign was a 1. The mean of the digits is 0.875."""
     number = prediction((1, 0.3), *((digit, 0.99) for digit in (7, 3, 9, 3, 5)))
 
-    assert apply_rejection(number, Thresholds(0.7, 0.7)).text == ""
+    assert apply_rejection(number, Thresholds(0.7, 0.7, 0.7)).text == ""
     assert apply_rejection(number, Thresholds()).text == "173935"
 
 
@@ -62,7 +62,12 @@ def test_an_image_of_which_most_ink_is_in_no_digit_is_rejected() -> None:
     assert result.reason == "rejected, 60 % of the ink is in no digit: best guess 1 (99.00 %)"
 
 
+@pytest.mark.parametrize(("count", "threshold"), [(1, 0.7), (2, 0.8), (3, 0.6), (100, 0.6)])
+def test_the_threshold_depends_on_the_number_of_digits(count: int, threshold: float) -> None:
+    assert Thresholds(0.7, 0.8, 0.6).for_count(count) == threshold
+
+
 def test_a_chosen_threshold_holds_for_digits_and_numbers() -> None:
-    assert choose_thresholds(0.9, 0.7) == Thresholds(0.9, 0.9)
-    assert choose_thresholds(0, 0.7) == Thresholds(0, 0)
-    assert choose_thresholds(None, 0.7) == Thresholds(0.7, 0.6)
+    assert choose_thresholds(0.9, 0.7) == Thresholds(0.9, 0.9, 0.9)
+    assert choose_thresholds(0, 0.7) == Thresholds(0, 0, 0)
+    assert choose_thresholds(None, 0.7) == Thresholds(0.7, 0.8, 0.6)

@@ -46,11 +46,11 @@ def test_an_image_on_stdin_is_read(kind: str) -> None:
         (b"\xff.png\n", [os.fsdecode(b"\xff.png")]),
     ],
 )
-def test_names_on_stdin(content: bytes, names: list[str]) -> None:
+def test_stdin_has_one_name_per_line_or_null_character(content: bytes, names: list[str]) -> None:
     assert expanded(content) == names
 
 
-def test_a_long_list_of_names() -> None:
+def test_a_long_list_of_names_is_read_as_a_whole() -> None:
     names = [f"{number}.png" for number in range(50_000)]
 
     assert expanded("\n".join(names).encode()) == names

@@ -9,8 +9,8 @@ from mnistcli.preprocessing.components import (
     dilate,
     distance_transform,
     fill_holes,
-    open_mask,
-    rotated_box,
+    min_area_rect_sides,
+    morphological_opening,
     stroke_width,
 )
 
@@ -62,7 +62,7 @@ def test_borders_that_a_component_touches_are_counted() -> None:
     mask = np.zeros((40, 60), bool)
     mask[:, 0] = mask[20, 30] = mask[0, 50:] = True
 
-    assert connected_components(mask).borders.tolist() == [3, 2, 0]
+    assert connected_components(mask).touched_border_count.tolist() == [3, 2, 0]
 
 
 def test_an_empty_mask_has_no_components() -> None:
@@ -122,13 +122,13 @@ def test_dilation_and_opening_use_a_rectangle() -> None:
     mask[4, 3:15] = mask[2, 3:6] = True
 
     assert dilate(mask, 3, 1)[3:6, 10].all()
-    assert open_mask(mask, 1, 8).sum() == 12
+    assert morphological_opening(mask, 1, 8).sum() == 12
 
 
 def test_the_rotated_box_of_a_slanted_line_is_narrow() -> None:
     mask = np.eye(100, dtype=bool)
 
-    longer, shorter = rotated_box(mask)
+    longer, shorter = min_area_rect_sides(mask)
 
     assert longer == pytest.approx(141, abs=2)
     assert shorter < 3

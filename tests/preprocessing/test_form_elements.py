@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 from mnistcli.preprocessing import find_digits
 from mnistcli.preprocessing.binarization import binarize
 from mnistcli.preprocessing.components import connected_components
-from mnistcli.preprocessing.form_elements import remove_frames, remove_lines, straight_runs
+from mnistcli.preprocessing.form_elements import remove_form_lines, remove_frames, straight_runs
 from tests.support.polylines import detect_single, draw, draw_number, predict_text, similarity
 
 
@@ -153,7 +153,7 @@ def test_a_lone_line_is_kept() -> None:
     mask = np.zeros((100, 100), bool)
     mask[10:90, 48:52] = True
 
-    assert (remove_lines(connected_components(mask)) == mask).all()
+    assert (remove_form_lines(connected_components(mask)) == mask).all()
 
 
 def test_ones_are_not_lines() -> None:
@@ -163,7 +163,7 @@ def test_ones_are_not_lines() -> None:
     mask[15:88, 140:180] = True
     mask[25:78, 150:170] = False
 
-    assert (remove_lines(connected_components(mask)) == mask).all()
+    assert (remove_form_lines(connected_components(mask)) == mask).all()
 
 
 def test_runs_tilted_by_one_degree_are_straight() -> None:

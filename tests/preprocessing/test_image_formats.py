@@ -59,12 +59,12 @@ def test_the_extra_for_photos_decides_about_the_names_of_heic_and_pdf_files(
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.JPG", "a.jpeg", "a.avif", "a.mpo", "a.b.tiff"])
-def test_image_names(name: str) -> None:
+def test_a_name_with_the_suffix_of_an_image_is_an_image_name(name: str) -> None:
     assert is_image_name(name)
 
 
 @pytest.mark.parametrize("name", ["a.pdf", "a.eps", "a.h5", "a.mpg", "a.txt", "png", ".png", "a"])
-def test_names_of_other_files(name: str) -> None:
+def test_other_names_are_not_image_names(name: str) -> None:
     assert not is_image_name(name)
 
 

@@ -3,7 +3,6 @@
 import io
 import logging
 import os
-import struct
 import subprocess
 import sys
 import threading
@@ -22,6 +21,7 @@ from mnistcli.errors import ImageError
 from mnistcli.preprocessing import ImageSource, decoding_limits, image_io, open_image
 from mnistcli.preprocessing.image_io import source_name
 from mnistcli.preprocessing.image_memory import MemoryBudget, decoded_bytes
+from tests.support.png import build_png, chunk
 
 GRADIENT = np.arange(48, dtype=np.uint8).reshape(6, 8) * 5
 
@@ -58,7 +58,7 @@ def test_lossless_formats_keep_the_pixels(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["AVIF", "JPEG"])
-def test_other_formats_that_open(kind: str) -> None:
+def test_lossy_formats_keep_the_gray_level(kind: str) -> None:
     opened = open_image(encode(Image.new("RGB", (32, 32), (200, 200, 200)), kind))
 
     assert opened.size[0] >= 32
@@ -248,7 +248,7 @@ def test_paths_that_cannot_be_opened(tmp_path: Path) -> None:
         (OSError("odd"), "cannot read"),
     ],
 )
-def test_a_file_that_cannot_be_read(
+def test_the_error_of_an_unreadable_file_has_its_name(
     error: OSError, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> int:
@@ -337,17 +337,12 @@ def test_whatever_a_decoder_raises_is_a_damaged_image(
 
 
 def png_of_size(width: int, height: int) -> io.BytesIO:
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        check = zlib.crc32(kind + data)
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     data = chunk(b"IDAT", zlib.compress(b""))
-    return io.BytesIO(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + data + chunk(b"IEND", b""))
+    return io.BytesIO(build_png(width, height, data, chunk(b"IEND", b"")))
 
 
 @pytest.mark.parametrize("side", [11_000, 13_000, 40_000])
-def test_an_image_that_would_fill_the_memory(side: int) -> None:
+def test_an_image_that_would_fill_the_memory_is_refused(side: int) -> None:
     assert message(png_of_size(side, side)) == "an image of more than 120 megapixels: 'image'"
 
 

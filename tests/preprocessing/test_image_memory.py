@@ -1,7 +1,6 @@
 """Memory of images: all images in flight together stay below a limit."""
 
 import re
-import struct
 import subprocess
 import sys
 import threading
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from mnistcli.preprocessing.image_memory import MemoryBudget
+from tests.support.png import build_png, chunk
 
 
 def test_the_budget_is_never_exceeded() -> None:
@@ -70,17 +70,10 @@ def test_memory_is_returned_after_an_error() -> None:
 
 def blank_png(width: int, height: int) -> bytes:
     """Return a transparent image of a few bytes per row."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        check = zlib.crc32(kind + data)
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
     compressor = zlib.compressobj(1)
     rows = [compressor.compress(bytes(1 + 4 * width)) for _ in range(height)]
     data = b"".join(rows) + compressor.flush()
-    content = chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + content
+    return build_png(width, height, chunk(b"IDAT", data), chunk(b"IEND", b""), color_type=6)
 
 
 def test_eight_large_images_do_not_take_the_memory_of_eight(tmp_path: Path) -> None:

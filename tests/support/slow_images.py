@@ -2,9 +2,10 @@
 
 import io
 import struct
-import zlib
 
 from PIL import Image
+
+from tests.support.png import build_png, chunk
 
 _END_OF_IMAGE = b"\xff\xd9"
 _START_OF_SCAN, _START_OF_FRAME = 0xDA, 0xC0
@@ -39,8 +40,7 @@ def jpeg_of_markers(count: int) -> bytes:
 
 def png_of_chunks(count: int) -> bytes:
     """Return a PNG of empty chunks of an unknown kind."""
-    header = struct.pack(">IIBBBBB", 16, 16, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + _png_chunk(b"IHDR", header) + _png_chunk(b"abCd", b"") * count
+    return build_png(16, 16, chunk(b"abCd", b"") * count)
 
 
 def gif_of_comments(count: int) -> bytes:
@@ -69,8 +69,3 @@ def _parse_jpeg(side: int, *, progressive: bool) -> tuple[list[bytes], list[byte
         entropy_coded.append(content[start:end])
         at = end
     return segments, entropy_coded
-
-
-def _png_chunk(kind: bytes, data: bytes) -> bytes:
-    check = zlib.crc32(kind + data)
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)

@@ -88,7 +88,7 @@ def test_the_trial_of_a_killed_worker_is_repeated(
 ) -> None:
     monkeypatch.setattr(cluster_trials, "connect", lambda address: nullcontext())
     monkeypatch.setattr(cluster_trials, "Tasks", tasks)
-    monkeypatch.setattr(worker, "set_up", lambda: None)
+    monkeypatch.setattr(worker, "prepare_worker", lambda: None)
 
     with simulated_training(lambda config, epoch: 0.9) as configs:
         result = run_sweep(_plan(Path(), 3), splits, address=ClusterAddress("local:1", 1))

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from mnistcli.sweep.importance import importances
+from mnistcli.sweep.importance import compute_importances
 from tests.support.sweep import make_result, make_trial
 
 DROPOUTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
@@ -19,7 +19,7 @@ def test_the_setting_with_an_effect_explains_the_variance() -> None:
         for number, (dropout, size) in enumerate(grid)
     ]
 
-    shares = importances(make_result(VARY, trials))
+    shares = compute_importances(make_result(VARY, trials))
 
     assert list(shares) == ["dropout", "batch_size"]
     assert shares["dropout"] > 0.95
@@ -30,7 +30,7 @@ def test_the_setting_with_an_effect_explains_the_variance() -> None:
 def test_equal_accuracies_have_no_important_setting() -> None:
     trials = [make_trial(number, {"dropout": number / 10}, [0.9]) for number in range(3)]
 
-    assert importances(make_result(["dropout=0..0.5"], trials)) == {"dropout": 0.0}
+    assert compute_importances(make_result(["dropout=0..0.5"], trials)) == {"dropout": 0.0}
 
 
 def test_a_setting_that_some_complete_trials_do_not_use_is_not_compared() -> None:
@@ -40,6 +40,8 @@ def test_a_setting_that_some_complete_trials_do_not_use_is_not_compared() -> Non
         make_trial(2, {}, [0.1], "pruned"),
     ]
 
-    shares = importances(make_result(["optimizer=adam,adamw", "weight_decay=0.01..0.1"], trials))
+    shares = compute_importances(
+        make_result(["optimizer=adam,adamw", "weight_decay=0.01..0.1"], trials)
+    )
 
     assert shares == {"optimizer": pytest.approx(1)}

@@ -41,7 +41,9 @@ def _claim_one(plan: SweepPlan) -> None:
     study.close()
 
 
-def test_processes_that_start_at_once_on_an_empty_database(database: str) -> None:
+def test_processes_that_start_at_once_on_an_empty_database_claim_different_trials(
+    database: str,
+) -> None:
     processes = [FORK_SERVER.Process(target=_claim_one, args=[_plan(database)]) for _ in range(3)]
     for process in processes:
         process.start()

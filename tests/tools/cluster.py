@@ -82,7 +82,7 @@ def run(command: tuple[str, ...]) -> Measured:
     """Run a command and measure it.
 
     Raises:
-        SystemExit: It fails.
+        SystemExit: The command fails.
     """
     start, early, peak = time.monotonic(), 0.0, 0.0
     process = subprocess.Popen(command)

@@ -1,7 +1,7 @@
 """Coverage-guided fuzzing of images, data files and run directories with atheris.
 
 libFuzzer changes valid inputs, those of `tests.tools.fuzz`, so that they reach new lines of the
-readers. Packaged models are too large for it. Atheris is no dependency, as it has wheels for Linux
+readers. Packaged models are too large for it. Atheris is not a dependency, as it has wheels for Linux
 only: pip install atheris.
 
 Usage: python -m tests.tools.coverage_fuzz KIND [--seconds N]

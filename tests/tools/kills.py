@@ -35,7 +35,7 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         lines, lost_files = _kill_writes(Path(name, "files"), options.step)
-        _say(f"{lines} kills at lines of a write, {lost_files} files lost")
+        print(f"{lines} kills at lines of a write, {lost_files} files lost", flush=True)
         splits = make_splits(100, 20)
         whole = Path(name, "whole")
         begun = time.monotonic()
@@ -46,9 +46,12 @@ def main() -> int:
         operations = int((whole / "operations.txt").read_text())
         for number in range(options.step, operations + 1, options.step):
             kills.kill_at(number)
-        _say(f"{kills.landed} kills at operations of a run, {kills.lost} runs lost")
+        print(f"{kills.landed} kills at operations of a run, {kills.lost} runs lost", flush=True)
         kills.kill_at_random_times(options.random, seconds, options.seed)
-        _say(f"{kills.landed} kills at operations and random times, {kills.lost} runs lost")
+        print(
+            f"{kills.landed} kills at operations and random times, {kills.lost} runs lost",
+            flush=True,
+        )
     return int(kills.lost + lost_files > 0)
 
 
@@ -84,11 +87,6 @@ def _write(path: Path, number: int) -> None:
     sys.settrace(trace)
     atomic.write_atomically(path, b"new")
     sys.settrace(None)
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 class _Kills:
@@ -133,7 +131,7 @@ class _Kills:
         self.lost += code != 0 or (result.exists() and result.read_text() != self._expected)
         shutil.rmtree(self._run, ignore_errors=True)
         if self.landed % 20 == 0:
-            _say(f"{self.landed} kills of runs so far, {self.lost} runs lost")
+            print(f"{self.landed} kills of runs so far, {self.lost} runs lost", flush=True)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from mnistcli import checkpoints, datasets
 from mnistcli.architectures import build_line_network, join_line_networks
 from mnistcli.files.atomic import temporary_directory, write_atomically
 from mnistcli.files.hashing import sha256
-from mnistcli.inference.line_recognizer import PACKAGED_DIR
+from mnistcli.inference.line_recognizer import LINE_RECOGNIZER_DIR
 from mnistcli.inference.litert import Runner
 from mnistcli.synthetic.number_stream import NumberStream
 from mnistcli.synthetic.numbers import NumberGenerator
@@ -97,7 +97,7 @@ def main() -> None:
     for seed, file in enumerate(files):
         if not file.exists():
             train(file, digits, epochs=chosen.epochs, steps=chosen.steps, seed=seed)
-    package(files, held_out, PACKAGED_DIR)
+    package(files, held_out, LINE_RECOGNIZER_DIR)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mnistcli.files.atomic import write_atomically
 from mnistcli.files.hashing import sha256
-from mnistcli.inference.litert_files import read_beside, write_beside
+from mnistcli.inference.litert_files import read_sidecar, write_sidecar
 from mnistcli.model_lookup import PRETRAINED, find_model
 
 
@@ -25,10 +25,10 @@ def package_model(run: Path, package: Path) -> None:
         shutil.copy(run / name, package / name)
     model_file = package / "model.keras"
     digest = sha256(model_file.read_bytes())
-    litert = read_beside(run / "model.keras", digest)
+    litert = read_sidecar(run / "model.keras", digest)
     if litert is None:
         sys.exit(f"no LiteRT file of this machine in {run}")
-    write_beside(model_file, litert, digest, signed=False)
+    write_sidecar(model_file, litert, digest, signed=False)
     card = json.loads((package / "card.json").read_text(encoding="utf-8"))
     card["litert_sha256"] = sha256(litert)
     write_atomically(package / "card.json", json.dumps(card, indent=2, ensure_ascii=False) + "\n")

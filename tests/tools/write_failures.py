@@ -70,14 +70,9 @@ def main() -> int:
             else:
                 outcomes = [one for error in _ERRORS for one in _try(attempt, repeat(error))]
             wrong = outcomes.count(False)
-            _say(f"{label}: {len(outcomes)} failed operations, {wrong} did damage")
+            print(f"{label}: {len(outcomes)} failed operations, {wrong} did damage", flush=True)
             damaged += wrong
     return int(damaged > 0)
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 def _try(attempt: _Attempt, errors: Iterator[int], step: int = 1) -> list[bool]:
@@ -89,9 +84,9 @@ def _try(attempt: _Attempt, errors: Iterator[int], step: int = 1) -> list[bool]:
             break
         outcomes.append(outcome)
         if not outcome:
-            _say(f"operation {number} did damage")
+            print(f"operation {number} did damage", flush=True)
         elif len(outcomes) % 20 == 0:
-            _say(f"{len(outcomes)} failed operations so far")
+            print(f"{len(outcomes)} failed operations so far", flush=True)
     return outcomes
 
 
@@ -143,7 +138,7 @@ def _command(file: str, *arguments: str) -> _Attempt:
             return None
         errors = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
         content = _only_content(folder)
-        if result.exit_code == 0:  # a directory that cannot be flushed is no error
+        if result.exit_code == 0:  # a directory that cannot be flushed is not an error
             return content.startswith(b"\x89PNG")
         return (result.exit_code, len(errors), content) == (1, 1, _OLD)
 
@@ -151,7 +146,7 @@ def _command(file: str, *arguments: str) -> _Attempt:
 
 
 def _cache(number: int, error: int) -> bool | None:
-    """Without a cache, a converted model is not kept; that is no error."""
+    """Without a cache, a converted model is not kept; that is not an error."""
     file = litert_files.cached_file("0" * 64)
     _fill(file.parent, file.name)
     with failing(file.parent, number, error) as faults:

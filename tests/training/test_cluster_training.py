@@ -85,7 +85,7 @@ class FakeTasks:
 
 def test_seeds_of_killed_workers_are_tried_again() -> None:
     tasks: Any = FakeTasks({1: 2, 2: 0, 3: 100})
-    outcomes = dict(cluster_training._until_trained(tasks, [1, 2, 3]))
+    outcomes = dict(cluster_training._train_with_retries(tasks, [1, 2, 3]))
     assert (outcomes[1], outcomes[2]) == (None, None)
     assert isinstance(outcomes[3], TrainingError)
 
@@ -110,7 +110,7 @@ def test_the_members_of_an_ensemble_are_trained_by_the_workers(
     monkeypatch.setattr(cluster_training, "Tasks", TasksHere)
     monkeypatch.setattr(cluster_training, "connect", lambda address: nullcontext())
     monkeypatch.setattr(SharedDataset, "load", lambda self: splits)
-    monkeypatch.setattr(worker, "set_up", lambda: None)
+    monkeypatch.setattr(worker, "prepare_worker", lambda: None)
     config = replace(CONFIG, ensemble=2, dataset=splits.name)
     ended: list[None] = []
     run = Run.create(config, Path("ensemble"))

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from mnistcli.architectures import STANDARD_INPUT
+from mnistcli.architectures import INPUT_NAME
 from mnistcli.datasets import Splits
 from mnistcli.errors import TrainingError
 from mnistcli.evaluation import evaluate
@@ -89,7 +89,7 @@ def test_a_sequential_model_without_an_input_gets_one() -> None:
     model = CustomArchitecture.read(ARCH, COPY).build()
 
     assert (model.input_shape, model.output_shape) == ((None, 28, 28, 1), (None, 10))
-    assert model.inputs[0].name == STANDARD_INPUT
+    assert model.inputs[0].name == INPUT_NAME
     assert (model.name, len(model.layers)) == ("mine", 4)
 
 
@@ -104,7 +104,7 @@ def test_a_functional_model_keeps_its_weights() -> None:
     )
 
     probabilities = model(np.ones((1, 28, 28, 1), np.float32))
-    assert model.inputs[0].name == STANDARD_INPUT
+    assert model.inputs[0].name == INPUT_NAME
     np.testing.assert_allclose(probabilities, 0.1)
 
 
@@ -215,10 +215,10 @@ def test_a_trained_model_is_like_any_other(trained: TrainResult, splits: Splits)
     assert config.arch == f"{folder}/net.py:build"
     assert config.arch_sha256 == sha256(SOURCE.encode())
     assert run.architecture_file.read_text() == SOURCE
-    assert litert_files.file_beside(run.model_file).is_file()
+    assert litert_files.sidecar_path(run.model_file).is_file()
     # Neither loading nor converting a model executes the code, whoever has changed it.
     copy = Run(Path(shutil.copytree(run.path, "copy")))
-    for file in (folder / "executed", litert_files.file_beside(copy.model_file)):
+    for file in (folder / "executed", litert_files.sidecar_path(copy.model_file)):
         file.unlink()
     copy.architecture_file.write_text("raise SystemExit\n")
     loaded = evaluate(Classifier.load(copy.model_file), splits.test)

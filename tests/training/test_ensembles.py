@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from mnistcli.checkpoints import load
-from mnistcli.config import SEEDS, TrainConfig
+from mnistcli.config import SEED_LIMIT, TrainConfig
 from mnistcli.datasets import Splits
 from mnistcli.evaluation import evaluate
 from mnistcli.inference.classifier import Classifier
@@ -44,9 +44,9 @@ def weights(run: Run) -> list[NDArray[Any]]:
 
 
 def test_members_have_successive_seeds() -> None:
-    seeds = [config.seed for config in member_configs(TrainConfig(ensemble=3, seed=SEEDS - 2))]
+    seeds = [config.seed for config in member_configs(TrainConfig(ensemble=3, seed=SEED_LIMIT - 2))]
 
-    assert seeds == [SEEDS - 2, SEEDS - 1, 0]
+    assert seeds == [SEED_LIMIT - 2, SEED_LIMIT - 1, 0]
 
 
 def test_each_member_is_a_run_of_its_own(result: EnsembleResult, splits: Splits) -> None:

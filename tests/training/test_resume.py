@@ -12,7 +12,7 @@ from mnistcli.config import TrainConfig
 from mnistcli.datasets import Dataset, Splits
 from mnistcli.environment import describe_environment
 from mnistcli.errors import RunError
-from mnistcli.files.locks import lock_directory
+from mnistcli.files.locks import try_lock
 from mnistcli.recipes import RECIPES
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
@@ -342,7 +342,7 @@ def test_other_versions_are_refused(
 
 def test_a_run_that_another_process_trains_is_refused(stopped: Run, splits: Splits) -> None:
     with (
-        lock_directory(stopped.path),
+        try_lock(stopped.path),
         pytest.raises(RunError, match="another process is training in 'run'"),
     ):
         resume(stopped, splits)

@@ -62,7 +62,7 @@ def test_no_file_is_no_state() -> None:
     assert ResumeState.read(PATH) is None
 
 
-def test_a_state_of_another_model() -> None:
+def test_a_state_of_another_model_is_refused() -> None:
     STATE.require_shapes([(), (2, 3)])
     with pytest.raises(RunError, match="belongs to another model"):
         STATE.require_shapes([(), (3, 2)])

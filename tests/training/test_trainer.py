@@ -440,7 +440,7 @@ def test_a_run_that_fails_leaves_no_directory(
     assert not Path("run").exists()
 
 
-def test_a_run_directory_that_becomes_unwritable(
+def test_a_full_disk_during_training_is_an_error_and_the_model_is_kept(
     splits: Splits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(self: Run, rows: list[EpochRow]) -> None:

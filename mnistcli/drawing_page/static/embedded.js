@@ -23,8 +23,8 @@ const backend = (() => {
     };
   }
 
-  /* The occlusion map, as `explanation.py` computes it, with fewer patches; null if it is stale. */
-  async function importance(digit) {
+  /* The occlusion map, as `prediction/occlusion.py` computes it, with fewer patches; null if it is stale. */
+  async function occlusionMap(digit) {
     const map = new Float32Array(784);
     const whole = digit.probabilities[digit.digit];
     let begun = performance.now();
@@ -64,5 +64,5 @@ const backend = (() => {
     if (!isSame) results.fail("This browser computes other probabilities than the model.");
   }
 
-  return { takesImages: false, predict, importance, check, network };
+  return { takesImages: false, predict, occlusionMap, check, network };
 })();

@@ -43,8 +43,8 @@
     const turn = ++turns;
     setBusy("map", true);
     try {
-      digit.importance ??= await backend.importance(digit);
-      if (digit.importance) results.showMap(digit, digit.importance);
+      digit.occlusionMap ??= await backend.occlusionMap(digit);
+      if (digit.occlusionMap) results.showMap(digit, digit.occlusionMap);
     } catch (error) {
       results.fail(error.message);
     }

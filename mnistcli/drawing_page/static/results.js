@@ -100,23 +100,23 @@ const results = (() => {
     }
   }
 
-  function paint(canvas, pixels, importance) {
+  function paint(canvas, pixels, occlusionMap) {
     const context = canvas.getContext("2d");
     context.clearRect(0, 0, 28, 28);
     if (!pixels) return;
     const image = new ImageData(28, 28);
-    const largest = importance ? Math.max(...importance, 0.02) : 1;
+    const largest = occlusionMap ? Math.max(...occlusionMap, 0.02) : 1;
     for (let i = 0; i < 784; i++) {
-      const weight = importance ? Math.min(Math.max(importance[i], 0) / largest, 1) : 0;
-      const gray = importance ? pixels[i] * 0.55 : pixels[i];
+      const weight = occlusionMap ? Math.min(Math.max(occlusionMap[i], 0) / largest, 1) : 0;
+      const gray = occlusionMap ? pixels[i] * 0.55 : pixels[i];
       for (let c = 0; c < 3; c++) image.data[4 * i + c] = gray + weight * (MAP_COLOR[c] - gray) * 0.85;
       image.data[4 * i + 3] = 255;
     }
     context.putImageData(image, 0, 0);
   }
 
-  function showMap(digit, importance) {
-    if (digit === current()) paint(byId("map"), digit.pixels, importance);
+  function showMap(digit, occlusionMap) {
+    if (digit === current()) paint(byId("map"), digit.pixels, occlusionMap);
   }
 
   const current = () => answer?.digits[chosen] ?? null;

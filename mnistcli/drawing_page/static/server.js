@@ -23,7 +23,7 @@ const backend = (() => {
   return {
     takesImages: true,
     predict,
-    importance: async (digit) => (await post("occlusion", digit.pixels)).importance,
+    occlusionMap: async (digit) => (await post("occlusion", digit.pixels)).occlusion_map,
     correct: (label, digit) => post(`corrections?label=${label}&digit=${digit}`, drawing.toFile()),
   };
 })();

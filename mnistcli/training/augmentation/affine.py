@@ -5,7 +5,7 @@ import math
 import keras
 from keras import ops
 
-from mnistcli.training.augmentation.image_ops import SIDE
+from mnistcli.mnist_format import IMAGE_SIDE
 
 ROTATION = 9.0
 SHEAR = 6.0
@@ -89,7 +89,7 @@ def affine_transforms(
     a1 = ops.sin(rotation) * zoom[0]
     b1 = ops.cos(rotation) * zoom[1]
     b0, b1 = b0 + slope * a0, b1 + slope * a1
-    center = (SIDE - 1) / 2
+    center = (IMAGE_SIDE - 1) / 2
     a2 = center - (a0 + b0) * center + shift[0]
     b2 = center - (a1 + b1) * center + shift[1]
     zeros = ops.zeros_like(rotation)

@@ -6,13 +6,13 @@ import keras
 import numpy as np
 from keras import ops
 
-SIDE = 28
+from mnistcli.mnist_format import IMAGE_SIDE
 
 Parameters = Sequence[keras.KerasTensor]
 """Eight random numbers in 0..1 for each image, each of shape (n, 1, 1, 1)."""
 
 # Coordinates of the pixels relative to the center, shape (28, 28, 1).
-_Y, _X = (axis[..., None].astype(np.float32) - 13.5 for axis in np.mgrid[:SIDE, :SIDE])
+_Y, _X = (axis[..., None].astype(np.float32) - 13.5 for axis in np.mgrid[:IMAGE_SIDE, :IMAGE_SIDE])
 
 
 def dilate(images: keras.KerasTensor) -> keras.KerasTensor:
@@ -63,4 +63,4 @@ def smooth_noise(
         seed: Seed generator of the values.
     """
     grid = keras.random.uniform((ops.shape(images)[0], grid_side, grid_side, 1), seed=seed)
-    return ops.image.resize(grid, (SIDE, SIDE), interpolation="bilinear")
+    return ops.image.resize(grid, (IMAGE_SIDE, IMAGE_SIDE), interpolation="bilinear")

@@ -11,9 +11,9 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from mnistcli.mnist_format import IMAGE_SIDE
 from mnistcli.training.augmentation.affine import affine_transforms, resample
 from mnistcli.training.augmentation.image_ops import (
-    SIDE,
     Parameters,
     blend,
     dilate,
@@ -102,7 +102,7 @@ def pixelate(
     kind, *_rest = parameters
     small = ops.average_pool(images, 2, 2)
     nearest = ops.repeat(ops.repeat(small, 2, axis=1), 2, axis=2)
-    bilinear = ops.image.resize(small, (SIDE, SIDE), interpolation="bilinear")
+    bilinear = ops.image.resize(small, (IMAGE_SIDE, IMAGE_SIDE), interpolation="bilinear")
     return ops.where(kind < 0.5, nearest, bilinear)
 
 

@@ -126,7 +126,7 @@ def _check_model(folder: Path) -> object:
 
 
 def _read_litert(folder: Path) -> object:
-    return litert_files.read_beside(folder / "model.keras", "0" * 64)
+    return litert_files.read_sidecar(folder / "model.keras", "0" * 64)
 
 
 def _data() -> list[Seed]:

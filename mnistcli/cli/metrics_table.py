@@ -1,4 +1,4 @@
-"""Tables on stdout: the results of `train` and `evaluate`, as text or as JSON."""
+"""Table of metrics on stdout: the result of `train` or `evaluate`, as text or as JSON."""
 
 import math
 from typing import TYPE_CHECKING
@@ -115,8 +115,8 @@ def _ensemble_rows(result: "EnsembleResult") -> list[tuple[str, str]]:
 
 def _model_rows(model: "ModelRef") -> list[tuple[str, str]]:
     """Return the name and the description of a model; of several models, their number."""
-    if model.parts:
-        return [("model", f"average of {format_count(len(model.parts), 'model')}")]
+    if model.members:
+        return [("model", f"average of {format_count(len(model.members), 'model')}")]
     details = model.description.removeprefix(model.name).strip(" ()")
     return [("model", quote_name(model.name)), *([("", escape(details))] if details else ())]
 
@@ -144,8 +144,8 @@ def _threshold_rows(fitted: "FittedThreshold | None", accuracy: float) -> list[t
 
 def _member_names(model: "ModelRef") -> list[str]:
     """Return the name of each model file: its run directory if it is the model of a run."""
-    if len(model.parts) == len(model.files):
-        return [quote_name(part.name) for part in model.parts]
+    if len(model.members) == len(model.files):
+        return [quote_name(member.name) for member in model.members]
     return [quote_name(file.parent) for file in model.files]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnistcli.cli.tables import print_evaluation, print_training
+from mnistcli.cli.metrics_table import print_evaluation, print_training
 from mnistcli.config import TrainConfig
 from mnistcli.evaluation import Evaluation, evaluate_ensemble, score
 from mnistcli.model_lookup import ModelRef
@@ -19,7 +19,7 @@ Captured = pytest.CaptureFixture[str]
 
 ALONE = ModelRef((Path("alone.keras"),))
 OTHER = ModelRef((Path("runs/b/other.keras"),))
-BOTH = ModelRef((*ALONE.files, *OTHER.files), parts=(ALONE, OTHER))
+BOTH = ModelRef((*ALONE.files, *OTHER.files), members=(ALONE, OTHER))
 
 
 def evaluation(wrong: int, samples: int = 100, confidence: float = 0.9) -> Evaluation:

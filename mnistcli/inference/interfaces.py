@@ -1,4 +1,4 @@
-"""Interface cache: the pixel scale and the outputs of models, by the hash of their files."""
+"""Interfaces of models: pixel scale and outputs, and their cache by the hash of the files."""
 
 import contextlib
 import json

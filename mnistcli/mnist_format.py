@@ -1,0 +1,12 @@
+"""MNIST format: the size of an image, and the scaling of its pixels to the input of a model."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+IMAGE_SIDE = 28
+"""Height and width of an image in MNIST format, in pixels."""
+
+
+def to_model_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Scale images to the input of a model: uint8 (n, h, w) to float32 (n, h, w, 1) in 0..1."""
+    return np.divide(images[..., None], 255, dtype=np.float32)
