@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 from mnistcli.files.atomic import write_atomically
 from mnistcli.files.hashing import sha256
@@ -21,8 +22,11 @@ def package_model(run: Path, package: Path) -> None:
         run: The run directory.
         package: The directory; it holds the model card.
     """
-    for name in ("config.json", "history.csv", "metrics.json", "model.keras"):
+    for name in ("config.json", "history.csv", "model.keras"):
         shutil.copy(run / name, package / name)
+    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    metrics["run"] = PRETRAINED  # not a path of this machine
+    _write_json(package / "metrics.json", metrics)
     model_file = package / "model.keras"
     digest = sha256(model_file.read_bytes())
     litert = read_sidecar(run / "model.keras", digest)
@@ -31,7 +35,11 @@ def package_model(run: Path, package: Path) -> None:
     write_sidecar(model_file, litert, digest, signed=False)
     card = json.loads((package / "card.json").read_text(encoding="utf-8"))
     card["litert_sha256"] = sha256(litert)
-    write_atomically(package / "card.json", json.dumps(card, indent=2, ensure_ascii=False) + "\n")
+    _write_json(package / "card.json", card)
+
+
+def _write_json(path: Path, values: dict[str, Any]) -> None:
+    write_atomically(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":
