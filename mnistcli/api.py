@@ -18,9 +18,9 @@ from mnistcli.notebook import epoch_progress, is_interactive, show_in_notebook
 if TYPE_CHECKING:
     from mnistcli.datasets import Dataset, Splits
     from mnistcli.evaluation import Evaluation
+    from mnistcli.image_io import ImageSource
     from mnistcli.inference.classifier import Predictor
     from mnistcli.prediction.results import Prediction
-    from mnistcli.preprocessing import ImageSource
     from mnistcli.training import EnsembleResult, TrainingCallback, TrainResult
 
     _Image = TypeVar("_Image", bound=ImageSource)
@@ -68,7 +68,7 @@ def predict(
     Args:
         images: An image, or a list, tuple or iterator of images. An image is a path, a binary file
             object, a PIL image or an array, shape (height, width) or (height, width, 3 or 4), as
-            `mnistcli.preprocessing.open_image` takes it; dark on light or light on dark.
+            `mnistcli.image_io.open_image` takes it; dark on light or light on dark.
         model: The model. Defaults to ``$MNISTCLI_MODEL``, else the newest finished run under
             ``runs/``, else ``pretrained``.
         single: Whether to treat each whole image as a single digit.
@@ -86,11 +86,11 @@ def predict(
         ImageError: The only image cannot be read.
         TypeError: An image is none of the above.
     """
+    from mnistcli.image_io.image_input import is_file_object, source_name
     from mnistcli.inference.ensemble import cached_classifier
     from mnistcli.prediction.image_listing import FoundImage
     from mnistcli.prediction.predict import predict_images
     from mnistcli.prediction.rejection import choose_thresholds
-    from mnistcli.preprocessing.image_io import is_file_object, source_name
 
     # A file object is an iterator, too: of lines.
     has_several = isinstance(images, (list, tuple, Iterator)) and not is_file_object(images)

@@ -57,7 +57,7 @@ class Review:
 
 def _copy(prediction: "Prediction", folder: Path) -> None:
     """Copy an image; a page, a row or an image that is not a file is written as PNG."""
-    from mnistcli.preprocessing import is_image_name
+    from mnistcli.image_io import is_image_name
 
     path = prediction.path
     if prediction.source is None and is_image_name(path.name):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli import preprocessing
+from mnistcli import image_io, preprocessing
 from mnistcli.datasets.dataset import Dataset, build_dataset
 from mnistcli.errors import OTHER_DATASET, DataError, ImageError
 from mnistcli.files.listing import list_directory
@@ -70,9 +70,7 @@ def read_image_files(
 def image_files(folder: Path) -> list[Path]:
     """Return the images in a folder in natural order, without hidden files."""
     return [
-        path
-        for path in list_directory(folder)
-        if preprocessing.is_image_name(path) and path.is_file()
+        path for path in list_directory(folder) if image_io.is_image_name(path) and path.is_file()
     ]
 
 
@@ -85,7 +83,7 @@ def _notes(folder: Path, skipped: Skipped) -> Iterator[str]:
 def _read_digit(path: Path, name: str, skipped: Skipped) -> NDArray[np.uint8] | None:
     """Read the digit in an image, uint8 (28, 28); None if the file is skipped."""
     try:
-        digits = preprocessing.find_digits(preprocessing.open_image(path), single=True)
+        digits = preprocessing.find_digits(image_io.open_image(path), single=True)
     except ImageError:
         skipped.add("unreadable", name)
         return None

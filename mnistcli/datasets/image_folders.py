@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from mnistcli import preprocessing
+from mnistcli import image_io
 from mnistcli.datasets.dataset import Dataset, Splits, missing_digits
 from mnistcli.datasets.image_files import (
     LabeledFile,
@@ -14,7 +14,7 @@ from mnistcli.datasets.names import SPLITS, digit_of_name, split_of_name
 from mnistcli.datasets.splits import ALL, to_splits
 from mnistcli.files.listing import list_directory, list_subdirectories
 from mnistcli.formatting import join_names
-from mnistcli.preprocessing.image_formats import format_of_name
+from mnistcli.image_io.image_formats import format_of_name
 
 _MAX_NAMES = 5  # in a note
 
@@ -81,7 +81,7 @@ def _image_files(digit_folders: list[tuple[int, Path]], skipped: Skipped) -> Ite
     """Yield each image file in the folders of digits."""
     for digit, folder in digit_folders:
         for path in filter(Path.is_file, list_directory(folder)):
-            if preprocessing.is_image_name(path):
+            if image_io.is_image_name(path):
                 yield digit, path
             else:
                 skipped.add(format_of_name(path.name))

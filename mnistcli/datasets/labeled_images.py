@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from mnistcli import preprocessing
+from mnistcli import image_io
 from mnistcli.datasets.dataset import Dataset, Splits, missing_digits
 from mnistcli.datasets.image_files import (
     LabeledFile,
@@ -90,7 +90,7 @@ def _columns(path: Path) -> tuple[int, int] | None:
         return None
     if len(header) > 20 or len(header) < 2:
         return None
-    if preprocessing.is_image_name(header[0]):  # without a header
+    if image_io.is_image_name(header[0]):  # without a header
         return 0, 1
     names = [name.strip().lower().replace(" ", "_") for name in header]
     labels = [i for i, n in enumerate(names) if classify(n).role == LABELS]

@@ -16,6 +16,8 @@ from mnistcli.cluster.tasks import Tasks
 from mnistcli.cluster.worker import prepare_worker
 from mnistcli.errors import ImageError
 from mnistcli.files.listing import path_exists
+from mnistcli.image_io.image_input import read_stream
+from mnistcli.image_io.pages import ImagePage
 from mnistcli.inference.classifier import Predictor
 from mnistcli.inference.ensemble import load_classifier
 from mnistcli.prediction.image_listing import FoundImage
@@ -25,8 +27,6 @@ from mnistcli.prediction.preparation import Preparation
 from mnistcli.prediction.preparation_workers import file_of, is_own_file, lost_prediction
 from mnistcli.prediction.rejection import NO_THRESHOLDS, Thresholds, apply_rejection
 from mnistcli.prediction.results import Prediction
-from mnistcli.preprocessing.image_io import read_stream
-from mnistcli.preprocessing.pages import ImagePage
 
 _MIN_BATCH, _MAX_BATCH = 8, 512  # images
 _SECONDS_PER_BATCH = 0.5  # longer than the overhead of a batch, short enough for early results

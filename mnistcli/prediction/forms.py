@@ -13,11 +13,11 @@ from PIL import Image
 
 from mnistcli.errors import ImageError
 from mnistcli.files.object_stores import FileName, StoredObject
+from mnistcli.image_io import open_image, original_size
 from mnistcli.prediction.form_regions import FormRegion
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.image_sources import Sources, find_images
 from mnistcli.prediction.results import Prediction
-from mnistcli.preprocessing import open_image, original_size
 from mnistcli.preprocessing.printed_form import PrintedForm, corners_of, find_printed_form
 from mnistcli.preprocessing.registration import Matrix, crop_region, register, transform
 

@@ -20,8 +20,8 @@ from mnistcli.extras import install_command
 from mnistcli.files.listing import natural_key
 from mnistcli.files.object_stores import FileName
 from mnistcli.formatting import format_count
-from mnistcli.preprocessing import ImageSource, is_image_name
-from mnistcli.preprocessing.image_formats import (
+from mnistcli.image_io import ImageSource, is_image_name
+from mnistcli.image_io.image_formats import (
     EXTRA_PACKAGES,
     PHOTOS,
     format_of_name,

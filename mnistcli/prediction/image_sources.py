@@ -14,6 +14,10 @@ from mnistcli.errors import DataError, ImageError
 from mnistcli.files.kinds import is_data_name
 from mnistcli.files.listing import path_exists
 from mnistcli.files.object_stores import FileName, StoredObject
+from mnistcli.image_io import ImageSource
+from mnistcli.image_io.image_formats import is_document_name
+from mnistcli.image_io.image_input import is_file_object, source_name
+from mnistcli.image_io.pages import MAX_PAGES, ImagePage, find_page, find_pages
 from mnistcli.prediction.image_listing import (
     FoundImage,
     is_directory,
@@ -22,10 +26,6 @@ from mnistcli.prediction.image_listing import (
     no_image,
 )
 from mnistcli.prediction.object_listing import find_objects
-from mnistcli.preprocessing import ImageSource
-from mnistcli.preprocessing.image_formats import is_document_name
-from mnistcli.preprocessing.image_io import is_file_object, source_name
-from mnistcli.preprocessing.pages import MAX_PAGES, ImagePage, find_page, find_pages
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 

@@ -8,6 +8,7 @@ from mnistcli.errors import StoreError
 from mnistcli.files.kinds import is_data_name
 from mnistcli.files.listing import natural_key
 from mnistcli.files.object_stores import StoredObject, StoreEntry
+from mnistcli.image_io.pages import find_page
 from mnistcli.prediction.image_listing import (
     SUBFOLDER,
     FoundImage,
@@ -16,7 +17,6 @@ from mnistcli.prediction.image_listing import (
     report_skipped,
     skip_reason_of_name,
 )
-from mnistcli.preprocessing.pages import find_page
 
 _WILDCARDS = {"*", "?"}
 

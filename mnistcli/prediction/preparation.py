@@ -13,18 +13,12 @@ from PIL import Image
 
 from mnistcli.errors import ImageError
 from mnistcli.files.object_stores import StoredObject
+from mnistcli.image_io import ImageSource, open_image, original_size
+from mnistcli.image_io.pages import ImagePage
 from mnistcli.line_format import RecognizedLine
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.results import Prediction
-from mnistcli.preprocessing import (
-    Digit,
-    ImageContent,
-    ImageSource,
-    detect_content,
-    open_image,
-    original_size,
-)
-from mnistcli.preprocessing.pages import ImagePage
+from mnistcli.preprocessing import Digit, ImageContent, detect_content
 from mnistcli.preprocessing.shapes import Classify
 
 

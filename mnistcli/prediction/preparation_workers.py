@@ -12,12 +12,12 @@ from functools import partial
 from pathlib import Path
 
 from mnistcli.errors import ImageError
+from mnistcli.image_io.image_memory import BUDGET
+from mnistcli.image_io.pages import ImagePage
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.preparation import Preparation, Prepared
 from mnistcli.prediction.results import Prediction
 from mnistcli.prediction.worker_process import EndedError, WorkerProcess, count_processes
-from mnistcli.preprocessing.image_memory import BUDGET
-from mnistcli.preprocessing.pages import ImagePage
 from mnistcli.preprocessing.shapes import Classify
 
 _READY_TIMEOUT = 2.0  # seconds to wait for a process that was started before

@@ -11,15 +11,9 @@ from PIL import Image
 
 from mnistcli.errors import ImageError
 from mnistcli.files.object_stores import FileName
+from mnistcli.image_io import ImageSource, open_image, reduction_factor
 from mnistcli.line_format import Alternative, RecognizedLine
-from mnistcli.preprocessing import (
-    Box,
-    Digit,
-    ImageContent,
-    ImageSource,
-    open_image,
-    reduction_factor,
-)
+from mnistcli.preprocessing import Box, Digit, ImageContent
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,7 +190,7 @@ class Prediction:
         ]
 
     def open_image(self) -> Image.Image:
-        """Open the image again, as `mnistcli.preprocessing.open_image` does.
+        """Open the image again, as `mnistcli.image_io.open_image` does.
 
         Raises:
             ImageError: The file has been removed or changed.

@@ -7,10 +7,10 @@ from typing import IO
 
 from mnistcli.errors import ImageError
 from mnistcli.files.signatures import SIGNATURE_LENGTH
+from mnistcli.image_io.image_formats import is_image_data
+from mnistcli.image_io.image_input import read_stream
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.image_sources import expand_file
-from mnistcli.preprocessing.image_formats import is_image_data
-from mnistcli.preprocessing.image_io import read_stream
 
 STDIN = "-"
 """The name of the standard input."""

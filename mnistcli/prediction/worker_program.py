@@ -15,10 +15,10 @@ from typing import IO, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.image_io.image_memory import BUDGET
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.preparation import Preparation, Prepared
 from mnistcli.prediction.worker_process import PIPE_ERRORS, read, write
-from mnistcli.preprocessing.image_memory import BUDGET
 
 _FREE_BYTES = 8 * 2**20  # an image that takes less memory is decoded without asking for it
 

@@ -2,8 +2,8 @@
 
 from PIL import Image
 
+from mnistcli.image_io.image_modes import to_8_bits
 from mnistcli.line_format import ReadLine
-from mnistcli.preprocessing.image_modes import to_8_bits
 from mnistcli.preprocessing.mnist_format_check import read_mnist_format
 from mnistcli.preprocessing.shapes import Classify, Digit, ImageContent
 

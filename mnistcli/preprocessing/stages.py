@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from mnistcli.preprocessing.image_modes import to_8_bits
+from mnistcli.image_io.image_modes import to_8_bits
 from mnistcli.preprocessing.mnist_format_check import read_mnist_format
 from mnistcli.preprocessing.pipeline import separate_foreground
 from mnistcli.preprocessing.shapes import Mask

@@ -387,7 +387,7 @@ def test_figures_need_a_name(option: str) -> None:
 def test_a_pipe_without_a_writer_does_not_hang(
     image: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mnistcli.preprocessing.image_io._PIPE_WAIT", 0.1)
+    monkeypatch.setattr("mnistcli.image_io.image_input._PIPE_WAIT", 0.1)
     os.mkfifo("pipe.png")
 
     assert failure("pipe.png")[1][1:] == ["error: an empty file, not an image: 'pipe.png'"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnistcli.preprocessing import open_image
+from mnistcli.image_io import open_image
 from tests.datasets.helpers import TEST
 from tests.support.command_line import invoke
 from tests.support.page_files import save_pages

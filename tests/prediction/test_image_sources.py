@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from mnistcli.errors import ImageError
+from mnistcli.image_io import ImageSource, image_formats
 from mnistcli.prediction import image_listing, image_sources
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.image_sources import Sources, find_images, require_no_overwrite
-from mnistcli.preprocessing import ImageSource, image_formats
 from tests.support.page_files import save_pages
 
 

@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from mnistcli.image_io import ImageSource, image_modes, open_image
 from mnistcli.inference import line_recognizer
 from mnistcli.line_format import RecognizedLine
 from mnistcli.prediction import preparation, preparation_workers
@@ -23,12 +24,7 @@ from mnistcli.prediction.predict import predict_images
 from mnistcli.prediction.preparation import Preparation, Prepared
 from mnistcli.prediction.preparation_workers import PreparationWorkers
 from mnistcli.prediction.rejection import Thresholds
-from mnistcli.preprocessing import (
-    ImageContent,
-    ImageSource,
-    image_modes,
-    open_image,
-)
+from mnistcli.preprocessing import ImageContent
 from tests.support.strokes import draw_digit
 
 

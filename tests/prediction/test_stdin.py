@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from mnistcli.image_io import image_input, open_image
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.image_sources import require_no_overwrite
 from mnistcli.prediction.stdin import expand_stdin
-from mnistcli.preprocessing import image_io, open_image
 
 
 def expanded(content: bytes, *sources: str) -> list[str | FoundImage]:
@@ -89,7 +89,7 @@ def test_names_are_expanded_as_they_arrive() -> None:
 
 
 def test_an_endless_image_on_stdin_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image_io, "MAX_BYTES", 10)
+    monkeypatch.setattr(image_input, "MAX_BYTES", 10)
 
     (found,) = expanded(image_of("BMP"))
 

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from mnistcli import datasets
+from mnistcli.image_io import open_image
 from mnistcli.inference.classifier import Predictor
 from mnistcli.inference.ensemble import load_classifier
 from mnistcli.inference.line_recognizer import load_line_recognizer
 from mnistcli.model_lookup import find_model
-from mnistcli.preprocessing import Digit, find_digits, open_image
+from mnistcli.preprocessing import Digit, find_digits
 from tests.support.strokes import draw_digit
 from tests.tools.corruptions import CORRUPTIONS, corrupt
 from tests.tools.rendered_pages import count_right_lines, held_out_digits, render_page

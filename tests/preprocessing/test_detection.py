@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnistcli.preprocessing import find_digits, open_image
+from mnistcli.image_io import open_image
+from mnistcli.preprocessing import find_digits
 from mnistcli.preprocessing.stages import find_stages
 from tests.support.polylines import detect_single, draw, draw_number, similarity
 

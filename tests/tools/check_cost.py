@@ -18,11 +18,12 @@ from unittest.mock import patch
 
 from PIL import Image
 
+from mnistcli.image_io import image_input, open_image
+from mnistcli.image_io.image_memory import BUDGET
 from mnistcli.inference import classifier, litert
 from mnistcli.inference.classifier import Classifier
 from mnistcli.model_lookup import PRETRAINED, find_model
-from mnistcli.preprocessing import detect_content, image_io, open_image
-from mnistcli.preprocessing.image_memory import BUDGET
+from mnistcli.preprocessing import detect_content
 from tests.support.strokes import draw_digit, make_digits
 
 _ROUNDS = 9
@@ -64,10 +65,10 @@ def _images(folder: Path) -> Iterator[tuple[str, Path]]:
 def _without_image_checks() -> Iterator[None]:
     with ExitStack() as patches:
         for target, attribute, replacement in (
-            (image_io, "TimedFile", lambda file, name: file),
-            (image_io, "limit_decoding", lambda image, file, name: None),
-            (image_io, "QUIET", nullcontext()),
-            (image_io, "FORMATS", None),
+            (image_input, "TimedFile", lambda file, name: file),
+            (image_input, "limit_decoding", lambda image, file, name: None),
+            (image_input, "QUIET", nullcontext()),
+            (image_input, "FORMATS", None),
             (BUDGET, "reserve", lambda amount: nullcontext()),
         ):
             patches.enter_context(patch.object(target, attribute, replacement))

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli.datasets import Dataset
+from mnistcli.image_io import open_image
 from mnistcli.inference.ensemble import load_classifier
 from mnistcli.model_lookup import PRETRAINED, find_model
-from mnistcli.preprocessing import open_image
 from mnistcli.preprocessing.binarization import binarize
 from mnistcli.preprocessing.pipeline import find_form_elements, run_pipeline
 

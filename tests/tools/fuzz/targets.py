@@ -14,10 +14,11 @@ from PIL import Image
 
 from mnistcli import datasets
 from mnistcli.errors import RunError
+from mnistcli.image_io import open_image
 from mnistcli.inference import litert_files
 from mnistcli.model_check import check_model
 from mnistcli.model_lookup import find_model
-from mnistcli.preprocessing import find_digits, open_image
+from mnistcli.preprocessing import find_digits
 from mnistcli.run_summaries import summarize_run
 from mnistcli.runs.run import Run
 from tests.support.model_files import layer, legacy_model, sequential

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli.errors import ImageError
-from mnistcli.preprocessing.image_memory import MAX_FULL_PIXELS
+from mnistcli.image_io.image_memory import MAX_FULL_PIXELS
 
 # Largest value of an image with deep pixels: fractions, then 8, 10, 12, 14 and 16 bits.
 _FULL_SCALES = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0)

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from mnistcli.errors import ImageError
-from mnistcli.preprocessing import decoding_limits, open_image
-from mnistcli.preprocessing.image_memory import decoded_bytes
+from mnistcli.image_io import decoding_limits, open_image
+from mnistcli.image_io.image_memory import decoded_bytes
 from tests.support.slow_images import (
     gif_of_comments,
     jpeg_in_three_scans,

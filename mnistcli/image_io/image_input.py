@@ -16,18 +16,18 @@ from mnistcli.errors import ImageError
 from mnistcli.files.kinds import AVIF, HEIC, IMAGE, PDF
 from mnistcli.files.object_stores import MAX_BYTES, StoredObject
 from mnistcli.files.signatures import SIGNATURE_LENGTH, identify
-from mnistcli.preprocessing.decoding_limits import (
+from mnistcli.image_io.decoding_limits import (
     TimedFile,
     check_size,
     limit_decoding,
     too_large_error,
 )
-from mnistcli.preprocessing.image_formats import FORMATS
-from mnistcli.preprocessing.image_memory import BUDGET, MemoryBudget, decoded_bytes
-from mnistcli.preprocessing.image_modes import from_array, to_8_bits
-from mnistcli.preprocessing.pages import ImagePage, find_page
-from mnistcli.preprocessing.photo_decoders import open_heic, render_page
-from mnistcli.preprocessing.quiet_decoders import QUIET, load
+from mnistcli.image_io.image_formats import FORMATS
+from mnistcli.image_io.image_memory import BUDGET, MemoryBudget, decoded_bytes
+from mnistcli.image_io.image_modes import from_array, to_8_bits
+from mnistcli.image_io.pages import ImagePage, find_page
+from mnistcli.image_io.photo_decoders import open_heic, render_page
+from mnistcli.image_io.quiet_decoders import QUIET, load
 
 ImageSource = (
     str

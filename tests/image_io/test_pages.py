@@ -8,8 +8,8 @@ import pytest
 from PIL import Image, TiffImagePlugin
 
 from mnistcli.errors import ImageError
-from mnistcli.preprocessing import open_image, pages
-from mnistcli.preprocessing.pages import ImagePage, find_page, find_pages
+from mnistcli.image_io import open_image, pages
+from mnistcli.image_io.pages import ImagePage, find_page, find_pages
 from tests.support.page_files import save_pages
 from tests.support.strokes import draw_digit
 

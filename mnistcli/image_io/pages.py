@@ -16,9 +16,9 @@ from PIL import Image, TiffImagePlugin
 from mnistcli.errors import ImageError
 from mnistcli.files.object_stores import FileName, StoredObject
 from mnistcli.files.regular import open_regular
-from mnistcli.preprocessing.decoding_limits import TimedFile
-from mnistcli.preprocessing.photo_decoders import count_pdf_pages
-from mnistcli.preprocessing.quiet_decoders import QUIET
+from mnistcli.image_io.decoding_limits import TimedFile
+from mnistcli.image_io.photo_decoders import count_pdf_pages
+from mnistcli.image_io.quiet_decoders import QUIET
 
 MAX_PAGES = 1000
 """Maximum number of pages of a file that are read."""

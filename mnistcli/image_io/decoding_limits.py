@@ -7,7 +7,7 @@ from typing import IO, Any
 from PIL import Image, JpegImagePlugin
 
 from mnistcli.errors import ImageError
-from mnistcli.preprocessing.image_memory import MAX_BYTES, MAX_PIXELS, decoded_bytes
+from mnistcli.image_io.image_memory import MAX_BYTES, MAX_PIXELS, decoded_bytes
 
 MAX_SECONDS = 2.5
 """Maximum processor time to decode an image; one of 120 megapixels takes less than two seconds."""

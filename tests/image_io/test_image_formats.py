@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from mnistcli.files.signatures import identify
-from mnistcli.preprocessing import image_formats
-from mnistcli.preprocessing.image_formats import (
+from mnistcli.image_io import image_formats
+from mnistcli.image_io.image_formats import (
     FORMATS,
     format_of_name,
     is_document_name,

@@ -18,9 +18,9 @@ import pytest
 from PIL import Image
 
 from mnistcli.errors import ImageError
-from mnistcli.preprocessing import ImageSource, decoding_limits, image_io, open_image
-from mnistcli.preprocessing.image_io import source_name
-from mnistcli.preprocessing.image_memory import MemoryBudget, decoded_bytes
+from mnistcli.image_io import ImageSource, decoding_limits, image_input, open_image
+from mnistcli.image_io.image_input import source_name
+from mnistcli.image_io.image_memory import MemoryBudget, decoded_bytes
 from tests.support.png import build_png, chunk
 
 GRADIENT = np.arange(48, dtype=np.uint8).reshape(6, 8) * 5
@@ -184,7 +184,7 @@ def test_a_stream_that_cannot_seek_is_read_into_memory() -> None:
 
 
 def test_an_endless_stream_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image_io, "MAX_BYTES", 3 * 2**20)
+    monkeypatch.setattr(image_input, "MAX_BYTES", 3 * 2**20)
     with subprocess.Popen(
         [sys.executable, "-c", "while True: print('x' * 10000)"],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -199,7 +199,7 @@ def test_an_endless_stream_ends(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_named_pipe_without_a_writer_does_not_hang(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(image_io, "_PIPE_WAIT", 0.1)
+    monkeypatch.setattr(image_input, "_PIPE_WAIT", 0.1)
     pipe = tmp_path / "pipe.png"
     os.mkfifo(pipe)
 
@@ -397,7 +397,7 @@ def test_the_messages_of_libtiff_are_hidden(capfd: pytest.CaptureFixture[str]) -
 
 def test_memory_stays_reserved_until_the_caller_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     budget = MemoryBudget(10)
-    monkeypatch.setattr(image_io, "BUDGET", budget)
+    monkeypatch.setattr(image_input, "BUDGET", budget)
     opened: list[int] = []
 
     def open_second() -> None:

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli.errors import ImageError
-from mnistcli.preprocessing import image_modes
-from mnistcli.preprocessing.image_modes import from_array, to_8_bits
+from mnistcli.image_io import image_modes
+from mnistcli.image_io.image_modes import from_array, to_8_bits
 
 GRADIENT = np.arange(48, dtype=np.uint8).reshape(6, 8) * 5
 

@@ -12,8 +12,8 @@ from PIL import Image
 
 from mnistcli import extras
 from mnistcli.errors import ImageError
-from mnistcli.preprocessing import decoding_limits, open_image, photo_decoders
-from mnistcli.preprocessing.pages import find_pages
+from mnistcli.image_io import decoding_limits, open_image, photo_decoders
+from mnistcli.image_io.pages import find_pages
 from tests.support.page_files import save_pages
 from tests.support.strokes import draw_digit
 

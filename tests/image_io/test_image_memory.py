@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mnistcli.preprocessing.image_memory import MemoryBudget
+from mnistcli.image_io.image_memory import MemoryBudget
 from tests.support.png import build_png, chunk
 
 

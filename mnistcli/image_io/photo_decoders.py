@@ -11,7 +11,7 @@ from PIL import Image
 
 from mnistcli.errors import ImageError
 from mnistcli.files.kinds import HEIC, PDF
-from mnistcli.preprocessing.image_formats import require_installed
+from mnistcli.image_io.image_formats import require_installed
 
 _RENDERER = Path(__file__).with_name("pdf_renderer.py")
 _MAX_SECONDS = 60  # of wall time
