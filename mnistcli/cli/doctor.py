@@ -1,12 +1,13 @@
 """The `doctor` command: check an installation, and name the command that fixes each failure."""
 
 import textwrap
+from typing import Annotated
 
 import typer
 
 from mnistcli.cli.cluster import parse_cluster
 from mnistcli.cli.escaping import escape
-from mnistcli.cli.options import CheckedClusterOption, JsonOption
+from mnistcli.cli.options import JsonOption, cluster_option
 from mnistcli.cli.spinner import show_spinner
 from mnistcli.cli.streams import out, print_json, print_line
 from mnistcli.diagnosis import FAILED, Check
@@ -16,7 +17,13 @@ _INDENT = 8 + _NAME_WIDTH
 _MIN_WIDTH = 30
 
 
-def doctor(cluster: CheckedClusterOption = None, as_json: JsonOption = False) -> None:
+def doctor(
+    cluster: Annotated[
+        str | None,
+        cluster_option("Check this Dask cluster instead of this machine", "this machine"),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
     """Check what works on this machine, and name the command that fixes what does not.
 
     With --cluster, the scheduler and its workers are checked instead: their versions, and whether

@@ -8,7 +8,6 @@ from mnistcli.cli.dataset_loading import load_splits
 from mnistcli.cli.metrics_table import print_evaluation
 from mnistcli.cli.option_conflicts import forbid_together
 from mnistcli.cli.options import (
-    ClusterOption,
     DataDirOption,
     DatasetOption,
     JsonOption,
@@ -16,6 +15,7 @@ from mnistcli.cli.options import (
     OutputDirOption,
     PixelScaleOption,
     QuietOption,
+    cluster_option,
 )
 from mnistcli.cli.spinner import show_spinner
 from mnistcli.cli.streams import print_figure, print_note, set_verbosity
@@ -51,7 +51,9 @@ def evaluate(
             "mean and spread; MODEL is the directory of 'train --seeds'. Default: one model.",
         ),
     ] = None,
-    cluster: ClusterOption = None,
+    cluster: Annotated[
+        str | None, cluster_option("With --seeds, evaluate on a Dask cluster")
+    ] = None,
     output_dir: OutputDirOption = None,
     pixel_scale: PixelScaleOption = None,
     as_json: JsonOption = False,

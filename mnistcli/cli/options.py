@@ -23,7 +23,8 @@ def _dataset_option(default: str) -> Any:
     )
 
 
-def _cluster_option(purpose: str, default: str) -> Any:
+def cluster_option(purpose: str, default: str = "this process") -> Any:
+    """Return the option ``--cluster``; its help begins with what the command does on a cluster."""
     return typer.Option(
         metavar="ADDRESS",
         help=f"{purpose}: local (worker processes of this machine, one per processor), local:N, "
@@ -68,11 +69,6 @@ OutputDirOption = Annotated[
         metavar="DIR",
         help="Directory for the figures. Default: plots/ in the run directory.",
     ),
-]
-ClusterOption = Annotated[str | None, _cluster_option("Work on a Dask cluster", "this process")]
-CheckedClusterOption = Annotated[
-    str | None,
-    _cluster_option("Check this Dask cluster instead of this machine", "this machine"),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 QuietOption = Annotated[

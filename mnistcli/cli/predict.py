@@ -8,7 +8,7 @@ import typer
 
 from mnistcli.cli.cluster import parse_cluster
 from mnistcli.cli.forms import load_regions
-from mnistcli.cli.options import ClusterOption, JsonOption, PixelScaleOption, QuietOption
+from mnistcli.cli.options import JsonOption, PixelScaleOption, QuietOption, cluster_option
 from mnistcli.cli.predict_arguments import (
     choose_layout,
     parse_lengths,
@@ -64,7 +64,8 @@ def predict(
             metavar="K",
             min=1,
             max=10,
-            help="Number of alternatives to show: classes of a single digit, or texts of a number.",
+            help="Number of classes of a single digit, or of texts of a number, to show, including "
+            "the predicted one.",
         ),
     ] = 3,
     digits: Annotated[
@@ -135,7 +136,7 @@ def predict(
             "for job arrays. Default: all files.",
         ),
     ] = None,
-    cluster: ClusterOption = None,
+    cluster: Annotated[str | None, cluster_option("Predict on a Dask cluster")] = None,
     as_csv: Annotated[
         bool,
         typer.Option(

@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 
 from mnistcli.cli.options import (
-    ClusterOption,
     DataDirOption,
     JsonOption,
     QuietOption,
     TrainingDatasetOption,
     VerboseOption,
+    cluster_option,
 )
 from mnistcli.cli.setting_options import require_one_device, setting_option, with_setting_options
 from mnistcli.cli.spinner import show_spinner
@@ -92,7 +92,7 @@ def sweep(
     start: Annotated[str | None, setting_option(SETTINGS["start"], panel=None)] = None,
     dataset: TrainingDatasetOption = None,
     data_dir: DataDirOption = None,
-    cluster: ClusterOption = None,
+    cluster: Annotated[str | None, cluster_option("Run the trials on a Dask cluster")] = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,

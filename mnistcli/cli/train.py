@@ -8,13 +8,13 @@ import typer
 
 from mnistcli.cli.interface_notes import note_interface
 from mnistcli.cli.options import (
-    ClusterOption,
     DataDirOption,
     JsonOption,
     PixelScaleOption,
     QuietOption,
     TrainingDatasetOption,
     VerboseOption,
+    cluster_option,
 )
 from mnistcli.cli.setting_options import require_one_device, setting_option, with_setting_options
 from mnistcli.cli.spinner import show_spinner
@@ -83,7 +83,9 @@ def train(
             "rate, confusion matrix and worst mistakes. Needs the extra tensorboard.",
         ),
     ] = False,
-    cluster: ClusterOption = None,
+    cluster: Annotated[
+        str | None, cluster_option("With --seeds or --ensemble, train on a Dask cluster")
+    ] = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
