@@ -1,6 +1,6 @@
 """Train, understand and use a handwritten-digit classifier.
 
-The four commands of the command line are functions here:
+The main commands are functions here: `train`, `evaluate`, `predict` and `plot`.
 
 >>> import mnistcli
 
