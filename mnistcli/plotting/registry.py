@@ -1,7 +1,7 @@
 """Plot registry: `PLOT_KINDS`, the kinds of plots by name, and `draw_plots`, which draws them.
 
 To register a new kind, add it to `PLOT_KINDS`. Importing this module is light: the command line
-reads the names and help texts from here.
+reads the names from here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -93,50 +93,26 @@ class PlotKind:
     """A kind of plot.
 
     Attributes:
-        help: Description for the command line.
         draw: Draws the plot.
         check: Returns the error that says why a model cannot have the plot; None if it can.
     """
 
-    help: str
     draw: Callable[[PlotInputs], "Figure"]
     check: availability.AvailabilityCheck = availability.check_nothing
 
 
 PLOT_KINDS: Mapping[str, PlotKind] = MappingProxyType(
     {
-        "history": PlotKind(
-            "accuracy and loss per epoch", figures.history_figure, availability.check_history
-        ),
-        "confusion": PlotKind("the confusion matrix", figures.confusion_figure),
-        "calibration": PlotKind(
-            "the reliability diagram: accuracy by confidence", figures.calibration_figure
-        ),
-        "samples": PlotKind("random digits with their predictions", figures.samples_figure),
-        "mistakes": PlotKind(
-            "the misclassified digits, the most confident first", figures.mistakes_figure
-        ),
-        "occlusion": PlotKind("occlusion maps of the worst mistakes", figures.occlusion_figure),
-        "filters": PlotKind(
-            "the kernels and feature maps of the first convolution",
-            figures.filters_figure,
-            availability.check_filters,
-        ),
-        "activations": PlotKind(
-            "the outputs of all layers for one digit",
-            figures.activations_figure,
-            availability.check_activations,
-        ),
-        "embedding": PlotKind(
-            "digits in two dimensions by the last hidden layer",
-            figures.embedding_figure,
-            availability.check_embedding,
-        ),
-        "augmentation": PlotKind(
-            "training images as the run saw them",
-            figures.augmentation_figure,
-            availability.check_augmentation,
-        ),
+        "history": PlotKind(figures.history_figure, availability.check_history),
+        "confusion": PlotKind(figures.confusion_figure),
+        "calibration": PlotKind(figures.calibration_figure),
+        "samples": PlotKind(figures.samples_figure),
+        "mistakes": PlotKind(figures.mistakes_figure),
+        "occlusion": PlotKind(figures.occlusion_figure),
+        "filters": PlotKind(figures.filters_figure, availability.check_filters),
+        "activations": PlotKind(figures.activations_figure, availability.check_activations),
+        "embedding": PlotKind(figures.embedding_figure, availability.check_embedding),
+        "augmentation": PlotKind(figures.augmentation_figure, availability.check_augmentation),
     }
 )
 """The kinds of plots by name, in the order in which they are drawn."""

@@ -280,10 +280,6 @@ def test_the_error_of_an_unwritable_directory_suggests_another_one(trained_run: 
     assert caught.value.hint == "--output-dir DIR"
 
 
-def test_every_kind_has_a_help_text() -> None:
-    assert all(kind.help and not kind.help.endswith(".") for kind in PLOT_KINDS.values())
-
-
 def test_importing_the_registry_is_light() -> None:
     heavy = ("numpy", "matplotlib", "keras", "tensorflow", "sklearn", "PIL")
     code = (
