@@ -1,4 +1,4 @@
-"""Valid datasets that the fuzzer mutates: forms of data in all file formats, and data of ours."""
+"""Valid datasets that the fuzzer mutates: layouts of data in all file formats, and data of ours."""
 
 import gzip
 import io
@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 
 from mnistcli.datasets import idx
-from tests.datasets.forms import FORMS
+from tests.datasets.data_layouts import LAYOUTS
 from tests.support.strokes import draw_digit
 
-_MOST_FILES = 6  # of a form: folders of images are mutated as images
+_MOST_FILES = 6  # of a layout: folders of images are mutated as images
 _LARGEST = 300_000  # bytes of a file
 
 
@@ -45,14 +45,14 @@ def data_seeds() -> Iterator[DataSeed]:
     yield DataSeed(plain, ".")
     yield DataSeed({f"{name}.gz": gzip.compress(part) for name, part in plain.items()}, ".")
     yield from _parquet()
-    yield from _forms()
+    yield from _layouts()
 
 
-def _forms() -> Iterator[DataSeed]:
-    for form in FORMS.values():
+def _layouts() -> Iterator[DataSeed]:
+    for layout in LAYOUTS.values():
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            load = form.write(folder).relative_to(folder)
+            load = layout.write(folder).relative_to(folder)
             paths = [path for path in folder.rglob("*") if path.is_file()]
             if len(paths) > _MOST_FILES or any(path.stat().st_size > _LARGEST for path in paths):
                 continue

@@ -1,4 +1,4 @@
-"""Forms in which people keep digit data: 112 of them, made from small data."""
+"""Layouts in which people keep digit data: 112 of them, made from small data."""
 
 import csv
 import gzip
@@ -23,8 +23,8 @@ Array: TypeAlias = Any  # an array of any dtype
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
-class Form(NamedTuple):
-    """A form of data.
+class DataLayout(NamedTuple):
+    """A layout of data.
 
     Attributes:
         write: Writes the data into a folder and returns the path to load.
@@ -39,7 +39,7 @@ class Form(NamedTuple):
     note: str = ""
 
 
-FORMS: dict[str, Form] = {}
+LAYOUTS: dict[str, DataLayout] = {}
 
 
 def add(
@@ -51,8 +51,8 @@ def add(
         write(path)
         return path
 
-    assert name not in FORMS
-    FORMS[name] = Form(run, outcome, note)
+    assert name not in LAYOUTS
+    LAYOUTS[name] = DataLayout(run, outcome, note)
 
 
 # NumPy archives

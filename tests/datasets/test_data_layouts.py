@@ -1,4 +1,4 @@
-"""The forms of data of `forms.py`: each is read as it is meant, or refused by what it is."""
+"""The layouts of data of `data_layouts.py`: each is read as it is meant, or refused by what it is."""
 
 import io
 from pathlib import Path
@@ -11,23 +11,23 @@ from PIL import Image
 from mnistcli import datasets, load_classifier
 from mnistcli.datasets import Dataset, Splits
 from mnistcli.errors import DataError
-from tests.datasets.forms import FORMS
+from tests.datasets.data_layouts import LAYOUTS
 from tests.datasets.helpers import TEST, TRAIN, assert_same_images
 
 
-@pytest.mark.parametrize("name", FORMS)
-def test_a_form_of_data_is_read_or_named(tmp_path: Path, name: str) -> None:
-    form = FORMS[name]
-    path = form.write(tmp_path)
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_layout_of_data_is_read_or_named(tmp_path: Path, name: str) -> None:
+    layout = LAYOUTS[name]
+    path = layout.write(tmp_path)
 
-    if form.outcome in {"splits", "images", "close", "sorted", "sorted all"}:
+    if layout.outcome in {"splits", "images", "close", "sorted", "sorted all"}:
         splits = datasets.load(str(path))
-        assert any(form.note in note for note in (*splits.notes, ""))
-        check(splits, form.outcome)
+        assert any(layout.note in note for note in (*splits.notes, ""))
+        check(splits, layout.outcome)
     else:
         with pytest.raises(DataError) as caught:
             datasets.load(str(path))
-        assert form.outcome in f"{caught.value.message} {caught.value.hint}"
+        assert layout.outcome in f"{caught.value.message} {caught.value.hint}"
 
 
 def check(splits: Splits, outcome: str) -> None:
@@ -72,8 +72,8 @@ def encode(image: NDArray[np.uint8]) -> bytes:
     return stream.getvalue()
 
 
-def test_there_are_as_many_forms_as_were_reviewed() -> None:
-    assert len(FORMS) >= 112
+def test_there_are_as_many_layouts_as_were_reviewed() -> None:
+    assert len(LAYOUTS) >= 112
 
 
 def test_parquet_is_read_or_its_extra_is_named(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Forms of models of other Keras users: architectures, inputs, pixel scales, outputs and files."""
+"""Kinds of models of other Keras users: architectures, inputs, pixel scales, outputs and files."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ Build = Callable[[], keras.Model]
 
 
 @dataclass(frozen=True)
-class Form:
-    """A form of model.
+class ModelKind:
+    """A kind of model.
 
     Attributes:
         build: Makes the model, untrained.
@@ -31,7 +31,7 @@ class Form:
     outputs: str = "softmax"
 
     def make(self) -> keras.Model:
-        """Build the model, compiled if the form says so."""
+        """Build the model, compiled if the kind says so."""
         model = self.build()
         if self.compiled:
             loss = (
@@ -135,48 +135,48 @@ def _mixed_precision() -> keras.Model:
     )
 
 
-FORMS: Mapping[str, Form] = {
-    "Sequential, not compiled": Form(_dense(), compiled=False),
-    "Sequential, compiled": Form(_dense()),
-    "Sequential, .h5": Form(_dense(), suffix=".h5"),
-    "logits": Form(_dense(None), outputs="logits"),
-    "logits, .h5": Form(_dense(None), outputs="logits", suffix=".h5"),
-    "sigmoid": Form(_dense("sigmoid"), outputs="sigmoid"),
-    "linear classifier": Form(_sequential(layers.Flatten)),
-    "28x28": Form(_dense(shape=(28, 28))),
-    "784 values": Form(_sequential(lambda: layers.Dense(64, "relu"), shape=(784,))),
-    "784 values, 0..255, .h5": Form(_sequential(lambda: layers.Dense(64, "relu"), shape=(784,)), scale="0..255", suffix=".h5"),
-    "three channels": Form(_sequential(_convolution(), layers.Flatten, shape=(28, 28, 3))),
-    "32x32": Form(_sequential(_convolution(), layers.Flatten, shape=(32, 32, 1))),
-    "32x32, three channels": Form(_sequential(_convolution(), layers.Flatten, shape=(32, 32, 3))),
-    "sizes None": Form(_sequential(_convolution(16), _convolution(32), layers.GlobalMaxPooling2D, shape=(None, None, 1))),
-    "batch of 1": Form(_fixed_batch),
-    "0..255": Form(_dense(), scale="0..255"),
-    "0..255, logits": Form(_dense(None), scale="0..255", outputs="logits"),
-    "-1..1": Form(_dense(), scale="-1..1"),
-    "standardized": Form(_dense(), scale="standardized"),
-    "inverted": Form(_dense(), scale="1..0"),
-    "inverted 0..255": Form(_dense(), scale="255..0"),
-    "Rescaling first": Form(_sequential(lambda: layers.Rescaling(1 / 255), _convolution(), layers.Flatten), scale="0..255"),
-    "Normalization first": Form(_normalization, scale="0..255"),
-    "convnet": Form(_sequential(_convolution(), layers.MaxPooling2D, layers.Flatten, lambda: layers.Dropout(0.2))),
-    "convnet, .h5": Form(_sequential(_convolution(), layers.MaxPooling2D, layers.Flatten), suffix=".h5"),
-    "batch normalization": Form(_sequential(_convolution(), layers.BatchNormalization, layers.ReLU, layers.Flatten)),
-    "augmentation": Form(_sequential(lambda: layers.RandomRotation(0.05), lambda: layers.RandomTranslation(0.1, 0.1), _convolution(), layers.Flatten)),
-    "separable, average pooling": Form(_sequential(_convolution(16), lambda: layers.SeparableConv2D(32, 3), layers.GlobalAveragePooling2D)),
-    "regularizers and Activation": Form(_subject_to_rules),
-    "LeakyReLU, LayerNormalization": Form(_sequential(layers.Flatten, lambda: layers.Dense(32), layers.LeakyReLU, layers.LayerNormalization)),
-    "LSTM over rows": Form(_sequential(lambda: layers.LSTM(32), shape=(28, 28))),
-    "nested network": Form(_nested),
-    "functional": Form(_functional(_convolve)),
-    "functional, .h5": Form(_functional(_convolve), suffix=".h5"),
-    "functional, logits": Form(_functional(_convolve, None), outputs="logits"),
-    "functional, Add": Form(_functional(lambda x: layers.Add()([x, layers.Conv2D(1, 3, padding="same")(x)]))),
-    "functional, Concatenate": Form(_functional(lambda x: layers.Concatenate()([layers.MaxPooling2D(2)(x), layers.AveragePooling2D(2)(x)]))),
-    "functional, division by 255": Form(_functional(lambda x: ops.relu(x / 255.0)), scale="0..255"),
-    "average of two networks": Form(_average),
+MODEL_KINDS: Mapping[str, ModelKind] = {
+    "Sequential, not compiled": ModelKind(_dense(), compiled=False),
+    "Sequential, compiled": ModelKind(_dense()),
+    "Sequential, .h5": ModelKind(_dense(), suffix=".h5"),
+    "logits": ModelKind(_dense(None), outputs="logits"),
+    "logits, .h5": ModelKind(_dense(None), outputs="logits", suffix=".h5"),
+    "sigmoid": ModelKind(_dense("sigmoid"), outputs="sigmoid"),
+    "linear classifier": ModelKind(_sequential(layers.Flatten)),
+    "28x28": ModelKind(_dense(shape=(28, 28))),
+    "784 values": ModelKind(_sequential(lambda: layers.Dense(64, "relu"), shape=(784,))),
+    "784 values, 0..255, .h5": ModelKind(_sequential(lambda: layers.Dense(64, "relu"), shape=(784,)), scale="0..255", suffix=".h5"),
+    "three channels": ModelKind(_sequential(_convolution(), layers.Flatten, shape=(28, 28, 3))),
+    "32x32": ModelKind(_sequential(_convolution(), layers.Flatten, shape=(32, 32, 1))),
+    "32x32, three channels": ModelKind(_sequential(_convolution(), layers.Flatten, shape=(32, 32, 3))),
+    "sizes None": ModelKind(_sequential(_convolution(16), _convolution(32), layers.GlobalMaxPooling2D, shape=(None, None, 1))),
+    "batch of 1": ModelKind(_fixed_batch),
+    "0..255": ModelKind(_dense(), scale="0..255"),
+    "0..255, logits": ModelKind(_dense(None), scale="0..255", outputs="logits"),
+    "-1..1": ModelKind(_dense(), scale="-1..1"),
+    "standardized": ModelKind(_dense(), scale="standardized"),
+    "inverted": ModelKind(_dense(), scale="1..0"),
+    "inverted 0..255": ModelKind(_dense(), scale="255..0"),
+    "Rescaling first": ModelKind(_sequential(lambda: layers.Rescaling(1 / 255), _convolution(), layers.Flatten), scale="0..255"),
+    "Normalization first": ModelKind(_normalization, scale="0..255"),
+    "convnet": ModelKind(_sequential(_convolution(), layers.MaxPooling2D, layers.Flatten, lambda: layers.Dropout(0.2))),
+    "convnet, .h5": ModelKind(_sequential(_convolution(), layers.MaxPooling2D, layers.Flatten), suffix=".h5"),
+    "batch normalization": ModelKind(_sequential(_convolution(), layers.BatchNormalization, layers.ReLU, layers.Flatten)),
+    "augmentation": ModelKind(_sequential(lambda: layers.RandomRotation(0.05), lambda: layers.RandomTranslation(0.1, 0.1), _convolution(), layers.Flatten)),
+    "separable, average pooling": ModelKind(_sequential(_convolution(16), lambda: layers.SeparableConv2D(32, 3), layers.GlobalAveragePooling2D)),
+    "regularizers and Activation": ModelKind(_subject_to_rules),
+    "LeakyReLU, LayerNormalization": ModelKind(_sequential(layers.Flatten, lambda: layers.Dense(32), layers.LeakyReLU, layers.LayerNormalization)),
+    "LSTM over rows": ModelKind(_sequential(lambda: layers.LSTM(32), shape=(28, 28))),
+    "nested network": ModelKind(_nested),
+    "functional": ModelKind(_functional(_convolve)),
+    "functional, .h5": ModelKind(_functional(_convolve), suffix=".h5"),
+    "functional, logits": ModelKind(_functional(_convolve, None), outputs="logits"),
+    "functional, Add": ModelKind(_functional(lambda x: layers.Add()([x, layers.Conv2D(1, 3, padding="same")(x)]))),
+    "functional, Concatenate": ModelKind(_functional(lambda x: layers.Concatenate()([layers.MaxPooling2D(2)(x), layers.AveragePooling2D(2)(x)]))),
+    "functional, division by 255": ModelKind(_functional(lambda x: ops.relu(x / 255.0)), scale="0..255"),
+    "average of two networks": ModelKind(_average),
 }  # fmt: skip
-"""The forms by name: all of them load."""
+"""The kinds by name: all of them load."""
 
 
 _SCALING = {
@@ -185,9 +185,9 @@ _SCALING = {
 }  # fmt: skip
 
 
-def scale_pixels(form: Form, model: keras.Model, images: NDArray[np.uint8]) -> Pixels:
+def scale_pixels(kind: ModelKind, model: keras.Model, images: NDArray[np.uint8]) -> Pixels:
     """Return images, uint8 (n, 28, 28), as the owner of a model gives them to it."""
-    factor, offset = _SCALING[form.scale]
+    factor, offset = _SCALING[kind.scale]
     pixels = (images / 255 * factor + offset).astype(np.float32)
     shape = model.input_shape[1:]
     if shape[0] == 32:

@@ -1,4 +1,4 @@
-"""Models of all forms that Keras users have pass the check and compute the same when loaded."""
+"""Models of all kinds that Keras users have pass the check and compute the same when loaded."""
 
 import logging
 from pathlib import Path
@@ -9,21 +9,21 @@ import pytest
 
 from mnistcli import checkpoints
 from mnistcli.model_check import check_model
-from tests.support.foreign_forms import FORMS, scale_pixels
+from tests.support.foreign_model_kinds import MODEL_KINDS, scale_pixels
 
 
-@pytest.mark.parametrize("name", FORMS)
-def test_a_form_of_model_passes_and_computes_the_same(
+@pytest.mark.parametrize("name", MODEL_KINDS)
+def test_a_kind_of_model_passes_and_computes_the_same(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`tests.tools.foreign_models` trains them all and compares what is found about pixels."""
     monkeypatch.setattr(logging.root, "disabled", True)  # Keras warns of .h5 files
-    form = FORMS[name]
-    model = form.make()
-    path = Path(f"m{form.suffix}")
+    kind = MODEL_KINDS[name]
+    model = kind.make()
+    path = Path(f"m{kind.suffix}")
     model.save(path)
     digits = np.random.default_rng(0).integers(0, 256, (1, 28, 28), np.uint8)
-    inputs = scale_pixels(form, model, digits)
+    inputs = scale_pixels(kind, model, digits)
 
     loaded = checkpoints.load_checked(check_model(path))
 
@@ -33,5 +33,5 @@ def test_a_form_of_model_passes_and_computes_the_same(
     np.testing.assert_allclose(computed, expected, atol=1e-5)
 
 
-def test_there_are_as_many_forms_as_were_reviewed() -> None:
-    assert len(FORMS) >= 39
+def test_there_are_as_many_kinds_as_were_reviewed() -> None:
+    assert len(MODEL_KINDS) >= 39
