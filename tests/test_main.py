@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import mnistcli
 from tests.support.program import PROGRAM
 
 COMMAND = Path(sys.executable).with_name("mnistcli")
@@ -64,7 +65,7 @@ def test_from_training_to_a_report(digit_pngs: Path) -> None:
 def test_the_installed_command_is_the_program() -> None:
     done = subprocess.run([COMMAND, "--version"], capture_output=True, text=True, check=True)
 
-    assert done.stdout == "mnistcli 0.1.0\n"
+    assert done.stdout == f"mnistcli {mnistcli.__version__}\n"
 
 
 def test_forced_color_does_not_animate() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import mnistcli
 from mnistcli.cli import app
 from mnistcli.config import OPTIMIZERS
 from mnistcli.plotting.registry import PLOT_KINDS
@@ -79,7 +80,7 @@ def test_examples_fit_80_columns() -> None:
 
 @pytest.mark.parametrize("option", ["--version", "-V"])
 def test_version_prints_the_installed_version(option: str) -> None:
-    assert succeed(option).stdout == "mnistcli 0.1.0\n"
+    assert succeed(option).stdout == f"mnistcli {mnistcli.__version__}\n"
 
 
 @pytest.mark.parametrize(
