@@ -1,4 +1,4 @@
-"""Epoch table of a run on a terminal: its header and rows, and curves of block characters."""
+"""Epoch table of a run on a terminal: its header and rows, and curves as sparklines."""
 
 import math
 from collections.abc import Callable, Sequence

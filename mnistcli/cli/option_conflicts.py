@@ -1,4 +1,4 @@
-"""Options that exclude each other."""
+"""Option conflicts: options that are mutually exclusive."""
 
 from collections.abc import Mapping
 

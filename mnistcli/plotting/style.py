@@ -35,7 +35,7 @@ MARGIN = 0.35
 TOP = 1.05
 FOOTER_HEIGHT = 0.32
 
-# Versions and times would make two files of one figure differ.
+# Reproducible metadata: versions and times would make two files of one figure differ.
 _METADATA: dict[str, dict[str, str | None]] = {
     "png": {"Software": None},
     "svg": {"Date": None, "Creator": None},

@@ -1,4 +1,4 @@
-"""Form regions: read the named boxes of a form from a CSV file, in pixels or as fractions."""
+"""Form regions: read named bounding boxes of a form from a CSV file, in pixels or as fractions."""
 
 import csv
 import math
@@ -22,7 +22,7 @@ _FORMAT = (
 
 @dataclass(frozen=True)
 class FormRegion:
-    """One box of a form.
+    """A named bounding box of a form.
 
     Attributes:
         name: Its name, which is unique in the form.

@@ -118,9 +118,9 @@ def binarize(image: Image.Image, *, other_polarity: bool = False) -> Foreground:
 
 
 def _convert_to_gray(pixels: Gray) -> Gray:
-    """Convert color to grayscale along the principal axis (PCA) of the colors.
+    """Convert color to grayscale: the first principal component (PCA) of the colors.
 
-    Foreground and background differ most along this axis, whatever their colors.
+    Foreground and background differ most along its axis, whatever their colors.
     """
     if pixels.ndim == 2:
         return pixels
