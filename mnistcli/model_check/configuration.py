@@ -19,7 +19,7 @@ from mnistcli.model_check.names import (
     OBJECTS,
     SETTINGS,
 )
-from mnistcli.model_check.nodes import Node, rebuild_ends, rebuild_nodes
+from mnistcli.model_check.nodes import Node, rebuild_input_and_output, rebuild_nodes
 from mnistcli.model_check.refusal import RefusedModelError, require, shorten
 
 MAX_LAYERS = 500
@@ -99,7 +99,7 @@ class _Rebuilder:
         rebuilt["layers"] = [
             self.layer(node, depth=depth + 1) | rebuild_nodes(node) for node in layers
         ]
-        return rebuilt | rebuild_ends(config)
+        return rebuilt | rebuild_input_and_output(config)
 
     def _settings(self, config: Node, *, depth: int, wrapper: bool = False) -> Node:
         settings: Node = {}

@@ -1,7 +1,7 @@
 """First and last layer: detect pixel scale and output activation from the configuration."""
 
 from mnistcli.model_check.names import FUNCTIONAL
-from mnistcli.model_check.nodes import Node, history
+from mnistcli.model_check.nodes import Node, producer
 
 
 def first_divisor(config: Node) -> float | None:
@@ -61,6 +61,6 @@ def _takes(layer: Node, entry: str) -> bool:
     for call in layer["inbound_nodes"]:
         for argument in call["args"]:
             tensors = argument if isinstance(argument, list) else [argument]
-            if any(isinstance(tensor, dict) and history(tensor)[0] == entry for tensor in tensors):
+            if any(isinstance(tensor, dict) and producer(tensor)[0] == entry for tensor in tensors):
                 return True
     return False

@@ -7,9 +7,9 @@ from typing import Any
 from mnistcli.model_check.input_shapes import fixed_shape
 from mnistcli.model_check.layer_rules import LAYER_RULES, OPERATION_RULES
 from mnistcli.model_check.names import FUNCTIONAL, INPUT_LAYER, SEQUENTIAL
-from mnistcli.model_check.nodes import Node, history
+from mnistcli.model_check.nodes import Node, producer
 from mnistcli.model_check.refusal import RefusedModelError, require, shorten
-from mnistcli.model_check.sizes import LayerSize, Shape, elements, single
+from mnistcli.model_check.sizes import LayerSize, Shape, count_elements, require_single_input
 
 MAX_CALLS = 2000
 """Maximum number of calls of layers; a model inside a model is followed each time it is called."""
@@ -85,7 +85,7 @@ class _Meter:
         if pair == INPUT_LAYER:
             return self._input(config, inputs)
         if pair[1] == "TimeDistributed":
-            steps, *rest = single(inputs)
+            steps, *rest = require_single_input(inputs)
             return (steps, *self.call(config["layer"], [tuple(rest)]))
         if pair[1] == "Bidirectional":
             return self._bidirectional(config, inputs)
@@ -94,7 +94,7 @@ class _Meter:
 
     def _record(self, node: Node, size: LayerSize) -> Shape:
         self._parameters[id(node)] = size.parameters
-        values = max(elements(size.shape), size.temporary)
+        values = max(count_elements(size.shape), size.temporary)
         require(values <= _MAX_VALUES, f"has a layer with more than {_MAX_VALUES:,} outputs")
         self.largest_output = max(self.largest_output, values)
         return size.shape
@@ -102,7 +102,7 @@ class _Meter:
     @staticmethod
     def _input(config: Node, inputs: Sequence[Shape]) -> Shape:
         require(not config.get("sparse") and not config.get("ragged"), "has an unusual input")
-        shape, declared = single(inputs), _sides(config)
+        shape, declared = require_single_input(inputs), _sides(config)
         require(
             declared is None
             or (
@@ -114,7 +114,7 @@ class _Meter:
         return shape
 
     def _sequential(self, config: Node, inputs: Sequence[Shape]) -> Shape:
-        shape = single(inputs)
+        shape = require_single_input(inputs)
         for layer in config["layers"]:
             shape = self.call(layer, [shape])
         return shape
@@ -151,13 +151,13 @@ class _Meter:
 
 
 def _is_ready(call: Node, outputs: Mapping[tuple[str, int], Shape]) -> bool:
-    return all(history(tensor) in outputs for tensor in _tensors(call))
+    return all(producer(tensor) in outputs for tensor in _tensors(call))
 
 
 def _shapes(call: Node, outputs: Mapping[tuple[str, int], Shape]) -> Iterator[Shape]:
     """Yield the shapes of the arguments of a call; a number has the shape ()."""
     for argument in _arguments(call):
-        yield outputs[history(argument)] if isinstance(argument, dict) else ()
+        yield outputs[producer(argument)] if isinstance(argument, dict) else ()
 
 
 def _tensors(call: Node) -> Iterator[Node]:

@@ -14,9 +14,9 @@ from mnistcli.model_check.sizes import (
     Settings,
     Shape,
     axis_index,
-    count,
-    elements,
-    single,
+    count_elements,
+    read_positive,
+    require_single_input,
 )
 
 __all__ = ["LAYER_RULES", "OPERATION_RULES"]
@@ -24,39 +24,39 @@ __all__ = ["LAYER_RULES", "OPERATION_RULES"]
 
 def _same(_: Settings, inputs: Sequence[Shape]) -> LayerSize:
     """Element-wise layers, and layers that do nothing in a prediction."""
-    return LayerSize(single(inputs))
+    return LayerSize(require_single_input(inputs))
 
 
 def _dense(settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
-    shape, units = single(inputs), count(settings, "units")
+    shape, units = require_single_input(inputs), read_positive(settings, "units")
     bias = units if settings.get("use_bias", True) else 0
     return LayerSize((*shape[:-1], units), shape[-1] * units + bias)
 
 
 def _flatten(_: Settings, inputs: Sequence[Shape]) -> LayerSize:
     require(len(inputs) == 1, "has a layer with a wrong number of inputs")
-    return LayerSize((elements(inputs[0]),))
+    return LayerSize((count_elements(inputs[0]),))
 
 
 def _reshape(settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
-    total, target = elements(single(inputs)), settings.get("target_shape")
+    total, target = count_elements(require_single_input(inputs)), settings.get("target_shape")
     if not isinstance(target, list) or not all(isinstance(side, int) for side in target):
         raise RefusedModelError("has a layer with an impossible target_shape")
-    known = elements(tuple(side for side in target if side != -1))
+    known = count_elements(tuple(side for side in target if side != -1))
     require(
         known > 0 and target.count(-1) <= 1 and total % known == 0,
         "has a layer with an impossible target_shape",
     )
     shape = tuple(total // known if side == -1 else side for side in target)
     require(
-        min(shape, default=1) > 0 and elements(shape) == total,
+        min(shape, default=1) > 0 and count_elements(shape) == total,
         "has a layer with an impossible target_shape",
     )
     return LayerSize(shape)
 
 
 def _permute(settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
-    shape, order = single(inputs), settings.get("dims")
+    shape, order = require_single_input(inputs), settings.get("dims")
     require(
         isinstance(order, list) and sorted(order) == list(range(1, len(shape) + 1)),
         "has a layer with impossible dims",
@@ -65,25 +65,25 @@ def _permute(settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
 
 
 def _repeat(settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
-    return LayerSize((count(settings, "n"), *single(inputs, rank=1)))
+    return LayerSize((read_positive(settings, "n"), *require_single_input(inputs, rank=1)))
 
 
 def _normalization(settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
     """Batch and layer normalization, and others with up to four numbers per channel."""
-    shape, axis = single(inputs), settings.get("axis", -1)
+    shape, axis = require_single_input(inputs), settings.get("axis", -1)
     axes = axis if isinstance(axis, list) else [] if axis is None else [axis]
     require(len(axes) <= len(shape), "has a layer with an impossible axis")
     channels = tuple(shape[axis_index(item, len(shape))] for item in axes)
     # The smallest number of them: some of the numbers can be switched off.
     used = any(settings.get(key, True) for key in ("center", "scale"))
-    return LayerSize(shape, elements(channels) if used else 0)
+    return LayerSize(shape, count_elements(channels) if used else 0)
 
 
 def _prelu(settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
-    shape, shared = single(inputs), settings.get("shared_axes") or []
+    shape, shared = require_single_input(inputs), settings.get("shared_axes") or []
     require(isinstance(shared, list), "has a layer with impossible shared_axes")
     together = {axis_index(axis, len(shape)) for axis in shared}
-    weights = elements(tuple(side for i, side in enumerate(shape) if i not in together))
+    weights = count_elements(tuple(side for i, side in enumerate(shape) if i not in together))
     return LayerSize(shape, weights)
 
 

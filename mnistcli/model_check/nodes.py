@@ -37,7 +37,7 @@ def rebuild_nodes(node: Any) -> Node:
     }
 
 
-def rebuild_ends(config: Node) -> Node:
+def rebuild_input_and_output(config: Node) -> Node:
     """Rebuild the input and the output of a functional model; it has one of each.
 
     Raises:
@@ -46,7 +46,7 @@ def rebuild_ends(config: Node) -> Node:
     return {key: _end(config.get(key)) for key in ("input_layers", "output_layers")}
 
 
-def history(tensor: Mapping[str, Any]) -> tuple[str, int]:
+def producer(tensor: Mapping[str, Any]) -> tuple[str, int]:
     """Return the layer that computes a tensor, and the number of the call of that layer."""
     name, call, _ = tensor["config"]["keras_history"]
     return name, call

@@ -4,19 +4,27 @@ from collections.abc import Sequence
 from functools import partial
 
 from mnistcli.model_check.refusal import require
-from mnistcli.model_check.sizes import LayerSize, Rule, Settings, Shape, count, elements, single
+from mnistcli.model_check.sizes import (
+    LayerSize,
+    Rule,
+    Settings,
+    Shape,
+    count_elements,
+    read_positive,
+    require_single_input,
+)
 
 _MAX_UNROLLED = 128  # steps: the graph has a copy of the layer for each
 
 
 def _recurrent(gates: int, settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
-    steps, features = single(inputs, rank=2)
+    steps, features = require_single_input(inputs, rank=2)
     require(not settings.get("return_state"), "has a layer with several outputs")
     require(
         not settings.get("unroll") or steps <= _MAX_UNROLLED,
         f"has a recurrent layer unrolled over more than {_MAX_UNROLLED} steps",
     )
-    units = count(settings, "units")
+    units = read_positive(settings, "units")
     bias = 1 if settings.get("use_bias", True) else 0
     parameters = gates * units * (features + units + bias)
     shape = (steps, units) if settings.get("return_sequences") else (units,)
@@ -29,9 +37,9 @@ def _multi_head_attention(settings: Settings, inputs: Sequence[Shape]) -> LayerS
         settings.get("output_shape") is None and settings.get("attention_axes") in (None, [1], 1),
         "has an attention layer of an unusual shape",
     )
-    query, value = (single([shape], rank=2) for shape in inputs[:2])
-    heads, key_dim = count(settings, "num_heads"), count(settings, "key_dim")
-    value_dim = count(settings, "value_dim", key_dim)
+    query, value = (require_single_input([shape], rank=2) for shape in inputs[:2])
+    heads, key_dim = read_positive(settings, "num_heads"), read_positive(settings, "key_dim")
+    value_dim = read_positive(settings, "value_dim", key_dim)
     key = inputs[2] if len(inputs) > 2 else value
     weights = heads * (
         (query[-1] + key[-1]) * key_dim + value[-1] * value_dim + value_dim * query[-1]
@@ -42,8 +50,8 @@ def _multi_head_attention(settings: Settings, inputs: Sequence[Shape]) -> LayerS
 
 def _attention(_: Settings, inputs: Sequence[Shape]) -> LayerSize:
     require(len(inputs) in {2, 3}, "has a layer with a wrong number of inputs")
-    query, value = (single([shape], rank=2) for shape in inputs[:2])
-    return LayerSize((query[0], value[1]), 0, elements((query[0], value[0])))
+    query, value = (require_single_input([shape], rank=2) for shape in inputs[:2])
+    return LayerSize((query[0], value[1]), 0, count_elements((query[0], value[0])))
 
 
 RULES: dict[str, Rule] = {

@@ -31,7 +31,7 @@ _MAX_EXTENT = 128  # kernels, strides, pools: more than four times an MNIST imag
 _MAX_SIDE = 1 << 32
 
 
-def single(inputs: Sequence[Shape], rank: int | None = None) -> Shape:
+def require_single_input(inputs: Sequence[Shape], rank: int | None = None) -> Shape:
     """Return the shape of the only input, of a certain rank if one is given."""
     require(len(inputs) == 1, "has a layer with a wrong number of inputs")
     require(
@@ -41,12 +41,12 @@ def single(inputs: Sequence[Shape], rank: int | None = None) -> Shape:
     return inputs[0]
 
 
-def elements(shape: Shape) -> int:
+def count_elements(shape: Shape) -> int:
     """Return the number of values of a shape."""
     return math.prod(shape)
 
 
-def count(settings: Settings, key: str, default: int | None = None) -> int:
+def read_positive(settings: Settings, key: str, default: int | None = None) -> int:
     """Return a positive integer setting."""
     value = settings.get(key)
     value = default if value is None else value
@@ -55,7 +55,7 @@ def count(settings: Settings, key: str, default: int | None = None) -> int:
     return value
 
 
-def extents(
+def read_extents(
     settings: Settings, key: str, rank: int, default: Sequence[int] | int = 1
 ) -> tuple[int, ...]:
     """Return a setting of one small positive integer per dimension, such as ``kernel_size``."""
@@ -83,22 +83,22 @@ def axis_index(axis: Any, rank: int) -> int:
     return index
 
 
-def split(settings: Settings, shape: Shape) -> tuple[Shape, int]:
+def split_channels(settings: Settings, shape: Shape) -> tuple[Shape, int]:
     """Split a shape into its spatial sides and the number of channels."""
     if settings.get("data_format") == "channels_first":
         return shape[1:], shape[0]
     return shape[:-1], shape[-1]
 
 
-def join(settings: Settings, sides: Shape, channels: int) -> Shape:
-    """Join what `split` has split."""
+def join_channels(settings: Settings, sides: Shape, channels: int) -> Shape:
+    """Join what `split_channels` has split."""
     require(all(side >= 1 for side in sides), "has a layer without outputs")
     if settings.get("data_format") == "channels_first":
         return (channels, *sides)
     return (*sides, channels)
 
 
-def slide(
+def slide_window(
     sides: Shape, kernel: Shape, strides: Shape, padding: object, dilation: Shape
 ) -> tuple[int, ...]:
     """Return the sides after a window has been moved over them."""
@@ -112,7 +112,7 @@ def slide(
     )
 
 
-def pairs(settings: Settings, key: str, rank: int) -> tuple[tuple[int, int], ...]:
+def read_pairs(settings: Settings, key: str, rank: int) -> tuple[tuple[int, int], ...]:
     """Return a setting of two integers per dimension, before and after, such as ``padding``."""
     value = settings.get(key)
     values = value if isinstance(value, list) else [value] * rank
