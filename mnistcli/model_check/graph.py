@@ -192,5 +192,5 @@ def _sides(config: Node) -> tuple[int | None, ...] | None:
     if not isinstance(sides, list):
         return None
     known = all(side is None or (isinstance(side, int) and side > 0) for side in sides)
-    require(known and len(sides) > 0, "has an input of an impossible shape")
+    require(known and len(sides) > 0, "has an input of an invalid shape")
     return tuple(sides)

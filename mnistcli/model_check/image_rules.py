@@ -36,7 +36,7 @@ def _window(settings: Settings, shape: Shape, rank: int) -> tuple[Shape, Shape, 
 def _convolution(rank: int, settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
     kernel, sides, channels = _window(settings, require_single_input(inputs, rank + 1), rank)
     filters, groups = read_positive(settings, "filters"), read_positive(settings, "groups", 1)
-    require(channels % groups == 0, "has a layer with impossible groups")
+    require(channels % groups == 0, "has a layer with invalid groups")
     weights = count_elements(kernel) * (channels // groups) * filters
     return LayerSize(join_channels(settings, sides, filters), weights + _bias(settings, filters))
 
@@ -100,7 +100,7 @@ def _upsampling(rank: int, settings: Settings, inputs: Sequence[Shape]) -> Layer
     sides, channels = split_channels(settings, require_single_input(inputs, rank + 1))
     value = settings.get("size")
     factors = value if isinstance(value, list) else [value] * rank
-    require(len(factors) == rank, "has a layer with an impossible size")
+    require(len(factors) == rank, "has a layer with an invalid size")
     steps = [read_positive({"size": factor}, "size", 2) for factor in factors]
     grown = tuple(side * step for side, step in zip(sides, steps, strict=True))
     return LayerSize(join_channels(settings, grown, channels))

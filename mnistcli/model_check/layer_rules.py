@@ -41,16 +41,16 @@ def _flatten(_: Settings, inputs: Sequence[Shape]) -> LayerSize:
 def _reshape(settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
     total, target = count_elements(require_single_input(inputs)), settings.get("target_shape")
     if not isinstance(target, list) or not all(isinstance(side, int) for side in target):
-        raise RefusedModelError("has a layer with an impossible target_shape")
+        raise RefusedModelError("has a layer with an invalid target_shape")
     known = count_elements(tuple(side for side in target if side != -1))
     require(
         known > 0 and target.count(-1) <= 1 and total % known == 0,
-        "has a layer with an impossible target_shape",
+        "has a layer with an invalid target_shape",
     )
     shape = tuple(total // known if side == -1 else side for side in target)
     require(
         min(shape, default=1) > 0 and count_elements(shape) == total,
-        "has a layer with an impossible target_shape",
+        "has a layer with an invalid target_shape",
     )
     return LayerSize(shape)
 
@@ -59,7 +59,7 @@ def _permute(settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
     shape, order = require_single_input(inputs), settings.get("dims")
     require(
         isinstance(order, list) and sorted(order) == list(range(1, len(shape) + 1)),
-        "has a layer with impossible dims",
+        "has a layer with invalid dims",
     )
     return LayerSize(tuple(shape[side - 1] for side in order or []))
 
@@ -72,7 +72,7 @@ def _normalization(settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
     """Batch and layer normalization, and others with up to four numbers per channel."""
     shape, axis = require_single_input(inputs), settings.get("axis", -1)
     axes = axis if isinstance(axis, list) else [] if axis is None else [axis]
-    require(len(axes) <= len(shape), "has a layer with an impossible axis")
+    require(len(axes) <= len(shape), "has a layer with an invalid axis")
     channels = tuple(shape[axis_index(item, len(shape))] for item in axes)
     # The smallest number of them: some of the numbers can be switched off.
     used = any(settings.get(key, True) for key in ("center", "scale"))
@@ -81,7 +81,7 @@ def _normalization(settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
 
 def _prelu(settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
     shape, shared = require_single_input(inputs), settings.get("shared_axes") or []
-    require(isinstance(shared, list), "has a layer with impossible shared_axes")
+    require(isinstance(shared, list), "has a layer with invalid shared_axes")
     together = {axis_index(axis, len(shape)) for axis in shared}
     weights = count_elements(tuple(side for i, side in enumerate(shape) if i not in together))
     return LayerSize(shape, weights)

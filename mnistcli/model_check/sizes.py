@@ -51,7 +51,7 @@ def read_positive(settings: Settings, key: str, default: int | None = None) -> i
     value = settings.get(key)
     value = default if value is None else value
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MAX_SIDE:
-        raise RefusedModelError(f"has a layer with an impossible {key}")
+        raise RefusedModelError(f"has a layer with an invalid {key}")
     return value
 
 
@@ -62,11 +62,11 @@ def read_extents(
     value = settings.get(key)
     value = default if value is None else value
     values = list(value) if isinstance(value, list | tuple) else [value] * rank
-    require(len(values) == rank, f"has a layer with an impossible {key}")
+    require(len(values) == rank, f"has a layer with an invalid {key}")
     result = []
     for extent in values:
         if isinstance(extent, bool) or not isinstance(extent, int):
-            raise RefusedModelError(f"has a layer with an impossible {key}")
+            raise RefusedModelError(f"has a layer with an invalid {key}")
         require(1 <= extent <= _MAX_EXTENT, f"has a layer with a {key} above {_MAX_EXTENT}")
         result.append(extent)
     return tuple(result)
@@ -77,9 +77,9 @@ def axis_index(axis: Any, rank: int) -> int:
     if isinstance(axis, list) and len(axis) == 1:
         (axis,) = axis
     if isinstance(axis, bool) or not isinstance(axis, int):
-        raise RefusedModelError("has a layer with an impossible axis")
+        raise RefusedModelError("has a layer with an invalid axis")
     index = axis - 1 if axis > 0 else axis + rank
-    require(axis != 0 and 0 <= index < rank, "has a layer with an impossible axis")
+    require(axis != 0 and 0 <= index < rank, "has a layer with an invalid axis")
     return index
 
 
@@ -122,7 +122,7 @@ def read_pairs(settings: Settings, key: str, rank: int) -> tuple[tuple[int, int]
     for item in values:
         pair = tuple(item) if isinstance(item, list) else (item, item)
         if len(pair) != 2 or not all(isinstance(side, int) and side >= 0 for side in pair):
-            raise RefusedModelError(f"has a layer with an impossible {key}")
+            raise RefusedModelError(f"has a layer with an invalid {key}")
         result.append((pair[0], pair[1]))
-    require(len(result) == rank, f"has a layer with an impossible {key}")
+    require(len(result) == rank, f"has a layer with an invalid {key}")
     return tuple(result)

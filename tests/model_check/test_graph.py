@@ -112,26 +112,26 @@ POOL = layer("GlobalAveragePooling2D")
         ([layer("Conv2D", filters=8, kernel_size=3000, padding="same")], "kernel_size above 128"),
         ([layer("Conv2D", filters=8, kernel_size=30, padding="valid")], "without outputs"),
         ([layer("Conv2D", filters=2**30, kernel_size=1, padding="same")], "parameters but has"),
-        ([layer("Conv2D", filters=-1, kernel_size=1, padding="same")], "impossible filters"),
-        ([layer("Conv2D", filters=True, kernel_size=1, padding="same")], "impossible filters"),
-        ([layer("Conv2D", filters=8, kernel_size=[1] * 9, padding="same")], "impossible kernel"),
+        ([layer("Conv2D", filters=-1, kernel_size=1, padding="same")], "invalid filters"),
+        ([layer("Conv2D", filters=True, kernel_size=1, padding="same")], "invalid filters"),
+        ([layer("Conv2D", filters=8, kernel_size=[1] * 9, padding="same")], "invalid kernel"),
         ([layer("Conv2D", filters=8, kernel_size=1, padding="full")], "unknown padding"),
         ([layer("Conv1D", filters=8, kernel_size=1, padding="same")], "number of dimensions"),
-        ([layer("Reshape", target_shape=[-1, 5])], "impossible target_shape"),
-        ([layer("Reshape", target_shape=[-1, -1])], "impossible target_shape"),
-        ([layer("Reshape", target_shape=["x"])], "impossible target_shape"),
-        ([layer("Permute", dims=[1, 1, 3])], "impossible dims"),
+        ([layer("Reshape", target_shape=[-1, 5])], "invalid target_shape"),
+        ([layer("Reshape", target_shape=[-1, -1])], "invalid target_shape"),
+        ([layer("Reshape", target_shape=["x"])], "invalid target_shape"),
+        ([layer("Permute", dims=[1, 1, 3])], "invalid dims"),
         ([layer("Cropping2D", cropping=14)], "without outputs"),
-        ([layer("BatchNormalization", axis=7)], "impossible axis"),
+        ([layer("BatchNormalization", axis=7)], "invalid axis"),
         ([FLATTEN, layer("RepeatVector", n=2**20), layer("Reshape", target_shape=[28, 28, 2**20])], "parameters but has"),
         ([FLATTEN, layer("Reshape", target_shape=[784, 1]),
           layer("LSTM", units=10, unroll=True)], "unrolled"),
         ([layer("Reshape", target_shape=[28, 28]),
           layer("GRU", units=10, return_state=True)], "several outputs"),
-        ([layer("Concatenate", axis=0)], "impossible axis"),
+        ([layer("Concatenate", axis=0)], "invalid axis"),
     ],
 )  # fmt: skip
-def test_layers_of_impossible_or_large_size_are_refused(
+def test_layers_of_invalid_or_large_size_are_refused(
     stack: list[Any], reason: str, tmp_path: Path
 ) -> None:
     path = model_file(tmp_path / "model.keras", sequential(*stack, POOL, DENSE))
@@ -170,5 +170,5 @@ def test_the_layer_is_named(tmp_path: Path) -> None:
         sequential(layer("Conv2D", filters=0, kernel_size=1, padding="same")),
     )
 
-    with pytest.raises(CheckpointError, match="impossible filters: layer 'conv2d'"):
+    with pytest.raises(CheckpointError, match="invalid filters: layer 'conv2d'"):
         check_model(path)
