@@ -156,8 +156,8 @@ def _find_columns(
     """
     if not all(map(_is_number, cells)) and len(header) < 8:
         raise DataError(
-            f"{str(path)!r} lists {', '.join(map(repr, header))}, not pixels: a list of images "
-            "belongs into their folder",
+            f"{str(path)!r} lists {', '.join(map(repr, header))}, not pixels: put this list "
+            "into the folder of its images",
             hint="--dataset FOLDER",
         )
     if len(header) > len(cells):

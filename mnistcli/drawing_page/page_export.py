@@ -50,8 +50,8 @@ def export_page(
     expected = classifier.predict(images)
     if not _agree(layers, images, expected):
         raise CheckpointError(
-            f"the page would compute other probabilities than {str(model)!r}, which may take other "
-            "pixels than 0..1",
+            f"the page would compute different probabilities from {str(model)!r}, which may take "
+            "pixels other than 0..1",
             hint=OTHER_MODEL,
         )
     settings = {

@@ -93,7 +93,7 @@ def export(
         RunError: The path exists or cannot be written.
     """
     if os.path.lexists(path):
-        raise RunError(f"{str(path)!r} exists already", hint="--output PATH")
+        raise RunError(f"already exists: {str(path)!r}", hint="--output PATH")
     try:
         if file_format == "saved_model":
             return _export_directory(model, path, images)

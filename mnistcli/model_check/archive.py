@@ -22,8 +22,8 @@ def read_members(content: bytes) -> tuple[bytes, bytes]:
     """Read the configuration and the weights in the content of a `.keras` file.
 
     Raises:
-        RefusedModelError: The archive has other members than Keras writes, or is compressed or too
-            large.
+        RefusedModelError: The archive does not have exactly the members that Keras writes, or is
+            compressed or too large.
         zipfile.BadZipFile: The archive is damaged.
     """
     with open_zip(io.BytesIO(content), max_directory_bytes=_MAX_DIRECTORY_BYTES) as archive:

@@ -26,7 +26,7 @@ def rebuild_nodes(node: Any) -> Node:
         The keys ``name`` and ``inbound_nodes``.
 
     Raises:
-        RefusedModelError: A call has other arguments than the outputs of layers and numbers.
+        RefusedModelError: A call has arguments other than layer outputs and numbers.
     """
     calls = node.get("inbound_nodes")
     if not isinstance(calls, list) or len(calls) > _MAX_CALLS:
@@ -86,9 +86,7 @@ def _argument(value: Any) -> Any:
 def _tensor(value: Any) -> Node:
     config = value.get("config") if isinstance(value, dict) else None
     if not isinstance(config, dict) or value.get("class_name") != _TENSOR:
-        raise RefusedModelError(
-            "has a layer that is called with something else than outputs of layers"
-        )
+        raise RefusedModelError("has a layer called with something other than layer outputs")
     dtype, shape = config.get("dtype"), config.get("shape")
     require(dtype in DTYPES, "has an output of an unknown data type")
     if not isinstance(shape, list) or len(shape) > _MAX_RANK:

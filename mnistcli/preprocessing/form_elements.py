@@ -149,7 +149,7 @@ def straight_runs(mask: Mask, length: int) -> Mask:
 def remove_form_lines(components: Components) -> Mask:
     """Remove drawn lines of a form: underlines, margin lines, combs and cut-off grids.
 
-    Their length is compared with the height of the digits. A pen in the picture is removed as well.
+    Their length is compared with the height of the digits. A pen in the image is removed as well.
 
     Args:
         components: The components of the ink mask.

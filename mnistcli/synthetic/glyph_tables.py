@@ -38,7 +38,7 @@ LETTERS = (
 """Letters of other scripts, in `FONTS`."""
 
 NUMERALS = "٢٣٤٧۲۳۴۷໕໘໙ⅣⅥⅦⅨⅫⅳⅵⅶⅷⅸⅻ"
-"""Numerals of other scripts than 0 to 9, in `FONTS`: Arabic, Persian, Lao and Roman."""
+"""Numerals other than 0 to 9, of other scripts, in `FONTS`: Arabic, Persian, Lao and Roman."""
 
 SIGNS = (
     "€₣₤₥₦₨₩₪₭₰₱₳₹₺₽₢¥£¤"  # currency

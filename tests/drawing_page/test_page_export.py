@@ -184,7 +184,7 @@ def test_a_model_of_another_function_is_refused(classifier: "Predictor") -> None
         def predict(self, images: NDArray[np.uint8], /) -> NDArray[np.float32]:
             return classifier.predict(255 - images)
 
-    with pytest.raises(CheckpointError, match="other probabilities"):
+    with pytest.raises(CheckpointError, match="different probabilities"):
         export_page(
             find_model("pretrained").files[0], Other(), Path("p.html"), name="", min_confidence=0
         )

@@ -89,7 +89,7 @@ def test_a_layer_that_onnx_cannot_compute_leaves_no_file(
 def test_an_existing_file_is_not_replaced(model: keras.Model, digits: KnownDigits) -> None:
     Path("a.tflite").write_text("mine")
 
-    with pytest.raises(RunError, match="exists already"):
+    with pytest.raises(RunError, match="already exists"):
         exporting.export(model, "litert", Path("a.tflite"), digits.images, digits.images)
     assert Path("a.tflite").read_text() == "mine"
 

@@ -190,11 +190,11 @@ def test_a_functional_model_is_accepted(path: Path) -> None:
 @pytest.mark.parametrize(
     ("bad_call", "reason"),
     [
-        (call(FUNCTION), "called with something else"),
-        (call([FUNCTION]), "called with something else"),
+        (call(FUNCTION), "called with something other"),
+        (call([FUNCTION]), "called with something other"),
         (call(IN, mask=FUNCTION), "called with 'mask'"),
         (call(IN, function=1), "called with 'function'"),
-        (call("text"), "called with something else"),
+        (call("text"), "called with something other"),
         (call(1e40), "out of range"),
         ([["in", 0, 0, {}]], "as Keras 2 writes them"),
         (call(*[1.0] * 100), "too many inputs"),

@@ -61,7 +61,7 @@ const backend = (() => {
   function check() {
     const probabilities = network.predict(bytes(settings.check.image));
     const isSame = settings.check.probabilities.every((value, i) => Math.abs(value - probabilities[i]) < TOLERANCE);
-    if (!isSame) results.fail("This browser computes other probabilities than the model.");
+    if (!isSame) results.fail("This browser computes different probabilities from the model.");
   }
 
   return { takesImages: false, predict, occlusionMap, check, network };
