@@ -26,11 +26,13 @@ _MIN_RING_HOLES = 0.45
 _MIN_DIGIT_IN_RECTANGLE = 0.12
 _MIN_DIGIT_IN_RING = 0.25
 _MIN_LINE_ASPECT = 6  # longer over shorter side of a straight line
-_LONG_FLAT = 1.25  # length of an underline, in digit heights
-_LONG_UPRIGHT = 1.7  # height of a margin line or a pen
-_LONG_RUN = 1.4  # length of a straight part of a comb or a grid
-_LARGE = 1.8  # extent of a comb or a grid
-_STRAIGHT = 0.6  # of its ink lies on straight runs
+# In digit heights:
+_MIN_UNDERLINE_LENGTH = 1.25
+_MIN_UPRIGHT_LENGTH = 1.7  # of a margin line or a pen
+_MIN_RUN_LENGTH = 1.4  # of a straight part of a comb or a grid
+_MIN_GRID_EXTENT = 1.8  # of a comb or a grid
+
+_MIN_STRAIGHT_FRACTION = 0.6  # of the ink of a comb or a grid: the part on straight runs
 
 
 def remove_frames(components: Components) -> Components:
@@ -183,7 +185,7 @@ def remove_form_lines(components: Components) -> Mask:
         ):
             kept[region] &= ~components.crop(index)
         elif not slim[index] and not _is_ruled(components, index, mask.shape):
-            limit = 1.5 if components.touched_border_count[index] >= 2 else _LARGE
+            limit = 1.5 if components.touched_border_count[index] >= 2 else _MIN_GRID_EXTENT
             if extents[index] >= limit * digit_height:
                 crop = components.crop(index)
                 kept[region] &= ~_lines_of(crop, digit_height)
@@ -219,8 +221,8 @@ def _is_long(components: Components, index: int, digit_height: float) -> bool:
     """Return whether a slim component is longer than the strokes of a digit."""
     width, height = components.width[index], components.height[index]
     if width > 2 * height:
-        return bool(width >= _LONG_FLAT * digit_height)
-    return bool(height >= _LONG_UPRIGHT * digit_height)
+        return bool(width >= _MIN_UNDERLINE_LENGTH * digit_height)
+    return bool(height >= _MIN_UPRIGHT_LENGTH * digit_height)
 
 
 def _is_along_edge(components: Components, index: int, shape: tuple[int, ...]) -> bool:
@@ -241,8 +243,8 @@ def _is_ruled(components: Components, index: int, shape: tuple[int, ...]) -> boo
 def _lines_of(crop: Mask, digit_height: float) -> Mask:
     """Find the straight lines of a comb, a grid or an underlined digit, with their short ticks."""
     nothing = np.zeros_like(crop)
-    runs = straight_runs(crop, max(8, int(_LONG_RUN * digit_height)))
-    if runs.sum() < _STRAIGHT * crop.sum():
+    runs = straight_runs(crop, max(8, int(_MIN_RUN_LENGTH * digit_height)))
+    if runs.sum() < _MIN_STRAIGHT_FRACTION * crop.sum():
         return nothing
     width = stroke_width(runs)
     rest = crop & ~runs

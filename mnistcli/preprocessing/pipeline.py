@@ -35,8 +35,8 @@ from mnistcli.preprocessing.shapes import (
 from mnistcli.preprocessing.text_lines import find_text_lines
 
 _MAX_AMBIGUOUS_SIDE = 24  # pixels: up to this size, the shapes may not determine the polarity
-_CONFIDENT = 0.9
-_CERTAIN = 0.97  # of the polarity that the shapes do not suggest
+_MIN_DETECTED_CONFIDENCE = 0.9  # of the polarity that the shapes suggest: it is kept
+_MIN_OTHER_CONFIDENCE = 0.97  # of the other polarity
 _MIN_SIDE = 20  # pixels: a smaller image has no space for form elements beside a digit
 _BORDER = 2  # pixels within which a component touches the border
 _MAX_READ_WIDTH = 15_000
@@ -107,7 +107,9 @@ def _choose_polarity(
     images = np.stack([digit.image for digit in (*other.digits, *result.digits)])
     probabilities = np.asarray(classify(images), np.float32)
     confidence, *confidences = probabilities.max(axis=1).tolist()
-    if confidence < _CERTAIN or (confidences and prod(confidences) >= _CONFIDENT):
+    if confidence < _MIN_OTHER_CONFIDENCE or (
+        confidences and prod(confidences) >= _MIN_DETECTED_CONFIDENCE
+    ):
         return result
     return replace(other, digits=(replace(other.digits[0], probabilities=probabilities[0]),))
 

@@ -23,8 +23,8 @@ _MAX_DIGIT_WIDTH = 0.95  # width of one digit in units of its height; a wider on
 _MARK_HEIGHT = 0.45  # in units of the line's height
 _WIDE_MARK_HEIGHT = 0.6  # of a mark that is wider than high: a dash
 _SHARED_WIDTH = 0.5  # of the narrower of two components: they are one digit
-_CERTAIN = 0.98  # confidence of one digit
-_WHOLE = 0.7  # of a component's ink: it belongs to this digit as a whole
+_MIN_SINGLE_CONFIDENCE = 0.98  # of one digit: no other scale is needed
+_MIN_OWNED_FRACTION = 0.7  # of a component's ink: the component belongs to this digit as a whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +139,7 @@ def _is_one_digit(recognized: RecognizedLine) -> bool:
     """Return whether a line read at one scale is certainly one digit: no other scale is needed."""
     return (
         len(recognized.text) == 1
-        and recognized.text_confidence >= _CERTAIN
+        and recognized.text_confidence >= _MIN_SINGLE_CONFIDENCE
         and not recognized.marks
     )
 
@@ -191,7 +191,7 @@ def _divide(
         region, crop = components.region(index), components.crop(index)
         counts = np.bincount(owners[region][crop], minlength=len(columns))
         inside = [region[1].start <= column < region[1].stop for column in columns]
-        if sum(inside) <= 1 and counts.max() >= _WHOLE * counts.sum():
+        if sum(inside) <= 1 and counts.max() >= _MIN_OWNED_FRACTION * counts.sum():
             owners[region][crop] = counts.argmax()
     return [
         _cut_out_digit(line, coverage, owners == index, (left, right))

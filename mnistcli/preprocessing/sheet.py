@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from mnistcli.preprocessing.components import as_bytes
 from mnistcli.preprocessing.shapes import Mask
 
-_SMALL = 256  # pixels of the longer side: enough to find a sheet
+_SEARCH_SIDE = 256  # pixels of the longer side: enough to find a sheet
 _MIN_IMAGE_SIDE = 60  # pixels of the shorter side: smaller images are crops, not photos of a sheet
 _AREA = (0.04, 0.985)  # of the image
 _SOLIDITY = 0.93  # area over that of the convex hull
@@ -16,7 +16,7 @@ _SHORTER_SIDE = 0.15  # of the image's shorter side
 _SURROUND_ON_EDGE = 0.1  # of the image's edge
 _BRIGHT_SURROUND = 0.1  # fraction of bright pixels in the surround
 _CONTRAST = 40  # gray levels between the sheet and its surround
-_STROKE = 13  # pixels of the reduced image: wider than a stroke
+_STROKE_WINDOW = 13  # pixels of the reduced image: wider than a stroke
 _STROKE_CONTRAST = 0.35  # of the brightness around a stroke
 _MAX_INK = 0.002  # of the surround
 _MIN_REGION = 0.01  # of the image
@@ -84,7 +84,7 @@ def find_sheet(pixels: NDArray[np.uint8]) -> Mask | None:
     if min(height, width) < _MIN_IMAGE_SIDE:
         return None
     gray = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    scale = min(1.0, _SMALL / max(height, width))
+    scale = min(1.0, _SEARCH_SIDE / max(height, width))
     reduced = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     small: NDArray[np.uint8] = cv2.GaussianBlur(reduced, (5, 5), 0).astype(np.uint8, copy=False)
     level, _ = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
@@ -161,8 +161,9 @@ def _is_rectangular(outline: NDArray[np.int32], shape: tuple[int, ...]) -> bool:
 
 def _has_ink(gray: NDArray[np.uint8], region: Mask) -> bool:
     """Return whether a region has strokes: small details much darker than their neighborhood."""
-    window = np.ones((_STROKE, _STROKE), np.uint8)
-    near = np.ones((2 * _STROKE, 2 * _STROKE), np.uint8)  # closing spreads the sheet over its edge
+    window = np.ones((_STROKE_WINDOW, _STROKE_WINDOW), np.uint8)
+    # Closing spreads the sheet over its edge.
+    near = np.ones((2 * _STROKE_WINDOW, 2 * _STROKE_WINDOW), np.uint8)
     inner = cv2.erode(as_bytes(region), near, borderType=cv2.BORDER_CONSTANT, borderValue=1) > 0
     if inner.mean() < _MIN_REGION:
         return False  # too narrow to tell

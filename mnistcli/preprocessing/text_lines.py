@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from mnistcli.preprocessing.components import Components, connected_components
 from mnistcli.preprocessing.shapes import Mask
 
-_SMALL = 0.4  # of the usual height: a dot, a comma, a dash or a loose stroke
+_MIN_DIGIT_HEIGHT = 0.4  # of the usual height; lower is a dot, a comma, a dash or a loose stroke
 _BRACKET = 1.6  # height in digit heights
 _BRACKET_WIDTHS = (0.1, 0.5)  # of its height
 _OVERLAP = 0.4  # of the shorter of two neighbors
@@ -66,7 +66,7 @@ def find_text_lines(components: Components) -> list[TextLine]:
         return [TextLine(components.mask, float(components.height[0]), middle, middle, components)]
     heights = components.height.astype(np.float64)
     usual = float(np.median(heights[heights >= 0.5 * np.percentile(heights, 95)]))
-    tall = heights >= _SMALL * usual
+    tall = heights >= _MIN_DIGIT_HEIGHT * usual
     line_of = _chain(components, tall)
     number_of = _small_numbers(components, tall, usual)
     groups = []
