@@ -110,7 +110,7 @@ def predict(
             found,
             single=single,
             thresholds=choose_thresholds(min_confidence, model_ref.min_confidence),
-            lengths=_lengths(digits),
+            digit_counts=_digit_counts(digits),
         )
     )
     if has_several:
@@ -296,7 +296,7 @@ def load_classifier(
     )
 
 
-def _lengths(digits: int | tuple[int, int] | None) -> range | None:
+def _digit_counts(digits: int | tuple[int, int] | None) -> range | None:
     if digits is None:
         return None
     from mnistcli.prediction.digit_counts import MAX_DIGITS, digit_counts

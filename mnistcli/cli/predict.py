@@ -11,7 +11,7 @@ from mnistcli.cli.forms import load_regions
 from mnistcli.cli.options import JsonOption, PixelScaleOption, QuietOption, cluster_option
 from mnistcli.cli.predict_arguments import (
     choose_layout,
-    parse_lengths,
+    parse_digit_counts,
     parse_shard,
     require_continuable,
     require_png,
@@ -159,7 +159,7 @@ def predict(
     from mnistcli.model_lookup import find_model
 
     set_verbosity(quiet=quiet)
-    lengths = None if digits is None else parse_lengths(digits)
+    digit_counts = None if digits is None else parse_digit_counts(digits)
     layout = choose_layout(output, images, regions, as_csv=as_csv, as_json=as_json)
     if continue_output:
         others = {"--regions": regions, "--review": review, "--save": save, "--explain": explain}
@@ -169,7 +169,7 @@ def predict(
         recursive=recursive,
         select=parse_shard(shard, regions),
         single=single,
-        lengths=lengths,
+        digit_counts=digit_counts,
         pixel_scale=pixel_scale,
         min_confidence=min_confidence,
         address=parse_cluster(cluster, {"--regions": regions}),

@@ -31,7 +31,7 @@ def require_png(option: typer.CallbackParam, path: Path | None) -> Path | None:
     return path
 
 
-def parse_lengths(digits: str) -> range:
+def parse_digit_counts(digits: str) -> range:
     """Parse a number of digits, such as ``6``, or the least and the greatest, such as ``4-6``.
 
     Raises:

@@ -38,7 +38,7 @@ class PredictOptions:
         recursive: Whether to include the subfolders of folders.
         select: Returns whether to predict a file; None for all files.
         single: Whether each image is a single digit.
-        lengths: The number of digits that a line may have; None for any.
+        digit_counts: The number of digits that a line may have; None for any.
         pixel_scale: The pixel scale of the model; None to detect it.
         min_confidence: The rejection threshold; None for the defaults.
         address: The cluster; None for this process.
@@ -57,7 +57,7 @@ class PredictOptions:
     recursive: bool
     select: "Callable[[FileName], bool] | None"
     single: bool
-    lengths: range | None
+    digit_counts: range | None
     pixel_scale: str | None
     min_confidence: float | None
     address: "ClusterAddress | None"
@@ -94,7 +94,9 @@ def run_prediction(options: PredictOptions, model: "ModelRef") -> bool:
     processes = (
         []
         if options.regions or options.address
-        else start_processes(options.images, single=options.single, lengths=options.lengths)
+        else start_processes(
+            options.images, single=options.single, digit_counts=options.digit_counts
+        )
     )
     with show_spinner("Loading the model"):
         from mnistcli.inference.ensemble import load_classifier
@@ -135,7 +137,7 @@ def _choose_predictor(
             classifier,
             single=options.single,
             thresholds=thresholds,
-            lengths=options.lengths,
+            digit_counts=options.digit_counts,
             processes=processes,
         )
     from mnistcli.cluster.shared_files import describe_models
@@ -145,7 +147,7 @@ def _choose_predictor(
         describe_models(model.files),
         options.pixel_scale,
         options.single,
-        options.lengths,
+        options.digit_counts,
         thresholds,
     )
     return partial(predict_on_cluster, options.address, job)

@@ -71,21 +71,21 @@ class LineRecognizer:
         self._calibration = calibration or Calibration()
 
     def read(
-        self, images: Sequence[NDArray[np.float32]], *, lengths: range | None = None
+        self, images: Sequence[NDArray[np.float32]], *, digit_counts: range | None = None
     ) -> RecognizedLine:
         """Read a line.
 
         Args:
             images: The line at one or several scales, float32 (32, w) in 0..1. The text with the
                 highest mean probability over scales and networks is taken.
-            lengths: The number of digits that the line may have. Defaults to any.
+            digit_counts: The number of digits that the line may have. Defaults to any.
         """
         outputs = self._probabilities(images)
         frames = [
             ctc.Frames(output[:, :CLASSES], output[:, CLASSES:].sum(axis=1)) for output in outputs
         ]
-        found = [ctc.beam_search(member, lengths) for member in frames]
-        ranked = _rank(found, is_conditional=lengths is not None)
+        found = [ctc.beam_search(member, digit_counts) for member in frames]
+        ranked = _rank(found, is_conditional=digit_counts is not None)
         text, probability = ranked[0] if ranked else ("", 0.0)
         best = max(range(len(found)), key=lambda index: found[index].get(text, -math.inf))
         others = [] if probability >= _CERTAIN else [i for i in range(len(found)) if i != best]

@@ -41,14 +41,14 @@ class PredictionJob:
         models: The model files; several are an ensemble.
         pixel_scale: As `load_classifier` takes it.
         single: As `Preparation` takes it.
-        lengths: As `Preparation` takes it.
+        digit_counts: As `Preparation` takes it.
         thresholds: The rejection thresholds.
     """
 
     models: tuple[ModelFile, ...]
     pixel_scale: str | None = None
     single: bool = False
-    lengths: range | None = None
+    digit_counts: range | None = None
     thresholds: Thresholds = NO_THRESHOLDS
 
 
@@ -155,7 +155,7 @@ def _predict_batch(job: PredictionJob, images: Sequence[FoundImage]) -> _Result:
     start = time.perf_counter()
     prepare_worker()
     classifier = _load_classifier(job.models, job.pixel_scale)
-    preparation = Preparation(job.single, job.lengths, threads=1)
+    preparation = Preparation(job.single, job.digit_counts, threads=1)
     group = [preparation.prepare(found, classifier.predict) for found in download_ahead(images)]
     predictions = [
         apply_rejection(prediction, job.thresholds) for prediction in classify(classifier, group)

@@ -29,7 +29,7 @@ def predict_images(
     *,
     single: bool = False,
     thresholds: Thresholds = NO_THRESHOLDS,
-    lengths: range | None = None,
+    digit_counts: range | None = None,
     recursive: bool = False,
     on_note: Callable[[str], None] | None = None,
     processes: Sequence[WorkerProcess] = (),
@@ -43,11 +43,11 @@ def predict_images(
         sources: The sources of the images, as `find_images` takes them.
         single: Whether to treat each whole image as a single digit.
         thresholds: The rejection thresholds. Defaults to none.
-        lengths: The number of digits that a line may have. Defaults to any.
+        digit_counts: The number of digits that a line may have. Defaults to any.
         recursive: As `find_images` takes it.
         on_note: Receives messages, such as about files that were skipped.
         processes: Worker processes that were started already, with the same `single` and
-            `lengths`. Defaults to new ones, which start after some images.
+            `digit_counts`. Defaults to new ones, which start after some images.
 
     Yields:
         A prediction for each image, in the order of the sources.
@@ -56,7 +56,7 @@ def predict_images(
         TypeError: A source is not an image.
     """
     images = download_ahead(find_images(sources, recursive=recursive, on_note=on_note))
-    workers = PreparationWorkers(Preparation(single=single, lengths=lengths), processes)
+    workers = PreparationWorkers(Preparation(single=single, digit_counts=digit_counts), processes)
     pool = ThreadPoolExecutor(max(2, workers.count))
     groups = _prepare_groups(classifier, images, workers, pool)
     try:

@@ -35,12 +35,12 @@ class Preparation:
 
     Attributes:
         single: Whether to treat each whole image as a single digit.
-        lengths: The number of digits that a line may have; None for any.
+        digit_counts: The number of digits that a line may have; None for any.
         threads: Threads of the line recognizer; None for one per processor.
     """
 
     single: bool = False
-    lengths: range | None = None
+    digit_counts: range | None = None
     threads: int | None = None
 
     def prepare(self, found: FoundImage, classify: Classify) -> Prepared:
@@ -62,7 +62,7 @@ class Preparation:
                     single=self.single,
                     classify=classify,
                     read_line=self._read_line,
-                    allow_single_digit=self.lengths is None or 1 in self.lengths,
+                    allow_single_digit=self.digit_counts is None or 1 in self.digit_counts,
                 )
         except ImageError as error:
             return Prepared(Prediction(found.path, error=error))
@@ -83,7 +83,7 @@ class Preparation:
         # A worker process needs LiteRT for nothing else.
         from mnistcli.inference.line_recognizer import load_line_recognizer  # noqa: PLC0415
 
-        return load_line_recognizer(self.threads).read(images, lengths=self.lengths)
+        return load_line_recognizer(self.threads).read(images, digit_counts=self.digit_counts)
 
 
 def _prepare_row(found: FoundImage, image: NDArray[np.uint8]) -> Prepared:

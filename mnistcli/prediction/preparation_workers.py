@@ -137,7 +137,7 @@ class PreparationWorkers:
             if self._is_stopped:
                 raise EndedError
             process = WorkerProcess(
-                single=self._preparation.single, lengths=self._preparation.lengths
+                single=self._preparation.single, digit_counts=self._preparation.digit_counts
             )
             self._processes.append(process)
         return process

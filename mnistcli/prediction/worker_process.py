@@ -39,13 +39,13 @@ class WorkerProcess:
 
     Args:
         single: Whether to treat each whole image as a single digit.
-        lengths: The number of digits that a line may have; None for any.
+        digit_counts: The number of digits that a line may have; None for any.
 
     Raises:
         OSError: The process cannot be started.
     """
 
-    def __init__(self, *, single: bool, lengths: range | None) -> None:
+    def __init__(self, *, single: bool, digit_counts: range | None) -> None:
         import subprocess  # noqa: PLC0415 - not needed for few images
 
         # In another process group: Ctrl-C ends this process only, whose end ends the workers.
@@ -64,7 +64,7 @@ class WorkerProcess:
         self._inbox = cast("IO[bytes]", self._process.stdout)
         self._outbox = cast("IO[bytes]", self._process.stdin)
         with suppress(EndedError):  # then it does not become ready
-            self._send((sys.path, {"single": single, "lengths": lengths}))
+            self._send((sys.path, {"single": single, "digit_counts": digit_counts}))
 
     def wait_until_ready(self) -> None:
         """Wait until the process has started.
@@ -139,18 +139,18 @@ def read(pipe: IO[bytes]) -> Any:
 
 
 def start_processes(
-    names: Iterable[str], *, single: bool, lengths: range | None
+    names: Iterable[str], *, single: bool, digit_counts: range | None
 ) -> list[WorkerProcess]:
     """Start worker processes if there are many images.
 
     Args:
         names: Files and folders; folders in folders are not counted.
         single: As `WorkerProcess` takes it.
-        lengths: As `WorkerProcess` takes it.
+        digit_counts: As `WorkerProcess` takes it.
     """
     count = count_processes() if _count_files(names) > MAX_WITHOUT_WORKERS else 0
     try:
-        return [WorkerProcess(single=single, lengths=lengths) for _ in range(count)]
+        return [WorkerProcess(single=single, digit_counts=digit_counts) for _ in range(count)]
     except OSError:  # the images are prepared in this process
         return []
 

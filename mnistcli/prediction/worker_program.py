@@ -47,14 +47,14 @@ class _MemoryClient:
             write(self._outbox, 0)
 
 
-def run_worker(*, single: bool, lengths: range | None) -> None:
+def run_worker(*, single: bool, digit_counts: range | None) -> None:
     """Run a worker process: prepare images until the parent process closes the pipe.
 
     Args:
         single: As `Preparation` takes it.
-        lengths: As `Preparation` takes it.
+        digit_counts: As `Preparation` takes it.
     """
-    preparation = Preparation(single, lengths, threads=1)
+    preparation = Preparation(single, digit_counts, threads=1)
     inbox, outbox = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is not part of the replies
     BUDGET.borrow_from(_MemoryClient(inbox, outbox).reserve)

@@ -77,8 +77,8 @@ def test_the_number_of_digits_can_be_given() -> None:
     recognizer = network_of({1: {"4": 0.9}, 4: {"1": 0.3}, 6: {"2": 0.9}})
 
     assert recognizer.read([blank()]).text == "42"
-    assert recognizer.read([blank()], lengths=range(3, 5)).text == "412"
-    assert recognizer.read([blank()], lengths=range(1, 2)).text in {"4", "2"}
+    assert recognizer.read([blank()], digit_counts=range(3, 5)).text == "412"
+    assert recognizer.read([blank()], digit_counts=range(1, 2)).text in {"4", "2"}
 
 
 def test_a_line_without_digits_has_an_empty_text() -> None:

@@ -259,16 +259,16 @@ def test_a_pipe_can_be_opened_again() -> None:
 
 
 class ReadsTwo:
-    """A line recognizer that reads 31 in any line, and keeps the lengths that it was given."""
+    """A line recognizer that reads 31 in any line, and keeps the digit counts that it was given."""
 
     def __init__(self, confidence: float = 0.9) -> None:
         self.confidence = confidence
-        self.lengths: list[range | None] = []
+        self.digit_counts: list[range | None] = []
 
     def read(
-        self, images: list[NDArray[np.float32]], *, lengths: range | None = None
+        self, images: list[NDArray[np.float32]], *, digit_counts: range | None = None
     ) -> RecognizedLine:
-        self.lengths.append(lengths)
+        self.digit_counts.append(digit_counts)
         places = np.array([0.35, 0.65]) * images[0].shape[1]
         probabilities = np.full((2, 10), 0.01, np.float32)
         probabilities[[0, 1], [3, 1]] = 0.91
@@ -308,9 +308,9 @@ def test_the_line_recognizer_is_not_loaded_for_one_digit(monkeypatch: pytest.Mon
 def test_the_number_of_digits_is_given_to_the_line_recognizer(reads_two: ReadsTwo) -> None:
     draw("one.png")
 
-    (one,) = predict_images(ByWidth(), "one.png", lengths=range(2, 4))
+    (one,) = predict_images(ByWidth(), "one.png", digit_counts=range(2, 4))
 
-    assert reads_two.lengths == [range(2, 4)]
+    assert reads_two.digit_counts == [range(2, 4)]
     assert one.text == "31"
 
 

@@ -129,7 +129,7 @@ def test_images_are_prepared_here_until_a_worker_is_ready() -> None:
 
 
 def test_processes_that_were_started_before_are_used_and_stopped() -> None:
-    process = WorkerProcess(single=True, lengths=None)
+    process = WorkerProcess(single=True, digit_counts=None)
     workers = PreparationWorkers(Preparation(single=True), [process])
     wait_until_ready(workers)
 

@@ -34,7 +34,7 @@ class Recording:
 
 @pytest.fixture(scope="module")
 def process() -> Iterator[WorkerProcess]:
-    process = WorkerProcess(single=False, lengths=None)
+    process = WorkerProcess(single=False, digit_counts=None)
     process.wait_until_ready()
     yield process
     process.kill()
@@ -62,7 +62,7 @@ def test_only_large_images_borrow_memory_one_after_the_other(
 
 
 def test_a_process_that_was_killed_has_ended() -> None:
-    process = WorkerProcess(single=False, lengths=None)
+    process = WorkerProcess(single=False, digit_counts=None)
     process.kill()
 
     with pytest.raises(EndedError):
@@ -85,9 +85,9 @@ def test_processes_start_for_a_folder_of_many_files(
     for number in range(count - 1):
         Path("images", str(number)).touch()
 
-    start_processes(["images", "gone.png"], single=True, lengths=range(3, 4))
+    start_processes(["images", "gone.png"], single=True, digit_counts=range(3, 4))
 
-    assert started == [{"single": True, "lengths": range(3, 4)}] * starts
+    assert started == [{"single": True, "digit_counts": range(3, 4)}] * starts
 
 
 @pytest.mark.parametrize(

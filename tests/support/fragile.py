@@ -19,7 +19,7 @@ class Fragile(Preparation):
         return super().prepare(found, classify)
 
 
-def run_worker(*, single: bool, lengths: range | None) -> None:
+def run_worker(*, single: bool, digit_counts: range | None) -> None:
     """Run a worker process with this preparation."""
     vars(worker_program)["Preparation"] = Fragile
-    worker_program.run_worker(single=single, lengths=lengths)
+    worker_program.run_worker(single=single, digit_counts=digit_counts)
