@@ -20,7 +20,7 @@ from mnistcli.preprocessing.components import (
 from mnistcli.preprocessing.form_elements import remove_form_lines, remove_frames
 from mnistcli.preprocessing.line_images import line_image_width
 from mnistcli.preprocessing.normalization import normalize_digit
-from mnistcli.preprocessing.preprocessed_image import PreprocessedImage, Symbol
+from mnistcli.preprocessing.preprocessed_image import PlacedMark, PreprocessedImage
 from mnistcli.preprocessing.segmentation import segment_line
 from mnistcli.preprocessing.shapes import (
     Box,
@@ -131,15 +131,14 @@ def _run(
         digit = _cut_out(foreground, mask, image.size)
         if is_mnist_size and classify is not None:
             digit = _choose_input(digit, image, classify)
-        return PreprocessedImage(image.size, foreground, form_mask, (), (digit,), mask)
-    lines = tuple(find_text_lines(writing))
+        return PreprocessedImage(image.size, foreground, form_mask, (digit,), mask)
     digits: list[Digit] = []
-    detected_lines: list[DetectedLine] = []
-    symbols: list[Symbol] = []
+    lines: list[DetectedLine] = []
+    placed_marks: list[PlacedMark] = []
     digit_mask = np.zeros_like(mask)
     row = None
     width = 0.0
-    for line in lines:
+    for line in find_text_lines(writing):
         width += line_image_width(line)
         found = segment_line(
             line,
@@ -152,21 +151,18 @@ def _run(
             digit_mask[segment.region] |= segment.mask
             place = _place(foreground, segment.region, segment.mask, image.size)
             digits.append(Digit(segment.image, *place, segment.probabilities))
-        symbols += [Symbol(symbol, column, line) for symbol, column in found.marks]
+        placed_marks += [PlacedMark(symbol, column, line) for symbol, column in found.marks]
         if found.digits:
-            detected_lines.append(
-                DetectedLine(len(found.digits), line.row != row, found.recognized)
-            )
+            lines.append(DetectedLine(len(found.digits), line.row != row, found.recognized))
             row = line.row
     return PreprocessedImage(
         image.size,
         foreground,
         form_mask,
-        lines,
         tuple(digits),
         digit_mask,
-        tuple(detected_lines),
-        tuple(symbols),
+        tuple(lines),
+        tuple(placed_marks),
     )
 
 

@@ -23,7 +23,7 @@ _MIN_MARK = 0.01  # of the largest digit's ink; anything smaller is a speck
 _MIN_MARK_PIXELS = 4
 
 
-class Symbol(NamedTuple):
+class PlacedMark(NamedTuple):
     """A mark that the line recognizer found: its symbol, and its place in the whole image."""
 
     symbol: str
@@ -41,21 +41,19 @@ class PreprocessedImage:
         size: Width and height of the image in pixels.
         foreground: The foreground, found by binarization.
         form_mask: The ink mask of the form elements that were removed: frames, rings and lines.
-        lines: The text lines in reading order.
         digits: The digits in reading order.
         digit_mask: The ink mask of all digits.
-        detected_lines: The text lines with digits, in reading order.
-        symbols: The marks that the line recognizer found.
+        lines: The text lines with digits, in reading order.
+        placed_marks: The marks that the line recognizer found.
     """
 
     size: tuple[int, int]
     foreground: Foreground
     form_mask: Mask
-    lines: tuple[TextLine, ...]
     digits: tuple[Digit, ...]
     digit_mask: Mask
-    detected_lines: tuple[DetectedLine, ...] = ()
-    symbols: tuple[Symbol, ...] = ()
+    lines: tuple[DetectedLine, ...] = ()
+    placed_marks: tuple[PlacedMark, ...] = ()
 
     def to_content(self) -> ImageContent:
         """Account for all foreground: list digits, marks and form elements, and count specks."""
@@ -72,7 +70,7 @@ class PreprocessedImage:
         removed = connected_components(self.form_mask)
         return ImageContent(
             self.digits,
-            self.detected_lines,
+            self.lines,
             marks=self._boxes(rest, is_mark),
             mark_symbols=symbols,
             form_elements=self._boxes(removed, removed.area > 0),
@@ -97,7 +95,7 @@ class PreprocessedImage:
         return next(
             (
                 found.symbol
-                for found in self.symbols
+                for found in self.placed_marks
                 if columns.start - 3 <= found.column <= columns.stop + 2
                 and abs((rows.start + rows.stop) / 2 - found.line.middle) <= found.line.height
             ),
