@@ -3,7 +3,7 @@
 splits = load("digits")
 train, validation = hold_out(splits.train, 0.1)
 
-To add a dataset, write a module and add a row to `NAMED`; to add a file format, to
+To add a dataset, write a module and add a row to `DATASETS`; to add a file format, to
 `FILE_READERS`.
 """
 
@@ -33,8 +33,8 @@ from mnistcli.files.signatures import identify_folder
 from mnistcli.suggestions import find_similar
 
 __all__ = [
+    "DATASETS",
     "FILE_READERS",
-    "NAMED",
     "READERS",
     "Dataset",
     "ProgressBar",
@@ -64,7 +64,7 @@ def _is_folder(accepts: Callable[[Path], bool]) -> Callable[[Path], bool]:
     return lambda path: path.is_dir() and accepts(path)
 
 
-NAMED: dict[str, Callable[[Path | None, ProgressBar | None], Splits]] = {
+DATASETS: dict[str, Callable[[Path | None, ProgressBar | None], Splits]] = {
     "mnist": load_mnist,
     "digits": lambda _data_dir, _progress: load_digits(),
 }
@@ -101,9 +101,9 @@ def load(name: str, *, data_dir: Path | None = None, progress: ProgressBar | Non
     if not name:
         raise _unknown_dataset_error(name)
     try:
-        known = name if name in NAMED or Path(name).exists() else name.lower()
-        if known in NAMED:
-            return NAMED[known](data_dir, progress)
+        known = name if name in DATASETS or Path(name).exists() else name.lower()
+        if known in DATASETS:
+            return DATASETS[known](data_dir, progress)
         splits = turn_upright(_read(Path(name)))
         # An absolute name means the same data in any working directory.
         return replace(splits, name=str(Path(name).resolve()))
@@ -158,9 +158,9 @@ def _find_below(folder: Path, depth: int = 1) -> Path | None:
 
 def _unknown_dataset_error(name: str) -> ConfigError:
     """Return the error for a word without a dot or a slash, which is rather a name than a path."""
-    similar = find_similar(name, NAMED)
+    similar = find_similar(name, DATASETS)
     if similar:
         message = f"unknown dataset {name!r}; did you mean {similar!r}?"
         return ConfigError(message, hint=f"--dataset {similar}")
-    names = ", ".join(map(repr, NAMED))
+    names = ", ".join(map(repr, DATASETS))
     return ConfigError(f"unknown dataset {name!r}: choose {names} or a path", hint=OTHER_DATASET)
