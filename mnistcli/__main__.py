@@ -119,7 +119,7 @@ def _exit(code: int) -> NoReturn:
         code = code or _FAILED
     except (OSError, ValueError):
         code = code or _FAILED
-    if code in signals.WORDS:
+    if code in signals.STOP_MESSAGES:
         os._exit(code)  # does not wait for threads that are predicting images
     sys.exit(code)
 

@@ -20,7 +20,7 @@ INTERRUPTED = 128 + signal.SIGINT
 """Exit code after Ctrl-C."""
 
 _WORDS = {"SIGINT": "interrupted", "SIGTERM": "terminated", "SIGHUP": "terminated"}
-WORDS = {
+STOP_MESSAGES = {
     128 + getattr(signal, name): word for name, word in _WORDS.items() if hasattr(signal, name)
 }
 """Messages of a program that a signal has stopped, by exit code."""
@@ -57,11 +57,11 @@ def announce(code: int) -> None:
     """Print what has stopped the program, unless it is printed already.
 
     Args:
-        code: An exit code in `WORDS`.
+        code: An exit code in `STOP_MESSAGES`.
     """
     if not _State.announced:
         _State.announced = _State.received is not None
-        _print(WORDS[code])
+        _print(STOP_MESSAGES[code])
 
 
 def received() -> int | None:
@@ -85,7 +85,7 @@ def _watch(reader: int) -> None:
     again = _next_code(reader, seconds=_GRACE)
     if again is None:
         _State.announced = True
-        _print(WORDS[code])
+        _print(STOP_MESSAGES[code])
         again = _next_code(reader, seconds=_TIMEOUT) or code
     if sys.stderr.isatty():
         _print("\x1b[?25h")  # shows the cursor, which a progress bar hides
@@ -108,7 +108,7 @@ def _next_code(reader: int, seconds: float | None = None) -> int | None:
         if not select.select([reader], [], [], left)[0]:
             return None
         code = 128 + os.read(reader, 1)[0]
-        if code in WORDS:
+        if code in STOP_MESSAGES:
             return code
 
 

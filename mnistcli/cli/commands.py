@@ -8,8 +8,8 @@ from typing import Any, NoReturn
 
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
-from mnistcli.cli.errors import exit_code
-from mnistcli.cli.hints import CommandLine, running
+from mnistcli.cli.errors import run_and_report
+from mnistcli.cli.hints import CommandLine, running_command
 from mnistcli.config_fields import require_choice
 from mnistcli.errors import ConfigError
 from mnistcli.suggestions import find_similar
@@ -59,11 +59,11 @@ class CommandGroup(TyperGroup):
         extra["standalone_mode"] = False
         arguments = sys.argv[1:] if args is None else list(args)
         run = super().main
-        token = running.set(self._command_line(arguments))
+        token = running_command.set(self._command_line(arguments))
         try:
-            code = exit_code(lambda: run(args, **extra))
+            code = run_and_report(lambda: run(args, **extra))
         finally:
-            running.reset(token)
+            running_command.reset(token)
         sys.exit(code)
 
     def get_params(self, ctx: Any) -> list[Any]:

@@ -7,13 +7,13 @@ from typing import Any
 import typer
 
 from mnistcli import signals
-from mnistcli.cli.hints import complete_hint, running
+from mnistcli.cli.hints import complete_hint, running_command
 from mnistcli.cli.streams import print_error
 from mnistcli.errors import MnistCliError
 from mnistcli.suggestions import find_similar
 
 
-def exit_code(run: Callable[[], Any]) -> int:
+def run_and_report(run: Callable[[], Any]) -> int:
     """Run a command line; print its error, if there is one, and return the exit code.
 
     Args:
@@ -42,7 +42,7 @@ def print_failure(error: MnistCliError) -> None:
 
 
 def _print_usage_error(error: typer.TyperException) -> None:
-    context, command_line = getattr(error, "ctx", None), running.get()
+    context, command_line = getattr(error, "ctx", None), running_command.get()
     hint = f"mnistcli {command_line.name} --help" if command_line else "mnistcli --help"
     message = _message(error)
     # Typer exports only the base class of its usage errors: they are distinguished by attributes.

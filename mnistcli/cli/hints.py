@@ -147,7 +147,7 @@ class CommandLine:
         return " ".join([start, "...", *(text for name, text in quoted if name != _POSITIONAL)])
 
 
-running: ContextVar[CommandLine | None] = ContextVar("running", default=None)
+running_command: ContextVar[CommandLine | None] = ContextVar("running_command", default=None)
 """The command that runs; None outside the command line."""
 
 
@@ -160,7 +160,7 @@ def complete_hint(hint: str | None) -> str | None:
     Returns:
         The hint; None if there is none or if the command that runs has no such option.
     """
-    command_line = running.get()
+    command_line = running_command.get()
     if hint is None or command_line is None or not hint.startswith("-"):
         return hint
     return command_line.with_option(hint)

@@ -155,7 +155,7 @@ def _splits_by_shape(arrays: Arrays) -> dict[str, RawArrays]:
     labels = [
         array
         for array in arrays.values()
-        if array.ndim == 1 or (array.ndim == 2 and not _big(array))
+        if array.ndim == 1 or (array.ndim == 2 and not _is_wide(array))
     ]
     raws = []
     for array in images:
@@ -166,5 +166,5 @@ def _splits_by_shape(arrays: Arrays) -> dict[str, RawArrays]:
     return dict(zip((TRAIN, TEST), raws, strict=True)) if len(raws) == 2 else {}
 
 
-def _big(array: NDArray[Any]) -> bool:
+def _is_wide(array: NDArray[Any]) -> bool:
     return int(array.shape[1]) > 10

@@ -37,15 +37,15 @@ NO_THRESHOLDS = Thresholds()
 """Rejects only images without digits."""
 
 
-def choose_thresholds(min_confidence: float | None, of_model: float) -> Thresholds:
+def choose_thresholds(min_confidence: float | None, model_min_confidence: float) -> Thresholds:
     """Return the thresholds of a prediction.
 
     Args:
         min_confidence: The threshold that the user chose; None for the defaults.
-        of_model: The threshold of the model, fitted on single digits.
+        model_min_confidence: The threshold of the model, fitted on single digits.
     """
     if min_confidence is None:
-        return Thresholds(of_model, MIN_PAIR_CONFIDENCE, MIN_TEXT_CONFIDENCE)
+        return Thresholds(model_min_confidence, MIN_PAIR_CONFIDENCE, MIN_TEXT_CONFIDENCE)
     return Thresholds(min_confidence, min_confidence, min_confidence)
 
 
