@@ -76,7 +76,7 @@ def export(
 
         start_quietly()
         from mnistcli.inference import export as exporting
-        from mnistcli.inference.model_interface import load_model
+        from mnistcli.inference.interface_detection import load_model
 
         path = output or exporting.default_output(model_ref.name, file_format)
         result = exporting.export(

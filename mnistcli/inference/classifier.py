@@ -5,7 +5,7 @@ the `.keras` file or in the user's cache. If neither was made by this machine fr
 the model file is checked and converted once, which loads TensorFlow. A model that cannot be
 converted is run by Keras. The probabilities of our models are calibrated: training puts the
 temperature into the weights of the last layer. External models are completed first, see
-`mnistcli.inference.model_interface`.
+`mnistcli.inference.interface_detection`.
 """
 
 import os
@@ -23,7 +23,7 @@ from mnistcli.device import start_quietly
 from mnistcli.errors import OTHER_MODEL, CheckpointError
 from mnistcli.files.hashing import sha256
 from mnistcli.inference import litert, litert_files
-from mnistcli.inference.interfaces import read_interface
+from mnistcli.inference.interface_cache import read_interface
 from mnistcli.mnist_format import to_model_input
 from mnistcli.model_files import read_model_file
 
@@ -168,9 +168,9 @@ def _convert(
 
     checked = check_content(path, content)
     start_quietly()
-    from mnistcli.inference import conversion, model_interface
+    from mnistcli.inference import conversion, interface_detection
 
-    model, interface = model_interface.adapt(checked, pixel_scale=pixel_scale, on_note=on_note)
+    model, interface = interface_detection.adapt(checked, pixel_scale=pixel_scale, on_note=on_note)
     converted = conversion.to_litert(model)
     if converted is not None and (runner := _start(converted)) is not None:
         litert_files.write_cached(converted, litert_files.cache_key(checked.digest, interface))

@@ -24,7 +24,7 @@ from mnistcli.files.hashing import sha256
 from mnistcli.files.regular import open_regular
 from mnistcli.files.user_directories import cache_dir
 from mnistcli.files.zip_files import open_zip
-from mnistcli.inference.interfaces import Interface
+from mnistcli.inference.interface_cache import Interface
 from mnistcli.inference.signing_key import load_key
 from mnistcli.model_lookup import PRETRAINED_DIR
 

@@ -66,7 +66,7 @@ class PlotInputs:
         from mnistcli.device import start_quietly
 
         start_quietly()
-        from mnistcli.inference.model_interface import load_model
+        from mnistcli.inference.interface_detection import load_model
 
         return load_model(self.model_ref)
 

@@ -15,7 +15,7 @@ from mnistcli.errors import RunError
 from mnistcli.evaluation import Evaluation, evaluate, score
 from mnistcli.inference.classifier import Classifier
 from mnistcli.inference.conversion import predict_with_keras, save_litert
-from mnistcli.inference.model_interface import load_model
+from mnistcli.inference.interface_detection import load_model
 from mnistcli.model_lookup import ModelRef
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run

@@ -22,7 +22,7 @@ from mnistcli.errors import CheckpointError
 from mnistcli.files.hashing import sha256
 from mnistcli.files.user_directories import CACHE_VARIABLE, DATA_DIR_VARIABLE
 from mnistcli.inference.classifier import Classifier
-from mnistcli.inference.interfaces import read_interface
+from mnistcli.inference.interface_cache import read_interface
 from tests.support.foreign_model_kinds import MODEL_KINDS, ModelKind, scale_pixels
 
 _TRAINING_IMAGES = 6000

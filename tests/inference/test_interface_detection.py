@@ -9,9 +9,9 @@ from keras import layers
 
 from mnistcli.errors import CheckpointError, ConfigError
 from mnistcli.inference.classifier import Classifier
-from mnistcli.inference.interfaces import Interface, read_interface
+from mnistcli.inference.interface_cache import Interface, read_interface
+from mnistcli.inference.interface_detection import adapt
 from mnistcli.inference.known_digits import KnownDigits, load_known_digits
-from mnistcli.inference.model_interface import adapt
 from mnistcli.model_check import check_model
 from tests.support.foreign_models import build_foreign
 

@@ -1,4 +1,4 @@
-"""Model interface: find the pixel scale and the kind of outputs of an external model.
+"""Interface detection: find the pixel scale and the kind of outputs of an external model.
 
 Keras users scale pixels to 0..1, leave them at 0..255, or invert them; the last layer gives softmax
 probabilities, sigmoid values or logits. What cannot be derived from the layers is measured on known
@@ -22,7 +22,7 @@ from mnistcli.choices import AUTO_SCALE, PIXEL_SCALES
 from mnistcli.errors import OTHER_MODEL, CheckpointError
 from mnistcli.formatting import percent
 from mnistcli.inference.classifier import BATCH_SIZE, PROBABILITY_EPSILON
-from mnistcli.inference.interfaces import (
+from mnistcli.inference.interface_cache import (
     LOGITS,
     SIGMOID,
     SOFTMAX,

@@ -1,4 +1,4 @@
-"""Interfaces of models: pixel scale and outputs, and their cache by the hash of the files."""
+"""Interface cache: the pixel scale and outputs of models, stored by the hash of their files."""
 
 import contextlib
 import json
