@@ -47,7 +47,7 @@ SAVING = """
 import keras
 keras.Model.save = wait_after(4, keras.Model.save)  # the second epoch saves the fourth file
 """
-EVALUATING = "from mnistcli.training import single_model; single_model.evaluate = wait"
+EVALUATING = "from mnistcli.training import model_trainer; model_trainer.evaluate = wait"
 EVALUATE = "from mnistcli import evaluation; evaluation.evaluate = wait"
 PREDICT = "from mnistcli.prediction import preparation; preparation.open_image = wait"
 PLOT = "from matplotlib.figure import Figure; Figure.savefig = wait"

@@ -16,7 +16,7 @@ from mnistcli.files.locks import try_lock
 from mnistcli.recipes import RECIPES
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
-from mnistcli.training import EnsembleResult, TrainResult, fingerprint, single_model, train
+from mnistcli.training import EnsembleResult, TrainResult, fingerprint, model_trainer, train
 from mnistcli.training.resume_state import ResumeState
 from tests.support.training import (
     QUICK,
@@ -210,7 +210,7 @@ def test_a_run_with_plateaus_equals_one_that_was_not_stopped(
     for name, epochs in (("save_litert", [4]), ("evaluate", [])):
         states = KeepStates(run)
         with monkeypatch.context() as patch:
-            patch.setattr(single_model, name, fail)
+            patch.setattr(model_trainer, name, fail)
             with pytest.raises(StoppedError):
                 train(run.read_config(), splits, run, callback=states, resume=True)
         assert [row.epoch for row, _ in states.epochs] == epochs

@@ -1,4 +1,4 @@
-"""Training of one model: a new or resumed one, calibrated and evaluated."""
+"""Model trainer: train one model, new or resumed, then calibrate and evaluate it."""
 
 from typing import NamedTuple
 

@@ -23,7 +23,7 @@ from mnistcli.recipes import RECIPES, resolve
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
 from mnistcli.synthetic.non_digits import non_digits
-from mnistcli.training import TrainResult, loop, single_model, train
+from mnistcli.training import TrainResult, loop, model_trainer, train
 from mnistcli.training.data import hold_out_validation
 from tests.support.faults import failing
 from tests.support.strokes import make_splits
@@ -89,7 +89,7 @@ def smoothed(
     folder = tmp_path_factory.mktemp("runs") / "smoothed"
     with pytest.MonkeyPatch.context() as patch:
         skip_litert(patch)
-        patch.setattr(single_model, "predict_with_keras", counting)
+        patch.setattr(model_trainer, "predict_with_keras", counting)
         return train_model(config, many, str(folder)), counts
 
 

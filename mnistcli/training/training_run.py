@@ -17,9 +17,9 @@ from mnistcli.training.callbacks import SilentCallback, TrainingCallback
 from mnistcli.training.custom_architecture import CustomArchitecture
 from mnistcli.training.data import hold_out_validation
 from mnistcli.training.ensembles import combine_members
+from mnistcli.training.model_trainer import ModelTrainer
 from mnistcli.training.replicas import require_equal_parts
 from mnistcli.training.results import EnsembleResult, TrainResult
-from mnistcli.training.single_model import ModelTrainer
 
 
 def train(
