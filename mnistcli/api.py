@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mnistcli.datasets import Dataset, Splits
     from mnistcli.evaluation import Evaluation
     from mnistcli.image_io import ImageSource
-    from mnistcli.inference.classifier import Predictor
+    from mnistcli.inference.classifier import DigitClassifier
     from mnistcli.prediction.results import Prediction
     from mnistcli.training import EnsembleResult, TrainingCallback, TrainResult
 
@@ -272,7 +272,7 @@ def plot(
 
 def load_classifier(
     model: Models | None = None, *, batch_size: int = 64, pixel_scale: str | None = None
-) -> "Predictor":
+) -> "DigitClassifier":
     """Load the classifier of a model, to predict 28x28 digits in MNIST format.
 
     Its method `predict` takes uint8 (n, 28, 28), light digits on a dark background, and returns

@@ -22,7 +22,7 @@ from mnistcli.evaluation import (
 from mnistcli.inference.ensemble import Ensemble
 
 
-class FixedPredictor:
+class FixedClassifier:
     """A classifier that returns the same probabilities for all images."""
 
     def __init__(self, probabilities: ArrayLike) -> None:
@@ -50,8 +50,8 @@ def one_hot(digits: Sequence[int], confidence: float = 1.0) -> NDArray[np.float3
 def evaluate_fixed(
     labels: Sequence[int], predicted: Sequence[int], confidence: float = 1.0
 ) -> Evaluation:
-    predictor = FixedPredictor(one_hot(predicted, confidence))
-    return evaluate(predictor, make_dataset(labels))
+    classifier = FixedClassifier(one_hot(predicted, confidence))
+    return evaluate(classifier, make_dataset(labels))
 
 
 def test_perfect_predictions_have_perfect_scores() -> None:
@@ -110,7 +110,7 @@ def test_loss_is_mean_cross_entropy() -> None:
     rng = np.random.default_rng(0)
     probabilities = rng.dirichlet(np.ones(10), 50)
     labels = rng.integers(0, 10, 50)
-    result = evaluate(FixedPredictor(probabilities), make_dataset(labels))
+    result = evaluate(FixedClassifier(probabilities), make_dataset(labels))
     assert result.loss == pytest.approx(log_loss(labels, probabilities, labels=range(10)), rel=1e-6)
 
 
@@ -122,7 +122,7 @@ def test_the_calibration_error_is_the_mean_gap_of_the_bins() -> None:
     # In the bin of 0.8, 3 of 5 are correct; in the bin of 0.5, 1 of 5.
     labels = [0, 0, 0, 1, 1, 2, 3, 3, 3, 3]
     probabilities = np.concatenate([one_hot([0] * 5, 0.8), one_hot([2] * 5, 0.5)])
-    result = evaluate(FixedPredictor(probabilities), make_dataset(labels))
+    result = evaluate(FixedClassifier(probabilities), make_dataset(labels))
     assert result.calibration_error == pytest.approx((0.2 + 0.3) / 2)
 
 
@@ -130,7 +130,7 @@ def test_gaps_of_opposite_sign_do_not_cancel_between_bins() -> None:
     # 0.8 is too low by 0.2, 0.6 too high by 0.2.
     labels = [0, 0, 0, 0, 0, 0, 0, 1, 1, 1]
     probabilities = np.concatenate([one_hot([0] * 5, 0.8), one_hot([0] * 5, 0.6)])
-    result = evaluate(FixedPredictor(probabilities), make_dataset(labels))
+    result = evaluate(FixedClassifier(probabilities), make_dataset(labels))
     assert result.calibration_error == pytest.approx(0.2)
 
 
@@ -184,7 +184,7 @@ def test_the_metrics_are_plain_values_for_json() -> None:
 
 def test_an_empty_dataset_is_an_error() -> None:
     with pytest.raises(DataError) as caught:
-        evaluate(FixedPredictor(np.empty((0, 10))), make_dataset([]))
+        evaluate(FixedClassifier(np.empty((0, 10))), make_dataset([]))
     assert caught.value.message == "the dataset has no images to evaluate on"
     assert caught.value.hint == "--dataset digits"
 
@@ -192,7 +192,7 @@ def test_an_empty_dataset_is_an_error() -> None:
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_probabilities_that_are_not_finite(value: float) -> None:
     with pytest.raises(CheckpointError) as caught:
-        evaluate(FixedPredictor(np.full((2, 10), value)), make_dataset([0, 1]))
+        evaluate(FixedClassifier(np.full((2, 10), value)), make_dataset([0, 1]))
     assert caught.value.message == "the model outputs NaN; its training diverged"
     assert caught.value.hint == "--model pretrained"
 
@@ -208,7 +208,7 @@ def test_mistakes_are_indices_in_the_dataset_the_most_confident_first() -> None:
 
 
 def test_an_ensemble_is_evaluated_with_its_members() -> None:
-    members = [FixedPredictor(one_hot([3, 3], 0.6)), FixedPredictor(one_hot([5, 3], 0.9))]
+    members = [FixedClassifier(one_hot([3, 3], 0.6)), FixedClassifier(one_hot([5, 3], 0.9))]
 
     result = evaluate(Ensemble(members), make_dataset([5, 3]))
 

@@ -14,7 +14,7 @@ from mnistcli.datasets import load
 from mnistcli.evaluation import Evaluation, evaluate
 from mnistcli.files.hashing import sha256
 from mnistcli.inference import litert_files
-from mnistcli.inference.classifier import Classifier, Predictor
+from mnistcli.inference.classifier import Classifier, DigitClassifier
 from mnistcli.inference.conversion import predict_with_keras
 from mnistcli.inference.ensemble import load_classifier
 from mnistcli.model_lookup import ModelRef, find_model
@@ -29,12 +29,12 @@ def model() -> ModelRef:
 
 
 @pytest.fixture(scope="module")
-def classifier(model: ModelRef) -> Predictor:
+def classifier(model: ModelRef) -> DigitClassifier:
     return load_classifier(model.files)
 
 
 @pytest.fixture(scope="module")
-def on_mnist(classifier: Predictor, mnist_dir: Path) -> Evaluation:
+def on_mnist(classifier: DigitClassifier, mnist_dir: Path) -> Evaluation:
     return evaluate(classifier, load("mnist", data_dir=mnist_dir).test)
 
 
@@ -81,7 +81,7 @@ def test_the_litert_file_was_made_from_the_model(model: ModelRef) -> None:
     assert litert_files.read_sidecar(file, sha256(file.read_bytes())) is not None
 
 
-def test_litert_and_keras_agree(model: ModelRef, classifier: Predictor) -> None:
+def test_litert_and_keras_agree(model: ModelRef, classifier: DigitClassifier) -> None:
     images = make_digits(50, seed=5).images
 
     keras_classifier = Classifier(predict_with_keras(checkpoints.load(model.files[0])))
@@ -107,7 +107,7 @@ def test_few_digits_are_rejected(model: ModelRef, on_mnist: Evaluation) -> None:
     assert rejected.mean() <= 0.005
 
 
-def test_most_non_digits_are_rejected(model: ModelRef, classifier: Predictor) -> None:
+def test_most_non_digits_are_rejected(model: ModelRef, classifier: DigitClassifier) -> None:
     outliers = non_digits(make_digits(200, seed=3), 400, seed=12345)
 
     rejected = classifier.predict(outliers).max(axis=1) < model.min_confidence
@@ -115,7 +115,7 @@ def test_most_non_digits_are_rejected(model: ModelRef, classifier: Predictor) ->
     assert rejected.mean() > 0.9
 
 
-def test_digits_of_another_style_are_predicted(classifier: Predictor) -> None:
+def test_digits_of_another_style_are_predicted(classifier: DigitClassifier) -> None:
     """The strokes are drawn by a program and do not look like MNIST."""
     drawn = make_digits(200, seed=4)
 

@@ -10,7 +10,7 @@ from mnistcli.cli.streams import print_note
 from mnistcli.plotting.limits import MAX_EXPLAINED
 
 if TYPE_CHECKING:  # loads NumPy, which help and errors do without
-    from mnistcli.inference.classifier import Predictor
+    from mnistcli.inference.classifier import DigitClassifier
 
 MAX_DRAWN = 100  # a figure with more images is hard to look at
 
@@ -31,7 +31,7 @@ def save_predictions(printed: PrintedPredictions, model: str, path: Path) -> Non
 
 
 def save_explanations(
-    printed: PrintedPredictions, classifier: "Predictor", model: str, path: Path
+    printed: PrintedPredictions, classifier: "DigitClassifier", model: str, path: Path
 ) -> None:
     """Draw a figure that explains the digits, and save it."""
     from mnistcli.plotting.quiet_import import import_matplotlib

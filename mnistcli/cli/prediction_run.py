@@ -21,7 +21,7 @@ from mnistcli.cli.streams import print_note
 if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
     from mnistcli.cluster.addresses import ClusterAddress
     from mnistcli.files.object_stores import FileName
-    from mnistcli.inference.classifier import Predictor
+    from mnistcli.inference.classifier import DigitClassifier
     from mnistcli.model_lookup import ModelRef
     from mnistcli.prediction.form_regions import FormRegion
     from mnistcli.prediction.image_listing import FoundImage
@@ -122,7 +122,7 @@ def run_prediction(options: PredictOptions, model: "ModelRef") -> bool:
 def _choose_predictor(
     options: PredictOptions,
     model: "ModelRef",
-    classifier: "Predictor",
+    classifier: "DigitClassifier",
     processes: "list[WorkerProcess]",
 ) -> "Callable[[Iterable[FoundImage]], Iterator[Prediction]]":
     """Return the function that predicts images: in this process, or on a cluster."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mnistcli.inference.classifier import Predictor
+from mnistcli.inference.classifier import DigitClassifier
 from mnistcli.mnist_format import IMAGE_SIDE
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.occlusion import occlusion_map, predict_occluded
@@ -28,7 +28,7 @@ class DrawingPredictor:
         thresholds: The rejection thresholds.
     """
 
-    def __init__(self, classifier: Predictor, model: str, thresholds: Thresholds) -> None:
+    def __init__(self, classifier: DigitClassifier, model: str, thresholds: Thresholds) -> None:
         self.model = model
         self._classifier = classifier
         self._thresholds = thresholds

@@ -11,7 +11,7 @@ from mnistcli.drawing_page.network import Layer, compute, read_network
 from mnistcli.drawing_page.page import build_page
 from mnistcli.errors import OTHER_MODEL, CheckpointError, RunError
 from mnistcli.files.atomic import write_atomically
-from mnistcli.inference.classifier import Predictor
+from mnistcli.inference.classifier import DigitClassifier
 
 MAX_SIZE = 3_000_000
 """Maximum number of bytes of a page: it must start fast on a phone."""
@@ -22,7 +22,7 @@ _OPTION = "--export FILE.html"
 
 
 def export_page(
-    model: Path, classifier: Predictor, path: Path, *, name: str, min_confidence: float
+    model: Path, classifier: DigitClassifier, path: Path, *, name: str, min_confidence: float
 ) -> int:
     """Write the page with the network of a model in it.
 

@@ -36,7 +36,7 @@ Compute = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Computes probabilities, float32 (n, 10), of images, float32 (n, 28, 28, 1) in 0..1."""
 
 
-class Predictor(Protocol):
+class DigitClassifier(Protocol):
     """Anything that computes class probabilities, such as a `Classifier` or an `Ensemble`."""
 
     def predict(self, images: NDArray[np.uint8], /) -> NDArray[np.float32]:

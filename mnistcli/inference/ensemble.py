@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.inference.classifier import BATCH_SIZE, Classifier, Predictor
+from mnistcli.inference.classifier import BATCH_SIZE, Classifier, DigitClassifier
 
 
 class Ensemble:
@@ -18,7 +18,7 @@ class Ensemble:
         members: The classifiers.
     """
 
-    def __init__(self, members: Sequence[Predictor]) -> None:
+    def __init__(self, members: Sequence[DigitClassifier]) -> None:
         self.members = tuple(members)
 
     def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -39,7 +39,7 @@ def load_classifier(
     pixel_scale: str | None = None,
     on_note: Callable[[str], None] | None = None,
     on_batch: Callable[[int], None] | None = None,
-) -> Predictor:
+) -> DigitClassifier:
     """Load the classifier in one model file, or the ensemble of several.
 
     Args:
@@ -66,7 +66,7 @@ def load_classifier(
     return members[0] if len(members) == 1 else Ensemble(members)
 
 
-def cached_classifier(files: Sequence[Path]) -> Predictor:
+def cached_classifier(files: Sequence[Path]) -> DigitClassifier:
     """Load a classifier as `load_classifier` does, or return it if it has been loaded before.
 
     A program that predicts one image at a time would otherwise load the model for each.
@@ -82,6 +82,6 @@ def cached_classifier(files: Sequence[Path]) -> Predictor:
 
 
 @lru_cache(maxsize=4)
-def _load_version(versions: tuple[tuple[Path, int], ...]) -> Predictor:
+def _load_version(versions: tuple[tuple[Path, int], ...]) -> DigitClassifier:
     """Load a classifier from files with their modification times."""
     return load_classifier([file for file, _ in versions])

@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # help does without them
 
     from mnistcli.datasets import Dataset, Splits
     from mnistcli.evaluation import Evaluation
-    from mnistcli.inference.classifier import Predictor
+    from mnistcli.inference.classifier import DigitClassifier
     from mnistcli.model_lookup import ModelRef
     from mnistcli.runs.run import Run
 
@@ -54,7 +54,7 @@ class PlotInputs:
         return evaluate(self.classifier, self.dataset)
 
     @cached_property
-    def classifier(self) -> "Predictor":
+    def classifier(self) -> "DigitClassifier":
         """The classifier of the model."""
         from mnistcli.inference.ensemble import load_classifier
 

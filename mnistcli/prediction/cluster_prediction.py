@@ -18,7 +18,7 @@ from mnistcli.errors import ImageError
 from mnistcli.files.listing import path_exists
 from mnistcli.image_io.image_input import read_stream
 from mnistcli.image_io.pages import ImagePage
-from mnistcli.inference.classifier import Predictor
+from mnistcli.inference.classifier import DigitClassifier
 from mnistcli.inference.ensemble import load_classifier
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.object_downloads import download_ahead
@@ -169,7 +169,7 @@ def _predict_batch(job: PredictionJob, images: Sequence[FoundImage]) -> _Result:
 
 
 @lru_cache(maxsize=2)
-def _load_classifier(models: Sequence[ModelFile], pixel_scale: str | None) -> Predictor:
+def _load_classifier(models: Sequence[ModelFile], pixel_scale: str | None) -> DigitClassifier:
     """Load a classifier once in a worker.
 
     Raises:

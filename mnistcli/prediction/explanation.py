@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.inference.classifier import Predictor
+from mnistcli.inference.classifier import DigitClassifier
 from mnistcli.prediction.occlusion import predict_occluded
 from mnistcli.prediction.results import PredictedDigit, Prediction
 from mnistcli.preprocessing.stages import Stages, find_stages
@@ -36,7 +36,9 @@ class Explanation:
     reason: str = ""
 
 
-def explain(classifier: Predictor, predictions: Iterable[Prediction]) -> Iterator[Explanation]:
+def explain(
+    classifier: DigitClassifier, predictions: Iterable[Prediction]
+) -> Iterator[Explanation]:
     """Explain predictions digit by digit; images that could not be read are skipped.
 
     Args:

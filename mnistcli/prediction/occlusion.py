@@ -3,13 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.inference.classifier import Predictor
+from mnistcli.inference.classifier import DigitClassifier
 
 PATCH = 5
 """The side of the occluding patch in pixels: twice a stroke's width, a quarter of a digit."""
 
 
-def predict_occluded(classifier: Predictor, digit: NDArray[np.uint8]) -> NDArray[np.float32]:
+def predict_occluded(classifier: DigitClassifier, digit: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Compute the probabilities of a digit with a patch covered, for each position of the patch.
 
     The patch has the color of the background, which is 0, so only covered ink has an effect.

@@ -8,7 +8,7 @@ from itertools import chain, count, islice
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.inference.classifier import Predictor
+from mnistcli.inference.classifier import DigitClassifier
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.image_sources import Sources, find_images
 from mnistcli.prediction.object_downloads import download_ahead
@@ -24,7 +24,7 @@ _IMAGES_PER_TASK = 4  # images sent to a worker process together
 
 
 def predict_images(
-    classifier: Predictor,
+    classifier: DigitClassifier,
     sources: Sources,
     *,
     single: bool = False,
@@ -74,7 +74,7 @@ def predict_images(
 
 
 def _prepare_groups(
-    classifier: Predictor,
+    classifier: DigitClassifier,
     images: Iterator[FoundImage],
     workers: PreparationWorkers,
     pool: ThreadPoolExecutor,
@@ -94,7 +94,7 @@ def _prepare_groups(
         yield [pool.submit(workers.prepare, task, classifier.predict) for task in tasks]
 
 
-def classify(classifier: Predictor, group: Sequence[Prepared]) -> Iterator[Prediction]:
+def classify(classifier: DigitClassifier, group: Sequence[Prepared]) -> Iterator[Prediction]:
     """Add the probabilities: those of the segmentation, and of the other digits in one batch."""
     digits = chain.from_iterable(prepared.content.digits for prepared in group)
     images = [digit.image for digit in digits if digit.probabilities is None]

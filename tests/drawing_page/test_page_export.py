@@ -24,7 +24,7 @@ from tests.support.strokes import STROKES
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-    from mnistcli.inference.classifier import Predictor
+    from mnistcli.inference.classifier import DigitClassifier
 
 DRAWINGS = 100
 # Draws each drawing on a canvas, and returns its gray levels and what the page makes of them.
@@ -54,12 +54,12 @@ RECOGNIZE = """drawings => drawings.map(({side, width, strokes}) => {
 
 
 @pytest.fixture(scope="module")
-def classifier() -> "Predictor":
+def classifier() -> "DigitClassifier":
     return load_classifier(find_model("pretrained").files)
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory, classifier: "Predictor") -> Path:
+def exported(tmp_path_factory: pytest.TempPathFactory, classifier: "DigitClassifier") -> Path:
     model = find_model("pretrained")
     path = tmp_path_factory.mktemp("page") / "page.html"
     size = export_page(
@@ -110,7 +110,7 @@ def normalize(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def test_pixels_and_probabilities_equal_those_of_python(
-    page: "Page", classifier: "Predictor"
+    page: "Page", classifier: "DigitClassifier"
 ) -> None:
     drawn = drawings(DRAWINGS)
     recognized = page.evaluate(RECOGNIZE, drawn)
@@ -172,14 +172,14 @@ def test_a_digit_is_recognized_without_a_server(page: "Page") -> None:
     assert page.locator("#map").evaluate(source)
 
 
-def test_an_existing_file_is_kept(exported: Path, classifier: "Predictor") -> None:
+def test_an_existing_file_is_kept(exported: Path, classifier: "DigitClassifier") -> None:
     model = find_model("pretrained").files[0]
 
     with pytest.raises(RunError, match="already exists"):
         export_page(model, classifier, exported, name="pretrained", min_confidence=0)
 
 
-def test_a_model_of_another_function_is_refused(classifier: "Predictor") -> None:
+def test_a_model_of_another_function_is_refused(classifier: "DigitClassifier") -> None:
     class Other:
         def predict(self, images: NDArray[np.uint8], /) -> NDArray[np.float32]:
             return classifier.predict(255 - images)

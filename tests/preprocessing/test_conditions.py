@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from mnistcli import datasets
 from mnistcli.image_io import open_image
-from mnistcli.inference.classifier import Predictor
+from mnistcli.inference.classifier import DigitClassifier
 from mnistcli.inference.ensemble import load_classifier
 from mnistcli.inference.line_recognizer import load_line_recognizer
 from mnistcli.model_lookup import find_model
@@ -33,7 +33,7 @@ SIDE = 140
 
 
 @pytest.fixture(scope="module")
-def classifier() -> Predictor:
+def classifier() -> DigitClassifier:
     return load_classifier(find_model("pretrained").files)
 
 
@@ -74,7 +74,7 @@ def _to_coverage(image: Image.Image) -> Coverage:
     return 1 - np.asarray(larger, np.float64) / 255
 
 
-def _predict(classifier: Predictor, image: Image.Image, *, single: bool = False) -> str:
+def _predict(classifier: DigitClassifier, image: Image.Image, *, single: bool = False) -> str:
     digits = _find(classifier, image, single=single)
     probabilities = [
         classifier.predict(digit.image)[0] if digit.probabilities is None else digit.probabilities
@@ -83,7 +83,7 @@ def _predict(classifier: Predictor, image: Image.Image, *, single: bool = False)
     return "".join(str(values.argmax()) for values in probabilities)
 
 
-def _find(classifier: Predictor, image: Image.Image, *, single: bool = False) -> list[Digit]:
+def _find(classifier: DigitClassifier, image: Image.Image, *, single: bool = False) -> list[Digit]:
     read = load_line_recognizer().read
     return find_digits(image, single=single, classify=classifier.predict, read_line=read)
 
@@ -247,7 +247,7 @@ MIN_CORRECT_DIGITS: dict[Condition, dict[str, int]] = {
 
 @pytest.mark.parametrize("condition", MIN_CORRECT_DIGITS)
 def test_digits_reach_the_minimum_accuracy(
-    condition: Condition, source: str, samples: list[Sample], classifier: Predictor
+    condition: Condition, source: str, samples: list[Sample], classifier: DigitClassifier
 ) -> None:
     rng = np.random.default_rng(1)
     predicted = [
@@ -290,7 +290,7 @@ MIN_CORRECT_NUMBERS: dict[tuple[Condition, int], dict[str, int]] = {
 
 @pytest.mark.parametrize(("condition", "gap"), MIN_CORRECT_NUMBERS)
 def test_numbers_reach_the_minimum_accuracy(
-    condition: Condition, gap: int, source: str, samples: list[Sample], classifier: Predictor
+    condition: Condition, gap: int, source: str, samples: list[Sample], classifier: DigitClassifier
 ) -> None:
     rng = np.random.default_rng(2)
     numbers = [_join_digits(samples, rng, gap=gap) for _ in range(6)]
@@ -309,7 +309,7 @@ def test_lines_of_rendered_pages_reach_the_minimum_accuracy(mnist_dir: Path) -> 
 
 
 def test_corrupted_digits_of_mnist_reach_the_minimum_accuracy(
-    mnist_dir: Path, classifier: Predictor
+    mnist_dir: Path, classifier: DigitClassifier
 ) -> None:
     test = datasets.load("mnist", data_dir=mnist_dir).test.subset(50)
     of_arrays, of_images = np.mean(
@@ -327,7 +327,7 @@ def test_corrupted_digits_of_mnist_reach_the_minimum_accuracy(
 
 
 @pytest.mark.parametrize("single", [True, False])
-def test_a_photo_of_twelve_megapixels_is_read(single: bool, classifier: Predictor) -> None:
+def test_a_photo_of_twelve_megapixels_is_read(single: bool, classifier: DigitClassifier) -> None:
     coverage, label = _draw_samples()[6]
     photo = uneven_light(coverage, np.random.default_rng(3)).resize((3000, 4000))
     assert _predict(classifier, photo, single=single) == label
@@ -378,7 +378,7 @@ LOSSY: dict[str, Callable[[Image.Image], io.BytesIO]] = {
 
 @pytest.mark.parametrize("encoding", LOSSLESS)
 def test_a_lossless_encoding_does_not_change_the_digits(
-    encoding: str, classifier: Predictor
+    encoding: str, classifier: DigitClassifier
 ) -> None:
     file = LOSSLESS[encoding](_draw_page())
     found, expected = (_find(classifier, image) for image in (open_image(file), _draw_page()))
@@ -388,14 +388,14 @@ def test_a_lossless_encoding_does_not_change_the_digits(
 
 @pytest.mark.parametrize("encoding", LOSSY)
 def test_a_lossy_encoding_does_not_change_the_prediction(
-    encoding: str, classifier: Predictor
+    encoding: str, classifier: DigitClassifier
 ) -> None:
     assert _predict(classifier, open_image(LOSSY[encoding](_draw_page()))) == ALL_DIGITS
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_the_exif_orientation_does_not_change_the_prediction(
-    orientation: int, classifier: Predictor
+    orientation: int, classifier: DigitClassifier
 ) -> None:
     image = _draw_page()
     if orientation > 1:
@@ -407,7 +407,7 @@ def test_the_exif_orientation_does_not_change_the_prediction(
 
 
 @pytest.mark.parametrize("height", [28, 40, 80, 160, 320, 560])
-def test_the_size_does_not_change_the_prediction(height: int, classifier: Predictor) -> None:
+def test_the_size_does_not_change_the_prediction(height: int, classifier: DigitClassifier) -> None:
     line = _draw_page().crop((0, 0, 620, 140))
     scaled = line.resize((620 * height // 140, height), Image.Resampling.BICUBIC)
     assert _predict(classifier, scaled) == ALL_DIGITS[:5]
@@ -415,12 +415,12 @@ def test_the_size_does_not_change_the_prediction(height: int, classifier: Predic
 
 @pytest.mark.parametrize(("ink", "paper"), [(240, 30), (255, 0), (0, 255), (120, 160), (160, 120)])
 def test_polarity_and_contrast_do_not_change_the_prediction(
-    ink: int, paper: int, classifier: Predictor
+    ink: int, paper: int, classifier: DigitClassifier
 ) -> None:
     assert _predict(classifier, _draw_page(ink, paper)) == ALL_DIGITS
 
 
-def test_an_inverted_image_has_the_same_digits(classifier: Predictor) -> None:
+def test_an_inverted_image_has_the_same_digits(classifier: DigitClassifier) -> None:
     inverted = Image.fromarray(255 - np.asarray(_draw_page()))
     found, expected = (_find(classifier, image) for image in (inverted, _draw_page()))
     assert all((a.image == b.image).all() for a, b in zip(found, expected, strict=True))
@@ -428,7 +428,7 @@ def test_an_inverted_image_has_the_same_digits(classifier: Predictor) -> None:
 
 @pytest.mark.parametrize("margins", [(0, 0), (2, 2), (40, 300), (500, 20), (400, 400)])
 def test_margins_do_not_change_the_prediction(
-    margins: tuple[int, int], classifier: Predictor
+    margins: tuple[int, int], classifier: DigitClassifier
 ) -> None:
     rows, columns = np.nonzero(np.asarray(_draw_page()) < 200)
     tight = _draw_page().crop((columns.min(), rows.min(), columns.max() + 1, rows.max() + 1))

@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 
 from mnistcli import datasets
 from mnistcli.datasets import Dataset
-from mnistcli.inference.classifier import Predictor
+from mnistcli.inference.classifier import DigitClassifier
 from mnistcli.inference.ensemble import load_classifier
 from mnistcli.model_lookup import find_model
 from mnistcli.synthetic.digit_styles import DRAWN_STYLES
@@ -42,7 +42,7 @@ def stretch(dataset: Dataset, factor: float) -> Dataset:
     return Dataset(images, dataset.labels)
 
 
-def describe_accuracy(classifier: Predictor, digits: Dataset, min_confidence: float) -> str:
+def describe_accuracy(classifier: DigitClassifier, digits: Dataset, min_confidence: float) -> str:
     """Return the shares predicted right, predicted wrong and rejected, and the mistakes."""
     probabilities = classifier.predict(digits.images)
     is_right = probabilities.argmax(axis=1) == digits.labels

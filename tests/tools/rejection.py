@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli import datasets
-from mnistcli.inference.classifier import Predictor
+from mnistcli.inference.classifier import DigitClassifier
 from mnistcli.inference.ensemble import load_classifier
 from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.prediction.predict import predict_images
@@ -61,14 +61,14 @@ def to_image(ink: Ink, rng: np.random.Generator) -> Image.Image:
 
 
 def rejected_arrays(
-    classifier: Predictor, images: NDArray[np.uint8], min_confidence: float
+    classifier: DigitClassifier, images: NDArray[np.uint8], min_confidence: float
 ) -> NDArray[np.bool_]:
     """Return which images in MNIST format, uint8 (n, 28, 28), are rejected."""
     return np.asarray(classifier.predict(images).max(axis=1) < min_confidence)
 
 
 def rejected_images(
-    classifier: Predictor, images: list[Image.Image], min_confidence: float
+    classifier: DigitClassifier, images: list[Image.Image], min_confidence: float
 ) -> NDArray[np.bool_]:
     """Return which images are rejected by the whole prediction."""
     thresholds = choose_thresholds(None, min_confidence)

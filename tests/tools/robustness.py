@@ -14,14 +14,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli import datasets
-from mnistcli.inference.classifier import Predictor
+from mnistcli.inference.classifier import DigitClassifier
 from mnistcli.inference.ensemble import load_classifier
 from mnistcli.model_lookup import find_model
 from mnistcli.preprocessing import find_digits
 from tests.tools.corruptions import CORRUPTIONS, Images, corrupt
 
 
-def error_rate_of_arrays(classifier: Predictor, images: Images, labels: NDArray[np.int64]) -> float:
+def error_rate_of_arrays(
+    classifier: DigitClassifier, images: Images, labels: NDArray[np.int64]
+) -> float:
     """Return the error rate of a classifier on arrays, without preprocessing.
 
     Args:
@@ -32,7 +34,9 @@ def error_rate_of_arrays(classifier: Predictor, images: Images, labels: NDArray[
     return float((classifier.predict(images).argmax(axis=1) != labels).mean())
 
 
-def error_rate_of_images(classifier: Predictor, images: Images, labels: NDArray[np.int64]) -> float:
+def error_rate_of_images(
+    classifier: DigitClassifier, images: Images, labels: NDArray[np.int64]
+) -> float:
     """Return the error rate on arrays as images, with preprocessing; no digit is an error.
 
     Args:
