@@ -147,7 +147,7 @@ class SearchSpace:
             CheckpointError: The start model cannot be found.
             TrainingError: The start model is an ensemble.
         """
-        from mnistcli.training.training_run import with_absolute_names  # noqa: PLC0415 - loads Keras
+        from mnistcli.training.training import with_absolute_names  # noqa: PLC0415 - loads Keras
 
         config = with_absolute_names(replace(self.base, dataset=dataset))
         names = {

@@ -12,7 +12,7 @@ from mnistcli.errors import TrainingError
 from mnistcli.runs.history import EpochRow
 from mnistcli.sweep.study import ERROR, WORKER, SweepStudy, worker_name
 from mnistcli.training.callbacks import SilentCallback
-from mnistcli.training.training_run import train_unsaved
+from mnistcli.training.training import train_unsaved
 
 
 def run_trial(

@@ -21,7 +21,7 @@ from mnistcli.runs.run import Run
 from mnistcli.runs.series import RunSeries
 from mnistcli.training.results import EnsembleResult, TrainResult
 from mnistcli.training.seeds import SeedResult, SeedResults, seed_configs, train_seed
-from mnistcli.training.training_run import train, train_member, with_absolute_names
+from mnistcli.training.training import train, train_member, with_absolute_names
 
 # A killed training is resumed, so each attempt adds some epochs.
 _ATTEMPTS = 5

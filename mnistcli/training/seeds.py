@@ -10,7 +10,7 @@ from mnistcli.errors import TrainingError
 from mnistcli.runs.run import Run
 from mnistcli.runs.series import RunSeries, Statistics
 from mnistcli.training.callbacks import TrainingCallback
-from mnistcli.training.training_run import read_architecture, train, with_absolute_names
+from mnistcli.training.training import read_architecture, train, with_absolute_names
 
 
 @dataclass(frozen=True)

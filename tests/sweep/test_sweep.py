@@ -19,7 +19,7 @@ from mnistcli.sweep.storage import Storage
 from mnistcli.sweep.study import SweepPlan, SweepStudy
 from mnistcli.sweep.sweep import run_sweep
 from mnistcli.training.callbacks import SilentCallback
-from mnistcli.training.training_run import train, train_unsaved
+from mnistcli.training.training import train, train_unsaved
 from tests.support.sweep import Accuracy, load_study, simulated_training
 
 

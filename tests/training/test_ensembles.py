@@ -13,7 +13,7 @@ from mnistcli.evaluation import evaluate
 from mnistcli.inference.classifier import Classifier
 from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.runs.run import Run
-from mnistcli.training import EnsembleResult, train, training_run
+from mnistcli.training import EnsembleResult, train, training
 from mnistcli.training.ensembles import member_configs
 from tests.support.training import RecordingCallback, make_training_quick, train_model
 
@@ -123,7 +123,7 @@ def test_members_share_a_start_model_that_is_looked_up_once(
         found.extend(names)
         return find_model(*names)
 
-    monkeypatch.setattr(training_run, "find_model", counting)
+    monkeypatch.setattr(training, "find_model", counting)
     config = replace(CONFIG, start=name)
 
     tuned = train(config, splits, Run.create(config, Path("run")))

@@ -12,7 +12,7 @@ from mnistcli.runs.run import Run
 from mnistcli.runs.series import RunSeries
 from mnistcli.training import seeds
 from mnistcli.training.seeds import SeedResult, SeedResults, seed_configs, train_seeds
-from mnistcli.training.training_run import train
+from mnistcli.training.training import train
 from tests.support.training import RecordingCallback, hash_weights, train_model
 
 CONFIG = TrainConfig(arch="simple", epochs=1, batch_size=64, dropout=0.25)
