@@ -144,9 +144,10 @@ def train_ensemble_on_cluster(
         function = pickle.dumps(partial(_train_member, job, Run(run.path.absolute())))
         with connect(address) as client:
             tasks = Tasks[int, _Attempt](client, address, partial(call_with_keras, function))
-            for _, error in _train_with_retries(tasks, range(1, config.ensemble + 1)):
+            for number, error in _train_with_retries(tasks, range(1, config.ensemble + 1)):
                 if error is not None:
-                    raise error
+                    message = f"model {number}: {error.message}"
+                    raise TrainingError(message, hint=error.hint) from error
                 if on_member_end is not None:
                     on_member_end()
 
@@ -175,10 +176,7 @@ def _train_with_retries(
                 yield model, attempt.error
         left = killed
     for model in left:
-        error = TrainingError(
-            f"the processes that trained it were killed in all {_ATTEMPTS} attempts"
-        )
-        yield model, error
+        yield model, TrainingError(f"its worker was killed in each of {_ATTEMPTS} attempts")
 
 
 def _train_seed(job: TrainingJob, series: RunSeries, seed: int) -> _Attempt:

@@ -87,7 +87,23 @@ def test_seeds_of_killed_workers_are_tried_again() -> None:
     tasks: Any = FakeTasks({1: 2, 2: 0, 3: 100})
     outcomes = dict(cluster_training._train_with_retries(tasks, [1, 2, 3]))
     assert (outcomes[1], outcomes[2]) == (None, None)
-    assert isinstance(outcomes[3], TrainingError)
+    assert str(outcomes[3]) == "its worker was killed in each of 5 attempts"
+
+
+def test_the_error_of_an_ensemble_names_its_model(
+    splits: Splits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        cluster_training,
+        "_train_with_retries",
+        lambda tasks, models: [(1, None), (2, TrainingError("its worker was killed", hint="h"))],
+    )
+    monkeypatch.setattr(cluster_training, "connect", lambda address: nullcontext())
+    config = replace(CONFIG, ensemble=2, dataset=splits.name)
+    run = Run.create(config, Path("ensemble"))
+    with pytest.raises(TrainingError, match=r"^model 2: its worker was killed$") as caught:
+        train_ensemble_on_cluster(ClusterAddress("local:1", 1), config, splits, run)
+    assert caught.value.hint == "h"
 
 
 class TasksHere:
