@@ -144,8 +144,8 @@ class PreparationWorkers:
 
 
 def lost_prediction(found: FoundImage) -> Prediction:
-    """Return the prediction of an image whose process has ended, with the error."""
-    error = ImageError(f"the process that decoded it has ended: {str(found.path)!r}")
+    """Return the prediction of an image whose worker process died, with the error."""
+    error = ImageError(f"the worker process died while reading {str(found.path)!r}")
     return Prediction(found.path, error=error)
 
 

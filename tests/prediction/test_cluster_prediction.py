@@ -95,7 +95,7 @@ def test_an_image_that_ends_its_workers_is_an_error() -> None:
     assert (first.path, first.error) == (good.path, None)
     assert second.path == bad.path
     assert second.error is not None
-    assert second.error.message == "the process that decoded it has ended: 'bad.png'"
+    assert second.error.message == "the worker process died while reading 'bad.png'"
 
 
 def test_a_file_that_only_this_process_has_is_an_error() -> None:

@@ -91,7 +91,7 @@ def test_an_image_that_ends_its_process_does_not_stop_the_rest(fragile: Preparat
     prepared = fragile.prepare(draw("a.png", "crash.png"), refuse)
 
     assert len(prepared[0].content.digits) == 1
-    assert str(prepared[1].prediction.error) == "the process that decoded it has ended: 'crash.png'"
+    assert str(prepared[1].prediction.error) == "the worker process died while reading 'crash.png'"
     wait_until_ready(fragile)  # another process takes its place
 
 
