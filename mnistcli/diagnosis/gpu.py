@@ -13,7 +13,7 @@ from mnistcli.extras import install_command
 
 _DRIVER_FILE = Path("/proc/driver/nvidia/version")
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
-_GPU_EXTRA = install_command("gpu")
+_REINSTALL = "pip install --force-reinstall '.[gpu]'"
 
 
 class GpuHost(NamedTuple):
@@ -51,11 +51,9 @@ def _find_reason(probe: ProbeResult, host: GpuHost) -> tuple[str, str | None]:
     if host.visible in {"", "-1"}:
         return f"{_VISIBLE}={host.visible} hides it", f"unset {_VISIBLE}"
     if not (host.has_libraries and probe.values["cuda"]):
-        return "the CUDA libraries of TensorFlow are not installed", _GPU_EXTRA
+        return "the CUDA libraries of TensorFlow are not installed", install_command("gpu")
     message = _gpu_message(probe.messages) or "TensorFlow gives no reason"
-    return f"with NVIDIA driver {host.driver}: {message}", _GPU_EXTRA.replace(
-        "install", "install --force-reinstall"
-    )
+    return f"with NVIDIA driver {host.driver}: {message}", _REINSTALL
 
 
 def read_gpu_host() -> GpuHost:

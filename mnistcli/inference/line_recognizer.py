@@ -138,9 +138,7 @@ def load_line_recognizer(threads: int | None = None) -> LineRecognizer:
     content = file.read_bytes()
     card = json.loads((LINE_RECOGNIZER_DIR / "card.json").read_text(encoding="utf-8"))
     if sha256(content) != card["litert_sha256"]:
-        raise CheckpointError(
-            f"damaged: {str(file)!r}", hint="pip install --force-reinstall mnistcli"
-        )
+        raise CheckpointError(f"damaged: {str(file)!r}", hint="pip install --force-reinstall .")
     return LineRecognizer(Runner(content, threads=threads), Calibration(**card["calibration"]))
 
 

@@ -28,7 +28,7 @@ def test_gpus_that_tensorflow_uses_pass_with_their_names() -> None:
         (HOST._replace(visible=""), "CUDA_VISIBLE_DEVICES= hides it", "unset CUDA_VISIBLE_DEVICES"),
         (HOST._replace(has_libraries=False), "CUDA libraries", "pip install 'mnistcli[gpu]'"),
         (HOST, "550.54.15: failed call to cuInit: no device",
-         "pip install --force-reinstall 'mnistcli[gpu]'"),
+         "pip install --force-reinstall '.[gpu]'"),
     ],
 )  # fmt: skip
 def test_no_gpu_has_a_reason(host: GpuHost, detail: str, fix: str | None) -> None:

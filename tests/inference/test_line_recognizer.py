@@ -109,5 +109,6 @@ def test_a_damaged_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         file.write(b"?")
     monkeypatch.setattr(line_recognizer, "LINE_RECOGNIZER_DIR", tmp_path / "lines")
 
-    with pytest.raises(CheckpointError, match="damaged"):
+    with pytest.raises(CheckpointError, match="damaged") as caught:
         load_line_recognizer.__wrapped__()
+    assert caught.value.hint == "pip install --force-reinstall ."
