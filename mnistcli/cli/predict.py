@@ -142,7 +142,7 @@ def predict(
         typer.Option(
             "--csv",
             help="Print CSV: path, text, confidence (that all digits are right), reason; for the "
-            "rows of one data file, ImageId,Label as Kaggle takes it.",
+            "rows of one data file, ImageId,Label, as Kaggle expects.",
         ),
     ] = False,
     pixel_scale: PixelScaleOption = None,
