@@ -157,7 +157,7 @@ def _find_below(folder: Path, depth: int = 1) -> Path | None:
 
 
 def _unknown_dataset_error(name: str) -> ConfigError:
-    """Return the error for a word without a dot or a slash, which is rather a name than a path."""
+    """Return the error for a word without a dot or a slash: likelier a name than a path."""
     similar = find_similar(name, DATASETS)
     if similar:
         message = f"unknown dataset {name!r}; did you mean {similar!r}?"

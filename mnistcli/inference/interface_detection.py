@@ -231,7 +231,7 @@ def _prepare(images: Any, shape: ImageShape, pixel_scale: str) -> Any:
 
 
 def _size_layers(side: int) -> Iterator[keras.Layer]:
-    """Yield the layers that change the side of an image from 28; 32 is usually reached by zeros."""
+    """Yield the layers that change the side of an image from 28; for 32, by zero padding."""
     if side == 32:
         yield layers.ZeroPadding2D(2)
     elif side != IMAGE_SIDE:

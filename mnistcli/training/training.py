@@ -1,4 +1,4 @@
-"""Training runs: `train` makes a finished run of a config, a dataset and a run directory."""
+"""Training runs: `train` turns a config, a dataset and a run directory into a finished run."""
 
 import os
 from collections.abc import Callable, Iterator

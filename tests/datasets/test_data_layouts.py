@@ -1,4 +1,4 @@
-"""The layouts of data of `data_layouts.py`: each is read as it is meant, or refused by what it is."""
+"""The layouts of data of `data_layouts.py`: each is read correctly, or refused with a clear error."""
 
 import io
 from pathlib import Path
