@@ -15,11 +15,11 @@ from mnistcli.datasets.arrays import to_images
 from mnistcli.datasets.csv_files import read_csv
 from mnistcli.datasets.dataset import Splits, invalid_data_error
 from mnistcli.datasets.idx import is_idx, read_idx
+from mnistcli.datasets.named_arrays import all_images, read_splits
 from mnistcli.datasets.names import INDEX, classify, split_of_name
 from mnistcli.datasets.npy import read_npy
 from mnistcli.datasets.npz import read_npz
 from mnistcli.datasets.parquet import read_parquet
-from mnistcli.datasets.splits import all_images, read_splits
 from mnistcli.errors import DataError
 from mnistcli.files.kinds import ARRAY_FILES, MATLAB, NPY, NPZ, TABLE, FileKind
 from mnistcli.files.listing import list_directory, list_subdirectories

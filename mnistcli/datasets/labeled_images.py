@@ -13,8 +13,8 @@ from mnistcli.datasets.image_files import (
     image_files,
     read_image_files,
 )
+from mnistcli.datasets.named_arrays import ALL, to_splits
 from mnistcli.datasets.names import LABELS, classify, digit_of_name, split_of_name
-from mnistcli.datasets.splits import ALL, to_splits
 from mnistcli.files.listing import list_subdirectories
 
 _FILE_COLUMNS = {"file", "filename", "file_name", "image", "img", "path", "name", "image_name"}

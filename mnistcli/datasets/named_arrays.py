@@ -1,4 +1,4 @@
-"""Splits of a dataset: find images and labels among named arrays, and make `Splits` of them."""
+"""Named arrays: find the images and labels of each split, and make `Splits` of them."""
 
 import shlex
 from collections.abc import Mapping
