@@ -47,7 +47,7 @@ class RecognizedLine:
     Attributes:
         text: The digits; empty for a line without any.
         text_confidence: The probability that all digits are right.
-        image: The index of the line image that the columns belong to.
+        image_index: The index of the line image that the columns belong to.
         columns: The middle of each digit in pixels of the line image, float64 (n,).
         probabilities: The class probabilities of each digit, float32 (n, 10).
         marks: The marks from left to right.
@@ -56,7 +56,7 @@ class RecognizedLine:
 
     text: str
     text_confidence: float
-    image: int
+    image_index: int
     columns: NDArray[np.float64]
     probabilities: NDArray[np.float32]
     marks: tuple[Mark, ...] = ()

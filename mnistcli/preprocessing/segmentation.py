@@ -87,7 +87,7 @@ def segment_line(
             return SegmentedLine([_cut_out(line.mask, groups[0], components, coverage)])
     images = [crop_line(line, coverage, excluded, zoom=zoom) for zoom in ZOOMS]
     recognized = read([image.pixels for image in images])
-    image = images[recognized.image]
+    image = images[recognized.image_index]
     marks = tuple((mark.symbol, image.to_column(mark.column)) for mark in recognized.marks)
     columns = [image.to_column(column) for column in recognized.columns.tolist()]
     if allow_single_digit and len(columns) <= 1:

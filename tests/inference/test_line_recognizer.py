@@ -69,7 +69,7 @@ def test_the_text_with_the_highest_mean_over_the_scales_is_read() -> None:
     recognized = recognizer.read([blank(), blank(40), blank(64)])
 
     assert recognized.text == "9"
-    assert recognized.image == 1
+    assert recognized.image_index == 1
     assert recognized.probabilities[0, 9] == pytest.approx(0.6, abs=0.06)
 
 
