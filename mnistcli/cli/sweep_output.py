@@ -95,9 +95,9 @@ def print_sweep(
 
 
 def _bias(result: "SweepResult") -> str:
-    if result.complete < 2:
+    if result.complete_count < 2:
         return "no selection bias: only one trial is complete"
     return (
         f"selection bias up to {100 * result.selection_bias:.2f} percentage points "
-        f"(the best of {result.complete} trials is partly luck)"
+        f"(the best of {result.complete_count} trials is partly luck)"
     )

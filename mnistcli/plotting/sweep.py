@@ -48,7 +48,7 @@ def draw_sweep(result: SweepResult) -> list[Path]:
     """
     directory = result.plan.storage.directory / "plots"
     kinds: dict[str, Callable[[SweepResult], Figure]] = {"sweep-history": plot_trials}
-    if result.complete >= 2:
+    if result.complete_count >= 2:
         kinds |= {"sweep-importance": plot_importance, "sweep-parallel": plot_parallel}
     return [save_figure(plot(result), directory / f"{name}.png") for name, plot in kinds.items()]
 
@@ -60,7 +60,7 @@ def plot_trials(result: SweepResult) -> Figure:
         f"Best validation accuracy {percent(result.best_value)} in trial {result.best.number}",
         "Each point is a trial; the line is the best complete trial so far",
     )
-    complete = _complete(result)
+    complete = _complete_trials(result)
     pruned = [
         trial for trial in result.trials if trial.state == "pruned" and trial.accuracy is not None
     ]
@@ -123,7 +123,7 @@ def plot_parallel(result: SweepResult) -> Figure:
         "Each line is a complete trial; the darker, the higher its rank; the best is vermilion",
     )
     variations = result.plan.space.variations
-    trials = sorted(_complete(result), key=lambda one: one.value or 0)
+    trials = sorted(_complete_trials(result), key=lambda one: one.value or 0)
     accuracies = [trial.value or 0 for trial in trials]
     scales = [_Scale([trial.params.get(v.name) for trial in trials], log=v.log) for v in variations]
     scales.append(_Scale(accuracies, log=False))
@@ -189,7 +189,7 @@ def _text(value: Any) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
-def _complete(result: SweepResult) -> list[TrialSummary]:
+def _complete_trials(result: SweepResult) -> list[TrialSummary]:
     return [trial for trial in result.trials if trial.value is not None]
 
 

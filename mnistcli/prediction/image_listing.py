@@ -90,7 +90,7 @@ def report_skipped(
     if empty:
         folders = skipped.pop(SUBFOLDER, 0)
         reason = f" ({_counts(skipped)})" if skipped else ", only subfolders" if folders else ""
-        yield no_image(
+        yield failed_image(
             folder, f"no images in {str(folder)!r}{reason}", "--recursive" if folders else None
         )
     elif skipped and on_note is not None:
@@ -103,7 +103,7 @@ def _walk(folder: Path, skipped: Counter[str], *, recursive: bool) -> Iterator[F
         with os.scandir(folder) as entries:
             names = sort_names(entry.name for entry in entries)
     except OSError as error:
-        yield no_image(folder, f"{(error.strerror or 'cannot read').lower()}: {str(folder)!r}")
+        yield failed_image(folder, f"{(error.strerror or 'cannot read').lower()}: {str(folder)!r}")
         return
     subfolders = []
     for name in names:
@@ -197,8 +197,8 @@ def _read_back(file: IO[str]) -> Iterator[str]:
         yield from map(json.loads, file)
 
 
-def no_image(path: FileName, message: str, hint: str | None = None) -> FoundImage:
-    """Return an error in the place of an image."""
+def failed_image(path: FileName, message: str, hint: str | None = None) -> FoundImage:
+    """Return a `FoundImage` with an error in place of the image."""
     return FoundImage(path, error=ImageError(message, hint=hint))
 
 

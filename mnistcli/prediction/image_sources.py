@@ -20,10 +20,10 @@ from mnistcli.image_io.image_input import is_file_object, source_name
 from mnistcli.image_io.pages import MAX_PAGES, ImagePage, find_page, find_pages
 from mnistcli.prediction.image_listing import (
     FoundImage,
+    failed_image,
     is_directory,
     list_folder,
     match_pattern,
-    no_image,
 )
 from mnistcli.prediction.object_listing import find_objects
 
@@ -162,7 +162,7 @@ def expand_file(file: FoundImage) -> Iterator[FoundImage]:
             yield FoundImage(file.path.with_name(f"{file.path.name}#{page.number}"), page)
         if len(pages) > MAX_PAGES:
             message = f"only the first {MAX_PAGES:,} pages of {str(file.path)!r} are read"
-            yield no_image(file.path, message)
+            yield failed_image(file.path, message)
     else:
         yield file
 
@@ -172,20 +172,20 @@ def _find_files(
 ) -> Iterator[FoundImage]:
     path = Path(name)
     if not name:
-        yield no_image(path, "an empty file name")
+        yield failed_image(path, "an empty file name")
     elif is_directory(path):
         yield from list_folder(path, recursive=recursive, on_note=on_note)
     elif path_exists(path):
         yield FoundImage(path, path)
     elif _URL.match(name):
-        yield no_image(path, f"{name!r} is a URL, not a file: download it first")
+        yield failed_image(path, f"{name!r} is a URL, not a file: download it first")
     elif {"*", "?"} & set(name):
         is_empty = True
         for match in match_pattern(path):
             is_empty = False
             yield FoundImage(match, match)
         if is_empty:
-            yield no_image(path, f"no files match {name!r}")
+            yield failed_image(path, f"no files match {name!r}")
     else:
         yield FoundImage(path, find_page(path) or path)
 
@@ -202,10 +202,10 @@ def _rows(path: Path) -> Iterator[FoundImage]:
     try:
         images, identifiers = read_rows(path)
     except DataError as error:
-        yield no_image(path, error.message, error.hint)
+        yield failed_image(path, error.message, error.hint)
         return
     except OSError as error:
-        yield no_image(path, f"{(error.strerror or 'cannot read').lower()}: {str(path)!r}")
+        yield failed_image(path, f"{(error.strerror or 'cannot read').lower()}: {str(path)!r}")
         return
     for number, image in enumerate(images, start=1):
         row = str(number if identifiers is None else int(identifiers[number - 1]))

@@ -12,8 +12,8 @@ from mnistcli.image_io.pages import find_page
 from mnistcli.prediction.image_listing import (
     SUBFOLDER,
     FoundImage,
+    failed_image,
     is_hidden,
-    no_image,
     report_skipped,
     skip_reason_of_name,
 )
@@ -35,13 +35,13 @@ def find_objects(
         on_note: Receives messages, such as about objects that were skipped in a folder.
     """
     if not stored.bucket.partition("://")[2]:
-        yield no_image(stored, f"no bucket in {stored.url!r}")
+        yield failed_image(stored, f"no bucket in {stored.url!r}")
     elif _WILDCARDS & set(stored.name):
         yield from _match(stored)
     elif (page := find_page(stored)) is not None:
         yield FoundImage(stored, page)
     elif is_data_name(stored.name):
-        yield no_image(stored, f"{stored.url!r} is a data file: download it first")
+        yield failed_image(stored, f"{stored.url!r} is a data file: download it first")
     elif not stored.url.endswith("/") and skip_reason_of_name(stored.name) is None:
         yield FoundImage(stored, stored)
     else:
@@ -83,7 +83,7 @@ def _match(pattern: StoredObject) -> Iterator[FoundImage]:
     """Yield the objects that a pattern matches."""
     folder = StoredObject(pattern.url.rpartition("/")[0])
     if _WILDCARDS & set(folder.url):
-        yield no_image(
+        yield failed_image(
             pattern,
             f"wildcards are allowed only in the last part of a URL: {pattern.url!r}",
             "--recursive",
@@ -101,7 +101,7 @@ def _match(pattern: StoredObject) -> Iterator[FoundImage]:
     ]
     yield from (FoundImage(match, match) for match in matches)
     if not matches:
-        yield no_image(pattern, f"no objects match {pattern.url!r}")
+        yield failed_image(pattern, f"no objects match {pattern.url!r}")
 
 
 def _sorted_entries(folder: StoredObject, *, hidden: bool = False) -> list[StoreEntry]:

@@ -17,7 +17,7 @@ from mnistcli.image_io.pages import ImagePage
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.preparation import Preparation, Prepared
 from mnistcli.prediction.results import Prediction
-from mnistcli.prediction.worker_process import EndedError, WorkerProcess, count_processes
+from mnistcli.prediction.worker_process import WorkerEndedError, WorkerProcess, count_processes
 from mnistcli.preprocessing.shapes import Classify
 
 _READY_TIMEOUT = 2.0  # seconds to wait for a process that was started before
@@ -100,7 +100,7 @@ class PreparationWorkers:
         """Prepare images in a worker; if it ends, find out which of them it ended with."""
         try:
             prepared = process.prepare(images, BUDGET.reserve)
-        except EndedError:
+        except WorkerEndedError:
             self._in_background(self._add)
             return [self._prepare_alone(found) for found in images]
         self._ready.put(process)
@@ -108,7 +108,7 @@ class PreparationWorkers:
 
     def _prepare_alone(self, found: FoundImage) -> Prepared | None:
         """Prepare an image in a process of its own."""
-        with suppress(EndedError, OSError):
+        with suppress(WorkerEndedError, OSError):
             process = self._start_process()
             try:
                 process.wait_until_ready()
@@ -123,19 +123,19 @@ class PreparationWorkers:
         threading.Thread(target=task, name="worker", daemon=True).start()
 
     def _add(self) -> None:
-        with suppress(EndedError, OSError):
+        with suppress(WorkerEndedError, OSError):
             self._wait_for(self._start_process())
 
     def _wait_for(self, process: WorkerProcess) -> None:
         """Wait until a worker can take images."""
-        with suppress(EndedError):
+        with suppress(WorkerEndedError):
             process.wait_until_ready()
             self._ready.put(process)
 
     def _start_process(self) -> WorkerProcess:
         with self._lock:
             if self._is_stopped:
-                raise EndedError
+                raise WorkerEndedError
             process = WorkerProcess(
                 single=self._preparation.single, digit_counts=self._preparation.digit_counts
             )

@@ -30,7 +30,7 @@ run_worker(**settings)
 """
 
 
-class EndedError(Exception):
+class WorkerEndedError(Exception):
     """A worker process has ended."""
 
 
@@ -63,14 +63,14 @@ class WorkerProcess:
         )
         self._inbox = cast("IO[bytes]", self._process.stdout)
         self._outbox = cast("IO[bytes]", self._process.stdin)
-        with suppress(EndedError):  # then it does not become ready
+        with suppress(WorkerEndedError):  # then it does not become ready
             self._send((sys.path, {"single": single, "digit_counts": digit_counts}))
 
     def wait_until_ready(self) -> None:
         """Wait until the process has started.
 
         Raises:
-            EndedError: The process has ended.
+            WorkerEndedError: The process has ended.
         """
         self._receive()
 
@@ -89,7 +89,7 @@ class WorkerProcess:
             The images as `Prepared`; None for one that needs the classifier.
 
         Raises:
-            EndedError: The process has ended.
+            WorkerEndedError: The process has ended.
         """
         self._send(images)
         with ExitStack() as memory:
@@ -118,13 +118,13 @@ class WorkerProcess:
         try:
             write(self._outbox, message)
         except PIPE_ERRORS:
-            raise EndedError from None
+            raise WorkerEndedError from None
 
     def _receive(self) -> Any:
         try:
             return read(self._inbox)
         except PIPE_ERRORS:
-            raise EndedError from None
+            raise WorkerEndedError from None
 
 
 def write(pipe: IO[bytes], message: object) -> None:

@@ -60,7 +60,7 @@ class SweepResult:
         return [(self.config.seed + number) % SEED_LIMIT for number in range(1, count + 1)]
 
     @property
-    def complete(self) -> int:
+    def complete_count(self) -> int:
         """Number of complete trials, of which the best was chosen."""
         return sum(trial.state == "complete" for trial in self.trials)
 
@@ -72,9 +72,9 @@ class SweepResult:
         the expected maximum of n normal values; the standard deviation is that of an accuracy on
         the validation images.
         """
-        if self.complete < 2:
+        if self.complete_count < 2:
             return 0.0
-        maximum = NormalDist().inv_cdf((self.complete - 0.375) / (self.complete + 0.25))
+        maximum = NormalDist().inv_cdf((self.complete_count - 0.375) / (self.complete_count + 0.25))
         p = min(self.best_value, 1 - 1 / (2 * self.validation_images))
         return maximum * math.sqrt(p * (1 - p) / self.validation_images)
 

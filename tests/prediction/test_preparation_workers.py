@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli.prediction import preparation_workers, worker_process
-from mnistcli.prediction.image_listing import FoundImage, no_image
+from mnistcli.prediction.image_listing import FoundImage, failed_image
 from mnistcli.prediction.preparation import Preparation
 from mnistcli.prediction.preparation_workers import PreparationWorkers
 from mnistcli.prediction.worker_process import WorkerProcess
@@ -119,7 +119,7 @@ def test_only_files_are_sent(
 
 
 def test_an_error_in_the_place_of_an_image_is_not_sent(one_worker: None) -> None:
-    assert not PreparationWorkers(Preparation()).accept([no_image(Path("a"), "none")])
+    assert not PreparationWorkers(Preparation()).accept([failed_image(Path("a"), "none")])
 
 
 def test_images_are_prepared_here_until_a_worker_is_ready() -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 from mnistcli.prediction import worker_process
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.worker_process import (
-    EndedError,
+    WorkerEndedError,
     WorkerProcess,
     count_processes,
     start_processes,
@@ -65,9 +65,9 @@ def test_a_process_that_was_killed_has_ended() -> None:
     process = WorkerProcess(single=False, digit_counts=None)
     process.kill()
 
-    with pytest.raises(EndedError):
+    with pytest.raises(WorkerEndedError):
         process.wait_until_ready()
-    with pytest.raises(EndedError):
+    with pytest.raises(WorkerEndedError):
         process.prepare([], Recording().reserve)
     process.close()
 

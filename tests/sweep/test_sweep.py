@@ -95,7 +95,7 @@ def test_unpromising_trials_are_pruned(
 
     last = result.trials[5]
     assert (last.state, last.accuracies, last.value) == ("pruned", (0.1, 0.1), None)
-    assert result.complete == 5
+    assert result.complete_count == 5
 
 
 def test_a_run_that_diverges_is_a_failed_trial(
@@ -132,7 +132,7 @@ def test_an_interrupted_trial_is_repeated(
     result = run_sweep(_plan(tmp_path), splits)
 
     assert configs[0] == interrupted[1]
-    assert len(configs) == result.complete - 1 == 3
+    assert len(configs) == result.complete_count - 1 == 3
 
 
 def test_the_trial_of_a_killed_worker_is_repeated_at_most_three_times(
