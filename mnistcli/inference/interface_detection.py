@@ -56,7 +56,7 @@ _ACCURACY_TOLERANCE = 0.02
 _MIN_ACCURACY = 0.5
 
 
-class _Trial(NamedTuple):
+class _Result(NamedTuple):
     """Result of one pixel scale on the known digits: accuracy, and cross-entropy in nats."""
 
     interface: Interface
@@ -105,11 +105,11 @@ def adapt(
         known = None
     if known is None:
         scale = None if pixel_scale == AUTO_SCALE else pixel_scale
-        trial = _find(model, checked, scale)
-        known = trial.interface
+        result = _find(model, checked, scale)
+        known = result.interface
         write_interface(checked.digest, known)
         if on_note is not None:
-            on_note(_describe(checked, trial))
+            on_note(_describe(checked, result))
     return AdaptedModel(_wrap(model, checked.image_shape, known), known)
 
 
@@ -130,7 +130,7 @@ def is_standard(model: keras.Model) -> bool:
     return bool(model.inputs[0].name == INPUT_NAME)
 
 
-def _find(model: keras.Model, checked: CheckedModel, pixel_scale: str | None) -> _Trial:
+def _find(model: keras.Model, checked: CheckedModel, pixel_scale: str | None) -> _Result:
     """Find the interface of a model with known digits.
 
     Args:
@@ -160,26 +160,26 @@ def _find(model: keras.Model, checked: CheckedModel, pixel_scale: str | None) ->
     )
 
 
-def _try(model: keras.Model, checked: CheckedModel, scale: str, digits: KnownDigits) -> _Trial:
+def _try(model: keras.Model, checked: CheckedModel, scale: str, digits: KnownDigits) -> _Result:
     """Measure a model at one pixel scale."""
     outputs = _compute(model, checked.image_shape, scale, digits.images)
     if not np.isfinite(outputs).all():
-        return _Trial(Interface(scale, LOGITS), 0.0, float("inf"))
+        return _Result(Interface(scale, LOGITS), 0.0, float("inf"))
     kind = SOFTMAX if last_activation(checked.config) == SOFTMAX else _output_kind(outputs)
     probabilities = ops.convert_to_numpy(_to_probabilities(ops.convert_to_tensor(outputs), kind))
     of_label = probabilities[np.arange(len(outputs)), digits.labels]
-    return _Trial(
+    return _Result(
         Interface(scale, kind),
         float(np.mean(probabilities.argmax(axis=1) == digits.labels)),
         float(-np.log(of_label.clip(PROBABILITY_EPSILON, 1)).mean()),
     )
 
 
-def _choose(trials: Sequence[_Trial]) -> _Trial:
-    """Return the trial with the lowest cross-entropy of those with about the best accuracy."""
-    best = max(trial.accuracy for trial in trials)
-    close = (trial for trial in trials if trial.accuracy >= best - _ACCURACY_TOLERANCE)
-    return min(close, key=lambda trial: trial.loss)
+def _choose(results: Sequence[_Result]) -> _Result:
+    """Return the result with the lowest cross-entropy of those with about the best accuracy."""
+    best = max(result.accuracy for result in results)
+    close = (result for result in results if result.accuracy >= best - _ACCURACY_TOLERANCE)
+    return min(close, key=lambda result: result.loss)
 
 
 def _candidates(checked: CheckedModel) -> Sequence[str]:
@@ -251,11 +251,11 @@ def _format_shape(checked: CheckedModel) -> str:
     return "x".join(map(str, checked.image_shape.shape))
 
 
-def _describe(checked: CheckedModel, trial: _Trial) -> str:
-    scale, outputs = trial.interface
+def _describe(checked: CheckedModel, result: _Result) -> str:
+    scale, outputs = result.interface
     polarity = ", dark digits on light" if scale in {"1..0", "255..0"} else ""
     return (
         f"{checked.path.name} takes {_format_shape(checked)} pixels of {scale}{polarity} and gives "
-        f"{_OUTPUTS[outputs]}: {percent(trial.accuracy, 1)} of {KNOWN_DIGIT_COUNT} known digits "
+        f"{_OUTPUTS[outputs]}: {percent(result.accuracy, 1)} of {KNOWN_DIGIT_COUNT} known digits "
         "are right"
     )
