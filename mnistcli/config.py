@@ -32,8 +32,8 @@ DEVICES = ("auto", "cpu", "gpu", "all")
 class TrainConfig:
     """All settings of a training run; the same config and data repeat the run.
 
-    The help text of each field describes it. `mnistcli.config_fields.Setting` lists the metadata
-    that a field can have; the options of `mnistcli train` are built from it.
+    The help text of each field describes it. `mnistcli.config_fields.SettingMetadata` lists the
+    metadata that a field can have; the options of `mnistcli train` are built from it.
 
     Raises:
         ConfigError: A value is invalid.

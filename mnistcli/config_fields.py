@@ -25,7 +25,7 @@ _TYPE_NAMES: Mapping[type, str] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Setting:
+class SettingMetadata:
     """Metadata of a setting: help text, choices and bounds.
 
     Attributes:
@@ -74,7 +74,7 @@ class Setting:
         given = {word: bound for word, bound in bounds.items() if bound is not None}
         return " and ".join(f"{word} {bound}" for word, bound in given.items())
 
-    def requires_choice(self, value: str) -> bool:
+    def must_be_choice(self, value: str) -> bool:
         """Return whether a value must be a choice, because it does not match the pattern."""
         return bool(self.choices) and not (self.pattern and re.fullmatch(self.pattern, value))
 
@@ -95,15 +95,15 @@ def setting_field(default: Any, help_text: str, /, **metadata: Any) -> Any:
     Args:
         default: The default value.
         help_text: The help text.
-        metadata: Other attributes of `Setting`.
+        metadata: Other attributes of `SettingMetadata`.
     """
-    setting = Setting(help_text=help_text, **metadata)
-    return dataclasses.field(default=default, metadata={"setting": setting})
+    declared = SettingMetadata(help_text=help_text, **metadata)
+    return dataclasses.field(default=default, metadata={"setting": declared})
 
 
-def setting_of(field: Field[Any]) -> Setting:
+def metadata_of(field: Field[Any]) -> SettingMetadata:
     """Return the metadata of a dataclass field that was declared with `setting_field`."""
-    found: Setting = field.metadata["setting"]
+    found: SettingMetadata = field.metadata["setting"]
     return found
 
 
@@ -116,7 +116,7 @@ def value_type(field: Field[Any]) -> type:
 
 def flag(field: Field[Any]) -> str:
     """Return the long command-line option of a setting, such as ``--batch-size``."""
-    return next(iter(setting_of(field).flags), f"--{field.name.replace('_', '-')}")
+    return next(iter(metadata_of(field).flags), f"--{field.name.replace('_', '-')}")
 
 
 def validate(field: Field[Any], value: object) -> object:
@@ -134,18 +134,18 @@ def validate(field: Field[Any], value: object) -> object:
     """
     if value is None and type(None) in get_args(field.type):
         return None
-    setting = setting_of(field)
+    metadata = metadata_of(field)
     converted = _convert(value, value_type(field))
     if converted is None:
         raise _invalid_value_error(field, _TYPE_NAMES[value_type(field)], value)
-    if isinstance(converted, str) and setting.requires_choice(converted):
-        return require_choice(field.name, converted, setting.choices)
+    if isinstance(converted, str) and metadata.must_be_choice(converted):
+        return require_choice(field.name, converted, metadata.choices)
     if converted == "":
         raise ConfigError(f"{flag(field)} must not be empty", hint=_hint(field))
     if isinstance(converted, float) and not math.isfinite(converted):
         raise _invalid_value_error(field, "a finite number", value)
-    if isinstance(converted, int | float) and not setting.allows(converted):
-        raise _invalid_value_error(field, setting.bounds, value)
+    if isinstance(converted, int | float) and not metadata.allows(converted):
+        raise _invalid_value_error(field, metadata.bounds, value)
     return converted
 
 
@@ -201,7 +201,7 @@ def _invalid_value_error(field: Field[Any], expected: str, value: object) -> Con
 
 
 def _hint(field: Field[Any]) -> str | None:
-    example = setting_of(field).example
+    example = metadata_of(field).example
     value = field.default if example is None else example
     if isinstance(value, bool):
         return flag(field)

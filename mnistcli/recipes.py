@@ -16,7 +16,7 @@ from mnistcli.config import (
     find_setting,
     split_custom_architecture,
 )
-from mnistcli.config_fields import flag, require_choice, setting_of, validate
+from mnistcli.config_fields import flag, metadata_of, require_choice, validate
 from mnistcli.errors import ConfigError
 
 
@@ -222,15 +222,15 @@ def _check_used(
     """Check that every setting that was given has an effect."""
     for name in changes:
         field = SETTINGS[name]
-        setting = setting_of(field)
-        if setting.optimizers and optimizer not in setting.optimizers:
+        metadata = metadata_of(field)
+        if metadata.optimizers and optimizer not in metadata.optimizers:
             raise ConfigError(
                 f"{flag(field)} has no effect with --optimizer {optimizer}",
-                hint=f"--optimizer {setting.optimizers[0]}",
+                hint=f"--optimizer {metadata.optimizers[0]}",
             )
         if name == "dropout" and split_custom_architecture(arch)[0]:
             raise ConfigError(f"--dropout has no effect with --arch {arch}")
-        if setting.new_model_only and start is not None:
+        if metadata.new_model_only and start is not None:
             raise ConfigError(
                 f"{flag(field)} describes a new model, but this run fine-tunes {start!r}",
                 hint=None if "start" in changes else "--recipe classic",
@@ -242,5 +242,5 @@ def _unused_defaults(optimizer: str) -> dict[str, Any]:
     return {
         name: field.default
         for name, field in SETTINGS.items()
-        if (allowed := setting_of(field).optimizers) and optimizer not in allowed
+        if (allowed := metadata_of(field).optimizers) and optimizer not in allowed
     }

@@ -11,7 +11,7 @@ from mnistcli.config import (
     find_setting,
     split_custom_architecture,
 )
-from mnistcli.config_fields import setting_of
+from mnistcli.config_fields import metadata_of
 from mnistcli.errors import ConfigError
 from mnistcli.recipes import RECIPES
 
@@ -93,15 +93,15 @@ def test_any_other_name_is_no_architecture(arch: str) -> None:
 
 def test_every_setting_has_a_help_text_and_a_valid_default() -> None:
     for field in SETTINGS.values():
-        assert setting_of(field).help_text.endswith(".")
+        assert metadata_of(field).help_text.endswith(".")
     defaults = {name: field.default for name, field in SETTINGS.items()}
     assert TrainConfig.from_dict(defaults) == TrainConfig()
 
 
 def test_choices_are_named_in_the_help_text() -> None:
-    settings = [setting_of(field) for field in SETTINGS.values()]
+    metadata = [metadata_of(field) for field in SETTINGS.values()]
 
-    assert all(("{choices}" in one.help_text) == bool(one.choices) for one in settings)
+    assert all(("{choices}" in one.help_text) == bool(one.choices) for one in metadata)
 
 
 def test_as_dict_makes_the_same_config_again() -> None:

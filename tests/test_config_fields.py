@@ -9,9 +9,9 @@ import pytest
 
 from mnistcli.config_fields import (
     flag,
+    metadata_of,
     require_choice,
     setting_field,
-    setting_of,
     validate,
     value_type,
 )
@@ -47,8 +47,8 @@ def test_the_type_of_a_value_is_that_of_its_annotation() -> None:
 
 
 def test_bounds_are_text() -> None:
-    assert setting_of(FIELDS["rate"]).bounds == "above 0 and at most 1"
-    assert setting_of(FIELDS["name"]).bounds == ""
+    assert metadata_of(FIELDS["rate"]).bounds == "above 0 and at most 1"
+    assert metadata_of(FIELDS["name"]).bounds == ""
 
 
 @pytest.mark.parametrize(

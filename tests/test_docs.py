@@ -11,7 +11,7 @@ import pytest
 
 import mnistcli
 from mnistcli.config import TrainConfig
-from mnistcli.config_fields import setting_of
+from mnistcli.config_fields import metadata_of
 from mnistcli.recipes import RECIPES
 
 TOP = Path(mnistcli.__file__).parent.parent
@@ -186,7 +186,7 @@ def test_every_setting_is_in_the_command_reference() -> None:
     options = {
         f"--{names.get(name, name).replace('_', '-')}"
         for name, field in TrainConfig.__dataclass_fields__.items()
-        if not setting_of(field).recorded
+        if not metadata_of(field).recorded
     }
 
     assert {option for option in options if option not in reference} == set()

@@ -10,7 +10,7 @@ from mnistcli.cli.options import JsonOption
 from mnistcli.cli.setting_options import option_text, value_text
 from mnistcli.cli.streams import out, print_json, print_line, print_table
 from mnistcli.config import SETTINGS
-from mnistcli.config_fields import flag, require_choice, setting_of
+from mnistcli.config_fields import flag, metadata_of, require_choice
 from mnistcli.errors import ConfigError
 from mnistcli.recipes import RECIPES, Recipe
 
@@ -68,7 +68,7 @@ def _print_one(recipe: Recipe) -> None:
         print_line(f"{name:<20}{text}")
     print_line("")
     for name, value in recipe.as_dict()["settings"].items():
-        if setting_of(SETTINGS[name]).recorded:
+        if metadata_of(SETTINGS[name]).recorded:
             continue
         default = value_text(SETTINGS[name].default)
         remark = f"  (default: {default})" if name in recipe.changes else ""

@@ -9,7 +9,7 @@ import typer
 
 from mnistcli.cli.hints import quote_argument
 from mnistcli.config import SETTINGS, TrainConfig
-from mnistcli.config_fields import flag, setting_of, value_type
+from mnistcli.config_fields import flag, metadata_of, value_type
 from mnistcli.errors import ConfigError
 
 _PANEL = "Settings (override the recipe; defaults of classic)"
@@ -39,7 +39,7 @@ def with_setting_options(command: Callable[..., None]) -> Callable[..., None]:
             annotation=Annotated[value_type(field) | None, setting_option(field)],
         )
         for name, field in SETTINGS.items()
-        if name not in signature.parameters and not setting_of(field).recorded
+        if name not in signature.parameters and not metadata_of(field).recorded
     ]
     parameters = [*declared_by_command, *added]
     # `setattr` because a function type has no such attribute; Typer reads both.
@@ -55,14 +55,14 @@ def setting_option(field: Field[Any], *, panel: str | None = _PANEL) -> Any:
         field: The field of `TrainConfig`.
         panel: Title of the help panel. None for the main panel.
     """
-    setting = setting_of(field)
+    metadata = metadata_of(field)
     kind = value_type(field)
-    long, *short = setting.flags or (flag(field),)
+    long, *short = metadata.flags or (flag(field),)
     names = [f"{long}/--no-{long.removeprefix('--')}"] if kind is bool else [long, *short]
-    choices = list(setting.choices)
+    choices = list(metadata.choices)
     return typer.Option(
         *names,
-        metavar=None if kind is bool else setting.metavar or _METAVARS[kind],
+        metavar=None if kind is bool else metadata.metavar or _METAVARS[kind],
         help=_help(field),
         autocompletion=(lambda: choices) if choices else None,
         rich_help_panel=panel,
@@ -106,15 +106,15 @@ def value_text(value: object) -> str:
 
 
 def _help(field: Field[Any]) -> str:
-    setting = setting_of(field)
-    text = setting.help_text.replace("{choices}", ", ".join(setting.choices))
-    if setting.below is not None or setting.at_most is not None:
-        text += f" {setting.bounds.capitalize()}."
+    metadata = metadata_of(field)
+    text = metadata.help_text.replace("{choices}", ", ".join(metadata.choices))
+    if metadata.below is not None or metadata.at_most is not None:
+        text += f" {metadata.bounds.capitalize()}."
     return f"{text} Default: {_default(field)}."
 
 
 def _default(field: Field[Any]) -> str:
-    text = setting_of(field).default_text
+    text = metadata_of(field).default_text
     if text is not None:
         return text
     if isinstance(field.default, bool):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from mnistcli.config import SETTINGS, TrainConfig, find_setting
-from mnistcli.config_fields import flag, setting_of, validate, value_type
+from mnistcli.config_fields import flag, metadata_of, validate, value_type
 from mnistcli.errors import ConfigError
 from mnistcli.recipes import resolve
 
@@ -179,7 +179,7 @@ class SearchSpace:
         return {"settings": self.base.as_dict(), "vary": vary}
 
     def _is_used(self, name: str, params: Mapping[str, Any]) -> bool:
-        allowed = setting_of(SETTINGS[name]).optimizers
+        allowed = metadata_of(SETTINGS[name]).optimizers
         optimizer = params.get("optimizer", self.settings.get("optimizer", ""))
         # Without a choice of optimizers, `resolve` refuses a setting that has no effect.
         return not allowed or "optimizer" not in params or optimizer in allowed
@@ -224,7 +224,7 @@ def parse_variation(text: str) -> Variation:
 def _setting_name(name: str) -> str:
     """Return the name of a setting, given as such or as an option without its dashes."""
     for known, field in SETTINGS.items():
-        names = {known, *(option.lstrip("-") for option in setting_of(field).flags)}
+        names = {known, *(option.lstrip("-") for option in metadata_of(field).flags)}
         if name in names or name.replace("-", "_") == known:
             if known in _FIXED:
                 raise ConfigError(

@@ -9,7 +9,7 @@ from mnistcli.cli import app
 from mnistcli.cli.setting_options import setting_option
 from mnistcli.cli.train import train
 from mnistcli.config import SETTINGS, TrainConfig
-from mnistcli.config_fields import setting_of
+from mnistcli.config_fields import metadata_of
 
 VALUES = {
     "--arch": "Deep",
@@ -55,7 +55,7 @@ def configs(monkeypatch: pytest.MonkeyPatch) -> list[TrainConfig]:
 
 
 def test_every_setting_is_an_option_of_train() -> None:
-    options = {name for name, one in SETTINGS.items() if not setting_of(one).recorded}
+    options = {name for name, one in SETTINGS.items() if not metadata_of(one).recorded}
 
     assert options <= set(inspect.signature(train).parameters)
 
