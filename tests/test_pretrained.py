@@ -18,7 +18,7 @@ from mnistcli.inference.classifier import Classifier, DigitClassifier
 from mnistcli.inference.conversion import predict_with_keras
 from mnistcli.inference.ensemble import load_classifier
 from mnistcli.model_lookup import ModelRef, find_model
-from mnistcli.synthetic.non_digits import non_digits
+from mnistcli.synthetic.non_digits import generate_non_digits
 from tests.support.strokes import make_digits
 from tests.tools.package_model import package_model
 
@@ -108,7 +108,7 @@ def test_few_digits_are_rejected(model: ModelRef, on_mnist: Evaluation) -> None:
 
 
 def test_most_non_digits_are_rejected(model: ModelRef, classifier: DigitClassifier) -> None:
-    outliers = non_digits(make_digits(200, seed=3), 400, seed=12345)
+    outliers = generate_non_digits(make_digits(200, seed=3), 400, seed=12345)
 
     rejected = classifier.predict(outliers).max(axis=1) < model.min_confidence
 

@@ -13,8 +13,8 @@ from mnistcli.formatting import bounded_percent, format_count, join_names
 from mnistcli.mnist_format import to_model_input
 from mnistcli.plotting.drawing import draw_array
 from mnistcli.plotting.style import BLACK, GRAY, MARGIN, SMALL, TEXT, TOP, Footer, new_figure
-from mnistcli.synthetic.digit_styles import styled_digits
-from mnistcli.synthetic.non_digits import non_digits
+from mnistcli.synthetic.digit_styles import generate_styled_digits
+from mnistcli.synthetic.non_digits import generate_non_digits
 from mnistcli.training.augmentation import augmentation_layers
 
 COLUMNS = 10
@@ -84,10 +84,10 @@ def make_sections(config: TrainConfig, train: Dataset) -> list[Section]:
     some = train.subset(COLUMNS)
     digits = some.images[np.argsort(some.labels, kind="stable")]
     is_changed = bool(augmentation_layers(config))
-    styled = styled_digits(
+    styled = generate_styled_digits(
         train, COLUMNS * STYLED_ROWS if config.rare_styles else 0, seed=config.seed
     ).images
-    outliers = non_digits(
+    outliers = generate_non_digits(
         train, COLUMNS * NON_DIGIT_ROWS if config.non_digits else 0, seed=config.seed
     )
     variants = [digits] * (VARIANTS if is_changed else 0)

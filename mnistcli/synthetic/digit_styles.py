@@ -183,7 +183,7 @@ STRETCHED_STYLES: dict[StretchedStyle, int] = {
 """Styles of stretched digits with their frequencies."""
 
 
-def styled_digits(dataset: Dataset, count: int, *, seed: int) -> Dataset:
+def generate_styled_digits(dataset: Dataset, count: int, *, seed: int) -> Dataset:
     """Generate digits in writing styles that are rare in MNIST.
 
     The fraction of each style does not depend on the count.

@@ -71,7 +71,7 @@ RENDERERS: dict[Renderer, int] = {
 _ATTEMPTS = 20
 
 
-def non_digits(dataset: Dataset, count: int, *, seed: int) -> NDArray[np.uint8]:
+def generate_non_digits(dataset: Dataset, count: int, *, seed: int) -> NDArray[np.uint8]:
     """Generate non-digits (out-of-distribution images) in MNIST format.
 
     They are letters and signs of many scripts, doodles, charts and textures, and digits that are

@@ -10,8 +10,8 @@ from mnistcli import datasets
 from mnistcli.config import CLASSES, TrainConfig
 from mnistcli.datasets import Dataset, Splits
 from mnistcli.errors import OTHER_DATASET, DataError
-from mnistcli.synthetic.digit_styles import styled_digits
-from mnistcli.synthetic.non_digits import non_digits
+from mnistcli.synthetic.digit_styles import generate_styled_digits
+from mnistcli.synthetic.non_digits import generate_non_digits
 from mnistcli.training.losses import encode_labels
 
 
@@ -76,11 +76,11 @@ def training_examples(
     """
     count = len(train)
     if config.rare_styles:
-        styled = styled_digits(train, round(config.rare_styles * count), seed=config.seed)
+        styled = generate_styled_digits(train, round(config.rare_styles * count), seed=config.seed)
         train = train.concatenate(styled)
     targets = encode_labels(config, train.labels)
     if not config.non_digits:
         return train.images, targets
-    outliers = non_digits(train, round(config.non_digits * count), seed=config.seed)
+    outliers = generate_non_digits(train, round(config.non_digits * count), seed=config.seed)
     uniform = np.full((len(outliers), CLASSES), 1 / CLASSES, targets.dtype)
     return np.concatenate([train.images, outliers]), np.concatenate([targets, uniform])

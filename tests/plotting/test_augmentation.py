@@ -12,7 +12,7 @@ from mnistcli.plotting.augmentation import (
     make_sections,
     plot_augmentation,
 )
-from mnistcli.synthetic.digit_styles import styled_digits
+from mnistcli.synthetic.digit_styles import generate_styled_digits
 from tests.plotting.builders import axes_of, footer, random_dataset, subtitle, texts
 
 Check = Callable[[Figure], None]
@@ -38,7 +38,7 @@ def test_synthetic_images_of_a_run_without_augmentation_are_unchanged() -> None:
     assert [label for label, _ in digits.rows] == ["original"]
     assert styled.heading == "20 digits in rare styles: 50 % of the digits"
     drawn = np.concatenate([images for _, images in styled.rows])
-    assert np.array_equal(drawn, styled_digits(TRAIN, 20, seed=3).images)
+    assert np.array_equal(drawn, generate_styled_digits(TRAIN, 20, seed=3).images)
 
 
 def test_all_kinds_of_training_images_are_drawn(assert_legible: Check) -> None:

@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from mnistcli.datasets import Dataset
 from mnistcli.synthetic import digit_styles as module
-from mnistcli.synthetic.digit_styles import DRAWN_STYLES, STRETCHED_STYLES, styled_digits
+from mnistcli.synthetic.digit_styles import DRAWN_STYLES, STRETCHED_STYLES, generate_styled_digits
 from mnistcli.synthetic.shape_ranges import ShapeRange
 from mnistcli.synthetic.style_drawing import DrawnStyle, LabeledImage
 from tests.support.strokes import make_digits
@@ -51,7 +51,7 @@ def first_rows(masks: NDArray[np.bool_]) -> NDArray[np.intp]:
 
 
 def test_digits_are_in_mnist_format_and_of_all_labels() -> None:
-    digits = styled_digits(DIGITS, 400, seed=0)
+    digits = generate_styled_digits(DIGITS, 400, seed=0)
 
     assert digits.images.shape == (400, 28, 28)
     assert digits.images.max(axis=(1, 2)).min() == 255
@@ -59,14 +59,15 @@ def test_digits_are_in_mnist_format_and_of_all_labels() -> None:
 
 
 def test_the_seed_determines_the_digits() -> None:
-    images = styled_digits(DIGITS, 100, seed=0).images
+    images = generate_styled_digits(DIGITS, 100, seed=0).images
 
-    np.testing.assert_array_equal(styled_digits(DIGITS, 100, seed=0).images, images)
-    assert (styled_digits(DIGITS, 100, seed=1).images != images).any(axis=(1, 2)).mean() > 0.95
+    np.testing.assert_array_equal(generate_styled_digits(DIGITS, 100, seed=0).images, images)
+    others = generate_styled_digits(DIGITS, 100, seed=1).images
+    assert (others != images).any(axis=(1, 2)).mean() > 0.95
 
 
 def test_a_count_of_zero_gives_an_empty_dataset() -> None:
-    assert len(styled_digits(DIGITS, 0, seed=0)) == 0
+    assert len(generate_styled_digits(DIGITS, 0, seed=0)) == 0
 
 
 def test_each_style_has_its_fraction(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +77,7 @@ def test_each_style_has_its_fraction(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     monkeypatch.setattr(module, "DRAWN_STYLES", marked)
 
-    images = styled_digits(DIGITS, 200, seed=1).images
+    images = generate_styled_digits(DIGITS, 200, seed=1).images
 
     is_solid = images.min(axis=(1, 2)) > 0
     counts = np.bincount(images[is_solid, 0, 0], minlength=100 + len(marked))[100:]
@@ -99,13 +100,13 @@ def test_digits_that_would_look_like_others_are_not_stretched(
         {style: 1 for style in STRETCHED_STYLES if 7 in style.excluded_labels},
     )
 
-    assert set(styled_digits(DIGITS, 200, seed=0).labels) == {0, 2, 3, 4, 5, 6, 8, 9}
+    assert set(generate_styled_digits(DIGITS, 200, seed=0).labels) == {0, 2, 3, 4, 5, 6, 8, 9}
 
 
 def test_a_dataset_of_1s_gets_drawn_styles_only() -> None:
     ones = Dataset(DIGITS.images[DIGITS.labels == 1], np.ones(10, np.int64))
 
-    digits = styled_digits(ones, 50, seed=0)
+    digits = generate_styled_digits(ones, 50, seed=0)
 
     assert len(digits) == 50
     assert digits.images.max(axis=(1, 2)).min() == 255

@@ -11,7 +11,12 @@ from mnistcli.datasets import Dataset
 from mnistcli.preprocessing.mnist_format_check import read_mnist_format
 from mnistcli.synthetic import fragments, textures
 from mnistcli.synthetic import non_digits as module
-from mnistcli.synthetic.non_digits import RENDERERS, RENDERERS_FROM_DIGITS, Renderer, non_digits
+from mnistcli.synthetic.non_digits import (
+    RENDERERS,
+    RENDERERS_FROM_DIGITS,
+    Renderer,
+    generate_non_digits,
+)
 from tests.support.strokes import make_digits
 
 DIGITS = make_digits(100, seed=0)
@@ -48,23 +53,23 @@ def _time_limit() -> Iterator[None]:
 
 
 def test_there_are_as_many_as_requested_and_none_is_blank() -> None:
-    images = non_digits(DIGITS, 400, seed=1)
+    images = generate_non_digits(DIGITS, 400, seed=1)
 
     assert images.dtype == np.uint8
     assert images.shape == (400, 28, 28)
     assert images.max(axis=(1, 2)).min() >= 128
-    assert non_digits(DIGITS, 0, seed=1).shape == (0, 28, 28)
+    assert generate_non_digits(DIGITS, 0, seed=1).shape == (0, 28, 28)
 
 
 def test_the_seed_determines_the_images() -> None:
-    images = non_digits(DIGITS, 150, seed=1)
+    images = generate_non_digits(DIGITS, 150, seed=1)
 
-    np.testing.assert_array_equal(non_digits(DIGITS, 150, seed=1), images)
-    assert (non_digits(DIGITS, 150, seed=2) != images).any(axis=(1, 2)).mean() > 0.95
+    np.testing.assert_array_equal(generate_non_digits(DIGITS, 150, seed=1), images)
+    assert (generate_non_digits(DIGITS, 150, seed=2) != images).any(axis=(1, 2)).mean() > 0.95
 
 
 def test_nearly_all_images_are_different() -> None:
-    images = non_digits(DIGITS, 500, seed=1)
+    images = generate_non_digits(DIGITS, 500, seed=1)
 
     assert len(np.unique(images, axis=0)) > 490
 
@@ -75,7 +80,7 @@ def test_each_renderer_has_its_fraction(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(module, "RENDERERS_FROM_DIGITS", {})
     monkeypatch.setattr(module, "RENDERERS", marked)
 
-    images = non_digits(DIGITS, 3 * sum(frequencies), seed=1)
+    images = generate_non_digits(DIGITS, 3 * sum(frequencies), seed=1)
 
     counts = np.bincount(images[:, 0, 0], minlength=128 + len(frequencies))[128:]
     assert list(counts) == [3 * frequency for frequency in frequencies]
@@ -98,7 +103,7 @@ def test_digits_of_one_label_are_enough() -> None:
     ones = make_digits(20, seed=0)
     ones = ones.take(np.flatnonzero(ones.labels == 1))
 
-    assert (non_digits(ones, 60, seed=0).max(axis=(1, 2)) >= 128).all()
+    assert (generate_non_digits(ones, 60, seed=0).max(axis=(1, 2)) >= 128).all()
 
 
 @pytest.mark.usefixtures("_time_limit")
@@ -106,6 +111,6 @@ def test_digits_of_one_label_are_enough() -> None:
 def test_faint_or_blank_digits_do_not_hang(peak: int) -> None:
     faint = Dataset(np.rint(DIGITS.images * (peak / 255)).astype(np.uint8), DIGITS.labels)
 
-    images = non_digits(faint, 120, seed=0)
+    images = generate_non_digits(faint, 120, seed=0)
 
     assert images.max(axis=(1, 2)).min() >= 128

@@ -6,7 +6,7 @@ import pytest
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
 from mnistcli.errors import DataError
-from mnistcli.synthetic.digit_styles import styled_digits
+from mnistcli.synthetic.digit_styles import generate_styled_digits
 from mnistcli.training.data import hold_out_validation, training_examples
 
 
@@ -57,7 +57,7 @@ def test_digits_in_rare_styles_join_the_training_images(splits: Splits) -> None:
 
     assert len(images) == len(targets) == 600
     assert (images[:400] == splits.train.images).all()
-    styled = styled_digits(splits.train, 200, seed=0)
+    styled = generate_styled_digits(splits.train, 200, seed=0)
     np.testing.assert_array_equal(images[400:], styled.images)
     np.testing.assert_array_equal(targets[400:].argmax(axis=1), styled.labels)
 

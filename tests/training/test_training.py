@@ -22,7 +22,7 @@ from mnistcli.model_lookup import find_model
 from mnistcli.recipes import RECIPES, resolve
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
-from mnistcli.synthetic.non_digits import non_digits
+from mnistcli.synthetic.non_digits import generate_non_digits
 from mnistcli.training import TrainResult, loop, model_trainer, train
 from mnistcli.training.data import hold_out_validation
 from tests.support.faults import failing
@@ -178,7 +178,7 @@ def test_non_digits_lower_the_confidence_of_non_digits(splits: Splits) -> None:
     config = replace(QUICK, epochs=4, dropout=0.0, non_digits=1.0)
     result = train_model(config, splits, callback=callback)
 
-    others = non_digits(splits.test, 200, seed=1)
+    others = generate_non_digits(splits.test, 200, seed=1)
     confidence = Classifier.load(result.run.model_file).predict(others).max(axis=1)
     assert np.median(confidence) < 0.5 < np.median(result.test.probabilities.max(axis=1))
     assert callback.begun[0][1] == math.ceil(2 * 360 / 32)
