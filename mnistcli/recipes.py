@@ -135,7 +135,7 @@ _RECIPES = (
         config=replace(_ACCURATE, recipe="robust", distort=True, non_digits=0.3, rare_styles=0.1),
         summary="accurate with distortions and non-digits (the packaged model)",
         test_accuracy="99.62 % (1 seed)",
-        duration="20 to 75 min",
+        duration="19 to 77 min",
     ),
     Recipe(
         config=replace(_ACCURATE, recipe="record", arch="record", epochs=80, dropout=0.3),

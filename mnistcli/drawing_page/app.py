@@ -151,7 +151,7 @@ def _number(request: Request, name: str, limit: int) -> int:
     """Return a number below a limit from the query.
 
     Raises:
-        HTTPException: The number is missing, not a number or too large.
+        HTTPException: The parameter is missing, not a number or too large.
     """
     text = request.query_params.get(name, "")
     if not (text.isascii() and text.isdigit() and len(text) <= 3 and int(text) < limit):

@@ -12,7 +12,14 @@ from PIL import Image
 
 from mnistcli.errors import ImageError
 from mnistcli.formatting import bounded_percent, format_count
-from mnistcli.plotting.drawing import draw_array, draw_image, outline, outline_digit, tint
+from mnistcli.plotting.drawing import (
+    draw_array,
+    draw_image,
+    outline,
+    outline_digit,
+    tint,
+    tint_digit,
+)
 from mnistcli.plotting.limits import MAX_EXPLAINED
 from mnistcli.plotting.stages import HEIGHT, color_masks, draw_stages
 from mnistcli.plotting.style import (
@@ -234,8 +241,8 @@ def _draw_occlusion_map(
     left = LEFTS[4]
     decrease = occlusion_map(digit.probabilities, occluded, digit.digit)
     largest = max(float(np.abs(decrease).max()), MIN_WRITTEN)
-    background = 1 - 0.35 * digit.detection.image[..., None] / 255
-    draw_array(axes, tint(background, decrease / largest), (left, top, SIZE, SIZE))
+    tinted = tint_digit(digit.detection.image, decrease / largest)
+    draw_array(axes, tinted, (left, top, SIZE, SIZE))
     outline(axes, (left, top, left + SIZE, top + SIZE), LIGHT_GRAY)
     row, column = np.unravel_index(decrease.argmax(), decrease.shape)
     if decrease[row, column] < MIN_WRITTEN:

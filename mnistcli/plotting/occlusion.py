@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mnistcli.datasets import Dataset
 from mnistcli.formatting import format_count
 from mnistcli.plotting.digit_grid import CELL, find_worst, write_caption
-from mnistcli.plotting.drawing import draw_array, outline, tint
+from mnistcli.plotting.drawing import draw_array, outline, tint_digit
 from mnistcli.plotting.limits import MAX_OCCLUDED
 from mnistcli.plotting.style import BLACK, GRAY, LIGHT_GRAY, MARGIN, SMALL, TOP, Footer, new_figure
 from mnistcli.prediction.occlusion import PATCH, occlusion_map
@@ -105,10 +105,9 @@ def _draw_item(axes: Axes, item: _Item, left: float, top: float) -> None:
         for label in item.classes
     ]
     largest = max(float(np.abs(maps).max()), MIN_CHANGE)
-    background = 1 - 0.35 * item.image[..., None] / 255
     for digit, decrease in zip(item.classes, maps, strict=True):
         left += CELL + GAP
-        draw_array(axes, tint(background, decrease / largest), (left, top, CELL, CELL))
+        draw_array(axes, tint_digit(item.image, decrease / largest), (left, top, CELL, CELL))
         outline(axes, (left, top, left + CELL, top + CELL), LIGHT_GRAY)
         for text, color, below in (
             (f"probability of {digit}", BLACK, 0.07),

@@ -23,10 +23,9 @@ from mnistcli.prediction.predict import predict_images
 from mnistcli.prediction.results import Prediction
 from tests.tools.rejection import draw_categories, to_image
 from tests.tools.rejection_glyphs import NEW_CATEGORIES
-from tests.tools.rendered_pages import held_out_digits
+from tests.tools.rendered_pages import held_out_digits, place_digit
 
 _THRESHOLDS = (0.6, 0.7, 0.8, 0.85, 0.9, 0.95)
-_INK = 0.3  # of an enlarged digit: what is fainter is not ink
 
 
 def draw_pair(
@@ -41,18 +40,13 @@ def draw_pair(
     chosen = rng.integers(0, len(digits.labels), 2)
     gap = int(rng.uniform(-0.12, 0.25) * side)
     ink = np.zeros((side + 20, 4 * side))
-    left = 0
+    left = right = 0
     for index in chosen:
-        digit = cv2.resize(digits.images[index], (side, side), interpolation=cv2.INTER_CUBIC) / 255
-        columns = np.flatnonzero((digit > _INK).any(axis=0))
-        digit = digit[:, columns[0] : columns[-1] + 1]
-        top = int(rng.integers(7, 14))
-        place = ink[top : top + side, left : left + digit.shape[1]]
-        np.maximum(place, digit, out=place)
-        left = max(left + 1, left + digit.shape[1] + gap)
-    columns = np.flatnonzero((ink > _INK).any(axis=0))
+        corner = (left, int(rng.integers(7, 14)))
+        right = place_digit(ink, digits.images[index], corner, side=side)
+        left = max(left + 1, right + gap)
     text = "".join(str(digits.labels[index]) for index in chosen)
-    return ink[:, : columns[-1] + 1], text
+    return ink[:, :right], text
 
 
 def photograph(ink: NDArray[np.float64], rng: np.random.Generator) -> Image.Image:

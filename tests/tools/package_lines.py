@@ -21,6 +21,7 @@ from mnistcli.files.atomic import temporary_directory, write_atomically
 from mnistcli.files.hashing import sha256
 from mnistcli.inference.line_recognizer import LINE_RECOGNIZER_DIR
 from mnistcli.inference.litert import Runner
+from mnistcli.runs.json_files import write_json
 from mnistcli.synthetic.number_stream import NumberStream
 from mnistcli.synthetic.numbers import NumberGenerator
 from mnistcli.training.line_recognizer import fit_calibration, train_line_recognizer
@@ -69,7 +70,7 @@ def package(files: Sequence[Path], held_out: datasets.Dataset, package_dir: Path
     }
     package_dir.mkdir(exist_ok=True)
     write_atomically(package_dir / "model.tflite", litert)
-    write_atomically(card_file, json.dumps(card, indent=2, ensure_ascii=False) + "\n")
+    write_json(card_file, card)
 
 
 def _to_litert(model: keras.Model) -> bytes:

@@ -7,12 +7,11 @@ import json
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
-from mnistcli.files.atomic import write_atomically
 from mnistcli.files.hashing import sha256
 from mnistcli.inference.litert_files import read_sidecar, write_sidecar
 from mnistcli.model_lookup import PRETRAINED, find_model
+from mnistcli.runs.json_files import write_json
 
 
 def package_model(run: Path, package: Path) -> None:
@@ -26,7 +25,7 @@ def package_model(run: Path, package: Path) -> None:
         shutil.copy(run / name, package / name)
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
     metrics["run"] = PRETRAINED  # not a path of this machine
-    _write_json(package / "metrics.json", metrics)
+    write_json(package / "metrics.json", metrics)
     model_file = package / "model.keras"
     digest = sha256(model_file.read_bytes())
     litert = read_sidecar(run / "model.keras", digest)
@@ -35,11 +34,7 @@ def package_model(run: Path, package: Path) -> None:
     write_sidecar(model_file, litert, digest, signed=False)
     card = json.loads((package / "card.json").read_text(encoding="utf-8"))
     card["litert_sha256"] = sha256(litert)
-    _write_json(package / "card.json", card)
-
-
-def _write_json(path: Path, values: dict[str, Any]) -> None:
-    write_atomically(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
+    write_json(package / "card.json", card)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli import datasets
@@ -19,6 +20,30 @@ from mnistcli.prediction.predict import predict_images
 
 _HELD_OUT = 0.05  # as in package_lines
 _SIDE, _PITCH, _WIDTH = 84, 130, 700
+_MIN_INK = 80  # gray level: what is fainter is not ink
+
+
+def place_digit(
+    ink: NDArray[np.float64], image: NDArray[np.uint8], corner: tuple[int, int], *, side: int
+) -> int:
+    """Enlarge a digit and draw it into ink coverage, without the empty columns beside it.
+
+    Args:
+        ink: The ink coverage, float64 (h, w) in 0..1, which is changed.
+        image: The digit in MNIST format, uint8 (28, 28).
+        corner: Left and top of the enlarged digit.
+        side: Height and width of the enlarged image.
+
+    Returns:
+        Its right edge.
+    """
+    left, top = corner
+    digit = cv2.resize(image, (side, side), interpolation=cv2.INTER_CUBIC)
+    columns = np.flatnonzero((digit > _MIN_INK).any(axis=0))
+    digit = digit[:, columns[0] : columns[-1] + 1]
+    place = ink[top : top + side, left : left + digit.shape[1]]
+    np.maximum(place, digit / 255, out=place)
+    return left + int(digit.shape[1])
 
 
 def render_page(
@@ -32,14 +57,9 @@ def render_page(
         texts.append("".join(str(digits.labels[index]) for index in chosen))
         right, top = int(rng.integers(30, 120)), 20 + number * _PITCH
         for index in chosen:
-            digit = cv2.resize(digits.images[index], (_SIDE, _SIDE), interpolation=cv2.INTER_CUBIC)
-            columns = np.flatnonzero((digit > 80).any(axis=0))
-            digit = digit[:, columns[0] : columns[-1] + 1] / 255
             left = right + int(rng.integers(-4, 8))
             row = top + int(rng.integers(-3, 4))
-            place = ink[row : row + _SIDE, left : left + digit.shape[1]]
-            np.maximum(place, digit, out=place)
-            right = left + digit.shape[1]
+            right = place_digit(ink, digits.images[index], (left, row), side=_SIDE)
     rows = np.arange(ink.shape[0])[:, None]
     columns = np.arange(_WIDTH)[None]
     paper = 238 - 80 * (((rows - 20 - 0.78 * _SIDE) % _PITCH) < 2)
