@@ -72,8 +72,9 @@ def predict(
         model: The model. Defaults to ``$MNISTCLI_MODEL``, else the newest finished run under
             ``runs/``, else ``pretrained``.
         single: Whether to treat each whole image as a single digit.
-        min_confidence: The rejection threshold, 0 to 1, for the probability that all digits are
-            right. Defaults to that of the model for one digit, 0.8 for two and 0.6 for more.
+        min_confidence: The minimum of the probability that all digits are right, 0 to 1; images
+            below are rejected. Defaults to the thresholds of the model for one digit, 0.8 for two
+            and 0.6 for more.
         digits: The number of digits in each line, or the least and the greatest. Defaults to any.
 
     Returns:
@@ -109,7 +110,7 @@ def predict(
             classifier,
             found,
             single=single,
-            thresholds=choose_thresholds(min_confidence, model_ref.min_confidence),
+            thresholds=choose_thresholds(min_confidence, model_ref.digit_thresholds),
             digit_counts=_digit_counts(digits),
         )
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mnistcli.config import TrainConfig
+from mnistcli.digit_thresholds import NO_DIGIT_THRESHOLDS, DigitThresholds, lowest_thresholds
 from mnistcli.errors import OTHER_MODEL, CheckpointError, RunError
 from mnistcli.files.signatures import identify_folder
 from mnistcli.formatting import percent
@@ -65,17 +66,17 @@ class ModelRef:
         return self.run.trained_on if self.run else (TrainConfig.dataset,)
 
     @property
-    def min_confidence(self) -> float:
-        """The rejection threshold, 0 to 1; 0 without a finished run, the lowest of several models.
+    def digit_thresholds(self) -> DigitThresholds:
+        """The rejection thresholds; none without a finished run, the lowest of several models.
 
         Raises:
             RunError: The metrics of the run are damaged.
         """
         if self.members:
-            return min(member.min_confidence for member in self.members)
+            return lowest_thresholds(member.digit_thresholds for member in self.members)
         if self.run is None or not self.is_kept_model or not self.run.finished:
-            return 0.0
-        return self.run.min_confidence
+            return NO_DIGIT_THRESHOLDS
+        return self.run.digit_thresholds
 
     @property
     def description(self) -> str:
@@ -227,7 +228,8 @@ def _reason_to_skip(run: Run) -> str:
     """Return why a finished run cannot be the default model; empty if it can."""
     try:
         run.read_config()
-        is_whole = run.min_confidence >= 0 and all(map(is_complete, run.model_files))
+        _ = run.digit_thresholds
+        is_whole = all(map(is_complete, run.model_files))
         is_at_chance = run.is_at_chance
     except (RunError, OSError):
         return "damaged"

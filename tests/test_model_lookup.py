@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mnistcli.config import TrainConfig
+from mnistcli.digit_thresholds import NO_DIGIT_THRESHOLDS
 from mnistcli.errors import CheckpointError, RunError
 from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.plotting.directories import plots_dir
@@ -39,7 +40,7 @@ def test_without_a_run_the_packaged_model_is_the_default() -> None:
     assert (found.name, found.datasets) == ("pretrained", ("mnist",))
     assert found.files == find_model("pretrained").files
     assert [file.name for file in found.files] == ["model.keras"]
-    assert 0 < found.min_confidence < 0.99
+    assert all(0 < threshold < 0.99 for threshold in found.digit_thresholds)
 
 
 def test_latest_needs_a_finished_run() -> None:
@@ -219,7 +220,7 @@ def test_the_last_epoch_of_a_run_has_the_dataset_of_the_run_but_no_threshold() -
     last = find_model("runs/a/last.keras")
 
     assert (last.name, last.datasets) == ("runs/a/last.keras", ("digits",))
-    assert last.min_confidence == 0
+    assert last.digit_thresholds == NO_DIGIT_THRESHOLDS
     assert plots_dir(last, "digits") == Path("runs/a/last_plots")
 
 
@@ -229,7 +230,7 @@ def test_a_file_outside_a_run_counts_as_trained_on_mnist() -> None:
     found = find_model("digits.keras")
 
     assert (found.name, found.run, found.datasets) == ("digits.keras", None, ("mnist",))
-    assert (found.min_confidence, found.description) == (0, "digits.keras")
+    assert (found.digit_thresholds, found.description) == (NO_DIGIT_THRESHOLDS, "digits.keras")
     assert plots_dir(found, "mnist") == Path("digits_plots")
 
 
@@ -277,14 +278,14 @@ def test_several_models_are_averaged() -> None:
     ]  # fmt: skip
 
 
-def test_the_threshold_is_the_lowest_of_several_models() -> None:
-    finish("runs/a", min_confidence=0.6)
-    finish("runs/b", min_confidence=0.5)
+def test_the_thresholds_are_the_lowest_of_several_models() -> None:
+    finish("runs/a", min_confidence=0.6, min_digit_score=0.3)
+    finish("runs/b", min_confidence=0.5, min_digit_score=0.4)
     finish("runs/c")
 
-    assert find_model("a").min_confidence == 0.6
-    assert find_model("a", "b").min_confidence == 0.5
-    assert find_model("c").min_confidence == 0
+    assert find_model("a").digit_thresholds == (0.6, 0.3)
+    assert find_model("a", "b").digit_thresholds == (0.5, 0.3)
+    assert find_model("c").digit_thresholds == (0, 0)
 
 
 @pytest.mark.parametrize("value", ["NaN", '"0.5"', "2", "true", "[]"])
@@ -293,7 +294,7 @@ def test_a_damaged_threshold_is_one_clear_error(value: str) -> None:
     (run.path / "metrics.json").write_text(f'{{"min_confidence": {value}}}')
 
     with pytest.raises(RunError, match=r"damaged file 'runs/a/metrics\.json': min_confidence"):
-        _ = find_model("runs/a").min_confidence
+        _ = find_model("runs/a").digit_thresholds
 
 
 # Descriptions

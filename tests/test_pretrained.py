@@ -16,6 +16,7 @@ from mnistcli.files.hashing import sha256
 from mnistcli.inference import litert_files
 from mnistcli.inference.classifier import Classifier, DigitClassifier
 from mnistcli.inference.conversion import predict_with_keras
+from mnistcli.inference.digit_score import is_rejected
 from mnistcli.inference.ensemble import load_classifier
 from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.synthetic.non_digits import generate_non_digits
@@ -72,6 +73,7 @@ def test_the_card_agrees_with_the_metrics_of_the_run(model: ModelRef) -> None:
     assert card["mnist_test"]["accuracy"] == metrics["test_accuracy"]
     assert card["mnist_test"]["calibration_error"] == metrics["test_calibration_error"]
     assert card["min_confidence"] == metrics["min_confidence"]
+    assert card["min_digit_score"] == metrics["min_digit_score"]
     assert card["not_for"]
 
 
@@ -102,7 +104,7 @@ def test_the_accuracy_on_mnist_is_that_of_the_card(model: ModelRef, on_mnist: Ev
 
 
 def test_few_digits_are_rejected(model: ModelRef, on_mnist: Evaluation) -> None:
-    rejected = on_mnist.probabilities.max(axis=1) < model.min_confidence
+    rejected = is_rejected(on_mnist.probabilities, model.digit_thresholds)
 
     assert rejected.mean() <= 0.005
 
@@ -110,7 +112,7 @@ def test_few_digits_are_rejected(model: ModelRef, on_mnist: Evaluation) -> None:
 def test_most_non_digits_are_rejected(model: ModelRef, classifier: DigitClassifier) -> None:
     outliers = generate_non_digits(make_digits(200, seed=3), 400, seed=12345)
 
-    rejected = classifier.predict(outliers).max(axis=1) < model.min_confidence
+    rejected = is_rejected(classifier.predict(outliers), model.digit_thresholds)
 
     assert rejected.mean() > 0.9
 

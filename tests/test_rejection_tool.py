@@ -75,6 +75,6 @@ def test_an_image_without_a_digit_is_rejected() -> None:
     ink[30:90, 50:62] = 1
     images.append(rejection.to_image(ink, np.random.default_rng(0)))
 
-    rejected = rejection.rejected_images(classifier, images, model.min_confidence)
+    rejected = rejection.rejected_images(classifier, images, model.digit_thresholds)
 
     assert list(rejected) == [True, False]

@@ -80,7 +80,7 @@ def draw(
         folder = Corrections(corrections)
         listener = listen(port)
         classifier = load_classifier(model_ref.files, pixel_scale=pixel_scale, on_note=print_note)
-        thresholds = choose_thresholds(None, model_ref.min_confidence)
+        thresholds = choose_thresholds(None, model_ref.digit_thresholds)
         predictor = DrawingPredictor(classifier, model_ref.name, thresholds)
     start = model_ref.members[0] if model_ref.members else model_ref
     app = build_app(predictor, folder, _training_command(corrections, start.name))
@@ -116,7 +116,7 @@ def _export(model_ref: "ModelRef", path: Path, pixel_scale: str | None) -> None:
             classifier,
             path,
             name=Path(model_ref.name).name,
-            min_confidence=model_ref.min_confidence,
+            thresholds=model_ref.digit_thresholds,
         )
     print_model(model_ref.description)
     print_line(f"file       {quote_name(path)}")

@@ -53,9 +53,9 @@ def predict(
             metavar="X",
             min=0,
             max=1,
-            help="Rejection threshold (0-1) for the probability that all digits are right. "
-            "Default: for one digit the model's own, which rejects 0.4 % of held-out digits; 0.8 "
-            "for two digits, and 0.6 for more.",
+            help="Reject images with a lower probability (0-1) that all digits are right. "
+            "Default: for one digit the thresholds of the model, which reject 0.4 % of held-out "
+            "digits; 0.8 for two digits, and 0.6 for more.",
         ),
     ] = None,
     top: Annotated[

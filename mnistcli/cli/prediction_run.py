@@ -40,7 +40,7 @@ class PredictOptions:
         single: Whether each image is a single digit.
         digit_counts: The number of digits that a line may have; None for any.
         pixel_scale: The pixel scale of the model; None to detect it.
-        min_confidence: The rejection threshold; None for the defaults.
+        min_confidence: The minimum text confidence; None for the default thresholds.
         address: The cluster; None for this process.
         regions_file: The file of the regions; None if there are none.
         regions: The regions of a form; empty for whole images.
@@ -128,7 +128,7 @@ def _choose_predictor(
     """Return the function that predicts images: in this process, or on a cluster."""
     from mnistcli.prediction.rejection import choose_thresholds
 
-    thresholds = choose_thresholds(options.min_confidence, model.min_confidence)
+    thresholds = choose_thresholds(options.min_confidence, model.digit_thresholds)
     if options.address is None:
         from mnistcli.prediction.predict import predict_images
 

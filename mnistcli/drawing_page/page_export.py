@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.digit_thresholds import DigitThresholds
 from mnistcli.drawing_page.network import Layer, compute, read_network
 from mnistcli.drawing_page.page import build_page
 from mnistcli.errors import OTHER_MODEL, CheckpointError, RunError
 from mnistcli.files.atomic import write_atomically
 from mnistcli.inference.classifier import DigitClassifier
+from mnistcli.inference.digit_score import SCORE_TEMPERATURE
 
 MAX_SIZE = 3_000_000
 """Maximum number of bytes of a page: it must start fast on a phone."""
@@ -22,7 +24,7 @@ _OPTION = "--export FILE.html"
 
 
 def export_page(
-    model: Path, classifier: DigitClassifier, path: Path, *, name: str, min_confidence: float
+    model: Path, classifier: DigitClassifier, path: Path, *, name: str, thresholds: DigitThresholds
 ) -> int:
     """Write the page with the network of a model in it.
 
@@ -34,7 +36,7 @@ def export_page(
         classifier: Its classifier.
         path: The file to write; it must not exist.
         name: The name of the model on the page.
-        min_confidence: The rejection threshold, 0 to 1.
+        thresholds: The rejection thresholds of the model.
 
     Returns:
         The size of the page in bytes.
@@ -56,7 +58,9 @@ def export_page(
         )
     settings = {
         "model": name,
-        "minConfidence": min_confidence,
+        "minConfidence": thresholds.min_confidence,
+        "minDigitScore": thresholds.min_digit_score,
+        "scoreTemperature": SCORE_TEMPERATURE,
         "layers": [layer.as_dict() for layer in layers],
         "check": _check(images[0], expected[0]),
     }

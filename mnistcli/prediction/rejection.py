@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import NamedTuple
 
+from mnistcli.digit_thresholds import NO_DIGIT_THRESHOLDS, DigitThresholds
 from mnistcli.formatting import percent
 from mnistcli.prediction.results import Prediction
 
@@ -16,41 +17,46 @@ _MAX_IGNORED = 0.5  # of the foreground
 
 
 class Thresholds(NamedTuple):
-    """Rejection thresholds, 0 to 1; images with a lower `Prediction.text_confidence` are rejected.
+    """Rejection thresholds of images, by their number of digits.
 
     Attributes:
-        digit: The threshold of an image with one digit.
-        pair: The threshold of an image with two digits.
-        number: The threshold of an image with more digits.
+        digit: The thresholds of an image with one digit.
+        pair: The minimum text confidence of an image with two digits, 0 to 1.
+        number: The minimum text confidence of an image with more digits, 0 to 1.
     """
 
-    digit: float = 0.0
+    digit: DigitThresholds = NO_DIGIT_THRESHOLDS
     pair: float = 0.0
     number: float = 0.0
 
-    def for_count(self, count: int) -> float:
-        """Return the threshold of an image with this number of digits, at least one."""
-        return self[min(count, len(self)) - 1]
+    def min_confidence(self, count: int) -> float:
+        """Return the minimum text confidence of an image with this number of digits, from 1."""
+        return (self.digit.min_confidence, self.pair, self.number)[min(count, 3) - 1]
 
 
 NO_THRESHOLDS = Thresholds()
 """Rejects only images without digits."""
 
 
-def choose_thresholds(min_confidence: float | None, model_min_confidence: float) -> Thresholds:
+def choose_thresholds(
+    min_confidence: float | None, model_thresholds: DigitThresholds
+) -> Thresholds:
     """Return the thresholds of a prediction.
 
     Args:
-        min_confidence: The threshold that the user chose; None for the defaults.
-        model_min_confidence: The threshold of the model, fitted on single digits.
+        min_confidence: The minimum text confidence that the user chose, instead of all thresholds;
+            None for the defaults.
+        model_thresholds: The thresholds of the model, fitted on single digits.
     """
     if min_confidence is None:
-        return Thresholds(model_min_confidence, MIN_PAIR_CONFIDENCE, MIN_TEXT_CONFIDENCE)
-    return Thresholds(min_confidence, min_confidence, min_confidence)
+        return Thresholds(model_thresholds, MIN_PAIR_CONFIDENCE, MIN_TEXT_CONFIDENCE)
+    return Thresholds(DigitThresholds(min_confidence), min_confidence, min_confidence)
 
 
 def apply_rejection(prediction: Prediction, thresholds: Thresholds) -> Prediction:
-    """Reject a prediction without digits, with a low confidence, or of a small part of the ink.
+    """Reject a prediction without digits, with a low confidence or digit score, or of little ink.
+
+    The digit score is that of an image with one digit.
 
     Returns:
         The prediction, with the reason if it is rejected.
@@ -59,24 +65,26 @@ def apply_rejection(prediction: Prediction, thresholds: Thresholds) -> Predictio
         return prediction
     if not prediction.digits:
         return replace(prediction, reason="no digit found")
-    threshold = thresholds.for_count(len(prediction.digits))
-    short_reason = _reason_to_reject(prediction, threshold)
-    if not short_reason:
+    min_confidence = thresholds.min_confidence(len(prediction.digits))
+    reason = _reason_to_reject(prediction, min_confidence, thresholds.digit.min_digit_score)
+    if not reason:
         return prediction
-    _, confidence = _distinct_percents(threshold, prediction.text_confidence)
+    short_reason = f"{reason}: best guess {prediction.guess_on_one_line}"
+    _, confidence = _distinct_percents(min_confidence, prediction.text_confidence)
     reason = f"rejected, {short_reason} ({confidence})"
     return replace(prediction, reason=reason, short_reason=short_reason)
 
 
-def _reason_to_reject(prediction: Prediction, threshold: float) -> str:
+def _reason_to_reject(prediction: Prediction, min_confidence: float, min_digit_score: float) -> str:
     """Return the reason to reject a prediction of at least one digit; empty for none."""
-    guess = prediction.guess_on_one_line
-    if prediction.text_confidence < threshold:
-        limit, _ = _distinct_percents(threshold, prediction.text_confidence)
-        return f"below {limit}: best guess {guess}"
+    if prediction.text_confidence < min_confidence:
+        limit, _ = _distinct_percents(min_confidence, prediction.text_confidence)
+        return f"below {limit}"
     ignored = prediction.content.ignored_fraction
-    if threshold and ignored > _MAX_IGNORED:
-        return f"{percent(ignored, 0)} of the ink is in no digit: best guess {guess}"
+    if min_confidence and ignored > _MAX_IGNORED:
+        return f"{percent(ignored, 0)} of the ink is in no digit"
+    if len(prediction.digits) == 1 and prediction.digits[0].digit_score < min_digit_score:
+        return "unlike a digit"
     return ""
 
 

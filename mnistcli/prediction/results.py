@@ -12,6 +12,7 @@ from PIL import Image
 from mnistcli.errors import ImageError
 from mnistcli.files.object_stores import FileName
 from mnistcli.image_io import ImageSource, open_image, reduction_factor
+from mnistcli.inference.digit_score import digit_scores
 from mnistcli.line_format import Alternative, RecognizedLine
 from mnistcli.preprocessing import Box, Digit, ImageContent
 
@@ -38,6 +39,11 @@ class PredictedDigit:
         """The probability of the most likely class."""
         return float(self.probabilities.max())
 
+    @property
+    def digit_score(self) -> float:
+        """How much the image resembles a digit, 0.1 to 1; see `mnistcli.inference.digit_score`."""
+        return float(digit_scores(self.probabilities[None])[0])
+
     def most_likely(self, count: int) -> list[tuple[int, float]]:
         """Return the `count` most likely classes with their probabilities, in descending order."""
         order = np.argsort(-self.probabilities, kind="stable")[:count]
@@ -48,6 +54,7 @@ class PredictedDigit:
         return {
             "digit": self.digit,
             "confidence": self.confidence,
+            "digit_score": self.digit_score,
             "probabilities": [float(value) for value in self.probabilities],
         }
 
@@ -165,7 +172,7 @@ class Prediction:
     def text_confidence(self) -> float:
         """The probability that all digits are right; 0 without digits.
 
-        It is compared with the rejection threshold.
+        It is compared with the minimum confidence.
         """
         return math.prod(line.text_confidence for line in self.lines) if self.digits else 0.0
 
@@ -206,12 +213,12 @@ class Prediction:
         Returns:
             The keys ``path``, ``model``, ``text``, ``confidence`` (the mean over the digits) and
             ``digits``; ``reason`` for a rejected image and ``error`` for one that could not be
-            read; ``digit`` and ``probabilities`` for an image with exactly one digit. For an image
-            that could be read, ``text_confidence`` is the probability that all digits are right,
-            ``lines`` has the text lines with their text confidence and the alternatives of each
-            number, ``marks`` and ``form_elements`` are lists of boxes, ``mark_symbols`` has the
-            symbol of each mark, and ``specks`` has their number and the area of the largest one in
-            square pixels.
+            read; ``digit``, ``digit_score`` and ``probabilities`` for an image with exactly one
+            digit. For an image that could be read, ``text_confidence`` is the probability that all
+            digits are right, ``lines`` has the text lines with their text confidence and the
+            alternatives of each number, ``marks`` and ``form_elements`` are lists of boxes,
+            ``mark_symbols`` has the symbol of each mark, and ``specks`` has their number and the
+            area of the largest one in square pixels.
         """
         values: dict[str, Any] = {
             "path": str(self.path),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from mnistcli.config import TrainConfig
+from mnistcli.digit_thresholds import DigitThresholds
 from mnistcli.errors import OTHER_MODEL, OTHER_RUN_DIR, ConfigError, RunError
 from mnistcli.files.atomic import write_atomically
 from mnistcli.files.locks import try_lock
@@ -127,16 +128,18 @@ class Run:
         return tuple(dict.fromkeys([dataset, *names]))
 
     @property
-    def min_confidence(self) -> float:
-        """The rejection threshold of the model, 0..1; 0 if the run has none.
+    def digit_thresholds(self) -> DigitThresholds:
+        """The rejection thresholds of the model; 0 for each that the metrics do not have.
 
         Raises:
             RunError: ``metrics.json`` is missing or damaged.
         """
-        value = self.read_metrics().get("min_confidence", 0.0)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-            raise damaged_error(self._metrics_file, "min_confidence must be a number from 0 to 1")
-        return float(value)
+        metrics = self.read_metrics()
+        values = [metrics.get(name, 0.0) for name in DigitThresholds._fields]
+        for name, value in zip(DigitThresholds._fields, values, strict=True):
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+                raise damaged_error(self._metrics_file, f"{name} must be a number from 0 to 1")
+        return DigitThresholds(*map(float, values))
 
     @property
     def is_at_chance(self) -> bool:

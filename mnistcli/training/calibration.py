@@ -1,11 +1,10 @@
-"""Calibration: fit the temperature and the rejection threshold (minimum confidence) of a model.
+"""Calibration: fit the temperature and the rejection thresholds of a model.
 
 Label smoothing makes a model underconfident. Dividing its logits by a temperature, fitted on
 labeled images and folded into the last layer, corrects the confidence and changes no prediction
 (Guo et al., "On calibration of modern neural networks", ICML 2017).
 
-Non-digits are detected by the maximum softmax probability (Hendrycks and Gimpel, "A baseline for
-detecting misclassified and out-of-distribution examples in neural networks", ICLR 2017).
+Ambiguous digits are rejected by the confidence, non-digits by the digit score.
 """
 
 import keras
@@ -14,6 +13,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from mnistcli.architectures import leaf_layers
+from mnistcli.digit_thresholds import NO_DIGIT_THRESHOLDS, DigitThresholds
+from mnistcli.inference.digit_score import digit_scores
 
 # Probabilities are clipped here before the logarithm.
 _MIN_PROBABILITY = 1e-12
@@ -89,19 +90,27 @@ def divide_logits(layer: keras.Layer, temperature: float) -> None:
     layer.set_weights([weights / temperature for weights in layer.get_weights()])
 
 
-def fit_min_confidence(probabilities: NDArray[np.float32]) -> float:
-    """Fit the rejection threshold, so that at most 0.4 % of further digits are rejected.
+def fit_digit_thresholds(probabilities: NDArray[np.float32]) -> DigitThresholds:
+    """Fit the rejection thresholds, so that together they reject about 0.4 % of further digits.
+
+    Each threshold alone rejects as many of the digits.
 
     Args:
         probabilities: Softmax probabilities of digits that the model was not trained on,
             float32 (n, 10).
 
     Returns:
-        The minimum confidence, 0..1; 0, which rejects nothing, for fewer than 249 digits.
+        The thresholds; none, which rejects nothing, for fewer than 249 digits.
     """
-    confidences = np.sort(probabilities.max(axis=1))
-    below = int(_REJECTED_DIGITS * (len(confidences) + 1)) - 1
-    return float(confidences[below]) if below >= 0 else 0.0
+    below = int(_REJECTED_DIGITS * (len(probabilities) + 1)) - 1
+    if below < 0:
+        return NO_DIGIT_THRESHOLDS
+    values = np.stack([probabilities.max(axis=1), digit_scores(probabilities)])
+    ordered = np.sort(values, axis=1)
+    # A digit is rejected as soon as the place of one of its values is below that of the threshold.
+    places = [np.searchsorted(row, of_kind) for row, of_kind in zip(ordered, values, strict=True)]
+    place = np.sort(np.min(places, axis=0))[below]
+    return DigitThresholds(*ordered[:, place].tolist())
 
 
 def _log(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from mnistcli import checkpoints
 from mnistcli.architectures import build_model
 from mnistcli.config import TrainConfig
 from mnistcli.device import find_devices
+from mnistcli.digit_thresholds import NO_DIGIT_THRESHOLDS, DigitThresholds
 from mnistcli.environment import describe_environment
 from mnistcli.errors import RunError
 from mnistcli.evaluation import Evaluation, evaluate, score
@@ -23,7 +24,7 @@ from mnistcli.training.calibration import (
     apply_temperature,
     divide_logits,
     find_logits_layer,
-    fit_min_confidence,
+    fit_digit_thresholds,
     fit_temperature,
 )
 from mnistcli.training.callbacks import RunRecorder, TrainingCallback
@@ -45,10 +46,10 @@ _CHANCE_IMAGES = 500
 
 
 class _KeptModelResult(NamedTuple):
-    """A kept model on the validation images: metrics, threshold, and whether it is at chance."""
+    """A kept model on the validation images: metrics, thresholds, and whether it is at chance."""
 
     validation: Evaluation | None
-    min_confidence: float
+    digit_thresholds: DigitThresholds
     is_at_chance: bool
 
 
@@ -143,7 +144,7 @@ class ModelTrainer:
             parameters=model.count_params(),
             trained_parameters=trained_parameters,
             training_images=len(self._data.train),
-            min_confidence=finished.min_confidence,
+            digit_thresholds=finished.digit_thresholds,
             is_at_chance=finished.is_at_chance,
             test=evaluate(Classifier.load(run.model_file), self._data.test),
             validation=finished.validation,
@@ -217,10 +218,11 @@ class ModelTrainer:
         if self._data.validation is not None:
             validation = score(images.labels, probabilities)
         is_at_chance = self._is_at_chance(model, images.labels, probabilities)
-        min_confidence = fit_min_confidence(probabilities) if validation else 0.0
-        if self._start is not None:  # the images to fine-tune on are too few for a new threshold
-            min_confidence = self._start.min_confidence
-        return _KeptModelResult(validation, min_confidence, is_at_chance)
+        if self._start is not None:  # the images to fine-tune on are too few for new thresholds
+            thresholds = self._start.digit_thresholds
+        else:
+            thresholds = fit_digit_thresholds(probabilities) if validation else NO_DIGIT_THRESHOLDS
+        return _KeptModelResult(validation, thresholds, is_at_chance)
 
     def _is_at_chance(
         self, model: keras.Model, labels: NDArray[np.int64], probabilities: NDArray[np.float32]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mnistcli.config import TrainConfig
+from mnistcli.digit_thresholds import DigitThresholds, lowest_thresholds
 from mnistcli.evaluation import Evaluation
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
@@ -25,7 +26,7 @@ class TrainResult:
         trained_parameters: Number of parameters that were trained, without frozen layers and the
             moving statistics of batch normalization.
         training_images: Number of images trained on, without synthetic ones.
-        min_confidence: The rejection threshold, 0..1; 0 if there was nothing to fit it on.
+        digit_thresholds: The rejection thresholds; none if there was nothing to fit them on.
         is_at_chance: Whether the kept model predicts the validation images, and training images if
             those are few, no better than chance.
         test: Metrics of the kept model on the test images.
@@ -45,7 +46,7 @@ class TrainResult:
     parameters: int
     trained_parameters: int
     training_images: int
-    min_confidence: float
+    digit_thresholds: DigitThresholds
     is_at_chance: bool
     test: Evaluation
     validation: Evaluation | None = None
@@ -75,7 +76,7 @@ class TrainResult:
             "trained_parameters": self.trained_parameters,
             "training_images": self.training_images,
             "validation_images": self.validation.samples if self.validation else 0,
-            "min_confidence": self.min_confidence,
+            **self.digit_thresholds._asdict(),
             "accuracy": self.kept.accuracy,
             "loss": self.kept.loss,
             "val_accuracy": _accuracy(self.validation),
@@ -115,12 +116,9 @@ class EnsembleResult:
         return sum(member.parameters for member in self.members)
 
     @property
-    def min_confidence(self) -> float:
-        """The rejection threshold: the lowest of the members.
-
-        Averaging lowers the confidence where the members disagree.
-        """
-        return min(member.min_confidence for member in self.members)
+    def digit_thresholds(self) -> DigitThresholds:
+        """The rejection thresholds: the lowest of the members."""
+        return lowest_thresholds(member.digit_thresholds for member in self.members)
 
     @property
     def is_at_chance(self) -> bool:
@@ -137,7 +135,7 @@ class EnsembleResult:
             "seed": self.config.seed,
             "seconds": round(self.seconds, 3),
             "parameters": self.parameters,
-            "min_confidence": self.min_confidence,
+            **self.digit_thresholds._asdict(),
             "members": [member.as_dict() for member in self.members],
             "member_test_accuracy_mean": mean,
             "member_test_accuracy_sd": deviation,

@@ -9,6 +9,7 @@ import pytest
 
 from mnistcli.cli.metrics_table import print_evaluation, print_training
 from mnistcli.config import TrainConfig
+from mnistcli.digit_thresholds import DigitThresholds
 from mnistcli.evaluation import Evaluation, evaluate_ensemble, score
 from mnistcli.model_lookup import ModelRef
 from mnistcli.runs.history import EpochRow
@@ -42,7 +43,7 @@ def result(start: str | None = None, seed: int = 0, wrong: int = 2) -> TrainResu
         parameters=12345,
         trained_parameters=678,
         training_images=900,
-        min_confidence=0.5,
+        digit_thresholds=DigitThresholds(0.5, 0.3),
         is_at_chance=False,
         test=evaluation(wrong),
     )

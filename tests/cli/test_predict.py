@@ -441,7 +441,7 @@ def test_the_help_names_defaults() -> None:
     text = " ".join(predict("--help").stdout.replace("│", " ").split())
 
     assert "Treat the whole image as a single digit." in text
-    assert "Default: for one digit the model's own" in text
+    assert "Default: for one digit the thresholds of the model" in text
     assert "to show, including the predicted one." in text
 
 

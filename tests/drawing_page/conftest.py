@@ -22,7 +22,7 @@ def predictor() -> "DrawingPredictor":
     from mnistcli.drawing_page.drawing_predictor import DrawingPredictor
 
     model = find_model("pretrained")
-    thresholds = choose_thresholds(None, model.min_confidence)
+    thresholds = choose_thresholds(None, model.digit_thresholds)
     return DrawingPredictor(load_classifier(model.files), model.name, thresholds)
 
 

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from mnistcli.digit_thresholds import NO_DIGIT_THRESHOLDS
 from mnistcli.drawing_page.network import Layer, compute
 from mnistcli.drawing_page.page_export import MAX_SIZE, export_page
 from mnistcli.errors import CheckpointError, RunError
+from mnistcli.inference.digit_score import digit_scores
 from mnistcli.inference.ensemble import load_classifier
 from mnistcli.model_lookup import find_model
 from mnistcli.preprocessing.cleaning import remove_specks
@@ -63,7 +65,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory, classifier: "DigitClassif
     model = find_model("pretrained")
     path = tmp_path_factory.mktemp("page") / "page.html"
     size = export_page(
-        model.files[0], classifier, path, name="pretrained", min_confidence=model.min_confidence
+        model.files[0], classifier, path, name="pretrained", thresholds=model.digit_thresholds
     )
     assert size == path.stat().st_size <= MAX_SIZE
     return path
@@ -125,6 +127,10 @@ def test_pixels_and_probabilities_equal_those_of_python(
     assert different.tolist() == []
     probabilities = np.array([one["probabilities"] for one in recognized])
     assert np.abs(probabilities - classifier.predict(expected)).max() < 1e-4
+    scores = page.evaluate(
+        "all => all.map((one) => backend.digitScore(one))", probabilities.tolist()
+    )
+    assert scores == pytest.approx(digit_scores(probabilities).tolist())
     labels = np.arange(DRAWINGS) % 10
     assert (probabilities.argmax(axis=1) == labels).mean() > 0.9
 
@@ -172,11 +178,21 @@ def test_a_digit_is_recognized_without_a_server(page: "Page") -> None:
     assert page.locator("#map").evaluate(source)
 
 
+def test_a_drawing_with_a_low_digit_score_is_rejected(page: "Page") -> None:
+    minimum = page.evaluate("settings.minDigitScore")
+    page.evaluate("settings.minDigitScore = 1")
+    try:
+        draw_on(page, 7)
+        assert page.locator("#note").inner_text() == "Uncertain: unlike a digit"
+    finally:
+        page.evaluate("value => { settings.minDigitScore = value; }", minimum)
+
+
 def test_an_existing_file_is_kept(exported: Path, classifier: "DigitClassifier") -> None:
     model = find_model("pretrained").files[0]
 
     with pytest.raises(RunError, match="already exists"):
-        export_page(model, classifier, exported, name="pretrained", min_confidence=0)
+        export_page(model, classifier, exported, name="pretrained", thresholds=NO_DIGIT_THRESHOLDS)
 
 
 def test_a_model_of_another_function_is_refused(classifier: "DigitClassifier") -> None:
@@ -186,7 +202,11 @@ def test_a_model_of_another_function_is_refused(classifier: "DigitClassifier") -
 
     with pytest.raises(CheckpointError, match="different probabilities"):
         export_page(
-            find_model("pretrained").files[0], Other(), Path("p.html"), name="", min_confidence=0
+            find_model("pretrained").files[0],
+            Other(),
+            Path("p.html"),
+            name="",
+            thresholds=NO_DIGIT_THRESHOLDS,
         )
 
     assert not Path("p.html").exists()

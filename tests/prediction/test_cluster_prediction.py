@@ -11,6 +11,7 @@ pytest.importorskip("distributed", reason="needs the extra cluster")
 
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.cluster.shared_files import describe_models
+from mnistcli.digit_thresholds import DigitThresholds
 from mnistcli.errors import ClusterError
 from mnistcli.inference.ensemble import load_classifier
 from mnistcli.model_lookup import find_model
@@ -26,7 +27,7 @@ from mnistcli.prediction.rejection import Thresholds
 from mnistcli.prediction.results import Prediction
 
 FILES = find_model("pretrained").files
-THRESHOLDS = Thresholds(0.99, 0.6, 0.6)
+THRESHOLDS = Thresholds(DigitThresholds(0.99, 0.3), 0.6, 0.6)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from mnistcli.digit_thresholds import DigitThresholds
 from mnistcli.errors import ImageError
 from mnistcli.prediction.explanation import explain
 from mnistcli.prediction.occlusion import PATCH, occlusion_map, predict_occluded
@@ -130,7 +131,8 @@ def test_a_rejected_digit_is_explained_with_the_reason() -> None:
     draw_digit(7).save("seven.png")
 
     (one,) = explain(
-        OnePixel(), predict_images(OnePixel(), ["seven.png"], thresholds=Thresholds(1.0))
+        OnePixel(),
+        predict_images(OnePixel(), ["seven.png"], thresholds=Thresholds(DigitThresholds(1.0))),
     )
 
     assert one.digit is not None

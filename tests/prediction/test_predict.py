@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from mnistcli.digit_thresholds import DigitThresholds
 from mnistcli.image_io import ImageSource, image_modes, open_image
 from mnistcli.inference import line_recognizer
 from mnistcli.line_format import RecognizedLine
@@ -345,7 +346,7 @@ def mnist_like() -> NDArray[np.uint8]:
 @pytest.mark.parametrize(("threshold", "text"), [(0.0, "7"), (0.3, "7"), (0.32, ""), (1.0, "")])
 def test_a_digit_below_the_threshold_is_rejected(threshold: float, text: str) -> None:
     (one,) = predict_images(
-        Unsure(0.31), draw("a.png"), single=True, thresholds=Thresholds(threshold)
+        Unsure(0.31), draw("a.png"), single=True, thresholds=Thresholds(DigitThresholds(threshold))
     )
 
     assert one.text == text

@@ -5,9 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mnistcli.digit_thresholds import DigitThresholds
 from mnistcli.prediction.rejection import Thresholds, apply_rejection, choose_thresholds
 from mnistcli.prediction.results import PredictedDigit, Prediction
 from mnistcli.preprocessing import Digit, ImageContent
+
+ONE = DigitThresholds(0.99)
 
 
 def predicted(digit: int, confidence: float) -> PredictedDigit:
@@ -25,7 +28,7 @@ def prediction(*digits: tuple[int, float], ignored: float = 0) -> Prediction:
 @pytest.mark.parametrize(("last", "text"), [(0.8, "77"), (0.6, "")])
 def test_a_number_is_predicted_or_rejected_as_a_whole(last: float, text: str) -> None:
     """The probability that all digits are right counts: 0.72 and 0.54."""
-    result = apply_rejection(prediction((7, 0.9), (7, last)), Thresholds(0.99, 0.7, 0.99))
+    result = apply_rejection(prediction((7, 0.9), (7, last)), Thresholds(ONE, 0.7, 0.99))
 
     assert (result.text, result.guess) == (text, "77")
     assert result.reason == ("" if text else "rejected, below 70.00 %: best guess 77 (54.00 %)")
@@ -35,7 +38,7 @@ def test_one_uncertain_digit_rejects_a_number() -> None:
     """Of +73935, the plus sign was a 1. The mean of the digits is 0.875."""
     number = prediction((1, 0.3), *((digit, 0.99) for digit in (7, 3, 9, 3, 5)))
 
-    assert apply_rejection(number, Thresholds(0.7, 0.7, 0.7)).text == ""
+    assert apply_rejection(number, Thresholds(ONE, 0.7, 0.7)).text == ""
     assert apply_rejection(number, Thresholds()).text == "173935"
 
 
@@ -50,24 +53,40 @@ def test_one_uncertain_digit_rejects_a_number() -> None:
 def test_the_reason_tells_threshold_and_confidence_apart(
     threshold: float, confidence: float, reason: str
 ) -> None:
-    rejected = apply_rejection(prediction((7, confidence)), Thresholds(threshold))
+    rejected = apply_rejection(prediction((7, confidence)), Thresholds(DigitThresholds(threshold)))
 
     assert rejected.reason == reason
     assert f"rejected, {rejected.short_reason} (" in reason
 
 
 def test_an_image_of_which_most_ink_is_in_no_digit_is_rejected() -> None:
-    result = apply_rejection(prediction((1, 0.99), ignored=0.6), Thresholds(0.7))
+    result = apply_rejection(prediction((1, 0.99), ignored=0.6), Thresholds(DigitThresholds(0.7)))
 
     assert result.reason == "rejected, 60 % of the ink is in no digit: best guess 1 (99.00 %)"
 
 
 @pytest.mark.parametrize(("count", "threshold"), [(1, 0.7), (2, 0.8), (3, 0.6), (100, 0.6)])
 def test_the_threshold_depends_on_the_number_of_digits(count: int, threshold: float) -> None:
-    assert Thresholds(0.7, 0.8, 0.6).for_count(count) == threshold
+    assert Thresholds(DigitThresholds(0.7), 0.8, 0.6).min_confidence(count) == threshold
 
 
 def test_a_chosen_threshold_holds_for_digits_and_numbers() -> None:
-    assert choose_thresholds(0.9, 0.7) == Thresholds(0.9, 0.9, 0.9)
-    assert choose_thresholds(0, 0.7) == Thresholds(0, 0, 0)
-    assert choose_thresholds(None, 0.7) == Thresholds(0.7, 0.8, 0.6)
+    model = DigitThresholds(0.7, 0.3)
+
+    assert choose_thresholds(0.9, model) == Thresholds(DigitThresholds(0.9), 0.9, 0.9)
+    assert choose_thresholds(0, model) == Thresholds()
+    assert choose_thresholds(None, model) == Thresholds(model, 0.8, 0.6)
+
+
+def test_one_digit_with_a_low_digit_score_is_rejected_although_its_confidence_is_high() -> None:
+    """The rest of the probability is spread over all digits, as for a letter."""
+    thresholds = Thresholds(DigitThresholds(0.7, 0.5), 0.7, 0.7)
+
+    rejected = apply_rejection(prediction((7, 0.9)), thresholds)
+    number = apply_rejection(prediction((7, 0.9), (1, 0.9)), thresholds)
+
+    assert rejected.reason == "rejected, unlike a digit: best guess 7 (90.00 %)"
+    assert number.text == "71"
+    assert (
+        apply_rejection(prediction((7, 0.9)), choose_thresholds(0.7, thresholds.digit)).text == "7"
+    )

@@ -70,16 +70,18 @@ def test_the_json_of_one_digit_has_its_probabilities() -> None:
 
     assert list(values) == [
         "path", "model", "text", "confidence", "digits", "text_confidence", "lines", "marks",
-        "mark_symbols", "form_elements", "specks", "digit", "probabilities",
+        "mark_symbols", "form_elements", "specks", "digit", "digit_score", "probabilities",
     ]  # fmt: skip
     assert (values["path"], values["model"], values["text"]) == ("a.png", "pretrained", "7")
     assert values["confidence"] == pytest.approx(0.91)
     assert values["digit"] == 7
+    assert 0.1 < values["digit_score"] < 1
     assert len(values["probabilities"]) == 10
     assert values["digits"] == [
         {
             "digit": 7,
             "confidence": values["confidence"],
+            "digit_score": values["digit_score"],
             "probabilities": values["probabilities"],
             "box": [1, 2, 3, 4],
         }

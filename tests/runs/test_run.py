@@ -232,19 +232,22 @@ def test_a_path_that_is_not_a_regular_file(tmp_path: Path, name: str, kind: str)
         read()
 
 
+@pytest.mark.parametrize("name", ["min_confidence", "min_digit_score"])
 @pytest.mark.parametrize("value", ["x", None, [], True, 2, -5, float("nan"), 10**400])
-def test_an_invalid_rejection_threshold_is_an_error(tmp_path: Path, value: object) -> None:
+def test_an_invalid_rejection_threshold_is_an_error(
+    tmp_path: Path, name: str, value: object
+) -> None:
     run = Run(tmp_path)
-    run.write_metrics({"min_confidence": value})
+    run.write_metrics({name: value})
 
-    with pytest.raises(RunError, match=r"metrics\.json.*: min_confidence must be a number"):
-        _ = run.min_confidence
+    with pytest.raises(RunError, match=rf"metrics\.json.*: {name} must be a number"):
+        _ = run.digit_thresholds
 
 
-def test_the_rejection_threshold_is_0_if_the_metrics_have_none(tmp_path: Path) -> None:
+def test_the_rejection_thresholds_are_0_if_the_metrics_have_none(tmp_path: Path) -> None:
     Run(tmp_path).write_metrics({})
 
-    assert Run(tmp_path).min_confidence == 0
+    assert Run(tmp_path).digit_thresholds == (0, 0)
 
 
 def test_a_run_knows_what_its_model_was_trained_on() -> None:

@@ -16,7 +16,9 @@ from PIL import Image, ImageDraw
 
 from mnistcli import datasets
 from mnistcli.datasets import Dataset
+from mnistcli.digit_thresholds import DigitThresholds
 from mnistcli.inference.classifier import DigitClassifier
+from mnistcli.inference.digit_score import is_rejected
 from mnistcli.inference.ensemble import load_classifier
 from mnistcli.model_lookup import find_model
 from mnistcli.synthetic.digit_styles import DRAWN_STYLES
@@ -42,11 +44,13 @@ def stretch(dataset: Dataset, factor: float) -> Dataset:
     return Dataset(images, dataset.labels)
 
 
-def describe_accuracy(classifier: DigitClassifier, digits: Dataset, min_confidence: float) -> str:
+def describe_accuracy(
+    classifier: DigitClassifier, digits: Dataset, thresholds: DigitThresholds
+) -> str:
     """Return the shares predicted right, predicted wrong and rejected, and the mistakes."""
     probabilities = classifier.predict(digits.images)
     is_right = probabilities.argmax(axis=1) == digits.labels
-    is_accepted = probabilities.max(axis=1) >= min_confidence
+    is_accepted = ~is_rejected(probabilities, thresholds)
     mistakes = Counter(
         f"{label} as {digit}"
         for label, digit in zip(
@@ -89,10 +93,9 @@ def main() -> None:
         styles[f"MNIST, {factor} times as wide"] = stretch(validation, factor)
     model = find_model(options.model)
     classifier = load_classifier(model.files)
-    min_confidence = model.min_confidence or 0.0
     print(f"{'style':26}{'digits':>7}{'right':>10}{'wrong':>10}{'rejected':>10}  mistakes")
     for name, digits in styles.items():
-        accuracy = describe_accuracy(classifier, digits, min_confidence)
+        accuracy = describe_accuracy(classifier, digits, model.digit_thresholds)
         print(f"{name:26}{len(digits):7}{accuracy}", flush=True)
 
 

@@ -46,7 +46,7 @@ def measure(rng: np.random.Generator, *, framed: bool, boxed: bool, scaled: bool
     predict = partial(
         predict_images,
         load_classifier(model.files),
-        thresholds=choose_thresholds(None, model.min_confidence),
+        thresholds=choose_thresholds(None, model.digit_thresholds),
     )
     with tempfile.TemporaryDirectory() as folder:
         regions = read_regions(write_regions(Path(folder) / "boxes.csv", zoom=_ZOOM))

@@ -25,7 +25,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli import datasets
+from mnistcli.digit_thresholds import DigitThresholds
 from mnistcli.inference.classifier import DigitClassifier
+from mnistcli.inference.digit_score import is_rejected
 from mnistcli.inference.ensemble import load_classifier
 from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.prediction.predict import predict_images
@@ -61,18 +63,17 @@ def to_image(ink: Ink, rng: np.random.Generator) -> Image.Image:
 
 
 def rejected_arrays(
-    classifier: DigitClassifier, images: NDArray[np.uint8], min_confidence: float
+    classifier: DigitClassifier, images: NDArray[np.uint8], thresholds: DigitThresholds
 ) -> NDArray[np.bool_]:
     """Return which images in MNIST format, uint8 (n, 28, 28), are rejected."""
-    return np.asarray(classifier.predict(images).max(axis=1) < min_confidence)
+    return is_rejected(classifier.predict(images), thresholds)
 
 
 def rejected_images(
-    classifier: DigitClassifier, images: list[Image.Image], min_confidence: float
+    classifier: DigitClassifier, images: list[Image.Image], thresholds: DigitThresholds
 ) -> NDArray[np.bool_]:
     """Return which images are rejected by the whole prediction."""
-    thresholds = choose_thresholds(None, min_confidence)
-    predictions = predict_images(classifier, images, thresholds=thresholds)
+    predictions = predict_images(classifier, images, thresholds=choose_thresholds(None, thresholds))
     return np.array([not prediction.text for prediction in predictions])
 
 
@@ -88,9 +89,9 @@ def save_sheet(drawings: dict[str, list[Ink]], file: Path) -> None:
 def measure(model: ModelRef, drawings: dict[str, list[Ink]], held_out: datasets.Dataset) -> None:
     """Print the share of each category that a model rejects."""
     classifier = load_classifier(model.files)
-    threshold = model.min_confidence
+    thresholds = model.digit_thresholds
     rng = np.random.default_rng(0)
-    print(f"{model.name}, rejection threshold {threshold:.3f}")
+    print(f"{model.name}, minimum confidence {thresholds[0]:.3f}, digit score {thresholds[1]:.3f}")
     print(f"{'category':28}{'shapes':15}{'count':>6}{'arrays':>9}{'images':>9}")
     for name in (*CATEGORIES, *(name for name in drawings if name not in CATEGORIES)):
         if name not in drawings:
@@ -98,13 +99,13 @@ def measure(model: ModelRef, drawings: dict[str, list[Ink]], held_out: datasets.
             continue
         shapes = "new" if name in _NEW_SHAPES else "in training"
         arrays = np.stack([to_mnist_format(ink) for ink in drawings[name]])
-        share = rejected_arrays(classifier, arrays, threshold).mean()
+        share = rejected_arrays(classifier, arrays, thresholds).mean()
         whole = ""
         if name not in _ARRAYS_ONLY:
             images = [to_image(ink, rng) for ink in drawings[name]]
-            whole = f"{rejected_images(classifier, images, threshold).mean():9.1%}"
+            whole = f"{rejected_images(classifier, images, thresholds).mean():9.1%}"
         print(f"{name:28}{shapes:15}{len(arrays):6}{share:9.1%}{whole}", flush=True)
-    rejected = rejected_arrays(classifier, held_out.images, threshold)
+    rejected = rejected_arrays(classifier, held_out.images, thresholds)
     print(f"{'held-out MNIST digits':28}{'':15}{len(held_out):6}{rejected.mean():9.2%}")
 
 

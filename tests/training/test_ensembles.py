@@ -99,7 +99,9 @@ def test_the_metrics_include_every_member(result: EnsembleResult) -> None:
     assert metrics["test_accuracy"] == result.test.accuracy
     assert metrics["parameters"] == result.parameters == 2 * result.members[0].parameters
     assert metrics["seconds"] == pytest.approx(sum(m.seconds for m in result.members), abs=1e-3)
-    assert metrics["min_confidence"] == min(one.min_confidence for one in result.members)
+    assert metrics["min_confidence"] == min(
+        one.digit_thresholds.min_confidence for one in result.members
+    )
 
 
 def test_members_are_evaluated_as_they_are_alone(result: EnsembleResult, splits: Splits) -> None:

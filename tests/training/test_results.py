@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from mnistcli.config import TrainConfig
+from mnistcli.digit_thresholds import DigitThresholds
 from mnistcli.evaluation import Evaluation, score
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
@@ -30,7 +31,7 @@ def make_result(evaluation: Evaluation, *, start: str | None) -> TrainResult:
         parameters=100,
         trained_parameters=60,
         training_images=90,
-        min_confidence=0.5,
+        digit_thresholds=DigitThresholds(0.5, 0.3),
         is_at_chance=False,
         test=evaluation,
         validation=evaluation,
@@ -46,6 +47,7 @@ def test_the_metrics_are_plain_values(evaluation: Evaluation) -> None:
     assert list(metrics) == [
         "run", "recipe", "dataset", "seed", "epochs", "best_epoch", "kept_epoch", "seconds",
         "parameters", "trained_parameters", "training_images", "validation_images", "min_confidence",
+        "min_digit_score",
         "accuracy", "loss", "val_accuracy", "val_loss", "kept_epoch_val_accuracy", "kept_epoch_val_loss",
         "test_accuracy", "test_loss", "test_macro_f1", "test_weighted_f1", "test_calibration_error",
     ]  # fmt: skip

@@ -14,6 +14,7 @@ import pytest
 from mnistcli import checkpoints
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits, load
+from mnistcli.digit_thresholds import NO_DIGIT_THRESHOLDS
 from mnistcli.errors import CheckpointError, DataError, DeviceError, RunError, TrainingError
 from mnistcli.evaluation import evaluate
 from mnistcli.inference import conversion
@@ -241,8 +242,8 @@ def test_the_rejection_threshold_is_fitted_on_validation_images(
 ) -> None:
     result, _ = smoothed
 
-    assert 0.1 < result.min_confidence < 1
-    assert find_model(str(result.run.path)).min_confidence == result.min_confidence
+    assert all(0.1 < threshold < 1 for threshold in result.digit_thresholds)
+    assert find_model(str(result.run.path)).digit_thresholds == result.digit_thresholds
 
 
 def test_a_run_with_early_stopping_and_reduced_learning_rates(splits: Splits) -> None:
@@ -276,7 +277,7 @@ def test_without_validation_the_last_epoch_is_kept(splits: Splits) -> None:
     assert not result.is_at_chance
     assert result.kept.epoch == 2
     assert result.validation is None
-    assert result.min_confidence == 0
+    assert result.digit_thresholds == NO_DIGIT_THRESHOLDS
     metrics = result.as_dict()
     assert [metrics[name] for name in ("val_loss", "val_accuracy", "kept_epoch_val_loss")] == [
         None, None, None,
@@ -356,7 +357,7 @@ def test_a_tuned_model_was_trained_on_the_datasets_of_its_start_model(
 ) -> None:
     """Test images that the start model was trained on counted as unseen."""
     second = Run(shutil.copytree(tuned.run.path, Path("second")))
-    second.write_metrics(second.read_metrics() | {"min_confidence": 0.7})
+    second.write_metrics(second.read_metrics() | {"min_confidence": 0.7, "min_digit_score": 0.3})
     config = replace(QUICK, start="second", epochs=1)
 
     third = train_model(config, replace(splits, name="third"), "third")
@@ -366,8 +367,8 @@ def test_a_tuned_model_was_trained_on_the_datasets_of_its_start_model(
     assert find_model("third").datasets == ("third", "second", splits.name)
     # The name leads to the start model from any directory.
     assert third.run.read_config().start == str(Path("second").resolve())
-    # The images to fine-tune on are too few to fit the rejection threshold again.
-    assert third.min_confidence == 0.7
+    # The images to fine-tune on are too few to fit the rejection thresholds again.
+    assert third.digit_thresholds == (0.7, 0.3)
 
 
 def test_the_packaged_model_keeps_its_name(splits: Splits) -> None:

@@ -4,6 +4,7 @@ const backend = (() => {
   const STEP = 2; // pixels between two patches: a quarter of the time
   const PATIENCE = 12; // milliseconds of work before the page may draw
   const TOLERANCE = 1e-3;
+  const MIN_PROBABILITY = 1e-12; // of the digit score
 
   const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const network = new Network(settings.layers, new Float32Array(bytes(byId("weights").textContent).buffer));
@@ -14,13 +15,24 @@ const backend = (() => {
     const probabilities = network.predict(pixels);
     const confidence = Math.max(...probabilities);
     const digit = probabilities.indexOf(confidence);
-    const isRejected = confidence < settings.minConfidence;
     return {
       digits: [{ digit, probabilities, pixels }],
       guess: String(digit),
       text_confidence: confidence,
-      reason: isRejected ? `below ${(100 * settings.minConfidence).toFixed(2)} %` : "",
+      reason: reasonToReject(probabilities, confidence),
     };
+  }
+
+  /* The reason to reject a digit, as `prediction/rejection.py` gives it; empty for none. */
+  function reasonToReject(probabilities, confidence) {
+    if (confidence < settings.minConfidence) return `below ${(100 * settings.minConfidence).toFixed(2)} %`;
+    return digitScore(probabilities) < settings.minDigitScore ? "unlike a digit" : "";
+  }
+
+  /* The digit score, as `inference/digit_score.py` computes it. */
+  function digitScore(probabilities) {
+    const softened = probabilities.map((p) => Math.max(p, MIN_PROBABILITY) ** (1 / settings.scoreTemperature));
+    return Math.max(...softened) / softened.reduce((sum, value) => sum + value);
   }
 
   /* The occlusion map, as `prediction/occlusion.py` computes it, with fewer patches; null if it is stale. */
@@ -64,5 +76,5 @@ const backend = (() => {
     if (!isSame) results.fail("This browser computes different probabilities from the model.");
   }
 
-  return { takesImages: false, predict, occlusionMap, check, network };
+  return { takesImages: false, predict, occlusionMap, check, network, digitScore };
 })();

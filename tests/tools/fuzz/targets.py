@@ -175,7 +175,7 @@ def _read_run(folder: Path) -> object:
     run = model.run
     if run is None:
         return None
-    return run.read_config(), run.read_history(), model.min_confidence, model.datasets
+    return run.read_config(), run.read_history(), model.digit_thresholds, model.datasets
 
 
 KINDS: dict[str, Callable[[], list[Seed]]] = {
