@@ -155,7 +155,7 @@ def test_the_contributing_guide_names_every_module_of_the_layers() -> None:
 
 def test_the_contributing_guide_names_files_that_exist() -> None:
     guide = text(TOP / ".github" / "CONTRIBUTING.md")
-    table = guide.split("## To change X, edit Y")[1].split("## ")[0]
+    table = guide.split("## To change X, edit Y")[1].split("\n## ")[0]
     paths = set(re.findall(r"`([\w/]+(?:\.py|/))`", table))
 
     assert paths
