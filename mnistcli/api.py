@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mnistcli.datasets import Dataset, Splits
     from mnistcli.evaluation import Evaluation
     from mnistcli.image_io import ImageSource
-    from mnistcli.inference.classifier import DigitClassifier
+    from mnistcli.inference.digit_classifier import DigitClassifier
     from mnistcli.prediction.results import Prediction
     from mnistcli.training import EnsembleResult, TrainingCallback, TrainResult
 
@@ -88,7 +88,7 @@ def predict(
         TypeError: An image is none of the above.
     """
     from mnistcli.image_io.image_input import is_file_object, source_name
-    from mnistcli.inference.ensemble import cached_classifier
+    from mnistcli.inference.loading import cached_classifier
     from mnistcli.prediction.image_listing import FoundImage
     from mnistcli.prediction.predict import predict_images
     from mnistcli.prediction.rejection import choose_thresholds
@@ -199,7 +199,7 @@ def evaluate(
     """
     from mnistcli import evaluation
     from mnistcli.datasets import Dataset
-    from mnistcli.inference import ensemble
+    from mnistcli.inference.loading import load_classifier as load_files
 
     found = _find(model)
     if isinstance(dataset, Dataset):
@@ -207,7 +207,7 @@ def evaluate(
     else:
         splits = _load_splits(found.datasets[0] if dataset is None else dataset, data_dir)
         images = splits.images_not_trained_on(*found.datasets)
-    classifier = ensemble.load_classifier(found.files, batch_size=batch_size)
+    classifier = load_files(found.files, batch_size=batch_size)
     return evaluation.evaluate(classifier, images)
 
 
@@ -290,11 +290,9 @@ def load_classifier(
         CheckpointError: The model cannot be found or loaded.
         ConfigError: There is no such pixel scale.
     """
-    from mnistcli.inference import ensemble
+    from mnistcli.inference.loading import load_classifier as load_files
 
-    return ensemble.load_classifier(
-        _find(model).files, batch_size=batch_size, pixel_scale=pixel_scale
-    )
+    return load_files(_find(model).files, batch_size=batch_size, pixel_scale=pixel_scale)
 
 
 def _digit_counts(digits: int | tuple[int, int] | None) -> range | None:

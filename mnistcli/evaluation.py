@@ -11,7 +11,7 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from mnistcli.config import CLASSES
 from mnistcli.datasets import Dataset
 from mnistcli.errors import OTHER_DATASET, OTHER_MODEL, CheckpointError, DataError
-from mnistcli.inference.classifier import PROBABILITY_EPSILON, DigitClassifier
+from mnistcli.inference.digit_classifier import PROBABILITY_EPSILON, DigitClassifier
 from mnistcli.inference.ensemble import Ensemble
 
 CALIBRATION_BINS = 15

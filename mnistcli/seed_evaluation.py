@@ -13,7 +13,7 @@ from mnistcli.datasets import Splits
 from mnistcli.datasets.shared import SharedDataset
 from mnistcli.errors import ClusterError
 from mnistcli.evaluation import evaluate
-from mnistcli.inference.ensemble import load_classifier
+from mnistcli.inference.loading import load_classifier
 from mnistcli.model_lookup import find_model
 from mnistcli.runs.run import Run
 from mnistcli.runs.series import RunSeries, Statistics

@@ -14,10 +14,11 @@ from mnistcli.datasets import load
 from mnistcli.evaluation import Evaluation, evaluate
 from mnistcli.files.hashing import sha256
 from mnistcli.inference import litert_files
-from mnistcli.inference.classifier import Classifier, DigitClassifier
+from mnistcli.inference.classifier import Classifier
 from mnistcli.inference.conversion import predict_with_keras
+from mnistcli.inference.digit_classifier import DigitClassifier
 from mnistcli.inference.digit_score import is_rejected
-from mnistcli.inference.ensemble import load_classifier
+from mnistcli.inference.loading import load_classifier
 from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.synthetic.non_digits import generate_non_digits
 from tests.support.strokes import make_digits

@@ -66,7 +66,7 @@ def test_missing_fonts_are_named_and_skipped(
 
 
 def test_an_image_without_a_digit_is_rejected() -> None:
-    from mnistcli.inference.ensemble import load_classifier
+    from mnistcli.inference.loading import load_classifier
 
     model = find_model("pretrained")
     classifier = load_classifier(model.files)

@@ -1,8 +1,6 @@
 """The option ``--cluster``."""
 
 from collections.abc import Mapping
-from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnistcli.cli.option_conflicts import forbid_together
@@ -10,12 +8,7 @@ from mnistcli.config import TrainConfig
 from mnistcli.errors import ConfigError
 
 if TYPE_CHECKING:  # loaded only for a cluster
-    from mnistcli.cli.training_progress import EpochBar
-    from mnistcli.cli.training_run import TrainModel
     from mnistcli.cluster.addresses import ClusterAddress
-    from mnistcli.datasets import Splits
-    from mnistcli.runs.run import Run
-    from mnistcli.training import EnsembleResult, TrainResult
 
 
 def parse_cluster(text: str | None, others: Mapping[str, object]) -> "ClusterAddress | None":
@@ -50,28 +43,3 @@ def require_several(
             "--cluster needs --seeds or --ensemble: one model is trained by one process",
             hint="--seeds 0..9",
         )
-
-
-def cluster_ensemble_trainer(address: "ClusterAddress", data_dir: Path | None) -> "TrainModel":
-    """Return a function that trains an ensemble on a cluster and shows how many members are.
-
-    Args:
-        address: The cluster.
-        data_dir: Directory of the MNIST files; None for the default.
-    """
-    from mnistcli.training.cluster_training import train_ensemble_on_cluster
-
-    def train(
-        config: TrainConfig, splits: "Splits", run: "Run", *, callback: "EpochBar", resume: bool
-    ) -> "TrainResult | EnsembleResult":
-        trained = count(1)
-
-        def show() -> None:
-            callback.show_count(next(trained), config.ensemble, "members")
-
-        callback.show_count(0, config.ensemble, "members")
-        return train_ensemble_on_cluster(
-            address, config, splits, run, data_dir=data_dir, resume=resume, on_member_end=show
-        )
-
-    return train

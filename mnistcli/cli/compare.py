@@ -72,7 +72,7 @@ def compare(
     with CountBar("Evaluating", "images", total) as bar:
         from mnistcli.comparison import compare_pairs
         from mnistcli.evaluation import evaluate
-        from mnistcli.inference.ensemble import load_classifier
+        from mnistcli.inference.loading import load_classifier
 
         results = [
             evaluate(load_classifier(run.model.files, on_batch=bar.advance), images)

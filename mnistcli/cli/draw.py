@@ -74,7 +74,7 @@ def draw(
         from mnistcli.drawing_page.corrections import Corrections
         from mnistcli.drawing_page.drawing_predictor import DrawingPredictor
         from mnistcli.drawing_page.server import listen, serve, url_of
-        from mnistcli.inference.ensemble import load_classifier
+        from mnistcli.inference.loading import load_classifier
         from mnistcli.prediction.rejection import choose_thresholds
 
         folder = Corrections(corrections)
@@ -108,7 +108,7 @@ def _export(model_ref: "ModelRef", path: Path, pixel_scale: str | None) -> None:
         raise CheckpointError("cannot export an ensemble", hint=OTHER_MODEL)
     with show_spinner("Exporting"):
         from mnistcli.drawing_page.page_export import export_page
-        from mnistcli.inference.ensemble import load_classifier
+        from mnistcli.inference.loading import load_classifier
 
         classifier = load_classifier(model_ref.files, pixel_scale=pixel_scale, on_note=print_note)
         size = export_page(

@@ -94,7 +94,7 @@ def evaluate(
     model_ref = find_model(*model or ())
     with show_spinner("Starting"):
         from mnistcli import evaluation
-        from mnistcli.inference.ensemble import load_classifier
+        from mnistcli.inference.loading import load_classifier
     splits = load_splits(dataset or model_ref.datasets[0], data_dir)
     images = splits.images_not_trained_on(*model_ref.datasets)
     from mnistcli.cli.progress import CountBar

@@ -19,6 +19,6 @@ def note_interface(model: "ModelRef", pixel_scale: str | None) -> None:
     if model.run is not None and pixel_scale is None:
         return
     with show_spinner("Loading the model"):
-        from mnistcli.inference.ensemble import load_classifier
+        from mnistcli.inference.loading import load_classifier
 
         load_classifier(model.files, pixel_scale=pixel_scale, on_note=print_note)

@@ -10,7 +10,7 @@ from mnistcli.cli.streams import print_note
 from mnistcli.plotting.limits import MAX_EXPLAINED
 
 if TYPE_CHECKING:  # loads NumPy, which help and errors do without
-    from mnistcli.inference.classifier import DigitClassifier
+    from mnistcli.inference.digit_classifier import DigitClassifier
 
 MAX_DRAWN = 100  # a figure with more images is hard to look at
 

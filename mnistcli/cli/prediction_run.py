@@ -21,7 +21,7 @@ from mnistcli.cli.streams import print_note
 if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
     from mnistcli.cluster.addresses import ClusterAddress
     from mnistcli.files.object_stores import FileName
-    from mnistcli.inference.classifier import DigitClassifier
+    from mnistcli.inference.digit_classifier import DigitClassifier
     from mnistcli.model_lookup import ModelRef
     from mnistcli.prediction.form_regions import FormRegion
     from mnistcli.prediction.image_listing import FoundImage
@@ -99,7 +99,7 @@ def run_prediction(options: PredictOptions, model: "ModelRef") -> bool:
         )
     )
     with show_spinner("Loading the model"):
-        from mnistcli.inference.ensemble import load_classifier
+        from mnistcli.inference.loading import load_classifier
 
         sources = check_sources(
             options.images, options.outputs, options.regions_file, recursive=options.recursive

@@ -1,9 +1,9 @@
 """Execution of `train` for one run: the progress, the result, and the warning about chance."""
 
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from mnistcli.cli.cluster import cluster_ensemble_trainer
 from mnistcli.cli.metrics_table import print_training
 from mnistcli.cli.resuming import resume_command
 from mnistcli.cli.tensorboard import train_with_log
@@ -73,9 +73,34 @@ def _choose_trainer(
 ) -> TrainModel:
     """Return the function that trains: on a cluster, with a log, or as usual."""
     if address is not None:
-        return cluster_ensemble_trainer(address, data_dir)
+        return _cluster_ensemble_trainer(address, data_dir)
     if tensorboard:
         return train_with_log
     from mnistcli.training import train
+
+    return train
+
+
+def _cluster_ensemble_trainer(address: "ClusterAddress", data_dir: Path | None) -> TrainModel:
+    """Return a function that trains an ensemble on a cluster and shows how many members are done.
+
+    Args:
+        address: The cluster.
+        data_dir: Directory of the MNIST files; None for the default.
+    """
+    from mnistcli.training.cluster_training import train_ensemble_on_cluster
+
+    def train(
+        config: TrainConfig, splits: "Splits", run: "Run", *, callback: EpochBar, resume: bool
+    ) -> "TrainResult | EnsembleResult":
+        trained = count(1)
+
+        def show() -> None:
+            callback.show_count(next(trained), config.ensemble, "members")
+
+        callback.show_count(0, config.ensemble, "members")
+        return train_ensemble_on_cluster(
+            address, config, splits, run, data_dir=data_dir, resume=resume, on_member_end=show
+        )
 
     return train

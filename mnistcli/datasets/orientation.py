@@ -41,7 +41,7 @@ def turn_upright(splits: Splits) -> Splits:
     if len(whole) < _MIN_IMAGES:
         return splits
     sample = whole.subset(_SAMPLE)
-    from mnistcli.inference.ensemble import cached_classifier  # noqa: PLC0415 - for few datasets
+    from mnistcli.inference.loading import cached_classifier  # noqa: PLC0415 - for few datasets
 
     classifier = cached_classifier(find_model(PRETRAINED).files)
 

@@ -53,7 +53,7 @@ def probe_litert() -> dict[str, Any]:
     import ai_edge_litert.interpreter  # noqa: F401 - without it, Keras would predict
     import numpy as np
 
-    from mnistcli.inference.ensemble import load_classifier
+    from mnistcli.inference.loading import load_classifier
     from mnistcli.model_lookup import PRETRAINED, find_model
 
     classifier = load_classifier(find_model(PRETRAINED).files)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mnistcli.inference.classifier import DigitClassifier
+from mnistcli.inference.digit_classifier import DigitClassifier
 from mnistcli.mnist_format import IMAGE_SIDE
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.occlusion import occlusion_map, predict_occluded

@@ -12,7 +12,7 @@ from mnistcli.drawing_page.network import Layer, compute, read_network
 from mnistcli.drawing_page.page import build_page
 from mnistcli.errors import OTHER_MODEL, CheckpointError, RunError
 from mnistcli.files.atomic import write_atomically
-from mnistcli.inference.classifier import DigitClassifier
+from mnistcli.inference.digit_classifier import DigitClassifier
 from mnistcli.inference.digit_score import SCORE_TEMPERATURE
 
 MAX_SIZE = 3_000_000

@@ -11,7 +11,7 @@ temperature into the weights of the last layer. External models are completed fi
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,25 +23,13 @@ from mnistcli.device import start_quietly
 from mnistcli.errors import OTHER_MODEL, CheckpointError
 from mnistcli.files.hashing import sha256
 from mnistcli.inference import litert, litert_files
+from mnistcli.inference.digit_classifier import BATCH_SIZE
 from mnistcli.inference.interface_cache import read_interface
 from mnistcli.mnist_format import to_model_input
 from mnistcli.model_files import read_model_file
 
-BATCH_SIZE = 64
-
-PROBABILITY_EPSILON = 1e-7
-"""Distance from 0 and 1 to which probabilities are clipped before the logarithm, as in Keras."""
-
 Compute = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Computes probabilities, float32 (n, 10), of images, float32 (n, 28, 28, 1) in 0..1."""
-
-
-class DigitClassifier(Protocol):
-    """Anything that computes class probabilities, such as a `Classifier` or an `Ensemble`."""
-
-    def predict(self, images: NDArray[np.uint8], /) -> NDArray[np.float32]:
-        """Return the probabilities, float32 (n, 10), of images, uint8 (n, 28, 28)."""
-        ...
 
 
 class Classifier:

@@ -1,14 +1,11 @@
 """Ensembles: average the probabilities of several classifiers."""
 
-import os
-from collections.abc import Callable, Sequence
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.inference.classifier import BATCH_SIZE, Classifier, DigitClassifier
+from mnistcli.inference.digit_classifier import DigitClassifier
 
 
 class Ensemble:
@@ -30,58 +27,3 @@ class Ensemble:
         """Return the mean of the probabilities of the members, each float32 (n, 10)."""
         mean: NDArray[np.float32] = np.mean(probabilities, axis=0, dtype=np.float32)
         return mean
-
-
-def load_classifier(
-    files: Sequence[str | os.PathLike[str]],
-    *,
-    batch_size: int = BATCH_SIZE,
-    pixel_scale: str | None = None,
-    on_note: Callable[[str], None] | None = None,
-    on_batch: Callable[[int], None] | None = None,
-) -> DigitClassifier:
-    """Load the classifier in one model file, or the ensemble of several.
-
-    Args:
-        files: The files, at least one.
-        batch_size: Images computed at a time.
-        pixel_scale: As in `Classifier.load`.
-        on_note: Receives a line about each model whose interface was found.
-        on_batch: Receives the number of images of each batch that a model has computed.
-
-    Raises:
-        CheckpointError: A file cannot be loaded, or is not a digit classifier.
-        ConfigError: There is no such pixel scale.
-    """
-    members = [
-        Classifier.load(
-            file,
-            batch_size=batch_size,
-            pixel_scale=pixel_scale,
-            on_note=on_note,
-            on_batch=on_batch,
-        )
-        for file in files
-    ]
-    return members[0] if len(members) == 1 else Ensemble(members)
-
-
-def cached_classifier(files: Sequence[Path]) -> DigitClassifier:
-    """Load a classifier as `load_classifier` does, or return it if it has been loaded before.
-
-    A program that predicts one image at a time would otherwise load the model for each.
-
-    Args:
-        files: The files, at least one.
-
-    Raises:
-        CheckpointError: A file cannot be loaded, or is not a digit classifier.
-    """
-    versions = [(file.resolve(), file.stat().st_mtime_ns if file.exists() else 0) for file in files]
-    return _load_version(tuple(versions))
-
-
-@lru_cache(maxsize=4)
-def _load_version(versions: tuple[tuple[Path, int], ...]) -> DigitClassifier:
-    """Load a classifier from files with their modification times."""
-    return load_classifier([file for file, _ in versions])

@@ -21,7 +21,7 @@ from mnistcli.architectures import INPUT_NAME, INPUT_SHAPE
 from mnistcli.choices import AUTO_SCALE, PIXEL_SCALES
 from mnistcli.errors import OTHER_MODEL, CheckpointError
 from mnistcli.formatting import percent
-from mnistcli.inference.classifier import BATCH_SIZE, PROBABILITY_EPSILON
+from mnistcli.inference.digit_classifier import BATCH_SIZE, PROBABILITY_EPSILON
 from mnistcli.inference.interface_cache import (
     LOGITS,
     SIGMOID,

@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # help does without them
 
     from mnistcli.datasets import Dataset, Splits
     from mnistcli.evaluation import Evaluation
-    from mnistcli.inference.classifier import DigitClassifier
+    from mnistcli.inference.digit_classifier import DigitClassifier
     from mnistcli.model_lookup import ModelRef
     from mnistcli.runs.run import Run
 
@@ -56,7 +56,7 @@ class PlotInputs:
     @cached_property
     def classifier(self) -> "DigitClassifier":
         """The classifier of the model."""
-        from mnistcli.inference.ensemble import load_classifier
+        from mnistcli.inference.loading import load_classifier
 
         return load_classifier(self.model_ref.files)
 

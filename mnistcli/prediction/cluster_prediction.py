@@ -18,8 +18,8 @@ from mnistcli.errors import ImageError
 from mnistcli.files.listing import path_exists
 from mnistcli.image_io.image_input import read_stream
 from mnistcli.image_io.pages import ImagePage
-from mnistcli.inference.classifier import DigitClassifier
-from mnistcli.inference.ensemble import load_classifier
+from mnistcli.inference.digit_classifier import DigitClassifier
+from mnistcli.inference.loading import load_classifier
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.object_downloads import download_ahead
 from mnistcli.prediction.predict import classify

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.inference.classifier import DigitClassifier
+from mnistcli.inference.digit_classifier import DigitClassifier
 from mnistcli.prediction.occlusion import predict_occluded
 from mnistcli.prediction.results import PredictedDigit, Prediction
 from mnistcli.preprocessing.stages import Stages, find_stages

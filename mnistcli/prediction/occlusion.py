@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.inference.classifier import DigitClassifier
+from mnistcli.inference.digit_classifier import DigitClassifier
 
 PATCH = 5
 """The side of the occluding patch in pixels: twice a stroke's width, a quarter of a digit."""

@@ -8,7 +8,7 @@ from itertools import chain, count, islice
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.inference.classifier import DigitClassifier
+from mnistcli.inference.digit_classifier import DigitClassifier
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.image_sources import Sources, find_images
 from mnistcli.prediction.object_downloads import download_ahead

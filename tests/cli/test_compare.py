@@ -10,7 +10,8 @@ from PIL import Image
 
 from mnistcli.config import TrainConfig
 from mnistcli.inference import ensemble
-from mnistcli.inference.classifier import Classifier, DigitClassifier
+from mnistcli.inference.classifier import Classifier
+from mnistcli.inference.digit_classifier import DigitClassifier
 from mnistcli.model_lookup import find_model
 from mnistcli.runs.run import Run
 from tests.support.command_line import failure, succeed

@@ -14,7 +14,7 @@ from mnistcli.drawing_page.network import Layer, compute
 from mnistcli.drawing_page.page_export import MAX_SIZE, export_page
 from mnistcli.errors import CheckpointError, RunError
 from mnistcli.inference.digit_score import digit_scores
-from mnistcli.inference.ensemble import load_classifier
+from mnistcli.inference.loading import load_classifier
 from mnistcli.model_lookup import find_model
 from mnistcli.preprocessing.cleaning import remove_specks
 from mnistcli.preprocessing.components import bounding_region, connected_components
@@ -26,7 +26,7 @@ from tests.support.strokes import STROKES
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-    from mnistcli.inference.classifier import DigitClassifier
+    from mnistcli.inference.digit_classifier import DigitClassifier
 
 DRAWINGS = 100
 # Draws each drawing on a canvas, and returns its gray levels and what the page makes of them.

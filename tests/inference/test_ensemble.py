@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from mnistcli.inference.classifier import Classifier
-from mnistcli.inference.ensemble import Ensemble, cached_classifier, load_classifier
+from mnistcli.inference.ensemble import Ensemble
+from mnistcli.inference.loading import cached_classifier, load_classifier
 from tests.support.strokes import make_digits
 
 

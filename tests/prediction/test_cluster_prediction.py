@@ -13,7 +13,7 @@ from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.cluster.shared_files import describe_models
 from mnistcli.digit_thresholds import DigitThresholds
 from mnistcli.errors import ClusterError
-from mnistcli.inference.ensemble import load_classifier
+from mnistcli.inference.loading import load_classifier
 from mnistcli.model_lookup import find_model
 from mnistcli.prediction import cluster_prediction
 from mnistcli.prediction.cluster_prediction import (

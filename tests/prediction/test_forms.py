@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from mnistcli.errors import DataError, ImageError
-from mnistcli.inference.ensemble import load_classifier
+from mnistcli.inference.loading import load_classifier
 from mnistcli.model_lookup import find_model
 from mnistcli.prediction.form_regions import FormRegion, read_regions
 from mnistcli.prediction.forms import FormPrediction, predict_forms

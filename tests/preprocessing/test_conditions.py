@@ -16,9 +16,9 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from mnistcli import datasets
 from mnistcli.image_io import open_image
-from mnistcli.inference.classifier import DigitClassifier
-from mnistcli.inference.ensemble import load_classifier
+from mnistcli.inference.digit_classifier import DigitClassifier
 from mnistcli.inference.line_recognizer import load_line_recognizer
+from mnistcli.inference.loading import load_classifier
 from mnistcli.model_lookup import find_model
 from mnistcli.preprocessing import Digit, find_digits
 from tests.support.strokes import draw_digit

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from sklearn.datasets import load_digits
 
-from mnistcli.inference.ensemble import load_classifier
+from mnistcli.inference.loading import load_classifier
 from mnistcli.line_format import Mark, RecognizedLine
 from mnistcli.model_lookup import find_model
 from mnistcli.preprocessing import detect_content, find_digits, pipeline

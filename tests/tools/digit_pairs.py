@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli import datasets
-from mnistcli.inference.ensemble import load_classifier
+from mnistcli.inference.loading import load_classifier
 from mnistcli.model_lookup import find_model
 from mnistcli.prediction.predict import predict_images
 from mnistcli.prediction.results import Prediction

@@ -17,9 +17,9 @@ from PIL import Image, ImageDraw
 from mnistcli import datasets
 from mnistcli.datasets import Dataset
 from mnistcli.digit_thresholds import DigitThresholds
-from mnistcli.inference.classifier import DigitClassifier
+from mnistcli.inference.digit_classifier import DigitClassifier
 from mnistcli.inference.digit_score import is_rejected
-from mnistcli.inference.ensemble import load_classifier
+from mnistcli.inference.loading import load_classifier
 from mnistcli.model_lookup import find_model
 from mnistcli.synthetic.digit_styles import DRAWN_STYLES
 from mnistcli.synthetic.style_drawing import DrawnStyle, stretch_digit

@@ -12,7 +12,7 @@ from unittest import mock
 import numpy as np
 from PIL import Image
 
-from mnistcli.inference.ensemble import load_classifier
+from mnistcli.inference.loading import load_classifier
 from mnistcli.model_lookup import find_model
 from mnistcli.prediction.form_regions import read_regions
 from mnistcli.prediction.forms import predict_forms

@@ -26,9 +26,9 @@ from PIL import Image
 
 from mnistcli import datasets
 from mnistcli.digit_thresholds import DigitThresholds
-from mnistcli.inference.classifier import DigitClassifier
+from mnistcli.inference.digit_classifier import DigitClassifier
 from mnistcli.inference.digit_score import is_rejected
-from mnistcli.inference.ensemble import load_classifier
+from mnistcli.inference.loading import load_classifier
 from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.prediction.predict import predict_images
 from mnistcli.prediction.rejection import choose_thresholds

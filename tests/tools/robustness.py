@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli import datasets
-from mnistcli.inference.classifier import DigitClassifier
-from mnistcli.inference.ensemble import load_classifier
+from mnistcli.inference.digit_classifier import DigitClassifier
+from mnistcli.inference.loading import load_classifier
 from mnistcli.model_lookup import find_model
 from mnistcli.preprocessing import find_digits
 from tests.tools.corruptions import CORRUPTIONS, Images, corrupt

@@ -18,7 +18,7 @@ from PIL import Image
 
 from mnistcli.datasets import Dataset
 from mnistcli.image_io import open_image
-from mnistcli.inference.ensemble import load_classifier
+from mnistcli.inference.loading import load_classifier
 from mnistcli.model_lookup import PRETRAINED, find_model
 from mnistcli.preprocessing.binarization import binarize
 from mnistcli.preprocessing.pipeline import find_form_elements, run_pipeline
