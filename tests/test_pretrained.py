@@ -15,7 +15,7 @@ from mnistcli.evaluation import Evaluation, evaluate
 from mnistcli.files.hashing import sha256
 from mnistcli.inference import litert_files
 from mnistcli.inference.classifier import Classifier
-from mnistcli.inference.conversion import predict_with_keras
+from mnistcli.inference.conversion import build_keras_predictor
 from mnistcli.inference.digit_classifier import DigitClassifier
 from mnistcli.inference.digit_score import is_rejected
 from mnistcli.inference.loading import load_classifier
@@ -87,7 +87,7 @@ def test_the_litert_file_was_made_from_the_model(model: ModelRef) -> None:
 def test_litert_and_keras_agree(model: ModelRef, classifier: DigitClassifier) -> None:
     images = make_digits(50, seed=5).images
 
-    keras_classifier = Classifier(predict_with_keras(checkpoints.load(model.files[0])))
+    keras_classifier = Classifier(build_keras_predictor(checkpoints.load(model.files[0])))
 
     np.testing.assert_allclose(
         classifier.predict(images), keras_classifier.predict(images), atol=1e-5

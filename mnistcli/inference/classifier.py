@@ -4,7 +4,7 @@ A classifier runs a LiteRT model, which starts in a fraction of a second. The Li
 the `.keras` file or in the user's cache. If neither was made by this machine from these weights,
 the model file is checked and converted once, which loads TensorFlow. A model that cannot be
 converted is run by Keras. The probabilities of our models are calibrated: training puts the
-temperature into the weights of the last layer. External models are completed first, see
+temperature into the weights of the last layer. External models are adapted first, see
 `mnistcli.inference.interface_detection`.
 """
 
@@ -98,7 +98,7 @@ class Classifier:
             pixel_scale = require_choice("pixel-scale", pixel_scale, (*PIXEL_SCALES, AUTO_SCALE))
         content = read_model_file(path)
         digest = sha256(content)
-        if pixel_scale is None and (runner := _start_converted(path, digest)) is not None:
+        if pixel_scale is None and (runner := _load_converted(path, digest)) is not None:
             return cls(runner, batch_size=batch_size, path=path, on_batch=on_batch)
         compute = _convert(path, content, pixel_scale, on_note)
         return cls(compute, batch_size=batch_size, path=path, on_batch=on_batch)
@@ -133,13 +133,13 @@ def _reload(path: Path, batch_size: int) -> Classifier:
     return Classifier.load(path, batch_size=batch_size)
 
 
-def _start_converted(path: Path, digest: str) -> litert.Runner | None:
-    """Start the LiteRT model beside a model file or in the cache; None if there is none."""
+def _load_converted(path: Path, digest: str) -> litert.Runner | None:
+    """Load the LiteRT model beside a model file or in the cache; None if there is none."""
     for converted in (
         litert_files.read_sidecar(path, digest),
         litert_files.read_cached(litert_files.cache_key(digest, read_interface(digest))),
     ):
-        if converted is not None and (runner := _start(converted)) is not None:
+        if converted is not None and (runner := _load_runner(converted)) is not None:
             return runner
     return None
 
@@ -160,10 +160,10 @@ def _convert(
 
     model, interface = interface_detection.adapt(checked, pixel_scale=pixel_scale, on_note=on_note)
     converted = conversion.to_litert(model)
-    if converted is not None and (runner := _start(converted)) is not None:
+    if converted is not None and (runner := _load_runner(converted)) is not None:
         litert_files.write_cached(converted, litert_files.cache_key(checked.digest, interface))
         return runner
-    compute = conversion.predict_with_keras(model)
+    compute = conversion.build_keras_predictor(model)
     if not _is_classifier(compute):
         raise CheckpointError(
             f"{str(path)!r} computes NaN or infinite probabilities", hint=OTHER_MODEL
@@ -171,8 +171,8 @@ def _convert(
     return compute
 
 
-def _start(converted: bytes) -> litert.Runner | None:
-    """Start a LiteRT model; None if LiteRT cannot run it or it is not a digit classifier."""
+def _load_runner(converted: bytes) -> litert.Runner | None:
+    """Load a LiteRT model; None if LiteRT cannot run it or it is not a digit classifier."""
     try:
         runner = litert.Runner(converted)
         return runner if _is_classifier(runner) else None

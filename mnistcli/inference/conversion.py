@@ -47,7 +47,9 @@ def save_litert(model: keras.Model, path: Path) -> None:
         litert_files.write_sidecar(path, converted, sha256(read_model_file(path)))
 
 
-def predict_with_keras(model: keras.Model) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+def build_keras_predictor(
+    model: keras.Model,
+) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
     """Return a function that computes the probabilities of images with a Keras model.
 
     The images are float32 (n, 28, 28, 1) in 0..1, the probabilities float32 (n, 10).

@@ -39,13 +39,13 @@ class Alignment(NamedTuple):
 
     Attributes:
         columns: The expected column of each digit, float64 (n,).
-        replaced: The probability of each text in which one digit is replaced, relative to that of
-            the text itself, float64 (n, 10).
+        replacement_ratios: The probability of each text in which one digit is replaced, relative
+            to that of the text itself, float64 (n, 10).
         log_probability: The logarithm of the probability of the text.
     """
 
     columns: NDArray[np.float64]
-    replaced: NDArray[np.float64]
+    replacement_ratios: NDArray[np.float64]
     log_probability: float
 
 
@@ -155,7 +155,7 @@ def align(frames: Frames, text: str) -> Alignment:
     # The rest of a path after a column, by the state that it enters in the next column.
     rest = np.zeros_like(forward)
     rest[:-1] = emission[1:] * backward[1:] / scales[1:, None]
-    totals = _replace(frames.digits / scales[:, None], labels, forward, rest)
+    totals = _replacement_probabilities(frames.digits / scales[:, None], labels, forward, rest)
     ends = max(float(forward[-1, -2:].sum()), sys.float_info.min)
     return Alignment(columns, totals / ends, float(np.log(scales).sum() + np.log(ends)))
 
@@ -194,7 +194,7 @@ def _backward(
     return backward
 
 
-def _replace(
+def _replacement_probabilities(
     digits: NDArray[np.float64],
     labels: NDArray[np.intp],
     forward: NDArray[np.float64],

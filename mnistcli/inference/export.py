@@ -22,13 +22,13 @@ from mnistcli.extras import require_packages
 from mnistcli.files.atomic import replace_atomically, temporary_name
 from mnistcli.formatting import percent
 from mnistcli.inference import litert
-from mnistcli.inference.conversion import predict_with_keras, quiet_tensorflow, to_litert
+from mnistcli.inference.conversion import build_keras_predictor, quiet_tensorflow, to_litert
 from mnistcli.inference.litert_files import attach_files
-from mnistcli.inference.onnx_conversion import start_onnx, write_onnx
+from mnistcli.inference.onnx_conversion import load_onnx, write_onnx
 from mnistcli.inference.quantization import quantize
 from mnistcli.mnist_format import to_model_input
 
-# Share of the predictions that must agree, and largest difference of a probability.
+# Fraction of the predictions that must agree, and largest difference of a probability.
 _EXACT = (1.0, 1e-3)
 _REQUIRED = {"litert": _EXACT, "int8": (0.99, 1.0), "saved_model": _EXACT, "onnx": _EXACT}
 _SUFFIXES = {
@@ -50,7 +50,7 @@ class ExportResult:
         path: The file or directory.
         size: Its size in bytes.
         images: Number of images compared.
-        agreement: Share of the images with the same prediction, 0..1.
+        agreement: Fraction of the images with the same prediction, 0..1.
         largest_difference: Largest difference of a probability.
         milliseconds: Time per image in the runtime of the format, one image at a time.
     """
@@ -122,7 +122,7 @@ def _export_onnx(model: keras.Model, path: Path, images: Images) -> ExportResult
     with replace_atomically(path) as temporary:
         try:
             write_onnx(model, temporary)
-            runner = start_onnx(temporary)
+            runner = load_onnx(temporary)
         except Exception as error:  # both can raise any exception
             raise CheckpointError(
                 "ONNX cannot compute a layer of the model", hint="--format saved_model"
@@ -160,7 +160,7 @@ def _compare(
     Raises:
         CheckpointError: The exported file and the model disagree by more than the tolerance.
     """
-    expected = predict_with_keras(model)(to_model_input(images))
+    expected = build_keras_predictor(model)(to_model_input(images))
     compute(to_model_input(images[:1]))  # the first call prepares the runtime
     started = time.perf_counter()
     found = np.concatenate([compute(to_model_input(image[None])) for image in images])

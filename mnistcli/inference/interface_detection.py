@@ -4,7 +4,7 @@ Keras users scale pixels to 0..1, leave them at 0..255, or invert them; the last
 probabilities, sigmoid values or logits. What cannot be derived from the layers is measured on known
 digits: of the pixel scales within two points of the best accuracy, the one with the lowest
 cross-entropy. The largest accuracy alone does not decide, because a ReLU network predicts 0..255
-about as well as 0..1. A model is then completed with stock layers, so that it takes float32
+about as well as 0..1. A model is then adapted with stock layers, so that it takes float32
 (n, 28, 28, 1) in 0..1 and returns probabilities (n, 10) like any other.
 """
 
@@ -105,12 +105,12 @@ def adapt(
         known = None
     if known is None:
         scale = None if pixel_scale == AUTO_SCALE else pixel_scale
-        result = _find(model, checked, scale)
+        result = _detect(model, checked, scale)
         known = result.interface
         write_interface(checked.digest, known)
         if on_note is not None:
             on_note(_describe(checked, result))
-    return AdaptedModel(_wrap(model, checked.image_shape, known), known)
+    return AdaptedModel(_adapt_interface(model, checked.image_shape, known), known)
 
 
 def load_model(model_ref: ModelRef) -> keras.Model:
@@ -130,8 +130,8 @@ def is_standard(model: keras.Model) -> bool:
     return bool(model.inputs[0].name == INPUT_NAME)
 
 
-def _find(model: keras.Model, checked: CheckedModel, pixel_scale: str | None) -> _Result:
-    """Find the interface of a model with known digits.
+def _detect(model: keras.Model, checked: CheckedModel, pixel_scale: str | None) -> _Result:
+    """Detect the interface of a model with known digits.
 
     Args:
         model: The model.
@@ -144,14 +144,14 @@ def _find(model: keras.Model, checked: CheckedModel, pixel_scale: str | None) ->
     best = 0.0
     for digits in load_known_digits():
         scales = _candidates(checked) if pixel_scale is None else (pixel_scale,)
-        found = _choose([_try(model, checked, scale, digits) for scale in scales])
-        if found.accuracy >= _MIN_ACCURACY or pixel_scale is not None:
-            return found
-        if np.isinf(found.loss):
+        result = _choose([_try(model, checked, scale, digits) for scale in scales])
+        if result.accuracy >= _MIN_ACCURACY or pixel_scale is not None:
+            return result
+        if np.isinf(result.loss):
             raise CheckpointError(
                 f"{str(checked.path)!r} computes NaN or infinite probabilities", hint=OTHER_MODEL
             )
-        best = max(best, found.accuracy)
+        best = max(best, result.accuracy)
     raise CheckpointError(
         f"{str(checked.path)!r} takes {_format_shape(checked)} pixels and predicts at most "
         f"{percent(best, 0)} of {KNOWN_DIGIT_COUNT} known digits, whether it takes pixels of 0..1, "
@@ -208,12 +208,12 @@ def _output_kind(outputs: NDArray[np.float32]) -> str:
     return SOFTMAX if (np.abs(sums - 1) <= _SUM_TOLERANCE).all() else SIGMOID
 
 
-def _wrap(model: keras.Model, shape: ImageShape, interface: Interface) -> keras.Model:
+def _adapt_interface(model: keras.Model, shape: ImageShape, interface: Interface) -> keras.Model:
     """Return a model with the standard interface that contains another."""
     images = keras.Input(INPUT_SHAPE, name=INPUT_NAME)
     outputs = model(_prepare(images, shape, interface.pixel_scale))
     probabilities = _to_probabilities(outputs, interface.outputs)
-    return keras.Model(images, probabilities, name=f"{model.name}_completed")
+    return keras.Model(images, probabilities, name=f"{model.name}_adapted")
 
 
 def _prepare(images: Any, shape: ImageShape, pixel_scale: str) -> Any:

@@ -53,8 +53,8 @@ class Calibration(NamedTuple):
     def apply(self, probability: float) -> float:
         """Return the calibrated probability."""
         clipped = min(max(probability, 1e-9), 1 - 1e-6)
-        odds = self.slope * math.log(clipped / (1 - clipped)) + self.offset
-        return 1 / (1 + math.exp(-odds))
+        log_odds = self.slope * math.log(clipped / (1 - clipped)) + self.offset
+        return 1 / (1 + math.exp(-log_odds))
 
 
 class LineRecognizer:
@@ -115,12 +115,12 @@ class LineRecognizer:
             row[:, : image.shape[1], 0] = image
         output = self._compute(batch).astype(np.float64)
         logits = output.reshape(*output.shape[:2], -1, len(SYMBOLS) + 1)
-        powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-        powers /= powers.sum(axis=-1, keepdims=True)
+        probabilities = np.exp(logits - logits.max(axis=-1, keepdims=True))
+        probabilities /= probabilities.sum(axis=-1, keepdims=True)
         return [
             member[: math.ceil(image.shape[1] / COLUMN_WIDTH), network]
-            for network in range(powers.shape[2])
-            for member, image in zip(powers, images, strict=True)
+            for network in range(probabilities.shape[2])
+            for member, image in zip(probabilities, images, strict=True)
         ]
 
 
@@ -175,7 +175,7 @@ def _align(frames: list[ctc.Frames], text: str) -> tuple[NDArray[np.float64], ND
     highest = alignments[0].log_probability
     total = np.zeros((len(text), CLASSES))
     for alignment in alignments:
-        total += alignment.replaced * math.exp(alignment.log_probability - highest)
+        total += alignment.replacement_ratios * math.exp(alignment.log_probability - highest)
     columns = (alignments[0].columns + 0.5) * COLUMN_WIDTH
     return columns, (total / total.sum(axis=1, keepdims=True)).astype(np.float32)
 

@@ -56,7 +56,7 @@ class _Content(NamedTuple):
     """Content of a LiteRT file: the model, its hash and the signature; "-" without a signature."""
 
     model: bytes
-    hash: str
+    model_digest: str
     signature: str
 
 
@@ -66,7 +66,7 @@ def sidecar_path(path: Path) -> Path:
 
 
 def cache_key(digest: str, interface: Interface | None) -> str:
-    """Return the name in the cache of a model, which is completed according to its interface.
+    """Return the name in the cache of a model, which is adapted according to its interface.
 
     Args:
         digest: SHA-256 of the model file.
@@ -75,13 +75,13 @@ def cache_key(digest: str, interface: Interface | None) -> str:
     return digest if interface is None else "-".join((digest, *interface))
 
 
-def cached_file(digest: str) -> Path:
-    """Return the path in the cache of the LiteRT file made from a model file.
+def cached_file(key: str) -> Path:
+    """Return the path in the cache of the LiteRT file of a model.
 
     Args:
-        digest: SHA-256 of the model file, or what `cache_key` returns.
+        key: What `cache_key` returns.
     """
-    return cache_dir() / _CACHE / f"{digest}.tflite"
+    return cache_dir() / _CACHE / f"{key}.tflite"
 
 
 def attach_files(model: bytes, files: Mapping[str, str] | None = None) -> bytes:
@@ -123,12 +123,12 @@ def write_sidecar(path: Path, model: bytes, digest: str, *, signed: bool = True)
     _write(sidecar_path(path), model, digest, signature)
 
 
-def write_cached(model: bytes, digest: str) -> None:
+def write_cached(model: bytes, key: str) -> None:
     """Write a LiteRT file in the user's cache; without a cache, nothing is written."""
     with contextlib.suppress(OSError):
-        path = cached_file(digest)
+        path = cached_file(key)
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, model, digest, "-")
+        _write(path, model, key, "-")
 
 
 def read_sidecar(path: Path, digest: str) -> bytes | None:
@@ -145,29 +145,29 @@ def read_sidecar(path: Path, digest: str) -> bytes | None:
     return content.model if content is not None and _is_trusted(content, digest) else None
 
 
-def read_cached(digest: str) -> bytes | None:
+def read_cached(key: str) -> bytes | None:
     """Read the model in a LiteRT file in the user's cache; None if there is none."""
-    content = _read(cached_file(digest), digest)
+    content = _read(cached_file(key), key)
     return None if content is None else content.model
 
 
 def _is_trusted(content: _Content, digest: str) -> bool:
     """Return whether this machine, or the package, made a LiteRT file."""
     if content.signature == "-":
-        return content.hash == _packaged_hash()
+        return content.model_digest == _packaged_digest()
     key = load_key()
     return key is not None and hmac.compare_digest(
-        content.signature, _sign(key, content.hash, digest)
+        content.signature, _sign(key, content.model_digest, digest)
     )
 
 
-def _sign(key: bytes, model_hash: str, digest: str) -> str:
-    message = f"mnistcli litert 1\n{model_hash}\n{digest}\n"
+def _sign(key: bytes, model_digest: str, digest: str) -> str:
+    message = f"mnistcli litert 1\n{model_digest}\n{digest}\n"
     return hmac.new(key, message.encode(), hashlib.sha256).hexdigest()
 
 
 @cache
-def _packaged_hash() -> str:
+def _packaged_digest() -> str:
     """Return the SHA-256 of the packaged model in its LiteRT file, without the zip archive."""
     card = (PRETRAINED_DIR / "card.json").read_text(encoding="utf-8")
     return str(json.loads(card)["litert_sha256"])
@@ -187,11 +187,11 @@ def _read(path: Path, digest: str) -> _Content | None:
             archive.open(_PROVENANCE_FILE) as stream,
         ):
             provenance = stream.read(_MAX_PROVENANCE_BYTES).decode()
-        length, model_hash, source, *signature = provenance.split()
+        length, model_digest, source, *signature = provenance.split()
         model = content[: int(length)]
-        if (sha256(model), source) != (model_hash, digest):
+        if (sha256(model), source) != (model_digest, digest):
             return None
-        return _Content(model, model_hash, *(signature or ["-"]))
+        return _Content(model, model_digest, *(signature or ["-"]))
     except Exception:  # noqa: BLE001 - zipfile can raise any exception on a damaged file
         return None
 

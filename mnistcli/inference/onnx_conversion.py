@@ -28,7 +28,7 @@ def write_onnx(model: keras.Model, path: Path) -> None:
         model.export(path, format="onnx", verbose=False)
 
 
-def start_onnx(path: Path) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+def load_onnx(path: Path) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
     """Return a function that computes the outputs of an ONNX model with ONNX Runtime.
 
     Args:

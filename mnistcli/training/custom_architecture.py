@@ -25,7 +25,7 @@ from mnistcli.config import CLASSES, split_custom_architecture
 from mnistcli.errors import CheckpointError, TrainingError
 from mnistcli.files.atomic import temporary_directory
 from mnistcli.files.hashing import sha256
-from mnistcli.inference.conversion import predict_with_keras
+from mnistcli.inference.conversion import build_keras_predictor
 from mnistcli.suggestions import find_similar
 
 _MODULE = "mnistcli_custom_architecture"
@@ -122,7 +122,7 @@ class CustomArchitecture:
                 model = self._run(function, function)
         finally:
             keras.config.set_dtype_policy(policy)
-        return self._complete(model, function)
+        return self._check_and_rename(model, function)
 
     def _load_function(self) -> Callable[[], Any]:
         module = types.ModuleType(_MODULE)
@@ -166,7 +166,7 @@ class CustomArchitecture:
         lines = [frame.lineno for frame in frames if frame.filename == str(self.path)]
         return lines[-1] if lines else None
 
-    def _complete(self, model: Any, function: Callable[..., Any]) -> keras.Model:
+    def _check_and_rename(self, model: Any, function: Callable[..., Any]) -> keras.Model:
         """Check a model, and give its input the standard name.
 
         Raises:
@@ -252,7 +252,7 @@ def _require_probabilities(model: keras.Model) -> None:
         _UnsuitableError: The outputs are not the probabilities of ten classes.
     """
     images = np.random.default_rng(0).random((_PROBE_IMAGES, *INPUT_SHAPE), np.float32)
-    outputs = predict_with_keras(model)(images)
+    outputs = build_keras_predictor(model)(images)
     sums = outputs.sum(axis=1)
     if not (outputs >= 0).all() or np.abs(sums - 1).max() > _SUM_TOLERANCE:
         raise _UnsuitableError(

@@ -42,25 +42,25 @@ class Fingerprint:
         """Return the fingerprint as plain values for JSON."""
         return asdict(self)
 
-    def require_same(self, now: "Fingerprint") -> None:
+    def require_same(self, current: "Fingerprint") -> None:
         """Check that a run can continue with other settings, data and versions than before.
 
         Only the number of epochs may grow, and only with a constant learning rate.
 
         Args:
-            now: The fingerprint to continue with; this one is that of the run so far.
+            current: The fingerprint to continue with; this one is that of the run so far.
 
         Raises:
             RunError: The settings, data or versions differ; the message names the first difference.
         """
-        for name, value in now.settings.items():
+        for name, value in current.settings.items():
             before = self.settings.get(name)
             if value != before and not self._may_grow(name, before, value):
                 raise _difference_error(name, before, value)
-        for name, value in now.data.items():
+        for name, value in current.data.items():
             if value != self.data.get(name):
                 raise RunError(f"cannot resume: the {name} differ from those of the run")
-        for name, value in now.versions.items():
+        for name, value in current.versions.items():
             if value != self.versions.get(name):
                 raise _difference_error(name, self.versions.get(name), value)
 

@@ -84,16 +84,16 @@ def fit_calibration(compute: Compute, numbers: Iterable[NumberImage]) -> tuple[C
         numbers: Labeled line images that were not trained on.
 
     Returns:
-        The calibration, and the share of numbers with all digits right.
+        The calibration, and the fraction of numbers with all digits right.
     """
     recognizer = LineRecognizer(compute)
-    odds, right = [], []
+    log_odds, correct = [], []
     for number in numbers:
         pixels = number.pixels.astype(np.float32) / np.float32(255)
         recognized = recognizer.read([zoom_line(pixels, zoom) for zoom in ZOOMS])
         confidence = min(max(recognized.text_confidence, 1e-9), 1 - 1e-6)
-        odds.append(np.log(confidence / (1 - confidence)))
-        right.append(recognized.text == "".join(filter(str.isdigit, number.text)))
-    fitted = LogisticRegression(C=np.inf).fit(np.array(odds)[:, None], right)
+        log_odds.append(np.log(confidence / (1 - confidence)))
+        correct.append(recognized.text == "".join(filter(str.isdigit, number.text)))
+    fitted = LogisticRegression(C=np.inf).fit(np.array(log_odds)[:, None], correct)
     calibration = Calibration(float(fitted.coef_[0, 0]), float(fitted.intercept_[0]))
-    return calibration, float(np.mean(right))
+    return calibration, float(np.mean(correct))

@@ -14,7 +14,7 @@ from mnistcli.training.data import TrainingData, training_examples
 from mnistcli.training.losses import build_accuracy, build_loss, encode_labels
 from mnistcli.training.optimizers import build_optimizer
 from mnistcli.training.replicas import padded_indices, replica_callbacks, round_up
-from mnistcli.training.saving import EpochSaver, UnsavedEpochs
+from mnistcli.training.saving import EpochSaver, NullSaver
 
 # Enough steps to make the overhead of Python negligible, few enough for a smooth progress bar.
 _STEPS_PER_EXECUTION = 10
@@ -25,7 +25,7 @@ def fit(
     model: keras.Model,
     data: TrainingData,
     recorder: RunRecorder,
-    saver: EpochSaver | UnsavedEpochs,
+    saver: EpochSaver | NullSaver,
     *,
     devices: Sequence[str],
 ) -> None:

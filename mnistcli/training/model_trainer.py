@@ -15,7 +15,7 @@ from mnistcli.environment import describe_environment
 from mnistcli.errors import RunError
 from mnistcli.evaluation import Evaluation, evaluate, score
 from mnistcli.inference.classifier import Classifier
-from mnistcli.inference.conversion import predict_with_keras, save_litert
+from mnistcli.inference.conversion import build_keras_predictor, save_litert
 from mnistcli.inference.interface_detection import load_model
 from mnistcli.model_lookup import ModelRef
 from mnistcli.runs.history import EpochRow
@@ -37,7 +37,7 @@ from mnistcli.training.loop import fit
 from mnistcli.training.replicas import replica_scope
 from mnistcli.training.results import TrainResult
 from mnistcli.training.resume_state import ResumeState
-from mnistcli.training.saving import EpochSaver, UnsavedEpochs
+from mnistcli.training.saving import EpochSaver, NullSaver
 
 # Training images to fit the temperature on if there are no validation images: it is one number.
 _CALIBRATION_IMAGES = 6000
@@ -134,7 +134,7 @@ class ModelTrainer:
             if state is None or not state.calibrating:
                 fit(config, model, self._data, recorder, saver, devices=devices)
         trained_parameters = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
-        finished = self._calibrate_and_save(config, run, saver)
+        kept_result = self._calibrate_and_save(config, run, saver)
         return TrainResult(
             run=run,
             config=config,
@@ -144,10 +144,10 @@ class ModelTrainer:
             parameters=model.count_params(),
             trained_parameters=trained_parameters,
             training_images=len(self._data.train),
-            digit_thresholds=finished.digit_thresholds,
-            is_at_chance=finished.is_at_chance,
+            digit_thresholds=kept_result.digit_thresholds,
+            is_at_chance=kept_result.is_at_chance,
             test=evaluate(Classifier.load(run.model_file), self._data.test),
-            validation=finished.validation,
+            validation=kept_result.validation,
             start_validation=start_validation,
             start_trained_on=self._start.datasets if self._start else (),
         )
@@ -159,7 +159,7 @@ class ModelTrainer:
         with replica_scope(devices):
             model = self._build(config)
             recorder = RunRecorder(config, model, self._callback)
-            fit(config, model, self._data, recorder, UnsavedEpochs(recorder), devices=devices)
+            fit(config, model, self._data, recorder, NullSaver(recorder), devices=devices)
         return recorder.kept
 
     def _read_state(self, run: Run, fingerprint: Fingerprint) -> ResumeState | None:
@@ -195,17 +195,17 @@ class ModelTrainer:
     def _evaluate_start(self, model: keras.Model) -> Evaluation | None:
         if self._start is None or self._data.validation is None:
             return None
-        return evaluate(Classifier(predict_with_keras(model)), self._data.validation)
+        return evaluate(Classifier(build_keras_predictor(model)), self._data.validation)
 
     def _calibrate_and_save(
         self, config: TrainConfig, run: Run, saver: EpochSaver
     ) -> _KeptModelResult:
         """Calibrate the kept model, unfreeze it, write it with its LiteRT file, and score it."""
-        model = saver.kept_model()
+        model = saver.load_kept_model()
         unfreeze(model)
         count = _CALIBRATION_IMAGES if config.label_smoothing else 0
         images = self._data.validation or self._data.train.subset(count)
-        probabilities = Classifier(predict_with_keras(model)).predict(images.images)
+        probabilities = Classifier(build_keras_predictor(model)).predict(images.images)
         if config.label_smoothing and (layer := find_logits_layer(model)) is not None:
             temperature = fit_temperature(probabilities, images.labels)
             divide_logits(layer, temperature)
@@ -231,6 +231,6 @@ class ModelTrainer:
         if len(labels) and not score(labels, probabilities).is_at_chance:
             return False
         more = self._data.train.subset(max(0, _CHANCE_IMAGES - len(labels)))
-        predicted = Classifier(predict_with_keras(model)).predict(more.images)
+        predicted = Classifier(build_keras_predictor(model)).predict(more.images)
         known = np.concatenate([labels, more.labels]), np.concatenate([probabilities, predicted])
         return score(*known).is_at_chance

@@ -145,7 +145,7 @@ class EnsembleResult:
 
 
 def _chance_metrics(result: TrainResult | EnsembleResult) -> dict[str, bool]:
-    """Return the mark of a model that is no better than chance; empty for any other."""
+    """Return `at_chance` for a model that is no better than chance; empty for any other."""
     return {"at_chance": True} if result.is_at_chance else {}
 
 

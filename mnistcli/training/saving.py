@@ -89,7 +89,7 @@ class EpochSaver(keras.callbacks.Callback):
         self._save_epoch()
         self._recorder.forward_epoch()
 
-    def kept_model(self) -> keras.Model:
+    def load_kept_model(self) -> keras.Model:
         """Return the kept model as it was before calibration, once the training has ended.
 
         Calibrating it again after a stop would change it twice. Therefore the state holds its
@@ -137,7 +137,7 @@ class EpochSaver(keras.callbacks.Callback):
         self._run.write_history(history)
 
 
-class UnsavedEpochs(keras.callbacks.Callback):
+class NullSaver(keras.callbacks.Callback):
     """Keras callback in place of `EpochSaver` for a training run that writes no files.
 
     Args:

@@ -51,7 +51,7 @@ def test_no_temporary_directory_counts_as_not_convertible(monkeypatch: pytest.Mo
 def test_keras_runs_a_model_without_dropout() -> None:
     model = build_model("classic", dropout=0.9)
     images = np.random.default_rng(0).random((4, 28, 28, 1), np.float32)
-    compute = conversion.predict_with_keras(model)
+    compute = conversion.build_keras_predictor(model)
 
     probabilities = compute(images)
 

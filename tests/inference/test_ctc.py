@@ -82,7 +82,7 @@ def test_an_alignment_has_the_probability_of_each_replaced_digit(seed: int) -> N
     for place, digit in itertools.product(range(len(text)), range(10)):
         other = text[:place] + str(digit) + text[place + 1 :]
         expected = totals.get(other, 0.0) / totals[text]
-        assert alignment.replaced[place, digit] == pytest.approx(expected, abs=1e-9)
+        assert alignment.replacement_ratios[place, digit] == pytest.approx(expected, abs=1e-9)
     assert alignment.log_probability == pytest.approx(math.log(totals[text]))
 
 
@@ -98,4 +98,4 @@ def test_a_text_without_a_path_has_no_probability() -> None:
     alignment = align(random_frames(2, seed=0), "777")
 
     assert alignment.log_probability < -700
-    assert np.isfinite(alignment.replaced).all()
+    assert np.isfinite(alignment.replacement_ratios).all()

@@ -112,13 +112,13 @@ def test_a_compiled_h5_file_is_loaded_like_a_keras_file(digits: KnownDigits) -> 
     model.compile("adam", "mse")
     model.train_on_batch(np.zeros((1, 28, 28, 1)), np.zeros((1, 10)))
 
-    completed = adapt(check_model(save(model, "m.h5")))
+    adapted = adapt(check_model(save(model, "m.h5")))
 
-    assert completed.interface == ("0..255", "logits")
-    assert accuracy(completed.model, digits) > 0.9
+    assert adapted.interface == ("0..255", "logits")
+    assert accuracy(adapted.model, digits) > 0.9
 
 
-def test_what_was_found_is_said_once_and_an_option_overrides_it(digits: KnownDigits) -> None:
+def test_what_was_detected_is_said_once_and_an_option_overrides_it(digits: KnownDigits) -> None:
     path = save(build_foreign())
     notes: list[str] = []
 
@@ -147,7 +147,7 @@ def test_a_model_that_predicts_no_digits_is_refused_with_the_figure() -> None:
     assert adapt(check_model(path), pixel_scale="0..1").interface == ("0..1", "softmax")
 
 
-def test_the_first_convolution_of_a_completed_model_is_found(digits: KnownDigits) -> None:
+def test_the_first_convolution_of_an_adapted_model_is_found(digits: KnownDigits) -> None:
     from mnistcli.layer_outputs import first_convolution
 
     convolution = layers.Conv2D(1, 1, kernel_initializer="ones")

@@ -84,7 +84,7 @@ def _without_model_checks() -> Iterator[None]:
 
     with (
         patch.object(classifier, "read_model_file", lambda path: b""),
-        patch.object(classifier, "_start_converted", start),
+        patch.object(classifier, "_load_converted", start),
     ):
         yield
 

@@ -81,7 +81,7 @@ def test_the_time_stops_when_the_training_has_ended() -> None:
     training = Training()
     training.end_epoch(0, 0.4)
 
-    training.saver.kept_model()
+    training.saver.load_kept_model()
 
     assert training.saver.seconds == training.saver.seconds
 

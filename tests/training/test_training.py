@@ -78,7 +78,7 @@ def smoothed(
     counts: list[int] = []
 
     def counting(model: keras.Model) -> Any:
-        compute = conversion.predict_with_keras(model)
+        compute = conversion.build_keras_predictor(model)
 
         def counted(images: np.ndarray) -> np.ndarray:
             counts.append(len(images))
@@ -90,7 +90,7 @@ def smoothed(
     folder = tmp_path_factory.mktemp("runs") / "smoothed"
     with pytest.MonkeyPatch.context() as patch:
         skip_litert(patch)
-        patch.setattr(model_trainer, "predict_with_keras", counting)
+        patch.setattr(model_trainer, "build_keras_predictor", counting)
         return train_model(config, many, str(folder)), counts
 
 
@@ -206,7 +206,7 @@ def test_label_smoothing_leaves_the_kept_model_calibrated(
     assert result.kept.epoch == 5
 
     uncalibrated = checkpoints.load(result.run.last_model_file)
-    before = evaluate(Classifier(conversion.predict_with_keras(uncalibrated)), splits.test)
+    before = evaluate(Classifier(conversion.build_keras_predictor(uncalibrated)), splits.test)
     assert result.test.loss < before.loss / 2
     assert result.test.calibration_error < before.calibration_error / 2
     np.testing.assert_array_equal(result.test.predicted, before.predicted)
