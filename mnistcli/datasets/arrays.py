@@ -67,7 +67,7 @@ def to_datasets(
     datasets, inverted, blank = {}, 0, 0
     for name, gray in grays.items():
         labels, use, _ = digits[name]
-        images, dark = _light_on_dark(_scale(gray, scale))
+        images, dark = _invert_dark_on_light(_scale(gray, scale))
         images, found = to_28x28(images)
         inverted, blank = inverted + dark, blank + int((~found).sum())
         keep = use & found
@@ -112,7 +112,7 @@ def to_images(source: str, raw: NDArray[Any]) -> NDArray[np.uint8]:
         scale, _ = find_scale([gray])
     except DataError as error:
         raise invalid_data_error(source, error.message) from error
-    return to_28x28(_light_on_dark(_scale(gray, scale))[0])[0]
+    return to_28x28(_invert_dark_on_light(_scale(gray, scale))[0])[0]
 
 
 def to_gray(images: NDArray[Any], count: int) -> NDArray[Any]:
@@ -126,22 +126,22 @@ def to_gray(images: NDArray[Any], count: int) -> NDArray[Any]:
     Raises:
         DataError: The array has another layout.
     """
-    wrong = DataError(f"images are {images.dtype} {images.shape}, not uint8 (n, 28, 28)")
+    layout_error = DataError(f"images are {images.dtype} {images.shape}, not uint8 (n, 28, 28)")
     if images.ndim and not len(images):
         raise DataError("no images")
     if images.dtype.kind not in "biuf" or not 2 <= images.ndim <= 4 or not images.size:
-        raise wrong
+        raise layout_error
     if images.shape[0] != count and images.shape[-1] == count:
         images = images.T if images.ndim == 2 else np.moveaxis(images, -1, 0)
     if images.ndim == 2:
         if not is_square(images.shape[1]):
-            raise wrong
+            raise layout_error
         side = math.isqrt(images.shape[1])
         return images.reshape(-1, side, side)
     if images.ndim == 4:
-        images = _without_channels(images, wrong)
+        images = _merge_channels(images, layout_error)
     if images.shape[1] != images.shape[2] or images.shape[1] not in _SIDES:
-        raise wrong
+        raise layout_error
     return images
 
 
@@ -151,11 +151,11 @@ def is_square(pixels: int) -> bool:
     return side * side == pixels and side in _SIDES
 
 
-def _without_channels(images: NDArray[Any], wrong: DataError) -> NDArray[Any]:
+def _merge_channels(images: NDArray[Any], layout_error: DataError) -> NDArray[Any]:
     if images.shape[-1] not in _CHANNELS and images.shape[1] in _CHANNELS:
         images = np.moveaxis(images, 1, -1)
     if images.shape[-1] not in _CHANNELS:
-        raise wrong
+        raise layout_error
     if images.shape[-1] == 1:
         return images[..., 0]
     gray = np.empty(images.shape[:3], images.dtype)
@@ -229,7 +229,7 @@ def _scale(images: NDArray[Any], scale: Scale | None) -> NDArray[np.uint8]:
     return pixels
 
 
-def _light_on_dark(images: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
+def _invert_dark_on_light(images: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
     """Invert the images that are dark on light: those with a light border; return their number."""
     edges = (images[:, 0], images[:, -1], images[:, 1:-1, 0], images[:, 1:-1, -1])
     light = np.concatenate([edge > 127 for edge in edges], axis=1).mean(axis=1) >= _LIGHT_BORDER

@@ -89,7 +89,7 @@ class Splits:
         name: ``mnist``, ``digits`` or the absolute path from which it was read.
         train: Training images.
         test: Test images.
-        own_split: Whether the dataset itself defines the split. False for image folders without
+        has_own_split: Whether the dataset itself defines the split. False for image folders without
             ``train`` and ``test``, which `split_train_test` splits: a model that was trained on
             other data can be tested on all of their images.
         notes: Sentences about the data for the user, such as files that were skipped.
@@ -99,7 +99,7 @@ class Splits:
     name: str
     train: Dataset
     test: Dataset
-    own_split: bool = True
+    has_own_split: bool = True
     notes: tuple[str, ...] = ()
     validation: Dataset | None = None
 
@@ -114,7 +114,7 @@ class Splits:
         Args:
             trained_on: Names of the datasets on which the model was trained.
         """
-        return self.test if self.own_split or self.name in trained_on else self.all
+        return self.test if self.has_own_split or self.name in trained_on else self.all
 
 
 def build_dataset(source: str, images: NDArray[Any], labels: NDArray[Any]) -> Dataset:
@@ -182,20 +182,20 @@ def hold_out(
 
 
 def split_train_test(
-    name: str, dataset: Dataset, *, own_split: bool, notes: tuple[str, ...] = ()
+    name: str, dataset: Dataset, *, has_own_split: bool, notes: tuple[str, ...] = ()
 ) -> Splits:
     """Split a dataset into 80 % training and 20 % test images.
 
     Args:
         name: As in `Splits`.
         dataset: All images.
-        own_split: As in `Splits`.
+        has_own_split: As in `Splits`.
         notes: As in `Splits`.
 
     Raises:
         DataError: There are too few images.
     """
-    return Splits(name, *hold_out(dataset, 0.2), own_split=own_split, notes=notes)
+    return Splits(name, *hold_out(dataset, 0.2), has_own_split=has_own_split, notes=notes)
 
 
 def missing_digits(source: str, *splits: Dataset) -> Iterator[str]:

@@ -33,7 +33,7 @@ def read_hdf5(path: Path) -> dict[str, NDArray[Any]]:
         with h5py.File(path, "r") as file:
             _refuse_models(path, file)
             found = list[Any]()
-            file.visititems(lambda _, one: _collect(found, one))
+            file.visititems(lambda _, node: _collect(found, node))
             require_size(path, sum(dataset.nbytes for dataset in found))
             return {dataset.name.lstrip("/"): np.asarray(dataset[()]) for dataset in found}
     except DataError:
@@ -42,10 +42,10 @@ def read_hdf5(path: Path) -> dict[str, NDArray[Any]]:
         raise DataError(f"damaged HDF5 file {str(path)!r}", hint=OTHER_DATASET) from error
 
 
-def _collect(found: list[Any], one: Any) -> None:
-    is_array = isinstance(one, h5py.Dataset) and one.ndim and one.dtype.kind in "biufS"
-    if is_array and _is_stored(one) and len(found) < _MAX_ARRAYS:
-        found.append(one)
+def _collect(found: list[Any], node: Any) -> None:
+    is_array = isinstance(node, h5py.Dataset) and node.ndim and node.dtype.kind in "biufS"
+    if is_array and _is_stored(node) and len(found) < _MAX_ARRAYS:
+        found.append(node)
 
 
 def _is_stored(array: Any) -> bool:

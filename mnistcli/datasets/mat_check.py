@@ -96,9 +96,9 @@ def _check_element(order: str, kind: int, data: memoryview, *, depth: int) -> No
 def _check_shape(array_class: int, shape: tuple[int, ...], parts: list[_Element]) -> None:
     """Check that an array has no more values than its parts can hold."""
     if array_class in _CONTAINERS:
-        most = max(1, sum(kind == _MATRIX for kind, _ in parts))
+        capacity = max(1, sum(kind == _MATRIX for kind, _ in parts))
     else:
-        most = sum(len(data) for _, data in parts)
-    is_stated = min(shape, default=0) >= 0 and array_class <= _LAST_CLASS
-    if not is_stated or (array_class != _SPARSE and math.prod(shape) > most):
+        capacity = sum(len(data) for _, data in parts)
+    is_valid = min(shape, default=0) >= 0 and array_class <= _LAST_CLASS
+    if not is_valid or (array_class != _SPARSE and math.prod(shape) > capacity):
         raise ValueError("a shape that does not fit the data")

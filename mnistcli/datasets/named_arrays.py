@@ -100,10 +100,10 @@ def to_splits(source: str, datasets: Mapping[str, Dataset], notes: tuple[str, ..
     if TRAIN not in datasets and ALL not in datasets:
         return Splits(source, whole.take([]), whole, notes=notes)
     try:
-        return split_train_test(source, whole, own_split=False, notes=notes)
+        return split_train_test(source, whole, has_own_split=False, notes=notes)
     except DataError:
         note = f"too few images in {source!r} to train on: all {len(whole)} are test images"
-        return Splits(source, whole.take([]), whole, own_split=False, notes=(*notes, note))
+        return Splits(source, whole.take([]), whole, has_own_split=False, notes=(*notes, note))
 
 
 def all_images(source: str, arrays: Arrays) -> NDArray[Any]:

@@ -21,7 +21,7 @@ def load_digits() -> Splits:
     """
     bunch = datasets.load_digits()
     dataset = Dataset(_scale_image_to_20x20(bunch.images), bunch.target.astype(np.int64))
-    return split_train_test("digits", dataset, own_split=True)
+    return split_train_test("digits", dataset, has_own_split=True)
 
 
 def _scale_image_to_20x20(small_images: NDArray[np.float64]) -> NDArray[np.uint8]:

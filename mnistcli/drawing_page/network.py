@@ -194,9 +194,9 @@ def _scale(values: Array, layer: Layer) -> Array:
 
 
 def _softmax(values: Array, _: Layer) -> Array:
-    powers: Array = np.exp(values - values.max())
-    total: np.float32 = powers.sum()
-    return powers / total
+    exponentials: Array = np.exp(values - values.max())
+    total: np.float32 = exponentials.sum()
+    return exponentials / total
 
 
 _COMPUTATIONS: dict[str, Callable[[Array, Layer], Array]] = {

@@ -54,9 +54,9 @@ def rebuild_model(config: Any) -> Node:
     Raises:
         RefusedModelError: The configuration contains something unknown.
     """
-    pair = _pair(config)
-    if pair not in MODELS:
-        raise _unknown_class_error(pair)
+    class_path = _class_path(config)
+    if class_path not in MODELS:
+        raise _unknown_class_error(class_path)
     return _Rebuilder().layer(config, depth=0)
 
 
@@ -71,19 +71,19 @@ class _Rebuilder:
         self._count += 1
         require(self._count <= MAX_LAYERS, f"has more than {MAX_LAYERS} layers")
         require(depth <= _MAX_DEPTH, f"has layers nested more than {_MAX_DEPTH} deep")
-        module, name = pair = _pair(node)
+        module, name = class_path = _class_path(node)
         config = node.get("config")
         if not isinstance(config, dict):
             raise RefusedModelError(f"has a layer without a configuration: {shorten(name)}")
-        if pair in MODELS:
-            module, name = MODELS[pair]
-            rebuilt = self._model(config, functional=MODELS[pair] == FUNCTIONAL, depth=depth)
-        elif pair == INPUT_LAYER or pair in OPERATION_RULES:
+        if class_path in MODELS:
+            module, name = MODELS[class_path]
+            rebuilt = self._model(config, functional=MODELS[class_path] == FUNCTIONAL, depth=depth)
+        elif class_path == INPUT_LAYER or class_path in OPERATION_RULES:
             rebuilt = self._settings(config, depth=depth)
         elif module == LAYERS_MODULE and name in LAYER_RULES.keys() | _WRAPPERS:
             rebuilt = self._settings(config, depth=depth, wrapper=name in _WRAPPERS)
         else:
-            raise _unknown_class_error(pair)
+            raise _unknown_class_error(class_path)
         return {"module": module, "class_name": name, "config": rebuilt, "registered_name": None}
 
     def _model(self, config: Node, *, functional: bool, depth: int) -> Node:
@@ -119,39 +119,41 @@ class _Rebuilder:
         if key == "dtype":
             return _dtype(value)
         if isinstance(value, dict):
-            pair = _pair(value)
-            if pair[0] == LAYERS_MODULE and pair[1] in ACTIVATION_LAYERS:
+            class_path = _class_path(value)
+            if class_path[0] == LAYERS_MODULE and class_path[1] in ACTIVATION_LAYERS:
                 return self.layer(value, depth=depth + 1)
             return _object(value)
         return _plain(value)
 
 
-def _pair(node: Any) -> tuple[str, str]:
+def _class_path(node: Any) -> tuple[str, str]:
     """Return the module and the class that a part of the configuration names."""
     if not isinstance(node, dict) or "class_name" not in node:
         raise RefusedModelError("is not the configuration of a model of stock Keras layers")
     return str(node.get("module")), str(node["class_name"])
 
 
-def _unknown_class_error(pair: tuple[str, str]) -> RefusedModelError:
-    return RefusedModelError(f"contains more than stock Keras layers: {shorten('.'.join(pair))}")
+def _unknown_class_error(class_path: tuple[str, str]) -> RefusedModelError:
+    return RefusedModelError(
+        f"contains more than stock Keras layers: {shorten('.'.join(class_path))}"
+    )
 
 
 def _object(node: Node) -> Node:
     """Rebuild an initializer, a regularizer or a constraint; its settings are plain values."""
-    pair = _pair(node)
+    class_path = _class_path(node)
     config = node.get("config")
-    if pair not in OBJECTS or not isinstance(config, dict):
-        raise _unknown_class_error(pair)
+    if class_path not in OBJECTS or not isinstance(config, dict):
+        raise _unknown_class_error(class_path)
     settings = {}
     for key, value in config.items():
         known = key in SETTINGS or key in {"l1", "l2"}
-        require(known or value is None, f"has a {pair[1]} with the setting {shorten(key)!r}")
+        require(known or value is None, f"has a {class_path[1]} with the setting {shorten(key)!r}")
         if known:
             settings[key] = _plain(value)
     return {
-        "module": pair[0],
-        "class_name": pair[1],
+        "module": class_path[0],
+        "class_name": class_path[1],
         "config": settings,
         "registered_name": None,
     }
@@ -160,7 +162,7 @@ def _object(node: Node) -> Node:
 def _dtype(value: Any) -> Any:
     """Rebuild a data type: a name, or a policy with a name."""
     if isinstance(value, dict):
-        require(_pair(value) in OBJECTS, f"has an unknown data type: {shorten(value)}")
+        require(_class_path(value) in OBJECTS, f"has an unknown data type: {shorten(value)}")
         name = _object(value)["config"].get("name")
     else:
         name = value

@@ -76,20 +76,20 @@ class _Meter:
             raise RefusedModelError(f"{refusal.reason}: layer {shorten(name)!r}") from refusal
 
     def _dispatch(self, node: Node, inputs: Sequence[Shape]) -> Shape:
-        pair = (node["module"], node["class_name"])
+        class_path = (node["module"], node["class_name"])
         config = node["config"]
-        if pair == SEQUENTIAL:
+        if class_path == SEQUENTIAL:
             return self._sequential(config, inputs)
-        if pair == FUNCTIONAL:
+        if class_path == FUNCTIONAL:
             return self._functional(config, inputs)
-        if pair == INPUT_LAYER:
+        if class_path == INPUT_LAYER:
             return self._input(config, inputs)
-        if pair[1] == "TimeDistributed":
+        if class_path[1] == "TimeDistributed":
             steps, *rest = require_single_input(inputs)
             return (steps, *self.call(config["layer"], [tuple(rest)]))
-        if pair[1] == "Bidirectional":
+        if class_path[1] == "Bidirectional":
             return self._bidirectional(config, inputs)
-        rule = OPERATION_RULES.get(pair) or LAYER_RULES[pair[1]]
+        rule = OPERATION_RULES.get(class_path) or LAYER_RULES[class_path[1]]
         return self._record(node, rule(config, inputs))
 
     def _record(self, node: Node, size: LayerSize) -> Shape:
@@ -173,8 +173,8 @@ def _arguments(call: Node) -> Iterator[Any]:
 def _declared_input(config: Node) -> tuple[int | None, ...] | None:
     """Return the shape that a model declares for its input; None if it declares none."""
     layers = config["config"]["layers"]
-    pair = (config["module"], config["class_name"])
-    if pair == FUNCTIONAL:
+    class_path = (config["module"], config["class_name"])
+    if class_path == FUNCTIONAL:
         name = config["config"]["input_layers"][0]
         layers = [layer for layer in layers if layer["name"] == name]
     if not layers:

@@ -43,7 +43,7 @@ def rebuild_input_and_output(config: Node) -> Node:
     Raises:
         RefusedModelError: The model has several inputs or outputs, or none.
     """
-    return {key: _end(config.get(key)) for key in ("input_layers", "output_layers")}
+    return {key: _model_end(config.get(key)) for key in ("input_layers", "output_layers")}
 
 
 def producer(tensor: Mapping[str, Any]) -> tuple[str, int]:
@@ -97,18 +97,18 @@ def _tensor(value: Any) -> Node:
         "config": {
             "shape": shape,
             "dtype": dtype,
-            "keras_history": _triple(config.get("keras_history")),
+            "keras_history": _output_reference(config.get("keras_history")),
         },
     }
 
 
-def _end(value: Any) -> list[Any]:
+def _model_end(value: Any) -> list[Any]:
     if isinstance(value, list) and len(value) == 1:
         (value,) = value
-    return _triple(value)
+    return _output_reference(value)
 
 
-def _triple(value: Any) -> list[Any]:
+def _output_reference(value: Any) -> list[Any]:
     """Check a reference to an output: name of the layer, number of its call, number of output."""
     if not isinstance(value, list) or len(value) != 3:
         raise RefusedModelError("has several inputs or outputs")

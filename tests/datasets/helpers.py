@@ -54,6 +54,6 @@ def assert_loads(path: Path) -> None:
     """Check that a path in the working directory has the images `TRAIN` and `TEST`."""
     splits = datasets.load(path.name)
     assert splits.name == str(path)
-    assert splits.own_split
+    assert splits.has_own_split
     assert splits.notes == ()
     assert_same_images(splits)

@@ -36,7 +36,7 @@ def check(splits: Splits, outcome: str) -> None:
         assert is_same(splits.train, TRAIN)
         assert is_same(splits.test, TEST)
     elif outcome == "images":
-        assert not splits.own_split
+        assert not splits.has_own_split
         assert is_same(in_order(splits.all), in_order(TRAIN))
     elif outcome == "sorted":
         assert is_similar(splits.train, TRAIN)

@@ -87,7 +87,7 @@ def test_all_images_are_the_training_and_the_test_images() -> None:
 
 
 @pytest.mark.parametrize(
-    ("own_split", "trained_on", "expected"),
+    ("has_own_split", "trained_on", "expected"),
     [
         (True, "photos", [3]),
         (True, "mnist", [3]),
@@ -96,9 +96,9 @@ def test_all_images_are_the_training_and_the_test_images() -> None:
     ],
 )
 def test_a_model_is_tested_on_images_it_was_not_trained_on(
-    own_split: bool, trained_on: str, expected: list[int]
+    has_own_split: bool, trained_on: str, expected: list[int]
 ) -> None:
-    splits = Splits("photos", make_dataset([1, 2]), make_dataset([3]), own_split)
+    splits = Splits("photos", make_dataset([1, 2]), make_dataset([3]), has_own_split)
 
     assert splits.images_not_trained_on(trained_on).labels.tolist() == expected
 

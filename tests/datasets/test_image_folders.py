@@ -29,7 +29,7 @@ def test_image_folders_are_split(tmp_path: Path) -> None:
 
     splits = datasets.load("d")
 
-    assert (splits.name, splits.own_split) == (str(tmp_path / "d"), False)
+    assert (splits.name, splits.has_own_split) == (str(tmp_path / "d"), False)
     assert np.bincount(splits.train.labels).tolist() == [0, 0, 4, 4, 4]
     assert np.bincount(splits.test.labels).tolist() == [0, 0, 1, 1, 1]
 
@@ -40,7 +40,7 @@ def test_images_are_in_mnist_format(tmp_path: Path) -> None:
 
     splits = datasets.load("d")
 
-    assert splits.own_split
+    assert splits.has_own_split
     assert splits.train.labels.tolist() == list(range(10))
     assert splits.test.labels.tolist() == [3, 3, 4, 4, 5, 5]
     assert (splits.train.images.max(axis=(1, 2)) == 255).all()
@@ -140,20 +140,20 @@ def test_too_few_images_to_train_on_are_all_test_images(tmp_path: Path) -> None:
 
     splits = datasets.load("d")
 
-    assert (len(splits.train), len(splits.test), splits.own_split) == (0, 10, False)
+    assert (len(splits.train), len(splits.test), splits.has_own_split) == (0, 10, False)
     assert len(splits.images_not_trained_on("mnist")) == 10
     assert splits.notes == ("too few images in 'd' to train on: all 10 are test images",)
 
 
-@pytest.mark.parametrize(("existing", "own_split"), [("train", False), ("test", True)])
+@pytest.mark.parametrize(("existing", "has_own_split"), [("train", False), ("test", True)])
 def test_one_of_the_folders_train_and_test_is_enough(
-    tmp_path: Path, existing: str, own_split: bool
+    tmp_path: Path, existing: str, has_own_split: bool
 ) -> None:
     write_images(tmp_path / "d" / existing, each=1)
 
     splits = datasets.load("d")
 
-    assert (len(splits.images_not_trained_on("mnist")), splits.own_split) == (10, own_split)
+    assert (len(splits.images_not_trained_on("mnist")), splits.has_own_split) == (10, has_own_split)
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def cached(tmp_path: Path) -> dict[str, bytes]:
 
 
 def assert_mnist(splits: datasets.Splits) -> None:
-    assert (splits.name, splits.own_split, splits.notes) == ("mnist", True, ())
+    assert (splits.name, splits.has_own_split, splits.notes) == ("mnist", True, ())
     assert_same_images(splits)
 
 

@@ -17,7 +17,7 @@ def digits() -> Splits:
 
 def test_a_fifth_of_scikit_learns_digits_are_test_images(digits: Splits) -> None:
     assert (digits.name, len(digits.train), len(digits.test)) == ("digits", 1437, 360)
-    assert digits.own_split
+    assert digits.has_own_split
     assert np.bincount(digits.all.labels).tolist() == np.bincount(load_digits().target).tolist()
     assert np.bincount(digits.test.labels).tolist() == [36, 36, 35, 37, 36, 37, 36, 36, 35, 36]
 

@@ -88,8 +88,8 @@ class Network {
 
   static softmax(values) {
     const highest = Math.max(...values.data);
-    const powers = Array.from(values.data, (value) => Math.exp(value - highest));
-    const total = powers.reduce((sum, power) => sum + power);
-    return { ...values, data: powers.map((power) => power / total) };
+    const exponentials = Array.from(values.data, (value) => Math.exp(value - highest));
+    const total = exponentials.reduce((sum, exponential) => sum + exponential);
+    return { ...values, data: exponentials.map((exponential) => exponential / total) };
   }
 }
