@@ -55,10 +55,11 @@ def compare_pairs(evaluations: Sequence[Evaluation]) -> list[PairedTest]:
     Returns:
         One test per pair: the first model with the second, with the third, and so on.
     """
-    right = [evaluation.predicted == evaluation.labels for evaluation in evaluations]
-    pairs = list(combinations(range(len(right)), 2))
+    correct = [evaluation.predicted == evaluation.labels for evaluation in evaluations]
+    pairs = list(combinations(range(len(correct)), 2))
     counts = [
-        (int(np.sum(right[a] & ~right[b])), int(np.sum(right[b] & ~right[a]))) for a, b in pairs
+        (int(np.sum(correct[a] & ~correct[b])), int(np.sum(correct[b] & ~correct[a])))
+        for a, b in pairs
     ]
     p_values = [mcnemar(*count) for count in counts]
     return [

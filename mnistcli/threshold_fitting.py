@@ -14,12 +14,20 @@ class FittedThreshold:
     Attributes:
         min_confidence: The threshold, 0..1.
         accuracy: Fraction of the predictions at or above it that are right.
-        predicted_fraction: Fraction of the images that are still predicted.
+        accepted_fraction: Fraction of the images whose predictions are accepted.
     """
 
     min_confidence: float
     accuracy: float
-    predicted_fraction: float
+    accepted_fraction: float
+
+    def as_dict(self) -> dict[str, float]:
+        """Return the threshold as plain values for JSON."""
+        return {
+            "min_confidence": self.min_confidence,
+            "accuracy": self.accuracy,
+            "predicted_fraction": self.accepted_fraction,
+        }
 
 
 def fit_threshold(evaluation: Evaluation, accuracy: float) -> FittedThreshold | None:
@@ -34,8 +42,8 @@ def fit_threshold(evaluation: Evaluation, accuracy: float) -> FittedThreshold | 
     """
     confidence = evaluation.probabilities.max(axis=1)
     order = np.argsort(-confidence, kind="stable")
-    right = (evaluation.predicted == evaluation.labels)[order]
-    accuracies = np.cumsum(right) / np.arange(1, len(right) + 1)
+    correct = (evaluation.predicted == evaluation.labels)[order]
+    accuracies = np.cumsum(correct) / np.arange(1, len(correct) + 1)
     # Images of equal confidence are predicted or rejected together.
     ordered = confidence[order]
     is_last = np.append(ordered[:-1] != ordered[1:], True)
@@ -43,4 +51,4 @@ def fit_threshold(evaluation: Evaluation, accuracy: float) -> FittedThreshold | 
     if not len(enough):
         return None
     last = int(enough[-1])
-    return FittedThreshold(float(ordered[last]), float(accuracies[last]), (last + 1) / len(right))
+    return FittedThreshold(float(ordered[last]), float(accuracies[last]), (last + 1) / len(correct))

@@ -15,8 +15,8 @@ def test_the_threshold_is_the_lowest_at_which_enough_predictions_are_right() -> 
 
     assert fitted is not None
     assert fitted.min_confidence == pytest.approx(0.6)
-    assert (fitted.accuracy, fitted.predicted_fraction) == (0.75, 0.8)
+    assert (fitted.accuracy, fitted.accepted_fraction) == (0.75, 0.8)
     strict = fit_threshold(score(labels, probabilities), 1.0)
     assert strict is not None
-    assert strict.predicted_fraction == 0.4
+    assert strict.accepted_fraction == 0.4
     assert fit_threshold(score(np.full(5, 9), probabilities), 0.5) is None

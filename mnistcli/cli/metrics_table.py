@@ -71,7 +71,7 @@ def print_evaluation(
         for name, member in zip(names, metrics.get("members", ()), strict=False):
             member["model"] = name
         if fit_accuracy is not None:
-            metrics["fitted_threshold"] = vars(fitted).copy() if fitted else None
+            metrics["fitted_threshold"] = fitted.as_dict() if fitted else None
         print_json({"model": model.name, "dataset": dataset} | metrics)
         return
     _print_pairs(
@@ -133,12 +133,12 @@ def _member_rows(result: "Evaluation", names: list[str]) -> list[tuple[str, str]
 def _threshold_rows(fitted: "FittedThreshold | None", accuracy: float) -> list[tuple[str, str]]:
     if fitted is None:
         return [("min confidence", f"none: no threshold reaches {percent(accuracy)}")]
-    # Rounded down, so that the images at the threshold are predicted.
+    # Rounded down, so that the images at the threshold are accepted.
     threshold = math.floor(fitted.min_confidence * 1e6) / 1e6
     return [
         ("min confidence", f"--min-confidence {threshold:.6f}"),
         ("", f"{percent(fitted.accuracy)} of the predictions are right"),
-        ("", f"{percent(fitted.predicted_fraction)} of the images are predicted"),
+        ("", f"{percent(fitted.accepted_fraction)} of the images are accepted"),
     ]
 
 

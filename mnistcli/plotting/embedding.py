@@ -136,10 +136,10 @@ def _draw_points(
     """Draw the digits, the mistakes above them, and the number of each digit on its cluster."""
     colors = np.array(COLORS)[labels]
     size = 14 if len(points) > MAX_DIGITS // 4 else 30
-    right = ~wrong
+    correct = ~wrong
     is_crowded = wrong.sum() > MAX_MARKERS
     x, y = points.T
-    axes.scatter(x[right], y[right], s=size, c=colors[right], alpha=0.75, linewidths=0)
+    axes.scatter(x[correct], y[correct], s=size, c=colors[correct], alpha=0.75, linewidths=0)
     axes.scatter(
         x[wrong],
         y[wrong],
