@@ -22,7 +22,7 @@ Otherwise the kernel clears the pages of each array, a third of the time of a ph
 _TENSORFLOW_THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
 # Two threads that redirect stderr at the same time would restore each other's redirection.
-_REDIRECTION = threading.RLock()
+_REDIRECTION_LOCK = threading.RLock()
 
 
 def start_quietly(*, verbose: bool = False) -> None:
@@ -79,7 +79,7 @@ def hold_back_stderr() -> Iterator[None]:
     if log is None:
         yield
         return
-    with _REDIRECTION, log, os.fdopen(os.dup(2), "w") as original:
+    with _REDIRECTION_LOCK, log, os.fdopen(os.dup(2), "w") as original:
         python_stderr = sys.stderr
         python_stderr.flush()
         if python_stderr is sys.__stderr__:

@@ -30,7 +30,7 @@ def parse_cluster(text: str | None, others: Mapping[str, object]) -> "ClusterAdd
     return ClusterAddress.parse(text)
 
 
-def require_several(
+def require_several_models(
     address: "ClusterAddress | None", seeds: str | None, config: TrainConfig
 ) -> None:
     """Check that a cluster has several models to train: one model is trained by one process.

@@ -96,7 +96,7 @@ def train(
     One-cycle recipes keep the last epoch. Writes a run directory with settings, history, models and
     metrics.
     """
-    from mnistcli.cli.cluster import parse_cluster, require_several
+    from mnistcli.cli.cluster import parse_cluster, require_several_models
     from mnistcli.cli.config_file import resolve_with_file
     from mnistcli.cli.dataset_loading import load_splits
     from mnistcli.cli.option_conflicts import forbid_together
@@ -122,7 +122,7 @@ def train(
     else:
         with_run = settings | {"recipe": recipe, "run_dir": run_dir, "config": config_file}
         config = resumed_config(run, with_run)
-    require_several(address, seeds, config)
+    require_several_models(address, seeds, config)
     require_one_device(config, "--cluster", several=address is not None)
     with show_spinner("Starting TensorFlow"):
         from mnistcli.device import start_quietly

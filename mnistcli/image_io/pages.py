@@ -25,7 +25,7 @@ MAX_PAGES = 1000
 
 _PDF = b"%PDF-"
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
-_DOWNLOAD = threading.Lock()
+_DOWNLOAD_LOCK = threading.Lock()
 _HEAD = 5  # bytes of the longest signature
 _PAGE_NAME = re.compile(r"(.+)#([1-9]\d{0,3})", re.DOTALL)
 _SUBFILE_TYPE = 254
@@ -117,7 +117,7 @@ def _tiff_pages(file: IO[bytes]) -> list[int]:
 def _open(file: FileName | bytes) -> Iterator[IO[bytes]]:
     """Open a regular file, an object in a store, or content in memory."""
     if isinstance(file, StoredObject):
-        with _DOWNLOAD:
+        with _DOWNLOAD_LOCK:
             file = _download(file, file.version())
     if isinstance(file, bytes):
         yield io.BytesIO(file)

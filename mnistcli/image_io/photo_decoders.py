@@ -16,7 +16,7 @@ from mnistcli.image_io.image_formats import require_installed
 _RENDERER = Path(__file__).with_name("pdf_renderer.py")
 _MAX_SECONDS = 60  # of wall time
 _REASONS = {4: "a PDF with a password; save it without"}
-_running = threading.BoundedSemaphore(os.cpu_count() or 1)
+_RENDERER_SLOTS = threading.BoundedSemaphore(os.cpu_count() or 1)
 
 
 def open_heic(file: IO[bytes], name: str) -> Image.Image:
@@ -61,7 +61,7 @@ def _run_renderer(file: IO[bytes], number: int, name: str) -> bytes:
     source: dict[str, Any] = {"stdin": file} if is_plain else {"input": file.read()}
     command = [sys.executable, "-P", str(_RENDERER), str(number)]
     try:
-        with _running:
+        with _RENDERER_SLOTS:
             done = subprocess.run(  # noqa: S603 - a program of ours
                 command,
                 **source,

@@ -21,10 +21,10 @@ from mnistcli.image_io.pages import ImagePage
 from mnistcli.inference.digit_classifier import DigitClassifier
 from mnistcli.inference.loading import load_classifier
 from mnistcli.prediction.image_listing import FoundImage
-from mnistcli.prediction.object_downloads import download_ahead
+from mnistcli.prediction.object_downloads import prefetch_objects
 from mnistcli.prediction.predict import classify
 from mnistcli.prediction.preparation import Preparation
-from mnistcli.prediction.preparation_workers import file_of, is_own_file, lost_prediction
+from mnistcli.prediction.preparation_workers import file_of, is_process_specific, lost_prediction
 from mnistcli.prediction.rejection import NO_THRESHOLDS, Thresholds, apply_rejection
 from mnistcli.prediction.results import Prediction
 
@@ -156,7 +156,7 @@ def _predict_batch(job: PredictionJob, images: Sequence[FoundImage]) -> _Result:
     prepare_worker()
     classifier = _load_classifier(job.models, job.pixel_scale)
     preparation = Preparation(job.single, job.digit_counts, threads=1)
-    group = [preparation.prepare(found, classifier.predict) for found in download_ahead(images)]
+    group = [preparation.prepare(found, classifier.predict) for found in prefetch_objects(images)]
     predictions = [
         apply_rejection(prediction, job.thresholds) for prediction in classify(classifier, group)
     ]
@@ -185,7 +185,7 @@ def _for_workers(found: FoundImage) -> FoundImage:
         return found
     if isinstance(found.source, ImagePage):
         return replace(found, source=replace(found.source, file=file.absolute()))
-    if is_own_file(file):
+    if is_process_specific(file):
         with suppress(OSError, ImageError), file.open("rb") as stream:
             return replace(found, source=read_stream(stream, str(found.path)))
     return replace(found, source=file.absolute())

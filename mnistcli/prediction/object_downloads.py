@@ -13,7 +13,7 @@ _MAX_AHEAD = 16  # downloads at a time, started before their images are needed
 _MAX_BYTES = 4 * 2**20  # larger objects are downloaded when they are decoded
 
 
-def download_ahead(images: Iterable[FoundImage]) -> Iterator[FoundImage]:
+def prefetch_objects(images: Iterable[FoundImage]) -> Iterator[FoundImage]:
     """Yield images in order, small objects of a store with their content.
 
     Nothing is read ahead where the next image is not an object.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mnistcli.inference.digit_classifier import DigitClassifier
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.image_sources import Sources, find_images
-from mnistcli.prediction.object_downloads import download_ahead
+from mnistcli.prediction.object_downloads import prefetch_objects
 from mnistcli.prediction.preparation import Preparation, Prepared
 from mnistcli.prediction.preparation_workers import PreparationWorkers
 from mnistcli.prediction.rejection import NO_THRESHOLDS, Thresholds, apply_rejection
@@ -55,7 +55,7 @@ def predict_images(
     Raises:
         TypeError: A source is not an image.
     """
-    images = download_ahead(find_images(sources, recursive=recursive, on_note=on_note))
+    images = prefetch_objects(find_images(sources, recursive=recursive, on_note=on_note))
     workers = PreparationWorkers(Preparation(single=single, digit_counts=digit_counts), processes)
     pool = ThreadPoolExecutor(max(2, workers.count))
     groups = _prepare_groups(classifier, images, workers, pool)
@@ -63,11 +63,11 @@ def predict_images(
         pending = next(groups)
         while pending:
             # The next group is prepared while this one is classified.
-            following = next(groups)
+            next_group = next(groups)
             group = list(chain.from_iterable(future.result() for future in pending))
             for prediction in classify(classifier, group):
                 yield apply_rejection(prediction, thresholds)
-            pending = following
+            pending = next_group
     finally:  # also on Ctrl-C: the images that are being prepared are not waited for
         pool.shutdown(wait=False, cancel_futures=True)
         workers.stop()

@@ -21,7 +21,7 @@ from mnistcli.prediction.worker_process import WorkerEndedError, WorkerProcess, 
 from mnistcli.preprocessing.shapes import Classify
 
 _READY_TIMEOUT = 2.0  # seconds to wait for a process that was started before
-_OWN_FILES = {("dev",), ("proc",)}
+_PROCESS_SPECIFIC = {("dev",), ("proc",)}
 
 
 class PreparationWorkers:
@@ -155,12 +155,12 @@ def file_of(found: FoundImage) -> Path | None:
     return source if isinstance(source, Path) else None
 
 
-def is_own_file(path: Path) -> bool:
-    """Return whether a file, such as ``/dev/stdin``, is another one in another process."""
-    return path.parts[1:2] in _OWN_FILES
+def is_process_specific(path: Path) -> bool:
+    """Return whether a path, such as `/dev/stdin`, refers to another file in another process."""
+    return path.parts[1:2] in _PROCESS_SPECIFIC
 
 
 def _is_file(found: FoundImage) -> bool:
     """Return whether an image is a file that another process can open."""
     file = file_of(found)
-    return file is not None and not is_own_file(file)
+    return file is not None and not is_process_specific(file)

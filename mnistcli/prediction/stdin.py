@@ -15,7 +15,7 @@ from mnistcli.prediction.image_sources import expand_file
 STDIN = "-"
 """The name of the standard input."""
 
-_MAX_SIGNATURE_BYTES = 16  # bytes
+_MIN_HEAD_BYTES = 16  # the longest signature of an image
 
 
 def expand_stdin(sources: Iterable[str], stdin: IO[bytes] | None) -> Iterator[str | FoundImage]:
@@ -43,7 +43,7 @@ def _read_head(stdin: IO[bytes]) -> bytes:
     """Read the first bytes of a stream: what there is, but as many as a signature has."""
     read = getattr(stdin, "read1", stdin.read)  # does not wait until the stream ends
     head = b""
-    while len(head) < _MAX_SIGNATURE_BYTES and (part := read(SIGNATURE_LENGTH)):
+    while len(head) < _MIN_HEAD_BYTES and (part := read(SIGNATURE_LENGTH)):
         head += part
     return head
 

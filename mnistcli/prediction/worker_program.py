@@ -20,7 +20,8 @@ from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.preparation import Preparation, Prepared
 from mnistcli.prediction.worker_process import PIPE_ERRORS, read, write
 
-_FREE_BYTES = 8 * 2**20  # an image that takes less memory is decoded without asking for it
+# An image that takes less memory is decoded without asking for it.
+_MAX_UNREQUESTED_BYTES = 8 * 2**20
 
 
 class _NeedsClassifierError(Exception):
@@ -36,7 +37,7 @@ class _MemoryClient:
     @contextmanager
     def reserve(self, amount: int) -> Iterator[None]:
         """Wait for an amount of memory in bytes and keep it until the context ends."""
-        if amount <= _FREE_BYTES:
+        if amount <= _MAX_UNREQUESTED_BYTES:
             yield
             return
         write(self._outbox, amount)

@@ -10,7 +10,7 @@ from mnistcli.errors import StoreError
 from mnistcli.files.object_stores import StoredObject
 from mnistcli.prediction import object_downloads
 from mnistcli.prediction.image_listing import FoundImage
-from mnistcli.prediction.object_downloads import download_ahead
+from mnistcli.prediction.object_downloads import prefetch_objects
 
 
 def stored(number: int, size: int | None = None) -> FoundImage:
@@ -29,7 +29,7 @@ def test_objects_come_in_order_with_their_content(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(StoredObject, "read_start", read_start)
     local = FoundImage(Path("a.png"), Path("a.png"))
-    first, second, between, third, fourth = download_ahead(
+    first, second, between, third, fourth = prefetch_objects(
         [stored(1), stored(2), local, stored(3), stored(4)]
     )
     assert between is local
@@ -43,7 +43,7 @@ def test_large_objects_are_left_to_the_decoding(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(object_downloads, "_MAX_BYTES", 10)
     monkeypatch.setattr(StoredObject, "read_start", lambda self, count: b"x" * count)
     images = [stored(1, size=11), stored(2)]
-    assert list(download_ahead(images)) == images
+    assert list(prefetch_objects(images)) == images
 
 
 def test_files_are_not_read_ahead() -> None:
@@ -54,5 +54,5 @@ def test_files_are_not_read_ahead() -> None:
             read.append(number)
             yield FoundImage(Path(str(number)), Path(str(number)))
 
-    next(download_ahead(files()))
+    next(prefetch_objects(files()))
     assert read == [0]
