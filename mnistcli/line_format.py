@@ -16,10 +16,10 @@ LINE_DIGIT_HEIGHT = 20
 COLUMN_WIDTH = 4
 """Pixels of a line image per column of the network's output."""
 
-OTHER_SIGN = "*"
-"""The symbol of any other sign: a tick, a letter, a struck-out digit."""
+OTHER_MARK = "*"
+"""The symbol of any other mark: a tick, a letter, a struck-out digit."""
 
-MARKS = ".,-=:/#$+()" + OTHER_SIGN
+MARKS = ".,-=:/#$+()" + OTHER_MARK
 """The marks of a number: they are recognized, and left out of its digits."""
 
 SYMBOLS = "0123456789" + MARKS

@@ -128,7 +128,7 @@ def list_runs(root: Path = RUNS_DIR) -> RunList:
         except OSError as error:
             damaged[run.path] = RunError(f"cannot read {str(run.path)!r}: {error.strerror}")
     # By name as well: copies of several runs can have the same time.
-    dated.sort(key=lambda one: one[:2])
+    dated.sort(key=lambda entry: entry[:2])
     return RunList([summary for _, _, summary in dated], damaged)
 
 

@@ -20,7 +20,7 @@ def list_directory(path: Path) -> list[Path]:
         OSError: The directory cannot be read.
     """
     visible = (entry for entry in path.iterdir() if not entry.name.startswith("."))
-    return sorted(visible, key=lambda one: natural_key(one.name))
+    return sorted(visible, key=lambda entry: natural_key(entry.name))
 
 
 def list_subdirectories(path: Path) -> list[Path]:

@@ -61,10 +61,10 @@ def plot_activations(
     probabilities = output.values
     predicted = int(probabilities.argmax())
     confidence = bounded_percent(float(probabilities[predicted]))
-    of = f"{len(shown) + 1} of " if len(shown) < len(hidden) else ""
+    shown_of = f"{len(shown) + 1} of " if len(shown) < len(hidden) else ""
     is_signed = any(block.values.min() < 0 for block in shown)
     title = (
-        f"Activations of {of}{format_count(len(blocks), 'layer block')}: "
+        f"Activations of {shown_of}{format_count(len(blocks), 'layer block')}: "
         f"predicted {predicted}, confidence {confidence}"
     )
     figure, axes = new_figure(
@@ -109,9 +109,9 @@ def _draw_block(axes: Axes, block: Block, top: float) -> None:
     _write_label(axes, top, block.layers, text)
     largest = max(float(np.abs(values).max()), 1e-9)
     cmap, low = (POSITIVE, 0) if values.min() >= 0 else (SIGNED, -largest)
-    for tile, (x, y, width_, height_) in zip(tiles, places, strict=True):
-        draw_array(axes, tile, (x, y, width_, height_), cmap=cmap, limits=(low, largest))
-        outline(axes, (x, y, x + width_, y + height_), LIGHT_GRAY, linewidth=0.8)
+    for tile, (x, y, tile_width, tile_height) in zip(tiles, places, strict=True):
+        draw_array(axes, tile, (x, y, tile_width, tile_height), cmap=cmap, limits=(low, largest))
+        outline(axes, (x, y, x + tile_width, y + tile_height), LIGHT_GRAY, linewidth=0.8)
 
 
 def _wrap(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -123,7 +123,7 @@ def plot_parallel(result: SweepResult) -> Figure:
         "Each line is a complete trial; the darker, the higher its rank; the best is vermilion",
     )
     variations = result.plan.space.variations
-    trials = sorted(_complete_trials(result), key=lambda one: one.value or 0)
+    trials = sorted(_complete_trials(result), key=lambda trial: trial.value or 0)
     accuracies = [trial.value or 0 for trial in trials]
     scales = [_Scale([trial.params.get(v.name) for trial in trials], log=v.log) for v in variations]
     scales.append(_Scale(accuracies, log=False))

@@ -160,7 +160,7 @@ def _find_rectangles(mask: Mask) -> NDArray[np.float64]:
         if len(corners) == 4:
             ordered = _sort_corners(corners.astype(np.float64))
             found.append((area, _fit_sides(contour.reshape(-1, 2).astype(np.float64), ordered)))
-    found.sort(key=lambda one: -one[0])
+    found.sort(key=lambda candidate: -candidate[0])
     return np.array([corners for _, corners in found[:_MAX_RECTANGLES]], np.float64).reshape(
         -1, 4, 2
     )

@@ -23,7 +23,7 @@ _SCALES = (0.75, 1.33)  # in relation to the sizes of the images
 _MAX_PERSPECTIVE = 0.03  # of the diagonal
 _NEAR = 0.02  # of the diagonal, between corners that correspond
 _PERSPECTIVE_AREA = 0.25  # of the reference: corners closer together give no perspective
-_SAME_SCORE = 0.02  # of the points
+_SCORE_TOLERANCE = 0.02  # of the points
 _PERSPECTIVE_GAIN = 0.5  # distance of the corners with perspective over that without
 _OUTLIER = 2.0  # pixels of the reduced image, of a corner that a digit touches
 _ALIGNED = 1.0  # pixels of the reduced image
@@ -56,10 +56,10 @@ def register(reference: PrintedForm, scan: PrintedForm) -> Matrix | None:
         return scan.fraction_on_ink(transform(matrix, lines))
 
     matrix = max(plausible, key=score)
-    for fit in (_fit_again, _fit_again, _fit_perspective):
+    for fit in (_refine_similarity, _refine_similarity, _fit_perspective):
         refined = fit(matrix, reference, scan)
         # Lines have a width: of two transforms that match, the one of all rectangles is better.
-        if refined is not None and score(refined) >= score(matrix) - _SAME_SCORE:
+        if refined is not None and score(refined) >= score(matrix) - _SCORE_TOLERANCE:
             matrix = refined
     if score(matrix) < _MIN_ON_INK:
         return None
@@ -150,7 +150,7 @@ def _match_corners(
     )
 
 
-def _fit_again(matrix: Matrix, reference: PrintedForm, scan: PrintedForm) -> Matrix | None:
+def _refine_similarity(matrix: Matrix, reference: PrintedForm, scan: PrintedForm) -> Matrix | None:
     """Fit a similarity to the corners that correspond, without outliers; None if there are none."""
     points, moved = _match_corners(matrix, reference, scan)
     if not len(points):

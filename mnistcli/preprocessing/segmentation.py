@@ -101,7 +101,7 @@ def segment_line(
     return SegmentedLine(segments, recognized, marks)
 
 
-def _group_by_columns(components: Components, height: float) -> list[NDArray[np.bool_]]:
+def _group_by_columns(components: Components, line_height: float) -> list[NDArray[np.bool_]]:
     """Group the components that stand above each other; dots, commas and dashes are left out.
 
     Returns:
@@ -120,19 +120,20 @@ def _group_by_columns(components: Components, height: float) -> list[NDArray[np.
     masks = np.zeros((len(groups), len(components)), np.bool_)
     for mask, (_, _, members) in zip(masks, groups, strict=True):
         mask[members] = True
-    digits = [mask for mask in masks if not _is_mark(components, mask, height)]
+    digits = [mask for mask in masks if not _is_mark(components, mask, line_height)]
     return digits or list(masks[:1])
 
 
-def _is_mark(components: Components, members: NDArray[np.bool_], height: float) -> bool:
+def _is_mark(components: Components, members: NDArray[np.bool_], line_height: float) -> bool:
     """Return whether a group of components is as low as a dot, a comma or a dash."""
-    tall, wide = _size(components, members)
-    return tall < _MARK_HEIGHT * height or (tall < _WIDE_MARK_HEIGHT * height and wide > 1.3 * tall)
+    height, width = _size(components, members)
+    is_wide = width > 1.3 * height
+    return height < (_WIDE_MARK_HEIGHT if is_wide else _MARK_HEIGHT) * line_height
 
 
 def _is_narrow(components: Components, members: NDArray[np.bool_]) -> bool:
-    tall, wide = _size(components, members)
-    return wide <= _MAX_DIGIT_WIDTH * tall
+    height, width = _size(components, members)
+    return width <= _MAX_DIGIT_WIDTH * height
 
 
 def _is_one_digit(recognized: RecognizedLine) -> bool:

@@ -150,12 +150,12 @@ def _small_numbers(
         & (heights >= 3.5 * thickness)
     )
     number_of = np.zeros(len(components), np.intp)
-    before = -1
+    previous = -1
     for index in _left_to_right(components, digits):
-        if before >= 0 and _is_same_number(components, before, index):
-            number_of[before] = number_of[before] or number_of.max() + 1
-            number_of[index] = number_of[before]
-        before = index
+        if previous >= 0 and _is_same_number(components, previous, index):
+            number_of[previous] = number_of[previous] or number_of.max() + 1
+            number_of[index] = number_of[previous]
+        previous = index
     return number_of
 
 

@@ -119,7 +119,7 @@ class SearchSpace:
                 option = flag(SETTINGS[name])
                 raise ConfigError(f"{option} cannot be combined with --vary {name}", hint=EXAMPLE)
         # The optimizer decides which other settings have an effect.
-        variations.sort(key=lambda one: one.name != "optimizer")
+        variations.sort(key=lambda variation: variation.name != "optimizer")
         space = cls(recipe, given, tuple(variations))
         if space.base.validation_split == 0:
             raise ConfigError(

@@ -170,7 +170,7 @@ DRAWN_STYLES: dict[DrawnStyle, int] = {
         name="narrow", shapes=_NARROW, width_factors=(0.45, 0.7), max_pen_width=0.12
     ): 3,
     DrawnStyle(
-        name="one-pixel strokes", shapes=_SHAPES, width_factors=(0.7, 1.4), mouse_share=1.0
+        name="one-pixel strokes", shapes=_SHAPES, width_factors=(0.7, 1.4), mouse_fraction=1.0
     ): 6,
 }  # fmt: skip
 """Drawn styles with their frequencies; the sum over both registries is 100."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mnistcli.line_format import OTHER_SIGN
+from mnistcli.line_format import OTHER_MARK
 from mnistcli.synthetic.curves import spline
 from mnistcli.synthetic.digit_shapes import DIGIT_SHAPES, Strokes
 from mnistcli.synthetic.seven_segment import DIGIT_PATTERNS, segment_lines
@@ -91,8 +91,8 @@ def _closing_bracket(rng: np.random.Generator) -> Shape:
     return tuple(tuple((-x, y) for x, y in points) for points in _opening_bracket(rng))
 
 
-def _other_sign(rng: np.random.Generator) -> Shape:
-    """Return a sign that is not to be read: a tick, a cross, a crossed-out digit, segments."""
+def _other_mark(rng: np.random.Generator) -> Shape:
+    """Return a mark that is not to be read: a tick, a cross, a crossed-out digit, segments."""
     kinds = (_tick, _cross, _crossed_out_digit, _crossed_out_digit, _segments)
     return kinds[rng.integers(len(kinds))](rng)
 
@@ -143,5 +143,5 @@ _MARK_SHAPES = {
     "+": _plus,
     "(": _opening_bracket,
     ")": _closing_bracket,
-    OTHER_SIGN: _other_sign,
+    OTHER_MARK: _other_mark,
 }

@@ -2,32 +2,32 @@
 
 import numpy as np
 
-from mnistcli.line_format import OTHER_SIGN
+from mnistcli.line_format import OTHER_MARK
 
 _LENGTHS = (0.02, 0.1, 0.1, 0.14, 0.17, 0.18, 0.13, 0.08, 0.05, 0.03)  # of 0, 1, 2, ... digits
-_INNER_MARKS = "...,--::=/+" + OTHER_SIGN
-_TAILS = (".", ",", "-", "=", ".-", ",-", ".=", ":", "#", "--", "/", "$")
-_TAIL_WEIGHTS = (0.3, 0.08, 0.2, 0.13, 0.1, 0.06, 0.02, 0.04, 0.02, 0.03, 0.01, 0.01)
-_HEADS = ("#", "$", "=", "-", ".", "+", "+", "+")
+_INNER_MARKS = "...,--::=/+" + OTHER_MARK
+_SUFFIXES = (".", ",", "-", "=", ".-", ",-", ".=", ":", "#", "--", "/", "$")
+_SUFFIX_WEIGHTS = (0.3, 0.08, 0.2, 0.13, 0.1, 0.06, 0.02, 0.04, 0.02, 0.03, 0.01, 0.01)
+_PREFIXES = ("#", "$", "=", "-", ".", "+", "+", "+")
 
 
 def random_text(rng: np.random.Generator) -> str:
     """Return a random text of digits and `MARKS`."""
     digits = _random_digits(int(rng.choice(len(_LENGTHS), p=_LENGTHS)), rng)
     if not digits:
-        return str(rng.choice(["", ".", "-", "=", ",", OTHER_SIGN * int(rng.integers(1, 6))]))
+        return str(rng.choice(["", ".", "-", "=", ",", OTHER_MARK * int(rng.integers(1, 6))]))
     text = _separate(digits, rng)
     if rng.random() < 0.33:
-        text += str(rng.choice(_TAILS, p=_TAIL_WEIGHTS))
+        text += str(rng.choice(_SUFFIXES, p=_SUFFIX_WEIGHTS))
     kind = rng.random()
     if kind < 0.06:
-        return str(rng.choice(_HEADS)) + text
+        return str(rng.choice(_PREFIXES)) + text
     if kind < 0.08:
         return f"({text})"
     if kind < 0.1:
-        return OTHER_SIGN + text
+        return OTHER_MARK + text
     if kind < 0.13:
-        return text + OTHER_SIGN
+        return text + OTHER_MARK
     return text
 
 

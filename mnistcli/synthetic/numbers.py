@@ -224,13 +224,13 @@ def _crop(line: NDArray[np.float32], left: int, used: int, rng: np.random.Genera
 
     Now and then the border of the image clips the first or the last digit a little.
     """
-    before, behind = rng.exponential(6, 2)
+    left_margin, right_margin = rng.exponential(6, 2)
     if rng.random() < 0.08:
-        before = -rng.uniform(0, 3)
+        left_margin = -rng.uniform(0, 3)
     if rng.random() < 0.08:
-        behind = -rng.uniform(0, 3)
-    line[:, : max(0, round(left + 2 - before))] = 0
-    line[:, max(0, round(left + used - 2 + behind)) :] = 0
+        right_margin = -rng.uniform(0, 3)
+    line[:, : max(0, round(left + 2 - left_margin))] = 0
+    line[:, max(0, round(left + used - 2 + right_margin)) :] = 0
     if rng.random() < 0.25:
         line[: rng.integers(0, 5)] = 0
     if rng.random() < 0.25:

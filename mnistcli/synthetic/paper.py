@@ -16,7 +16,7 @@ def draw_background(shape: tuple[int, int], rng: np.random.Generator) -> Ink:
         rng: The random number generator.
 
     Returns:
-        Its ink strength, 0 to 1.
+        Its ink coverage, 0 to 1.
     """
     background = np.zeros(shape, np.float32)
     kind = rng.random()
@@ -51,16 +51,16 @@ def draw_form_lines(
     lines = np.zeros(shape, np.float32)
     height = base - top
     if rng.random() < 0.4:
-        _draw_row(lines, base + rng.normal(0.06, 0.11) * height, rng)
+        _draw_ruled_line(lines, base + rng.normal(0.06, 0.11) * height, rng)
     if rng.random() < 0.2:
-        _draw_row(lines, top - abs(rng.normal(0.1, 0.12)) * height, rng)
+        _draw_ruled_line(lines, top - abs(rng.normal(0.1, 0.12)) * height, rng)
     if rng.random() < 0.15:  # a second ruled line, or the frame of the field below
-        _draw_row(lines, base + rng.uniform(0.2, 0.5) * height, rng)
+        _draw_ruled_line(lines, base + rng.uniform(0.2, 0.5) * height, rng)
     return lines
 
 
 def add_ink(one: Ink, other: Ink) -> Ink:
-    """Combine the ink strength of two layers."""
+    """Combine the ink coverage of two layers."""
     return 1 - (1 - one) * (1 - other)
 
 
@@ -73,7 +73,7 @@ def _blur(ink: Ink, sigma: float) -> Ink:
     return np.asarray(cv2.GaussianBlur(ink, (0, 0), sigma), np.float32)
 
 
-def _draw_row(lines: Ink, row: float, rng: np.random.Generator) -> None:
+def _draw_ruled_line(lines: Ink, row: float, rng: np.random.Generator) -> None:
     """Draw a ruled line across, solid or dashed."""
     tilt = rng.normal(0, 0.008)
     rows = np.arange(lines.shape[0], dtype=np.float32)[:, None]

@@ -33,14 +33,14 @@ class DrawnStyle:
         shapes: The shapes of each label; all labels are equally frequent.
         width_factors: Smallest and largest factor of the width of a digit.
         max_pen_width: As a fraction of the longer side. A thick pen fills small loops.
-        mouse_share: Fraction of the digits that have one-pixel strokes.
+        mouse_fraction: Fraction of the digits that have one-pixel strokes.
     """
 
     name: str
     shapes: Mapping[int, Sequence[ShapeRange]]
     width_factors: tuple[float, float] = (0.75, 1.3)
     max_pen_width: float = 0.17
-    mouse_share: float = 0.2
+    mouse_fraction: float = 0.2
 
     def draw(self, rng: np.random.Generator, *, spread: float = 1.0) -> LabeledImage:
         """Draw a digit with a random shape, width, affine transform and pen.
@@ -57,7 +57,7 @@ class DrawnStyle:
         curves = [curve * (factor, 1) for curve in shape.draw(rng, spread=spread)]
         strokes = transform_strokes(curves, rng, jitter=0.0)
         side, line_width = int(rng.integers(*_MOUSE_SIDES)), 1
-        if rng.random() >= self.mouse_share:
+        if rng.random() >= self.mouse_fraction:
             side = _PEN_SIDE
             line_width = round(side * rng.uniform(_MIN_PEN_WIDTH, self.max_pen_width))
         coverage = render_strokes(strokes, longer_side=side, line_width=line_width)

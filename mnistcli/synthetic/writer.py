@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.line_format import LINE_DIGIT_HEIGHT, LINE_HEIGHT, MARKS, OTHER_SIGN
+from mnistcli.line_format import LINE_DIGIT_HEIGHT, LINE_HEIGHT, MARKS, OTHER_MARK
 from mnistcli.synthetic.curves import Pen, digit_curves, draw_curves, vary_shape
 from mnistcli.synthetic.digit_shapes import DIGIT_SHAPES, Strokes
 from mnistcli.synthetic.marks import mark_curves
@@ -21,9 +21,9 @@ ROWS = LINE_HEIGHT * OVERSAMPLING
 _HEIGHT = LINE_DIGIT_HEIGHT * OVERSAMPLING
 _MNIST_STROKE = 2.5 / 20  # median stroke width of MNIST, in heights
 _GAPS = ((0.3, -2.5, 0.2), (0.78, 0.0, 4.0), (0.95, 4.0, 14.0), (1.0, 14.0, 45.0))
-"""Cumulative share of the writers, and their smallest and largest gap in pixels of a line image."""
+"""Cumulative fraction of the writers, their smallest and largest gap in pixels of a line image."""
 
-_LETTER_SHARE = 0.15  # of the signs that are not to be read
+_LETTER_FRACTION = 0.15  # of the other marks
 _DRAWING_WRITERS = 0.55  # of the writers draw some digits; the others are MNIST's
 
 
@@ -54,16 +54,16 @@ class Writer:
         middle = ROWS / 2 + rng.normal(0, 2.5)
         self.base = middle + height / 2
         self.drift = rng.normal(0, 0.02)  # of the base line, in rows per column
-        self.small_zeros = rng.uniform(0.4, 0.85) if rng.random() < 0.3 else 1.0
-        self.raised = rng.random() < 0.5
+        self.zero_scale = rng.uniform(0.4, 0.85) if rng.random() < 0.3 else 1.0
+        self.raises_zeros = rng.random() < 0.5
         self.joins_zeros, self.joins = rng.random() < 0.35, rng.random() < 0.07
         self.gap = self._choose_gap()
-        self.drawn = self._choose_shapes()
+        self.drawn_shapes = self._choose_shapes()
 
     def _choose_gap(self) -> float:
         """Return the usual gap between the strokes of two digits, in pixels of the canvas."""
         kind = self._rng.random()
-        low, high = next(gaps for share, *gaps in _GAPS if kind < share)
+        low, high = next(gaps for fraction, *gaps in _GAPS if kind < fraction)
         return self._rng.uniform(low, high) * OVERSAMPLING
 
     def _choose_shapes(self) -> dict[int, Strokes]:
@@ -74,11 +74,11 @@ class Writer:
         """
         if self._rng.random() > _DRAWING_WRITERS:
             return {}
-        share = self._rng.choice([0.3, 0.6, 0.9])
+        fraction = self._rng.choice([0.3, 0.6, 0.9])
         return {
             digit: vary_shape(shapes[self._rng.integers(len(shapes))], self._rng)
             for digit, shapes in DIGIT_SHAPES.items()
-            if self._rng.random() < (math.sqrt(share) if digit == 1 else share)
+            if self._rng.random() < (math.sqrt(fraction) if digit == 1 else fraction)
         }
 
     def glyphs(self, text: str) -> list[Glyph]:
@@ -95,7 +95,7 @@ class Writer:
 
     def _mark(self, mark: str) -> Glyph:
         rng = self._rng
-        if mark == OTHER_SIGN and rng.random() < _LETTER_SHARE:
+        if mark == OTHER_MARK and rng.random() < _LETTER_FRACTION:
             letter = self._letters[rng.integers(len(self._letters))]
             return Glyph(self._enlarge(letter, self.pen.height, self.pen.slant, self.base), mark)
         pen = Pen(
@@ -108,15 +108,15 @@ class Writer:
 
     def _digit(self, digit: int, *, is_small: bool) -> Glyph:
         rng = self._rng
-        size = rng.normal(1.0, 0.06) * (self.small_zeros if is_small else 1.0)
+        size = rng.normal(1.0, 0.06) * (self.zero_scale if is_small else 1.0)
         height = self.pen.height * float(np.clip(size, 0.35, 1.25))
         base = self.base + rng.normal(0, 0.04) * self.pen.height
-        if is_small and self.raised:
+        if is_small and self.raises_zeros:
             base -= (self.pen.height - height) * rng.uniform(0.2, 1.0)
         slant = self.pen.slant + rng.normal(0, 0.04)
-        if digit in self.drawn:
+        if digit in self.drawn_shapes:
             pen = Pen(height, self.pen.aspect * rng.normal(1, 0.06), slant, self.pen.width)
-            ink = draw_curves(digit_curves(self.drawn[digit], rng), pen, base, ROWS)
+            ink = draw_curves(digit_curves(self.drawn_shapes[digit], rng), pen, base, ROWS)
         else:
             choice = rng.choice(self._by_class[digit])
             ink = self._enlarge(self._images[choice], height, slant, base)

@@ -42,7 +42,7 @@ def test_drawn_digits_are_in_mnist_format() -> None:
 
 
 def test_the_label_comes_with_its_shape() -> None:
-    style = DrawnStyle(name="two", shapes=RING | {1: parse_ranges("0,0 0,100")}, mouse_share=0)
+    style = DrawnStyle(name="two", shapes=RING | {1: parse_ranges("0,0 0,100")}, mouse_fraction=0)
     rng = np.random.default_rng(0)
 
     drawn = [style.draw(rng) for _ in range(40)]
@@ -53,8 +53,8 @@ def test_the_label_comes_with_its_shape() -> None:
 
 def test_one_pixel_strokes_are_as_wide_as_those_of_thin_pens() -> None:
     mouse, pen = (
-        draw(DrawnStyle(name="ring", shapes=RING, max_pen_width=0.08, mouse_share=share)).mean()
-        for share in (1.0, 0.0)
+        draw(DrawnStyle(name="ring", shapes=RING, max_pen_width=0.08, mouse_fraction=part)).mean()
+        for part in (1.0, 0.0)
     )
 
     assert 0.8 < mouse / pen < 1.1
@@ -62,7 +62,7 @@ def test_one_pixel_strokes_are_as_wide_as_those_of_thin_pens() -> None:
 
 def test_thick_pens_have_more_ink() -> None:
     thin, thick = (
-        draw(DrawnStyle(name="pen", shapes=RING, max_pen_width=width, mouse_share=0)).mean()
+        draw(DrawnStyle(name="pen", shapes=RING, max_pen_width=width, mouse_fraction=0)).mean()
         for width in (0.07, 0.25)
     )
 
