@@ -41,7 +41,7 @@ def train_in_fork(run: Path, splits: Splits, config: TrainConfig = CONFIG, kill_
         kill_at: Number of the operation on files of the run that kills the process; 0 for none.
 
     Returns:
-        The process.
+        The process ID.
     """
 
     def work() -> None:
@@ -83,23 +83,23 @@ def verify_in_fork(run: Path, splits: Splits, config: TrainConfig = CONFIG) -> i
     return fork(work)
 
 
-def wait(process: int) -> int:
+def wait(pid: int) -> int:
     """Wait for a process; return its exit code, negative for the signal that ended it."""
-    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def kill_after(process: int, seconds: float) -> bool:
+def kill_after(pid: int, seconds: float) -> bool:
     """Kill a process after a time; return whether the kill ended it."""
     time.sleep(seconds)
-    os.kill(process, signal.SIGKILL)
-    return wait(process) == -signal.SIGKILL
+    os.kill(pid, signal.SIGKILL)
+    return wait(pid) == -signal.SIGKILL
 
 
 def fork(work: Callable[[], None]) -> int:
-    """Do some work in a new process, and return the process."""
-    process = os.fork()
-    if process:
-        return process
+    """Do some work in a new process, and return its process ID."""
+    pid = os.fork()
+    if pid:
+        return pid
     try:
         work()
     except BaseException:  # noqa: BLE001 - the exit code tells it to the parent

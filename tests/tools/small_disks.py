@@ -46,7 +46,7 @@ def main() -> int:
                     ["unshare", "-rm", "sh", "-c", _SCRIPT, "sh", str(size), *PROGRAM, *arguments],
                     env=environment, capture_output=True, text=True, check=False,
                 )  # fmt: skip
-                wrong = _what_is_wrong(done)
+                wrong = _describe_damage(done)
                 failed += bool(wrong)
                 sys.stdout.write(f"{label} on {size} kB: exit code {done.returncode} {wrong}\n")
                 sys.stdout.flush()
@@ -56,7 +56,7 @@ def main() -> int:
     return int(failed > 0)
 
 
-def _what_is_wrong(done: "subprocess.CompletedProcess[str]") -> str:
+def _describe_damage(done: "subprocess.CompletedProcess[str]") -> str:
     """Return what is wrong after a command; empty for nothing."""
     left = Path("left").read_text().splitlines()
     temporary = [path for path in left if "/.mnistcli-" in path]

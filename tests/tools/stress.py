@@ -1,6 +1,6 @@
 """Stress test: concurrent training runs and predictions in one folder, to find race conditions.
 
-Usage: python -m tests.tools.crowd [--runs N] [--predictions N]
+Usage: python -m tests.tools.stress [--runs N] [--predictions N]
 
 Each run must have a directory of its own, each prediction must find the digit, and all
 files must be whole. The processes share an empty cache and an empty configuration directory.
