@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from mnistcli.config import TrainConfig
-from mnistcli.inference import ensemble
+from mnistcli.inference import loading
 from mnistcli.inference.classifier import Classifier
 from mnistcli.inference.digit_classifier import DigitClassifier
 from mnistcli.model_lookup import find_model
@@ -51,7 +51,7 @@ def test_json_names_the_better_model(copies: None, monkeypatch: pytest.MonkeyPat
         zeros = Classifier(lambda images: np.eye(10, dtype=np.float32)[[0] * len(images)])
         return Classifier.load(files[0]) if files[0].parent.name == "a" else zeros
 
-    monkeypatch.setattr(ensemble, "load_classifier", load)
+    monkeypatch.setattr(loading, "load_classifier", load)
 
     result = succeed("compare", "runs/b", "a", "--json", "--output-dir", "o")
 
