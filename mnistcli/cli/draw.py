@@ -47,7 +47,7 @@ def draw(
         typer.Option(
             metavar="FILE",
             help="Write the page and its model to one HTML file, for any browser or "
-            "phone, also offline. It predicts one digit at a time. Default: serve the page.",
+            "phone, even offline. It predicts one digit at a time. Default: serve the page.",
         ),
     ] = None,
     pixel_scale: PixelScaleOption = None,

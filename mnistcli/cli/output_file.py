@@ -88,7 +88,7 @@ def _keep_records(
         stream.seek(0)
         if not is_ours and b"\n" in stream.readline():
             raise RunError(
-                f"{str(path)!r} has no results of this form to continue", hint=_OTHER_FILE
+                f"{str(path)!r} has no results in this format to continue", hint=_OTHER_FILE
             )
     if source is path:
         shutil.copyfile(path, partial)

@@ -64,8 +64,8 @@ def predict(
             metavar="K",
             min=1,
             max=10,
-            help="Number of classes of a single digit, or of texts of a number, to show, including "
-            "the predicted one.",
+            help="Number of candidates to show, including the prediction: classes of a single "
+            "digit, or texts of a number.",
         ),
     ] = 3,
     digits: Annotated[
@@ -151,7 +151,7 @@ def predict(
 ) -> None:
     """Predict the digits in images of any size and format, dark on light or light on dark.
 
-    Numbers are predicted from left to right, line by line, also if their digits touch. With --json,
+    Numbers are predicted from left to right, line by line, even if their digits touch. With --json,
     one JSON object per image.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy starts threads that are not used

@@ -77,7 +77,7 @@ def sweep(
             max=1000,
             metavar="N",
             show_default=False,
-            help="After the sweep, train the best settings with N further seeds. Default: 0.",
+            help="After the sweep, train the best settings with N other seeds. Default: 0.",
         ),
     ] = 0,
     recipe: Annotated[

@@ -62,8 +62,8 @@ def train_run(
     if result.is_at_chance:
         raise TrainingError(
             f"the model is no better than chance: {percent(result.test.accuracy)} accuracy on the "
-            "test images, and no more in validation; a lower learning rate or more epochs may "
-            "help, and the default model of predict stays as it is",
+            "test images, and no better on the validation images; a lower learning rate or more "
+            "epochs may help; predict does not use it by default",
             hint=f"--learning-rate {OPTIMIZERS[config.optimizer] / 10:g}",
         )
 

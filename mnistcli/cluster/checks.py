@@ -54,7 +54,7 @@ def find_faults(client: Client) -> Iterator[str]:
         elif isinstance(theirs, BaseException):
             yield f"worker {name} does not answer: {theirs}"
         elif differing := _differences(ours, theirs):
-            yield f"worker {name} has other versions: {differing}"
+            yield f"worker {name} has different versions: {differing}"
         elif threads.get(name, 1) != 1:
             yield f"worker {name} has {threads[name]} threads instead of one"
 

@@ -171,8 +171,8 @@ def read_data_folder(folder: Path) -> Splits:
         try:
             arrays = _read_files(groups[group], folder)
             others = tuple(" ".join(rest) or "data" for rest in groups if rest != group)
-            note = f"read of {str(folder)!r}: {' '.join(group) or 'the files without a name'}"
-            notes = (f"{note}; left out: {', '.join(others[:5])}",) if others else ()
+            note = f"read from {str(folder)!r}: {' '.join(group) or 'the files without a name'}"
+            notes = (f"{note}; not read: {', '.join(others[:5])}",) if others else ()
             return read_splits(str(folder), arrays, notes)
         except DataError as error:
             first_error = first_error or error

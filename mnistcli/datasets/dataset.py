@@ -159,7 +159,7 @@ def hold_out(
         DataError: There are too few images to have every digit in both parts.
     """
     if not len(dataset):
-        raise DataError("no images to hold some out of", hint=hint)
+        raise DataError("no images to hold out", hint=hint)
     digits, counts = np.unique(dataset.labels, return_counts=True)
     held_out = math.ceil(len(dataset) * fraction)
     if min(held_out, len(dataset) - held_out) < len(digits):

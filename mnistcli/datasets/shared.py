@@ -40,7 +40,7 @@ class SharedDataset:
         """Load the dataset in a worker, once for as long as no other one is loaded.
 
         Raises:
-            ClusterError: The worker has other images.
+            ClusterError: The worker has different images.
             MnistCliError: As `mnistcli.datasets.load` raises.
         """
         return _load(self)
@@ -50,7 +50,7 @@ class SharedDataset:
 def _load(dataset: SharedDataset) -> Splits:
     splits = datasets.load(dataset.name, data_dir=dataset.data_dir)
     if _hash(splits) != dataset.digest:
-        raise ClusterError(f"a worker has other images in the dataset {dataset.name!r}")
+        raise ClusterError(f"a worker has different images for the dataset {dataset.name!r}")
     return splits
 
 

@@ -73,13 +73,13 @@ def check_processors() -> Check:
 
 
 def check_bytecode() -> Check:
-    """Check that Python keeps compiled code; otherwise, each start compiles the package anew."""
+    """Check that Python keeps compiled code; otherwise, each start compiles the package again."""
     folder = Path(__file__).parents[1]
     compiled = Path(importlib.util.cache_from_source(str(folder / "__init__.py")))
     if compiled.exists():
         return Check("bytecode", OK, "compiled files of the package are kept")
     fix = f"{sys.executable} -m compileall -q {folder}"
-    return Check("bytecode", NOTE, "none: each start compiles the package anew", fix)
+    return Check("bytecode", NOTE, "none: each start compiles the package again", fix)
 
 
 def check_encoding() -> Check:

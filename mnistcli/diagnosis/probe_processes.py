@@ -47,8 +47,8 @@ class ProbeProcesses:
             return ProbeResult({}, f"no answer within {_SECONDS} seconds", [])
         messages = stderr.decode(errors="replace").splitlines()
         if process.returncode < 0:
-            ended_by = signal.Signals(-process.returncode).name
-            return ProbeResult({}, f"the process was ended by {ended_by}", messages)
+            killed_by = signal.Signals(-process.returncode).name
+            return ProbeResult({}, f"the process was killed by {killed_by}", messages)
         try:
             values = json.loads(stdout.splitlines()[-1])
         except (IndexError, ValueError):

@@ -88,7 +88,7 @@ def build_app(
 class _SameOrigin:
     """Refuses requests under a foreign host name, and those that another page sends.
 
-    Every answer gets the headers that keep browsers from storing, framing or guessing it.
+    Every response gets headers that keep browsers from caching, framing or MIME-sniffing it.
 
     Args:
         app: The application.
@@ -135,7 +135,7 @@ async def _read_body(request: Request) -> bytes:
     Raises:
         HTTPException: The body has more than `MAX_BODY` bytes.
     """
-    too_large = HTTPException(413, f"an image has at most {MAX_BODY // 2**20} MB")
+    too_large = HTTPException(413, f"an image has at most {MAX_BODY // 2**20} MiB")
     content_length = request.headers.get("content-length", "0")
     if not content_length.isdigit() or int(content_length) > MAX_BODY:
         raise too_large

@@ -119,7 +119,7 @@ def _weights(file: h5py.File, name: str, number: int) -> list[Array]:
 
 
 def _unsupported_error(path: Path, reason: str) -> CheckpointError:
-    return CheckpointError(f"no page can be made of {str(path)!r}: {reason}", hint=OTHER_MODEL)
+    return CheckpointError(f"cannot export {str(path)!r} as a page: {reason}", hint=OTHER_MODEL)
 
 
 def _read_convolution(settings: Settings, weights: list[Array]) -> Layer:

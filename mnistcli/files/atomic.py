@@ -37,9 +37,9 @@ def write_atomically(path: Path, data: bytes | memoryview | str) -> None:
 def replace_atomically(path: Path, suffix: str = "") -> Iterator[Path]:
     """Replace a file atomically with one that the body of the `with` statement writes.
 
-    When the body ends, the new file is flushed to the disk and moved into place, and so is its
-    directory, so that it survives a power failure. If the body fails, the new file is deleted and
-    the old one stays. Temporary files of dead processes in the directory are deleted as well.
+    When the body ends, the new file is flushed to disk and moved into place, and its directory is
+    flushed, so that the file survives a power failure. If the body fails, the new file is deleted
+    and the old one stays. Temporary files of dead processes in the directory are deleted as well.
 
     Args:
         path: The file. Its directory must exist.

@@ -126,7 +126,7 @@ class StoredObject:
             return self.content
         content = b"" if self.size is not None and self.size > limit else self.read_start(limit + 1)
         if len(content) > limit or (self.size or 0) > limit:
-            raise StoreError(f"more than {limit // 2**20} MB: {self.url!r}")
+            raise StoreError(f"more than {limit // 2**20} MiB: {self.url!r}")
         return content
 
     def read_start(self, count: int) -> bytes:

@@ -68,10 +68,10 @@ def limit_decoding(image: Image.Image, file: IO[bytes], name: str) -> None:
     check_size(image, name)
     compression = image.info.get("compression", "raw")
     if image.format == "TIFF" and compression not in _TIFF_COMPRESSIONS:
-        raise ImageError(f"a TIFF with the compression {compression!r}: {name!r}")
+        raise ImageError(f"unsupported TIFF compression {compression!r}: {name!r}")
     if image.format in _UNSTOPPABLE_FORMATS and _file_size(file) > _MAX_ENCODED_BYTES:
-        limit = f"{_MAX_ENCODED_BYTES >> 20} MB"
-        raise ImageError(f"a file of {image.format} with more than {limit}: {name!r}")
+        limit = f"{_MAX_ENCODED_BYTES >> 20} MiB"
+        raise ImageError(f"a {image.format} file of more than {limit}: {name!r}")
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         image.decodermaxblock = _JPEG_BLOCK
 
@@ -85,7 +85,7 @@ def check_size(image: Image.Image, name: str) -> None:
     if image.width * image.height > MAX_PIXELS:
         raise too_large_error(name)
     if decoded_bytes(image) > MAX_BYTES:
-        raise ImageError(f"an image that needs more than {MAX_BYTES >> 20} MB: {name!r}")
+        raise ImageError(f"an image that needs more than {MAX_BYTES >> 20} MiB: {name!r}")
     if image.width * image.height == 0:
         raise ImageError(f"an image without pixels: {name!r}")
 

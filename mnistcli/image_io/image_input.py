@@ -150,7 +150,7 @@ def read_stream(stream: IO[bytes], name: str, start: bytes = b"") -> io.BytesIO:
     while part := stream.read(2**20):
         content.write(part)
         if content.tell() > MAX_BYTES:
-            raise ImageError(f"more than {MAX_BYTES // 2**20} MB on a stream: {name!r}")
+            raise ImageError(f"more than {MAX_BYTES // 2**20} MiB on a stream: {name!r}")
     return content
 
 

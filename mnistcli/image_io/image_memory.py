@@ -20,8 +20,8 @@ MAX_FULL_PIXELS = 50_000_000
 MAX_BYTES = 700 * 2**20
 """Maximum number of bytes that decoding an image takes, as `decoded_bytes` estimates them."""
 
-# The C library keeps freed blocks of up to 32 MB for the thread that had them; it returns larger
-# ones to the operating system. Pillow's own default is 16 MB.
+# The C library keeps freed blocks of up to 32 MiB for the thread that had them; it returns larger
+# ones to the operating system. Pillow's own default is 16 MiB.
 cast("Any", Image).core.set_block_size(64 * 2**20)
 
 _CHANNEL_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}

@@ -3,7 +3,7 @@
 LiteRT is not written for hostile files, so a file is used only if this machine made it. There are
 two proofs: the file lies in the user's cache, or it is signed with the user's key. The LiteRT file
 of the packaged model is known by its hash. Any other file, such as one in a run directory that
-somebody else has made, is ignored, and the model is converted anew.
+somebody else has made, is ignored, and the model is converted again.
 """
 
 import contextlib

@@ -42,7 +42,7 @@ def _check_member(member: zipfile.ZipInfo) -> None:
         member.compress_type == zipfile.ZIP_STORED
         and member.file_size == member.compress_size
         and not member.flag_bits & _ENCRYPTED,
-        f"has a compressed or encrypted {member.filename}; Keras stores it as it is",
+        f"has a compressed or encrypted {member.filename}; Keras stores it uncompressed",
     )
     limit = {CONFIG: MAX_CONFIG_BYTES, METADATA: _MAX_METADATA_BYTES}.get(member.filename)
     require(
@@ -57,10 +57,12 @@ def _describe_members(found: set[str], expected: set[str]) -> str:
     if missing := sorted(expected - found):
         return f"is not a Keras model: it has no {' and no '.join(missing)}"
     extra = sorted(found - expected)
-    return f"has more in it than a model: {shorten(extra[0]) if extra else 'a member twice'}"
+    return f"contains more than a model: {shorten(extra[0]) if extra else 'a member twice'}"
 
 
 def _check_metadata(content: bytes) -> None:
     metadata = json.loads(content)
     version = metadata.get("keras_version", "") if isinstance(metadata, dict) else ""
-    require(not str(version).startswith("2."), 'was saved by Keras 2: save it there as "m.h5"')
+    require(
+        not str(version).startswith("2."), 'was saved by Keras 2: save it with Keras 2 as "m.h5"'
+    )

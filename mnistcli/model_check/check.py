@@ -17,7 +17,7 @@ from mnistcli.model_check.weights import check_weights
 from mnistcli.model_files import read_model_file
 
 MAX_OUTPUT = 1 << 20
-"""Maximum number of values in the output of a layer for one image: 256 MB for a batch of 64."""
+"""Maximum number of values in the output of a layer for one image: 256 MiB for a batch of 64."""
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,9 @@ class _Meter:
 
     @staticmethod
     def _input(config: Node, inputs: Sequence[Shape]) -> Shape:
-        require(not config.get("sparse") and not config.get("ragged"), "has an unusual input")
+        require(
+            not config.get("sparse") and not config.get("ragged"), "has a sparse or ragged input"
+        )
         shape, declared = require_single_input(inputs), _sides(config)
         require(
             declared is None
@@ -109,7 +111,7 @@ class _Meter:
                 len(declared) == len(shape)
                 and all(side in {None, real} for side, real in zip(declared, shape, strict=True))
             ),
-            "has an input that does not fit",
+            "has an input of the wrong shape",
         )
         return shape
 
@@ -130,7 +132,7 @@ class _Meter:
         """Call each layer as soon as all of its inputs are known."""
         outputs: dict[tuple[str, int], Shape] = {}
         layers = {layer["name"]: layer for layer in config["layers"]}
-        require(len(layers) == len(config["layers"]), "has two layers of one name")
+        require(len(layers) == len(config["layers"]), "has two layers with the same name")
         entry, _, _ = config["input_layers"]
         pending = {
             (name, number): call
@@ -146,7 +148,7 @@ class _Meter:
                 shapes = list(_shapes(pending.pop(key), outputs))
                 outputs[key] = self.call(layers[key[0]], shapes)
         last, number, _ = config["output_layers"]
-        require(not pending and (last, number) in outputs, "has layers without a connection")
+        require(not pending and (last, number) in outputs, "has unconnected layers")
         return outputs[last, number]
 
 

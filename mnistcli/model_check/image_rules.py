@@ -76,7 +76,10 @@ def _transposed(rank: int, settings: Settings, inputs: Sequence[Shape]) -> Layer
         else:
             pad = span // 2 if same else 0
             extra = explicit[dim] if isinstance(explicit, list) else explicit
-            require(isinstance(extra, int) and 0 <= extra < step, "has a layer with a wide padding")
+            require(
+                isinstance(extra, int) and 0 <= extra < step,
+                "has a layer with an invalid output_padding",
+            )
             result.append((side - 1) * step + span - 2 * pad + extra)
     weights = count_elements(kernel) * channels * filters + _bias(settings, filters)
     return LayerSize(join_channels(settings, tuple(result), filters), weights)

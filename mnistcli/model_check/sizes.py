@@ -103,7 +103,7 @@ def slide_window(
 ) -> tuple[int, ...]:
     """Return the sides after a window has been moved over them."""
     spans = tuple((k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True))
-    require(max(spans, default=1) <= _MAX_EXTENT, "has a layer with a wide dilation")
+    require(max(spans, default=1) <= _MAX_EXTENT, "has a layer with too large a window")
     if padding in {"same", "causal"}:
         return tuple(-(-side // step) for side, step in zip(sides, strides, strict=True))
     require(padding == "valid", "has a layer with an unknown padding")

@@ -61,7 +61,10 @@ def find_digits(
     classify: Classify | None = None,
     read_line: ReadLine | None = None,
 ) -> list[Digit]:
-    """Return the digits of `detect_content`, which has the same arguments."""
+    """Return the digits that `detect_content` finds.
+
+    The arguments are the same, without `allow_single_digit`.
+    """
     content = detect_content(image, single=single, classify=classify, read_line=read_line)
     return list(content.digits)
 

@@ -50,8 +50,8 @@ class SegmentedLine:
 
     Attributes:
         digits: The digits from left to right.
-        recognized: The recognized line; None if it was not asked, or found one digit or
-            none, which is left to the classifier.
+        recognized: The recognized line; None if the line recognizer was not called, or found at
+            most one digit, which is left to the classifier.
         marks: The marks with their columns in the whole image.
     """
 

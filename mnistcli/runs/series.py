@@ -134,9 +134,11 @@ class RunSeries:
         values = _comparable(config)
         for name, value in _comparable(recorded).items():
             if value != values[name]:
-                difference = f"other settings: {name} {value!r}, not {values[name]!r}"
+                difference = f"different settings: {name} {value!r}, not {values[name]!r}"
                 if name == "arch_sha256" and value and values[name]:
-                    difference = f"another content of {split_custom_architecture(config.arch)[0]!r}"
+                    difference = (
+                        f"a different version of {split_custom_architecture(config.arch)[0]!r}"
+                    )
                 raise RunError(
                     f"{str(run.path)!r} was trained with {difference}", hint=OTHER_RUN_DIR
                 )

@@ -15,7 +15,7 @@ EXAMPLE = "mnistcli sweep --vary learning_rate=1e-4..1e-2:log"
 _RANGE = re.compile(r"(?P<low>[^:]+?)\.\.(?P<high>[^:]+?)(?P<log>:log)?")
 _BOOLS = {"true": True, "on": True, "false": False, "off": False}
 _MAX_COMBINATIONS = 256
-# With other images for validation, or several models, accuracies cannot be compared.
+# With different images for validation, or several models, accuracies cannot be compared.
 _FIXED = {
     "recipe",
     "dataset",
@@ -217,7 +217,7 @@ def parse_variation(text: str) -> Variation:
         return Variation(name, low=low, high=high, log=bool(match["log"]))
     choices = tuple(dict.fromkeys(_value(name, part) for part in values.split(",")))
     if len(choices) < 2:
-        raise ConfigError(f"--vary {text} has one value, so that nothing varies", hint=EXAMPLE)
+        raise ConfigError(f"--vary {text} has only one value, so nothing varies", hint=EXAMPLE)
     return Variation(name, choices)
 
 

@@ -108,7 +108,7 @@ class SweepStudy:
         """Open the study, or create it.
 
         Raises:
-            RunError: The storage fails, or the study has other settings.
+            RunError: The storage fails, or the study has different settings.
         """
         optuna.logging.set_verbosity(optuna.logging.CRITICAL)
         warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
@@ -129,7 +129,7 @@ class SweepStudy:
         if recorded not in (None, _as_json(plan.space.as_dict())):
             storage.close()
             raise RunError(
-                f"the sweep {plan.name!r} was started with other settings"
+                f"the sweep {plan.name!r} was started with different settings"
                 f"{_difference(recorded, plan)}",
                 hint=OTHER_RUN_DIR if plan.storage.url is None else "--study NAME",
             )

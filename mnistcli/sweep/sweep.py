@@ -125,7 +125,8 @@ def run_sweep(
         on_change: Called with all trials when one of them may have changed.
 
     Raises:
-        MnistCliError: The storage, the data or the cluster fail, or the study has other settings.
+        MnistCliError: The storage, the data or the cluster fail, or the study has different
+            settings.
         TrainingError: No trial is complete.
     """
     images = hold_out_validation(plan.space.base, splits).validation

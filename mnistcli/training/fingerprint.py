@@ -43,7 +43,7 @@ class Fingerprint:
         return asdict(self)
 
     def require_same(self, current: "Fingerprint") -> None:
-        """Check that a run can continue with other settings, data and versions than before.
+        """Check that a run can continue with different settings, data and versions.
 
         Only the number of epochs may grow, and only with a constant learning rate.
 

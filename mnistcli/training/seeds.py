@@ -98,7 +98,7 @@ def train_seeds(
 
     Raises:
         MnistCliError: As `train` raises, except for a run that fails; or the run of a seed has
-            other settings.
+            different settings.
     """
     configs = seed_configs(config, splits, seeds, series)
     results = []
@@ -125,7 +125,7 @@ def seed_configs(
 
     Raises:
         CheckpointError: The start model cannot be found.
-        RunError: The run of a seed has other settings.
+        RunError: The run of a seed has different settings.
         TrainingError: The start model is an ensemble, or the file of a custom architecture cannot
             be read.
     """

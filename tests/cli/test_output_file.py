@@ -189,8 +189,8 @@ def test_two_processes_do_not_write_the_same_output(images: Path) -> None:
     ("name", "content", "message"),
     [
         ("out.jsonl", '{"path": "a", "model": "runs/x"}\n', "'out.jsonl' was written with another model, 'runs/x'"),
-        ("out.jsonl", "path,text\n", "'out.jsonl' has no results of this form to continue"),
-        ("out.csv", "ImageId,Label\n1,2\n", "'out.csv' has no results of this form to continue"),
+        ("out.jsonl", "path,text\n", "'out.jsonl' has no results in this format to continue"),
+        ("out.csv", "ImageId,Label\n1,2\n", "'out.csv' has no results in this format to continue"),
     ],
 )  # fmt: skip
 def test_other_files_are_not_continued(images: Path, name: str, content: str, message: str) -> None:

@@ -442,7 +442,7 @@ def test_the_help_names_defaults() -> None:
 
     assert "Treat the whole image as a single digit." in text
     assert "Default: for one digit the thresholds of the model" in text
-    assert "to show, including the predicted one." in text
+    assert "Number of candidates to show, including the prediction:" in text
 
 
 def test_an_image_in_memory_has_the_same_prediction_as_its_file(image: Path) -> None:

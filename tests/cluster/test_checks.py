@@ -48,7 +48,7 @@ def test_each_fault_is_a_line() -> None:
             "tcp://d:1": ours,
         }
     ) == [
-        f"worker tcp://a:1 has other versions: keras missing (here {ours['keras']}), numpy 1.0 "
+        f"worker tcp://a:1 has different versions: keras missing (here {ours['keras']}), numpy 1.0 "
         f"(here {ours['numpy']})",
         "worker tcp://b:1 does not have the package mnistcli",
         "worker tcp://c:1 does not answer: timed out",

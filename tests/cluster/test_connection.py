@@ -68,7 +68,7 @@ def test_other_versions_are_refused(
     cluster: ClusterAddress, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "installed_version", lambda name: "0.0")
-    with pytest.raises(ClusterError, match=r"has other versions: mnistcli .* \(here 0.0\)"):
+    with pytest.raises(ClusterError, match=r"has different versions: mnistcli .* \(here 0.0\)"):
         connect(cluster).__enter__()
 
 

@@ -151,5 +151,5 @@ def test_as_many_images_as_the_error_asks_for_are_enough(digits: int, fraction: 
 
 
 def test_no_images_to_hold_some_out_of() -> None:
-    with pytest.raises(DataError, match="no images to hold some out of"):
+    with pytest.raises(DataError, match="no images to hold out"):
         datasets.hold_out(make_dataset([]), 0.2)

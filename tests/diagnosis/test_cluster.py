@@ -40,7 +40,7 @@ def test_faults_of_workers_are_failed_checks(
     assert not found.works
     failed = {check.name: check.detail for check in found.checks if check.status == FAILED}
     assert list(failed) == ["workers", "MNIST files"]
-    assert "has other versions: mnistcli" in failed["workers"]
+    assert "has different versions: mnistcli" in failed["workers"]
     missing = "a worker does not have '/nowhere': the file system must be shared"
     assert failed["MNIST files"].startswith(missing)
     assert [check.name for check in found.checks if check.status == OK] == [

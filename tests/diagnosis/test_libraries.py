@@ -30,7 +30,7 @@ def test_tensorflow_that_cannot_be_imported_is_installed_again() -> None:
 
 
 def test_a_processor_without_the_instructions_has_no_fix() -> None:
-    check = check_tensorflow(failed("the process was ended by SIGILL"))
+    check = check_tensorflow(failed("the process was killed by SIGILL"))
 
     assert (check.status, check.fix) == (FAILED, None)
     assert "AVX" in check.detail

@@ -30,7 +30,7 @@ def test_an_error_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_crash_is_named_by_its_signal(monkeypatch: pytest.MonkeyPatch) -> None:
     result = run(monkeypatch, "import os; os.kill(os.getpid(), 4)")
 
-    assert result.error == "the process was ended by SIGILL"
+    assert result.error == "the process was killed by SIGILL"
 
 
 def test_the_error_of_a_process_without_an_answer_is_its_last_message(

@@ -150,7 +150,7 @@ def test_a_large_body_is_refused(client: TestClient) -> None:
     undeclared = client.post("/predict", content=parts)
 
     assert (declared.status_code, undeclared.status_code) == (413, 413)
-    assert undeclared.json() == {"error": f"an image has at most {MAX_BODY // 2**20} MB"}
+    assert undeclared.json() == {"error": f"an image has at most {MAX_BODY // 2**20} MiB"}
 
 
 @pytest.mark.parametrize("name", ["etc/passwd", "page.js", "..%2f..%2fetc/passwd", "corrections/7"])

@@ -170,7 +170,7 @@ def test_a_large_file_is_not_sent(desktop: "Page") -> None:
     )
     desktop.wait_for_selector("#note.warning")
 
-    assert text(desktop, "#note") == "An image has at most 20 MB."
+    assert text(desktop, "#note") == "An image has at most 20 MiB."
 
 
 def test_the_theme_is_chosen_and_kept(desktop: "Page") -> None:

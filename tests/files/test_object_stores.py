@@ -76,7 +76,7 @@ def test_no_more_is_read_than_the_limit(connect: Any) -> None:
     file_system = connect(b"x" * 100)
     assert StoredObject("s3://b/a").read_bytes(100) == b"x" * 100
     for size in (None, 100):
-        with pytest.raises(StoreError, match=r"^more than 0 MB: 's3://b/a'$"):
+        with pytest.raises(StoreError, match=r"^more than 0 MiB: 's3://b/a'$"):
             StoredObject("s3://b/a", size).read_bytes(99)
     # The third object is too large by its listing, and is not downloaded.
     assert file_system.calls == ["s3://b/a 101", "s3://b/a 100"]

@@ -193,7 +193,7 @@ def test_an_endless_stream_ends(monkeypatch: pytest.MonkeyPatch) -> None:
         said = message(process.stdout)
         process.kill()
 
-    assert said.startswith("more than 3 MB on a stream: ")
+    assert said.startswith("more than 3 MiB on a stream: ")
 
 
 def test_a_named_pipe_without_a_writer_does_not_hang(
@@ -378,7 +378,7 @@ def test_a_format_whose_decoder_takes_more_memory_has_a_lower_limit() -> None:
 def test_an_image_that_takes_too_much_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decoding_limits, "MAX_BYTES", 0)
 
-    assert message(encode(noise(), "PNG")) == "an image that needs more than 0 MB: 'image'"
+    assert message(encode(noise(), "PNG")) == "an image that needs more than 0 MiB: 'image'"
 
 
 def test_a_device_is_not_an_image() -> None:

@@ -40,7 +40,7 @@ def test_an_additional_member_is_refused(good: Path, tmp_path: Path) -> None:
 
     message = message_of(write_members(tmp_path / "m.keras", members))
 
-    assert message.endswith(r"has more in it than a model: assets/../../x\x1b[31m")
+    assert message.endswith(r"contains more than a model: assets/../../x\x1b[31m")
 
 
 @pytest.mark.parametrize("name", [CONFIG, WEIGHTS, "metadata.json"])

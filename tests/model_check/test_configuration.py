@@ -201,8 +201,8 @@ def test_a_functional_model_is_accepted(path: Path) -> None:
         (call(tensor("in", [None] * 20)), "without a shape"),
         (call(tensor("in", [-1])), "without a shape"),
         (call(tensor("", [1])), "without a name"),
-        (call(tensor("flatten", [None, 784])), "without a connection"),
-        (call(tensor("missing", [None, 784])), "without a connection"),
+        (call(tensor("flatten", [None, 784])), "unconnected layers"),
+        (call(tensor("missing", [None, 784])), "unconnected layers"),
     ],
 )
 def test_other_calls_are_refused(path: Path, bad_call: Any, reason: str) -> None:

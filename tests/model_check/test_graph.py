@@ -108,7 +108,7 @@ POOL = layer("GlobalAveragePooling2D")
         ([layer("UpSampling2D", size=8)] * 5, "outputs"),
         ([layer("UpSampling2D", size=1 << 31)] * 100, "outputs"),
         ([layer("Resizing", height=1, width=2000, pad_to_aspect_ratio=True)], "outputs"),
-        ([layer("Conv2D", filters=8, kernel_size=3, dilation_rate=100, padding="same")], "wide"),
+        ([layer("Conv2D", filters=8, kernel_size=3, dilation_rate=100, padding="same")], "too large a window"),
         ([layer("Conv2D", filters=8, kernel_size=3000, padding="same")], "kernel_size above 128"),
         ([layer("Conv2D", filters=8, kernel_size=30, padding="valid")], "without outputs"),
         ([layer("Conv2D", filters=2**30, kernel_size=1, padding="same")], "parameters but has"),

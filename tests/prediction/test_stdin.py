@@ -95,7 +95,7 @@ def test_an_endless_image_on_stdin_is_refused(monkeypatch: pytest.MonkeyPatch) -
 
     assert isinstance(found, FoundImage)
     assert found.error is not None
-    assert found.error.message == "more than 0 MB on a stream: '-'"
+    assert found.error.message == "more than 0 MiB on a stream: '-'"
 
 
 def test_an_input_named_on_stdin_is_not_overwritten() -> None:

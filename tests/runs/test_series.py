@@ -47,18 +47,18 @@ def test_a_run_that_was_killed_before_its_settings_were_written_is_trained_again
 
 
 OTHER = [
-    ({"arch": "simple"}, {"arch": "deep"}, "other settings: arch 'simple', not 'deep'"),
-    ({"start": "/a"}, {"start": "/b"}, "other settings: start '/a', not '/b'"),
-    ({}, {"start": "/b"}, "other settings: start None, not '/b'"),
+    ({"arch": "simple"}, {"arch": "deep"}, "different settings: arch 'simple', not 'deep'"),
+    ({"start": "/a"}, {"start": "/b"}, "different settings: start '/a', not '/b'"),
+    ({}, {"start": "/b"}, "different settings: start None, not '/b'"),
     (
         {"arch": "/d/net.py:build", "arch_sha256": "0" * 64},
         {"arch": "/d/net.py:wide", "arch_sha256": "0" * 64},
-        "other settings: arch 'build', not 'wide'",
+        "different settings: arch 'build', not 'wide'",
     ),
     (
         {"arch": "/d/net.py:build", "arch_sha256": "0" * 64},
         {"arch": "/e/net.py:build", "arch_sha256": "1" * 64},
-        "another content of '/e/net.py'",
+        "a different version of '/e/net.py'",
     ),
 ]
 

@@ -82,7 +82,7 @@ def test_other_settings_are_refused(
     simulate(lambda config, epoch: 0.5)
     run_sweep(_plan(tmp_path, 1), splits)
 
-    with pytest.raises(RunError, match=r"'test' was started with other settings: dropout"):
+    with pytest.raises(RunError, match=r"'test' was started with different settings: dropout"):
         run_sweep(_plan(tmp_path, 2, "dropout=0..0.4"), splits)
 
 

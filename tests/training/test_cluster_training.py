@@ -67,7 +67,9 @@ def test_a_worker_without_the_files_of_the_caller_is_refused(tmp_path: Path) -> 
     with pytest.raises(ClusterError, match="a worker does not have '/nowhere'"):
         cluster_training._train_seed(job, RunSeries(Path("/nowhere")), 1)
     other = replace(job, dataset=replace(job.dataset, digest="of other images"))
-    with pytest.raises(ClusterError, match="a worker has other images in the dataset 'digits'"):
+    with pytest.raises(
+        ClusterError, match="a worker has different images for the dataset 'digits'"
+    ):
         cluster_training._train_seed(other, RunSeries(tmp_path), 1)
 
 

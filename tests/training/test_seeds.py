@@ -60,7 +60,7 @@ def test_a_series_is_not_continued_with_other_settings(splits: Splits, tmp_path:
     series = RunSeries.create(CONFIG, tmp_path / "s")
     Run.create(replace(CONFIG, dataset=splits.name, seed=3), series.run(3).path)
 
-    with pytest.raises(RunError, match=r"other settings: batch_size 64, not 32"):
+    with pytest.raises(RunError, match=r"different settings: batch_size 64, not 32"):
         train_seeds(replace(CONFIG, batch_size=32), splits, [9, 3], series)
 
     assert not series.run(9).path.exists()
@@ -78,7 +78,7 @@ def test_a_series_has_one_start_model(
 
     assert first.start == str(trained_run.resolve())
     assert seed_configs(first, splits, [3], series) == [first]
-    with pytest.raises(RunError, match=r"other settings: start '.*', not 'pretrained'"):
+    with pytest.raises(RunError, match=r"different settings: start '.*', not 'pretrained'"):
         seed_configs(replace(config, start="pretrained"), splits, [3], series)
 
 
@@ -91,7 +91,7 @@ def test_a_series_has_one_content_of_a_custom_architecture(splits: Splits, tmp_p
     Run.create(first, series.run(3).path)
     file.write_text("two", encoding="utf-8")
 
-    with pytest.raises(RunError, match=r"was trained with another content of '.*net\.py'"):
+    with pytest.raises(RunError, match=r"was trained with a different version of '.*net\.py'"):
         seed_configs(config, splits, [3], series)
     with pytest.raises(TrainingError, match="has changed since the run started"):
         train(first, splits, Run.create(first, tmp_path / "r"))

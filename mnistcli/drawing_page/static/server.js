@@ -1,8 +1,8 @@
 /* Predictions by the server that sent the page. */
 const backend = (() => {
   async function post(path, body) {
-    const megabytes = settings.maxBytes / 2 ** 20;
-    if (body.size > settings.maxBytes) throw new Error(`An image has at most ${megabytes} MB.`);
+    const mebibytes = settings.maxBytes / 2 ** 20;
+    if (body.size > settings.maxBytes) throw new Error(`An image has at most ${mebibytes} MiB.`);
     let response;
     try {
       response = await fetch(path, { method: "POST", body });
