@@ -78,8 +78,8 @@ def predict(
         digits: The number of digits in each line, or the least and the greatest. Defaults to any.
 
     Returns:
-        The prediction of the image, or a list with that of each image. In a list, an image that
-        cannot be read has a prediction with `Prediction.error`.
+        The prediction of the image, or a list with one prediction per image. In a list, an image
+        that cannot be read has a prediction with `Prediction.error`.
 
     Raises:
         CheckpointError: The model cannot be found or loaded.
@@ -283,8 +283,8 @@ def load_classifier(
         model: The model. Defaults as in `predict`.
         batch_size: Images computed at a time.
         pixel_scale: The pixel scale that an external model takes, a name in
-            `mnistcli.choices.PIXEL_SCALES`, or ``auto``. Remembered for the file, also for the
-            other functions. Defaults to the one that is found with known digits.
+            `mnistcli.choices.PIXEL_SCALES`, or ``auto``. Remembered for the file, in all
+            functions. Defaults to the one that is detected with known digits.
 
     Raises:
         CheckpointError: The model cannot be found or loaded.

@@ -30,7 +30,7 @@ def build_model(arch: str, *, dropout: float = 0.0) -> keras.Model:
         dropout: Fraction of the units dropped before the dense layers.
 
     Returns:
-        The model with random weights; its name is that of the architecture.
+        The model with random weights; its name is the name of the architecture.
 
     Raises:
         ConfigError: There is no architecture of that name.
@@ -55,8 +55,8 @@ def build_line_network(*, dropout: float = 0.1) -> keras.Model:
         dropout: Fraction of the features dropped before each of the last layers.
 
     Returns:
-        The uncompiled model: float32 (n, 32, w, 1) in 0..1 to logits (n, w / 4, symbols + 1), the
-        last one that of the blank of CTC.
+        The uncompiled model: float32 (n, 32, w, 1) in 0..1 to logits (n, w / 4, symbols + 1);
+        the last symbol is the blank of CTC.
     """
     return keras.Sequential(
         [
@@ -100,7 +100,7 @@ def join_line_networks(networks: Sequence[keras.Model]) -> keras.Model:
 
 
 def leaf_layers(model: keras.Model) -> Iterator[keras.Layer]:
-    """Yield the layers of a model, those of models inside it included, in order."""
+    """Yield the layers of a model and of its nested models, in order."""
     for layer in model.layers:
         if isinstance(layer, keras.Model):
             yield from leaf_layers(layer)

@@ -237,7 +237,7 @@ _FORMER_NAMES = {"european": "rare_styles"}
 
 
 def with_current_names(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings with those of renamed settings under their current names.
+    """Return settings, with renamed settings under their current names.
 
     Args:
         values: The settings by name, such as those in a file of an older version.

@@ -33,10 +33,10 @@ class SettingMetadata:
             adds bounds and default.
         choices: The valid values, if there is a fixed list of them.
         pattern: Regular expression of values that are valid as well as the choices.
-        at_least: Lower bound, included.
-        above: Lower bound, excluded.
-        at_most: Upper bound, included.
-        below: Upper bound, excluded.
+        at_least: Inclusive lower bound.
+        above: Exclusive lower bound.
+        at_most: Inclusive upper bound.
+        below: Exclusive upper bound.
         flags: Names of the command-line option. Defaults to the name of the field.
         metavar: Placeholder for the value in the help text.
         default_text: Description of the default. Defaults to the value itself.

@@ -59,7 +59,7 @@ def _import_quietly() -> None:
 
         keras.distribution.list_devices()
     log = logging.getLogger("tensorflow")
-    log.setLevel(logging.ERROR)  # a second training causes warnings about retracing
+    log.setLevel(logging.ERROR)  # a second run causes warnings about retracing
     # The handlers were created while stderr was redirected.
     for handler in log.handlers:
         if isinstance(handler, logging.StreamHandler):
@@ -72,7 +72,7 @@ def hold_back_stderr() -> Iterator[None]:
 
     File descriptor 2 of the process is redirected to a temporary file meanwhile. If the context
     ends with an `Exception`, the content of the file is written to stderr; otherwise it is
-    discarded, also on Ctrl-C. Without stderr or a writable temporary directory, nothing is
+    discarded, even on Ctrl-C. Without stderr or a writable temporary directory, nothing is
     redirected.
     """
     log = _open_log()

@@ -131,8 +131,8 @@ class Evaluation:
     def is_at_chance(self) -> bool:
         """Whether the predictions are no better than chance.
 
-        The mean recall of the digits that occur is compared with that of guessing, 1 / k for k
-        digits, plus two standard errors.
+        The mean recall of the digits that occur is compared with the recall of guessing, 1 / k for
+        k digits, plus two standard errors.
         """
         present = [scores for scores in self.per_class if scores.support]
         guess = 1 / len(present)

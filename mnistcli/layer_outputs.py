@@ -41,11 +41,11 @@ class Block(NamedTuple):
 
 
 class _Level(NamedTuple):
-    """A model or a model inside another, with those of its layers that are not models.
+    """A model or a nested model, with its layers that are not models.
 
     Attributes:
         model: The model.
-        prepare: Returns the inputs of the model, given those of the outermost one.
+        prepare: Returns the inputs of the model, given the inputs of the outermost one.
         layers: The layers.
     """
 
@@ -168,7 +168,7 @@ def _kernel_layers(model: keras.Model) -> list[tuple[_Level, keras.Layer]]:
 def _levels(model: keras.Model, prepare: Callable[[Any], Any] = lambda x: x) -> Iterator[_Level]:
     """Yield the levels of a model in the order of the computation.
 
-    The layers before a model inside another only prepare its inputs.
+    The layers before a nested model only prepare its inputs.
     """
     layers = model.layers
     inner = next((layer for layer in layers if isinstance(layer, keras.Model)), None)
@@ -179,7 +179,7 @@ def _levels(model: keras.Model, prepare: Callable[[Any], Any] = lambda x: x) -> 
 
 
 def _input_of(model: keras.Model, inner: keras.Model, inputs: Any) -> Any:
-    """Return the values that reach a model inside another, before which there are no branches."""
+    """Return the values that reach a nested model, before which there are no branches."""
     for layer in model.layers:
         if layer is inner:
             break

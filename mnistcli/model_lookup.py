@@ -54,7 +54,7 @@ class ModelRef:
 
     @property
     def datasets(self) -> tuple[str, ...]:
-        """The datasets it was trained on: its run's, then those of the models it was tuned from.
+        """The datasets it was trained on: first of its run, then of its start models.
 
         A file outside a run is assumed to be trained on ``mnist``.
 

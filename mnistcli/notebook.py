@@ -84,7 +84,7 @@ class EpochDisplay:
     def on_train_begin(
         self, config: TrainConfig, steps: int, *, member: int, members: int, first_epoch: int
     ) -> None:
-        """Show an empty bar, below the table of the member before."""
+        """Show an empty bar, below the table of the previous member."""
         self._show_outcome("trained")
         self._handle = None
         self._title = f"model {member} of {members}, " if members > 1 else ""

@@ -147,7 +147,7 @@ _RECIPES = (
         config=TrainConfig(
             recipe="tune",
             start="pretrained",
-            learning_rate=3e-4,  # small steps: a few images must not undo the training before
+            learning_rate=3e-4,  # small steps: a few images must not undo the earlier training
             epochs=40,
             batch_size=32,
             dropout=0.0,
@@ -186,7 +186,7 @@ def resolve(recipe: str | None = None, **overrides: object) -> TrainConfig:
 
 
 def override(base: TrainConfig, settings: Mapping[str, object]) -> TrainConfig:
-    """Return a config with some settings replaced, as `resolve` replaces those of a recipe.
+    """Return a config with some settings replaced, as `resolve` does for a recipe.
 
     Args:
         base: The config.

@@ -25,11 +25,11 @@ class RunSummary:
         path: The run directory.
         config: The settings.
         finished: Whether the training has ended.
-        history: The epochs that have ended; of an ensemble those of all members.
+        history: The epochs that have ended, of all members of an ensemble.
         members: Number of models that have a file.
         accuracy: Accuracy on the test images, 0..1; None if the run is not finished.
         loss: Cross-entropy on the test images in nats; None if the run is not finished.
-        seconds: Wall time of the training, that of an unfinished run without its current epoch.
+        seconds: Wall time of the training; without the current epoch for an unfinished run.
         is_at_chance: Whether the model is no better than chance.
     """
 
@@ -47,7 +47,8 @@ class RunSummary:
     def changes(self) -> dict[str, Any]:
         """The settings that differ from the recipe, by name.
 
-        Those of a recipe that is unknown, because another version had it, differ from the defaults.
+        For an unknown recipe, of another version, they are the settings that differ from the
+        defaults.
         """
         recipe = RECIPES.get(self.config.recipe)
         base = (recipe.config if recipe else TrainConfig()).as_dict()
@@ -103,7 +104,7 @@ class FoundRun(NamedTuple):
 
 
 def list_runs(root: Path = RUNS_DIR) -> RunList:
-    """Summarize the runs in a directory, and those of seeds in the directories of `train --seeds`.
+    """Summarize the runs in a directory, including the runs of `train --seeds`.
 
     A finished run is as old as its metrics, any other run as its last epoch.
 
@@ -172,7 +173,7 @@ def find_runs(names: Sequence[str]) -> list[FoundRun]:
     Raises:
         CheckpointError: There is no such run, or it has no model yet.
         ConfigError: There are fewer than two runs.
-        RunError: A name is that of a model outside a run or of a file in a run, or a run is
+        RunError: A name refers to a model outside a run or to a file in a run, or a run is
             damaged.
     """
     found: dict[Path, FoundRun] = {}

@@ -45,8 +45,7 @@ _TAGS = MappingProxyType(
 class TensorBoardLog:
     """Training callback that logs each epoch for TensorBoard, and forwards the progress.
 
-    The event files are in ``tensorboard/`` of the run, those of the members of an ensemble in the
-    directories of the members.
+    The event files are in ``tensorboard/`` of the run, or of each member of an ensemble.
 
     Args:
         run: The run directory.
@@ -61,7 +60,7 @@ class TensorBoardLog:
     def on_train_begin(
         self, config: TrainConfig, steps: int, *, member: int, members: int, first_epoch: int
     ) -> None:
-        """Start a log; that of a resumed run has all epochs before.
+        """Start a log. The log of a resumed run contains the earlier epochs.
 
         Raises:
             OSError: The log cannot be written.
@@ -88,7 +87,7 @@ class TensorBoardLog:
 
 
 def log_result(result: TrainResult | EnsembleResult, test: Dataset) -> None:
-    """Log the test metrics, the confusion matrix and the worst mistakes of a finished training.
+    """Log the test metrics, the confusion matrix and the worst mistakes of a finished run.
 
     Args:
         result: The result.

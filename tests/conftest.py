@@ -129,7 +129,7 @@ def cluster() -> "Iterator[ClusterAddress]":
     from tests.support.program import FORK_SERVER
 
     settings = {
-        # A function that ends its worker is given to one other worker only.
+        # A function that kills its worker is given to one other worker only.
         "distributed.scheduler.allowed-failures": 1,
         # Each worker process would import the libraries again.
         "distributed.worker.multiprocessing-method": FORK_SERVER.get_start_method(),

@@ -44,7 +44,7 @@ class Command(TyperCommand):
         """Parse the arguments.
 
         Raises:
-            ConfigError: The value of an option is empty, as that of an unset shell variable is.
+            ConfigError: The value of an option is empty, as from an unset shell variable.
         """
         if not ctx.resilient_parsing:  # as it is during completion
             _require_values(self, args)

@@ -55,7 +55,7 @@ def compare(
 
     McNemar's exact test checks whether the difference between two models is significant; with more
     than two, all pairs are tested, with Holm's correction. The test is about these models:
-    with another seed, a recipe gives another model.
+    with another seed, a recipe gives a different model.
     """
     from mnistcli.cli.progress import CountBar
     from mnistcli.model_lookup import find_model
@@ -134,7 +134,7 @@ def _p_value(value: float) -> str:
 
 
 def _draw(compared: Sequence[NamedSummary], dataset: str, path: Path, *, as_json: bool) -> None:
-    """Draw the curves of all runs; those of ensembles have none of their own."""
+    """Draw the curves of all runs; ensembles have none of their own."""
     from mnistcli.plotting.quiet_import import import_matplotlib
 
     import_matplotlib()

@@ -32,7 +32,7 @@ class EpochTable:
 
     Attributes:
         epochs: Number of epochs.
-        titles: The titles of the columns after that of the epoch.
+        titles: The titles of the columns after the epoch.
     """
 
     epochs: int

@@ -59,7 +59,7 @@ def predict_regions(
         layout: The layout of the results.
 
     Returns:
-        The predictions of the regions, and what prints those of a scan as one record; None for a
+        The predictions of the regions, and the printer of one record per scan; None for a
         table with a line per region.
     """
     from mnistcli.prediction.forms import predict_forms
@@ -94,7 +94,7 @@ class FormPrinter:
             yield from form.predictions
 
     def print_row(self, prediction: "Prediction") -> None:
-        """Print the scan of a prediction if it is that of its last region."""
+        """Print the scan of a prediction if this is its last region."""
         form = self._waiting[0]
         if prediction is not form.predictions[-1]:
             return

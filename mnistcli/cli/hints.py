@@ -129,7 +129,7 @@ class CommandLine:
             return
 
     def _replace(self, name: str | None, words: tuple[str, ...]) -> list[_ArgumentGroup]:
-        """Return the groups with those of a parameter replaced; new ones come before ``--``."""
+        """Return the groups with a parameter's groups replaced; new ones come before ``--``."""
         groups = list(self._groups())
         new = _ArgumentGroup(name, words)
         old = [index for index, group in enumerate(groups) if group.name == name]

@@ -191,7 +191,7 @@ def _print_right_aligned(table: Table) -> None:
 
 
 def _print_pairs(pairs: list[tuple[str, str]]) -> None:
-    """Print names and values in two columns; a row without a name continues the one before."""
+    """Print names and values in two columns; a row without a name continues the previous one."""
     width = max(len(name) for name, _ in pairs) + 2
     for name, value in pairs:
         print_line(f"{name:<{width}}{value}")

@@ -150,7 +150,7 @@ class _AppendOnlyFile(io.FileIO):
 
 @contextmanager
 def _open(partial: Path, path: Path) -> Iterator[IO[str]]:
-    """Open a partial file to append text; in the end it is flushed to the disk."""
+    """Open a partial file to append text; at the end it is flushed to disk."""
     raw = _AppendOnlyFile(partial, path)
     try:
         with io.TextIOWrapper(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # loads NumPy, which help and errors do without
 def check_sources(
     images: list[str], outputs: Mapping[str, Path], regions: Path | None, *, recursive: bool
 ) -> "Iterable[str | FoundImage]":
-    """Return the sources, those on stdin included, if no output overwrites one of them.
+    """Return the sources, including those on stdin, if no output overwrites one of them.
 
     Raises:
         ImageError: An output is one of the images. For those that are listed on stdin, it is raised

@@ -32,7 +32,7 @@ _TABLE = SeedTable(
 
 
 def parse_seeds(text: str) -> list[int]:
-    """Parse seeds such as ``0..9``, ``1,2,5`` or ``0..3,7``; the ends of a range are included.
+    """Parse seeds such as ``0..9``, ``1,2,5`` or ``0..3,7``; a range includes both ends.
 
     Raises:
         ConfigError: The text is neither a list nor a range of seeds, a seed is too large, or there

@@ -42,7 +42,7 @@ def set_verbosity(*, quiet: bool = False, verbose: bool = False) -> None:
 def is_animated() -> bool:
     """Return whether spinners and progress bars are drawn: only if stderr is a terminal.
 
-    Rich takes a stream for a terminal if ``$FORCE_COLOR`` is set, as it is in notebooks. Colors do
+    Rich treats a stream as a terminal if ``$FORCE_COLOR`` is set, as it is in notebooks. Colors do
     no harm there; an animation would fill the output with its frames.
     """
     return _Verbosity.animated and err.file.isatty() and not err.is_dumb_terminal

@@ -50,8 +50,8 @@ def sweep(
             "--run-dir",
             "-o",
             metavar="DIR",
-            help="Directory of the sweep. Give that of a stopped sweep to continue it. Default: "
-            "runs/<time>_<recipe>_sweep/.",
+            help="Directory of the sweep. Give the directory of a stopped sweep to continue it. "
+            "Default: runs/<time>_<recipe>_sweep/.",
         ),
     ] = None,
     storage: Annotated[

@@ -96,7 +96,7 @@ class EpochBar:
         self.begun = True
         self._epochs, self._steps, self._epoch = config.epochs, steps, first_epoch
         self._rows.clear()
-        # The epochs before a resumed training do not count in the time left.
+        # The earlier epochs of a resumed run do not count in the time left.
         done = (first_epoch - 1) * steps
         self._progress.reset(self._task, total=config.epochs * steps, completed=done)
         self._show(0, "")
@@ -129,7 +129,7 @@ class _CurvesAndBar(Progress):
     Args:
         rows: The epochs so far, a list that grows.
         columns: The columns of the bar.
-        options: Those of `rich.progress.Progress`.
+        options: Options of `rich.progress.Progress`.
     """
 
     def __init__(self, rows: Sequence[EpochRow], *columns: ProgressColumn, **options: Any) -> None:
@@ -194,7 +194,7 @@ class TrainingProgress(EpochBar):
         if first_epoch > 1:
             print_note(f"resumed after epoch {first_epoch - 1} of {config.epochs}")
         self.label = f"model {member}/{members}  " if members > 1 else ""
-        self._print_curves()  # of the member before
+        self._print_curves()  # of the previous member
         super().on_train_begin(
             config, steps, member=member, members=members, first_epoch=first_epoch
         )
@@ -225,7 +225,7 @@ class TrainingProgress(EpochBar):
         super().__exit__(kind, error, traceback)
 
     def _repeat_rows(self, rows: Sequence[EpochRow], *, keeps_last: bool) -> None:
-        """Print the epochs before a resumed training."""
+        """Print the earlier epochs of a resumed run."""
         best = None
         for row in rows:
             kept = is_better(row, best, keeps_last=keeps_last)

@@ -54,7 +54,7 @@ def connect(address: ClusterAddress) -> Iterator[Client]:
 def open_client(address: ClusterAddress) -> Iterator[Client]:
     """Open a cluster, with or without workers.
 
-    Workers that are started here end with this process, whatever ends it.
+    Workers that are started here end with this process, however it ends.
 
     Yields:
         The connection.

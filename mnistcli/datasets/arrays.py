@@ -146,7 +146,7 @@ def to_gray(images: NDArray[Any], count: int) -> NDArray[Any]:
 
 
 def is_square(pixels: int) -> bool:
-    """Return whether a number of pixels is that of a square image of a size that is read."""
+    """Return whether a square image of a size that is read has this number of pixels."""
     side = math.isqrt(max(pixels, 0))
     return side * side == pixels and side in _SIDES
 
@@ -240,7 +240,7 @@ def _invert_dark_on_light(images: NDArray[np.uint8]) -> tuple[NDArray[np.uint8],
 
 
 def to_28x28(images: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Convert square images to 28x28; those of another size are normalized like photos.
+    """Convert square images to 28x28; images of another size are normalized like photos.
 
     Returns:
         uint8 (n, 28, 28), and the images with a digit in them, bool (n,).

@@ -156,7 +156,7 @@ def is_data_folder(folder: Path) -> bool:
 def read_data_folder(folder: Path) -> Splits:
     """Read the dataset in the files of a folder, such as four IDX files or ``x_train.npy``.
 
-    Of several datasets in a folder, that of digits is read; the others are named in a note.
+    Of several datasets in a folder, the one with digits is read; a note names the others.
 
     Raises:
         DataError: No file has images with labels, or a file is damaged.
@@ -207,7 +207,7 @@ def _without_index(arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
 
 
 def _siblings(folder: Path) -> list[Path]:
-    """Return the data files in a folder and in those of its splits, in natural order, each once."""
+    """Return the data files in a folder and its split folders, in natural order, each once."""
     folders = [
         folder,
         *(subfolder for subfolder in list_subdirectories(folder) if split_of_name(subfolder.name)),

@@ -51,7 +51,7 @@ class Dataset:
         return Dataset(self.images[indices], self.labels[indices])
 
     def concatenate(self, other: "Dataset") -> "Dataset":
-        """Return these images followed by those of another dataset."""
+        """Return these images followed by the images of another dataset."""
         return Dataset(
             np.concatenate([self.images, other.images]),
             np.concatenate([self.labels, other.labels]),

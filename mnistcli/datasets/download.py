@@ -2,8 +2,8 @@
 
 Pooch's downloader is given a time limit, because it has none for a server that keeps sending single
 bytes. The files are decompressed before their hash is verified, because mirrors compress the same
-file differently, and written with our own function, so that a killed process leaves nothing that is
-not removed by the next one.
+file differently, and written with our own function, so that the next process removes what a
+killed one has left.
 """
 
 import errno
@@ -109,7 +109,7 @@ def _get(url: str, progress: ProgressBar | None) -> bytes:
         progressbar=progress or False,
         chunk_size=CHUNK_SIZE,
         timeout=TIMEOUT,
-        # The files are already compressed, and the size in the header is that of the file.
+        # The files are already compressed, and the header states the size of the file.
         headers={"Accept-Encoding": "identity"},
         hooks={"response": lambda response, **_: responses.append(response)},
     )

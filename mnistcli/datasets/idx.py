@@ -30,7 +30,7 @@ NAMES = (
 """File names of the training images and labels, and of the test images and labels."""
 
 MAX_BYTES = 600 << 20
-"""Maximum size of a file, decompressed: that of the largest part of EMNIST, 12 times MNIST."""
+"""Maximum size of a file, decompressed: as the largest part of EMNIST, 12 times MNIST."""
 
 _UNSIGNED_BYTE = 8  # type code
 _TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
@@ -97,7 +97,7 @@ def read_file(path: Path) -> bytes:
         DataError: The file is damaged or too large.
         OSError: The file cannot be read.
     """
-    if path.stat().st_size > MAX_BYTES:  # checked before memory is taken for it
+    if path.stat().st_size > MAX_BYTES:  # checked before memory is allocated
         raise DataError(
             f"file too large: {str(path)!r} has more than {MAX_BYTES >> 20} MiB", hint=OTHER_DATASET
         )

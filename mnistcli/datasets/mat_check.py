@@ -1,4 +1,4 @@
-"""MATLAB check: look at the shapes in a file of version 5 before SciPy takes memory for them.
+"""MATLAB check: verify the shapes in a version 5 file before SciPy allocates memory for them.
 
 Source: "MAT-File Format", The MathWorks, section "Level 5 MAT-File Format".
 """
@@ -28,7 +28,7 @@ _Element = tuple[int, memoryview]
 def check_mat(path: Path) -> None:
     """Check the arrays in a MATLAB file of version 5: sizes, and shapes that fit them.
 
-    SciPy takes memory for as many cells as a file states. A file of 200 bytes can state 2^30.
+    SciPy allocates memory for as many cells as a file states. A file of 200 bytes can state 2^30.
 
     Args:
         path: The file.

@@ -24,7 +24,7 @@ def read_splits(source: str, arrays: Arrays, notes: tuple[str, ...] = ()) -> Spl
 
     Args:
         source: The file or directory, for errors and notes.
-        arrays: The arrays by name, such as ``x_train``; their layouts are those of `to_datasets`.
+        arrays: The arrays by name, such as ``x_train``; their layouts are as for `to_datasets`.
         notes: Notes about the files.
 
     Raises:
@@ -107,7 +107,7 @@ def to_splits(source: str, datasets: Mapping[str, Dataset], notes: tuple[str, ..
 
 
 def all_images(source: str, arrays: Arrays) -> NDArray[Any]:
-    """Return the images among named arrays, those of all splits together.
+    """Return the images among named arrays, of all splits together.
 
     Raises:
         DataError: There are no images.

@@ -45,7 +45,7 @@ def read_npy(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def check_header(path: str, name: str, stream: IO[bytes], file_size: int) -> int:
-    """Check the header of an array before memory is taken for it; return its size in bytes.
+    """Check the header of an array before memory is allocated for it; return its size in bytes.
 
     Args:
         path: The file, for errors.

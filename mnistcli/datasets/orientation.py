@@ -30,12 +30,12 @@ _TRANSFORMS: dict[str, _Transform] = {
 
 
 def turn_upright(splits: Splits) -> Splits:
-    """Turn the images of a dataset upright, if the packaged model reads them only so.
+    """Turn the images of a dataset upright, if the packaged model recognizes them only then.
 
-    Images that it reads in no orientation get a note.
+    If it recognizes them in no orientation, a note is added.
 
     Args:
-        splits: The dataset; its name is that of the source.
+        splits: The dataset; its name is the name of the source.
     """
     whole = max((splits.train, splits.test), key=len)
     if len(whole) < _MIN_IMAGES:

@@ -47,7 +47,7 @@ def read_parquet(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def _check_size(path: Path, metadata: Any) -> None:
-    """Check the sizes that a file states, before memory is taken.
+    """Check the sizes that a file states, before memory is allocated.
 
     Raises:
         DataError: There are too many rows or bytes.

@@ -16,7 +16,7 @@ def max_content(file_size: int) -> int:
 
 
 def require_size(path: Path, size: int) -> None:
-    """Check the size of the content of a file before memory is taken for it.
+    """Check the size of the content of a file before memory is allocated for it.
 
     Args:
         path: The file.

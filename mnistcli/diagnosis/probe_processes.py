@@ -58,7 +58,7 @@ class ProbeProcesses:
 
 @contextmanager
 def run_probes(names: Sequence[str]) -> Iterator[ProbeProcesses]:
-    """Start probes in child processes, and end those that still run in the end.
+    """Start probes in child processes, and stop those still running when the block ends.
 
     Args:
         names: Names in `mnistcli.diagnosis.probes.PROBES`.

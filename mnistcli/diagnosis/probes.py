@@ -44,7 +44,7 @@ def probe_litert() -> dict[str, Any]:
     """Predict an empty image with the packaged model and LiteRT.
 
     Returns:
-        The seconds of loading and prediction, imports included.
+        The seconds of loading and prediction, including imports.
 
     Raises:
         Exception: LiteRT cannot be imported, or the model cannot be loaded.

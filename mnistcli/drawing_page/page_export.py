@@ -1,4 +1,4 @@
-"""Export of the drawing page: one file that recognizes digits without a server, also offline."""
+"""Export of the drawing page: one file that recognizes digits without a server, even offline."""
 
 import base64
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""File kinds: formats that people take for an image, a dataset or a model, and the remedies."""
+"""File kinds: formats that people mistake for an image, a dataset or a model, and the remedies."""
 
 import re
 from pathlib import Path
@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 
 class FileKind(NamedTuple):
-    """The kind of a file that people take for a dataset, an image or a model.
+    """The kind of a file that people mistake for a dataset, an image or a model.
 
     Attributes:
         name: The kind with its article, such as ``a pickle``.
-        remedy: Instruction to make a dataset of the file; also the others unless they are given.
-        image_remedy: Instruction to make an image of it.
-        model_remedy: Instruction to make a model of it.
+        remedy: How to turn the file into a dataset; also used for `image_remedy` and
+            `model_remedy` if they are empty.
+        image_remedy: How to turn the file into an image.
+        model_remedy: How to turn the file into a model.
         label: A short name for counts, such as ``HEIC``; empty if names do not show the kind.
         suffixes: The suffixes of its names in lower case.
     """
@@ -136,7 +137,7 @@ SVG = _unsupported_image("an SVG image", "SVG", ".svg", ".svgz")
 _NAMED = (HEIC, PDF, JPEG_XL, POSTSCRIPT, SVG, WEB_PAGE, JPEG_2000, PHOTOSHOP, ICON)
 """Kinds that are recognized by the file name."""
 NOT_IMAGES = (*_NAMED, AVIF, LFS)
-"""Kinds that people take for an image."""
+"""Kinds that people mistake for an image."""
 MODEL_FILES = (KERAS, HDF5)
 """Kinds of files that models are loaded from."""
 ARRAY_FILES = (NPZ, NPY, HDF5, PARQUET, MATLAB)
@@ -167,7 +168,7 @@ def kind_of_name(name: str) -> FileKind | None:
 
 
 def is_data_name(name: str) -> bool:
-    """Return whether a file name is that of a data file, which can be compressed with gzip."""
+    """Return whether a file name belongs to a data file, which can be compressed with gzip."""
     suffixes = (suffix for kind in (*ARRAY_FILES, TABLE) for suffix in kind.suffixes)
     is_known = name.lower().removesuffix(".gz").endswith(tuple(suffixes))
     return is_known or IDX_NAME.search(name) is not None

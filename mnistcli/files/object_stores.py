@@ -59,7 +59,7 @@ class StoreEntry(NamedTuple):
     """An entry of a folder in a store.
 
     Attributes:
-        name: The name, without those of the folders it is in.
+        name: The name without its folders.
         size: The size of an object in bytes; None for a folder, or if it is not known.
         is_folder: Whether it is a folder.
     """

@@ -8,7 +8,7 @@ from mnistcli.files import kinds
 from mnistcli.files.kinds import FileKind
 
 SIGNATURE_LENGTH = 1024
-"""Bytes at the start of a file that `identify` looks at."""
+"""Bytes at the start of a file that `identify` checks."""
 
 _FOLDERS: tuple[tuple[str, FileKind], ...] = (
     ("saved_model.pb", kinds.SAVED_MODEL),

@@ -18,7 +18,7 @@ def config_dir() -> Path:
     """Return the directory of the user's configuration, which may not exist yet.
 
     It is ``$MNISTCLI_CONFIG_DIR`` if that is set, otherwise the usual configuration directory of
-    the operating system; on Linux, that of the XDG base directory specification.
+    the operating system; on Linux, the XDG base directory specification defines it.
     """
     chosen = os.environ.get(CONFIG_VARIABLE)
     return Path(chosen) if chosen else platformdirs.user_config_path("mnistcli", appauthor=False)
@@ -28,8 +28,8 @@ def cache_dir() -> Path:
     """Return the cache directory, which may not exist yet.
 
     It is ``$MNISTCLI_CACHE_DIR`` if that is set, otherwise the usual cache directory of the
-    operating system; on Linux, that of the XDG base directory specification. Everything in it can
-    be downloaded or computed again.
+    operating system; on Linux, the XDG base directory specification defines it. Everything in it
+    can be downloaded or computed again.
     """
     chosen = os.environ.get(CACHE_VARIABLE)
     return Path(chosen) if chosen else platformdirs.user_cache_path("mnistcli", appauthor=False)

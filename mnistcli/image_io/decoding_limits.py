@@ -15,7 +15,7 @@ MAX_SECONDS = 2.5
 _MAX_ENCODED_BYTES = 32 * 2**20
 # These decoders have the whole file in memory, and cannot be stopped while they decode it.
 _UNSTOPPABLE_FORMATS = {"AVIF", "HEIF", "WEBP"}
-_JPEG_BLOCK = 4096  # bytes that are decoded between two looks at the clock
+_JPEG_BLOCK = 4096  # bytes that are decoded between two checks of the time
 # Compressions of scanners and cameras; the decoders of the others are slow, or rarely tested.
 _TIFF_COMPRESSIONS = {
     *("raw", "packbits", "tiff_lzw", "tiff_deflate", "tiff_adobe_deflate"),

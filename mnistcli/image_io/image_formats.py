@@ -43,7 +43,7 @@ def is_image_name(name: str | Path) -> bool:
 
 
 def is_document_name(name: str | Path) -> bool:
-    """Return whether a file name is that of a document whose pages can be rendered."""
+    """Return whether a file name belongs to a document whose pages can be rendered."""
     return kind_of_name(str(name)) is PDF and is_installed(PDF)
 
 

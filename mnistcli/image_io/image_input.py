@@ -69,9 +69,9 @@ def open_image(
     The image is rotated upright as its EXIF data say. Deep grayscale is scaled to 8 bits, a palette
     is looked up, transparency is composited over a background that contrasts with the ink. Of an
     animation the first frame is used, of a PDF or TIFF file the first page; the name
-    ``scan.pdf#2`` is that of its second page. A page of a PDF is rendered at 300 dots per inch. An
-    image of more than 50 megapixels is reduced by a whole factor; `original_size` returns its size
-    before. HEIC and PDF files need the extra ``photos``.
+    ``scan.pdf#2`` refers to its second page. A page of a PDF is rendered at 300 dots per inch. An
+    image of more than 50 megapixels is reduced by a whole factor; `original_size` returns its
+    original size. HEIC and PDF files need the extra ``photos``.
 
     Args:
         source: A path; a file object opened in binary mode; a PIL image of any mode; or an array,

@@ -48,8 +48,8 @@ def decoded_bytes(image: Image.Image) -> int:
 def _has_several_scans(image: JpegImagePlugin.JpegImageFile) -> bool:
     """Return whether all coefficients of a JPEG are kept in memory, because it has several scans.
 
-    A progressive JPEG says so. Of another, the first scan has fewer components than there are;
-    Pillow has read the file up to the end of the header of that scan.
+    A progressive JPEG is marked as such. In one that is not, the first scan has fewer components
+    than the image; Pillow has read the file up to the end of the header of that scan.
     """
     if image.info.get("progressive") or image.fp is None:
         return "progressive" in image.info
@@ -71,7 +71,8 @@ class MemoryBudget:
     """Memory budget of several threads: a semaphore counted in bytes.
 
     Args:
-        total: Bytes in all. A single request of more is granted when nobody else has any.
+        total: Bytes in all. A single request of more is granted when no other request
+            holds memory.
     """
 
     def __init__(self, total: int) -> None:

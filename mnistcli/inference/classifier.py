@@ -188,7 +188,7 @@ def _is_classifier(compute: Compute) -> bool:
 
 
 def _require_digits(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Check dtype and shape: pixels in 0..1 would be divided by 255 without a sign of it."""
+    """Check dtype and shape: pixels in 0..1 would silently be divided by 255."""
     if not isinstance(images, np.ndarray):
         raise TypeError(f"images must be a uint8 array (n, 28, 28), not {type(images).__name__}")
     if images.dtype != np.uint8 or images.shape[-2:] != (28, 28) or images.ndim not in {2, 3}:

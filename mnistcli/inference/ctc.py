@@ -27,7 +27,7 @@ class Frames(NamedTuple):
 
     Attributes:
         digits: float64 (t, 10).
-        blank: That of no digit, float64 (t,).
+        blank: Probability of the blank symbol, float64 (t,).
     """
 
     digits: NDArray[np.float64]
@@ -40,7 +40,7 @@ class Alignment(NamedTuple):
     Attributes:
         columns: The expected column of each digit, float64 (n,).
         replacement_ratios: The probability of each text in which one digit is replaced, relative
-            to that of the text itself, float64 (n, 10).
+            to the text itself, float64 (n, 10).
         log_probability: The logarithm of the probability of the text.
     """
 

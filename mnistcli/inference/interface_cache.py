@@ -43,7 +43,7 @@ def read_interface(digest: str) -> Interface | None:
 
 
 def write_interface(digest: str, interface: Interface) -> None:
-    """Write the interface of a model file to the user's cache; without one, nothing happens."""
+    """Write the interface of a model file to the user's cache, if there is one."""
     with contextlib.suppress(OSError):
         path = _file(digest)
         path.parent.mkdir(parents=True, exist_ok=True)

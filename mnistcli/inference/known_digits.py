@@ -40,7 +40,7 @@ class KnownDigits(NamedTuple):
 
 
 def load_known_digits() -> Iterator[KnownDigits]:
-    """Load the digits: those of MNIST if they are on this machine, then those of scikit-learn."""
+    """Load the digits of MNIST, if they are on this machine, then the digits of scikit-learn."""
     if (digits := _load_mnist()) is not None:
         yield digits
     yield _load_sklearn_digits()
@@ -103,8 +103,8 @@ def _to_known_digits(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Kn
 def _load_sklearn_digits() -> KnownDigits:
     """Convert digits of scikit-learn to MNIST format, and choose 50 of each digit.
 
-    Chosen are those that the packaged model predicts with the highest probability: networks that
-    were trained on MNIST predict 83 to 90 % of them, and 70 % of all.
+    The digits chosen are those that the packaged model predicts with the highest probability:
+    networks that were trained on MNIST predict 83 to 90 % of them, and 70 % of all.
     """
     from sklearn.datasets import load_digits  # noqa: PLC0415 - slow, and rarely needed
 

@@ -106,7 +106,7 @@ class LineRecognizer:
     def _probabilities(self, images: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float64]]:
         """Return the probabilities of all symbols and the blank, (t, symbols + 1).
 
-        There is one array per network and image: those of the first network come first.
+        There is one array per network and image, beginning with all images of the first network.
         """
         width = max(image.shape[1] for image in images)
         width = math.ceil(width / _WIDTH_STEP) * _WIDTH_STEP
@@ -166,8 +166,8 @@ def _rank(found: list[dict[str, float]], *, is_conditional: bool) -> list[tuple[
 def _align(frames: list[ctc.Frames], text: str) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     """Return the columns of the digits in pixels, (n,), and their class probabilities, (n, 10).
 
-    A digit's probability is that of the text in which it stands, in the mean over the frames. The
-    columns are those of the first frames.
+    A digit's probability is the probability of the text in which it stands, in the mean over the
+    frames. The columns are taken from the first frames.
     """
     if not text:
         return np.empty(0), np.empty((0, CLASSES), np.float32)

@@ -2,7 +2,7 @@
 
 The check needs neither Keras nor TensorFlow. Nothing of the file reaches Keras unchecked: the
 archive is read once, the configuration is rebuilt from the parts that are known, and the weights
-are plain arrays. The order of the checks is that of their cost.
+are plain arrays. The cheapest checks come first.
 """
 
 from mnistcli.model_check.check import CheckedModel, check_content, check_model

@@ -23,8 +23,8 @@ from mnistcli.model_check.nodes import Node, rebuild_input_and_output, rebuild_n
 from mnistcli.model_check.refusal import RefusedModelError, require, shorten
 
 MAX_LAYERS = 500
-"""Maximum number of layers, those of models inside it included: Keras takes 20 ms for each."""
-_MAX_DEPTH = 8  # of models and layers inside each other
+"""Maximum number of layers of a model and its nested models: Keras takes 20 ms for each."""
+_MAX_DEPTH = 8  # of nested models and layers
 _MAX_LIST = 1000
 _MAX_LIST_DEPTH = 4
 _MAX_TEXT = 200

@@ -12,7 +12,7 @@ from mnistcli.model_check.refusal import RefusedModelError, require, shorten
 from mnistcli.model_check.sizes import LayerSize, Shape, count_elements, require_single_input
 
 MAX_CALLS = 2000
-"""Maximum number of calls of layers; a model inside a model is followed each time it is called."""
+"""Maximum number of calls of layers; a nested model is followed each time it is called."""
 _MAX_VALUES = 1 << 40  # numbers with thousands of digits take time
 
 
@@ -23,7 +23,7 @@ class ModelSize:
     Attributes:
         input: Shape of its input for one image; a side is None if any size fits.
         output: Shape of its output.
-        parameters: Number of parameters, those of shared layers counted once.
+        parameters: Number of parameters; shared layers are counted once.
         largest_output: Number of values in the largest array of one layer for one image.
     """
 

@@ -1,7 +1,7 @@
 """Legacy HDF5: read a model that Keras 2 or 3 has saved as `.h5`.
 
-The configuration is translated into that of a `.keras` file and then checked like any other. The
-weights are copied into a new file, so that nothing else of the file reaches Keras.
+The configuration is translated to the format of a `.keras` file and then checked like any other.
+The weights are copied into a new file, so that nothing else of the file reaches Keras.
 """
 
 import io
@@ -114,7 +114,7 @@ def _version(group: h5py.Group) -> str:
 
 
 def translate(config: Any) -> Node:
-    """Translate the configuration of a `.h5` file into that of a `.keras` file.
+    """Translate the configuration of a `.h5` file to the format of a `.keras` file.
 
     Classes get the module of the stock Keras class of that name. Everything unknown stays as it is,
     to be refused later.

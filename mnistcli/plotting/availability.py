@@ -1,6 +1,6 @@
 """Availability of plots: the errors that say why a model cannot have a plot.
 
-Each function returns the error; None if the model has the plot. Importing this module is light.
+Each function returns the error; None if the model has the plot. This module is cheap to import.
 """
 
 import shlex

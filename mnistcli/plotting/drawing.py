@@ -58,7 +58,7 @@ def draw_image(
         image: The image.
         place: Left edge, top edge, width and height of the rectangle in inches.
         full_size: Width and height in pixels if `image` is a thumbnail of a larger image. Defaults
-            to those of `image`.
+            to the size of `image`.
 
     Returns:
         Left and top edge of the image in inches, and inches per pixel of the full size.

@@ -27,7 +27,8 @@ from mnistcli.plotting.style import (
 MAX_DIGITS = 2000
 """More digits take longer than five seconds and cover each other."""
 
-# From the palettes of Okabe and Ito and of Tol; the numbers on the clusters are not in color only.
+# From the palettes of Okabe and Ito and of Tol; the numbers on the clusters make the plot readable
+# without color.
 COLORS = (
     "#0072B2",
     "#E69F00",
@@ -102,7 +103,7 @@ def plot_embedding(
 def embed(features: NDArray[np.float32]) -> NDArray[np.float64]:
     """Compute an embedding in two dimensions by t-SNE of the principal components.
 
-    The result is the same on every call: threads would add numbers in another order each time
+    The result is the same on every call: threads would add numbers in a different order each time
     (van der Maaten and Hinton, "Visualizing data using t-SNE", JMLR 2008).
 
     Args:
@@ -112,7 +113,7 @@ def embed(features: NDArray[np.float32]) -> NDArray[np.float64]:
         float64 (n, 2), centered.
     """
     count = len(features)
-    if not np.ptp(features, axis=0).any():  # also of a single digit
+    if not np.ptp(features, axis=0).any():  # true of a single digit, too
         return np.zeros((count, 2))
     with threadpool_limits(limits=1):
         components = min(_COMPONENTS, *features.shape)

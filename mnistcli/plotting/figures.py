@@ -1,6 +1,6 @@
 """Figures of the kinds of plots: each function computes the inputs of a figure and draws it.
 
-Importing this module is light.
+This module is cheap to import.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Limits of plots: the number of digits that a figure shows. Importing this module is light."""
+"""Limits of plots: the number of digits that a figure shows. This module is cheap to import."""
 
 MAX_SAMPLES = 400
 """Digits in the plots of samples and of mistakes; more are too small to look at on any screen."""

@@ -34,7 +34,7 @@ MIN_CHANGE = 0.01
 
 @dataclass(frozen=True, eq=False)
 class _Item:
-    """A digit of the dataset with its probabilities, also with a patch covered.
+    """A digit of the dataset with its probabilities, with and without a patch covered.
 
     Attributes:
         index: Its index in the dataset.

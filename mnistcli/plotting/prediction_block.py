@@ -46,7 +46,7 @@ DIGITS_PER_ROW, MAX_COLUMNS = 4, 12
 MAX_WIDTH = 16.0
 # Heights of the name above an image, and of a line of the caption below the name.
 NAME, LINE = 0.23, 0.19
-# Font sizes in points: the smallest of a digit on the image, and that of the classes.
+# Font sizes in points: the smallest of a digit on the image, and of the classes.
 MIN_LABEL, CLASS = 6.0, 6.5
 # Width and height of a bold digit, relative to the font size.
 LABEL_WIDTH, LABEL_HEIGHT = 0.72, 1.2

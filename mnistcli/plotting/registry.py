@@ -1,7 +1,7 @@
 """Plot registry: `PLOT_KINDS`, the kinds of plots by name, and `draw_plots`, which draws them.
 
-To register a new kind, add it to `PLOT_KINDS`. Importing this module is light: the command line
-reads the names from here.
+To register a new kind, add it to `PLOT_KINDS`. This module is cheap to import: the command
+line reads the names from here.
 """
 
 from collections.abc import Callable, Mapping, Sequence

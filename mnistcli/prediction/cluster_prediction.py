@@ -92,7 +92,7 @@ def predict_on_cluster(
     """Predict the digits in images on the workers of a cluster.
 
     The number of images in memory does not depend on how many there are. An image is predicted as
-    by `predict_images`, also if the worker that predicts it is killed. An image that ends one
+    by `predict_images`, even if the worker that predicts it is killed. An image that kills one
     worker after another gets an error.
 
     Args:
@@ -124,9 +124,9 @@ def _predict_all(tasks: _BatchTasks, images: Iterable[FoundImage]) -> Iterator[P
 
 
 def _predict_alone(tasks: _BatchTasks, batch: Sequence[FoundImage]) -> Iterator[Prediction]:
-    """Predict the images of a batch that has ended its workers, one after the other.
+    """Predict the images of a batch that has killed its workers, one after the other.
 
-    A worker that ends because of another batch counts against the image as well, so the image is
+    A worker that dies because of another batch counts against the image as well, so the image is
     tried again.
     """
     for found in batch:

@@ -203,7 +203,7 @@ def failed_image(path: FileName, message: str, hint: str | None = None) -> Found
 
 
 def is_hidden(name: str) -> bool:
-    """Return whether a name is that of a hidden file."""
+    """Return whether a name belongs to a hidden file."""
     return name.startswith(".") and name not in {".", ".."}
 
 

@@ -55,7 +55,7 @@ def find_images(
         select: Returns whether to yield the images of a file. Defaults to all files.
 
     Yields:
-        The images, those of a folder or a pattern in natural order (2 before 10). A folder
+        The images, in natural order (2 before 10) for a folder or a pattern. A folder
         without images, a pattern without files and a URL of another kind yield an error in their
         place.
     """

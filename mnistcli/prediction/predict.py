@@ -68,7 +68,7 @@ def predict_images(
             for prediction in classify(classifier, group):
                 yield apply_rejection(prediction, thresholds)
             pending = next_group
-    finally:  # also on Ctrl-C: the images that are being prepared are not waited for
+    finally:  # even on Ctrl-C: the images that are being prepared are not waited for
         pool.shutdown(wait=False, cancel_futures=True)
         workers.stop()
 
@@ -95,7 +95,7 @@ def _prepare_groups(
 
 
 def classify(classifier: DigitClassifier, group: Sequence[Prepared]) -> Iterator[Prediction]:
-    """Add the probabilities: those of the segmentation, and of the other digits in one batch."""
+    """Add the probabilities; one batch has the digits without any from the segmentation."""
     digits = chain.from_iterable(prepared.content.digits for prepared in group)
     images = [digit.image for digit in digits if digit.probabilities is None]
     computed = iter(classifier.predict(np.stack(images)) if images else ())

@@ -97,7 +97,7 @@ class PreparationWorkers:
     def _prepare_in(
         self, process: WorkerProcess, images: Sequence[FoundImage]
     ) -> list[Prepared | None]:
-        """Prepare images in a worker; if it ends, find out which of them it ended with."""
+        """Prepare images in a worker; if it dies, find the image that killed it."""
         try:
             prepared = process.prepare(images, BUDGET.reserve)
         except WorkerEndedError:

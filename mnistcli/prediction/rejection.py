@@ -56,7 +56,7 @@ def choose_thresholds(
 def apply_rejection(prediction: Prediction, thresholds: Thresholds) -> Prediction:
     """Reject a prediction without digits, with a low confidence or digit score, or of little ink.
 
-    The digit score is that of an image with one digit.
+    The digit score applies only to an image with one digit.
 
     Returns:
         The prediction, with the reason if it is rejected.

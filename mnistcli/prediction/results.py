@@ -65,7 +65,7 @@ class PredictedLine:
 
     Attributes:
         digits: The digits from left to right.
-        starts_row: Whether it does not stand beside the line before it.
+        starts_row: Whether it starts a new row, instead of standing beside the previous line.
         recognized: The recognized line; None for a line with one digit.
     """
 
@@ -91,7 +91,7 @@ class PredictedLine:
         return () if self.recognized is None else self.recognized.alternatives
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the line as plain values, ready for JSON; ``confidence`` is that of its text."""
+        """Return the line as plain values for JSON; ``confidence`` is its text confidence."""
         values: dict[str, Any] = {"text": self.text, "confidence": self.text_confidence}
         if self.alternatives:
             values["alternatives"] = [
@@ -114,8 +114,8 @@ class Prediction:
         short_reason: The reason without the confidence, for a rejected image with digits.
         row: The identifier of a row of a data file; empty for an image.
         content: The content of the image: what was detected, and what was removed or ignored. If
-            the image has more than 50 megapixels, its boxes are those of the reduced image that
-            `open_image` returns; `as_dict` has them in pixels of the file.
+            the image has more than 50 megapixels, its boxes are in pixels of the reduced image
+            that `open_image` returns; `as_dict` has them in pixels of the file.
         size: Width and height of the upright image in pixels; None if it could not be read.
     """
 

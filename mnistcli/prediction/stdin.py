@@ -40,7 +40,7 @@ def expand_stdin(sources: Iterable[str], stdin: IO[bytes] | None) -> Iterator[st
 
 
 def _read_head(stdin: IO[bytes]) -> bytes:
-    """Read the first bytes of a stream: what there is, but as many as a signature has."""
+    """Read the first bytes of a stream: at least the longest signature, if there are that many."""
     read = getattr(stdin, "read1", stdin.read)  # does not wait until the stream ends
     head = b""
     while len(head) < _MIN_HEAD_BYTES and (part := read(SIGNATURE_LENGTH)):

@@ -8,7 +8,7 @@ from mnistcli.preprocessing.mnist_format_check import read_mnist_format
 from mnistcli.preprocessing.shapes import Classify, Digit, ImageContent
 
 # The other stages load OpenCV. They are imported where they are needed, so that an image in MNIST
-# format is read without.
+# format is read without it.
 
 
 def detect_content(

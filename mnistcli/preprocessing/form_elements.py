@@ -18,7 +18,7 @@ from mnistcli.preprocessing.components import (
 from mnistcli.preprocessing.shapes import Mask
 
 _MIN_FRAME_SIDE = 12  # pixels
-_MIN_RECTANGULARITY = 0.86  # area of a filled frame over that of the smallest rotated rectangle
+_MIN_RECTANGULARITY = 0.86  # area of a filled frame, relative to the smallest rotated box
 _MAX_OUTLINE = 0.6  # ink of a frame over its filled area
 _MIN_RECTANGLE_HOLES = 0.35  # of the filled area
 _MIN_RING_HOLES = 0.45

@@ -36,7 +36,7 @@ def read_mnist_format(image: Image.Image) -> Digit | None:
 
 
 def _gray_pixels(image: Image.Image) -> NDArray[np.uint8] | None:
-    """Return the pixels of a gray image, also of one in RGB; None for an image with color."""
+    """Return the pixels of a gray image, including one in RGB; None for an image with color."""
     pixels = np.array(image)
     if pixels.ndim == 2:
         return pixels

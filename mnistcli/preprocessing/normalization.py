@@ -1,6 +1,6 @@
 """Normalization to MNIST format: scale to 20 pixels, center of mass in the middle of 28x28.
 
-The steps are those of the makers of MNIST (LeCun et al., "Gradient-based learning applied to
+The steps follow the makers of MNIST (LeCun et al., "Gradient-based learning applied to
 document recognition", 1998, section III.A).
 """
 
@@ -23,7 +23,7 @@ from mnistcli.preprocessing.shapes import DIGIT_SIDE, Gray, Mask
 
 _OVERSAMPLING = 5  # stroke width is measured and corrected at this multiple of the resolution
 _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)  # the four nearest pixels
-_FINE_STROKE_WIDTH = 2  # pixels of that multiple; a finer stroke can fall between them
+_FINE_STROKE_WIDTH = 2  # pixels at the oversampled resolution; a finer stroke can fall between them
 _MIN_STROKE_WIDTH = 2.2  # pixels of the 28x28 image; the median of MNIST is 2.5
 
 

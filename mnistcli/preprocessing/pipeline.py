@@ -183,7 +183,7 @@ def find_form_elements(foreground: Foreground) -> tuple[Mask, Mask]:
     """Find the form elements of an image: frames, rings, combs and ruled lines.
 
     Returns:
-        The ink mask of all of them, and that of those that are not ruled lines, shape (h, w) each.
+        Two ink masks, shape (h, w): of all form elements, and of all except ruled lines.
     """
     mask = foreground.mask
     cleaned = mask.copy()

@@ -21,7 +21,7 @@ _MIN_DARKNESS_TO_NOISE = 4.0
 _TO_DEVIATION = 1.4826  # from the median absolute deviation to the standard deviation
 _MIN_SIDE = 12  # pixels of the reduced image: smaller rectangles may be parts of digits
 _MAX_RECTANGLES = 300  # of a scan, the largest ones; a table has many cells
-_MIN_RECTANGULARITY = 0.9  # area over that of the smallest rotated rectangle
+_MIN_RECTANGULARITY = 0.9  # area, relative to the smallest rotated rectangle
 _CORNER_TOLERANCE = 0.02  # of the outline: deviation of a side from a straight line
 _SAMPLES = 1500  # points on the printed lines of the reference
 _LINE_TOLERANCE = 2  # pixels of the reduced image, between a printed line and ink
@@ -96,7 +96,7 @@ class PrintedForm:
 
         Args:
             writing: The ink mask without the printed lines, as `remove_rectangles` returns it.
-            corners: Those of the box in pixels of the image, shape (4, 2).
+            corners: The corners of the box in pixels of the image, shape (4, 2).
         """
         reduced = self.to_reduced(corners)
         (left, top), (right, bottom) = np.maximum(reduced.min(axis=0), 0), reduced.max(axis=0) + 1
@@ -131,7 +131,7 @@ def find_printed_form(image: Image.Image) -> PrintedForm:
 
 
 def _find_ink(image: Image.Image) -> Mask:
-    """Binarize a scan: pixels darker than the light paper around them, also in a shadow."""
+    """Binarize a scan: pixels darker than the light paper around them, even in a shadow."""
     gray = np.asarray(image.convert("L"))
     if np.median(gray) < 128:
         gray = 255 - gray
@@ -144,7 +144,7 @@ def _find_ink(image: Image.Image) -> Mask:
 
 
 def _find_rectangles(mask: Mask) -> NDArray[np.float64]:
-    """Find the outlines with four straight sides, those of holes included; shape (n, 4, 2)."""
+    """Find the outlines with four straight sides, including holes; shape (n, 4, 2)."""
     closed = cv2.morphologyEx(as_bytes(mask), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     contours, _ = cv2.findContours(closed, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     found: list[tuple[float, NDArray[np.float64]]] = []

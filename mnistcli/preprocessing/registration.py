@@ -32,9 +32,9 @@ _ALIGNED = 1.0  # pixels of the reduced image
 def register(reference: PrintedForm, scan: PrintedForm) -> Matrix | None:
     """Register a scan to a reference by their printed rectangles.
 
-    Each of the largest rectangles of the reference is matched with each of the scan. The transform
-    whose printed lines lie on ink best is fitted again to all rectangles that correspond, and with
-    perspective if that fits better.
+    Every pair of large rectangles of reference and scan is tried. The transform whose printed lines
+    lie on ink best is fitted again to all rectangles that correspond, and with perspective if that
+    fits better.
 
     Returns:
         The transform; exactly the identity for a scan that is aligned. None if there is no
@@ -100,7 +100,7 @@ def crop_region(
     left, top, right, bottom = edges
     scale = scale_of(matrix)
     size = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
-    # Pixel centers of the result to those of the reference.
+    # Pixel centers of the result to pixel centers of the reference.
     step_x, step_y = (right - left) / size[0], (bottom - top) / size[1]
     to_reference = np.array(
         [(step_x, 0, left + step_x / 2 - 0.5), (0, step_y, top + step_y / 2 - 0.5), (0, 0, 1)]

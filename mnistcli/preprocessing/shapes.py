@@ -52,7 +52,7 @@ class DetectedLine:
 
     Attributes:
         count: The number of its digits.
-        starts_row: Whether it begins a new row: it does not stand beside the line before it.
+        starts_row: Whether it starts a new row, instead of standing beside the previous line.
         recognized: The recognized line; None for a line with at most one digit.
     """
 

@@ -10,8 +10,8 @@ from mnistcli.preprocessing.shapes import Mask
 _SEARCH_SIDE = 256  # pixels of the longer side: enough to find a sheet
 _MIN_IMAGE_SIDE = 60  # pixels of the shorter side: smaller images are crops, not photos of a sheet
 _AREA = (0.04, 0.985)  # of the image
-_SOLIDITY = 0.93  # area over that of the convex hull
-_RECTANGULARITY = 0.8  # area over that of the smallest rotated rectangle; perspective lowers it
+_SOLIDITY = 0.93  # area, relative to the convex hull
+_RECTANGULARITY = 0.8  # area, relative to the smallest rotated rectangle; perspective lowers it
 _SHORTER_SIDE = 0.15  # of the image's shorter side
 _SURROUND_ON_EDGE = 0.1  # of the image's edge
 _BRIGHT_SURROUND = 0.1  # fraction of bright pixels in the surround
@@ -36,7 +36,7 @@ def rectify_sheet(
 
     Returns:
         The pixels, of another size if the sheet was rectified, and the homography from them
-        to those of the argument, float64 (3, 3); None if the sheet was not rectified.
+        to the pixels of the argument, float64 (3, 3); None if the sheet was not rectified.
     """
     sheet = find_sheet(pixels)
     if sheet is None:

@@ -15,7 +15,7 @@ from mnistcli.preprocessing.text_lines import find_text_lines
 
 @dataclass(frozen=True, eq=False)
 class Stages:
-    """The stages of preprocessing of an image; the masks are those of `image`, (h, w).
+    """The stages of preprocessing of an image; the masks belong to `image`, (h, w).
 
     Attributes:
         image: The decoded image at the resolution of the binarization.

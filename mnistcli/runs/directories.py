@@ -61,7 +61,7 @@ def find_seeds(series: Path) -> list[int]:
 
 
 def find_run_directories(root: Path) -> list[Path]:
-    """Return the directories that can be runs: those in a directory, and those of seeds in them.
+    """Return the directories that can be runs: the subdirectories of `root`, and seeds in them.
 
     Raises:
         OSError: The directory cannot be read.

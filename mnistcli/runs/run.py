@@ -76,7 +76,7 @@ class Run:
 
     @property
     def has_config(self) -> bool:
-        """Whether the directory is that of a run, finished or not."""
+        """Whether this is the directory of a run, finished or not."""
         return self._config_file.is_file()
 
     @property
@@ -86,7 +86,7 @@ class Run:
 
     @property
     def model_files(self) -> tuple[Path, ...]:
-        """The `.keras` files: one, or that of each member of an ensemble."""
+        """The `.keras` files: one, or one per member of an ensemble."""
         if self.model_file.is_file():
             return (self.model_file,)
         return tuple(file for member in self._members if (file := member.model_file).is_file())
@@ -104,9 +104,10 @@ class Run:
 
     @property
     def changed_at(self) -> int:
-        """The time of the last change, in nanoseconds since 1970: of the metrics of a finished run.
+        """The time of the last change, in nanoseconds since 1970.
 
-        Otherwise it is that of the settings and the epochs. It is 0 if the directory has neither.
+        It is the time of the metrics of a finished run, otherwise of the settings and the history.
+        It is 0 if the directory has neither.
         """
         if self._metrics_file.is_file():
             return self._metrics_file.stat().st_mtime_ns
@@ -167,7 +168,7 @@ class Run:
         return Run(self.path / f"{_MEMBER}{number}")
 
     def remove_resume_state(self) -> None:
-        """Remove the resume state of a finished run, and those of its members."""
+        """Remove the resume state of a finished run and of its members."""
         for run in (self, *self._members):
             run.resume_file.unlink(missing_ok=True)
 
@@ -197,7 +198,7 @@ class Run:
         If a run was killed between its metrics and the end, its resume state is removed.
 
         Raises:
-            RunError: The directory is not that of a run, or the run is finished.
+            RunError: This is not the directory of a run, or the run is finished.
         """
         if not self.has_config:
             raise RunError(f"cannot resume {str(self.path)!r}: not a run directory")
@@ -270,7 +271,7 @@ class Run:
         return rows
 
     def read_epochs(self) -> list[EpochRow]:
-        """Return the epochs so far, those of all members of an ensemble; none before the first.
+        """Return the epochs so far, of all members of an ensemble; none before the first.
 
         Raises:
             RunError: A history file is damaged.
@@ -279,11 +280,11 @@ class Run:
         return rows or [row for member in self._members for row in member.read_epochs()]
 
     def write_metrics(self, metrics: Mapping[str, Any]) -> None:
-        """Write the metrics of the finished training; this marks the run as finished."""
+        """Write the metrics of the run; this marks it as finished."""
         write_json(self._metrics_file, metrics)
 
     def read_metrics(self) -> dict[str, Any]:
-        """Return the metrics of the finished training.
+        """Return the metrics of the finished run.
 
         Raises:
             RunError: The run is not finished, or the file is damaged.

@@ -70,7 +70,7 @@ class RunSeries:
             ) from error
         if Run(path).has_config:
             raise RunError(
-                f"{str(path)!r} is a run directory, not that of a series", hint=OTHER_RUN_DIR
+                f"{str(path)!r} is the directory of a run, not of a series", hint=OTHER_RUN_DIR
             )
         return cls(path)
 

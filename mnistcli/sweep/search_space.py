@@ -35,7 +35,7 @@ class Suggester(Protocol):
         """Choose one of the values."""
 
     def suggest_int(self, name: str, low: int, high: int, *, log: bool = False) -> Any:
-        """Choose a whole number; both ends are included."""
+        """Choose a whole number; both bounds are inclusive."""
 
     def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> Any:
         """Choose a number."""
@@ -49,7 +49,7 @@ class Variation:
         name: The name of the setting.
         choices: The values; empty for a range.
         low: The lowest value of a range.
-        high: The highest value of a range, included.
+        high: The highest value of a range, inclusive.
         log: Whether a range is searched on a logarithmic scale.
     """
 
@@ -101,7 +101,7 @@ class SearchSpace:
 
         Args:
             recipe: The recipe; None for the default.
-            settings: The fixed settings; None for those of the recipe.
+            settings: The fixed settings; None for the recipe's.
             texts: Variations such as ``dropout=0..0.5`` or ``optimizer=adam,sgd``.
 
         Raises:

@@ -38,7 +38,7 @@ def require_storage(url: str | None) -> None:
         url: The address; None for the journal file.
 
     Raises:
-        ConfigError: The address is not that of a PostgreSQL database.
+        ConfigError: The address does not name a PostgreSQL database.
         MnistCliError: A package is missing.
         RunError: The database does not answer, or refuses.
     """

@@ -23,7 +23,7 @@ from mnistcli.sweep.storage import OpenStorage, Storage, translate_storage_error
 _MAX_ATTEMPTS = 3
 ERROR, WORKER = "error", "worker"
 _ATTEMPT, _PLAN = "attempt", "plan"
-_POLL = 1.0  # seconds between two looks at the trials of other processes
+_POLL = 1.0  # polling interval in seconds for the trials of other processes
 
 
 @dataclass(frozen=True)

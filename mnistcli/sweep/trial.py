@@ -27,7 +27,7 @@ def run_trial(
         study: The study, opened in this process.
         splits: The dataset.
         on_change: Called when the trial starts, after each epoch, and when it has ended.
-        worker: Name of the worker, unique among those of the study. Defaults to a name of this
+        worker: Name of the worker, unique in the study. Defaults to a name of this
             process.
 
     Returns:

@@ -24,6 +24,7 @@ def draw_by_frequency(
         What each call returns.
     """
     functions = [function for function, frequency in frequencies.items() for _ in range(frequency)]
-    shuffled = rng.permutation(len(functions))  # a small count has functions from all of them
+    # So that a small count samples all functions.
+    shuffled = rng.permutation(len(functions))
     for index in rng.permutation(count) % len(functions):
         yield functions[shuffled[index]](rng)

@@ -10,7 +10,7 @@ decided on contact sheets, which also showed what a trained model predicted for 
 # for 2: ב, ג, Շ, Ձ, Ƨ, ∠, ≥      for 3: З, Э, ვ, ∋, β, ξ      for 4: Y, Ч, Ц, Կ, ע, zigzags
 # for 5: S, Б, Ђ, Տ, ნ, ≤          for 6: б, Ь, Ъ, Ե, ط, ل       for 7: Ղ, η, ר, ד, ٦, >, ↗
 # for 8: hourglasses, ზ, δ, γ, ☿   for 9: ρ, q, գ, و, ٩, ♀
-# Characters that linters take for Latin letters are meant.
+# Characters that linters mistake for Latin letters are intended.
 # ruff: noqa: RUF001, RUF003
 
 COMMON_LETTERS = (

@@ -1,6 +1,6 @@
 """Synthetic glyphs as non-digits: letters, numerals and signs of many scripts, printed or drawn.
 
-The fonts are those of matplotlib. A drawn glyph is the skeleton of a printed one, drawn again with
+The fonts come with matplotlib. A drawn glyph is the skeleton of a printed one, drawn again with
 a pen: an elastic distortion, a random affine transform and a random line width.
 """
 

@@ -92,7 +92,7 @@ def _closing_bracket(rng: np.random.Generator) -> Shape:
 
 
 def _other_mark(rng: np.random.Generator) -> Shape:
-    """Return a mark that is not to be read: a tick, a cross, a crossed-out digit, segments."""
+    """Return a mark that is not transcribed: a tick, a cross, a crossed-out digit, segments."""
     kinds = (_tick, _cross, _crossed_out_digit, _crossed_out_digit, _segments)
     return kinds[rng.integers(len(kinds))](rng)
 

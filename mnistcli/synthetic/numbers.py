@@ -20,7 +20,7 @@ from mnistcli.synthetic.number_texts import random_text
 from mnistcli.synthetic.writer import OVERSAMPLING, ROWS, Glyph, Writer
 
 WIDTHS = (64, 96, 128, 160, 192, 224, 256, 320)
-"""Widths of line images in pixels; the smallest that holds a number is taken."""
+"""Widths of line images in pixels; the smallest that holds a number is used."""
 
 _MIN_DISTANCE = 5.4 * OVERSAMPLING  # of equal digits: the network has columns of 4 pixels
 _MIN_MARK_DISTANCE = 4.2 * OVERSAMPLING

@@ -12,7 +12,7 @@ from mnistcli.preprocessing.normalization import center_and_scale
 Stroke = ArrayLike
 """Points (n, 2) along a stroke: x to the right, y down, in any unit."""
 
-_CANVAS_SIDE = 60  # pixels of the longer side: three times those of the finished drawing
+_CANVAS_SIDE = 60  # pixels of the longer side: three times the finished drawing
 _MAX_ROTATION = 10.0  # degrees
 _MAX_SHEAR = 15.0  # degrees
 _MAX_STRETCH = 0.2  # horizontal, as a fraction of the width

@@ -48,7 +48,7 @@ class DrawnStyle:
         Args:
             rng: The random number generator.
             spread: Size of the ranges of shapes and widths. Above 1, some digits are more extreme
-                than those of the training.
+                than in training.
         """
         label = int(rng.choice(list(self.shapes)))
         shapes = self.shapes[label]

@@ -29,7 +29,7 @@ _DRAWING_WRITERS = 0.55  # of the writers draw some digits; the others are MNIST
 
 @dataclass(frozen=True, eq=False)
 class Glyph:
-    """A drawn symbol, float32 (64, w), and its text; empty for one that is not to be read."""
+    """A drawn symbol, float32 (64, w), and its text; empty for one that is not transcribed."""
 
     ink: NDArray[np.float32]
     text: str
@@ -69,7 +69,7 @@ class Writer:
     def _choose_shapes(self) -> dict[int, Strokes]:
         """Choose the digits that this writer draws, and their shapes.
 
-        More of them draw a 1, because those of MNIST are bare strokes, which most writers do not
+        More of them draw a 1, because the ones in MNIST are bare strokes, which most writers do not
         write.
         """
         if self._rng.random() > _DRAWING_WRITERS:

@@ -52,11 +52,11 @@ def apply_temperature(
     """Compute the probabilities of a model whose logits are divided by a temperature.
 
     Args:
-        probabilities: Softmax probabilities before, float32 (n, 10).
+        probabilities: Softmax probabilities before the division, float32 (n, 10).
         temperature: The divisor.
 
     Returns:
-        Softmax probabilities after, float32 (n, 10).
+        Softmax probabilities after the division, float32 (n, 10).
     """
     logits = _log(probabilities) / temperature
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -107,7 +107,7 @@ def fit_digit_thresholds(probabilities: NDArray[np.float32]) -> DigitThresholds:
         return NO_DIGIT_THRESHOLDS
     values = np.stack([probabilities.max(axis=1), digit_scores(probabilities)])
     ordered = np.sort(values, axis=1)
-    # A digit is rejected as soon as the place of one of its values is below that of the threshold.
+    # A digit is rejected as soon as one of its values has a lower place than the threshold.
     places = [np.searchsorted(row, of_kind) for row, of_kind in zip(ordered, values, strict=True)]
     place = np.sort(np.min(places, axis=0))[below]
     return DigitThresholds(*ordered[:, place].tolist())

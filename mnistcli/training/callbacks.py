@@ -77,7 +77,7 @@ class RunRecorder(keras.callbacks.Callback):
         callback: Receives the progress.
         member: Number of the model in its ensemble, counted from 1.
         members: Models in the ensemble.
-        rows: The history of the epochs before, if the run is resumed.
+        rows: The history of the earlier epochs of a resumed run.
         kept: Number of the kept epoch in `rows`; 0 for a new run.
     """
 

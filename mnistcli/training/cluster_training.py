@@ -23,7 +23,7 @@ from mnistcli.training.results import EnsembleResult, TrainResult
 from mnistcli.training.seeds import SeedResult, SeedResults, seed_configs, train_seed
 from mnistcli.training.training import train, train_member, with_absolute_names
 
-# A killed training is resumed, so each attempt adds some epochs.
+# A killed run is resumed, so each attempt adds some epochs.
 _ATTEMPTS = 5
 
 
@@ -80,8 +80,8 @@ def train_seeds_on_cluster(
 ) -> SeedResults:
     """Train one config with several seeds on the workers of a cluster, as `train_seeds` does.
 
-    A worker trains in one thread. The weights do not depend on the number of workers; those of a
-    training with several threads differ in the last bits.
+    A worker trains in one thread. The weights do not depend on the number of workers. Training with
+    several threads gives weights that differ in the last bits.
 
     Args:
         address: The cluster.

@@ -198,7 +198,7 @@ def _require_shapes(model: Any) -> keras.Model:
 
     Raises:
         _UnsuitableError: The function does not return a Keras model, or its input or output has
-            another shape.
+            a different shape.
     """
     if not isinstance(model, keras.Model):
         raise _UnsuitableError(f"returns {type(model).__name__}, not a Keras model")

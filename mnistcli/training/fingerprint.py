@@ -29,7 +29,7 @@ class Fingerprint:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Return the fingerprint with the values of `as_dict`, also those of an older version.
+        """Return the fingerprint with the values of `as_dict`, even from an older version.
 
         Raises:
             AttributeError: The settings have no names.
@@ -43,12 +43,12 @@ class Fingerprint:
         return asdict(self)
 
     def require_same(self, current: "Fingerprint") -> None:
-        """Check that a run can continue with different settings, data and versions.
+        """Check that a run can continue with the current settings, data and versions.
 
         Only the number of epochs may grow, and only with a constant learning rate.
 
         Args:
-            current: The fingerprint to continue with; this one is that of the run so far.
+            current: The fingerprint to continue with; this one describes the run so far.
 
         Raises:
             RunError: The settings, data or versions differ; the message names the first difference.

@@ -38,8 +38,8 @@ def fit(
         config: The config.
         model: The model; its weights are changed.
         data: The images.
-        recorder: Receives the progress. Its history has the epochs before a resumed training.
-        saver: Saves the epochs, and restores the state of a resumed training.
+        recorder: Receives the progress. Its history has the earlier epochs of a resumed run.
+        saver: Saves the epochs, and restores the state of a resumed run.
         devices: Names of the devices. With several, the model has replicas on them, and this
             function is called in their `replica_scope`.
     """

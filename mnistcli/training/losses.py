@@ -37,7 +37,7 @@ def build_accuracy(config: TrainConfig) -> "str | keras.metrics.Metric":
 class AccuracyOnDigits(keras.metrics.Mean):
     """Accuracy over the digits of all batches, leaving out non-digits; 0 without digits.
 
-    Batches can have different numbers of digits, also none.
+    Batches can have different numbers of digits, including none.
     """
 
     def update_state(

@@ -108,7 +108,7 @@ class ModelTrainer:
     ) -> TrainResult:
         """Train one model, or the rest of its epochs, and write its run except for the metrics.
 
-        If the run is that of a finished member of an ensemble, its result is returned.
+        If the run belongs to a finished member of an ensemble, its result is returned.
         """
         fingerprint = take_fingerprint(config, self._hashes)
         state = self._read_state(run, fingerprint)

@@ -2,7 +2,7 @@
 
 Each replica trains on a part of each batch. TensorFlow's `MirroredStrategy` keeps the replicas
 equal: it sums their gradients in each step. Without dropout, augmentation and repeated images, the
-weights are those of one GPU up to rounding.
+weights are the same as on one GPU, up to rounding.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ from mnistcli.architectures import leaf_layers
 from mnistcli.errors import DeviceError
 
 # Replica n adds n times this number to every seed. The seeds of layers and of runs are successive
-# numbers, so those of two replicas do not meet.
+# numbers, so the seeds of two replicas do not meet.
 _SEED_DISTANCE = 1_000_003
 # Name of the variable of `keras.random.SeedGenerator`.
 _SEED_STATE = "seed_generator_state"
@@ -35,7 +35,7 @@ def replica_scope(devices: Sequence[str]) -> Iterator[None]:
     import tensorflow as tf  # noqa: PLC0415 - not needed for one device, whatever the backend is
 
     # Collective operations, the default, fail in a graph of several steps and in synchronized batch
-    # normalization: TensorFlow pairs those of different layers.
+    # normalization: TensorFlow pairs operations of different layers.
     strategy = tf.distribute.MirroredStrategy(devices, tf.distribute.ReductionToOneDevice())
     # The strategy places each replica itself, so the scope of `mnistcli.device.select` ends here.
     with tf.device(None), strategy.scope():
@@ -106,7 +106,7 @@ class ReplicaCallback(keras.callbacks.Callback):
         ]
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 - Keras passes them
-        """Derive the seeds of all replicas from those of the first one, which are saved."""
+        """Derive the seeds of all replicas from the saved seeds of the first one."""
         for seed in self._seeds:
             first, *others = seed.value.values
             state = first.numpy()

@@ -18,8 +18,8 @@ class TrainResult:
         run: The run directory.
         config: The config.
         kept: The epoch whose model was kept: the one with the lowest validation loss, or the last
-            if `TrainConfig.keeps_last`. Its losses are those of the training objective, with
-            smoothed labels.
+            if `TrainConfig.keeps_last`. Its losses are values of the training objective,
+            with smoothed labels.
         epochs: Number of epochs trained.
         seconds: Wall time of the training with validation, without imports and data loading.
         parameters: Number of parameters of the model.

@@ -161,8 +161,8 @@ def _parse(description: Mapping[str, Any], variables: Sequence[NDArray[Any]]) ->
     Raises:
         AttributeError: A part has no names.
         KeyError: A part is missing.
-        TypeError: A part has another type.
-        ValueError: A part has another value.
+        TypeError: A part has a wrong type.
+        ValueError: A part has a wrong value.
     """
     rows = tuple(EpochRow(**row) for row in description["rows"])
     kept = int(description["kept"])

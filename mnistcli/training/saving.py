@@ -1,4 +1,4 @@
-"""Saving: the files of a run after each epoch, and its state before a resumed training."""
+"""Saving: the files of a run after each epoch, and the state from which it is resumed."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -42,7 +42,7 @@ class EpochSaver(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self.variables: Sequence[keras.Variable] = ()
-        """The variables of the state: those of the model in training and of its optimizer."""
+        """The variables of the state: of the model in training, and of its optimizer."""
         self.plateau_callbacks: Sequence[keras.callbacks.Callback] = ()
         """The callbacks whose counters belong to the state."""
         self._run = run

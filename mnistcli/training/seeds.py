@@ -47,7 +47,7 @@ class SeedResults:
 
     Attributes:
         series: The directory of the runs.
-        config: The config; its seed is that of the first run.
+        config: The config; its seed is the seed of the first run.
         results: The results in the order of the seeds.
     """
 
@@ -85,8 +85,9 @@ def train_seeds(
 ) -> SeedResults:
     """Train one config with several seeds, each in a run directory of its own.
 
-    The weights are those of `train` with each seed. Seeds that are finished are not trained again,
-    and a run that was stopped is resumed. A seed whose training fails does not stop the others.
+    The weights are the same as with `train` for each seed. Seeds that are finished are not trained
+    again, and a run that was stopped is resumed. A seed whose training fails does not stop the
+    others.
 
     Args:
         config: The config. Its own seed is not used.

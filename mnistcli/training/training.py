@@ -37,7 +37,7 @@ def train(
     training images without validation.
 
     The random generators of Python, NumPy and the backend are seeded: the same config and data on
-    the same machine give the same weights, bit for bit, also if the run is stopped and resumed. If
+    the same machine give the same weights, bit for bit, even if the run is stopped and resumed. If
     training fails before the first epoch is saved, the run directory is removed.
 
     Args:
@@ -47,7 +47,7 @@ def train(
             inside it.
         callback: Receives the progress. Defaults to none.
         resume: Whether to continue a run that was stopped, after the last epoch that has ended.
-            Finished members of an ensemble are not trained again. The config is that of the run;
+            Finished members of an ensemble are not trained again. The config is the run's;
             only the number of epochs may grow, and only with a constant learning rate.
         train_remotely: Trains the members of an ensemble in other processes, which call
             `train_member`. Defaults to this process.

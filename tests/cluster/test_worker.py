@@ -20,7 +20,7 @@ def _restored_modules(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_messages_of_dask_do_not_change_the_seeds_of_keras() -> None:
-    """Two of 24 runs of `train --seeds --cluster` had other weights than their seed gives."""
+    """Two of 24 runs of `train --seeds --cluster` had different weights than their seed gives."""
     worker.prepare_worker.__wrapped__()
     state = random.getstate()
     sizeof(list(range(100)))

@@ -15,7 +15,7 @@ from mnistcli.errors import CheckpointError
 def test_it_computes_what_keras_does(arch: str) -> None:
     model = build_model(arch, dropout=0.5)
     rng = np.random.default_rng(0)
-    for weight in model.weights:  # statistics of batch normalization included
+    for weight in model.weights:  # including statistics of batch normalization
         weight.assign(np.abs(rng.normal(0.05, 0.05, weight.shape)))
     model.save("model.keras")
     image = rng.integers(0, 256, (28, 28), np.uint8)

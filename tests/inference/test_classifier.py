@@ -157,7 +157,7 @@ def test_a_litert_file_of_other_weights_is_not_used(
 def test_a_litert_file_from_another_machine_is_not_run(
     trained_run: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """LiteRT is not written for hostile files: two of 4,000 mutations ended the process."""
+    """LiteRT is not written for hostile files: two of 4,000 mutations crashed the process."""
     run = shutil.copytree(trained_run, tmp_path / "run")
     monkeypatch.setenv("MNISTCLI_CONFIG_DIR", str(tmp_path / "another-user"))
     converted: list[bytes | None] = []

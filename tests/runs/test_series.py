@@ -23,7 +23,7 @@ def test_new_series_have_directories_of_their_own() -> None:
 def test_the_directory_of_one_run_is_no_series() -> None:
     Run.create(CONFIG, Path("r"))
 
-    with pytest.raises(RunError, match="'r' is a run directory, not that of a series"):
+    with pytest.raises(RunError, match="'r' is the directory of a run, not of a series"):
         RunSeries.create(CONFIG, Path("r"))
 
 

@@ -60,7 +60,7 @@ def _dense(
 def _sequential(
     *stack: Callable[[], keras.Layer], shape: tuple[int | None, ...] = (28, 28, 1)
 ) -> Build:
-    """Return the builder of a network of layers, which are made anew each time."""
+    """Return the builder of a network of layers, which are made again each time."""
     return lambda: keras.Sequential(
         [keras.Input(shape), *(make() for make in stack), layers.Dense(10, "softmax")]
     )

@@ -92,7 +92,7 @@ def model_file(path: Path, config: Any, weights: bytes | None = None) -> Path:
 
 
 def legacy_model(config: Node) -> bytes:
-    """Return an `.h5` file of a model whose only weights are those of a `Dense` from 784 to 10.
+    """Return an `.h5` file of a model whose only weights belong to a `Dense` from 784 to 10.
 
     Args:
         config: The configuration; a layer ``dense`` has the weights.

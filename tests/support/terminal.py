@@ -108,7 +108,7 @@ def _read_terminal(master: int, chunks: list[bytes]) -> None:
 
 
 def show_screen(output: str) -> list[str]:
-    """Return the lines that a wide terminal shows in the end: without colors and erased lines.
+    """Return the lines that a wide terminal shows at the end: without colors and erased lines.
 
     It knows the control sequences that Rich sends, and fails on any other.
     """

@@ -25,7 +25,7 @@ _READERS = {
     "runs": ["mnistcli.runs"],
 }
 _MAX_INPUT_BYTES = 20_000
-# Of memory. The limit of libFuzzer is on the peak, which includes that of the parent process.
+# Of memory. The limit of libFuzzer is on the peak, which includes the memory of the parent process.
 _MAX_MEMORY_BYTES = 1_500_000_000
 
 

@@ -2,9 +2,9 @@
 
     python -m tests.tools.digit_styles MODEL [--count 300] [--seed 1000] [--sheet FILE]
 
-prints, for each style that is rare in MNIST, the shares of the digits that are predicted right,
-predicted wrong and rejected at the model's threshold, and the most frequent wrong digits among all,
-rejected ones included. The ranges of shapes and widths are 1.3 times those of the training. The last
+prints, for each style that is rare in MNIST, the shares of the digits that are predicted correctly,
+predicted wrongly and rejected at the model's threshold, and the most frequent wrong digits among all,
+including rejected ones. The ranges of shapes and widths are 1.3 times as large as in training. The last
 rows are validation images of MNIST, squeezed and stretched. --sheet draws samples of each style.
 """
 
@@ -47,7 +47,7 @@ def stretch(dataset: Dataset, factor: float) -> Dataset:
 def describe_accuracy(
     classifier: DigitClassifier, digits: Dataset, thresholds: DigitThresholds
 ) -> str:
-    """Return the shares predicted right, predicted wrong and rejected, and the mistakes."""
+    """Return the shares predicted correctly, predicted wrongly and rejected, and the mistakes."""
     probabilities = classifier.predict(digits.images)
     is_right = probabilities.argmax(axis=1) == digits.labels
     is_accepted = ~is_rejected(probabilities, thresholds)

@@ -5,7 +5,7 @@ as Keras computes it and as the loaded classifier does.
 
 Usage: python -m tests.tools.foreign_models MNIST_FOLDER [--without-mnist]
 
-With --without-mnist, the known digits are those of scikit-learn, as on a machine without MNIST.
+With --without-mnist, the known digits come from scikit-learn, as on a machine without MNIST.
 """
 
 import os

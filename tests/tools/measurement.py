@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tests.support.program import PROGRAM
 
-# A small process between: the peak of a child includes that of the process that has started it.
+# A small process between: the peak of a child includes the peak of the process that has started it.
 _CODE = """
 import json, resource, subprocess, sys
 code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode

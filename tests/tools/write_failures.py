@@ -2,7 +2,7 @@
 
 Usage: python -m tests.tools.write_failures [--step N]
 
-A failed training must end in one error and leave no temporary file, and what it has written must
+A failed run must end in one error and leave no temporary file, and what it has written must
 still be resumed to the result of a run that did not fail. Another command must leave the old
 file and no other one.
 """

@@ -74,7 +74,7 @@ def read_error(arch: str = ARCH, copy: Path = COPY) -> TrainingError:
 
 
 class StopError(Exception):
-    """Stands for anything that ends a process."""
+    """Stands for anything that kills a process."""
 
 
 class StopAfterFirst(RecordingCallback):

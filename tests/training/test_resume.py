@@ -53,7 +53,7 @@ TUNE = replace(RECIPES["tune"].config, epochs=2, limit=100, batch_size=40)
 
 
 class StoppedError(KeyboardInterrupt):
-    """Stands for anything that ends a process."""
+    """Stands for anything that kills a process."""
 
 
 class StopAfter(RecordingCallback):

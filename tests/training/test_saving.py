@@ -88,7 +88,7 @@ def test_the_time_stops_when_the_training_has_ended() -> None:
 
 @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO, errno.EACCES])
 def test_any_operation_that_fails_leaves_whole_files_and_no_other(error: int) -> None:
-    """Each file is that of the first or of the second epoch; the state is never behind."""
+    """Each file is from the first or the second epoch; the state is never behind."""
     training = Training()
     training.end_epoch(0, 0.4)
     names = {path.name for path in training.run.path.iterdir()}

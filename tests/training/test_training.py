@@ -150,7 +150,7 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit(
     splits: Splits,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """That another seed gives other weights is shown by the members of an ensemble.
+    """That another seed gives different weights is shown by the members of an ensemble.
 
     The name of the run directory is not UTF-8.
     """

@@ -207,7 +207,7 @@ const imageOps = (() => {
 
   /*
    * Resize to a longer side: area averaging to reduce, bicubic to enlarge. The order of the two
-   * passes decides the last bit of each value; it is that of Pillow 13.
+   * passes decides the last bit of each value; it is the order in Pillow 13.
    */
   function resize(image, side) {
     const { width, height } = image;

@@ -1,7 +1,7 @@
 /* A convolutional network in float32; arrays have the shape (height, width, channels). */
 class Network {
   /*
-   * layers: what drawing_page/network.py lists; weights: those of all layers, one after another.
+   * layers: what drawing_page/network.py lists; weights: of all layers, one after another.
    */
   constructor(layers, weights) {
     let start = 0;

@@ -7,7 +7,7 @@ const recognizer = (() => {
   const SIDE = 28;
   const DIGIT_SIDE = 20;
   const OVERSAMPLING = 5;
-  const FINE_STROKE_WIDTH = 2; // pixels of that multiple
+  const FINE_STROKE_WIDTH = 2; // pixels at the oversampled resolution
   const MIN_STROKE_WIDTH = 2.2; // pixels of the 28x28 image
 
   /* The strength of the pixels of a mask and of their four neighbors; 0 elsewhere. */

@@ -86,7 +86,8 @@ class RandomDistortion(keras.layers.Layer):
             uniform = keras.random.uniform(
                 (_PARAMETERS, stop - start, 1, 1, 1), seed=self.seed_generator
             )
-            # With `ops.unstack` TensorFlow sums in another order, and seeds give other weights.
+            # With `ops.unstack` TensorFlow sums in a different order, and seeds give different
+            # weights.
             parameters = [uniform[index] for index in range(_PARAMETERS)]
             parts.append(distort(images[start:stop], parameters, self.seed_generator))
             start = stop

@@ -1,6 +1,6 @@
 """Measure a command: print its wall time in seconds and its peak memory in MB as a JSON object.
 
-This is a small process of its own because the peak memory of a child starts at that of its parent,
+This is a small process of its own because the peak memory of a child starts at its parent's,
 and the benchmark holds all of MNIST.
 
 Usage: python cost.py COMMAND...

@@ -64,7 +64,7 @@ def mutate_png(content: bytes, rng: random.Random) -> bytes:
 
 
 def mutate_zip(content: bytes, rng: random.Random) -> bytes:
-    """Change members of a zip archive and write it anew, most of the time."""
+    """Change members of a zip archive and write it again, most of the time."""
     if rng.random() < 0.2:
         return mutate_bytes(content, rng)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
