@@ -46,7 +46,7 @@ def test_variations_are_parsed(text: str, expected: Variation) -> None:
         ("dropout=0.5..0.5", "is an empty range"),
         ("dropout=0..1", "--vary dropout: --dropout must be at least 0 and below 1"),
         ("dropout=0..0.5:log", "a logarithmic range must be above 0"),
-        ("dropout=0.1", "has one value"),
+        ("dropout=0.1", "has only one value"),
         ("learning_rate=1..nan", "must be a finite number"),
         ("epochs=1.5..2", "--vary epochs needs a whole number"),
         ("optimizer=adam,sdg", "did you mean 'sgd'"),
