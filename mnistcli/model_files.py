@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mnistcli.errors import OTHER_MODEL, CheckpointError
 from mnistcli.files.kinds import ARCHIVE, MODEL_FILES, FileKind
-from mnistcli.files.regular import open_regular
+from mnistcli.files.regular_files import open_regular
 from mnistcli.files.signatures import SIGNATURE_LENGTH, identify
 
 _ZIP = b"PK"

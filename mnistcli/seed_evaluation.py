@@ -10,7 +10,7 @@ from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.cluster.shared_files import require_directory
 from mnistcli.cluster.worker import prepare_worker
 from mnistcli.datasets import Splits
-from mnistcli.datasets.shared import SharedDataset
+from mnistcli.datasets.shared_dataset import SharedDataset
 from mnistcli.errors import ClusterError
 from mnistcli.evaluation import evaluate
 from mnistcli.inference.loading import load_classifier

@@ -15,7 +15,7 @@ from PIL import Image, TiffImagePlugin
 
 from mnistcli.errors import ImageError
 from mnistcli.files.object_stores import FileName, StoredObject
-from mnistcli.files.regular import open_regular
+from mnistcli.files.regular_files import open_regular
 from mnistcli.image_io.decoding_limits import TimedFile
 from mnistcli.image_io.photo_decoders import count_pdf_pages
 from mnistcli.image_io.quiet_decoders import QUIET

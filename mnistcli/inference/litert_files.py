@@ -21,7 +21,7 @@ from typing import NamedTuple
 from mnistcli.config import CLASSES
 from mnistcli.files.atomic import write_atomically
 from mnistcli.files.hashing import sha256
-from mnistcli.files.regular import open_regular
+from mnistcli.files.regular_files import open_regular
 from mnistcli.files.user_directories import cache_dir
 from mnistcli.files.zip_files import open_zip
 from mnistcli.inference.interface_cache import Interface

@@ -9,7 +9,7 @@ import secrets
 from pathlib import Path
 
 from mnistcli.files.atomic import temporary_name
-from mnistcli.files.regular import open_regular
+from mnistcli.files.regular_files import open_regular
 from mnistcli.files.user_directories import config_dir
 
 _NAME = "signing.key"

@@ -15,7 +15,7 @@ from mnistcli.cluster.tasks import Tasks
 from mnistcli.cluster.worker import call_with_keras
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
-from mnistcli.datasets.shared import SharedDataset
+from mnistcli.datasets.shared_dataset import SharedDataset
 from mnistcli.errors import TrainingError
 from mnistcli.runs.run import Run
 from mnistcli.runs.series import RunSeries

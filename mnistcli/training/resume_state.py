@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from mnistcli.datasets.npy import check_header
 from mnistcli.errors import RunError
 from mnistcli.files.atomic import write_atomically
-from mnistcli.files.regular import open_regular
+from mnistcli.files.regular_files import open_regular
 from mnistcli.files.zip_files import open_zip
 from mnistcli.runs.history import EpochRow
 from mnistcli.training.fingerprint import Fingerprint

@@ -16,7 +16,7 @@ from mnistcli.cluster import worker
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
-from mnistcli.datasets.shared import SharedDataset
+from mnistcli.datasets.shared_dataset import SharedDataset
 from mnistcli.errors import ClusterError, TrainingError
 from mnistcli.files.user_directories import DATA_DIR_VARIABLE
 from mnistcli.model_lookup import find_model

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from mnistcli.files.regular import open_regular
+from mnistcli.files.regular_files import open_regular
 
 
 def test_a_regular_file_is_read(tmp_path: Path) -> None:
