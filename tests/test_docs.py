@@ -1,5 +1,6 @@
 """The documents: links lead somewhere, commands exist, and generated pages are up to date."""
 
+import ast
 import json
 import re
 import subprocess
@@ -160,6 +161,20 @@ def test_the_contributing_guide_names_files_that_exist() -> None:
 
     assert paths
     assert {path for path in paths if not (TOP / "mnistcli" / path).exists()} == set()
+
+
+def test_larger_packages_list_their_modules_in_their_docstring() -> None:
+    """Larger means more than eight modules; the contributing guide lists those of `mnistcli`."""
+    unnamed = set()
+    for file in (TOP / "mnistcli").glob("*/**/__init__.py"):
+        modules = {path.stem for path in file.parent.glob("*.py")} - {"__init__"}
+        docstring = ast.get_docstring(ast.parse(text(file))) or ""
+        if len(modules) > 8:
+            unnamed |= {
+                f"{file.parent.name}.{name}" for name in modules if f"`{name}`" not in docstring
+            }
+
+    assert unnamed == set()
 
 
 def test_the_license_is_in_the_package() -> None:

@@ -2,6 +2,30 @@
 
 Modules that load Keras, scikit-learn or matplotlib are imported in the body of a command, so that
 help, shell completion and usage errors do not load them.
+
+A module per command: `train`, `sweep`, `evaluate`, `predict`, `draw`, `plot`, `runs`, `compare`,
+`export`, `recipes` and `doctor`. Their helpers:
+
+- `train`: `training_run` and `seed_training` execute it; `training_progress` and `epoch_table` show
+  the progress; `resuming`, `config_file` and `tensorboard` are its options, `setting_options` those
+  of the settings
+- `sweep`: `sweep_options` checks the options, `sweep_table` shows the trials, and `sweep_output`
+  the results
+- `evaluate`: `seed_evaluation` evaluates several seeds; `metrics_table`, also of `train`, prints
+  one result, `seed_table` one of each seed
+- `predict`: `predict_arguments` parses the options, `prediction_run` executes it and
+  `prediction_sources` counts the images; `prediction_table`, `prediction_csv`,
+  `prediction_figures` and `forms` show the predictions; `output_file` and `output_layout` write
+  and continue `--output`; `review` copies uncertain images
+- `runs` and `compare`: `run_table`
+
+What all commands share:
+
+- `commands` has the classes of commands, `examples` those at the end of the help
+- `options`, `option_conflicts` and `cluster` have options of several commands
+- `dataset_loading` loads datasets; `interface_notes` prints notes about external models
+- `streams`, `progress` and `spinner` print; `escaping` escapes control characters
+- `errors` and `hints` turn errors into lines and commands to type
 """
 
 from importlib import import_module

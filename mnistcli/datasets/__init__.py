@@ -5,6 +5,16 @@ train, validation = hold_out(splits.train, 0.1)
 
 To add a dataset, write a module and add a row to `DATASETS`; to add a file format, to
 `FILE_READERS`.
+
+- `dataset` has the types `Dataset` and `Splits`, `shared_dataset` a handle for cluster workers
+- `mnist` loads MNIST, which `download` downloads and `progress` reports; `sklearn_digits` loads
+  the digits of scikit-learn
+- `data_files` picks the reader of a file: `csv_files`, `hdf5`, `idx`, `mat`, `npy`, `npz` or
+  `parquet`; `mat_check` and `size_limits` refuse dangerous files first
+- `image_folders` and `labeled_images` read folders of images, with `image_files`
+- `named_arrays` finds images and labels by the tables in `names`; `arrays` and `labels` convert
+  them
+- `orientation` turns transposed images upright
 """
 
 from collections.abc import Callable

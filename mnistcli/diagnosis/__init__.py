@@ -2,6 +2,10 @@
 
 Everything that loads a heavy library runs in a child process, so that a missing or crashing library
 does not stop the other checks.
+
+- `report` runs all checks; `checks` has the result of one
+- `host`, `packages`, `libraries` and `gpu` check this machine, `cluster` checks a cluster
+- `probes` load the libraries in the child processes of `probe_processes`
 """
 
 from mnistcli.diagnosis.checks import FAILED, NOTE, OK, Check

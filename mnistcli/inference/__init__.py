@@ -1,1 +1,12 @@
-"""Inference: probabilities of 28x28 digits, computed by LiteRT or Keras."""
+"""Inference: probabilities of 28x28 digits, computed by LiteRT or Keras.
+
+`load_classifier` in `loading` is the entry point:
+
+- `classifier` loads and runs one model, `ensemble` several; `digit_classifier` has their protocol
+- `digit_score` computes how much an image resembles a digit
+- `litert` runs converted models; `litert_files` signs them with the secret of `signing_key`
+- `conversion`, `quantization` and `onnx_conversion` convert models, `export` writes them to files
+- `interface_detection` finds the pixel scale and outputs of external models with `known_digits`;
+  `interface_cache` stores them
+- `line_recognizer` reads text lines, whose texts `ctc` decodes
+"""

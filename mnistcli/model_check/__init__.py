@@ -3,6 +3,17 @@
 The check needs neither Keras nor TensorFlow. Nothing of the file reaches Keras unchecked: the
 archive is read once, the configuration is rebuilt from the parts that are known, and the weights
 are plain arrays. The cheapest checks come first.
+
+`check_model` in `check` is the entry point:
+
+- `archive` reads the members of a `.keras` file, `legacy_h5` a model in an `.h5` file
+- `configuration` rebuilds the configuration, `nodes` the connections of its layers; `names` has the
+  classes and settings that are allowed
+- `graph` measures each layer by the rules in `layer_rules`, `image_rules` and `sequence_rules`,
+  with the helpers in `sizes`
+- `weights` checks the HDF5 file of the weights
+- `input_shapes` and `first_layer` detect the images and pixels that a model expects
+- `refusal` has the exception for a model that is not acceptable
 """
 
 from mnistcli.model_check.check import CheckedModel, check_content, check_model

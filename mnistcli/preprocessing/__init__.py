@@ -4,6 +4,16 @@ for digit in find_digits(image_io.open_image("number.jpg")):
     digit.image  # uint8 (28, 28), white on black
     digit.box    # left, top, right, bottom in pixels
     digit.mask   # bool, the ink mask within the box
+
+`find_digits` in `detection` is the entry point:
+
+- `pipeline` runs the stages: `sheet`, `binarization`, `form_elements`, `cleaning`, `text_lines`,
+  `segmentation` and `normalization`; `preprocessed_image` holds their results
+- `mnist_format_check` recognizes images that need no preprocessing
+- `line_images` scales a text line for the line recognizer
+- `printed_form` and `registration` align the scans of a form
+- `stages` makes images of the stages, for figures
+- `components` and `shapes` have the masks, boxes and components that the stages share
 """
 
 from mnistcli.preprocessing.detection import detect_content, find_digits

@@ -1,6 +1,15 @@
 """Training: a config, a dataset and a run directory become a finished run.
 
-`train` in `mnistcli.training.training` is the entry point, for one model and for an ensemble.
+`train` in `training` is the entry point, for one model and for an ensemble:
+
+- `model_trainer` trains one model: `data` prepares its images, `loop` fits it with `optimizers`,
+  `losses`, `callbacks` and `augmentation`, `calibration` calibrates it, `results` has its metrics
+- `saving` writes the files of a run; `resume_state` and `fingerprint` resume it
+- `fine_tuning` freezes layers of a model, `custom_architecture` builds that of a Python file
+- `ensembles` has the configs of members and their combined result; `seeds` trains one config with
+  several seeds
+- `cluster_training` trains on the workers of a cluster, `replicas` on several GPUs
+- `line_recognizer` trains the packaged line recognizer
 """
 
 from mnistcli.training.callbacks import TrainingCallback
