@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from mnistcli import signals
-from mnistcli.errors import MnistCliError
+from mnistcli.errors import MnistCliError, os_reason
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -64,7 +64,7 @@ class _Stdout(io.FileIO):
             _redirect_to_null(self.fileno(), os.O_WRONLY)
             if error.errno == errno.EPIPE:
                 raise
-            raise MnistCliError(f"cannot write to stdout: {error.strerror}") from error
+            raise MnistCliError(f"cannot write to stdout: {os_reason(error)}") from error
 
 
 def _open_standard_streams() -> None:

@@ -86,3 +86,13 @@ class DeviceError(MnistCliError):
 
 class ClusterError(MnistCliError):
     """A cluster cannot be reached, or its workers cannot do the work."""
+
+
+def os_reason(error: OSError, default: str = "input/output error") -> str:
+    """Return the reason of a failed system call in lower case, such as "no such file or directory".
+
+    Args:
+        error: The error of the system call.
+        default: The text for an error without a reason.
+    """
+    return error.strerror.lower() if error.strerror else default

@@ -7,7 +7,7 @@ import shlex
 import zipfile
 from pathlib import Path
 
-from mnistcli.errors import OTHER_MODEL, CheckpointError
+from mnistcli.errors import OTHER_MODEL, CheckpointError, os_reason
 from mnistcli.files.kinds import ARCHIVE, MODEL_FILES, FileKind
 from mnistcli.files.regular_files import open_regular
 from mnistcli.files.signatures import SIGNATURE_LENGTH, identify
@@ -81,7 +81,7 @@ def is_complete(path: Path) -> bool:
 
 def unreadable_error(path: Path, error: OSError) -> CheckpointError:
     """Return the error for a model that the operating system does not let us read."""
-    reason = (error.strerror or "input/output error").lower()
+    reason = os_reason(error)
     return CheckpointError(f"cannot read model {str(path)!r}: {reason}", hint=OTHER_MODEL)
 
 

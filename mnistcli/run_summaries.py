@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mnistcli.config import TrainConfig
-from mnistcli.errors import ConfigError, RunError
+from mnistcli.errors import ConfigError, RunError, os_reason
 from mnistcli.model_files import is_complete
 from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.recipes import RECIPES
@@ -119,7 +119,7 @@ def list_runs(root: Path = RUNS_DIR) -> RunList:
     try:
         runs = list(map(Run, find_run_directories(root)))
     except OSError as error:
-        raise RunError(f"cannot read {str(root)!r}: {error.strerror}") from error
+        raise RunError(f"cannot read {str(root)!r}: {os_reason(error)}") from error
     for run in runs:
         try:
             if changed_at := run.changed_at:  # otherwise it is not a run
@@ -127,7 +127,7 @@ def list_runs(root: Path = RUNS_DIR) -> RunList:
         except RunError as error:
             damaged[run.path] = error
         except OSError as error:
-            damaged[run.path] = RunError(f"cannot read {str(run.path)!r}: {error.strerror}")
+            damaged[run.path] = RunError(f"cannot read {str(run.path)!r}: {os_reason(error)}")
     # By name as well: copies of several runs can have the same time.
     dated.sort(key=lambda entry: entry[:2])
     return RunList([summary for _, _, summary in dated], damaged)

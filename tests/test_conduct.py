@@ -138,7 +138,7 @@ def test_predictions_on_a_full_disk_are_one_error() -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
 
-    error = b"error: cannot write to stdout: No space left on device\n"
+    error = b"error: cannot write to stdout: no space left on device\n"
     assert (done.returncode, done.stderr) == (1, error)
 
 

@@ -1,11 +1,13 @@
 import ast
+import errno
+import os
 import re
 from pathlib import Path
 
 import pytest
 
 from mnistcli import errors
-from mnistcli.errors import ConfigError, DataError, DownloadError, MnistCliError
+from mnistcli.errors import ConfigError, DataError, DownloadError, MnistCliError, os_reason
 
 
 def subclasses(base: type[MnistCliError]) -> set[type[MnistCliError]]:
@@ -36,6 +38,17 @@ def test_an_error_keeps_message_and_hint(hint: str | None) -> None:
     error = DataError("no images in 'x'", hint=hint)
 
     assert (str(error), error.message, error.hint) == ("no images in 'x'", "no images in 'x'", hint)
+
+
+def test_the_reason_of_an_os_error_is_in_lower_case() -> None:
+    error = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    assert os_reason(error) == "no space left on device"
+
+
+def test_an_os_error_without_a_reason_has_the_default() -> None:
+    assert os_reason(OSError("no number")) == "input/output error"
+    assert os_reason(OSError(), "cannot read") == "cannot read"
 
 
 def raises_entries() -> list[tuple[str, str]]:

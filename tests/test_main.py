@@ -15,7 +15,7 @@ import mnistcli
 from tests.support.program import PROGRAM
 
 COMMAND = Path(sys.executable).with_name("mnistcli")
-NO_SPACE = "error: cannot write to stdout: No space left on device\n"
+NO_SPACE = "error: cannot write to stdout: no space left on device\n"
 CLOSED = "error: cannot write to stdout: it is closed\n"
 
 

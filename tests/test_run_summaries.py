@@ -168,7 +168,7 @@ def test_a_run_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(Run, "changed_at", property(deny))
 
     (error,) = list_runs().damaged.values()
-    assert error.message == "cannot read 'runs/a': Permission denied"
+    assert error.message == "cannot read 'runs/a': permission denied"
 
 
 def test_other_files_and_directories_are_passed_over() -> None:

@@ -16,7 +16,7 @@ from mnistcli.cli.escaping import quote_name
 from mnistcli.cli.hints import complete_hint
 from mnistcli.cli.output_layout import ENCODING, ERRORS, OutputLayout
 from mnistcli.cli.streams import print_note
-from mnistcli.errors import RunError
+from mnistcli.errors import RunError, os_reason
 from mnistcli.files.locks import try_lock
 from mnistcli.formatting import format_count
 
@@ -107,7 +107,7 @@ def _translate_errors(path: Path) -> Iterator[None]:
 
 
 def _write_error(path: Path, error: OSError) -> RunError:
-    return RunError(f"cannot write {str(path)!r}: {error.strerror}", hint=_OTHER_FILE)
+    return RunError(f"cannot write {str(path)!r}: {os_reason(error)}", hint=_OTHER_FILE)
 
 
 @contextmanager

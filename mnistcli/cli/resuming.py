@@ -7,7 +7,7 @@ from pathlib import Path
 from mnistcli.cli.hints import quote_argument
 from mnistcli.config import SETTINGS, TrainConfig, split_custom_architecture
 from mnistcli.config_fields import flag
-from mnistcli.errors import ConfigError, RunError
+from mnistcli.errors import ConfigError, RunError, os_reason
 from mnistcli.runs.directories import RUNS_DIR
 from mnistcli.runs.run import Run
 
@@ -27,7 +27,7 @@ def find_run(path: Path) -> Run:
         run = Run(path)
         run.require_resumable()
     except OSError as error:
-        raise RunError(f"cannot resume {str(path)!r}: {error.strerror}") from error
+        raise RunError(f"cannot resume {str(path)!r}: {os_reason(error)}") from error
     return run
 
 

@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mnistcli.errors import RunError
+from mnistcli.errors import RunError, os_reason
 from mnistcli.files.atomic import write_atomically
 
 if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
@@ -50,7 +50,7 @@ class Review:
                 _copy(prediction, folder)
         except OSError as error:
             raise RunError(
-                f"cannot write in {str(self.directory)!r}: {error.strerror}", hint="--review DIR"
+                f"cannot write in {str(self.directory)!r}: {os_reason(error)}", hint="--review DIR"
             ) from error
         return len(self._rejected)
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from mnistcli.config import TrainConfig
-from mnistcli.errors import OTHER_RUN_DIR, ConfigError, RunError
+from mnistcli.errors import OTHER_RUN_DIR, ConfigError, RunError, os_reason
 from mnistcli.files.locks import try_lock
 from mnistcli.runs.directories import RUNS_DIR, create_new
 from mnistcli.runs.run import Run
@@ -52,7 +52,7 @@ def create_directory(config: TrainConfig, path: Path | None) -> Iterator[Path]:
         except OSError as error:
             name = str(path or RUNS_DIR)
             raise RunError(
-                f"cannot write in {name!r}: {error.strerror}", hint=OTHER_RUN_DIR
+                f"cannot write in {name!r}: {os_reason(error)}", hint=OTHER_RUN_DIR
             ) from error
         if is_run:
             raise RunError(f"{str(directory)!r} is a run directory", hint=OTHER_RUN_DIR)

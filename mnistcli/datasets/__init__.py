@@ -37,7 +37,7 @@ from mnistcli.datasets.mnist import load_mnist
 from mnistcli.datasets.orientation import turn_upright
 from mnistcli.datasets.progress import ProgressBar
 from mnistcli.datasets.sklearn_digits import load_digits
-from mnistcli.errors import OTHER_DATASET, ConfigError, DataError
+from mnistcli.errors import OTHER_DATASET, ConfigError, DataError, os_reason
 from mnistcli.files.listing import list_subdirectories
 from mnistcli.files.signatures import identify_folder
 from mnistcli.suggestions import find_similar
@@ -118,7 +118,7 @@ def load(name: str, *, data_dir: Path | None = None, progress: ProgressBar | Non
         # An absolute name means the same data in any working directory.
         return replace(splits, name=str(Path(name).resolve()))
     except OSError as error:
-        message = f"cannot read {str(error.filename or name)!r}: {error.strerror or error}"
+        message = f"cannot read {str(error.filename or name)!r}: {os_reason(error, str(error))}"
         raise DataError(message, hint=OTHER_DATASET) from error
 
 

@@ -9,7 +9,7 @@ from mnistcli.datasets import idx
 from mnistcli.datasets.dataset import Dataset, Splits
 from mnistcli.datasets.npz import read_npz
 from mnistcli.datasets.progress import ProgressBar
-from mnistcli.errors import DataError
+from mnistcli.errors import DataError, os_reason
 from mnistcli.files.hashing import sha256
 from mnistcli.files.user_directories import (
     CACHE_VARIABLE,
@@ -149,6 +149,6 @@ def _download(name: str, folder: Path, progress: ProgressBar | None) -> Path:
         return fetch(name, HASHES[name], MIRRORS, folder, progress=progress)
     except OSError as error:
         raise DataError(
-            f"cannot write to the cache {str(folder)!r}: {error.strerror}",
+            f"cannot write to the cache {str(folder)!r}: {os_reason(error)}",
             hint=f"export {CACHE_VARIABLE}=DIR",
         ) from error

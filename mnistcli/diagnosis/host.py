@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mnistcli.device import count_usable_processors
 from mnistcli.diagnosis.checks import FAILED, NOTE, OK, Check
-from mnistcli.errors import MnistCliError
+from mnistcli.errors import MnistCliError, os_reason
 from mnistcli.files.user_directories import CACHE_VARIABLE, CONFIG_VARIABLE, cache_dir, config_dir
 from mnistcli.model_lookup import MODEL_VARIABLE, PRETRAINED, find_model
 
@@ -135,7 +135,7 @@ def _check_directory(name: str, find: Callable[[], Path], fix: str, severity: st
         free = shutil.disk_usage(existing).free
     except OSError as error:
         place = "" if directory is None else f" in {directory}"
-        return Check(name, severity, f"cannot write{place}: {error.strerror or error}", fix)
+        return Check(name, severity, f"cannot write{place}: {os_reason(error, str(error))}", fix)
     space = f"{free / 1e9:,.1f} GB free"
     if free < _LOW_SPACE:
         return Check(name, NOTE, f"{directory} is almost full: {space}", fix)

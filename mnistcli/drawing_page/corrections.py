@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from mnistcli.config import CLASSES
-from mnistcli.errors import RunError
+from mnistcli.errors import RunError, os_reason
 from mnistcli.files.atomic import write_atomically
 from mnistcli.prediction.results import Prediction
 
@@ -55,7 +55,7 @@ class Corrections:
             for other in set(range(CLASSES)) - {label}:
                 (self.folder / str(other) / name).unlink(missing_ok=True)
         except OSError as error:
-            message = f"cannot write {str(path)!r}: {error.strerror}"
+            message = f"cannot write {str(path)!r}: {os_reason(error)}"
             raise RunError(message, hint=_OPTION) from error
         return path
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mnistcli.digit_thresholds import DigitThresholds
 from mnistcli.drawing_page.network import Layer, compute, read_network
 from mnistcli.drawing_page.page import build_page
-from mnistcli.errors import OTHER_MODEL, CheckpointError, RunError
+from mnistcli.errors import OTHER_MODEL, CheckpointError, RunError, os_reason
 from mnistcli.files.atomic import write_atomically
 from mnistcli.inference.digit_classifier import DigitClassifier
 from mnistcli.inference.digit_score import SCORE_TEMPERATURE
@@ -74,7 +74,7 @@ def export_page(
     try:
         write_atomically(path, content)
     except OSError as error:
-        message = f"cannot write {str(path)!r}: {error.strerror}"
+        message = f"cannot write {str(path)!r}: {os_reason(error)}"
         raise RunError(message, hint=_OPTION) from error
     return len(content)
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from mnistcli.errors import MnistCliError
+from mnistcli.errors import MnistCliError, os_reason
 
 _HOST = "127.0.0.1"
 _TIMEOUT = 2  # seconds until requests in progress are cut off at the end
@@ -32,7 +32,7 @@ def listen(port: int) -> socket.socket:
         listener.listen()
     except OSError as error:
         listener.close()
-        reason = "is in use" if error.errno == errno.EADDRINUSE else f"fails: {error.strerror}"
+        reason = "is in use" if error.errno == errno.EADDRINUSE else f"fails: {os_reason(error)}"
         raise MnistCliError(f"port {port} {reason}", hint="--port 0") from error
     return listener
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError, features
 
-from mnistcli.errors import ImageError
+from mnistcli.errors import ImageError, os_reason
 from mnistcli.files.kinds import AVIF, HEIC, IMAGE, PDF
 from mnistcli.files.object_stores import MAX_BYTES, StoredObject
 from mnistcli.files.signatures import SIGNATURE_LENGTH, identify
@@ -184,7 +184,7 @@ def _open_object(stored: StoredObject, name: str, memory: ExitStack) -> Image.Im
 
 
 def _unreadable_error(error: OSError, name: str) -> ImageError:
-    return ImageError(f"{(error.strerror or 'cannot read').lower()}: {name!r}")
+    return ImageError(f"{os_reason(error, 'cannot read')}: {name!r}")
 
 
 def _open_descriptor(path: Path) -> int:

@@ -17,7 +17,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from mnistcli.device import hold_back_stderr
-from mnistcli.errors import CheckpointError, RunError
+from mnistcli.errors import CheckpointError, RunError, os_reason
 from mnistcli.extras import require_packages
 from mnistcli.files.atomic import replace_atomically, temporary_name
 from mnistcli.formatting import percent
@@ -109,7 +109,9 @@ def export(
             runner = litert.Runner(temporary.read_bytes())
             return _compare(model, file_format, path, images, runner, size=temporary.stat().st_size)
     except OSError as error:
-        raise RunError(f"cannot write {str(path)!r}: {error.strerror}", hint="--output") from error
+        raise RunError(
+            f"cannot write {str(path)!r}: {os_reason(error)}", hint="--output"
+        ) from error
     except RuntimeError as error:  # of the LiteRT interpreter
         raise CheckpointError(
             "LiteRT cannot compute a layer of the model", hint="--format saved_model"

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import text_to_path
 
-from mnistcli.errors import RunError
+from mnistcli.errors import RunError, os_reason
 from mnistcli.files.atomic import write_atomically
 
 # From the palette of Okabe and Ito, which all common kinds of color blindness can tell apart.
@@ -218,5 +218,5 @@ def save_figure(figure: Figure, path: Path, *, hint: str | None = None) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, stream.getvalue())
     except OSError as error:
-        raise RunError(f"cannot write {str(path)!r}: {error.strerror}", hint=hint) from error
+        raise RunError(f"cannot write {str(path)!r}: {os_reason(error)}", hint=hint) from error
     return path

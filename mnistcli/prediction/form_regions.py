@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnistcli.errors import DataError
+from mnistcli.errors import DataError, os_reason
 
 MAX_REGIONS = 500
 """Maximum number of regions of a form."""
@@ -101,8 +101,8 @@ def _read(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "cannot read"
-        raise DataError(f"{reason.lower()}: {str(path)!r}", hint="--regions FILE") from None
+        reason = os_reason(error, "cannot read") if isinstance(error, OSError) else "cannot read"
+        raise DataError(f"{reason}: {str(path)!r}", hint="--regions FILE") from None
     if len(content) > _MAX_BYTES:
         raise DataError(f"larger than {_MAX_BYTES >> 20} MiB: {str(path)!r}", hint=_FORMAT)
     try:

@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO
 
-from mnistcli.errors import ImageError
+from mnistcli.errors import ImageError, os_reason
 from mnistcli.extras import install_command
 from mnistcli.files.listing import natural_key
 from mnistcli.files.object_stores import FileName
@@ -103,7 +103,7 @@ def _walk(folder: Path, skipped: Counter[str], *, recursive: bool) -> Iterator[F
         with os.scandir(folder) as entries:
             names = sort_names(entry.name for entry in entries)
     except OSError as error:
-        yield failed_image(folder, f"{(error.strerror or 'cannot read').lower()}: {str(folder)!r}")
+        yield failed_image(folder, f"{os_reason(error, 'cannot read')}: {str(folder)!r}")
         return
     subfolders = []
     for name in names:

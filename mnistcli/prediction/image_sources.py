@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 from PIL import Image
 
-from mnistcli.errors import DataError, ImageError
+from mnistcli.errors import DataError, ImageError, os_reason
 from mnistcli.files.kinds import is_data_name
 from mnistcli.files.listing import path_exists
 from mnistcli.files.object_stores import FileName, StoredObject
@@ -205,7 +205,7 @@ def _rows(path: Path) -> Iterator[FoundImage]:
         yield failed_image(path, error.message, error.hint)
         return
     except OSError as error:
-        yield failed_image(path, f"{(error.strerror or 'cannot read').lower()}: {str(path)!r}")
+        yield failed_image(path, f"{os_reason(error, 'cannot read')}: {str(path)!r}")
         return
     for number, image in enumerate(images, start=1):
         row = str(number if identifiers is None else int(identifiers[number - 1]))

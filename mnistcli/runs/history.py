@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Self
 
-from mnistcli.errors import OTHER_MODEL, RunError
+from mnistcli.errors import OTHER_MODEL, RunError, os_reason
 from mnistcli.files.atomic import write_atomically
 from mnistcli.runs.json_files import damaged_error, regular_file_exists
 
@@ -95,6 +95,8 @@ def read_history(path: Path) -> list[EpochRow]:
         with path.open(newline="", encoding="utf-8") as stream:
             return [EpochRow.parse(row) for row in csv.DictReader(stream)]
     except OSError as error:
-        raise RunError(f"cannot read {str(path)!r}: {error.strerror}", hint=OTHER_MODEL) from error
+        raise RunError(
+            f"cannot read {str(path)!r}: {os_reason(error)}", hint=OTHER_MODEL
+        ) from error
     except (KeyError, TypeError, ValueError, csv.Error) as error:
         raise damaged_error(path) from error

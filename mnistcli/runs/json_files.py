@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mnistcli.errors import OTHER_MODEL, RunError
+from mnistcli.errors import OTHER_MODEL, RunError, os_reason
 from mnistcli.files.atomic import write_atomically
 
 
@@ -31,7 +31,9 @@ def read_json(path: Path) -> dict[str, Any] | None:
             return None
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise RunError(f"cannot read {str(path)!r}: {error.strerror}", hint=OTHER_MODEL) from error
+        raise RunError(
+            f"cannot read {str(path)!r}: {os_reason(error)}", hint=OTHER_MODEL
+        ) from error
     except (ValueError, RecursionError) as error:
         raise damaged_error(path) from error
     if not isinstance(content, dict):

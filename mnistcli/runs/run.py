@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from mnistcli.config import TrainConfig
 from mnistcli.digit_thresholds import DigitThresholds
-from mnistcli.errors import OTHER_MODEL, OTHER_RUN_DIR, ConfigError, RunError
+from mnistcli.errors import OTHER_MODEL, OTHER_RUN_DIR, ConfigError, RunError, os_reason
 from mnistcli.files.atomic import write_atomically
 from mnistcli.files.locks import try_lock
 from mnistcli.runs.directories import RUNS_DIR, new_names, numbered_names
@@ -66,7 +66,7 @@ class Run:
                     return run
             except OSError as error:
                 raise RunError(
-                    f"cannot create run directory {str(target)!r}: {error.strerror}",
+                    f"cannot create run directory {str(target)!r}: {os_reason(error)}",
                     hint=OTHER_RUN_DIR,
                 ) from error
         raise RunError(
@@ -232,7 +232,7 @@ class Run:
             yield
         except OSError as error:
             raise RunError(
-                f"cannot write in {str(self.path)!r}: {error.strerror}", hint=OTHER_RUN_DIR
+                f"cannot write in {str(self.path)!r}: {os_reason(error)}", hint=OTHER_RUN_DIR
             ) from error
 
     def write_config(self, config: TrainConfig) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from mnistcli.config import TrainConfig, split_custom_architecture
-from mnistcli.errors import OTHER_RUN_DIR, RunError
+from mnistcli.errors import OTHER_RUN_DIR, RunError, os_reason
 from mnistcli.runs.directories import RUNS_DIR, create_new, find_seeds, seed_directory
 from mnistcli.runs.run import Run
 
@@ -66,7 +66,7 @@ class RunSeries:
         except OSError as error:
             name = str(path or RUNS_DIR)
             raise RunError(
-                f"cannot create run directory {name!r}: {error.strerror}", hint=OTHER_RUN_DIR
+                f"cannot create run directory {name!r}: {os_reason(error)}", hint=OTHER_RUN_DIR
             ) from error
         if Run(path).has_config:
             raise RunError(
@@ -98,7 +98,7 @@ class RunSeries:
         try:
             finished = [seed for seed in find_seeds(self.path) if self.run(seed).finished]
         except OSError as error:
-            raise RunError(f"cannot read {name}: {error.strerror}") from error
+            raise RunError(f"cannot read {name}: {os_reason(error)}") from error
         if not finished:
             raise RunError(f"no finished run of a seed in {name}", hint="mnistcli runs")
         missing = [seed for seed in seeds or () if seed not in finished]

@@ -9,7 +9,7 @@ from typing import Any
 import optuna
 from optuna.storages.journal import JournalFileBackend
 
-from mnistcli.errors import ConfigError, RunError
+from mnistcli.errors import ConfigError, RunError, os_reason
 from mnistcli.extras import require_packages
 from mnistcli.files.locks import wait_for_lock
 
@@ -150,7 +150,7 @@ def translate_storage_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise RunError(f"cannot use the storage: {error.strerror or error}") from error
+        raise RunError(f"cannot use the storage: {os_reason(error, str(error))}") from error
     except optuna.exceptions.OptunaError as error:
         raise RunError(f"the storage failed: {_first_line(error.__cause__ or error)}") from error
     except Exception as error:

@@ -11,7 +11,7 @@ from typing import Any
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.config import SEED_LIMIT, TrainConfig
 from mnistcli.datasets import Splits
-from mnistcli.errors import RunError, TrainingError
+from mnistcli.errors import RunError, TrainingError, os_reason
 from mnistcli.runs.json_files import write_json
 from mnistcli.sweep.study import SweepPlan, SweepStudy, TrialSummary, worker_name
 from mnistcli.sweep.trial import run_trial
@@ -188,5 +188,5 @@ def _choose_best(study: SweepStudy, dataset: str, images: int) -> SweepResult:
     try:
         write_json(result.best_file, config.as_dict())
     except OSError as error:
-        raise RunError(f"cannot write {str(result.best_file)!r}: {error.strerror}") from error
+        raise RunError(f"cannot write {str(result.best_file)!r}: {os_reason(error)}") from error
     return result

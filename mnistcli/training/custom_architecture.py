@@ -22,7 +22,7 @@ import numpy as np
 from mnistcli import checkpoints
 from mnistcli.architectures import INPUT_NAME, INPUT_SHAPE
 from mnistcli.config import CLASSES, split_custom_architecture
-from mnistcli.errors import CheckpointError, TrainingError
+from mnistcli.errors import CheckpointError, TrainingError, os_reason
 from mnistcli.files.atomic import temporary_directory
 from mnistcli.files.hashing import sha256
 from mnistcli.inference.conversion import build_keras_predictor
@@ -75,7 +75,7 @@ class CustomArchitecture:
                 raise TrainingError(f"not a Python file: {file!r}", hint=other)
             return cls(path, function, path.read_bytes())
         except OSError as error:
-            raise TrainingError(f"cannot read {file!r}: {error.strerror}", hint=other) from error
+            raise TrainingError(f"cannot read {file!r}: {os_reason(error)}", hint=other) from error
 
     @property
     def name(self) -> str:

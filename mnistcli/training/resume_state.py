@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.datasets.npy import check_header
-from mnistcli.errors import RunError
+from mnistcli.errors import RunError, os_reason
 from mnistcli.files.atomic import write_atomically
 from mnistcli.files.regular_files import open_regular
 from mnistcli.files.zip_files import open_zip
@@ -97,7 +97,7 @@ class ResumeState:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise RunError(f"cannot read {str(path)!r}: {error.strerror}") from error
+            raise RunError(f"cannot read {str(path)!r}: {os_reason(error)}") from error
         try:
             with file:
                 return _decode(file)

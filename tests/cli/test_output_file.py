@@ -239,5 +239,5 @@ def test_a_full_disk_is_one_line(images: Path, monkeypatch: pytest.MonkeyPatch) 
     code, lines = failure(*PREDICT, images, "--output", "out.jsonl")
 
     assert code == 1
-    assert lines[-2] == "error: cannot write 'out.jsonl': No space left on device"
+    assert lines[-2] == "error: cannot write 'out.jsonl': no space left on device"
     assert Path("out.jsonl").read_text() == "old"

@@ -54,7 +54,7 @@ def test_a_failed_output_leaves_the_old_file(digit_pngs: Path, tmp_path: Path) -
     )
 
     assert result.exit_code == 1
-    assert "cannot write 'no/o.csv': No such file or directory" in result.stderr
+    assert "cannot write 'no/o.csv': no such file or directory" in result.stderr
 
 
 @pytest.mark.parametrize("times", [1, 2])

@@ -90,7 +90,7 @@ def test_workers_of_a_cluster_give_the_same_metrics(
         (("s", "--seeds", "3,5"), 1, "no finished run of seed 5 in 'runs/s'"),
         (("s", "--seeds", "4"), 1, "no finished run of seed 4 in 'runs/s'"),
         (("runs", "--seeds", "all"), 1, "no finished run of a seed in 'runs'"),
-        (("nosuch", "--seeds", "all"), 1, "cannot read 'runs/nosuch': No such file or directory"),
+        (("nosuch", "--seeds", "all"), 1, "cannot read 'runs/nosuch': no such file or directory"),
         (("--seeds", "all"), 2, "--seeds needs one directory of 'train --seeds'"),
         (("s", "s", "--seeds", "all"), 2, "--seeds needs one directory of 'train --seeds'"),
         (("s", "--seeds", "a"), 2, "--seeds needs up to 10,000 numbers below"),

@@ -124,7 +124,7 @@ def test_directories_that_a_sweep_cannot_use() -> None:
     with try_lock(Path("locked")):
         for name, message in (
             ("run", "'run' is a run directory"),
-            ("file", "cannot write in 'file': File exists"),
+            ("file", "cannot write in 'file': file exists"),
             ("locked", "another sweep runs in 'locked'"),
         ):
             with (

@@ -126,7 +126,7 @@ def test_an_unwritable_run_directory_is_one_error(monkeypatch: pytest.MonkeyPatc
     assert failure("train", "--dataset", "digits", "--run-dir", "r") == (
         1,
         [
-            "error: cannot create run directory 'r': Permission denied",
+            "error: cannot create run directory 'r': permission denied",
             "hint: mnistcli train --dataset digits --run-dir DIR",
         ],
     )

@@ -129,4 +129,4 @@ def test_the_error_of_an_unreadable_file_has_its_name(
     write_idx(tmp_path / "d")
     monkeypatch.setattr(Path, "read_bytes", refuse)
 
-    assert load_error("d") == "cannot read 'd/t10k-images-idx3-ubyte': Permission denied"
+    assert load_error("d") == "cannot read 'd/t10k-images-idx3-ubyte': permission denied"

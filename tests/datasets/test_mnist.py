@@ -100,7 +100,7 @@ def test_a_cache_that_is_not_a_directory(
     use_mirrors(monkeypatch, server, "good")
     (tmp_path / "cache").write_text("a file in place of the directory")
 
-    assert cache_error(tmp_path) == "Not a directory"
+    assert cache_error(tmp_path) == "not a directory"
     assert Mirror.requested == []
 
 
@@ -110,7 +110,7 @@ def test_a_cache_without_write_permission(
     use_mirrors(monkeypatch, server, "good")
     monkeypatch.setattr("os.access", lambda *_: False)
 
-    assert cache_error(tmp_path) == "Permission denied"
+    assert cache_error(tmp_path) == "permission denied"
     assert Mirror.requested == []
 
 
@@ -123,7 +123,7 @@ def test_a_full_disk_leaves_no_file_in_the_cache(
     use_mirrors(monkeypatch, server, "good")
     monkeypatch.setattr("os.fsync", fail)
 
-    assert cache_error(tmp_path) == "No space left on device"
+    assert cache_error(tmp_path) == "no space left on device"
     assert cached(tmp_path) == {}
 
 

@@ -28,7 +28,7 @@ from tests.datasets.helpers import TEST, TRAIN, load_error
         ("mnist.npz", DataError, "no such file or directory: 'mnist.npz'", "--dataset digits"),
         ("my/[/red] set\n", DataError, "no such file or directory: 'my/[/red] set\\n'",
          "--dataset digits"),
-        ("x" * 300, DataError, f"cannot read '{'x' * 300}': File name too long",
+        ("x" * 300, DataError, f"cannot read '{'x' * 300}': file name too long",
          "--dataset digits"),
     ],
 )  # fmt: skip

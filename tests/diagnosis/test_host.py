@@ -63,7 +63,7 @@ def test_no_temporary_directory_is_a_failure(monkeypatch: pytest.MonkeyPatch) ->
 
     check = check_temporary_directory()
     assert (check.status, check.fix) == (FAILED, "export TMPDIR=DIR")
-    assert check.detail == "cannot write: No usable temporary directory found"
+    assert check.detail == "cannot write: no usable temporary directory found"
 
 
 def test_the_default_model_is_named() -> None:

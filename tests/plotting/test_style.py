@@ -141,9 +141,9 @@ def test_the_suffix_is_the_format_and_gives_the_same_bytes(suffix: str, start: b
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("a folder", "Is a directory"),
-        ("file/figure.png", "File exists"),
-        ("file/sub dir/figure.png", "Not a directory"),
+        ("a folder", "is a directory"),
+        ("file/figure.png", "file exists"),
+        ("file/sub dir/figure.png", "not a directory"),
     ],
 )
 def test_a_figure_that_cannot_be_written(name: str, reason: str) -> None:

@@ -12,7 +12,7 @@ def test_a_file_that_does_not_exist(tmp_path: Path) -> None:
 
 def test_a_file_in_a_directory_that_cannot_be_searched(tmp_path: Path) -> None:
     """The name is too long for any file system, as it may be in a damaged path."""
-    with pytest.raises(RunError, match=r"cannot read .*: File name too long"):
+    with pytest.raises(RunError, match=r"cannot read .*: file name too long"):
         read_json(tmp_path / ("x" * 300))
 
 

@@ -112,7 +112,7 @@ def test_a_directory_that_cannot_be_created(tmp_path: Path) -> None:
         Run.create(TrainConfig(), tmp_path / "file" / "run")
 
     assert caught.value.message == (
-        f"cannot create run directory {str(tmp_path / 'file' / 'run')!r}: Not a directory"
+        f"cannot create run directory {str(tmp_path / 'file' / 'run')!r}: not a directory"
     )
 
 

@@ -30,7 +30,7 @@ def test_the_directory_of_one_run_is_no_series() -> None:
 def test_a_file_is_no_series() -> None:
     Path("f").touch()
 
-    with pytest.raises(RunError, match="cannot create run directory 'f': File exists"):
+    with pytest.raises(RunError, match="cannot create run directory 'f': file exists"):
         RunSeries.create(CONFIG, Path("f"))
 
 

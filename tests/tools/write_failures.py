@@ -119,7 +119,7 @@ def _train(run: Path, splits: Splits, number: int, error: int) -> None:
         try:
             train(CONFIG, splits, Run.create(CONFIG, run))
         except RunError as failure:
-            os._exit(_NAMED if os.strerror(error) in failure.message else 1)
+            os._exit(_NAMED if os.strerror(error).lower() in failure.message else 1)
     if faults.count >= number:
         os._exit(_IGNORED)  # such as that of a directory that cannot be flushed
 

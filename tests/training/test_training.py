@@ -448,7 +448,7 @@ def test_a_full_disk_during_training_is_an_error_and_the_model_is_kept(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Run, "write_history", full)
-    with pytest.raises(RunError, match="cannot write in 'run': No space left on device"):
+    with pytest.raises(RunError, match="cannot write in 'run': no space left on device"):
         train_model(QUICK, splits)
 
     assert checkpoints.load(Path("run/model.keras")).name == "simple"
@@ -473,7 +473,7 @@ def test_a_run_directory_that_cannot_be_written_is_reported_before_the_training(
 
     with (
         failing(run.path, 1, errno.EROFS),
-        pytest.raises(RunError, match="cannot write in 'run': Read-only file system"),
+        pytest.raises(RunError, match="cannot write in 'run': read-only file system"),
     ):
         train(QUICK, splits, run, callback=callback)
 
@@ -485,7 +485,7 @@ def test_a_run_directory_that_has_vanished_is_reported_before_the_training(split
     shutil.rmtree("run")
     callback = RecordingCallback()
 
-    with pytest.raises(RunError, match="cannot write in 'run': No such file or directory"):
+    with pytest.raises(RunError, match="cannot write in 'run': no such file or directory"):
         train(QUICK, splits, run, callback=callback)
 
     assert callback.begun == []
