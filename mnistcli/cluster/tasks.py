@@ -22,7 +22,8 @@ class Tasks(Generic[Item, Result]):
     """A function that runs on the workers of a cluster.
 
     A bounded number of items is in flight, so their number does not matter for the memory. The item
-    of a worker that was killed is given to another one, up to three times.
+    of a worker that was killed is given to another one, up to three times by default. Dask's
+    setting `distributed.scheduler.allowed-failures` has the number.
 
     Args:
         client: The connection.

@@ -1,4 +1,4 @@
-"""Archive: read the three members of a `.keras` file, with limits."""
+"""Archive: read the three members of a `.keras` file, with limits against zip bombs."""
 
 import io
 import json

@@ -96,10 +96,12 @@ def _scales(rates: NDArray[np.float64]) -> tuple[Normalize, Normalize]:
 
 
 def _blue(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the colors of correct predictions (colormap, cmap)."""
     return np.asarray(colormaps["Blues"](0.3 + 0.65 * values))[..., :3]
 
 
 def _orange(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the colors of mistakes (colormap, cmap)."""
     return np.asarray(colormaps["Oranges"](0.05 + 0.6 * values))[..., :3]
 
 

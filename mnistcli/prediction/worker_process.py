@@ -156,7 +156,10 @@ def start_processes(
 
 
 def count_processes() -> int:
-    """Return the number of worker processes: none on one processor, or in a packed program."""
+    """Return the number of worker processes: one per processor, up to `_MAX_PROCESSES`.
+
+    There are none on one processor or in a packed program.
+    """
     processors = count_usable_processors()
     has_interpreter = sys.executable and not getattr(sys, "frozen", False)
     return min(processors, _MAX_PROCESSES) if has_interpreter and processors > 1 else 0
