@@ -24,10 +24,11 @@ def text(page: Path) -> str:
 
 
 def shell_commands() -> list[str]:
-    """Return the `mnistcli` commands in the code blocks of the README and the contributing guide."""
+    """Return the `mnistcli` commands in the code blocks of all pages but the generated one."""
     blocks = "\n".join(
         block
-        for page in (TOP / "README.md", TOP / ".github" / "CONTRIBUTING.md")
+        for page in PAGES
+        if page.name != "COMMANDS.md"
         for block in re.findall(r"```(?:sh|text|console)\n(.*?)```", text(page), re.DOTALL)
     )
     return re.findall(r"^(?:\$ )?mnistcli ([^#\n]+)", blocks, re.MULTILINE)
@@ -37,11 +38,21 @@ def test_the_readme_has_at_most_200_lines() -> None:
     assert len(text(TOP / "README.md").splitlines()) <= 200
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_relative_links_lead_to_files(page: Path) -> None:
-    links = re.findall(r"\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)", text(page))
+def anchors(page: Path) -> set[str]:
+    """Return the anchors that GitHub gives to the headings of a page."""
+    prose = re.sub(r"^```.*?^```", "", text(page), flags=re.DOTALL | re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", prose, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
-    assert [link for link in links if not (page.parent / link).exists()] == []
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_relative_links_lead_to_files_and_headings(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?://)([^)#]*)(?:#([^)]*))?\)", text(page))
+
+    for link, anchor in links:
+        target = page.parent / link if link else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), f"{link}#{anchor}"
 
 
 def test_the_readme_names_both_make_commands() -> None:

@@ -1,17 +1,16 @@
-import gzip
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageChops
 
+from mnistcli.datasets import load
 from mnistcli.preprocessing.mnist_format_check import read_mnist_format
 from tests.support.polylines import detect_single, draw
 
 
 def test_every_test_digit_of_mnist_is_in_mnist_format(mnist_dir: Path) -> None:
-    content = gzip.decompress((mnist_dir / "t10k-images-idx3-ubyte.gz").read_bytes())
-    images = np.frombuffer(content, np.uint8, offset=16).reshape(-1, 28, 28)
+    images = load("mnist", data_dir=mnist_dir).test.images
     assert len(images) == 10_000
     for image in images:
         digit = read_mnist_format(Image.fromarray(image))
