@@ -1,7 +1,10 @@
 """Helpers for tests of datasets: small data, the files of MNIST made from them, expected errors."""
 
+import io
 import struct
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +14,8 @@ from mnistcli import datasets
 from mnistcli.datasets import Dataset, Splits, idx
 from mnistcli.errors import DataError
 from tests.support.strokes import make_digits
+
+Arrays = dict[str, NDArray[Any]]
 
 TRAIN, TEST = make_digits(30, seed=1), make_digits(10, seed=2)
 
@@ -33,6 +38,22 @@ def idx_files(train: Dataset = TRAIN, test: Dataset = TEST) -> dict[str, bytes]:
         for content in (images_file(part.images), labels_file(part.labels))
     ]
     return dict(zip(idx.NAMES, contents, strict=True))
+
+
+ARRAYS: Arrays = {
+    "x_train": TRAIN.images, "y_train": TRAIN.labels,
+    "x_test": TEST.images, "y_test": TEST.labels,
+}  # fmt: skip
+
+
+def save_arrays(
+    file: Path | io.BytesIO, changes: Arrays | None = None, compression: int = zipfile.ZIP_STORED
+) -> None:
+    """Save `ARRAYS` with changes, as `numpy.savez` and `numpy.savez_compressed` do."""
+    with zipfile.ZipFile(file, "w", compression) as archive:
+        for key, array in (ARRAYS | (changes or {})).items():
+            with archive.open(f"{key}.npy", "w") as stream:
+                np.lib.format.write_array(stream, array)
 
 
 def load_error(path: Path | str) -> str:

@@ -1,4 +1,8 @@
-"""The layouts of data of `data_layouts.py`: each is read correctly, or refused with a clear error."""
+"""The layouts of `data_layouts.py`: each is read correctly, or refused with a clear error.
+
+These are the tests of `arrays`, `csv_files`, `hdf5`, `labeled_images`, `labels`, `mat`,
+`named_arrays`, `names`, `npy`, `orientation` and `parquet`.
+"""
 
 import io
 from pathlib import Path

@@ -8,30 +8,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from mnistcli import datasets
 from mnistcli.datasets import size_limits
 from mnistcli.errors import DataError
-from tests.datasets.helpers import TEST, TRAIN, assert_loads, load_error
-
-Arrays = dict[str, NDArray[Any]]
-
-
-ARRAYS: Arrays = {
-    "x_train": TRAIN.images, "y_train": TRAIN.labels,
-    "x_test": TEST.images, "y_test": TEST.labels,
-}  # fmt: skip
-
-
-def save(
-    file: Path | io.BytesIO, changes: Arrays | None = None, compression: int = zipfile.ZIP_STORED
-) -> None:
-    """Save `ARRAYS` with changes, as `numpy.savez` and `numpy.savez_compressed` do."""
-    with zipfile.ZipFile(file, "w", compression) as archive:
-        for key, array in (ARRAYS | (changes or {})).items():
-            with archive.open(f"{key}.npy", "w") as stream:
-                np.lib.format.write_array(stream, array)
+from tests.datasets.helpers import (
+    ARRAYS,
+    TEST,
+    TRAIN,
+    Arrays,
+    assert_loads,
+    load_error,
+    save_arrays,
+)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +36,7 @@ def save(
 )
 @pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_archives_are_read(tmp_path: Path, compression: int, changes: Arrays) -> None:
-    save(tmp_path / "my.NPZ.npz", changes, compression)
+    save_arrays(tmp_path / "my.NPZ.npz", changes, compression)
 
     assert_loads(tmp_path / "my.NPZ.npz")
 
@@ -60,43 +49,6 @@ def test_an_archive_of_numpy_is_read(tmp_path: Path) -> None:
     )  # fmt: skip
 
     assert_loads(tmp_path / "numpy.npz")
-
-
-@pytest.mark.parametrize("dtype", [np.bool_, np.uint8, np.int64, np.float32])
-def test_binary_images_are_black_and_white(tmp_path: Path, dtype: type) -> None:
-    """They used to come in black: 1 was kept as 1 of 255."""
-    train, test = TRAIN.images > 127, TEST.images > 127
-    save(tmp_path / "d.npz", {"x_train": train.astype(dtype), "x_test": test.astype(dtype)})
-
-    splits = datasets.load("d.npz")
-
-    np.testing.assert_array_equal(splits.train.images, np.where(train, 255, 0))
-    np.testing.assert_array_equal(splits.test.images, np.where(test, 255, 0))
-
-
-@pytest.mark.parametrize("white", [15, 16])
-@pytest.mark.parametrize("dtype", [np.uint8, np.float64])
-def test_images_of_16_gray_levels_are_scaled_to_255(
-    tmp_path: Path, white: int, dtype: type
-) -> None:
-    train, test = (np.rint(part.images / 255 * white) for part in (TRAIN, TEST))
-    save(tmp_path / "d.npz", {"x_train": train.astype(dtype), "x_test": test.astype(dtype)})
-
-    splits = datasets.load("d.npz")
-
-    assert splits.train.images.max() == splits.test.images.max() == 255
-    np.testing.assert_array_equal(splits.train.images, np.rint(train * (255 / white)))
-    assert np.abs(splits.test.images - TEST.images.astype(float)).max() <= 9
-
-
-def test_training_and_test_images_have_one_scale(tmp_path: Path) -> None:
-    """Test images that happen to be dark stay dark."""
-    dark = np.where(TEST.images > 127, 12, 0).astype(np.uint8)
-    save(tmp_path / "d.npz", {"x_test": dark})
-
-    splits = datasets.load("d.npz")
-
-    np.testing.assert_array_equal(splits.test.images, dark)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +77,7 @@ def test_training_and_test_images_have_one_scale(tmp_path: Path) -> None:
 def test_arrays_of_another_format_are_refused(
     tmp_path: Path, changes: Arrays, message: str
 ) -> None:
-    save(tmp_path / "d.npz", changes)
+    save_arrays(tmp_path / "d.npz", changes)
 
     assert load_error("d.npz") == message
 
@@ -155,7 +107,7 @@ def test_a_small_archive_that_decompresses_to_a_large_array_is_refused(
 ) -> None:
     monkeypatch.setattr(size_limits, "_ALWAYS_ALLOWED", 1 << 20)
     large = np.zeros((2000, 28, 28), np.uint8)
-    save(tmp_path / "d.npz", {"x_test": large}, zipfile.ZIP_DEFLATED)
+    save_arrays(tmp_path / "d.npz", {"x_test": large}, zipfile.ZIP_DEFLATED)
 
     assert load_error("d.npz") == "too large: the arrays in 'd.npz' take more than 1 MiB"
 
@@ -179,7 +131,7 @@ def test_a_header_that_does_not_fit_is_refused_before_memory_is_taken(
     tmp_path: Path, header: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Archives of 4 MB used to take from 4 to more than 5 GB."""
-    save(tmp_path / "d.npz")
+    save_arrays(tmp_path / "d.npz")
     with zipfile.ZipFile(tmp_path / "d.npz") as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     text = repr(header).encode().ljust(117) + b"\n"
@@ -195,7 +147,7 @@ def test_a_header_that_does_not_fit_is_refused_before_memory_is_taken(
 
 def test_a_file_of_python_2_is_read_without_a_warning(tmp_path: Path) -> None:
     """Its sizes are long integers, such as 30L."""
-    save(tmp_path / "d.npz")
+    save_arrays(tmp_path / "d.npz")
     with zipfile.ZipFile(tmp_path / "d.npz") as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     with zipfile.ZipFile(tmp_path / "d.npz", "w") as archive:
@@ -216,7 +168,7 @@ def test_an_archive_with_a_huge_directory_is_refused(tmp_path: Path) -> None:
 def test_any_damage_is_an_error_and_leaves_no_file_open(tmp_path: Path) -> None:
     """Archives are truncated or have random bytes changed: they load or raise a DataError."""
     stream = io.BytesIO()
-    save(stream, compression=zipfile.ZIP_DEFLATED)
+    save_arrays(stream, compression=zipfile.ZIP_DEFLATED)
     intact, rng = stream.getvalue(), random.Random(0)
     errors = set()
     for attempt in range(200):
