@@ -1,3 +1,5 @@
+"""The settings of a training run: `TrainConfig`, its defaults and its checks."""
+
 import math
 from dataclasses import replace
 from typing import Any

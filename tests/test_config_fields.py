@@ -1,3 +1,5 @@
+"""Fields of the settings: types, bounds, help texts and flags."""
+
 import math
 from collections.abc import Sequence
 from dataclasses import Field, dataclass, fields

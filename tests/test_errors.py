@@ -1,3 +1,5 @@
+"""Errors: the tree of exceptions, exit codes, reasons and `Raises` sections."""
+
 import ast
 import errno
 import os

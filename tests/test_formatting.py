@@ -1,3 +1,5 @@
+"""Formatting: percentages, counts and rows of tables."""
+
 import math
 
 import pytest

@@ -1,3 +1,5 @@
+"""Recipes: named settings, and their overrides."""
+
 import re
 from dataclasses import replace
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Suggestions of similar names."""
+
 import pytest
 
 from mnistcli.suggestions import find_similar

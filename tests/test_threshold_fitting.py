@@ -1,3 +1,5 @@
+"""Threshold fitting: the rejection threshold of a model."""
+
 import numpy as np
 import pytest
 

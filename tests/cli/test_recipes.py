@@ -1,3 +1,5 @@
+"""The `recipes` command: its table and its JSON."""
+
 import json
 
 import pytest

@@ -1,3 +1,5 @@
+"""Resuming: a stopped run is continued by ``train --resume``."""
+
 import shutil
 from dataclasses import replace
 from pathlib import Path

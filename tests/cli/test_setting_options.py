@@ -1,3 +1,5 @@
+"""Options of the settings: each field of `TrainConfig` is an option of `train`."""
+
 import inspect
 from typing import Annotated, get_args, get_origin
 

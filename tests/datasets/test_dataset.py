@@ -1,3 +1,5 @@
+"""Dataset: the checks of arrays, subsets and the stratified validation split."""
+
 from itertools import pairwise
 from typing import Any
 

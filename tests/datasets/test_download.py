@@ -1,3 +1,5 @@
+"""Downloads: mirrors in order, hash verification, time limits and the cache."""
+
 import gzip
 import signal
 import threading

@@ -1,3 +1,5 @@
+"""IDX files: the images and labels of MNIST, whole and damaged."""
+
 import gzip
 from collections.abc import Callable
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Image folders: subfolders 0 to 9 are read, and unusable files are skipped."""
+
 import os
 from pathlib import Path
 

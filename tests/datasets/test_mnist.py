@@ -1,3 +1,5 @@
+"""MNIST: its files in a folder or in the cache, and their download."""
+
 import gzip
 from pathlib import Path
 

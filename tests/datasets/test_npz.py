@@ -1,3 +1,5 @@
+"""NumPy archives (.npz): arrays are read, and damaged or crafted archives refused."""
+
 import io
 import random
 import struct

@@ -1,3 +1,5 @@
+"""The digits dataset of scikit-learn, in MNIST format."""
+
 import numpy as np
 import pytest
 from PIL import Image

@@ -1,3 +1,5 @@
+"""Atomic writes: a file is the old one or the complete new one."""
+
 import errno
 import os
 import signal

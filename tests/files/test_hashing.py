@@ -1,3 +1,5 @@
+"""SHA-256 hashes of files."""
+
 from mnistcli.files.hashing import sha256
 
 

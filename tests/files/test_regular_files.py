@@ -1,3 +1,5 @@
+"""Regular files: pipes and directories are refused."""
+
 import os
 from pathlib import Path
 

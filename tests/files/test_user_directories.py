@@ -1,3 +1,5 @@
+"""The user's directories: the cache and its variables."""
+
 from pathlib import Path
 
 import pytest

@@ -1,3 +1,5 @@
+"""Digit score: how much an image resembles a digit."""
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray

@@ -1,3 +1,5 @@
+"""MNIST format: which images are already normalized digits."""
+
 from pathlib import Path
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Shared types of preprocessing: bounding boxes and digits."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""The history of a run: rows of epochs, written and read."""
+
 import math
 from pathlib import Path
 

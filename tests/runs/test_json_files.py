@@ -1,3 +1,5 @@
+"""JSON files of a run: written, read, and refused if damaged."""
+
 from pathlib import Path
 
 import pytest

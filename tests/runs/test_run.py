@@ -1,3 +1,5 @@
+"""Run directories: their names, their files, and the claim of one directory by one run."""
+
 import json
 import os
 import subprocess

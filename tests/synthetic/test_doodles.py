@@ -1,3 +1,5 @@
+"""Synthetic doodles: simple signs, blots, grids, scribbles."""
+
 import numpy as np
 
 from mnistcli.synthetic.doodles import (

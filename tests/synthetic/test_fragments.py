@@ -1,3 +1,5 @@
+"""Synthetic fragments: digits that are cut, joined or shuffled."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Synthetic letters: printed, handwritten and in lines of text."""
+
 import numpy as np
 
 from mnistcli.synthetic.letters import draw_letter, render_letter, render_text

@@ -1,3 +1,5 @@
+"""Synthetic non-digits: their number, their kinds and their seed."""
+
 import signal
 from collections.abc import Iterator
 from functools import partial

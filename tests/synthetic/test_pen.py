@@ -1,3 +1,5 @@
+"""Pen strokes drawn in MNIST format."""
+
 import numpy as np
 import pytest
 from PIL import Image

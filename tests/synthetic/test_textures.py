@@ -1,3 +1,5 @@
+"""Synthetic textures: noise, gradients and patterns."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Calibration: the temperature and the rejection thresholds of a model."""
+
 import keras
 import numpy as np
 import pytest

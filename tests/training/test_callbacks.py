@@ -1,3 +1,5 @@
+"""Callbacks of training: the kept epoch, the history, early stopping."""
+
 import math
 from typing import Any
 

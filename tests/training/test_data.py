@@ -1,3 +1,5 @@
+"""Training data: validation images held out, synthetic images added."""
+
 from dataclasses import replace
 
 import numpy as np

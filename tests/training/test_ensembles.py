@@ -1,3 +1,5 @@
+"""Ensembles: the runs of the members, and their average."""
+
 from dataclasses import replace
 from pathlib import Path
 from typing import Any

@@ -1,3 +1,5 @@
+"""Training loop: images in memory, addressed by indices."""
+
 import keras
 import numpy as np
 

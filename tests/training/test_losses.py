@@ -1,3 +1,5 @@
+"""Losses: label smoothing, targets and the accuracy metric."""
+
 import keras
 import numpy as np
 import pytest

@@ -1,3 +1,5 @@
+"""Optimizers and learning-rate schedules."""
+
 import keras
 import pytest
 

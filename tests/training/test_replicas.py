@@ -1,3 +1,5 @@
+"""Replicas: several devices train the model of one."""
+
 import json
 from dataclasses import replace
 from pathlib import Path

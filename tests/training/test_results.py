@@ -1,3 +1,5 @@
+"""Results of a training run as plain values."""
+
 import json
 from pathlib import Path
 

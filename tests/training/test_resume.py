@@ -1,3 +1,5 @@
+"""Resumed runs: equal to runs that were not stopped."""
+
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,3 +1,5 @@
+"""Resume state: written, read, and refused if damaged."""
+
 import copy
 import io
 import os

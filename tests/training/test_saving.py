@@ -1,3 +1,5 @@
+"""Saving: the order of the files of a run, and failed writes."""
+
 import errno
 import shutil
 import zipfile

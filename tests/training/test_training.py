@@ -1,3 +1,5 @@
+"""Training runs: the files of a run, its seed, and its errors."""
+
 import errno
 import math
 import os

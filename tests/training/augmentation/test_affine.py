@@ -1,3 +1,5 @@
+"""Random affine transforms: shift, rotation and scale."""
+
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Random distortions: which images change, and how the seed decides it."""
+
 import keras
 import numpy as np
 import pytest

@@ -1,3 +1,5 @@
+"""Image operations of the augmentation: dilation, erosion, blends, coordinates."""
+
 import math
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Distortions by noise, fog, stripes and lines."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Distortions of shapes: warps, stroke widths and blurs."""
+
 import numpy as np
 import pytest
 from scipy import ndimage
