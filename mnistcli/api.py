@@ -199,7 +199,7 @@ def evaluate(
     """
     from mnistcli import evaluation
     from mnistcli.datasets import Dataset
-    from mnistcli.inference.loading import load_classifier as load_files
+    from mnistcli.inference import loading
 
     found = _find(model)
     if isinstance(dataset, Dataset):
@@ -207,7 +207,7 @@ def evaluate(
     else:
         splits = _load_splits(found.datasets[0] if dataset is None else dataset, data_dir)
         images = splits.images_not_trained_on(*found.datasets)
-    classifier = load_files(found.files, batch_size=batch_size)
+    classifier = loading.load_classifier(found.files, batch_size=batch_size)
     return evaluation.evaluate(classifier, images)
 
 
@@ -290,9 +290,11 @@ def load_classifier(
         CheckpointError: The model cannot be found or loaded.
         ConfigError: There is no such pixel scale.
     """
-    from mnistcli.inference.loading import load_classifier as load_files
+    from mnistcli.inference import loading
 
-    return load_files(_find(model).files, batch_size=batch_size, pixel_scale=pixel_scale)
+    return loading.load_classifier(
+        _find(model).files, batch_size=batch_size, pixel_scale=pixel_scale
+    )
 
 
 def _digit_counts(digits: int | tuple[int, int] | None) -> range | None:

@@ -228,7 +228,7 @@ def _reason_to_skip(run: Run) -> str:
     """Return why a finished run cannot be the default model; empty if it can."""
     try:
         run.read_config()
-        _ = run.digit_thresholds
+        _ = run.digit_thresholds  # raises if it is damaged
         is_whole = all(map(is_complete, run.model_files))
         is_at_chance = run.is_at_chance
     except (RunError, OSError):

@@ -17,10 +17,10 @@ from mnistcli.inference import litert_files
 from mnistcli.inference.classifier import Classifier
 from mnistcli.inference.conversion import build_keras_predictor
 from mnistcli.inference.digit_classifier import DigitClassifier
-from mnistcli.inference.digit_score import is_rejected
 from mnistcli.inference.loading import load_classifier
 from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.synthetic.non_digits import generate_non_digits
+from tests.support.digit_rejection import is_rejected
 from tests.support.strokes import make_digits
 from tests.tools.package_model import package_model
 

@@ -196,9 +196,8 @@ def _read_files(
         prefix = " ".join(filter(None, (found.split, found.role, *found.rest)))
         for name, array in _without_index(file_reader.read(path)).items():
             key = f"{prefix}/{name}".strip("/")
-            if key in arrays and arrays[key].shape[1:] == array.shape[1:]:
-                array = np.concatenate([arrays[key], array])  # noqa: PLW2901 - the next shard
-            arrays[key] = array
+            is_next_shard = key in arrays and arrays[key].shape[1:] == array.shape[1:]
+            arrays[key] = np.concatenate([arrays[key], array]) if is_next_shard else array
     return arrays
 
 

@@ -39,7 +39,7 @@ def build_page(
         backend: The scripts that compute predictions, files in `static/`.
         settings: Values for the scripts, as JSON.
         weights: The weights of the network, if the page computes predictions itself.
-        connects_to: Where the page may send requests, a source of ``connect-src``.
+        connects_to: The address to which the page may send requests: a ``connect-src``.
     """
     style = _read("page.css")
     script = "\n".join(_read(name) for name in (*_SCRIPTS, *backend, _START))

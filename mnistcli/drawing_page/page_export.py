@@ -13,7 +13,6 @@ from mnistcli.drawing_page.page import build_page
 from mnistcli.errors import OTHER_MODEL, CheckpointError, RunError, os_reason
 from mnistcli.files.atomic import write_atomically
 from mnistcli.inference.digit_classifier import DigitClassifier
-from mnistcli.inference.digit_score import SCORE_TEMPERATURE
 
 MAX_SIZE = 3_000_000
 """Maximum number of bytes of a page: it must start fast on a phone."""
@@ -60,7 +59,6 @@ def export_page(
         "model": name,
         "minConfidence": thresholds.min_confidence,
         "minDigitScore": thresholds.min_digit_score,
-        "scoreTemperature": SCORE_TEMPERATURE,
         "layers": [layer.as_dict() for layer in layers],
         "check": _check(images[0], expected[0]),
     }

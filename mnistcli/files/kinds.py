@@ -10,10 +10,10 @@ class FileKind(NamedTuple):
 
     Attributes:
         name: The kind with its article, such as ``a pickle``.
-        remedy: How to turn the file into a dataset; also used for `image_remedy` and
+        remedy: Instruction to turn the file into a dataset; also used for `image_remedy` and
             `model_remedy` if they are empty.
-        image_remedy: How to turn the file into an image.
-        model_remedy: How to turn the file into a model.
+        image_remedy: Instruction to turn the file into an image.
+        model_remedy: Instruction to turn the file into a model.
         label: A short name for counts, such as ``HEIC``; empty if names do not show the kind.
         suffixes: The suffixes of its names in lower case.
     """

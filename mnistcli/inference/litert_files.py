@@ -79,7 +79,7 @@ def cached_file(key: str) -> Path:
     """Return the path in the cache of the LiteRT file of a model.
 
     Args:
-        key: What `cache_key` returns.
+        key: The result of `cache_key`.
     """
     return cache_dir() / _CACHE / f"{key}.tflite"
 

@@ -7,8 +7,8 @@ a file. None of them uses pyplot or changes the settings of Matplotlib. Importin
 - plots of a model: `history`, `confusion`, `calibration`, `digit_grid`, `filters`, `activations`,
   `embedding`, `augmentation` and `occlusion`; of several runs: `comparison`; of a sweep: `sweep`
 - figures of `predict`: `predictions` with `prediction_block`, `explanation` with `stages`
-- `figures` computes the `inputs` of each kind and draws it; `availability` says why a model cannot
-  have a plot, `directories` where its figures are saved
+- `figures` computes the `inputs` of each kind and draws it; `availability` has the errors of
+  models that cannot have a plot, `directories` the default directory of the figures
 - `drawing` and `layout` place images and boxes; `limits` has the numbers of digits
 - `quiet_import` imports Matplotlib without its warnings
 """

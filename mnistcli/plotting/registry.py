@@ -94,7 +94,7 @@ class PlotKind:
 
     Attributes:
         draw: Draws the plot.
-        check: Returns the error that says why a model cannot have the plot; None if it can.
+        check: Returns the error of a model that cannot have the plot; None if it can.
     """
 
     draw: Callable[[PlotInputs], "Figure"]

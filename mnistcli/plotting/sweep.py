@@ -77,7 +77,7 @@ def plot_trials(result: SweepResult) -> Figure:
     axes.set_xlabel("trial", size=TEXT, color=BLACK)
     axes.set_ylabel("validation accuracy", size=TEXT, color=BLACK)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    # Trials that diverged would squeeze all others into a line.
+    # The axis leaves out trials that diverged: with them, all others would look alike.
     low = min(np.quantile(values, 0.25), np.median(values) - 0.005)
     top = max(values)
     axes.set_ylim(low - 0.2 * (top - low), min(top + 0.1 * (top - low), 1.0005))
@@ -140,13 +140,13 @@ def plot_parallel(result: SweepResult) -> Figure:
             zorder=3 if is_best else 2,
         )
     names = [*(variation.name for variation in variations), "accuracy"]
-    room = (WIDTH - LEFT - RIGHT) / max(len(names) - 1, 1)
-    for at, (name, scale) in enumerate(zip(names, scales, strict=True)):
-        axes.axvline(at, color=LIGHT_GRAY, linewidth=1, zorder=1)
-        for height, text in scale.labels(percent if at == len(names) - 1 else _text):
-            axes.text(at + 0.02, height, fit_text(text, room, SMALL), size=SMALL, color=BLACK)
+    max_width = (WIDTH - LEFT - RIGHT) / max(len(names) - 1, 1)
+    for x, (name, scale) in enumerate(zip(names, scales, strict=True)):
+        axes.axvline(x, color=LIGHT_GRAY, linewidth=1, zorder=1)
+        for height, text in scale.labels(percent if x == len(names) - 1 else _text):
+            axes.text(x + 0.02, height, fit_text(text, max_width, SMALL), size=SMALL, color=BLACK)
         axes.text(
-            at, -0.1, fit_text(name, room, TEXT), size=TEXT, color=BLACK, ha="center", va="top"
+            x, -0.1, fit_text(name, max_width, TEXT), size=TEXT, color=BLACK, ha="center", va="top"
         )
     axes.set_ylim(-0.05, 1.05)
     axes.set_axis_off()

@@ -95,7 +95,7 @@ def _prepare_groups(
 
 
 def classify(classifier: DigitClassifier, group: Sequence[Prepared]) -> Iterator[Prediction]:
-    """Add the probabilities; one batch has the digits without any from the segmentation."""
+    """Add the probabilities that the segmentation has not computed, in one batch."""
     digits = chain.from_iterable(prepared.content.digits for prepared in group)
     images = [digit.image for digit in digits if digit.probabilities is None]
     computed = iter(classifier.predict(np.stack(images)) if images else ())

@@ -41,7 +41,7 @@ class PredictedDigit:
 
     @property
     def digit_score(self) -> float:
-        """How much the image resembles a digit, 0.1 to 1; see `mnistcli.inference.digit_score`."""
+        """The digit score, 0.1 to 1; see `mnistcli.inference.digit_score`."""
         return float(digit_scores(self.probabilities[None])[0])
 
     def most_likely(self, count: int) -> list[tuple[int, float]]:

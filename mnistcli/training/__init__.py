@@ -5,7 +5,8 @@
 - `model_trainer` trains one model: `data` prepares its images, `loop` fits it with `optimizers`,
   `losses`, `callbacks` and `augmentation`, `calibration` calibrates it, `results` has its metrics
 - `saving` writes the files of a run; `resume_state` and `fingerprint` resume it
-- `fine_tuning` freezes layers of a model, `custom_architecture` builds that of a Python file
+- `fine_tuning` freezes layers of a model, `custom_architecture` builds the model of a Python
+  file
 - `ensembles` has the configs of members and their combined result; `seeds` trains one config with
   several seeds
 - `cluster_training` trains on the workers of a cluster, `replicas` on several GPUs

@@ -11,13 +11,13 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
+from scipy.stats import rankdata
 
 from mnistcli.architectures import leaf_layers
 from mnistcli.digit_thresholds import NO_DIGIT_THRESHOLDS, DigitThresholds
 from mnistcli.inference.digit_score import digit_scores
+from mnistcli.inference.temperature import to_logits
 
-# Probabilities are clipped here before the logarithm.
-_MIN_PROBABILITY = 1e-12
 # Range of the logarithm of the temperature: wide enough for any training, and narrow enough that a
 # few correctly classified images cannot make a model certain.
 _RANGE = (np.log(0.25), np.log(4.0))
@@ -35,7 +35,7 @@ def fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.int64
     Returns:
         The divisor of the logits, 0.25 to 4; below 1 for an underconfident model.
     """
-    logits = _log(probabilities)
+    logits = to_logits(probabilities)
     correct = np.arange(len(labels)), labels
 
     def loss(log_temperature: float) -> float:
@@ -44,24 +44,6 @@ def fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.int64
         return float(np.mean(np.log(np.exp(scaled).sum(axis=1)) - scaled[correct]))
 
     return float(np.exp(minimize_scalar(loss, bounds=_RANGE, method="bounded").x))
-
-
-def apply_temperature(
-    probabilities: NDArray[np.float32], temperature: float
-) -> NDArray[np.float32]:
-    """Compute the probabilities of a model whose logits are divided by a temperature.
-
-    Args:
-        probabilities: Softmax probabilities before the division, float32 (n, 10).
-        temperature: The divisor.
-
-    Returns:
-        Softmax probabilities after the division, float32 (n, 10).
-    """
-    logits = _log(probabilities) / temperature
-    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-    scaled: NDArray[np.float64] = exponentials / exponentials.sum(axis=1, keepdims=True)
-    return scaled.astype(np.float32)
 
 
 def find_logits_layer(model: keras.Model) -> keras.Layer | None:
@@ -107,11 +89,7 @@ def fit_digit_thresholds(probabilities: NDArray[np.float32]) -> DigitThresholds:
         return NO_DIGIT_THRESHOLDS
     values = np.stack([probabilities.max(axis=1), digit_scores(probabilities)])
     ordered = np.sort(values, axis=1)
-    # A digit is rejected as soon as one of its values has a lower place than the threshold.
-    places = [np.searchsorted(row, of_kind) for row, of_kind in zip(ordered, values, strict=True)]
-    place = np.sort(np.min(places, axis=0))[below]
+    # A digit is rejected as soon as one of its values has a lower rank than the threshold.
+    ranks = rankdata(values, method="min", axis=1).min(axis=0).astype(int)
+    place = np.sort(ranks)[below] - 1
     return DigitThresholds(*ordered[:, place].tolist())
-
-
-def _log(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
-    return np.log(np.maximum(probabilities.astype(np.float64), _MIN_PROBABILITY))

@@ -17,11 +17,11 @@ from mnistcli.evaluation import Evaluation, evaluate, score
 from mnistcli.inference.classifier import Classifier
 from mnistcli.inference.conversion import build_keras_predictor, save_litert
 from mnistcli.inference.interface_detection import load_model
+from mnistcli.inference.temperature import apply_temperature
 from mnistcli.model_lookup import ModelRef
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
 from mnistcli.training.calibration import (
-    apply_temperature,
     divide_logits,
     find_logits_layer,
     fit_digit_thresholds,
@@ -209,7 +209,7 @@ class ModelTrainer:
         if config.label_smoothing and (layer := find_logits_layer(model)) is not None:
             temperature = fit_temperature(probabilities, images.labels)
             divide_logits(layer, temperature)
-            probabilities = apply_temperature(probabilities, temperature)
+            probabilities = apply_temperature(probabilities, temperature).astype(np.float32)
         if not run.finished:
             checkpoints.compile_for_evaluation(model)
             checkpoints.save(model, run.model_file)

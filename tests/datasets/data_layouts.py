@@ -31,7 +31,7 @@ class DataLayout(NamedTuple):
         outcome: ``splits`` for `TRAIN` and `TEST`, ``images`` for all images of `TRAIN` in one
             split, ``close`` for the labels of `TRAIN` with images of another resolution; ``sorted``
             and ``sorted all`` for the same in any order, normalized; else what the error says.
-        note: What a note says; empty for no particular note.
+        note: The text of a note; empty for no particular note.
     """
 
     write: Callable[[Path], Path]

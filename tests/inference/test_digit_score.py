@@ -1,11 +1,9 @@
 """Digit score: how much an image resembles a digit."""
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
-from mnistcli.digit_thresholds import DigitThresholds
-from mnistcli.inference.digit_score import digit_scores, is_rejected
+from mnistcli.inference.digit_score import digit_scores
 
 
 def spread(*likely: float) -> NDArray[np.float32]:
@@ -29,18 +27,3 @@ def test_an_ambiguous_digit_has_a_higher_score_than_a_non_digit() -> None:
 
     assert of_ambiguous > 0.45 > 0.35 > of_non_digit
     assert ambiguous.max() < non_digit.max()
-
-
-@pytest.mark.parametrize(
-    ("thresholds", "rejected"),
-    [
-        (DigitThresholds(), [False, False]),
-        (DigitThresholds(0.7), [True, False]),
-        (DigitThresholds(0, 0.4), [False, True]),
-        (DigitThresholds(0.7, 0.4), [True, True]),
-    ],
-)
-def test_each_threshold_rejects(thresholds: DigitThresholds, rejected: list[bool]) -> None:
-    probabilities = np.stack([spread(0.6, 0.3999), spread(0.8)])
-
-    assert is_rejected(probabilities, thresholds).tolist() == rejected

@@ -1,4 +1,4 @@
-"""What the first and the last layer of a configuration tell."""
+"""The pixel scale in the first layer of a configuration, the activation in the last."""
 
 from pathlib import Path
 

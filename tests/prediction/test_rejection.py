@@ -1,5 +1,6 @@
 """Rejection of uncertain predictions."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from mnistcli.digit_thresholds import DigitThresholds
 from mnistcli.prediction.rejection import Thresholds, apply_rejection, choose_thresholds
 from mnistcli.prediction.results import PredictedDigit, Prediction
 from mnistcli.preprocessing import Digit, ImageContent
+from tests.support.digit_rejection import is_rejected
 
 ONE = DigitThresholds(0.99)
 
@@ -90,3 +92,26 @@ def test_one_digit_with_a_low_digit_score_is_rejected_although_its_confidence_is
     assert (
         apply_rejection(prediction((7, 0.9)), choose_thresholds(0.7, thresholds.digit)).text == "7"
     )
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "rejected"),
+    [
+        (DigitThresholds(), [False, False]),
+        (DigitThresholds(0.7), [True, False]),
+        (DigitThresholds(0, 0.4), [False, True]),
+        (DigitThresholds(0.7, 0.4), [True, True]),
+    ],
+)
+def test_each_threshold_rejects(thresholds: DigitThresholds, rejected: list[bool]) -> None:
+    """The first digit is ambiguous, the second a non-digit."""
+    probabilities = np.array([[0.6, 0.3999, *[0.0001 / 8] * 8], [0.8, *[0.2 / 9] * 9]], np.float32)
+    images = [
+        Prediction(Path("a.png"), (replace(predicted(0, 1), probabilities=row),))
+        for row in probabilities
+    ]
+
+    results = [apply_rejection(image, Thresholds(thresholds)) for image in images]
+
+    assert [not result.text for result in results] == rejected
+    assert is_rejected(probabilities, thresholds).tolist() == rejected

@@ -60,7 +60,7 @@ def run_in_terminal(
 
     Args:
         arguments: The command line.
-        stdout: Where stdout goes.
+        stdout: The destination of stdout.
         columns: Width of the terminal.
         code: Python code that runs before, to change functions of the program.
         environment: Variables to set; those that change the terminal are not inherited.

@@ -18,11 +18,11 @@ from mnistcli import datasets
 from mnistcli.datasets import Dataset
 from mnistcli.digit_thresholds import DigitThresholds
 from mnistcli.inference.digit_classifier import DigitClassifier
-from mnistcli.inference.digit_score import is_rejected
 from mnistcli.inference.loading import load_classifier
 from mnistcli.model_lookup import find_model
 from mnistcli.synthetic.digit_styles import DRAWN_STYLES
 from mnistcli.synthetic.style_drawing import DrawnStyle, stretch_digit
+from tests.support.digit_rejection import is_rejected
 
 SPREAD = 1.3
 FACTORS = (1.0, 0.6, 1.6)

@@ -27,12 +27,12 @@ from PIL import Image
 from mnistcli import datasets
 from mnistcli.digit_thresholds import DigitThresholds
 from mnistcli.inference.digit_classifier import DigitClassifier
-from mnistcli.inference.digit_score import is_rejected
 from mnistcli.inference.loading import load_classifier
 from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.prediction.predict import predict_images
 from mnistcli.prediction.rejection import choose_thresholds
 from mnistcli.preprocessing.normalization import to_mnist_format
+from tests.support.digit_rejection import is_rejected
 from tests.tools.rejection_drawings import drawn_kinds
 from tests.tools.rejection_glyphs import CATEGORIES, NEW_CATEGORIES, Ink, font_kinds
 

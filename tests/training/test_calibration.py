@@ -7,14 +7,15 @@ from numpy.typing import NDArray
 
 from mnistcli.architectures import build_model
 from mnistcli.digit_thresholds import NO_DIGIT_THRESHOLDS
-from mnistcli.inference.digit_score import digit_scores, is_rejected
+from mnistcli.inference.digit_score import digit_scores
+from mnistcli.inference.temperature import apply_temperature
 from mnistcli.training.calibration import (
-    apply_temperature,
     divide_logits,
     find_logits_layer,
     fit_digit_thresholds,
     fit_temperature,
 )
+from tests.support.digit_rejection import is_rejected
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -252,7 +252,7 @@ const drawing = (() => {
 
   /*
    * The image to recognize: the file of an image, else the strokes in the format PGM. Browsers
-   * postpone the encoding of a PNG by up to a second.
+   * delay the encoding of a PNG by up to a second.
    */
   function toFile() {
     const file = image()?.file;

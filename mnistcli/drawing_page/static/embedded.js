@@ -4,7 +4,8 @@ const backend = (() => {
   const STEP = 2; // pixels between two patches: a quarter of the time
   const PATIENCE = 12; // milliseconds of work before the page may draw
   const TOLERANCE = 1e-3;
-  const MIN_PROBABILITY = 1e-12; // of the digit score
+  const SCORE_TEMPERATURE = 3; // of the digit score
+  const MIN_PROBABILITY = 1e-12;
 
   const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const network = new Network(settings.layers, new Float32Array(bytes(byId("weights").textContent).buffer));
@@ -31,7 +32,7 @@ const backend = (() => {
 
   /* The digit score, as `inference/digit_score.py` computes it. */
   function digitScore(probabilities) {
-    const softened = probabilities.map((p) => Math.max(p, MIN_PROBABILITY) ** (1 / settings.scoreTemperature));
+    const softened = probabilities.map((p) => Math.max(p, MIN_PROBABILITY) ** (1 / SCORE_TEMPERATURE));
     return Math.max(...softened) / softened.reduce((sum, value) => sum + value);
   }
 

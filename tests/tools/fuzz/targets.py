@@ -50,7 +50,7 @@ class Seed(NamedTuple):
     Attributes:
         files: The files by name, all of which are written.
         mutated: The name of the file that is mutated.
-        mutate: How it is mutated.
+        mutate: Mutates its content.
         read: Reads it.
     """
 
