@@ -1,4 +1,4 @@
-"""Recognition of drawings: predictions and occlusion maps as JSON, as `predict` computes them."""
+"""Prediction of drawings: predictions and occlusion maps as JSON, as `predict` computes them."""
 
 import base64
 import threading

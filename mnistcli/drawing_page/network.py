@@ -148,7 +148,7 @@ def _read_normalization(settings: Settings, weights: list[Array]) -> Layer:
 
 
 def _read_dense(settings: Settings, weights: list[Array]) -> Layer:
-    return Layer("dense", {"filters": settings["units"]}, tuple(weights))
+    return Layer("dense", {"units": settings["units"]}, tuple(weights))
 
 
 _READERS: dict[str, Callable[[Settings, list[Array]], Layer]] = {

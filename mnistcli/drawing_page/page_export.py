@@ -1,4 +1,4 @@
-"""Export of the drawing page: one file that recognizes digits without a server, even offline."""
+"""Export of the drawing page: one file that predicts digits without a server, even offline."""
 
 import base64
 from pathlib import Path
@@ -17,7 +17,7 @@ from mnistcli.inference.digit_classifier import DigitClassifier
 MAX_SIZE = 3_000_000
 """Maximum number of bytes of a page: it must start fast on a phone."""
 
-_SCRIPTS = ("image_ops.js", "recognizer.js", "network.js", "embedded.js")
+_SCRIPTS = ("image_ops.js", "normalization.js", "network.js", "embedded.js")
 _TOLERANCE = 1e-4
 _OPTION = "--export FILE.html"
 

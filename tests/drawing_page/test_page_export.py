@@ -46,7 +46,7 @@ RECOGNIZE = """drawings => drawings.map(({side, width, strokes}) => {
     const data = context.getImageData(0, 0, side, side).data;
     const gray = new Uint8Array(side * side);
     for (let i = 0; i < gray.length; i++) gray[i] = data[4 * i];
-    const pixels = recognizer.normalize({gray, width: side, height: side});
+    const pixels = normalization.normalize({gray, width: side, height: side});
     const parts = [];
     for (let i = 0; i < side; i++) {
         parts.push(String.fromCharCode(...gray.subarray(i * side, (i + 1) * side)));
@@ -148,7 +148,7 @@ def test_the_page_computes_every_kind_of_layer_as_python_does(page: "Page") -> N
         Layer("relu"),
         Layer("pooling", {"size": [2, 3], "strides": [2, 2]}),
         Layer("convolution", {**convolution, "same": True}, (weights(6, 5, 4, 4),)),
-        Layer("dense", {"filters": 10}, (weights(4 * 2 * 4, 10), weights(10))),
+        Layer("dense", {"units": 10}, (weights(4 * 2 * 4, 10), weights(10))),
         Layer("softmax"),
     ]
     image = rng.integers(0, 256, (28, 28), np.uint8)

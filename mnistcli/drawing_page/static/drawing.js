@@ -55,17 +55,17 @@ const drawing = (() => {
     context.stroke();
   }
 
-  /* Draw all strokes, black on white: what is recognized, whatever the theme is. */
+  /* Draw all strokes, black on white: what is predicted, whatever the theme is. */
   function render(strokes = visible()) {
-    const sheet = document.createElement("canvas");
-    sheet.width = WIDTH;
-    sheet.height = height;
-    const context = sheet.getContext("2d", { willReadFrequently: true });
+    const offscreen = document.createElement("canvas");
+    offscreen.width = WIDTH;
+    offscreen.height = height;
+    const context = offscreen.getContext("2d", { willReadFrequently: true });
     context.fillStyle = "#fff";
     context.fillRect(0, 0, WIDTH, height);
     context.strokeStyle = "#000";
     for (const step of strokes) if (step.kind === "stroke") trace(context, step);
-    return sheet;
+    return offscreen;
   }
 
   function show() {
@@ -251,14 +251,14 @@ const drawing = (() => {
   }
 
   /*
-   * The image to recognize: the file of an image, else the strokes in the format PGM. Browsers
+   * The image to predict: the file of an image, else the strokes in the format PGM. Browsers
    * delay the encoding of a PNG by up to a second.
    */
   function toFile() {
     const file = image()?.file;
     if (file) return file;
-    const sheet = toGray();
-    return new Blob([`P5\n${sheet.width} ${sheet.height}\n255\n`, sheet.gray]);
+    const { gray, width, height: rows } = toGray();
+    return new Blob([`P5\n${width} ${rows}\n255\n`, gray]);
   }
 
   return {

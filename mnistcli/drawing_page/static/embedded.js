@@ -11,7 +11,7 @@ const backend = (() => {
   const network = new Network(settings.layers, new Float32Array(bytes(byId("weights").textContent).buffer));
 
   async function predict() {
-    const pixels = recognizer.normalize(drawing.toGray());
+    const pixels = normalization.normalize(drawing.toGray());
     if (!pixels) return { digits: [], guess: "", text_confidence: 0 };
     const probabilities = network.predict(pixels);
     const confidence = Math.max(...probabilities);
@@ -40,17 +40,17 @@ const backend = (() => {
   async function occlusionMap(digit) {
     const map = new Float32Array(784);
     const whole = digit.probabilities[digit.digit];
-    let begun = performance.now();
+    let started = performance.now();
     for (let top = 0; top < 28; top += STEP) {
       for (let left = 0; left < 28; left += STEP) {
         const covered = cover(digit.pixels, top, left);
         if (!covered) continue;
-        const fall = Math.max(whole - network.predict(covered)[digit.digit], 0);
-        for (let i = 0; i < STEP * STEP; i++) map[(top + Math.floor(i / STEP)) * 28 + left + (i % STEP)] = fall;
-        if (performance.now() - begun < PATIENCE) continue;
+        const decrease = Math.max(whole - network.predict(covered)[digit.digit], 0);
+        for (let i = 0; i < STEP * STEP; i++) map[(top + Math.floor(i / STEP)) * 28 + left + (i % STEP)] = decrease;
+        if (performance.now() - started < PATIENCE) continue;
         await new Promise((resolve) => setTimeout(resolve));
         if (digit !== results.current() || drawing.isDrawing()) return null;
-        begun = performance.now();
+        started = performance.now();
       }
     }
     return map;

@@ -4,7 +4,7 @@ const imageOps = (() => {
   const FAR = 1e9;
 
   /* An array of float32 or uint8 with its size. */
-  function sheet(width, height, data = new Float32Array(width * height)) {
+  function image(width, height, data = new Float32Array(width * height)) {
     return { width, height, data };
   }
 
@@ -22,7 +22,7 @@ const imageOps = (() => {
   function threshold({ width, height, data }, level) {
     const result = new Uint8Array(data.length);
     for (let i = 0; i < data.length; i++) result[i] = data[i] > level ? 1 : 0;
-    return sheet(width, height, result);
+    return image(width, height, result);
   }
 
   /* The bounding box [left, top, right, bottom] of the pixels for which a test is true. */
@@ -41,7 +41,7 @@ const imageOps = (() => {
   }
 
   function crop({ width, data }, [left, top, right, bottom]) {
-    const result = sheet(right - left, bottom - top, new data.constructor((right - left) * (bottom - top)));
+    const result = image(right - left, bottom - top, new data.constructor((right - left) * (bottom - top)));
     for (let y = top; y < bottom; y++) {
       result.data.set(data.subarray(y * width + left, y * width + right), (y - top) * result.width);
     }
@@ -80,13 +80,13 @@ const imageOps = (() => {
       }
     }
     const least = MIN_AREA * Math.max(...areas);
-    return sheet(width, height, data.map((value, i) => (value && areas[labels[i]] >= least ? 1 : 0)));
+    return image(width, height, data.map((value, i) => (value && areas[labels[i]] >= least ? 1 : 0)));
   }
 
   /* The largest value in a window of offsets [from, to] along both axes. */
   function dilate({ width, height, data }, from, to) {
-    const rows = sheet(width, height, new data.constructor(data.length));
-    const result = sheet(width, height, new data.constructor(data.length));
+    const rows = image(width, height, new data.constructor(data.length));
+    const result = image(width, height, new data.constructor(data.length));
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
         let value = 0;
@@ -140,7 +140,7 @@ const imageOps = (() => {
   }
 
   function pad({ width, height, data }, margin, invert = false) {
-    const result = sheet(width + 2 * margin, height + 2 * margin, null);
+    const result = image(width + 2 * margin, height + 2 * margin, null);
     result.data = new Uint8Array(result.width * result.height).fill(invert ? 1 : 0);
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
@@ -182,7 +182,7 @@ const imageOps = (() => {
   }
 
   function resizeColumns({ width, height, data }, newHeight, [filter, support]) {
-    const result = sheet(width, newHeight);
+    const result = image(width, newHeight);
     resamplingWeights(height, newHeight, filter, support).forEach(({ start, weights }, y) => {
       for (let x = 0; x < width; x++) {
         let sum = 0;
@@ -194,7 +194,7 @@ const imageOps = (() => {
   }
 
   function resizeRows({ width, height, data }, newWidth, [filter, support]) {
-    const result = sheet(newWidth, height);
+    const result = image(newWidth, height);
     resamplingWeights(width, newWidth, filter, support).forEach(({ start, weights }, x) => {
       for (let y = 0; y < height; y++) {
         let sum = 0;
@@ -209,8 +209,8 @@ const imageOps = (() => {
    * Resize to a longer side: area averaging to reduce, bicubic to enlarge. The order of the two
    * passes decides the last bit of each value; it is the order in Pillow 13.
    */
-  function resize(image, side) {
-    const { width, height } = image;
+  function resize(source, side) {
+    const { width, height } = source;
     const scale = side / Math.max(width, height);
     const newWidth = Math.max(1, roundHalfEven(width * scale));
     const newHeight = Math.max(1, roundHalfEven(height * scale));
@@ -219,12 +219,12 @@ const imageOps = (() => {
     if (newWidth !== width) passes.push((one) => resizeRows(one, newWidth, filter));
     if (newHeight !== height) passes.push((one) => resizeColumns(one, newHeight, filter));
     if (newHeight < height && height - newHeight > 2 * (width - newWidth)) passes.reverse();
-    const { data } = passes.reduce((one, pass) => pass(one), image);
-    return sheet(newWidth, newHeight, data.map((value) => Math.min(Math.max(value, 0), 1)));
+    const { data } = passes.reduce((one, pass) => pass(one), source);
+    return image(newWidth, newHeight, data.map((value) => Math.min(Math.max(value, 0), 1)));
   }
 
   return {
-    sheet,
+    image,
     roundHalfEven,
     largest,
     threshold,

@@ -73,13 +73,13 @@ class Network {
     return { ...values, data: values.data.map((value, i) => value * factor[i % channels] + offset[i % channels]) };
   }
 
-  static dense({ data }, { filters, weights: [kernel, bias] }) {
-    const out = new Float32Array(filters);
+  static dense({ data }, { units, weights: [kernel, bias] }) {
+    const out = new Float32Array(units);
     if (bias) out.set(bias);
     data.forEach((value, i) => {
-      for (let f = 0; f < filters; f++) out[f] += value * kernel[i * filters + f];
+      for (let u = 0; u < units; u++) out[u] += value * kernel[i * units + u];
     });
-    return { height: 1, width: 1, channels: filters, data: out };
+    return { height: 1, width: 1, channels: units, data: out };
   }
 
   static relu(values) {

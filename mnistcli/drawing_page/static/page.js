@@ -24,8 +24,8 @@
     }
     const changedAt = drawing.changedAt();
     try {
-      const answer = await backend.predict();
-      if (!drawing.isEmpty()) results.show(answer);
+      const prediction = await backend.predict();
+      if (!drawing.isEmpty()) results.show(prediction);
     } catch (error) {
       results.fail(error.message);
     }
@@ -72,11 +72,11 @@
   async function correct(label) {
     const stored = byId("stored");
     try {
-      const answer = await backend.correct(label, results.chosen());
+      const reply = await backend.correct(label, results.chosen());
       for (const button of byId("labels").children) {
         button.setAttribute("aria-pressed", button.textContent === String(label));
       }
-      stored.replaceChildren(...confirmation(label, answer));
+      stored.replaceChildren(...confirmation(label, reply));
     } catch (error) {
       const message = document.createElement("p");
       message.className = "warning";

@@ -1,10 +1,10 @@
 /*
  * The prediction on the page: text, confidence, the probabilities of a digit, and what the network
- * sees. An answer has the keys of the JSON of `mnistcli predict`; each digit has its image as well.
+ * sees. A prediction has the keys of the JSON of `mnistcli predict`; each digit has its image as well.
  */
 const results = (() => {
   const MAP_COLOR = [255, 122, 26];
-  let answer = null;
+  let prediction = null;
   let chosen = 0;
   let onChoice = () => {};
 
@@ -25,7 +25,7 @@ const results = (() => {
   }
 
   function clear(note = "The prediction appears while you draw.") {
-    answer = null;
+    prediction = null;
     byId("text").textContent = "–";
     byId("text").className = "empty";
     byId("text").dataset.size = "large";
@@ -45,9 +45,9 @@ const results = (() => {
     byId("note").classList.toggle("warning", isWarning);
   }
 
-  function show(newAnswer) {
-    answer = newAnswer;
-    const { digits, guess, reason } = answer;
+  function show(newPrediction) {
+    prediction = newPrediction;
+    const { digits, guess, reason } = prediction;
     if (!digits.length) {
       clear("No digit found.");
       return;
@@ -57,7 +57,7 @@ const results = (() => {
     text.textContent = guess;
     text.className = reason ? "rejected" : "";
     text.dataset.size = longest > 5 || guess.includes("\n") ? "small" : longest > 2 ? "medium" : "large";
-    byId("confidence").textContent = percent(answer.text_confidence);
+    byId("confidence").textContent = percent(prediction.text_confidence);
     setNote(reason ? explain(reason) : digits.length > 1 ? "probability that all digits are right" : "confidence", Boolean(reason));
     chosen = Math.min(chosen, digits.length - 1);
     showChoices();
@@ -70,7 +70,7 @@ const results = (() => {
   }
 
   function showChoices() {
-    const { digits } = answer;
+    const { digits } = prediction;
     byId("digits").hidden = byId("which").hidden = digits.length < 2;
     byId("digits").replaceChildren(
       ...digits.map((digit, index) => {
@@ -119,7 +119,7 @@ const results = (() => {
     if (digit === current()) paint(byId("map"), digit.pixels, occlusionMap);
   }
 
-  const current = () => answer?.digits[chosen] ?? null;
+  const current = () => prediction?.digits[chosen] ?? null;
 
   return { listen, clear, fail, show, showMap, current, chosen: () => chosen };
 })();

@@ -9,15 +9,15 @@ const backend = (() => {
     } catch {
       throw new Error("The server does not answer. Is mnistcli draw still running?");
     }
-    const answer = await response.json();
-    if (!response.ok) throw new Error(answer.error);
-    return answer;
+    const reply = await response.json();
+    if (!response.ok) throw new Error(reply.error);
+    return reply;
   }
 
   async function predict() {
-    const answer = await post("predict", drawing.toFile());
-    for (const digit of answer.digits) digit.pixels = Uint8Array.from(atob(digit.image), (c) => c.charCodeAt(0));
-    return answer;
+    const prediction = await post("predict", drawing.toFile());
+    for (const digit of prediction.digits) digit.pixels = Uint8Array.from(atob(digit.image), (c) => c.charCodeAt(0));
+    return prediction;
   }
 
   return {
