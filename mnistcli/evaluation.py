@@ -180,16 +180,18 @@ def evaluate(classifier: DigitClassifier, dataset: Dataset) -> Evaluation:
         raise DataError("the dataset has no images to evaluate on", hint=OTHER_DATASET)
     if isinstance(classifier, Ensemble):
         return evaluate_ensemble([evaluate(member, dataset) for member in classifier.members])
-    return score(dataset.labels, classifier.predict(dataset.images))
+    return evaluate_probabilities(dataset.labels, classifier.predict(dataset.images))
 
 
 def evaluate_ensemble(members: Sequence[Evaluation]) -> Evaluation:
     """Evaluate an ensemble, given the evaluations of its members on the same images."""
     probabilities = Ensemble.average([member.probabilities for member in members])
-    return replace(score(members[0].labels, probabilities), members=tuple(members))
+    return replace(evaluate_probabilities(members[0].labels, probabilities), members=tuple(members))
 
 
-def score(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> Evaluation:
+def evaluate_probabilities(
+    labels: NDArray[np.int64], probabilities: NDArray[np.float32]
+) -> Evaluation:
     """Compute the metrics of probabilities.
 
     Args:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mnistcli.comparison import compare_pairs, mcnemar
-from mnistcli.evaluation import Evaluation, score
+from mnistcli.evaluation import Evaluation, evaluate_probabilities
 
 LABELS = np.arange(40) % 10
 
@@ -16,7 +16,7 @@ def evaluate_with_mistakes(*mistakes: range) -> Evaluation:
     predicted = LABELS.copy()
     for indices in mistakes:
         predicted[list(indices)] = (predicted[list(indices)] + 1) % 10
-    return score(LABELS, np.eye(10, dtype=np.float32)[predicted])
+    return evaluate_probabilities(LABELS, np.eye(10, dtype=np.float32)[predicted])
 
 
 @pytest.mark.parametrize(("first", "second"), [(1, 9), (0, 6), (12, 28), (700, 640)])

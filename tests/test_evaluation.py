@@ -17,7 +17,7 @@ from mnistcli.evaluation import (
     Evaluation,
     evaluate,
     evaluate_ensemble,
-    score,
+    evaluate_probabilities,
 )
 from mnistcli.inference.ensemble import Ensemble
 
@@ -202,7 +202,7 @@ def test_mistakes_are_indices_in_the_dataset_the_most_confident_first() -> None:
         [one_hot([3], 0.9), one_hot([4], 0.6), one_hot([5, 6], 0.8), one_hot([7], 0.99)]
     )
 
-    result = score(np.array([3, 9, 9, 9, 7]), probabilities)
+    result = evaluate_probabilities(np.array([3, 9, 9, 9, 7]), probabilities)
 
     assert result.mistakes.tolist() == [2, 3, 1]
 
@@ -233,11 +233,13 @@ def test_constant_and_random_predictions_are_at_chance() -> None:
     constant = np.eye(10, dtype=np.float32)[np.full(1000, 7)]
     noise = np.random.default_rng(0).permutation(labels)
 
-    assert score(labels, constant).is_at_chance
-    assert score(labels, np.eye(10, dtype=np.float32)[noise]).is_at_chance
+    assert evaluate_probabilities(labels, constant).is_at_chance
+    assert evaluate_probabilities(labels, np.eye(10, dtype=np.float32)[noise]).is_at_chance
     better = np.where(np.arange(1000) < 100, labels, noise)
-    assert not score(labels, np.eye(10, dtype=np.float32)[better]).is_at_chance
+    assert not evaluate_probabilities(labels, np.eye(10, dtype=np.float32)[better]).is_at_chance
 
 
 def test_one_digit_alone_is_never_at_chance() -> None:
-    assert not score(np.full(5, 7), np.eye(10, dtype=np.float32)[np.full(5, 7)]).is_at_chance
+    assert not evaluate_probabilities(
+        np.full(5, 7), np.eye(10, dtype=np.float32)[np.full(5, 7)]
+    ).is_at_chance

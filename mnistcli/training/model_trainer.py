@@ -13,7 +13,7 @@ from mnistcli.device import find_devices
 from mnistcli.digit_thresholds import NO_DIGIT_THRESHOLDS, DigitThresholds
 from mnistcli.environment import describe_environment
 from mnistcli.errors import RunError
-from mnistcli.evaluation import Evaluation, evaluate, score
+from mnistcli.evaluation import Evaluation, evaluate, evaluate_probabilities
 from mnistcli.inference.classifier import Classifier
 from mnistcli.inference.conversion import build_keras_predictor, save_litert
 from mnistcli.inference.interface_detection import load_model
@@ -200,7 +200,7 @@ class ModelTrainer:
     def _calibrate_and_save(
         self, config: TrainConfig, run: Run, saver: EpochSaver
     ) -> _KeptModelResult:
-        """Calibrate the kept model, unfreeze it, write it with its LiteRT file, and score it."""
+        """Calibrate the kept model, unfreeze it, write it with its LiteRT file, and evaluate it."""
         model = saver.load_kept_model()
         unfreeze(model)
         count = _CALIBRATION_IMAGES if config.label_smoothing else 0
@@ -216,7 +216,7 @@ class ModelTrainer:
             save_litert(model, run.model_file)
         validation = None
         if self._data.validation is not None:
-            validation = score(images.labels, probabilities)
+            validation = evaluate_probabilities(images.labels, probabilities)
         is_at_chance = self._is_at_chance(model, images.labels, probabilities)
         if self._start is not None:  # the images to fine-tune on are too few for new thresholds
             thresholds = self._start.digit_thresholds
@@ -228,9 +228,9 @@ class ModelTrainer:
         self, model: keras.Model, labels: NDArray[np.int64], probabilities: NDArray[np.float32]
     ) -> bool:
         """Return whether a model is no better than chance, on at least `_CHANCE_IMAGES` images."""
-        if len(labels) and not score(labels, probabilities).is_at_chance:
+        if len(labels) and not evaluate_probabilities(labels, probabilities).is_at_chance:
             return False
         more = self._data.train.subset(max(0, _CHANCE_IMAGES - len(labels)))
         predicted = Classifier(build_keras_predictor(model)).predict(more.images)
         known = np.concatenate([labels, more.labels]), np.concatenate([probabilities, predicted])
-        return score(*known).is_at_chance
+        return evaluate_probabilities(*known).is_at_chance

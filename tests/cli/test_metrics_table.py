@@ -10,7 +10,7 @@ import pytest
 from mnistcli.cli.metrics_table import print_evaluation, print_training
 from mnistcli.config import TrainConfig
 from mnistcli.digit_thresholds import DigitThresholds
-from mnistcli.evaluation import Evaluation, evaluate_ensemble, score
+from mnistcli.evaluation import Evaluation, evaluate_ensemble, evaluate_probabilities
 from mnistcli.model_lookup import ModelRef
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
@@ -29,7 +29,7 @@ def evaluation(wrong: int, samples: int = 100, confidence: float = 0.9) -> Evalu
     predicted = np.where(np.arange(samples) < wrong, (labels + 1) % 10, labels)
     probabilities = np.full((samples, 10), (1 - confidence) / 9, np.float32)
     probabilities[np.arange(samples), predicted] = confidence
-    return score(labels, probabilities)
+    return evaluate_probabilities(labels, probabilities)
 
 
 def result(start: str | None = None, seed: int = 0, wrong: int = 2) -> TrainResult:

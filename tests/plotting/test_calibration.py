@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from mnistcli.evaluation import score
+from mnistcli.evaluation import evaluate_probabilities
 from mnistcli.plotting.calibration import plot_calibration, wilson_interval
 from tests.plotting.builders import footer, make_probabilities, texts, title
 
@@ -18,7 +18,7 @@ def plot(correct: dict[float, tuple[int, int]]) -> Figure:
     parts = []
     for confidence, (right, count) in correct.items():
         parts.append(make_probabilities([3] * right + [4] * (count - right), confidence))
-    evaluation = score(np.full(sum(map(len, parts)), 3), np.concatenate(parts))
+    evaluation = evaluate_probabilities(np.full(sum(map(len, parts)), 3), np.concatenate(parts))
     return plot_calibration(
         evaluation.labels,
         evaluation.probabilities,

@@ -176,7 +176,9 @@ def test_the_seed_chooses_the_samples(trained_run: Path) -> None:
 def test_an_evaluation_is_not_computed_again(
     trained_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = evaluation.score(DATASET.labels, make_probabilities(DATASET.labels, 0.9))
+    known = evaluation.evaluate_probabilities(
+        DATASET.labels, make_probabilities(DATASET.labels, 0.9)
+    )
     monkeypatch.setattr(evaluation, "evaluate", None)
 
     (file,) = draw_plots(

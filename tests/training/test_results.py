@@ -8,7 +8,7 @@ import pytest
 
 from mnistcli.config import TrainConfig
 from mnistcli.digit_thresholds import DigitThresholds
-from mnistcli.evaluation import Evaluation, score
+from mnistcli.evaluation import Evaluation, evaluate_probabilities
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
 from mnistcli.training.results import TrainResult
@@ -20,7 +20,7 @@ ROW = EpochRow(
 
 @pytest.fixture
 def evaluation() -> Evaluation:
-    return score(np.arange(10), np.eye(10, dtype=np.float32))
+    return evaluate_probabilities(np.arange(10), np.eye(10, dtype=np.float32))
 
 
 def make_result(evaluation: Evaluation, *, start: str | None) -> TrainResult:
