@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mnistcli.files.locks import try_lock
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def test_a_directory_is_locked_against_other_processes(tmp_path: Path) -> None:
