@@ -116,14 +116,14 @@ HOST_CHECKS: tuple[Callable[[], Check], ...] = (
 """The checks that need no library, in the order in which they are shown."""
 
 
-def _check_directory(name: str, find: Callable[[], Path], fix: str, severity: str) -> Check:
+def _check_directory(name: str, find: Callable[[], Path], fix: str, failure_status: str) -> Check:
     """Check that files can be written into a directory, and its free space.
 
     Args:
         name: Name of the check.
         find: Returns the directory, which may not exist yet. It may raise OSError.
         fix: The command if that is not possible.
-        severity: The status then.
+        failure_status: The status if it cannot be written.
     """
     directory = None
     try:
@@ -134,8 +134,10 @@ def _check_directory(name: str, find: Callable[[], Path], fix: str, severity: st
             pass
         free = shutil.disk_usage(existing).free
     except OSError as error:
-        place = "" if directory is None else f" in {directory}"
-        return Check(name, severity, f"cannot write{place}: {os_reason(error, str(error))}", fix)
+        location = "" if directory is None else f" in {directory}"
+        return Check(
+            name, failure_status, f"cannot write{location}: {os_reason(error, str(error))}", fix
+        )
     space = f"{free / 1e9:,.1f} GB free"
     if free < _LOW_SPACE:
         return Check(name, NOTE, f"{directory} is almost full: {space}", fix)

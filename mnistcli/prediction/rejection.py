@@ -7,7 +7,7 @@ from mnistcli.digit_thresholds import NO_DIGIT_THRESHOLDS, DigitThresholds
 from mnistcli.formatting import percent
 from mnistcli.prediction.results import Prediction
 
-MIN_TEXT_CONFIDENCE = 0.6
+MIN_NUMBER_CONFIDENCE = 0.6
 """Default threshold of numbers, chosen on cheque amounts: see RESULTS.md."""
 
 MIN_PAIR_CONFIDENCE = 0.8
@@ -49,7 +49,7 @@ def choose_thresholds(
         model_thresholds: The thresholds of the model, fitted on single digits.
     """
     if min_confidence is None:
-        return Thresholds(model_thresholds, MIN_PAIR_CONFIDENCE, MIN_TEXT_CONFIDENCE)
+        return Thresholds(model_thresholds, MIN_PAIR_CONFIDENCE, MIN_NUMBER_CONFIDENCE)
     return Thresholds(DigitThresholds(min_confidence), min_confidence, min_confidence)
 
 

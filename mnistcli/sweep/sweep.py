@@ -19,7 +19,7 @@ from mnistcli.training.data import hold_out_validation
 
 BEST_FILE = "best.json"
 
-OnChange = Callable[[Sequence[TrialSummary]], None]
+ChangeCallback = Callable[[Sequence[TrialSummary]], None]
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def run_sweep(
     *,
     address: ClusterAddress | None = None,
     data_dir: Path | None = None,
-    on_change: OnChange | None = None,
+    on_change: ChangeCallback | None = None,
 ) -> SweepResult:
     """Run the trials that are missing, and write the best settings.
 

@@ -24,8 +24,10 @@ WIDTHS = (64, 96, 128, 160, 192, 224, 256, 320)
 
 _MIN_DISTANCE = 5.4 * OVERSAMPLING  # of equal digits: the network has columns of 4 pixels
 _MIN_MARK_DISTANCE = 4.2 * OVERSAMPLING
-_FREE_ONES = 0.85  # touch no neighbor: two 1s that do look like one written as an inverted V
-_BENT_FRACTION = 0.5  # of the numbers
+# Of the 1s beside a digit: they do not touch it, because two touching 1s look like one 1 written
+# as an inverted V.
+_SEPARATE_ONES_FRACTION = 0.85
+_ELASTIC_FRACTION = 0.5  # of the numbers
 _LETTERS = 300
 
 
@@ -117,7 +119,7 @@ def _gap(writer: Writer, one: Glyph, other: Glyph, rng: np.random.Generator) -> 
     """Choose the gap between the strokes of two neighbors, in pixels of the canvas."""
     if one.text.isdigit() and other.text.isdigit():
         gap = writer.gap + rng.normal(0, 0.8) * OVERSAMPLING
-        if "1" in one.text + other.text and rng.random() < _FREE_ONES:
+        if "1" in one.text + other.text and rng.random() < _SEPARATE_ONES_FRACTION:
             gap = max(gap, rng.uniform(0.5, 2.5) * OVERSAMPLING)
         if rng.random() < 0.04:
             gap += rng.uniform(3, 12) * OVERSAMPLING
@@ -175,7 +177,7 @@ def _draw_joint(
 def _set_on_paper(
     ink: NDArray[np.float32], width: int, writer: Writer, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Put the ink of a number at a random place on paper, blur it and clip it."""
+    """Put the ink of a number at a random position on paper, blur it and clip it."""
     used = ink.shape[1]
     left = int(rng.integers(0, width - used + 1))
     line = np.zeros((LINE_HEIGHT, width), np.float32)
@@ -183,8 +185,8 @@ def _set_on_paper(
     if writer.drift:
         matrix = np.array([[1, 0, 0], [writer.drift, 1, -writer.drift * width / 2]])
         line = np.asarray(cv2.warpAffine(line, matrix, line.shape[::-1]), np.float32)
-    if rng.random() < _BENT_FRACTION:
-        line = _bend(line, rng)
+    if rng.random() < _ELASTIC_FRACTION:
+        line = _distort_elastically(line, rng)
     line *= np.float32(rng.uniform(0.8, 1.4))
     if rng.random() < 0.3:
         line *= paper.fade(line.shape, rng)
@@ -203,8 +205,10 @@ def _set_on_paper(
     return np.rint(np.clip(line, 0, 1) * 255).astype(np.uint8)
 
 
-def _bend(line: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Move the strokes by smooth random displacements, as an unsteady hand does."""
+def _distort_elastically(
+    line: NDArray[np.float32], rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Elastic distortion: move the strokes by smooth random displacements, as a shaky hand does."""
     rows, columns = np.indices(line.shape, np.float32)
     grid = (4, max(2, line.shape[1] // 8))
     largest = rng.uniform(0.3, 1.2)

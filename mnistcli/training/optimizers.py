@@ -17,7 +17,7 @@ def build_optimizer(config: TrainConfig, steps_per_epoch: int) -> keras.optimize
         config: The config.
         steps_per_epoch: Training steps per epoch.
     """
-    options: dict[str, Any] = {"learning_rate": learning_rate(config, steps_per_epoch)}
+    options: dict[str, Any] = {"learning_rate": build_schedule(config, steps_per_epoch)}
     if config.optimizer in {"adam", "adamw"}:
         options |= {"beta_1": config.beta_1, "beta_2": config.beta_2}
     if config.optimizer == "adamw":
@@ -25,17 +25,20 @@ def build_optimizer(config: TrainConfig, steps_per_epoch: int) -> keras.optimize
     return keras.optimizers.get({"class_name": config.optimizer, "config": options})
 
 
-def learning_rate(
+def build_schedule(
     config: TrainConfig, steps_per_epoch: int
 ) -> "float | keras.optimizers.schedules.LearningRateSchedule":
     """Return the learning-rate schedule: a constant, or one cycle over all steps.
 
-    One cycle rises linearly from a tenth of the peak during a quarter of the steps, then falls to 0
-    along a cosine, after "Super-convergence" (Smith and Topin, 2017).
+    One cycle: a linear warm-up from a tenth of the peak during a quarter of the steps, then cosine
+    decay to 0, after "Super-convergence" (Smith and Topin, 2017).
 
     Args:
         config: The config.
         steps_per_epoch: Training steps per epoch.
+
+    Returns:
+        A float if the learning rate is constant, else a schedule.
     """
     if config.schedule == "constant":
         return config.learning_rate

@@ -4,7 +4,7 @@ import keras
 import pytest
 
 from mnistcli.config import OPTIMIZERS, TrainConfig
-from mnistcli.training.optimizers import build_optimizer, learning_rate
+from mnistcli.training.optimizers import build_optimizer, build_schedule
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -36,13 +36,13 @@ def test_adamw_has_its_settings() -> None:
 
 
 def test_a_constant_schedule_is_a_number() -> None:
-    assert learning_rate(TrainConfig(learning_rate=0.5), 10) == 0.5
+    assert build_schedule(TrainConfig(learning_rate=0.5), 10) == 0.5
 
 
 def test_one_cycle_rises_for_a_quarter_of_the_steps_and_falls_to_0() -> None:
     config = TrainConfig(schedule="one-cycle", learning_rate=1.0, epochs=4)
 
-    schedule = learning_rate(config, 10)
+    schedule = build_schedule(config, 10)
 
     assert isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule)
     rates = [float(schedule(step)) for step in range(41)]
