@@ -72,7 +72,7 @@ def locate_mnist() -> Path | None:
     """Return the folder or file from which `load_mnist` reads MNIST, after the files are verified.
 
     Returns:
-        The place; None if `load_mnist` downloads missing or damaged files.
+        The path; None if `load_mnist` downloads missing or damaged files.
 
     Raises:
         DataError: A file in ``$MNISTCLI_DATA_DIR`` is missing or is not MNIST's.

@@ -33,9 +33,9 @@ def check_litert(probe: ProbeResult, requirements: Sequence[Requirement] = ()) -
 def check_mnist(probe: ProbeResult) -> Check:
     """Check where the MNIST files are."""
     if not probe.error:
-        place = probe.values["place"]
-        if place is not None:
-            return Check("MNIST", OK, f"verified files in {place}")
+        path = probe.values["path"]
+        if path is not None:
+            return Check("MNIST", OK, f"verified files in {path}")
         detail = "not on this machine yet: the first training on it downloads 11 MB"
         return Check("MNIST", NOTE, detail, "mnistcli train --recipe fast")
     if probe.error.startswith("DataError: "):

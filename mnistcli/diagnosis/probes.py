@@ -65,15 +65,15 @@ def probe_mnist() -> dict[str, Any]:
     """Find the MNIST files that training would read, and verify them.
 
     Returns:
-        Their place; None if training would download them.
+        Their path; None if training would download them.
 
     Raises:
         Exception: The files are damaged, or a library cannot be imported.
     """
     from mnistcli.datasets.mnist import locate_mnist
 
-    place = locate_mnist()
-    return {"place": None if place is None else str(place)}
+    path = locate_mnist()
+    return {"path": None if path is None else str(path)}
 
 
 PROBES: Mapping[str, Callable[[], dict[str, Any]]] = MappingProxyType(

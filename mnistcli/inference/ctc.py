@@ -1,4 +1,4 @@
-"""CTC decoding: the most likely texts of a line, and the places and probabilities of its digits.
+"""CTC decoding: the most likely texts of a line, and the positions and probabilities of its digits.
 
 A text has many paths through the columns of the network's output: equal neighbors are one symbol,
 and blanks are left out. (Graves et al., "Connectionist temporal classification", ICML 2006.)
@@ -35,7 +35,7 @@ class Frames(NamedTuple):
 
 
 class Alignment(NamedTuple):
-    """The places of the digits of a text.
+    """The positions of the digits of a text.
 
     Attributes:
         columns: The expected column of each digit, float64 (n,).

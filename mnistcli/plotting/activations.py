@@ -97,19 +97,19 @@ def _draw_block(axes: Axes, block: Block, top: float) -> None:
         if len(chosen) < count:
             text += f", the {len(chosen)} strongest"
         tiles = [maps[index] for index in chosen]
-        places = [
+        rectangles = [
             (MARGIN + LABEL + index * (TILE + GAP), top, TILE, TILE) for index in range(len(tiles))
         ]
     else:
         text = format_count(values.size, "value")
-        tiles, places = [_wrap(values.reshape(-1))], []
+        tiles, rectangles = [_wrap(values.reshape(-1))], []
         rows, columns = tiles[0].shape
         cell = min((WIDTH - 2 * MARGIN - LABEL) / columns, TILE / rows)
-        places.append((MARGIN + LABEL, top, columns * cell, rows * cell))
+        rectangles.append((MARGIN + LABEL, top, columns * cell, rows * cell))
     _write_label(axes, top, block.layers, text)
     largest = max(float(np.abs(values).max()), 1e-9)
     cmap, low = (POSITIVE, 0) if values.min() >= 0 else (SIGNED, -largest)
-    for tile, (x, y, tile_width, tile_height) in zip(tiles, places, strict=True):
+    for tile, (x, y, tile_width, tile_height) in zip(tiles, rectangles, strict=True):
         draw_array(axes, tile, (x, y, tile_width, tile_height), cmap=cmap, limits=(low, largest))
         outline(axes, (x, y, x + tile_width, y + tile_height), LIGHT_GRAY, linewidth=0.8)
 

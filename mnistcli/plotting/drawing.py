@@ -18,7 +18,7 @@ OUTLINE_GAP = 0.03
 def draw_array(
     axes: Axes,
     array: ArrayLike,
-    place: tuple[float, float, float, float],
+    rectangle: tuple[float, float, float, float],
     *,
     cmap: str = "gray",
     limits: tuple[float, float] = (0, 255),
@@ -28,11 +28,11 @@ def draw_array(
     Args:
         axes: Axes as `style.new_figure` returns them.
         array: Values, shape (h, w), or colors, shape (h, w, 3 or 4).
-        place: Left edge, top edge, width and height in inches.
+        rectangle: Left edge, top edge, width and height in inches.
         cmap: Color map of the values.
         limits: The values at the two ends of the color map.
     """
-    left, top, width, height = place
+    left, top, width, height = rectangle
     low, high = limits
     axes.imshow(
         array,
@@ -48,7 +48,7 @@ def draw_array(
 def draw_image(
     axes: Axes,
     image: Image.Image,
-    place: tuple[float, float, float, float],
+    rectangle: tuple[float, float, float, float],
     full_size: tuple[int, int] | None = None,
 ) -> tuple[float, float, float]:
     """Draw a whole image with a thin frame, undistorted, in the middle of a rectangle.
@@ -56,14 +56,14 @@ def draw_image(
     Args:
         axes: Axes as `style.new_figure` returns them.
         image: The image.
-        place: Left edge, top edge, width and height of the rectangle in inches.
+        rectangle: Left edge, top edge, width and height in inches.
         full_size: Width and height in pixels if `image` is a thumbnail of a larger image. Defaults
             to the size of `image`.
 
     Returns:
         Left and top edge of the image in inches, and inches per pixel of the full size.
     """
-    left, top, width, height = place
+    left, top, width, height = rectangle
     columns, rows = full_size or image.size
     scale = min(width / columns, height / rows)
     left += (width - columns * scale) / 2

@@ -125,5 +125,5 @@ def _draw_channels(
     limits = (-1 if cmap == SIGNED else 0, 1)
     for channel in range(channels.shape[-1]):
         row, column = divmod(channel, columns)
-        place = (left + column * step, top + row * step, size, size)
-        draw_array(axes, channels[..., channel], place, cmap=cmap, limits=limits)
+        rectangle = (left + column * step, top + row * step, size, size)
+        draw_array(axes, channels[..., channel], rectangle, cmap=cmap, limits=limits)

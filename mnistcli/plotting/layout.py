@@ -21,11 +21,11 @@ class Layout(NamedTuple):
     """Blocks placed in rows.
 
     Attributes:
-        places: Left and top edge of each block in inches.
+        positions: Left and top edge of each block in inches.
         size: Size of the whole.
     """
 
-    places: list[tuple[float, float]]
+    positions: list[tuple[float, float]]
     size: Size
 
 
@@ -37,16 +37,16 @@ def place_in_rows(sizes: Sequence[Size], max_width: float, gaps: Size) -> Layout
         max_width: Maximum width of a row in inches; a wider block has a row of its own.
         gaps: Distance between two blocks of a row, and between two rows.
     """
-    places: list[tuple[float, float]] = []
+    positions: list[tuple[float, float]] = []
     left = top = row_height = widest = 0.0
     for size in sizes:
         if left and left + size.width > max_width:
             left, top, row_height = 0.0, top + row_height + gaps.height, 0.0
-        places.append((left, top))
+        positions.append((left, top))
         widest = max(widest, left + size.width)
         left += size.width + gaps.width
         row_height = max(row_height, size.height)
-    return Layout(places, Size(widest, top + row_height))
+    return Layout(positions, Size(widest, top + row_height))
 
 
 def place_in_landscape(

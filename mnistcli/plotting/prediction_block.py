@@ -163,8 +163,8 @@ class PredictionBlock:
         for number, line in enumerate(self.caption):
             _write(axes, left, top + NAME + number * LINE, line, width, color=color)
         top += caption_height
-        place = (left, top + HEADER, *self.area)
-        self._draw_boxes(axes, draw_image(axes, self.image, place, self.full_size))
+        rectangle = (left, top + HEADER, *self.area)
+        self._draw_boxes(axes, draw_image(axes, self.image, rectangle, self.full_size))
         if self._digits_are_beside:
             self._draw_digits(axes, left + self.area.width + GAP, top)
         else:
@@ -175,9 +175,9 @@ class PredictionBlock:
         digits = self.prediction.digits
         style = "--" if self.prediction.reason else "-"
         edges = [outline_digit(axes, digit.detection.box, origin, style) for digit in digits]
-        places = np.array([((left + right) / 2, top) for left, top, right, _ in edges])
-        size = _choose_label_size(places)
-        for digit, (x, y) in zip(digits, places, strict=True):
+        positions = np.array([((left + right) / 2, top) for left, top, right, _ in edges])
+        size = _choose_label_size(positions)
+        for digit, (x, y) in zip(digits, positions, strict=True):
             axes.text(
                 x,
                 y - 0.015,
@@ -228,11 +228,11 @@ def _draw_bars(axes: Axes, probabilities: NDArray[np.float32], left: float, bott
     axes.plot([left, left + TILE], [bottom, bottom], color=LIGHT_GRAY, linewidth=0.8)
 
 
-def _choose_label_size(places: NDArray[np.float64]) -> float:
-    """Choose the font size in points at which labels at these places (n, 2) do not overlap."""
-    if len(places) < 2:
+def _choose_label_size(positions: NDArray[np.float64]) -> float:
+    """Choose the font size in points at which labels at these positions (n, 2) do not overlap."""
+    if len(positions) < 2:
         return TEXT
-    sizes = 72 * np.abs(np.diff(places, axis=0)) / (LABEL_WIDTH, LABEL_HEIGHT)
+    sizes = 72 * np.abs(np.diff(positions, axis=0)) / (LABEL_WIDTH, LABEL_HEIGHT)
     return float(np.clip(sizes.max(axis=1).min(), MIN_LABEL, TEXT))
 
 

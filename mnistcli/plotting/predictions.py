@@ -63,7 +63,7 @@ def plot_predictions(predictions: Iterable[Prediction], *, model: str) -> Figure
         SUBTITLE,
         footer,
     )
-    for block, (left, top) in zip(blocks, layout.places, strict=True):
+    for block, (left, top) in zip(blocks, layout.positions, strict=True):
         block.draw(axes, MARGIN + left, TOP + top, _caption_height(blocks))
     return figure
 
@@ -93,19 +93,19 @@ def lay_out(blocks: list[PredictionBlock]) -> tuple[list[PredictionBlock], Layou
     """Place blocks in rows, and make them smaller if the figure would be too high.
 
     Returns:
-        The blocks, smaller if necessary, and their places.
+        The blocks, smaller if necessary, and their positions.
     """
-    layout = _place(blocks, WIDTHS[0])
+    layout = _place_blocks(blocks, WIDTHS[0])
     for digits, side in LIMITS:
         blocks = [block.shrink(digits, side) for block in blocks]
         for width in WIDTHS:
-            layout = _place(blocks, width)
+            layout = _place_blocks(blocks, width)
             if layout.size.height <= MAX_HEIGHT:
                 return blocks, layout
     return blocks, layout
 
 
-def _place(blocks: Sequence[PredictionBlock], max_width: float) -> Layout:
+def _place_blocks(blocks: Sequence[PredictionBlock], max_width: float) -> Layout:
     caption_height = _caption_height(blocks)
     sizes = [
         Size(block.content_size.width, caption_height + block.content_size.height)

@@ -149,8 +149,8 @@ def _run(
         )
         for segment in found.digits:
             digit_mask[segment.region] |= segment.mask
-            place = _place(foreground, segment.region, segment.mask, image.size)
-            digits.append(Digit(segment.image, *place, segment.probabilities))
+            box_and_mask = _box_and_mask(foreground, segment.region, segment.mask, image.size)
+            digits.append(Digit(segment.image, *box_and_mask, segment.probabilities))
         placed_marks += [PlacedMark(symbol, column, line) for symbol, column in found.marks]
         if found.digits:
             lines.append(DetectedLine(len(found.digits), line.row != row, found.recognized))
@@ -202,7 +202,7 @@ def _cut_out(foreground: Foreground, mask: Mask, size: tuple[int, int]) -> Digit
     around = expand_region(region, 2)
     normalized = normalize_digit(foreground.coverage[around], mask[around])
     # A copy, so that the mask of the whole image can be freed.
-    return Digit(normalized, *_place(foreground, region, mask[region].copy(), size))
+    return Digit(normalized, *_box_and_mask(foreground, region, mask[region].copy(), size))
 
 
 def _choose_input(digit: Digit, image: Image.Image, classify: Classify) -> Digit:
@@ -219,7 +219,7 @@ def _choose_input(digit: Digit, image: Image.Image, classify: Classify) -> Digit
     return replace(digit, image=images[best], probabilities=probabilities[best])
 
 
-def _place(
+def _box_and_mask(
     foreground: Foreground, region: Region, mask: Mask, size: tuple[int, int]
 ) -> tuple[Box, Mask]:
     """Return the box of a digit in pixels of the image, and its ink mask within the box."""
@@ -227,7 +227,6 @@ def _place(
         whole = np.zeros_like(foreground.mask)
         whole[region] = mask
         restored = foreground.restore(whole)
-        place = foreground.restore_region(region)
-        region = bounding_region(restored) if restored.any() else place
+        region = bounding_region(restored) if restored.any() else foreground.restore_region(region)
         mask = restored[region].copy()
     return to_box(region, foreground.factor, size), mask

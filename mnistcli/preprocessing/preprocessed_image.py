@@ -24,7 +24,7 @@ _MIN_MARK_PIXELS = 4
 
 
 class PlacedMark(NamedTuple):
-    """A mark that the line recognizer found: its symbol, and its place in the whole image."""
+    """A mark that the line recognizer found: its symbol, and its position in the whole image."""
 
     symbol: str
     column: float
@@ -90,7 +90,7 @@ class PreprocessedImage:
         )
 
     def _symbol(self, region: Region) -> str:
-        """Return the symbol of a mark; empty if the line recognizer found none at its place."""
+        """Return the symbol of a mark; empty if the line recognizer found none at its position."""
         rows, columns = region
         return next(
             (

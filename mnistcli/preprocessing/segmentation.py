@@ -1,6 +1,6 @@
 """Segmentation: the digits of a text line, and the marks between them.
 
-The line recognizer reads a line as a whole; the places of its digits then divide the ink. A line
+The line recognizer reads a line as a whole; the positions of its digits then divide the ink. A line
 with at most one digit goes to the digit classifier instead, with all its ink. Without a line
 recognizer, the connected components above each other are one digit.
 """
@@ -214,14 +214,17 @@ def _borders(ink: NDArray[np.intp], columns: Sequence[float]) -> list[int]:
 def _cut_out_digit(
     line: TextLine, coverage: Gray, mask: Mask, limits: tuple[int, int]
 ) -> DigitSegment:
-    """Cut out a digit by its mask; where form removal took its ink, by the place it stands at."""
+    """Cut out a digit by its mask, or by its position in the line.
+
+    The position is used if the removal of form elements erased its ink.
+    """
     if not mask.any():
         top, bottom = round(line.middle - line.height / 2), round(line.middle + line.height / 2)
         rows = slice(max(top, 0), max(bottom, top + 1, 1))
-        place = np.zeros_like(mask)
-        place[rows, limits[0] : max(limits[1], limits[0] + 1)] = True
-        mask = place & (coverage > 0.5)
-        mask = mask if mask.any() else place
+        rectangle = np.zeros_like(mask)
+        rectangle[rows, limits[0] : max(limits[1], limits[0] + 1)] = True
+        mask = rectangle & (coverage > 0.5)
+        mask = mask if mask.any() else rectangle
     return _to_segment(mask, coverage)
 
 

@@ -17,7 +17,7 @@ _ACROSS_WEIGHT = 3  # a distance across lines counts this many times as much as 
 
 @dataclass(frozen=True, eq=False)
 class TextLine:
-    """The ink mask of a line of digits, and its place.
+    """The ink mask of a line of digits, and its position.
 
     Attributes:
         mask: Its ink mask, shape (h, w) of the whole image.
@@ -41,7 +41,7 @@ class TextLine:
 
 @dataclass(frozen=True, eq=False)
 class _Group:
-    """Components that form a line; its place decides the reading order."""
+    """Components that form a line; its position decides the reading order."""
 
     members: NDArray[np.bool_]
     height: float

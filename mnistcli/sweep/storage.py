@@ -64,7 +64,7 @@ def require_storage(url: str | None) -> None:
 
 @dataclass(frozen=True)
 class Storage:
-    """The place of a study: a journal file in a directory, or a PostgreSQL database.
+    """The location of a study: a journal file in a directory, or a PostgreSQL database.
 
     It can be sent to other processes; each opens its own connection.
 
@@ -109,16 +109,16 @@ class OpenStorage:
     """An open storage of one process.
 
     Args:
-        place: The location of the storage.
+        storage: The location of the storage.
         backend: The storage of Optuna.
         engine: The connections of the lock; None for the journal file.
     """
 
     def __init__(
-        self, place: Storage, backend: "optuna.storages.BaseStorage", engine: Any | None
+        self, storage: Storage, backend: "optuna.storages.BaseStorage", engine: Any | None
     ) -> None:
         self.backend = backend
-        self._place = place
+        self._storage = storage
         self._engine = engine
 
     @contextmanager
@@ -128,7 +128,7 @@ class OpenStorage:
             with _advisory_lock(self._engine):
                 yield
             return
-        with wait_for_lock(self._place.directory / _LOCK_FILE):
+        with wait_for_lock(self._storage.directory / _LOCK_FILE):
             yield
 
     def close(self) -> None:

@@ -55,7 +55,7 @@ def _separate(digits: str, rng: np.random.Generator) -> str:
     if kind < 0.46 and len(digits) > 2:
         return f"{digits[:-2]}{rng.choice(['.', ',', '-', ':'])}{digits[-2:]}"
     if kind < 0.52 and len(digits) > 1:
-        place = int(rng.integers(1, len(digits)))
+        index = int(rng.integers(1, len(digits)))
         mark = rng.choice(list(_INNER_MARKS))
-        return f"{digits[:place]}{mark}{digits[place:]}"
+        return f"{digits[:index]}{mark}{digits[index:]}"
     return digits

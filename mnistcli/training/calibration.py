@@ -1,4 +1,4 @@
-"""Calibration: fit the temperature and the rejection thresholds of a model.
+"""Calibration: temperature scaling, and the rejection thresholds of a model.
 
 Label smoothing makes a model underconfident. Dividing its logits by a temperature, fitted on
 labeled images and folded into the last layer, corrects the confidence and changes no prediction
@@ -20,7 +20,7 @@ from mnistcli.inference.temperature import to_logits
 
 # Range of the logarithm of the temperature: wide enough for any training, and narrow enough that a
 # few correctly classified images cannot make a model certain.
-_RANGE = (np.log(0.25), np.log(4.0))
+_LOG_TEMPERATURE_RANGE = (np.log(0.25), np.log(4.0))
 # Fraction of digits that may be rejected in order to reject non-digits.
 _REJECTED_DIGITS = 0.004
 
@@ -43,7 +43,7 @@ def fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.int64
         scaled -= scaled.max(axis=1, keepdims=True)
         return float(np.mean(np.log(np.exp(scaled).sum(axis=1)) - scaled[correct]))
 
-    return float(np.exp(minimize_scalar(loss, bounds=_RANGE, method="bounded").x))
+    return float(np.exp(minimize_scalar(loss, bounds=_LOG_TEMPERATURE_RANGE, method="bounded").x))
 
 
 def find_logits_layer(model: keras.Model) -> keras.Layer | None:
@@ -91,5 +91,5 @@ def fit_digit_thresholds(probabilities: NDArray[np.float32]) -> DigitThresholds:
     ordered = np.sort(values, axis=1)
     # A digit is rejected as soon as one of its values has a lower rank than the threshold.
     ranks = rankdata(values, method="min", axis=1).min(axis=0).astype(int)
-    place = np.sort(ranks)[below] - 1
-    return DigitThresholds(*ordered[:, place].tolist())
+    rank = np.sort(ranks)[below] - 1
+    return DigitThresholds(*ordered[:, rank].tolist())

@@ -48,9 +48,9 @@ def fit(
     indices = padded_indices(count, devices)
     validation = None
     if data.validation is not None:
-        places = padded_indices(len(data.validation), devices)
+        validation_indices = padded_indices(len(data.validation), devices)
         labels = encode_labels(config, data.validation.labels)
-        validation = places + count, labels[places]
+        validation = validation_indices + count, labels[validation_indices]
         images = np.concatenate([images, data.validation.images])
     index = keras.Input((), dtype="int32")
     store = ImageStore(images)

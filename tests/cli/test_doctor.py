@@ -15,7 +15,7 @@ from tests.support.command_line import invoke, succeed
 FOUND: dict[str, dict[str, Any]] = {
     "tensorflow": {"tensorflow": "2.21.0", "keras": "3.15.1", "seconds": 5.0, "gpus": [], "cuda": False},
     "litert": {"seconds": 0.3},
-    "mnist": {"place": None},
+    "mnist": {"path": None},
 }  # fmt: skip
 
 

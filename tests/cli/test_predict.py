@@ -146,9 +146,9 @@ def test_an_image_below_the_threshold_of_the_model_is_rejected(model: Path, imag
 
 def test_a_number_is_predicted_from_left_to_right(model: Path, digit_pngs: Path) -> None:
     number = Image.new("L", (3 * 280, 280), 255)
-    for place, digit in enumerate((3, 0, 7)):
+    for index, digit in enumerate((3, 0, 7)):
         with Image.open(digit_pngs / f"{digit}.png") as image:
-            number.paste(image, (place * 280, 0))
+            number.paste(image, (index * 280, 0))
     number.save("number.png")
 
     prediction = json.loads(predict("number.png", "--json").stdout)

@@ -45,8 +45,8 @@ def test_litert_is_checked_by_a_prediction() -> None:
 @pytest.mark.parametrize(
     ("probe", "status", "fix"),
     [
-        (ProbeResult({"place": "/data"}, "", []), OK, None),
-        (ProbeResult({"place": None}, "", []), NOTE, "mnistcli train --recipe fast"),
+        (ProbeResult({"path": "/data"}, "", []), OK, None),
+        (ProbeResult({"path": None}, "", []), NOTE, "mnistcli train --recipe fast"),
         (failed("DataError: no 'train-labels' in '/data'"), FAILED, "unset MNISTCLI_DATA_DIR"),
         (failed("ModuleNotFoundError: No module named 'sklearn'"), FAILED, None),
     ],

@@ -22,13 +22,13 @@ def test_litert_predicts() -> None:
 
 
 def test_mnist_would_be_downloaded() -> None:
-    assert probe_mnist() == {"place": None}
+    assert probe_mnist() == {"path": None}
 
 
 def test_mnist_is_found(mnist_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNISTCLI_DATA_DIR", str(mnist_dir))
 
-    assert probe_mnist() == {"place": str(mnist_dir)}
+    assert probe_mnist() == {"path": str(mnist_dir)}
 
 
 def test_an_error_is_printed_as_json(

@@ -79,10 +79,10 @@ def test_an_alignment_has_the_probability_of_each_replaced_digit(seed: int) -> N
 
     alignment = align(frames, text)
 
-    for place, digit in itertools.product(range(len(text)), range(10)):
-        other = text[:place] + str(digit) + text[place + 1 :]
+    for position, digit in itertools.product(range(len(text)), range(10)):
+        other = text[:position] + str(digit) + text[position + 1 :]
         expected = totals.get(other, 0.0) / totals[text]
-        assert alignment.replacement_ratios[place, digit] == pytest.approx(expected, abs=1e-9)
+        assert alignment.replacement_ratios[position, digit] == pytest.approx(expected, abs=1e-9)
     assert alignment.log_probability == pytest.approx(math.log(totals[text]))
 
 

@@ -36,7 +36,7 @@ def blank(width: int = 64) -> NDArray[np.float32]:
     return np.zeros((32, width), np.float32)
 
 
-def test_digits_have_places_and_probabilities() -> None:
+def test_digits_have_positions_and_probabilities() -> None:
     recognized = network_of({2: {"4": 0.9, "9": 0.09}, 7: {"1": 0.98}}).read([blank()])
 
     assert recognized.text == "41"

@@ -186,9 +186,9 @@ def test_long_images_are_cropped_around_the_digit(
     sizes: list[tuple[int, int]] = []
     boxes: list[tuple[int, int, int, int]] = []
 
-    def draw_image(_: Axes, image: Image.Image, place: tuple[float, ...]) -> tuple[float, ...]:
+    def draw_image(_: Axes, image: Image.Image, rectangle: tuple[float, ...]) -> tuple[float, ...]:
         sizes.append(image.size)
-        return (*place[:2], 0.01)
+        return (*rectangle[:2], 0.01)
 
     def outline_digit(_: Axes, box: tuple[int, int, int, int], *__: object) -> None:
         boxes.append(box)

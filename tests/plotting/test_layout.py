@@ -8,14 +8,14 @@ GAPS = Size(1, 2)
 def test_blocks_fill_rows_in_order() -> None:
     layout = place_in_rows([Size(4, 1), Size(5, 3), Size(2, 1), Size(10, 1)], 10, GAPS)
 
-    assert layout.places == [(0, 0), (5, 0), (0, 5), (0, 8)]
+    assert layout.positions == [(0, 0), (5, 0), (0, 5), (0, 8)]
     assert layout.size == (10, 9)
 
 
 def test_a_block_that_is_too_wide_has_a_row_of_its_own() -> None:
     layout = place_in_rows([Size(1, 1), Size(20, 1), Size(1, 1)], 10, GAPS)
 
-    assert layout.places == [(0, 0), (0, 3), (0, 6)]
+    assert layout.positions == [(0, 0), (0, 3), (0, 6)]
     assert layout.size == (20, 7)
 
 
@@ -30,4 +30,4 @@ def test_many_blocks_have_the_maximum_width() -> None:
     layout = place_in_landscape([Size(3, 2)] * 100, 4, 16, GAPS)
 
     assert layout.size.width == 15
-    assert len({left for left, _ in layout.places}) == 4
+    assert len({left for left, _ in layout.positions}) == 4

@@ -90,8 +90,8 @@ def test_an_explanation_shows_the_image_at_the_resolution_of_the_binarization() 
 
 def test_each_digit_and_each_image_without_digits_has_an_explanation() -> None:
     number = Image.new("L", (300, 100), 255)
-    for place, digit in enumerate((3, 0, 7)):
-        number.paste(draw_digit(digit, size=100), (100 * place, 0))
+    for index, digit in enumerate((3, 0, 7)):
+        number.paste(draw_digit(digit, size=100), (100 * index, 0))
     number.save("number.png")
     Image.new("L", (40, 40), 255).save("blank.png")
 

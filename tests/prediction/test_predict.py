@@ -78,8 +78,8 @@ def draw(*names: str) -> list[str]:
 
 def draw_number(path: str, *digits: int) -> None:
     number = Image.new("L", (60 * len(digits), 60), 255)
-    for place, digit in enumerate(digits):
-        number.paste(draw_digit(digit, size=60), (60 * place, 0))
+    for index, digit in enumerate(digits):
+        number.paste(draw_digit(digit, size=60), (60 * index, 0))
     number.save(path)
 
 
@@ -270,10 +270,10 @@ class ReadsTwo:
         self, images: list[NDArray[np.float32]], *, digit_counts: range | None = None
     ) -> RecognizedLine:
         self.digit_counts.append(digit_counts)
-        places = np.array([0.35, 0.65]) * images[0].shape[1]
+        positions = np.array([0.35, 0.65]) * images[0].shape[1]
         probabilities = np.full((2, 10), 0.01, np.float32)
         probabilities[[0, 1], [3, 1]] = 0.91
-        return RecognizedLine("31", self.confidence, 0, places, probabilities)
+        return RecognizedLine("31", self.confidence, 0, positions, probabilities)
 
 
 @pytest.fixture

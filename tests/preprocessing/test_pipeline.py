@@ -78,9 +78,9 @@ def test_probabilities_are_kept_where_the_classifier_was_used() -> None:
 
 def test_lines_are_read_by_the_line_recognizer() -> None:
     def read(images: Sequence[NDArray[np.float32]]) -> RecognizedLine:
-        places = np.array([0.4, 0.6]) * images[0].shape[1]
-        marks = (Mark(".", places.mean()),)
-        return RecognizedLine("25", 0.9, 0, places, np.eye(10, dtype=np.float32)[[2, 5]], marks)
+        positions = np.array([0.4, 0.6]) * images[0].shape[1]
+        marks = (Mark(".", positions.mean()),)
+        return RecognizedLine("25", 0.9, 0, positions, np.eye(10, dtype=np.float32)[[2, 5]], marks)
 
     image = Image.new("L", (480, 460), 255)
     image.paste(draw_number(2, 5), (20, 20))
@@ -186,8 +186,8 @@ def test_the_work_of_the_line_recognizer_is_bounded(monkeypatch: pytest.MonkeyPa
     def read_line(images: Sequence[NDArray[np.float32]]) -> RecognizedLine:
         nonlocal read
         read += 1
-        places = np.array([0.4, 0.6]) * images[0].shape[1]
-        return RecognizedLine("25", 1, 0, places, np.eye(10, dtype=np.float32)[[2, 5]])
+        positions = np.array([0.4, 0.6]) * images[0].shape[1]
+        return RecognizedLine("25", 1, 0, positions, np.eye(10, dtype=np.float32)[[2, 5]])
 
     content = detect_content(image, read_line=read_line)
     assert read == len(content.lines) == 4

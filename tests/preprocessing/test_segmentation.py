@@ -1,4 +1,4 @@
-"""Segmentation of text lines into digits, with the places that a line recognizer gives."""
+"""Segmentation of text lines into digits, with the positions that a line recognizer gives."""
 
 from collections.abc import Sequence
 
@@ -23,9 +23,9 @@ def reader_of(text: str, columns: Sequence[float], marks: Sequence[Mark] = ()) -
         width = images[0].shape[1]
         probabilities = np.full((len(text), 10), 0.01, np.float32)
         probabilities[np.arange(len(text)), [int(digit) for digit in text]] = 0.91
-        places = np.array(columns) * width
-        placed = tuple(Mark(mark.symbol, mark.column * width) for mark in marks)
-        return RecognizedLine(text, 0.9, 0, places, probabilities, placed)
+        positions = np.array(columns) * width
+        scaled = tuple(Mark(mark.symbol, mark.column * width) for mark in marks)
+        return RecognizedLine(text, 0.9, 0, positions, probabilities, scaled)
 
     return read
 
@@ -75,7 +75,7 @@ def test_a_line_that_must_have_several_digits_is_read_even_if_it_is_narrow() -> 
 
 
 @pytest.mark.parametrize("gap", [30, -3, -8])
-def test_the_ink_is_divided_at_the_places_of_the_digits(gap: int) -> None:
+def test_the_ink_is_divided_at_the_positions_of_the_digits(gap: int) -> None:
     image = draw_number(2, 5, 7, gap=gap)
     # Pixels of the line image: the margin on both sides is one line height.
     found, mask = segment(image, reader_of("257", [0.28, 0.5, 0.72]))
@@ -120,7 +120,7 @@ def _with_dash() -> Image.Image:
     return image
 
 
-def test_a_small_component_at_the_place_of_a_mark_is_no_part_of_a_digit() -> None:
+def test_a_small_component_at_the_position_of_a_mark_is_no_part_of_a_digit() -> None:
     read = reader_of("25", [0.3, 0.5], [Mark("-", 0.75)])
 
     found, mask = segment(_with_dash(), read)
@@ -136,7 +136,7 @@ def test_dots_and_dashes_are_left_out_by_their_height_without_a_line_recognizer(
     assert len(segment(_with_dash(), None)[0].digits) == 2
 
 
-def test_a_digit_whose_ink_was_removed_has_the_box_of_its_place() -> None:
+def test_a_digit_whose_ink_was_removed_has_the_box_of_its_position() -> None:
     found, _ = segment(draw_number(2, 5), reader_of("215", [0.3, 0.49, 0.7]))
 
     assert len(found.digits) == 3

@@ -15,8 +15,8 @@ import pytest
 
 def find_programs() -> Path | None:
     """Return the directory of ``initdb`` and ``pg_ctl``; None if PostgreSQL is not installed."""
-    places = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    found = [place for place in places if (place / "initdb").exists()]
+    directories = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    found = [directory for directory in directories if (directory / "initdb").exists()]
     own = shutil.which("initdb")
     return found[0] if found else Path(own).resolve().parent if own else None
 

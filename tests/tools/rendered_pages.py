@@ -41,8 +41,8 @@ def place_digit(
     digit = cv2.resize(image, (side, side), interpolation=cv2.INTER_CUBIC)
     columns = np.flatnonzero((digit > _MIN_INK).any(axis=0))
     digit = digit[:, columns[0] : columns[-1] + 1]
-    place = ink[top : top + side, left : left + digit.shape[1]]
-    np.maximum(place, digit / 255, out=place)
+    region = ink[top : top + side, left : left + digit.shape[1]]
+    np.maximum(region, digit / 255, out=region)
     return left + int(digit.shape[1])
 
 

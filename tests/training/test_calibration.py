@@ -98,7 +98,7 @@ def test_the_thresholds_together_reject_few_further_digits() -> None:
     for _ in range(100):
         held_out = random_digits(rng, 6000)
         found = fit_digit_thresholds(held_out)
-        # Two digits can have the same place: one by its confidence, the other by its score.
+        # Two digits can have the same rank: one by its confidence, the other by its score.
         assert is_rejected(held_out, found).sum() in {22, 23}
         rejected.append(is_rejected(further, found).mean())
 
