@@ -61,7 +61,7 @@ kills: .venv/installed-dev ## Kill training runs and fail writes at every point,
 pretrained: .venv/installed ## Train the packaged models again (MNISTCLI_DATA_DIR=DIR)
 	$(BIN)/mnistcli train --recipe robust --run-dir build/pretrained
 	$(BIN)/python -m tests.tools.package_model build/pretrained
-	$(BIN)/python -m tests.tools.package_lines build/lines
+	$(BIN)/python -m tests.tools.train_line_recognizer build/lines
 
 .PHONY: build
 build: .venv/installed-dev ## Build the wheel and the source distribution into dist/

@@ -188,6 +188,15 @@ def test_larger_packages_list_their_modules_in_their_docstring() -> None:
     assert unnamed == set()
 
 
+def test_the_docstring_of_the_tools_lists_every_tool() -> None:
+    folder = TOP / "tests" / "tools"
+    paths = [*folder.glob("*.py"), *(path.parent for path in folder.glob("*/__init__.py"))]
+    docstring = ast.get_docstring(ast.parse(text(folder / "__init__.py"))) or ""
+
+    listed = set(re.findall(r"^- (\w+): ", docstring, re.MULTILINE))
+    assert {path.stem for path in paths} - {"__init__"} - listed == set()
+
+
 def test_the_license_is_in_the_package() -> None:
     project = tomllib.loads(text(TOP / "pyproject.toml"))["project"]
 

@@ -1,0 +1,31 @@
+"""Tools: measurements, fuzzing, kill tests and packaging, run by hand with `python -m`.
+
+- bench: compare speeds with plain Keras and other programs, side by side (`make bench`)
+- check_cost: measure the share of the checks of untrusted files in `predict`
+- cluster: measure `predict` and `train --seeds` with local workers, and kill the workers
+- corruptions: fifteen image corruptions after MNIST-C, for `robustness`
+- coverage_fuzz: search for inputs by coverage with atheris
+- crafted_images: measure the worst images that are known
+- crafted_models: measure crafted model files, each of which must be refused
+- digit_pairs: measure the rejection of numbers with two digits at several thresholds
+- digit_styles: measure the accuracy of a model by writing style
+- distill: train the packaged model on a GPU by distillation
+- foreign_models: train models of other projects' kinds on MNIST, and load them
+- form_regions: measure the fields of rendered forms that are read right
+- fuzz: read mutated images, models, datasets and runs (`make fuzz`)
+- kills: kill processes that write files, and look at what is left (`make kills`)
+- measurement: time and memory of one run of the program, for other tools
+- package_model: calibrate the distilled model and put it into the package
+- rejection: measure the rejection of non-digits by category
+- rejection_drawings: non-digits drawn with other code than the training's, for `rejection`
+- rejection_glyphs: non-digits of fonts other than the training's, for `rejection`
+- rejection_scores: compare scores for the rejection of non-digits by their AUROC
+- rendered_pages: measure the lines of rendered pages that are read right as a whole
+- resume: kill every recipe in each of its epochs, and resume it (`make kills`)
+- robustness: measure the error rate of a model for each of the fifteen corruptions
+- small_disks: run commands on file systems that are too small
+- stress: run trainings and predictions at the same time in one folder
+- sweep: kill the workers of a sweep in PostgreSQL, and measure the overhead of a trial
+- train_line_recognizer: train, calibrate and package the line recognizer (`make pretrained`)
+- write_failures: fail every operation on files, one at a time (`make kills`)
+"""

@@ -18,7 +18,7 @@ from mnistcli.inference.loading import load_classifier
 from mnistcli.model_lookup import find_model
 from mnistcli.prediction.predict import predict_images
 
-_HELD_OUT = 0.05  # as in package_lines
+_HELD_OUT = 0.05  # as in train_line_recognizer
 _SIDE, _PITCH, _WIDTH = 84, 130, 700
 _MIN_INK = 80  # gray level: what is fainter is not ink
 

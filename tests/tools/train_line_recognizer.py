@@ -1,6 +1,6 @@
 """Train the networks of the line recognizer, calibrate them, and package them with a card.
 
-Usage: python -m tests.tools.package_lines WORK [--networks 3] [--epochs 30] [--steps 300]
+Usage: python -m tests.tools.train_line_recognizer WORK [--networks 3] [--epochs 30] [--steps 300]
 
 Network i is trained with seed i and saved as `WORK/lines_i.keras`. A network whose file is there
 already is not trained again.
