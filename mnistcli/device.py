@@ -32,7 +32,8 @@ def start_quietly(*, verbose: bool = False) -> None:
     is imported already, nothing is done, so that a program that uses Keras itself keeps its own
     settings. Everything in this package that loads Keras on demand calls this function first.
 
-    The settings of other projects, in ``keras.json`` or ``$KERAS_BACKEND``, do not apply.
+    The settings of other projects, in ``keras.json`` or ``$KERAS_BACKEND``, do not apply. Models
+    compute in float32; there is no mixed precision.
 
     Args:
         verbose: Whether to show the log messages.

@@ -59,7 +59,7 @@ def _print_usage_error(error: typer.TyperException) -> None:
 
 
 def _message(error: typer.TyperException) -> str:
-    """Return the message of a usage error in the style of ours."""
+    """Return the message of a usage error in the style of the other errors."""
     parameter = getattr(error, "param", None)
     if parameter is not None and hasattr(error, "param_type"):
         return f"missing {parameter.param_type_name} {_name(parameter)}"

@@ -1,4 +1,4 @@
-"""Review of uncertain images: copy them into folders of their best guess, to be corrected."""
+"""Review of rejected images: copy them into folders of their best guess, to be corrected."""
 
 import io
 from collections.abc import Iterable, Iterator

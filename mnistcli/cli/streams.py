@@ -1,8 +1,8 @@
 """Output streams: results go to stdout; the model, progress, notes and errors go to stderr.
 
 Text from outside is printed as it is: rich markup in it is not interpreted, and unprintable
-characters are escaped, so that no file name can control the terminal. A closed pipe is handled in
-`mnistcli.__main__`.
+characters are escaped, so that no file name can control the terminal. rich honors ``$NO_COLOR`` and
+``$FORCE_COLOR``. A closed pipe is handled in `mnistcli.__main__`.
 """
 
 import json

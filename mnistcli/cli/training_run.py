@@ -1,4 +1,4 @@
-"""Execution of `train` for one run: the progress, the result, and the warning about chance."""
+"""Execution of `train` for one run: progress, result and the error of a model at chance."""
 
 from itertools import count
 from pathlib import Path

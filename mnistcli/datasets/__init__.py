@@ -1,7 +1,8 @@
 """Datasets of handwritten digits: MNIST, scikit-learn's digits, and files of the user.
 
-splits = load("digits")
-train, validation = hold_out(splits.train, 0.1)
+>>> from mnistcli.datasets import hold_out, load
+>>> splits = load("digits")
+>>> train, validation = hold_out(splits.train, 0.1)
 
 To add a dataset, write a module and add a row to `DATASETS`; to add a file format, to
 `FILE_READERS`.

@@ -1,4 +1,4 @@
-"""File locks between processes."""
+"""Advisory file locks (flock) between processes."""
 
 import os
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """Image memory: limits on the pixels of an image and on the memory of all images in flight.
 
-They stop decompression bombs: small files that decode to very large images.
+The limits against decompression bombs; `decoding_limits.check_size` applies them.
 """
 
 import os

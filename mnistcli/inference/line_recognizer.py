@@ -40,7 +40,7 @@ _MAX_ALTERNATIVES = 10
 
 
 class Calibration(NamedTuple):
-    """Logistic calibration of the probability that a text is right (Platt, 1999).
+    """Platt scaling: logistic calibration of the probability that a text is right (Platt, 1999).
 
     Attributes:
         slope: Multiplies the log-odds.

@@ -13,7 +13,7 @@ from mnistcli.inference.conversion import quiet_tensorflow
 
 
 def write_onnx(model: keras.Model, path: Path) -> None:
-    """Convert a model to ONNX.
+    """Convert a model to ONNX. The opset is the default of tf2onnx.
 
     Args:
         model: The model.

@@ -1,4 +1,7 @@
-"""Rejection: whether a prediction is confident enough, and the reason if it is not."""
+"""Rejection: compare text confidence, digit score and ignored ink with thresholds.
+
+A rejected prediction states the reason.
+"""
 
 from dataclasses import replace
 from typing import NamedTuple

@@ -1,7 +1,7 @@
 """Normalization to MNIST format: scale to 20 pixels, center of mass in the middle of 28x28.
 
 The steps follow the makers of MNIST (LeCun et al., "Gradient-based learning applied to
-document recognition", 1998, section III.A).
+document recognition", 1998, section III.A). Slanted digits are not deskewed.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Drawing by relative frequency: how often each function draws does not depend on chance."""
+"""Stratified sampling of functions that draw: fixed relative frequencies, random order."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar

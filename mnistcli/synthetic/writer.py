@@ -36,7 +36,16 @@ class Glyph:
 
 
 class Writer:
-    """One writer, who writes one number: sizes, slant, gaps, stroke width and drawn shapes."""
+    """One writer, who writes one number: sizes, slant, gaps, stroke width and drawn shapes.
+
+    Attributes:
+        pen: Height, widths and slant of the digits, and the stroke width.
+        base: The row of the base line in the drawing.
+        drift: The slope of the base line, in rows per column.
+        gap: The usual gap between the strokes of two digits, in pixels of the drawing.
+        joins: Whether some neighboring digits are joined by a stroke.
+        joins_zeros: Whether neighboring zeros are joined by a stroke.
+    """
 
     def __init__(
         self,
@@ -53,7 +62,7 @@ class Writer:
         self.pen = Pen(height, rng.uniform(0.75, 1.3), rng.normal(0.08, 0.2), max(2.2, width))
         middle = ROWS / 2 + rng.normal(0, 2.5)
         self.base = middle + height / 2
-        self.drift = rng.normal(0, 0.02)  # of the base line, in rows per column
+        self.drift = rng.normal(0, 0.02)
         self.zero_scale = rng.uniform(0.4, 0.85) if rng.random() < 0.3 else 1.0
         self.raises_zeros = rng.random() < 0.5
         self.joins_zeros, self.joins = rng.random() < 0.35, rng.random() < 0.07

@@ -1,4 +1,4 @@
-"""Resume state: optimizer state, counters and seeds that a stopped training run needs to continue.
+"""Resume state: optimizer state, counters and states of the random generators of a stopped run.
 
 Keras saves neither the states of the seed generators of dropout and augmentation nor the counters
 of its callbacks, and its `BackupAndRestore` forgets the best score. All of them are in one file of

@@ -1,4 +1,4 @@
-"""File locks between processes."""
+"""Advisory file locks between processes."""
 
 import subprocess
 import sys
