@@ -163,17 +163,22 @@ def _fast(dropout: float) -> list[keras.Layer]:
     ]
 
 
-def _accurate(dropout: float) -> list[keras.Layer]:
+def _accurate(dropout: float, filters: int = 32) -> list[keras.Layer]:
     """Five convolutions with batch normalization: 13 million multiplications per image."""
     return [
-        *_normalized_block(32, 5, pooled=True),
-        *_normalized_block(64, 3, padding="same", pooled=True),
-        *_normalized_block(128, 3, padding="same"),
-        *_normalized_block(128, 3, padding="same"),
-        *_normalized_block(128, 3, pooled=True),
+        *_normalized_block(filters, 5, pooled=True),
+        *_normalized_block(2 * filters, 3, padding="same", pooled=True),
+        *_normalized_block(4 * filters, 3, padding="same"),
+        *_normalized_block(4 * filters, 3, padding="same"),
+        *_normalized_block(4 * filters, 3, pooled=True),
         layers.Flatten(),
         layers.Dropout(dropout),
     ]
+
+
+def _wide(dropout: float) -> list[keras.Layer]:
+    """The packaged model: `accurate` with 1.25 times the filters, 21 million multiplications."""
+    return _accurate(dropout, filters=40)
 
 
 def _record(dropout: float) -> list[keras.Layer]:
@@ -196,6 +201,7 @@ ARCHITECTURES: Mapping[str, Callable[[float], list[keras.Layer]]] = MappingProxy
         "deep": _deep,
         "fast": _fast,
         "accurate": _accurate,
+        "wide": _wide,
         "record": _record,
     }
 )

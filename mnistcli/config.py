@@ -16,7 +16,7 @@ from mnistcli.suggestions import find_similar
 CLASSES = 10
 SEED_LIMIT = 2**32
 """Seeds are below this limit."""
-ARCHITECTURES = ("simple", "classic", "deep", "fast", "accurate", "record")
+ARCHITECTURES = ("simple", "classic", "deep", "fast", "accurate", "wide", "record")
 CUSTOM_ARCHITECTURE = r".+\.py(:\w*)?"
 """Regular expression of an architecture in a file of the user, such as ``net.py:build``."""
 OPTIMIZERS: Mapping[str, float] = MappingProxyType(

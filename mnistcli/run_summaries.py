@@ -29,7 +29,8 @@ class RunSummary:
         members: Number of models that have a file.
         accuracy: Accuracy on the test images, 0..1; None if the run is not finished.
         loss: Cross-entropy on the test images in nats; None if the run is not finished.
-        seconds: Wall time of the training; without the current epoch for an unfinished run.
+        seconds: Wall time of the training, without the current epoch for an unfinished run; None if
+            it is unknown, as that of the packaged model.
         is_at_chance: Whether the model is no better than chance.
     """
 
@@ -40,7 +41,7 @@ class RunSummary:
     members: int
     accuracy: float | None
     loss: float | None
-    seconds: float
+    seconds: float | None
     is_at_chance: bool = False
 
     @property
@@ -79,7 +80,7 @@ class RunSummary:
             "models": self.members,
             "test_accuracy": self.accuracy,
             "test_loss": self.loss,
-            "seconds": round(self.seconds, 3),
+            "seconds": None if self.seconds is None else round(self.seconds, 3),
             "at_chance": self.is_at_chance,
         }
 
@@ -150,6 +151,8 @@ def summarize_run(run: Run) -> RunSummary:
         raise RunError(f"damaged model in {str(run.path)!r}")
     history = run.read_epochs()
     seconds = _number(metrics, "seconds")
+    if seconds is None and (history or not finished):
+        seconds = _total_seconds(history)
     return RunSummary(
         path=run.path,
         config=config,
@@ -158,7 +161,7 @@ def summarize_run(run: Run) -> RunSummary:
         members=len(run.model_files),
         accuracy=_number(metrics, "test_accuracy", at_most=1),
         loss=_number(metrics, "test_loss"),
-        seconds=_total_seconds(history) if seconds is None else seconds,
+        seconds=seconds,
         is_at_chance=metrics.get("at_chance") is True,
     )
 

@@ -36,6 +36,7 @@ def test_every_architecture_returns_probabilities(arch: str) -> None:
         ("deep", 241_546),
         ("fast", 107_402),
         ("accurate", 394_922),
+        ("wide", 614_610),
         ("record", 1_129_130),
     ],
 )

@@ -43,7 +43,7 @@ OUTPUTS = {
     "train": ("--dataset", "digits", "--run-dir", "3.png/x"),
     "evaluate": ("pretrained", "--dataset", "digits", "--report", "-o", "3.png/x.png"),
     "predict": ("3.png", "--model", "pretrained", "--save", "3.png/x.png"),
-    "plot": ("pretrained", "--dataset", "digits", "--kind", "history", "-o", "3.png/x"),
+    "plot": ("pretrained", "--dataset", "digits", "--kind", "confusion", "-o", "3.png/x"),
 }
 FAILURES = [
     *((c, (*a, name), 1) for c, a in MODEL_ARGUMENTS.items() for name in MODELS),

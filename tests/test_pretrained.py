@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from mnistcli import checkpoints
+from mnistcli.architectures import build_model
 from mnistcli.datasets import load
 from mnistcli.evaluation import Evaluation, evaluate
 from mnistcli.files.hashing import sha256
@@ -19,10 +21,11 @@ from mnistcli.inference.conversion import build_keras_predictor
 from mnistcli.inference.digit_classifier import DigitClassifier
 from mnistcli.inference.loading import load_classifier
 from mnistcli.model_lookup import ModelRef, find_model
+from mnistcli.runs.run import Run
 from mnistcli.synthetic.non_digits import generate_non_digits
 from tests.support.digit_rejection import is_rejected
 from tests.support.strokes import make_digits
-from tests.tools.package_model import package_model
+from tests.tools.package_model import STUDENT_CONFIG, package_model
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +54,8 @@ def test_the_packaged_files_are_small(model: ModelRef) -> None:
     files = [path for path in folder.rglob("*") if path.is_file()]
 
     assert {str(path.relative_to(folder)) for path in files} == {
-        "card.json", "config.json", "history.csv", "metrics.json", "model.keras", "model.tflite",
-        "lines/card.json", "lines/model.tflite",
+        "card.json", "config.json", "metrics.json", "model.keras", "model.tflite", "lines/card.json",
+        "lines/model.tflite",
     }  # fmt: skip
     assert sum(path.stat().st_size for path in files) < 8_000_000
     assert (folder / "lines" / "model.tflite").stat().st_size < 2_000_000
@@ -62,8 +65,8 @@ def test_it_was_trained_with_its_recipe(model: ModelRef) -> None:
     assert model.run is not None
     config, metrics = model.run.read_config(), model.run.read_metrics()
 
-    assert (config.recipe, config.seed, config.dataset) == ("robust", 0, "mnist")
-    assert metrics["best_epoch"] == config.epochs == len(model.run.read_history())
+    assert config == STUDENT_CONFIG
+    assert metrics["best_epoch"] == config.epochs
 
 
 def test_the_card_agrees_with_the_metrics_of_the_run(model: ModelRef) -> None:
@@ -127,14 +130,22 @@ def test_digits_of_another_style_are_predicted(classifier: DigitClassifier) -> N
     assert np.mean(predicted == drawn.labels) > 0.9
 
 
-def test_a_run_can_be_packaged(trained_run: Path, tmp_path: Path) -> None:
+def test_a_student_can_be_packaged(tmp_path: Path) -> None:
     """As `make pretrained` does: the LiteRT file must be accepted without this user's key."""
     (tmp_path / "card.json").write_text('{"name": "x"}', encoding="utf-8")
+    splits = load("digits")
+    student = tmp_path / "student.keras"
+    checkpoints.save(build_model("simple"), student)
 
-    package_model(trained_run, tmp_path)
+    package_model(student, tmp_path, splits, replace(STUDENT_CONFIG, arch="simple"))
 
-    content = (tmp_path / "model.tflite").read_bytes()
+    run = Run(tmp_path)
+    content = run.model_file.with_suffix(".tflite").read_bytes()
     note = zipfile.ZipFile(io.BytesIO(content)).read("mnistcli.txt").decode().split()
     assert note[3] == "-"
     assert note[1] == json.loads((tmp_path / "card.json").read_text())["litert_sha256"]
-    assert note[2] == sha256((tmp_path / "model.keras").read_bytes())
+    assert note[2] == sha256(run.model_file.read_bytes())
+    assert run.read_config().arch == "simple"
+    assert run.read_metrics()["test_accuracy"] == pytest.approx(
+        evaluate(load_classifier((run.model_file,)), splits.test).accuracy
+    )

@@ -9,7 +9,7 @@ import pytest
 
 from mnistcli.config import TrainConfig
 from mnistcli.errors import ConfigError, RunError
-from mnistcli.model_lookup import find_model
+from mnistcli.model_lookup import PRETRAINED_DIR, find_model
 from mnistcli.recipes import RECIPES, resolve
 from mnistcli.run_summaries import find_common_dataset, find_runs, list_runs, summarize_run
 from mnistcli.runs.history import EpochRow
@@ -99,6 +99,12 @@ def test_an_unfinished_run_has_the_time_of_its_epochs() -> None:
     assert (summary.finished, summary.accuracy, summary.loss) == (False, None, None)
     assert summary.seconds == 7.5
     assert summary.progress == "unfinished: 3 of 10 epochs"
+
+
+def test_the_time_of_the_packaged_model_is_unknown() -> None:
+    summary = summarize_run(Run(PRETRAINED_DIR))
+
+    assert (summary.seconds, summary.as_dict()["seconds"]) == (None, None)
 
 
 def test_an_unfinished_ensemble_counts_its_models() -> None:

@@ -59,7 +59,7 @@ def _cells(run: NamedSummary) -> tuple[str, str, str, str]:
         quote_name(run.name),
         "-" if summary.accuracy is None else percent(summary.accuracy),
         "-" if summary.loss is None else f"{summary.loss:.4f}",
-        f"{summary.seconds:.1f}",
+        "-" if summary.seconds is None else f"{summary.seconds:.1f}",
     )
 
 

@@ -17,8 +17,12 @@ def check_nothing(_: PlotInputs) -> None:
 
 
 def check_history(inputs: PlotInputs) -> MnistCliError | None:
-    """Return the error if the model is not a single one of a run."""
-    return _check_single(inputs, "history") or _check_run(inputs, "history")
+    """Return the error if the model is not a single one of a run with a history."""
+    if error := _check_single(inputs, "history") or _check_run(inputs, "history"):
+        return error
+    if not inputs.run.has_history:
+        return RunError(f"no history: {inputs.model_ref.name!r} has none", hint=OTHER_PLOT)
+    return None
 
 
 def check_filters(inputs: PlotInputs) -> MnistCliError | None:

@@ -16,7 +16,7 @@ from mnistcli.files.atomic import write_atomically
 from mnistcli.files.locks import try_lock
 from mnistcli.runs.directories import RUNS_DIR, new_names, numbered_names
 from mnistcli.runs.history import EpochRow, read_history, write_history
-from mnistcli.runs.json_files import damaged_error, read_json, write_json
+from mnistcli.runs.json_files import damaged_error, read_json, regular_file_exists, write_json
 
 _MEMBER = "member-"
 
@@ -258,6 +258,11 @@ class Run:
     def write_history(self, rows: Sequence[EpochRow]) -> None:
         """Write the history."""
         write_history(self._history_file, rows)
+
+    @property
+    def has_history(self) -> bool:
+        """Whether there is a history; the packaged model has none."""
+        return regular_file_exists(self._history_file)
 
     def read_history(self) -> list[EpochRow]:
         """Return the epochs so far, in order.

@@ -13,6 +13,7 @@ from mnistcli.inference import loading
 from mnistcli.inference.classifier import Classifier
 from mnistcli.inference.digit_classifier import DigitClassifier
 from mnistcli.model_lookup import find_model
+from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
 from tests.support.command_line import failure, succeed
 
@@ -25,6 +26,10 @@ def copies() -> None:
     for name in ("a", "b"):
         run = Run(Path(shutil.copytree(packaged.path, f"runs/{name}")))
         run.write_config(TrainConfig(dataset="digits"))
+        run.write_metrics(run.read_metrics() | {"seconds": 1234.5})
+        run.write_history(
+            [EpochRow(epoch=1, loss=0.5, accuracy=0.9, learning_rate=0.001, seconds=2)]
+        )
 
 
 def test_copies_of_a_model_do_not_differ(copies: None) -> None:

@@ -199,6 +199,17 @@ def test_a_history_without_a_number_of_images_is_drawn(
     assert footers["history"] == "model: run, dataset: digits"
 
 
+def test_the_packaged_model_has_no_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw_nothing(monkeypatch)
+    model = find_model("pretrained")
+
+    error = error_of(model, "history")
+    assert isinstance(error, RunError)
+    assert error.message == "no history: 'pretrained' has none"
+    assert error.hint == "--kind confusion"
+    assert "history" not in [file.stem for file in draw(model)]
+
+
 def test_a_file_outside_a_run_has_no_history(
     trained_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

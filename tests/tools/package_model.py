@@ -1,41 +1,95 @@
-"""Put the model of a finished run into the package, with the hash of its LiteRT file in the card.
+"""Calibrate the distilled model, evaluate it and put it into the package.
 
-Usage: python -m tests.tools.package_model RUN
+Usage: python -m tests.tools.package_model build/pretrained/student.keras
+
+The model card names the LiteRT file by its hash. Its measured values are edited by hand.
 """
 
 import json
-import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from mnistcli import checkpoints, datasets
+from mnistcli.config import TrainConfig
+from mnistcli.evaluation import evaluate, evaluate_probabilities
 from mnistcli.files.hashing import sha256
-from mnistcli.inference.litert_files import read_sidecar, write_sidecar
-from mnistcli.model_lookup import PRETRAINED, find_model
+from mnistcli.inference.classifier import Classifier
+from mnistcli.inference.conversion import build_keras_predictor, to_litert
+from mnistcli.inference.litert_files import write_sidecar
+from mnistcli.inference.temperature import apply_temperature
+from mnistcli.model_lookup import PRETRAINED, PRETRAINED_DIR
+from mnistcli.recipes import RECIPES
 from mnistcli.runs.json_files import write_json
+from mnistcli.runs.run import Run
+from mnistcli.training.calibration import (
+    divide_logits,
+    find_logits_layer,
+    fit_digit_thresholds,
+    fit_temperature,
+)
+from mnistcli.training.data import hold_out_validation
+
+STUDENT_CONFIG = replace(RECIPES["robust"].config, arch="wide", epochs=200, seed=1)
+"""The settings of the packaged model: `robust`, with a larger network and more epochs."""
 
 
-def package_model(run: Path, package: Path) -> None:
-    """Copy the files of a run into the directory of the packaged model.
+def package_model(
+    student: Path, package: Path, splits: datasets.Splits, config: TrainConfig = STUDENT_CONFIG
+) -> None:
+    """Write the files of the packaged model, apart from its line recognizer.
 
     Args:
-        run: The run directory.
+        student: The `.keras` file that `distill` has written.
         package: The directory; it holds the model card.
+        splits: The images that the student was trained and is tested on.
+        config: The settings of the student.
     """
-    for name in ("config.json", "history.csv", "model.keras"):
-        shutil.copy(run / name, package / name)
-    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
-    metrics["run"] = PRETRAINED  # not a path of this machine
-    write_json(package / "metrics.json", metrics)
-    model_file = package / "model.keras"
-    digest = sha256(model_file.read_bytes())
-    litert = read_sidecar(run / "model.keras", digest)
+    data = hold_out_validation(config, splits)
+    assert data.validation is not None
+    model = checkpoints.load(student)
+    layer = find_logits_layer(model)
+    assert layer is not None
+    labels = data.validation.labels
+    probabilities = Classifier(build_keras_predictor(model)).predict(data.validation.images)
+    temperature = fit_temperature(probabilities, labels)
+    divide_logits(layer, temperature)
+    probabilities = apply_temperature(probabilities, temperature).astype(np.float32)
+    validation = evaluate_probabilities(labels, probabilities)
+    run = Run(package)
+    checkpoints.compile_for_evaluation(model)
+    checkpoints.save(model, run.model_file)
+    litert = to_litert(model)
     if litert is None:
-        sys.exit(f"no LiteRT file of this machine in {run}")
-    write_sidecar(model_file, litert, digest, signed=False)
-    card = json.loads((package / "card.json").read_text(encoding="utf-8"))
+        sys.exit(f"cannot convert {student} to LiteRT")
+    write_sidecar(run.model_file, litert, sha256(run.model_file.read_bytes()), signed=False)
+    test = evaluate(Classifier.load(run.model_file), data.test)
+    run.write_config(config)
+    metrics: dict[str, Any] = {
+        "run": PRETRAINED,
+        "recipe": config.recipe,
+        "dataset": config.dataset,
+        "seed": config.seed,
+        "epochs": config.epochs,
+        "best_epoch": config.epochs,
+        "kept_epoch": config.epochs,
+        "parameters": model.count_params(),
+        "training_images": len(data.train),
+        "validation_images": len(labels),
+        **fit_digit_thresholds(probabilities)._asdict(),
+        "val_accuracy": validation.accuracy,
+        "val_loss": validation.loss,
+        **{f"test_{name}": value for name, value in test.summary.items()},
+    }
+    run.write_metrics(metrics)
+    card_file = package / "card.json"
+    card = json.loads(card_file.read_text(encoding="utf-8"))
     card["litert_sha256"] = sha256(litert)
-    write_json(package / "card.json", card)
+    write_json(card_file, card)
 
 
 if __name__ == "__main__":
-    package_model(Path(sys.argv[1]), find_model(PRETRAINED).files[0].parent)
+    package_model(Path(sys.argv[1]), PRETRAINED_DIR, datasets.load("mnist"))

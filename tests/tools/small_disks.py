@@ -27,7 +27,7 @@ exit $code
 _COMMANDS = {
     "train": ("train", "--dataset", "digits", "--epochs", "2", "-o", "disk/run"),
     "predict": ("predict", "3.png", "--model", "pretrained", "--save", "disk/old.png"),
-    "plot": ("plot", "pretrained", "--dataset", "digits", "--kind", "history", "-o", "disk"),
+    "plot": ("plot", "pretrained", "--dataset", "digits", "--kind", "confusion", "-o", "disk"),
 }
 
 

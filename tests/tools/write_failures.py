@@ -36,7 +36,7 @@ _ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES)
 _PASSED, _NAMED, _IGNORED = 0, 3, 4  # exit codes of a run
 _OLD = b"old"
 _MODEL = ("--model", "pretrained")
-_PLOT = ("plot", "pretrained", "--dataset", "digits", "--kind", "history")
+_PLOT = ("plot", "pretrained", "--dataset", "digits", "--kind", "confusion")
 
 _Attempt = Callable[[int, int], bool | None]
 """Fails the operation of a number with an error.
