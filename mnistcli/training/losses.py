@@ -29,9 +29,16 @@ def encode_labels(config: TrainConfig, labels: NDArray[np.int64]) -> NDArray[Any
     return one_hot
 
 
-def build_accuracy(config: TrainConfig) -> "str | keras.metrics.Metric":
-    """Return the accuracy metric; it ignores non-digits, which have no correct class."""
-    return AccuracyOnDigits(name="accuracy") if config.non_digits else "accuracy"
+def build_accuracy(config: TrainConfig) -> keras.metrics.Metric:
+    """Return the accuracy metric; it ignores non-digits, which have no correct class.
+
+    Keras would make the metric of a name inside the compiled step, and compile the step twice.
+    """
+    if config.non_digits:
+        return AccuracyOnDigits(name="accuracy")
+    if config.loss == "sparse":
+        return keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+    return keras.metrics.CategoricalAccuracy(name="accuracy")
 
 
 class AccuracyOnDigits(keras.metrics.Mean):
