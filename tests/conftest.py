@@ -1,5 +1,6 @@
 """Fixtures of all tests: an empty working directory for each, one small trained run, MNIST."""
 
+import gc
 import os
 import time
 from collections.abc import Iterator
@@ -48,6 +49,11 @@ if find_spec("xdist"):
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with the slowest folder, so that the workers end at about the same time."""
     items.sort(key=lambda item: not item.nodeid.startswith("tests/training/"))
+
+
+def pytest_collection_finish() -> None:
+    """Let collections of garbage skip the modules and tests: each conversion to LiteRT starts one."""
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -38,14 +38,14 @@ def run_in_shell(arguments: str, redirection: str) -> subprocess.CompletedProces
 
 def test_from_training_to_a_report(digit_pngs: Path) -> None:
     """The steps of the README with the embedded digits; stderr has nothing but our own lines."""
-    options = ("--arch", "fast", "--optimizer", "sgd", "--epochs", "5")
+    options = ("--arch", "fast", "--optimizer", "sgd", "--epochs", "3")
     trained = run("train", "--dataset", "digits", *options)
     assert trained.returncode == 0
     assert re.fullmatch(
         r"training fast on digits \(sgd, seed 0, 11 steps per epoch\); "
         r"saving to runs/\S+_classic_seed0\n"
-        r"(epoch +\d+/5  train +[\d.]+ % \(loss [\d.]+\)  val +[\d.]+ % \(loss [\d.]+\)"
-        r"  [\d.]+ s(  kept)?\n){5}",
+        r"(epoch +\d+/3  train +[\d.]+ % \(loss [\d.]+\)  val +[\d.]+ % \(loss [\d.]+\)"
+        r"  [\d.]+ s(  kept)?\n){3}",
         trained.stderr,
     ), trained.stderr
 
