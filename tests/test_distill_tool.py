@@ -1,4 +1,4 @@
-"""The tool that distills the packaged model: one training step and the transform of images."""
+"""The tool that distills the packaged model: a training step, transforms and small digits."""
 
 import os
 import subprocess
@@ -6,7 +6,13 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from mnistcli.inference.loading import load_classifier
+from mnistcli.model_lookup import find_model
+from tests.support.strokes import make_digits
+from tests.tools.small_digits import generate_small_digits
 
 ROOT = Path(__file__).parents[1]
 
@@ -56,3 +62,14 @@ def test_distillation_trains_as_keras_does(code: str) -> None:
     environment = os.environ | {"KERAS_BACKEND": "jax", "PYTHONPATH": str(ROOT)}
 
     subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=300)
+
+
+def test_small_digits_can_be_read() -> None:
+    digits = make_digits(50, seed=0)
+
+    small = generate_small_digits(digits, 60, seed=1)
+
+    assert small.images.shape == (60, 28, 28)
+    assert not any((small.images[0] == image).all() for image in digits.images)
+    predicted = load_classifier(find_model("pretrained").files).predict(small.images)
+    assert np.mean(predicted.argmax(axis=1) == small.labels) > 0.6

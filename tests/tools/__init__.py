@@ -23,6 +23,7 @@
 - rendered_pages: measure the lines of rendered pages that are read right as a whole
 - resume: kill every recipe in each of its epochs, and resume it (`make kills`)
 - robustness: measure the error rate of a model for each of the fifteen corruptions
+- small_digits: digits reduced to 8 to 16 pixels, for `distill`
 - small_disks: run commands on file systems that are too small
 - stress: run trainings and predictions at the same time in one folder
 - sweep: kill the workers of a sweep in PostgreSQL, and measure the overhead of a trial

@@ -3,8 +3,9 @@
 Usage: KERAS_BACKEND=jax python -m tests.tools.distill DIRECTORY
 
 It needs JAX. The student is written to `DIRECTORY/student.keras`, for `package_model`. The teachers
-see digits before they are distorted, the student sees them distorted. A step takes less than a
-millisecond, so all steps of an epoch run in one compiled loop.
+see digits before they are distorted; the student sees them distorted, and learns from synthetic
+digits and non-digits as well. A step takes less than a millisecond, so all steps of an epoch run in
+one compiled loop.
 """
 
 import argparse
@@ -30,6 +31,7 @@ from mnistcli.training.augmentation import RandomDistortion
 from mnistcli.training.augmentation.affine import ROTATION, SHEAR, SHIFT, ZOOM, affine_transforms
 from mnistcli.training.data import hold_out_validation
 from mnistcli.training.optimizers import build_optimizer
+from tests.tools.small_digits import generate_small_digits
 
 Augmentation = Callable[[jax.Array, jax.Array], jax.Array]
 """Changes images, float32 (n, 28, 28, 1) in 0..1, at random by a key."""
@@ -42,6 +44,7 @@ ELASTIC_DISPLACEMENT = 0.6
 _GRID = 5
 _CHUNK = 89  # steps whose images are augmented at once
 _TEACHER_WEIGHT = 0.7
+_SMALL_DIGITS = 0.175  # small digits per digit of the dataset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +55,7 @@ class Plan:
         teachers: Number of teachers, with seeds 0, 1, 2, and so on.
         teacher_epochs: Epochs of each.
         copies: Augmented copies of the digits that the teachers label; the first is not augmented.
-        synthetic_sets: Sets of styled digits and non-digits; an epoch uses one of them.
+        synthetic_sets: Sets of synthetic digits and non-digits; an epoch uses one of them.
         student_epochs: Epochs of the student.
         student_seed: Seed of the student.
         chunk: Steps whose images are augmented at once.
@@ -273,16 +276,17 @@ def _label(teachers: list[keras.Model], images: jax.Array) -> jax.Array:
 def _synthetic_examples(
     train: datasets.Dataset, config: TrainConfig, sets: int
 ) -> Iterator[tuple[jax.Array, jax.Array]]:
-    """Yield styled digits and non-digits with their targets, as `training_examples` makes them."""
+    """Yield styled digits, small digits and non-digits with their targets."""
     for seed in range(sets):
         styled = generate_styled_digits(train, round(config.rare_styles * len(train)), seed=seed)
+        small = generate_small_digits(train, round(_SMALL_DIGITS * len(train)), seed=seed)
         source = train.concatenate(styled)
         outliers = generate_non_digits(source, round(config.non_digits * len(train)), seed=seed)
         uniform = np.full((len(outliers), CLASSES), 1 / CLASSES, np.float32)
-        smoothed = smooth_labels(styled.labels, config.label_smoothing)
+        digits = styled.concatenate(small)
         yield (
-            jnp.asarray(np.concatenate([styled.images, outliers])[..., None]),
-            jnp.concatenate([smoothed, uniform]),
+            jnp.asarray(np.concatenate([digits.images, outliers])[..., None]),
+            jnp.concatenate([smooth_labels(digits.labels, config.label_smoothing), uniform]),
         )
 
 
