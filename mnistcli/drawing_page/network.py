@@ -1,7 +1,8 @@
 """Networks for the exported page: the layers and weights of a `.keras` file, as plain arrays.
 
-Only what our architectures use is known: a chain of convolutions, max-pooling, batch normalization,
-dense layers and ReLU. The file is checked as any model file is; Keras is not needed.
+Only the layers of the built-in architectures are supported: a chain of convolutions, max-pooling,
+batch normalization, dense layers and ReLU. The file is checked as any model file is; Keras is not
+needed.
 """
 
 import io
@@ -52,9 +53,19 @@ class Layer:
     weights: tuple[Array, ...] = ()
 
     def as_dict(self) -> Settings:
-        """Return kind and settings as plain values, with the sizes of the weights."""
+        """Return kind and settings as plain values, with number and bytes of the weights."""
         sizes = [array.size for array in self.weights]
-        return {"kind": self.kind, **self.settings, "sizes": sizes}
+        bytes_per_weight = [_encode(array).itemsize for array in self.weights]
+        return {
+            "kind": self.kind,
+            **self.settings,
+            "sizes": sizes,
+            "bytesPerWeight": bytes_per_weight,
+        }
+
+    def to_bytes(self) -> bytes:
+        """Return the weights, one array after another, as float16 where that is exact."""
+        return b"".join(_encode(array).tobytes() for array in self.weights)
 
 
 def read_network(path: Path) -> list[Layer]:
@@ -85,6 +96,13 @@ def compute(layers: Sequence[Layer], image: NDArray[np.uint8]) -> Array:
     for layer in layers:
         values = _COMPUTATIONS[layer.kind](values, layer)
     return values
+
+
+def _encode(array: Array) -> NDArray[np.float16] | Array:
+    """Return an array as float16 if that is exact, else as float32; both are little-endian."""
+    with np.errstate(over="ignore"):
+        half = array.astype("<f2")
+    return half if np.array_equal(half, array) else array.astype("<f4")
 
 
 def _layers(checked: CheckedModel, path: Path) -> Iterator[Layer]:

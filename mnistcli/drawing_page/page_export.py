@@ -62,7 +62,8 @@ def export_page(
         "layers": [layer.as_dict() for layer in layers],
         "check": _check(images[0], expected[0]),
     }
-    content = build_page(_SCRIPTS, settings, weights=_join(layers)).text.encode("utf-8")
+    weights = b"".join(layer.to_bytes() for layer in layers)
+    content = build_page(_SCRIPTS, settings, weights=weights).text.encode("utf-8")
     if len(content) > MAX_SIZE:
         raise CheckpointError(
             f"the page would have {len(content) / 1e6:.1f} MB, more than {MAX_SIZE / 1e6:.0f} MB: "
@@ -88,8 +89,3 @@ def _agree(layers: list[Layer], images: NDArray[np.uint8], expected: NDArray[np.
 def _check(image: NDArray[np.uint8], probabilities: NDArray[np.float32]) -> dict[str, Any]:
     encoded = base64.b64encode(image.tobytes()).decode("ascii")
     return {"image": encoded, "probabilities": probabilities.tolist()}
-
-
-def _join(layers: list[Layer]) -> bytes:
-    arrays = [array.ravel() for layer in layers for array in layer.weights]
-    return np.concatenate(arrays).astype("<f4").tobytes()

@@ -13,7 +13,7 @@ import pytest
 from mnistcli.files import atomic
 from tests.support.faults import failing
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def test_a_file_has_the_content_that_was_written(tmp_path: Path) -> None:

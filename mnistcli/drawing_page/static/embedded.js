@@ -8,7 +8,7 @@ const backend = (() => {
   const MIN_PROBABILITY = 1e-12;
 
   const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-  const network = new Network(settings.layers, new Float32Array(bytes(byId("weights").textContent).buffer));
+  const network = new Network(settings.layers, bytes(byId("weights").textContent).buffer);
 
   async function predict() {
     const pixels = normalization.normalize(drawing.toGray());

@@ -1,12 +1,26 @@
 /* A convolutional network in float32; arrays have the shape (height, width, channels). */
 class Network {
   /*
-   * layers: what drawing_page/network.py lists; weights: of all layers, one after another.
+   * layers: what drawing_page/network.py lists; buffer: the weights of all layers, one after another.
    */
-  constructor(layers, weights) {
+  constructor(layers, buffer) {
     let start = 0;
-    const take = (count) => weights.subarray(start, (start += count));
-    this.layers = layers.map((layer) => ({ ...layer, weights: layer.sizes.map(take) }));
+    const take = (size, bytesPerWeight) => {
+      const bytes = buffer.slice(start, (start += size * bytesPerWeight));
+      return bytesPerWeight === 2 ? Float32Array.from(new Uint16Array(bytes), Network.fromFloat16) : new Float32Array(bytes);
+    };
+    this.layers = layers.map((layer) => ({
+      ...layer,
+      weights: layer.sizes.map((size, index) => take(size, layer.bytesPerWeight[index])),
+    }));
+  }
+
+  /* The value of the 16 bits of a finite float16; not all browsers have Float16Array. */
+  static fromFloat16(bits) {
+    const sign = bits & 0x8000 ? -1 : 1;
+    const exponent = (bits >> 10) & 31;
+    const fraction = bits & 1023;
+    return sign * (exponent ? 2 ** (exponent - 25) * (1024 + fraction) : 2 ** -24 * fraction);
   }
 
   /* The probabilities of a digit in MNIST format, 784 gray levels. */
