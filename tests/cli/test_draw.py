@@ -112,7 +112,7 @@ def test_a_page_is_exported_without_the_extra(monkeypatch: pytest.MonkeyPatch) -
 
     result = succeed("draw", "pretrained", "--export", "page.html")
 
-    assert re.fullmatch(r"file       page\.html\nsize       2,1\d\d\.\d kB\n", result.stdout)
+    assert re.fullmatch(r"file       page\.html\nsize       1,6\d\d\.\d kB\n", result.stdout)
     assert Path("page.html").stat().st_size < 3_000_000
     assert failure("draw", "pretrained", "--export", "page.html") == (
         1,

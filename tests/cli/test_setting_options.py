@@ -104,7 +104,9 @@ def test_the_help_shows_the_default_of_every_setting(monkeypatch: pytest.MonkeyP
     assert "Default: off." in lines["augment"]
     assert "Default: all." in lines["limit"]
     assert "At least 0 and below 1. Default: 0.5." in lines["dropout"]
-    assert "simple, classic, deep, fast, accurate, record; or FILE.py:FUNCTION" in lines["arch"]
+    assert (
+        "simple, classic, deep, fast, accurate, wide, record; or FILE.py:FUNCTION" in lines["arch"]
+    )
     assert "Default: a new model." in lines["from"]
 
 
