@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mnistcli.cluster.addresses import ClusterAddress
 
-# The machine may be busy, and a test fails or passes whoever runs it.
+# No deadline: the machine may be busy. Derandomized: every run tries the same examples.
 settings.register_profile("tests", deadline=None, derandomize=True, database=None)
 settings.load_profile("tests")
 

@@ -3,7 +3,7 @@
 Pooch's downloader is given a time limit, because it has none for a server that keeps sending single
 bytes. The files are decompressed before their hash is verified, because mirrors compress the same
 file differently, and written with our own function, so that the next process removes what a
-killed one has left.
+killed one has left. There is no retry: after a failure, the next mirror is tried.
 """
 
 import errno
@@ -44,17 +44,17 @@ def fetch(
     name: str,
     digest: str,
     mirrors: Sequence[str],
-    folder: Path,
+    directory: Path,
     *,
     progress: ProgressBar | None = None,
 ) -> Path:
-    """Download a gzip file from the first mirror that has it, and decompress it into a folder.
+    """Download a gzip file from the first mirror that has it, and decompress it into a directory.
 
     Args:
         name: Name of the decompressed file; the mirrors have it with the suffix ``.gz``.
         digest: SHA-256 hash of the decompressed file.
         mirrors: URLs of directories, tried in order.
-        folder: Directory for the file. It is created if necessary.
+        directory: Directory for the file. It is created if necessary.
         progress: Progress bar.
 
     Returns:
@@ -62,9 +62,9 @@ def fetch(
 
     Raises:
         DownloadError: No mirror has the file. The message contains the answer of each.
-        OSError: The folder cannot be written.
+        OSError: The directory cannot be written.
     """
-    path = folder.absolute() / name
+    path = directory.absolute() / name
     path.parent.mkdir(parents=True, exist_ok=True)
     if not os.access(path.parent, os.W_OK):  # before the download
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
@@ -79,8 +79,8 @@ def fetch(
                 write_atomically(path, content)
                 return path
     raise DownloadError(
-        f"cannot download {f'{name}.gz'!r} ({'; '.join(answers)}); --data-dir takes a folder with "
-        "the files",
+        f"cannot download {f'{name}.gz'!r} ({'; '.join(answers)}); --data-dir takes a directory "
+        "with the files",
         hint=OTHER_DATASET,
     )
 

@@ -22,7 +22,7 @@ _LOW_SPACE = 200e6
 
 
 def check_python() -> Check:
-    """Check the version of Python; the metadata of the package hold the bounds."""
+    """Report the version of Python; pip has checked its bounds."""
     detail = f"{platform.python_version()} in {sys.prefix}, {platform.platform()}"
     return Check("Python", OK, detail)
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-_SECONDS = 180
+_TIMEOUT = 180  # seconds
 _ROOT = Path(__file__).parents[2]
 
 
@@ -42,9 +42,9 @@ class ProbeProcesses:
         """Wait for a probe to end and return its result."""
         process = self._processes[name]
         try:
-            stdout, stderr = process.communicate(timeout=_SECONDS)
+            stdout, stderr = process.communicate(timeout=_TIMEOUT)
         except subprocess.TimeoutExpired:
-            return ProbeResult({}, f"no answer within {_SECONDS} seconds", [])
+            return ProbeResult({}, f"no answer within {_TIMEOUT} seconds", [])
         messages = stderr.decode(errors="replace").splitlines()
         if process.returncode < 0:
             killed_by = signal.Signals(-process.returncode).name

@@ -48,7 +48,7 @@ def _render(document: PdfDocument, number: int) -> bytes:
 
 
 def main() -> int:
-    """Answer on the standard output; return the exit code."""
+    """Write the number of pages or the rendered page to stdout; return the exit code."""
     _limit_resources()
     stdin = sys.stdin.buffer
     try:

@@ -47,7 +47,7 @@ def count_pdf_pages(file: IO[bytes], name: str) -> int:
     """Return the number of pages of a PDF.
 
     Raises:
-        ImageError: As for `render_page`.
+        ImageError: As `render_page` raises.
     """
     return int(_run_renderer(file, 0, name))
 

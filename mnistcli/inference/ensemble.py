@@ -1,4 +1,4 @@
-"""Ensembles: average the probabilities of several classifiers."""
+"""Ensembles: a classifier that averages the probabilities of several classifiers."""
 
 from collections.abc import Sequence
 

@@ -180,8 +180,7 @@ class Prediction:
     def confidence(self) -> float:
         """The mean confidence of the digits: the fraction expected to be right; 0 without digits.
 
-        The mean is over the whole image, because a number without one of its digits is another
-        number: an image is predicted or rejected as a whole.
+        The mean is over the whole image. Rejection uses `text_confidence`, not this mean.
         """
         return float(np.mean([digit.confidence for digit in self.digits])) if self.digits else 0.0
 

@@ -1,4 +1,4 @@
-"""Segmentation: the digits of a text line, and the marks between them.
+"""Segmentation: the digits of a text line, touching ones too, and the marks between them.
 
 The line recognizer reads a line as a whole; the positions of its digits then divide the ink. A line
 with at most one digit goes to the digit classifier instead, with all its ink. Without a line

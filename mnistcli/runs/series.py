@@ -1,4 +1,4 @@
-"""Run series: a directory with one run per seed, and statistics over the seeds."""
+"""Run series: a directory with one run per seed, and mean and standard deviation over the seeds."""
 
 import statistics
 from collections.abc import Iterable, Sequence

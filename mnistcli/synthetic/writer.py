@@ -43,6 +43,9 @@ class Writer:
         base: The row of the base line in the drawing.
         drift: The slope of the base line, in rows per column.
         gap: The usual gap between the strokes of two digits, in pixels of the drawing.
+        zero_scale: Size of the zeros, relative to the other digits.
+        raises_zeros: Whether small zeros stand above the base line.
+        drawn_shapes: The strokes of the digits that this writer draws, by digit.
         joins: Whether some neighboring digits are joined by a stroke.
         joins_zeros: Whether neighboring zeros are joined by a stroke.
     """
@@ -70,7 +73,7 @@ class Writer:
         self.drawn_shapes = self._choose_shapes()
 
     def _choose_gap(self) -> float:
-        """Return the usual gap between the strokes of two digits, in pixels of the canvas."""
+        """Return the usual gap between the strokes of two digits, in pixels of the drawing."""
         kind = self._rng.random()
         low, high = next(gaps for fraction, *gaps in _GAPS if kind < fraction)
         return self._rng.uniform(low, high) * OVERSAMPLING

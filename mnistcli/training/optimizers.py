@@ -11,7 +11,7 @@ from mnistcli.config import TrainConfig
 
 
 def build_optimizer(config: TrainConfig, steps_per_epoch: int) -> keras.optimizers.Optimizer:
-    """Return the optimizer with its learning-rate schedule.
+    """Return the optimizer with its learning-rate schedule; SGD and RMSprop have no momentum.
 
     Args:
         config: The config.

@@ -79,7 +79,7 @@ def test_without_a_network_the_error_names_two_ways_out(monkeypatch: pytest.Monk
         [
             "downloading train-images-idx3-ubyte.gz",
             "error: cannot download 'train-images-idx3-ubyte.gz' (127.0.0.1:9: no connection); "
-            "--data-dir takes a folder with the files",
+            "--data-dir takes a directory with the files",
             "hint: mnistcli train --epochs 3 --dataset digits",
         ],
     )

@@ -96,7 +96,7 @@ def test_the_next_mirror_is_tried_in_time_and_the_error_names_the_answers_of_bot
     assert Mirror.requested == [f"/{behavior}/{NAME}.gz", f"/missing/{NAME}.gz"]
     assert str(caught.value) == (
         f"cannot download '{NAME}.gz' ({server}: {answer}; {server}: HTTP 404); "
-        "--data-dir takes a folder with the files"
+        "--data-dir takes a directory with the files"
     )
     assert caught.value.hint == "--dataset digits"
     assert list((tmp_path / "to").iterdir()) == []

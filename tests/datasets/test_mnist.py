@@ -66,7 +66,7 @@ def test_no_mirror_has_the_files(
 
     assert str(caught.value) == (
         f"cannot download '{NAME}.gz' ({server}: HTTP 404; {server}: wrong content); "
-        "--data-dir takes a folder with the files"
+        "--data-dir takes a directory with the files"
     )
     assert caught.value.hint == "--dataset digits"
     assert cached(tmp_path) == {}

@@ -42,7 +42,7 @@ def test_the_error_of_a_process_without_an_answer_is_its_last_message(
 
 
 def test_a_process_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe_processes, "_SECONDS", 0.05)
+    monkeypatch.setattr(probe_processes, "_TIMEOUT", 0.05)
     monkeypatch.setattr(
         probe_processes,
         "_command",
