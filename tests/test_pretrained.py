@@ -25,7 +25,8 @@ from mnistcli.runs.run import Run
 from mnistcli.synthetic.non_digits import generate_non_digits
 from tests.support.digit_rejection import is_rejected
 from tests.support.strokes import make_digits
-from tests.tools.package_model import STUDENT_CONFIG, package_model
+from tests.tools.package_model import package_model
+from tests.tools.pretrained_config import PRETRAINED_CONFIG
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,7 @@ def test_it_was_trained_with_its_recipe(model: ModelRef) -> None:
     assert model.run is not None
     config, metrics = model.run.read_config(), model.run.read_metrics()
 
-    assert config == STUDENT_CONFIG
+    assert config == PRETRAINED_CONFIG
     assert metrics["best_epoch"] == config.epochs
 
 
@@ -137,7 +138,7 @@ def test_a_student_can_be_packaged(tmp_path: Path) -> None:
     student = tmp_path / "student.keras"
     checkpoints.save(build_model("simple"), student)
 
-    package_model(student, tmp_path, splits, replace(STUDENT_CONFIG, arch="simple"))
+    package_model(student, tmp_path, splits, replace(PRETRAINED_CONFIG, arch="simple"))
 
     run = Run(tmp_path)
     content = run.model_file.with_suffix(".tflite").read_bytes()

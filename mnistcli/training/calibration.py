@@ -16,7 +16,7 @@ from scipy.stats import rankdata
 from mnistcli.architectures import leaf_layers
 from mnistcli.digit_thresholds import NO_DIGIT_THRESHOLDS, DigitThresholds
 from mnistcli.inference.digit_score import digit_scores
-from mnistcli.inference.temperature import to_logits
+from mnistcli.inference.temperature import apply_temperature, to_logits
 
 # Range of the logarithm of the temperature: wide enough for any training, and narrow enough that a
 # few correctly classified images cannot make a model certain.
@@ -60,6 +60,29 @@ def find_logits_layer(model: keras.Model) -> keras.Layer | None:
     expected = "linear" if has_softmax else "softmax"
     is_dense = isinstance(last, keras.layers.Dense)
     return last if is_dense and last.activation.__name__ == expected else None
+
+
+def calibrate(
+    model: keras.Model, probabilities: NDArray[np.float32], labels: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Fit the temperature on labeled images, and divide the logits of the model by it.
+
+    A model without a layer that computes its logits alone is not changed.
+
+    Args:
+        model: The model; its weights are changed.
+        probabilities: Its softmax probabilities of the images, float32 (n, 10).
+        labels: The digits of the images, int64 (n,).
+
+    Returns:
+        The calibrated probabilities of the images, float32 (n, 10).
+    """
+    layer = find_logits_layer(model)
+    if layer is None:
+        return probabilities
+    temperature = fit_temperature(probabilities, labels)
+    divide_logits(layer, temperature)
+    return apply_temperature(probabilities, temperature).astype(np.float32)
 
 
 def divide_logits(layer: keras.Layer, temperature: float) -> None:

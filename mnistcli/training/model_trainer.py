@@ -17,16 +17,10 @@ from mnistcli.evaluation import Evaluation, evaluate, evaluate_probabilities
 from mnistcli.inference.classifier import Classifier
 from mnistcli.inference.conversion import build_keras_predictor, save_litert
 from mnistcli.inference.interface_detection import load_model
-from mnistcli.inference.temperature import apply_temperature
 from mnistcli.model_lookup import ModelRef
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
-from mnistcli.training.calibration import (
-    divide_logits,
-    find_logits_layer,
-    fit_digit_thresholds,
-    fit_temperature,
-)
+from mnistcli.training.calibration import calibrate, fit_digit_thresholds
 from mnistcli.training.callbacks import RunRecorder, TrainingCallback
 from mnistcli.training.custom_architecture import CustomArchitecture
 from mnistcli.training.data import TrainingData
@@ -206,10 +200,8 @@ class ModelTrainer:
         count = _CALIBRATION_IMAGES if config.label_smoothing else 0
         images = self._data.validation or self._data.train.subset(count)
         probabilities = Classifier(build_keras_predictor(model)).predict(images.images)
-        if config.label_smoothing and (layer := find_logits_layer(model)) is not None:
-            temperature = fit_temperature(probabilities, images.labels)
-            divide_logits(layer, temperature)
-            probabilities = apply_temperature(probabilities, temperature).astype(np.float32)
+        if config.label_smoothing:
+            probabilities = calibrate(model, probabilities, images.labels)
         if not run.finished:
             checkpoints.compile_for_evaluation(model)
             checkpoints.save(model, run.model_file)

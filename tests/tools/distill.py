@@ -31,6 +31,7 @@ from mnistcli.training.augmentation import RandomDistortion
 from mnistcli.training.augmentation.affine import ROTATION, SHEAR, SHIFT, ZOOM, affine_transforms
 from mnistcli.training.data import hold_out_validation
 from mnistcli.training.optimizers import build_optimizer
+from tests.tools.pretrained_config import PRETRAINED_CONFIG
 from tests.tools.small_digits import generate_small_digits
 
 Augmentation = Callable[[jax.Array, jax.Array], jax.Array]
@@ -56,8 +57,7 @@ class Plan:
         teacher_epochs: Epochs of each.
         copies: Augmented copies of the digits that the teachers label; the first is not augmented.
         synthetic_sets: Sets of synthetic digits and non-digits; an epoch uses one of them.
-        student_epochs: Epochs of the student.
-        student_seed: Seed of the student.
+        student: Settings of the student.
         chunk: Steps whose images are augmented at once.
     """
 
@@ -65,8 +65,7 @@ class Plan:
     teacher_epochs: int = 60
     copies: int = 16
     synthetic_sets: int = 8
-    student_epochs: int = 200
-    student_seed: int = 1
+    student: TrainConfig = PRETRAINED_CONFIG
     chunk: int = _CHUNK
 
 
@@ -219,28 +218,23 @@ def distill(splits: datasets.Splits, plan: Plan) -> keras.Model:
     """Train the teachers, label copies of the digits, and train the student.
 
     Args:
-        splits: The images. Validation images are held out as in `robust`.
+        splits: The images. The validation images of the student are held out.
         plan: The amount of training.
     """
-    robust = replace(
-        RECIPES["robust"].config,
-        arch="wide",
-        epochs=plan.student_epochs,
-        seed=plan.student_seed,
-    )
-    train = hold_out_validation(robust, splits).train
+    student = plan.student
+    train = hold_out_validation(student, splits).train
     digits = jnp.asarray(train.images[..., None])
-    targets = smooth_labels(train.labels, robust.label_smoothing)
+    targets = smooth_labels(train.labels, student.label_smoothing)
     teachers = [_train_teacher(digits, targets, seed, plan) for seed in range(plan.teachers)]
     transform_copy = jax.jit(partial(transform_bytes, displacement=ELASTIC_DISPLACEMENT))
     copies = [digits]
     copies += [transform_copy(digits, jax.random.key(500 + n)) for n in range(1, plan.copies)]
     labels = [_label(teachers, copy) for copy in copies]
-    examples = list(_synthetic_examples(train, robust, plan.synthetic_sets))
+    examples = list(_synthetic_examples(train, student, plan.synthetic_sets))
     images = len(digits) + len(examples[0][0])
-    trainer = Trainer(robust, images, build_distortion(), plan.chunk)
+    trainer = Trainer(student, images, build_distortion(), plan.chunk)
     transform_synthetic = jax.jit(partial(transform_bytes, displacement=0.0))
-    for epoch in range(robust.epochs):
+    for epoch in range(student.epochs):
         synthetic, synthetic_targets = examples[epoch % len(examples)]
         copy, soft = copies[epoch % len(copies)], labels[epoch % len(copies)]
         soft = _TEACHER_WEIGHT * soft + (1 - _TEACHER_WEIGHT) * targets

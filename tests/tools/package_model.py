@@ -7,7 +7,6 @@ The model card names the LiteRT file by its hash. Its measured values are edited
 
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,23 +21,15 @@ from mnistcli.inference.classifier import Classifier
 from mnistcli.inference.conversion import build_keras_predictor, to_litert
 from mnistcli.inference.litert_files import write_sidecar
 from mnistcli.model_lookup import PRETRAINED, PRETRAINED_DIR
-from mnistcli.recipes import RECIPES
 from mnistcli.runs.json_files import write_json
 from mnistcli.runs.run import Run
-from mnistcli.training.calibration import (
-    divide_logits,
-    find_logits_layer,
-    fit_digit_thresholds,
-    fit_temperature,
-)
+from mnistcli.training.calibration import calibrate, fit_digit_thresholds
 from mnistcli.training.data import hold_out_validation
-
-STUDENT_CONFIG = replace(RECIPES["robust"].config, arch="wide", epochs=200, seed=1)
-"""The settings of the packaged model: `robust`, with a larger network and more epochs."""
+from tests.tools.pretrained_config import PRETRAINED_CONFIG
 
 
 def package_model(
-    student: Path, package: Path, splits: datasets.Splits, config: TrainConfig = STUDENT_CONFIG
+    student: Path, package: Path, splits: datasets.Splits, config: TrainConfig = PRETRAINED_CONFIG
 ) -> None:
     """Write the files of the packaged model, apart from its line recognizer.
 
@@ -51,12 +42,9 @@ def package_model(
     data = hold_out_validation(config, splits)
     assert data.validation is not None
     model = checkpoints.load(student)
-    layer = find_logits_layer(model)
-    assert layer is not None
     labels = data.validation.labels
     probabilities = Classifier(build_keras_predictor(model)).predict(data.validation.images)
-    temperature = fit_temperature(probabilities, labels)
-    divide_logits(layer, temperature)
+    calibrate(model, probabilities, labels)
     round_kernels(model)
     probabilities = Classifier(build_keras_predictor(model)).predict(data.validation.images)
     validation = evaluate_probabilities(labels, probabilities)

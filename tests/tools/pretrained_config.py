@@ -1,0 +1,8 @@
+"""Settings of the packaged model, for `distill` and `package_model`."""
+
+from dataclasses import replace
+
+from mnistcli.recipes import RECIPES
+
+PRETRAINED_CONFIG = replace(RECIPES["robust"].config, arch="wide", epochs=200, seed=1)
+"""`robust`, with a larger network and more epochs."""
