@@ -9,6 +9,7 @@ import io
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -54,18 +55,20 @@ class Layer:
 
     def as_dict(self) -> Settings:
         """Return kind and settings as plain values, with number and bytes of the weights."""
-        sizes = [array.size for array in self.weights]
-        bytes_per_weight = [_encode(array).itemsize for array in self.weights]
         return {
             "kind": self.kind,
             **self.settings,
-            "sizes": sizes,
-            "bytesPerWeight": bytes_per_weight,
+            "sizes": [array.size for array in self._encoded_weights],
+            "bytesPerWeight": [array.itemsize for array in self._encoded_weights],
         }
 
     def to_bytes(self) -> bytes:
         """Return the weights, one array after another, as float16 where that is exact."""
-        return b"".join(_encode(array).tobytes() for array in self.weights)
+        return b"".join(array.tobytes() for array in self._encoded_weights)
+
+    @cached_property
+    def _encoded_weights(self) -> tuple[NDArray[np.float16] | Array, ...]:
+        return tuple(map(_encode, self.weights))
 
 
 def read_network(path: Path) -> list[Layer]:
