@@ -39,7 +39,7 @@ class _SpeedColumn(ProgressColumn):
 
 
 class _TimeLeftColumn(ProgressColumn):
-    """Percentage and time left; empty before the number of images is known."""
+    """Percentage and time left (ETA); empty before the number of images is known."""
 
     def render(self, task: Task) -> Text:
         """Return the percentage and the time left of a task."""

@@ -51,7 +51,8 @@ def no_keras(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoints, "load_checked", refuse)
 
 
-@pytest.mark.parametrize("arch", ARCHITECTURES)
+# The tests of the packaged model compare them on `wide`, the architecture that it has.
+@pytest.mark.parametrize("arch", [arch for arch in ARCHITECTURES if arch != "wide"])
 def test_litert_and_keras_agree_on_every_architecture(
     arch: str, tmp_path: Path, images: NDArray[np.uint8]
 ) -> None:
