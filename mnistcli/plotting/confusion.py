@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from mnistcli.formatting import bounded_percent, format_count
+from mnistcli.formatting import bounded_percent, format_count, join_names
 from mnistcli.plotting.drawing import draw_array
 from mnistcli.plotting.style import (
     BLACK,
@@ -77,13 +77,16 @@ def _title_and_subtitle(matrix: NDArray[np.int64]) -> tuple[str, str]:
     mistakes = matrix - np.diag(np.diag(matrix))
     if not mistakes.any():
         return title, "No mistakes"
-    true, predicted = divmod(int(mistakes.argmax()), len(matrix))
-    pair = f"{true} predicted as {predicted}"
-    if total - correct == 1:
-        return title, f"The only mistake: {pair}"
     count = int(mistakes.max())
+    most_common = np.argwhere(mistakes == count)
+    pairs = [f"{true} predicted as {predicted}" for true, predicted in most_common]
+    if total - correct == 1:
+        return title, f"The only mistake: {pairs[0]}"
+    if len(pairs) > 2:
+        pairs[1:] = [f"{len(pairs) - 1} others"]
     times = "once" if count == 1 else f"{count:,} times"
-    return title, f"Most common of {total - correct:,} mistakes: {pair}, {times}"
+    each = " each" if len(pairs) > 1 else ""
+    return title, f"Most common of {total - correct:,} mistakes: {join_names(pairs)}, {times}{each}"
 
 
 def _scales(rates: NDArray[np.float64]) -> tuple[Normalize, Normalize]:

@@ -83,7 +83,13 @@ def test_the_subtitle_names_the_most_common_mistake() -> None:
     assert subtitle(figure) == "The only mistake: 4 predicted as 9"
 
     figure = plot(make_matrix([(4, 9, 1), (9, 4, 1)]))
-    assert subtitle(figure) == "Most common of 2 mistakes: 4 predicted as 9, once"
+    both = "4 predicted as 9 and 9 predicted as 4"
+    assert subtitle(figure) == f"Most common of 2 mistakes: {both}, once each"
+
+    figure = plot(make_matrix([(4, 9, 2), (9, 4, 2), (1, 7, 2)]))
+    assert (
+        subtitle(figure) == "Most common of 6 mistakes: 1 predicted as 7 and 2 others, 2 times each"
+    )
 
 
 def test_digits_that_do_not_occur_have_a_dash_for_their_scores(assert_legible: Check) -> None:
