@@ -70,7 +70,7 @@ build: .venv/installed-dev ## Build the wheel and the source distribution into d
 
 .PHONY: clean
 clean: ## Remove everything that was installed or generated
-	rm -rf .venv build dist demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage*
+	rm -rf .venv build dist demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

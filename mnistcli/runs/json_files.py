@@ -1,4 +1,4 @@
-"""JSON files of a run directory, written atomically and read with checks."""
+"""JSON files of a run directory, written atomically; damaged (corrupt) ones are refused."""
 
 import json
 from collections.abc import Mapping
