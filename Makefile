@@ -58,7 +58,7 @@ kills: .venv/installed-dev ## Kill training runs and fail writes at every point,
 	$(BIN)/python -m tests.tools.write_failures
 
 .PHONY: pretrained
-pretrained: .venv/installed ## Train the packaged models again, on a GPU (MNISTCLI_DATA_DIR=DIR)
+pretrained: .venv/installed ## Train models like the packaged ones, on a GPU (MNISTCLI_DATA_DIR=DIR)
 	$(BIN)/python -m pip install --quiet 'jax[cuda13]'
 	KERAS_BACKEND=jax $(BIN)/python -m tests.tools.distill build/pretrained
 	$(BIN)/python -m tests.tools.package_model build/pretrained/student.keras

@@ -23,7 +23,7 @@ from mnistcli.inference.litert_files import write_sidecar
 from mnistcli.model_lookup import PRETRAINED, PRETRAINED_DIR
 from mnistcli.runs.json_files import write_json
 from mnistcli.runs.run import Run
-from mnistcli.training.calibration import calibrate, fit_digit_thresholds
+from mnistcli.training.calibration import calibrate, find_logits_layer, fit_digit_thresholds
 from mnistcli.training.data import hold_out_validation
 from tests.tools.pretrained_config import PRETRAINED_CONFIG
 
@@ -44,6 +44,7 @@ def package_model(
     model = checkpoints.load(student)
     labels = data.validation.labels
     probabilities = Classifier(build_keras_predictor(model)).predict(data.validation.images)
+    assert find_logits_layer(model) is not None  # else it would not be calibrated
     calibrate(model, probabilities, labels)
     round_kernels(model)
     probabilities = Classifier(build_keras_predictor(model)).predict(data.validation.images)
