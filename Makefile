@@ -43,6 +43,14 @@ format: .venv/installed-dev ## Format the code and fix what ruff can fix
 docs: .venv/installed-dev ## Regenerate .github/COMMANDS.md
 	$(BIN)/typer --app app mnistcli.cli utils docs --name mnistcli --output .github/COMMANDS.md
 
+FIGURES := build/figures
+.PHONY: figures
+figures: .venv/installed-dev ## Redraw the figures of the README (MNISTCLI_DATA_DIR=DIR)
+	$(BIN)/python -m tests.tools.readme_images $(FIGURES)
+	$(BIN)/mnistcli predict $(FIGURES)/note.png --model pretrained --explain .github/explanation.png
+	$(BIN)/mnistcli plot pretrained --kind confusion --output-dir $(FIGURES)
+	cp $(FIGURES)/confusion.png .github
+
 .PHONY: bench
 bench: .venv/installed-dev ## Compare speeds, side by side in one run (BENCH=--quick)
 	$(BIN)/python -m tests.tools.bench $(BENCH)

@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 
 import mnistcli
+from mnistcli import datasets
 from mnistcli.config import TrainConfig
 from mnistcli.config_fields import metadata_of
 from mnistcli.recipes import RECIPES
+from tests.support.command_line import succeed
+from tests.tools.readme_images import draw_doodle, draw_note
 
 TOP = Path(mnistcli.__file__).parent.parent
 PAGES = [TOP / "README.md", *sorted((TOP / ".github").glob("*.md"))]
@@ -83,6 +86,19 @@ def test_the_recipe_table_of_the_readme_lists_every_recipe() -> None:
     rows = re.findall(r"^\| `(\w+)`", text(TOP / "README.md"), re.MULTILINE)
 
     assert set(RECIPES) <= set(rows)
+
+
+def test_the_example_of_the_readme_is_the_output_of_predict(mnist_dir: Path) -> None:
+    draw_note(datasets.load("mnist", data_dir=mnist_dir).train).save("note.png")
+    draw_doodle().save("doodle.png")
+    example = re.search(
+        r"^\$ mnistcli (predict .*)\nmodel: .*\n((?:.+\n)+)```",
+        text(TOP / "README.md"),
+        re.MULTILINE,
+    )
+    assert example is not None
+
+    assert succeed(*example[1].split()).stdout == example[2]
 
 
 def packaged_model_rows(page: Path) -> dict[tuple[str, str], str]:

@@ -305,7 +305,7 @@ def test_the_description_says_recipe_dataset_and_test_accuracy() -> None:
 
     assert find_model().description == "runs/a (deep, trained on mnist, test accuracy 99.20 %)"
     assert find_model("pretrained").description == (
-        "pretrained (robust, trained on mnist, test accuracy 99.70 %)"
+        "pretrained (distilled, trained on mnist, test accuracy 99.70 %)"
     )
 
 

@@ -39,7 +39,7 @@ from mnistcli.plotting.style import (
 )
 from mnistcli.prediction.explanation import Explanation
 from mnistcli.prediction.occlusion import PATCH, occlusion_map
-from mnistcli.prediction.results import PredictedDigit
+from mnistcli.prediction.results import PredictedDigit, Prediction
 from mnistcli.preprocessing import Digit
 from mnistcli.preprocessing.stages import Stages
 
@@ -63,8 +63,9 @@ SUBTITLE = (
     "raises (blue) the probability of the predicted digit"
 )
 NAME = 0.28
-# Of a digit: the headings of the columns, and the row with its name above and a line below.
-HEADING, ROW_STEP = 0.2, SIZE + 0.62
+# Of a digit: the headings of the columns, and the row with its name and headings above, and a line
+# below.
+HEADING, ROW_STEP = 0.2, SIZE + 0.82
 # Of an image: its name, the stages, and a line with the reason if it has no digits.
 STAGES_STEP, REASON = NAME + HEIGHT + 0.3, 0.3
 COLOR_BAR_WIDTH, MINUS = 0.14, "\N{MINUS SIGN}"
@@ -90,12 +91,16 @@ def plot_explanations(explanations: Iterable[Explanation], *, model: str) -> Fig
     if not rows:
         raise ImageError("no image could be read")
     shown = rows[:MAX_EXPLAINED]
+    are_first = _are_first(shown)
+    predictions = [
+        row.prediction for row, is_first in zip(shown, are_first, strict=True) if is_first
+    ]
     title = (
-        _title(shown)
+        _title(predictions)
         if len(rows) == len(shown)
         else f"Explanations of the first {MAX_EXPLAINED} digits"
     )
-    images = format_count(len({id(row.stages) for row in shown}), "image")
+    images = format_count(len(predictions), "image")
     digits = format_count(sum(row.digit is not None for row in shown), "digit")
     figure, axes = new_figure(
         LEFTS[-1] + MARGIN,
@@ -104,7 +109,7 @@ def plot_explanations(explanations: Iterable[Explanation], *, model: str) -> Fig
         SUBTITLE,
         Footer(model, f"{images}, {digits}"),
     )
-    for row, is_first, top in zip(shown, _are_first(shown), _arrange(shown), strict=False):
+    for row, is_first, top in zip(shown, are_first, _arrange(shown), strict=False):
         bottom = _draw_image(axes, row, top) if is_first else top
         if row.digit is not None and row.occluded_probabilities is not None:
             _draw_digit(axes, row, row.digit, row.occluded_probabilities, bottom)
@@ -124,39 +129,38 @@ def _arrange(rows: list[Explanation]) -> list[float]:
     for row, is_first in zip(rows, _are_first(rows), strict=True):
         height = STAGES_STEP if is_first else 0.0
         if row.digit is not None:
-            height += ROW_STEP + (HEADING if is_first else 0.0)
-        elif row.reason:
+            height += ROW_STEP
+        elif row.prediction.reason:
             height += REASON
         edges.append(edges[-1] + height)
     return edges
 
 
-def _title(rows: list[Explanation]) -> str:
-    if len(rows) == 1 and rows[0].digit is not None and not rows[0].reason:
-        digit = rows[0].digit
-        return f"Predicted {digit.digit}, confidence {bounded_percent(digit.confidence)}"
-    predicted = [
-        "none" if row.reason or row.digit is None else str(row.digit.digit) for row in rows
-    ]
-    return f"Predicted: {', '.join(predicted)}" if set(predicted) != {"none"} else "Rejected"
+def _title(predictions: list[Prediction]) -> str:
+    if len(predictions) == 1 and predictions[0].text:
+        prediction = predictions[0]
+        confidence = bounded_percent(prediction.text_confidence)
+        return f"Predicted {prediction.guess_on_one_line}, confidence {confidence}"
+    if not any(prediction.text for prediction in predictions):
+        return "Rejected"
+    texts = [item.guess_on_one_line if item.text else "none" for item in predictions]
+    return f"Predicted: {', '.join(texts)}"
 
 
 def _draw_image(axes: Axes, row: Explanation, top: float) -> float:
-    """Draw the stages of an image and the headings of its digits, or why it has none.
+    """Draw the stages of an image, and the reason if it has no digits.
 
     Returns:
         The bottom edge.
     """
-    _write_name(axes, row.file, top)
-    draw_stages(axes, row.stages, row.digits, top + NAME)
+    prediction = row.prediction
+    _write_name(axes, prediction.path.name, top)
+    draw_stages(axes, row.stages, prediction.digits, top + NAME)
     bottom = top + STAGES_STEP
     if row.digit is None:
-        reason = fit_text(row.reason, LEFTS[-1] - MARGIN, SMALL)
+        reason = fit_text(prediction.reason, LEFTS[-1] - MARGIN, SMALL)
         axes.text(MARGIN, bottom - 0.2, reason, size=SMALL, color=VERMILION, va="top")
-        return bottom
-    for left, heading in zip(LEFTS, HEADINGS, strict=False):
-        axes.text(left, bottom, heading, size=SMALL, color=GRAY, va="top")
-    return bottom + HEADING
+    return bottom
 
 
 def _write_name(axes: Axes, name: str, top: float) -> None:
@@ -172,14 +176,17 @@ def _draw_digit(
     top: float,
 ) -> None:
     """Draw the row of a digit; of several digits of an image, with its name."""
-    if row.name != row.file:
+    if row.name != row.prediction.path.name:
         _write_name(axes, row.name, top)
         top += NAME
+    for left, heading in zip(LEFTS, HEADINGS, strict=False):
+        axes.text(left, top, heading, size=SMALL, color=GRAY, va="top")
+    top += HEADING
     _draw_image_and_foreground(axes, row.stages, digit.detection, top)
     draw_array(axes, digit.detection.image, (LEFTS[2], top, SIZE, SIZE))
     _draw_bars(axes, digit.probabilities, LEFTS[3], top)
     _draw_occlusion_map(axes, digit, occluded, top)
-    reason = fit_text(row.reason, LEFTS[-1] - LEFTS[2], SMALL)
+    reason = fit_text(row.prediction.reason, LEFTS[-1] - LEFTS[2], SMALL)
     axes.text(MARGIN, top + SIZE + 0.06, reason, size=SMALL, color=VERMILION, va="top")
 
 

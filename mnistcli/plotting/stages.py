@@ -23,7 +23,7 @@ MAX_DIGITS = 64
 
 
 def draw_stages(axes: Axes, stages: Stages, digits: tuple[PredictedDigit, ...], top: float) -> None:
-    """Draw the stages of preprocessing of an image in a row of six panels, with captions.
+    """Draw the stages of preprocessing of an image in a row of panels with captions.
 
     Args:
         axes: Axes as `style.new_figure` returns them.
@@ -33,7 +33,7 @@ def draw_stages(axes: Axes, stages: Stages, digits: tuple[PredictedDigit, ...], 
     """
     panels = (
         ("image", stages.image),
-        ("sheet" if stages.sheet else "no sheet found", stages.sheet or stages.image),
+        *([("sheet", stages.sheet)] if stages.sheet else []),
         ("binarization", color_masks(stages.foreground, (BLACK, stages.foreground))),
         _form_elements(stages),
         _text_lines(stages),
@@ -74,11 +74,13 @@ def _write_caption(axes: Axes, caption: str, left: float, top: float) -> None:
 
 
 def _draw_digits(axes: Axes, digits: list[NDArray[np.uint8]], left: float, top: float) -> None:
-    """Draw the digits in MNIST format in a square grid."""
+    """Draw the digits in MNIST format in a grid, as large as the panel allows."""
     shown = digits[:MAX_DIGITS]
-    columns = math.ceil(math.sqrt(len(shown)))
+    columns = max(math.ceil(math.sqrt(len(shown))), 1)
+    side = SIDE / columns
+    height = max(math.ceil(len(shown) / columns), 1) * side
+    top += (SIDE - height) / 2
     for number, digit in enumerate(shown):
         row, column = divmod(number, columns)
-        side = SIDE / columns
         draw_array(axes, digit, (left + column * side, top + row * side, side, side))
-    outline(axes, (left, top, left + SIDE, top + SIDE), LIGHT_GRAY)
+    outline(axes, (left, top, left + SIDE, top + height), LIGHT_GRAY)

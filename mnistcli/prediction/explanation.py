@@ -17,23 +17,19 @@ class Explanation:
     """The stages of one prediction, from the image to the occlusion map of a digit.
 
     Attributes:
-        file: The file's name.
-        name: The same and, if the image has several digits, the digit's position.
+        prediction: The prediction.
         stages: The stages of preprocessing, the same object for all digits of an image.
-        digits: All digits of the image.
+        name: The file's name and, if the image has several digits, the digit's position.
         digit: The digit; None for an image without digits.
         occluded_probabilities: The probabilities with a patch centered on each pixel, float32
             (28, 28, 10), for the occlusion map; None for an image without digits.
-        reason: The reason for the rejection; empty without one.
     """
 
-    file: str
-    name: str
+    prediction: Prediction
     stages: Stages
-    digits: tuple[PredictedDigit, ...] = ()
+    name: str
     digit: PredictedDigit | None = None
     occluded_probabilities: NDArray[np.float32] | None = None
-    reason: str = ""
 
 
 def explain(
@@ -57,9 +53,8 @@ def explain(
         stages = find_stages(prediction.open_image())
         if prediction.digits and not prediction.content.lines:
             stages = replace(stages, lines=())  # the whole image is one digit
-        file, reason, digits = prediction.path.name, prediction.reason, prediction.digits
-        if not digits:
-            yield Explanation(file, file, stages, reason=reason)
+        if not prediction.digits:
+            yield Explanation(prediction, stages, prediction.path.name)
         for name, digit in prediction.named_digits:
             occluded = predict_occluded(classifier, digit.detection.image)
-            yield Explanation(file, name, stages, digits, digit, occluded, reason)
+            yield Explanation(prediction, stages, name, digit, occluded)

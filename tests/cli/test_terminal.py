@@ -28,7 +28,7 @@ def test_predict_shows_a_table_and_progress_apart(stdout: Stdout, image: Path) -
     assert ("2 images" in done.terminal) == (stdout != "terminal")
     screen = show_screen(done.terminal)
     table = screen[1:] if stdout == "terminal" else done.stdout.splitlines()
-    assert screen[0].startswith("model: pretrained (robust, ")
+    assert screen[0].startswith("model: pretrained (distilled, ")
     assert [line.split()[0] for line in table] == ["digits", "7", "7"]
     if stdout != "terminal":
         assert len(screen) == 1

@@ -67,7 +67,7 @@ def test_no_temporary_directory_is_a_failure(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_default_model_is_named() -> None:
-    assert check_model().detail.startswith("pretrained (robust, ")
+    assert check_model().detail.startswith("pretrained (distilled, ")
 
 
 def test_a_model_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -154,4 +154,5 @@ def make_explanation(
     image = Image.new("L", size, 255)
     form_mask = np.zeros_like(foreground)
     stages = Stages(image, None, foreground, form_mask, (foreground,))
-    return Explanation(name, name, stages, (digit,), digit, occluded, reason)
+    prediction = Prediction(Path(name), (digit,), reason)
+    return Explanation(prediction, stages, name, digit, occluded)

@@ -1,6 +1,8 @@
 """Plot of explanations: panels, colors, and the patch that matters most."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,12 +15,14 @@ from PIL import Image
 from mnistcli.errors import ImageError
 from mnistcli.plotting.explanation import plot_explanations
 from mnistcli.prediction.explanation import Explanation
+from mnistcli.prediction.results import Prediction
 from mnistcli.preprocessing.stages import Stages
 from tests.plotting.builders import (
     ODD_NAMES,
     array_of,
     axes_of,
     footer,
+    make_digit,
     make_explanation,
     random_images,
     texts,
@@ -27,7 +31,7 @@ from tests.plotting.builders import (
 
 Check = Callable[[Figure], None]
 MINUS = "\N{MINUS SIGN}"
-STAGES = 6  # images before those of the first digit
+STAGES = 5  # images before those of the first digit
 
 
 def plot(*explanations: Explanation) -> Figure:
@@ -119,10 +123,11 @@ def test_a_rejected_digit_has_the_reason(assert_legible: Check) -> None:
 def test_an_image_without_a_digit_has_only_its_stages(assert_legible: Check) -> None:
     foreground = np.zeros((30, 40), bool)
     white = Stages(Image.new("RGB", (40, 30), "white"), None, foreground, foreground, ())
-    blank = Explanation("blank.png", "blank.png", white, reason="no digit found")
+    blank_prediction = Prediction(Path("blank.png"), reason="no digit found")
+    blank = Explanation(blank_prediction, white, "blank.png")
     reason = f"rejected: best guess {'0123456789' * 9} (12.00 %)"
     black = Stages(Image.new("L", (40, 30)), None, ~foreground, foreground, ())
-    dash = Explanation("dash.png", "dash.png", black, reason=reason)
+    dash = Explanation(Prediction(Path("dash.png"), reason=reason), black, "dash.png")
     figure = plot(blank, make_explanation(), dash)
 
     assert title(figure) == "Predicted: none, 7, none"
@@ -131,19 +136,37 @@ def test_an_image_without_a_digit_has_only_its_stages(assert_legible: Check) -> 
     assert {"no digit found", "no text lines", "no form elements", "0 digits"} < set(written)
     assert any(text.startswith("rejected: best guess 0123") for text in written)
     images = axes_of(figure).images
-    assert len(images) == 5 + (STAGES + 5) + 5  # the last stage shows the digits
+    assert len(images) == 4 + (STAGES + 5) + 4  # the last stage shows the digits
     assert colors_of(images[2]) == {(255, 255, 255)}
     assert colors_of(images[-3]) == {(0x22, 0x22, 0x22)}
     assert_legible(figure)
 
 
 def test_several_digits_of_one_image_are_one_image(assert_legible: Check) -> None:
-    explanation = make_explanation()
-    figure = plot(explanation, explanation, explanation)
+    first = make_explanation()
+    prediction = Prediction(Path("note.png"), (make_digit(5), make_digit(9)))
+    rows = [
+        replace(first, prediction=prediction, name=name, digit=digit)
+        for name, digit in prediction.named_digits
+    ]
+    figure = plot(*rows)
 
-    assert title(figure) == "Predicted: 7, 7, 7"
-    assert footer(figure) == "model: pretrained, 1 image, 3 digits"
+    assert title(figure) == "Predicted 59, confidence 81.0 %"
+    assert footer(figure) == "model: pretrained, 1 image, 2 digits"
+    written = texts(figure)
+    heading, name = written.index("input (28\N{MULTIPLICATION SIGN}28)"), "note.png (1 of 2)"
+    assert written.index(name) < heading
     assert_legible(figure)
+    assert title(plot(*rows, make_explanation())) == "Predicted: 59, 7"
+
+
+def test_a_sheet_is_drawn() -> None:
+    explanation = make_explanation()
+    sheet = Image.new("L", (100, 80), 200)
+    figure = plot(replace(explanation, stages=replace(explanation.stages, sheet=sheet)))
+
+    assert "sheet" in texts(figure)
+    assert len(axes_of(figure).images) == STAGES + 1 + 5
 
 
 def test_only_the_first_explanations_are_computed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,7 +100,7 @@ def test_each_digit_and_each_image_without_digits_has_an_explanation() -> None:
     names = [f"number.png ({number} of 3)" for number in (1, 2, 3)]
     assert [one.name for one in explanations] == [*names, "blank.png"]
     assert (explanations[3].digit, explanations[3].occluded_probabilities) == (None, None)
-    assert [one.reason for one in explanations] == ["", "", "", "no digit found"]
+    assert [one.prediction.reason for one in explanations] == ["", "", "", "no digit found"]
     assert not explanations[3].stages.foreground.any()
     ink = [one.digit.detection.mask.sum() for one in explanations if one.digit is not None]
     assert sum(ink) == explanations[0].stages.foreground.sum()
@@ -115,7 +115,7 @@ def test_the_digits_of_an_image_share_its_stages() -> None:
     upper, lower = explain(OnePixel(), predict("number.png"))
 
     assert upper.stages is lower.stages
-    assert [one.digit for one in (upper, lower)] == list(upper.digits)
+    assert [one.digit for one in (upper, lower)] == list(upper.prediction.digits)
     assert len(upper.stages.lines) == 2
 
 
@@ -137,7 +137,7 @@ def test_a_rejected_digit_is_explained_with_the_reason() -> None:
 
     assert one.digit is not None
     assert one.occluded_probabilities is not None
-    assert one.reason.startswith("rejected, below 100.00 %: best guess ")
+    assert one.prediction.reason.startswith("rejected, below 100.00 %: best guess ")
 
 
 def test_an_image_in_memory_is_explained() -> None:

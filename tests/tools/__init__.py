@@ -17,6 +17,7 @@
 - measurement: time and memory of one run of the program, for other tools
 - package_model: calibrate the distilled model and put it into the package
 - pretrained_config: settings of the packaged model, for `distill` and `package_model`
+- readme_images: draw the images of the example in the README (`make figures`)
 - rejection: measure the rejection of non-digits by category
 - rejection_drawings: non-digits drawn with other code than the training's, for `rejection`
 - rejection_glyphs: non-digits of fonts other than the training's, for `rejection`

@@ -4,5 +4,7 @@ from dataclasses import replace
 
 from mnistcli.recipes import RECIPES
 
-PRETRAINED_CONFIG = replace(RECIPES["robust"].config, arch="wide", epochs=200, seed=1)
-"""`robust`, with a larger network and more epochs."""
+PRETRAINED_CONFIG = replace(
+    RECIPES["robust"].config, recipe="distilled", arch="wide", epochs=200, seed=1
+)
+"""`robust`, with a larger network and more epochs. `distilled` is no recipe of `train`."""
