@@ -25,11 +25,12 @@ test: .venv/installed-dev ## Install and run the tests (T=tests/test_config.py f
 	$(BIN)/pytest $(COV) $(if $(T),$(T),--numprocesses 2 --dist loadfile --no-loadscope-reorder)
 
 .PHONY: lint
-lint: .venv/installed-dev ## Check style, types and layers
+lint: .venv/installed-dev ## Check style, types, layers and spelling
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/codespell
 
 .PHONY: check
 check: lint test ## Run the linters and the tests

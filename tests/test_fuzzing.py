@@ -23,7 +23,7 @@ def test_mutated_files_are_accepted_or_refused(kind: str, count: int) -> None:
 
 
 def test_coverage_guided_inputs_are_accepted_or_refused() -> None:
-    pytest.importorskip("atheris", reason="needs atheris: pip install atheris")
+    pytest.importorskip("atheris", reason="needs atheris: pip install -e '.[tools]'")
     command = [sys.executable, "-m", "tests.tools.coverage_fuzz", "runs", "--seconds", "1"]
 
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

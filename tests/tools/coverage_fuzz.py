@@ -2,7 +2,7 @@
 
 libFuzzer changes valid inputs, those of `tests.tools.fuzz`, so that they reach new lines of the
 readers. Packaged models are too large for it. Atheris is not a dependency, as it has wheels for Linux
-only: pip install atheris.
+only: pip install -e '.[tools]'.
 
 Usage: python -m tests.tools.coverage_fuzz KIND [--seconds N]
 """
@@ -38,7 +38,7 @@ def main() -> int:
     try:
         atheris = importlib.import_module("atheris")
     except ImportError:
-        print("needs atheris: pip install atheris", file=sys.stderr)
+        print("needs atheris: pip install -e '.[tools]'", file=sys.stderr)
         return 2
     with atheris.instrument_imports(include=_READERS[options.kind]):
         from tests.tools.fuzz.targets import seeds
