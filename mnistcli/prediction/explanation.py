@@ -51,7 +51,9 @@ def explain(
         if prediction.error is not None:
             continue
         stages = find_stages(prediction.open_image())
-        if prediction.digits and not prediction.content.lines:
+        if prediction.content.is_tight_crop:
+            stages = stages.of_tight_crop([digit.detection for digit in prediction.digits])
+        elif prediction.digits and not prediction.content.lines:
             stages = replace(stages, lines=())  # the whole image is one digit
         if not prediction.digits:
             yield Explanation(prediction, stages, prediction.path.name)

@@ -4,7 +4,6 @@ Shadows, uneven light, color and noise are removed on the way. The background is
 morphology (top-hat), and the threshold is one with hysteresis (not Otsu's or Sauvola's).
 """
 
-from dataclasses import dataclass
 from math import ceil
 
 import cv2
@@ -18,7 +17,8 @@ from mnistcli.preprocessing.components import (
     dilate,
     distance_transform,
 )
-from mnistcli.preprocessing.shapes import Gray, Mask, Region
+from mnistcli.preprocessing.foreground import Foreground
+from mnistcli.preprocessing.shapes import Gray, Mask
 from mnistcli.preprocessing.sheet import rectify_sheet
 
 WORKING_SIDE = 1000
@@ -32,73 +32,29 @@ _MIN_SMOOTHED_SIDE = 40  # pixels: strokes of a smaller image would vanish with 
 _HIGH_THRESHOLD = 0.5  # of the contrast: foreground for certain
 _LOW_THRESHOLD = 0.35  # of the contrast: foreground if connected to certain foreground
 _SHADOW_THICKNESS = 2.5  # stroke widths
+_MARGIN = 0.2  # of the longer side: the blank margin of a tight crop
+_MIN_MARGIN = 4  # pixels
 _COARSE_WINDOW = 24  # pixels: side of the top-hat's window on the coarse grid
 _MEDIAN_SAMPLE = 40_000  # pixels that the level of the background is measured on
 
 
-@dataclass(frozen=True, eq=False)
-class Foreground:
-    """The foreground of an image: the pixels that belong to strokes.
-
-    If the image shows a sheet of paper that is tilted, it is the foreground of the rectified sheet.
-
-    Attributes:
-        coverage: Ink coverage of each pixel, float32 0 to 1, shape (h, w).
-        mask: The ink mask, shape (h, w).
-        factor: Reduction factor: pixels of the image per pixel of the mask, along each axis.
-        image_shape: Height and width of the reduced image; of a rectified sheet h and w differ.
-        to_image: The perspective transform from a rectified sheet to the reduced image, float64
-            (3, 3); None if the sheet was not rectified.
-    """
-
-    coverage: Gray
-    mask: Mask
-    factor: int
-    image_shape: tuple[int, int]
-    to_image: NDArray[np.float64] | None = None
-
-    def restore(self, mask: Mask) -> Mask:
-        """Transform a mask, shape (h, w), to the reduced image, where the sheet is tilted."""
-        if self.to_image is None:
-            return mask
-        size = self.image_shape[::-1]
-        restored = cv2.warpPerspective(as_bytes(mask), self.to_image, size, flags=cv2.INTER_NEAREST)
-        return restored.view(bool)
-
-    def restore_region(self, region: Region) -> Region:
-        """Transform a bounding box to the bounding box in the reduced image."""
-        if self.to_image is None:
-            return region
-        rows, columns = region
-        corners = [(x, y) for x in (columns.start, columns.stop) for y in (rows.start, rows.stop)]
-        points = cv2.perspectiveTransform(np.array([corners], np.float64), self.to_image)[0]
-        limits = np.array(self.image_shape[::-1])
-        left, top = np.clip(np.floor(points.min(axis=0)), 0, limits - 1).astype(int).tolist()
-        right, bottom = np.clip(np.ceil(points.max(axis=0)), 1, limits).astype(int).tolist()
-        return slice(top, bottom), slice(left, right)
-
-
-def binarize(image: Image.Image, *, other_polarity: bool = False) -> Foreground:
+def binarize(image: Image.Image) -> Foreground:
     """Binarize an image: separate foreground from background with a local threshold.
 
     Dark on light and light on dark are detected automatically.
 
     Args:
         image: An 8-bit image, mode ``L`` or ``RGB``.
-        other_polarity: Whether to take the polarity that was not detected.
 
     Returns:
         The foreground; its mask is empty for a blank image.
     """
-    factor = max(1, ceil(max(image.size) / WORKING_SIDE))
-    reduced = np.asarray(image.reduce(factor) if factor > 1 else image)
+    reduced, factor = _reduce(image)
     pixels, to_image = rectify_sheet(reduced)
     gray = _convert_to_gray(pixels.astype(np.float32))
-    if _is_dark_on_light(gray) != other_polarity:
+    if _is_dark_on_light(gray):
         gray = 255 - gray
-    smooth = gray
-    if min(gray.shape) > _MIN_SMOOTHED_SIDE:
-        smooth = np.asarray(cv2.GaussianBlur(gray, (0, 0), 1.0), np.float32)
+    smooth = _smooth(gray)
     tophat = _subtract_background(smooth)
     gradient = _squared_gradient(smooth)
     contrast, mask = _threshold(tophat, gradient)
@@ -115,6 +71,47 @@ def binarize(image: Image.Image, *, other_polarity: bool = False) -> Foreground:
         tophat = tophat + (gray - smooth)  # undo the smoothing: keep the strokes sharp
     coverage = np.clip(tophat / local_contrast, 0, 1)
     return Foreground(coverage, mask, factor, reduced.shape[:2], to_image)
+
+
+def binarize_tight_crop(image: Image.Image, *, dark_on_light: bool) -> Foreground:
+    """Binarize an image that one digit may fill to the edges, as if it had a blank margin.
+
+    Strokes that cover most of a border are not taken for a shadow, nor the gaps between them for
+    strokes, as `binarize` does.
+
+    Args:
+        image: An 8-bit image, mode ``L`` or ``RGB``.
+        dark_on_light: The polarity.
+
+    Returns:
+        The foreground; its mask is empty if the contrast is too low.
+    """
+    reduced, factor = _reduce(image)
+    gray = _convert_to_gray(reduced.astype(np.float32))
+    if dark_on_light:
+        gray = 255 - gray
+    margin = max(_MIN_MARGIN, round(_MARGIN * max(gray.shape)))
+    smooth = np.pad(_smooth(gray), margin, constant_values=float(np.percentile(gray, 1)))
+    smooth -= smooth.min()
+    contrast, mask = _threshold(smooth, _squared_gradient(smooth))
+    if contrast < _MIN_CONTRAST:
+        mask = np.zeros_like(mask)
+    coverage = np.clip(smooth / _local_contrast(smooth, mask, max(contrast, 1.0)), 0, 1)
+    inside = (slice(margin, -margin),) * 2
+    return Foreground(coverage[inside], mask[inside], factor, reduced.shape[:2])
+
+
+def _reduce(image: Image.Image) -> tuple[NDArray[np.uint8], int]:
+    """Return the pixels of an image, reduced to `WORKING_SIDE` at most, and the factor."""
+    factor = max(1, ceil(max(image.size) / WORKING_SIDE))
+    return np.asarray(image.reduce(factor) if factor > 1 else image), factor
+
+
+def _smooth(gray: Gray) -> Gray:
+    """Remove noise from an image that is not too small for it."""
+    if min(gray.shape) <= _MIN_SMOOTHED_SIDE:
+        return gray
+    return np.asarray(cv2.GaussianBlur(gray, (0, 0), 1.0), np.float32)
 
 
 def _convert_to_gray(pixels: Gray) -> Gray:

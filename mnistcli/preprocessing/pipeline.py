@@ -2,41 +2,33 @@
 
 from dataclasses import replace
 from functools import partial
-from math import prod
-from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from mnistcli.line_format import ReadLine
 from mnistcli.mnist_format import IMAGE_SIDE
-from mnistcli.preprocessing.binarization import Foreground, binarize
+from mnistcli.preprocessing.binarization import binarize
 from mnistcli.preprocessing.cleaning import keep_largest, remove_ruled_lines, remove_specks
 from mnistcli.preprocessing.components import (
-    Components,
     bounding_region,
     connected_components,
 )
+from mnistcli.preprocessing.foreground import Foreground, ForegroundParts, cut_out_digit
 from mnistcli.preprocessing.form_elements import remove_form_lines, remove_frames
 from mnistcli.preprocessing.line_images import line_image_width
-from mnistcli.preprocessing.normalization import normalize_digit
 from mnistcli.preprocessing.preprocessed_image import PlacedMark, PreprocessedImage
 from mnistcli.preprocessing.segmentation import segment_line
 from mnistcli.preprocessing.shapes import (
-    Box,
     Classify,
     DetectedLine,
     Digit,
     Mask,
-    Region,
     expand_region,
-    to_box,
 )
 from mnistcli.preprocessing.text_lines import find_text_lines
+from mnistcli.preprocessing.tight_crops import prefer_tight_crop
 
-_MAX_AMBIGUOUS_SIDE = 24  # pixels: up to this size, the shapes may not determine the polarity
-_MIN_DETECTED_CONFIDENCE = 0.9  # of the polarity that the shapes suggest: it is kept
-_MIN_OTHER_CONFIDENCE = 0.97  # of the other polarity
 _MIN_SIDE = 20  # pixels: a smaller image has no space for form elements beside a digit
 _BORDER = 2  # pixels within which a component touches the border
 _MAX_READ_WIDTH = 15_000
@@ -44,22 +36,6 @@ _MAX_READ_WIDTH = 15_000
 
 Further lines are segmented by their shapes, so that a page full of noise takes bounded time.
 """
-
-
-class ForegroundParts(NamedTuple):
-    """The foreground of an image and its parts; the masks have its shape (h, w).
-
-    Attributes:
-        foreground: The whole foreground.
-        form_mask: The ink mask of the form elements.
-        frames: The ink mask of those that are not ruled lines.
-        writing: The connected components of digits and marks.
-    """
-
-    foreground: Foreground
-    form_mask: Mask
-    frames: Mask
-    writing: Components
 
 
 def run_pipeline(
@@ -75,46 +51,26 @@ def run_pipeline(
     Args:
         image: An 8-bit image, mode ``L`` or ``RGB``.
         single: Whether to treat the whole image as a single digit.
-        classify: The classifier, to choose the input for a 28x28 image and the polarity of a
-            smaller one; None to normalize the one and to detect the other by its shapes.
+        classify: The classifier, to choose the input for a 28x28 image and to recognize a tight
+            crop; None to go by the shapes alone.
         read_line: The line recognizer; None to segment by the shapes alone.
         allow_single_digit: Whether a line may hold one digit only.
     """
-    run = partial(
-        _run,
+    segment = partial(
+        _segment,
         image,
         single=single,
         classify=classify,
         read_line=read_line,
         allow_single_digit=allow_single_digit,
     )
-    result = run(separate_foreground(image))
-    if classify is None or max(image.size) > _MAX_AMBIGUOUS_SIDE:
-        return result
-    other = run(separate_foreground(image, other_polarity=True))
-    return _choose_polarity(result, other, classify)
+    preprocessed = segment(separate_foreground(image))
+    if classify is None:
+        return preprocessed
+    return prefer_tight_crop(preprocessed, image, classify, segment)
 
 
-def _choose_polarity(
-    result: PreprocessedImage, other: PreprocessedImage, classify: Classify
-) -> PreprocessedImage:
-    """Choose between the detected polarity and the other one by the confidence of the classifier.
-
-    Where a digit fills a few pixels to the edges, light strokes are as wide as dark gaps.
-    """
-    if len(other.digits) != 1:
-        return result
-    images = np.stack([digit.image for digit in (*other.digits, *result.digits)])
-    probabilities = np.asarray(classify(images), np.float32)
-    confidence, *confidences = probabilities.max(axis=1).tolist()
-    if confidence < _MIN_OTHER_CONFIDENCE or (
-        confidences and prod(confidences) >= _MIN_DETECTED_CONFIDENCE
-    ):
-        return result
-    return replace(other, digits=(replace(other.digits[0], probabilities=probabilities[0]),))
-
-
-def _run(
+def _segment(
     image: Image.Image,
     parts: ForegroundParts,
     *,
@@ -123,12 +79,12 @@ def _run(
     read_line: ReadLine | None,
     allow_single_digit: bool,
 ) -> PreprocessedImage:
-    """Run the pipeline on an image that has been binarized."""
+    """Run the stages after binarization and the removal of form elements."""
     foreground, form_mask, frames, writing = parts
     mask = writing.mask
     is_mnist_size = image.size == (IMAGE_SIDE, IMAGE_SIDE)
     if mask.any() and (single or (is_mnist_size and classify is not None)):
-        digit = _cut_out(foreground, mask, image.size)
+        digit = cut_out_digit(foreground, mask, image.size)
         if is_mnist_size and classify is not None:
             digit = _choose_input(digit, image, classify)
         return PreprocessedImage(image.size, foreground, form_mask, (digit,), mask)
@@ -149,7 +105,7 @@ def _run(
         )
         for segment in found.digits:
             digit_mask[segment.region] |= segment.mask
-            box_and_mask = _box_and_mask(foreground, segment.region, segment.mask, image.size)
+            box_and_mask = foreground.locate(segment.region, segment.mask, image.size)
             digits.append(Digit(segment.image, *box_and_mask, segment.probabilities))
         placed_marks += [PlacedMark(symbol, column, line) for symbol, column in found.marks]
         if found.digits:
@@ -166,14 +122,13 @@ def _run(
     )
 
 
-def separate_foreground(image: Image.Image, *, other_polarity: bool = False) -> ForegroundParts:
+def separate_foreground(image: Image.Image) -> ForegroundParts:
     """Binarize an image, and separate its writing from form elements and specks.
 
     Args:
         image: An 8-bit image, mode ``L`` or ``RGB``.
-        other_polarity: As `binarize` takes it.
     """
-    foreground = binarize(image, other_polarity=other_polarity)
+    foreground = binarize(image)
     form_mask, frames = find_form_elements(foreground)
     writing = remove_specks(connected_components(foreground.mask & ~form_mask))
     return ForegroundParts(foreground, form_mask, frames, writing)
@@ -196,15 +151,6 @@ def find_form_elements(foreground: Foreground) -> tuple[Mask, Mask]:
     return mask & ~remove_ruled_lines(cleaned, foreground.coverage), mask & ~cleaned
 
 
-def _cut_out(foreground: Foreground, mask: Mask, size: tuple[int, int]) -> Digit:
-    """Cut out the whole mask as one digit."""
-    region = bounding_region(mask)
-    around = expand_region(region, 2)
-    normalized = normalize_digit(foreground.coverage[around], mask[around])
-    # A copy, so that the mask of the whole image can be freed.
-    return Digit(normalized, *_box_and_mask(foreground, region, mask[region].copy(), size))
-
-
 def _choose_input(digit: Digit, image: Image.Image, classify: Classify) -> Digit:
     """Choose the classifier's input for a 28x28 image: the normalized digit or the whole image.
 
@@ -217,16 +163,3 @@ def _choose_input(digit: Digit, image: Image.Image, classify: Classify) -> Digit
     probabilities = np.asarray(classify(images), np.float32)
     best = int(probabilities.max(axis=1).argmax())
     return replace(digit, image=images[best], probabilities=probabilities[best])
-
-
-def _box_and_mask(
-    foreground: Foreground, region: Region, mask: Mask, size: tuple[int, int]
-) -> tuple[Box, Mask]:
-    """Return the box of a digit in pixels of the image, and its ink mask within the box."""
-    if foreground.to_image is not None:
-        whole = np.zeros_like(foreground.mask)
-        whole[region] = mask
-        restored = foreground.restore(whole)
-        region = bounding_region(restored) if restored.any() else foreground.restore_region(region)
-        mask = restored[region].copy()
-    return to_box(region, foreground.factor, size), mask

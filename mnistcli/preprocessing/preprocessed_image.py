@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.preprocessing.binarization import Foreground
 from mnistcli.preprocessing.components import Components, connected_components, dilate
+from mnistcli.preprocessing.foreground import Foreground
 from mnistcli.preprocessing.shapes import (
     Box,
     DetectedLine,
@@ -45,6 +45,7 @@ class PreprocessedImage:
         digit_mask: The ink mask of all digits.
         lines: The text lines with digits, in reading order.
         placed_marks: The marks that the line recognizer found.
+        is_tight_crop: Whether the digits fill the image to the edges.
     """
 
     size: tuple[int, int]
@@ -54,6 +55,7 @@ class PreprocessedImage:
     digit_mask: Mask
     lines: tuple[DetectedLine, ...] = ()
     placed_marks: tuple[PlacedMark, ...] = ()
+    is_tight_crop: bool = False
 
     def to_content(self) -> ImageContent:
         """Account for all foreground: list digits, marks and form elements, and count specks."""
@@ -77,6 +79,7 @@ class PreprocessedImage:
             specks=len(specks),
             largest_speck=int(specks.max(initial=0)) * factor**2,
             ignored_fraction=1 - int(self.digit_mask.sum()) / writing,
+            is_tight_crop=self.is_tight_crop,
         )
 
     def _boxes(self, components: Components, chosen: NDArray[np.bool_]) -> tuple[Box, ...]:

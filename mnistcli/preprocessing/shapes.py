@@ -74,6 +74,7 @@ class ImageContent:
         specks: The number of specks: remains too small for a mark.
         largest_speck: The area of the largest speck in square pixels of the image.
         ignored_fraction: The fraction of the foreground, form elements aside, that is in no digit.
+        is_tight_crop: Whether the digits fill the image to the edges.
     """
 
     digits: tuple[Digit, ...]
@@ -84,6 +85,7 @@ class ImageContent:
     specks: int = 0
     largest_speck: int = 0
     ignored_fraction: float = 0.0
+    is_tight_crop: bool = False
 
 
 def expand_region(region: Region, margin: int) -> Region:

@@ -1,6 +1,7 @@
 """Stages of preprocessing as images, for figures."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
@@ -8,7 +9,7 @@ from PIL import Image
 from mnistcli.image_io.image_modes import to_8_bits
 from mnistcli.preprocessing.mnist_format_check import read_mnist_format
 from mnistcli.preprocessing.pipeline import separate_foreground
-from mnistcli.preprocessing.shapes import Mask
+from mnistcli.preprocessing.shapes import Digit, Mask
 from mnistcli.preprocessing.sheet import rectify_sheet
 from mnistcli.preprocessing.text_lines import find_text_lines
 
@@ -33,6 +34,15 @@ class Stages:
     form_mask: Mask
     lines: tuple[Mask, ...]
     scale: int = 1
+
+    def of_tight_crop(self, digits: Sequence[Digit]) -> "Stages":
+        """Return the stages of a tight crop: its foreground is its digits."""
+        mask = np.zeros_like(self.foreground)
+        for digit in digits:
+            left, top = (edge // self.scale for edge in digit.box[:2])
+            height, width = digit.mask.shape
+            mask[top : top + height, left : left + width] |= digit.mask
+        return replace(self, foreground=mask, form_mask=np.zeros_like(mask), lines=(mask,))
 
 
 def find_stages(image: Image.Image) -> Stages:

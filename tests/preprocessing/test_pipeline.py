@@ -6,11 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
-from sklearn.datasets import load_digits
 
-from mnistcli.inference.loading import load_classifier
 from mnistcli.line_format import Mark, RecognizedLine
-from mnistcli.model_lookup import find_model
 from mnistcli.preprocessing import detect_content, find_digits, pipeline
 from mnistcli.preprocessing.pipeline import run_pipeline
 from mnistcli.preprocessing.stages import find_stages
@@ -197,26 +194,3 @@ def test_the_work_of_the_line_recognizer_is_bounded(monkeypatch: pytest.MonkeyPa
 
     assert 4 < read < 8
     assert len(content.digits) == 8
-
-
-@pytest.mark.parametrize("inverted", [False, True])
-def test_the_classifier_decides_the_polarity_of_a_small_image(inverted: bool) -> None:
-    """Zeros of 8x8 pixels that reach the edges: the gaps beside the strokes are thinner than them."""
-    images = np.rint(load_digits().images[[55, 79, 126, 178, 185]] * (255 / 16)).astype(np.uint8)
-    classify = load_classifier(find_model("pretrained").files).predict
-
-    for image in 255 - images if inverted else images:
-        small = Image.fromarray(image)
-        assert len(find_digits(small)) > 1
-        (digit,) = find_digits(small, classify=classify)
-        assert digit.probabilities is not None
-        assert digit.probabilities.argmax() == 0
-
-
-def test_a_small_image_keeps_its_polarity_unless_the_classifier_is_certain_of_the_other() -> None:
-    image = Image.fromarray(np.pad(np.full((6, 6), 255, np.uint8), 5))
-    doubtful = np.full((1, 10), 0.1, np.float32)
-
-    with_classifier = find_digits(image, classify=lambda images: doubtful.repeat(len(images), 0))
-
-    assert [digit.box for digit in with_classifier] == [digit.box for digit in find_digits(image)]
