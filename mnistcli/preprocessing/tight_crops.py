@@ -17,6 +17,7 @@ from mnistcli.preprocessing.components import connected_components
 from mnistcli.preprocessing.foreground import ForegroundParts, cut_out_digit
 from mnistcli.preprocessing.preprocessed_image import PreprocessedImage
 from mnistcli.preprocessing.shapes import Classify, Mask
+from mnistcli.preprocessing.text_lines import find_text_lines
 
 _MAX_SMALL_SIDE = 24  # pixels: up to this size, strokes need not touch a border
 _BORDER = 2  # pixels within which the foreground touches a border
@@ -68,9 +69,11 @@ def _find_tight_crops(
         digit = cut_out_digit(foreground, mask, image.size)
         yield PreprocessedImage(image.size, foreground, nothing, (digit,), mask)
         writing = remove_specks(connected_components(mask))
+        if len(find_text_lines(writing)) != 1:
+            continue
         number = segment(ForegroundParts(foreground, nothing, nothing, writing))
         is_complete = number.digit_mask.sum() >= _MIN_DIGIT_INK * mask.sum()
-        if len(number.lines) == 1 and len(number.digits) > 1 and is_complete:
+        if len(number.digits) > 1 and is_complete:
             yield number
 
 
