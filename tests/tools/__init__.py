@@ -29,6 +29,7 @@
 - small_disks: run commands on file systems that are too small
 - stress: run trainings and predictions at the same time in one folder
 - sweep: kill the workers of a sweep in PostgreSQL, and measure the overhead of a trial
+- tight_crops: measure digits and numbers that fill their image to the edges
 - train_line_recognizer: train, calibrate and package the line recognizer (`make pretrained`)
 - write_failures: fail every operation on files, one at a time (`make kills`)
 """
