@@ -39,7 +39,7 @@ from mnistcli.datasets.orientation import turn_upright
 from mnistcli.datasets.progress import ProgressBar
 from mnistcli.datasets.sklearn_digits import load_digits
 from mnistcli.errors import OTHER_DATASET, ConfigError, DataError, os_reason
-from mnistcli.files.listing import list_subdirectories
+from mnistcli.files.natural_order import list_subdirectories
 from mnistcli.files.signatures import identify_folder
 from mnistcli.suggestions import find_similar
 

@@ -22,7 +22,7 @@ from mnistcli.datasets.npz import read_npz
 from mnistcli.datasets.parquet import read_parquet
 from mnistcli.errors import DataError
 from mnistcli.files.kinds import ARRAY_FILES, MATLAB, NPY, NPZ, TABLE, FileKind
-from mnistcli.files.listing import list_directory, list_subdirectories
+from mnistcli.files.natural_order import list_directory, list_subdirectories
 from mnistcli.files.signatures import SIGNATURE_LENGTH, identify
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mnistcli import image_io, preprocessing
 from mnistcli.datasets.dataset import Dataset, build_dataset
 from mnistcli.errors import OTHER_DATASET, DataError, ImageError
-from mnistcli.files.listing import list_directory
+from mnistcli.files.natural_order import list_directory
 from mnistcli.formatting import format_count
 
 LabeledFile = tuple[int, Path]

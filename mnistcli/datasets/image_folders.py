@@ -12,7 +12,7 @@ from mnistcli.datasets.image_files import (
 )
 from mnistcli.datasets.named_arrays import ALL, to_splits
 from mnistcli.datasets.names import SPLITS, digit_of_name, split_of_name
-from mnistcli.files.listing import list_directory, list_subdirectories
+from mnistcli.files.natural_order import list_directory, list_subdirectories
 from mnistcli.formatting import join_names
 from mnistcli.image_io.image_formats import format_of_name
 

@@ -15,7 +15,7 @@ from mnistcli.datasets.image_files import (
 )
 from mnistcli.datasets.named_arrays import ALL, to_splits
 from mnistcli.datasets.names import LABELS, classify, digit_of_name, split_of_name
-from mnistcli.files.listing import list_subdirectories
+from mnistcli.files.natural_order import list_subdirectories
 
 _FILE_COLUMNS = {"file", "filename", "file_name", "image", "img", "path", "name", "image_name"}
 _FILE_COLUMNS |= {"filepath", "file_path", "image_path", "id", "image_id", "imageid"}

@@ -9,8 +9,8 @@ are plain arrays. The cheapest checks come first.
 - `archive` reads the members of a `.keras` file, `legacy_h5` a model in an `.h5` file
 - `configuration` rebuilds the configuration, `nodes` the connections of its layers; `names` has the
   classes and settings that are allowed
-- `graph` measures each layer by the rules in `layer_rules`, `image_rules` and `sequence_rules`,
-  with the helpers in `sizes`
+- `graph` measures each layer by the rules in `layer_rules`, `convolution_rules` and
+  `sequence_rules`, with the helpers in `sizes`
 - `weights` checks the HDF5 file of the weights
 - `input_shapes` and `first_layer` detect the images and pixels that a model expects
 - `refusal` has the exception for a model that is not acceptable

@@ -7,7 +7,7 @@ are refused.
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from mnistcli.model_check import image_rules, sequence_rules
+from mnistcli.model_check import convolution_rules, sequence_rules
 from mnistcli.model_check.refusal import RefusedModelError, require
 from mnistcli.model_check.sizes import (
     LayerSize,
@@ -143,7 +143,7 @@ LAYER_RULES: MappingProxyType[str, Rule] = MappingProxyType(
         "RepeatVector": _repeat,
         "Reshape": _reshape,
     }
-    | image_rules.RULES
+    | convolution_rules.RULES
     | sequence_rules.RULES
 )
 """Rules by the class names of layers in ``keras.layers``."""

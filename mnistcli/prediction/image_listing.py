@@ -17,7 +17,7 @@ from typing import IO
 
 from mnistcli.errors import ImageError, os_reason
 from mnistcli.extras import install_command
-from mnistcli.files.listing import natural_key
+from mnistcli.files.natural_order import natural_key
 from mnistcli.files.object_stores import FileName
 from mnistcli.formatting import format_count
 from mnistcli.image_io import ImageSource, is_image_name

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 from mnistcli.errors import StoreError
 from mnistcli.files.kinds import is_data_name
-from mnistcli.files.listing import natural_key
+from mnistcli.files.natural_order import natural_key
 from mnistcli.files.object_stores import StoredObject, StoreEntry
 from mnistcli.image_io.pages import find_page
 from mnistcli.prediction.image_listing import (

@@ -1,4 +1,7 @@
-"""Loss with label smoothing, targets and accuracy metric of training."""
+"""Loss with label smoothing, targets and accuracy metric of training.
+
+`TrainConfig` refuses label smoothing with the sparse loss.
+"""
 
 from typing import Any
 

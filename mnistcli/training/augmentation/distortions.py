@@ -5,8 +5,7 @@ from collections.abc import Callable
 import keras
 from keras import ops
 
-from mnistcli.training.augmentation import noise_distortions as noise
-from mnistcli.training.augmentation import shape_distortions as shape
+from mnistcli.training.augmentation import blur_distortions, noise_distortions, shape_distortions
 from mnistcli.training.augmentation.image_ops import Parameters
 
 Distortion = Callable[
@@ -14,24 +13,24 @@ Distortion = Callable[
 ]
 """Distort images (n, 28, 28, 1) by random parameters, with a seed generator for random pixels."""
 
-SHAPE_DISTORTIONS: dict[Distortion, int] = {
-    shape.warp: 10,
-    shape.change_stroke_width: 4,
-    shape.blur: 3,
-    shape.glass_blur: 3,
-    shape.trace_outline: 4,
-    shape.pixelate: 2,
-    shape.truncate: 2,
+SHAPE_AND_BLUR_DISTORTIONS: dict[Distortion, int] = {
+    shape_distortions.warp: 10,
+    shape_distortions.change_stroke_width: 4,
+    blur_distortions.blur: 3,
+    blur_distortions.glass_blur: 3,
+    shape_distortions.trace_outline: 4,
+    blur_distortions.pixelate: 2,
+    shape_distortions.truncate: 2,
 }
 """Percentage of images that each distortion applies to; an image gets at most one of them."""
 
 NOISE_DISTORTIONS: dict[Distortion, int] = {
-    noise.add_noise: 5,
-    noise.add_impulse_noise: 6,
-    noise.add_fog: 7,
-    noise.invert_stripe: 5,
-    noise.draw_line: 6,
-    noise.add_spatter: 5,
+    noise_distortions.add_noise: 5,
+    noise_distortions.add_impulse_noise: 6,
+    noise_distortions.add_fog: 7,
+    noise_distortions.invert_stripe: 5,
+    noise_distortions.draw_line: 6,
+    noise_distortions.add_spatter: 5,
 }
 """Percentage of images that each distortion applies to; an image gets at most one of them."""
 
@@ -41,9 +40,9 @@ _PARAMETERS = 8
 class RandomDistortion(keras.layers.Layer):
     """Augmentation layer: distort images like cameras, pens, paper and poor scans do.
 
-    In each batch, 28 % of the images get a shape distortion and 34 % a noise distortion; about
-    10 % get both, and about half stay unchanged. The choice of images and all parameters are
-    random. The layer does nothing outside training.
+    In each batch, 28 % of the images get a distortion of shape or a blur, and 34 % a noise
+    distortion; about 10 % get both, and about half stay unchanged. The choice of images and all
+    parameters are random. The layer does nothing outside training.
 
     Each distortion is computed for its own part of the batch only, which keeps the layer fast.
 
@@ -65,7 +64,7 @@ class RandomDistortion(keras.layers.Layer):
         """
         if not training:
             return images
-        for distortions in (SHAPE_DISTORTIONS, NOISE_DISTORTIONS):
+        for distortions in (SHAPE_AND_BLUR_DISTORTIONS, NOISE_DISTORTIONS):
             images = self._apply_to_parts(images, distortions)
         return images
 

@@ -7,7 +7,7 @@ import pytest
 from mnistcli.training.augmentation import RandomDistortion
 from mnistcli.training.augmentation.distortions import (
     NOISE_DISTORTIONS,
-    SHAPE_DISTORTIONS,
+    SHAPE_AND_BLUR_DISTORTIONS,
     Distortion,
 )
 from tests.training.augmentation.helpers import Images, apply, digit_images
@@ -70,7 +70,7 @@ def test_the_layer_works_in_a_compiled_model(images: Images) -> None:
     assert np.isfinite(history.history["loss"]).all()
 
 
-@pytest.mark.parametrize("distortion", [*SHAPE_DISTORTIONS, *NOISE_DISTORTIONS])
+@pytest.mark.parametrize("distortion", [*SHAPE_AND_BLUR_DISTORTIONS, *NOISE_DISTORTIONS])
 @pytest.mark.parametrize("parameter", [0.05, 0.45, 0.95])
 def test_a_distorted_digit_keeps_its_range_and_contrast(
     distortion: Distortion, parameter: float, images: Images

@@ -1,19 +1,16 @@
-"""Distortions of shapes: warps, stroke widths and blurs."""
+"""Distortions of shapes: warps, stroke widths, outlines and truncation."""
 
 import numpy as np
 import pytest
 from scipy import ndimage
 
 from mnistcli.training.augmentation.shape_distortions import (
-    blur,
     change_stroke_width,
-    glass_blur,
-    pixelate,
     trace_outline,
     truncate,
     warp,
 )
-from tests.training.augmentation.helpers import apply, bar, count_foreground, digit_images, dots
+from tests.training.augmentation.helpers import apply, bar, count_foreground
 
 
 def test_a_warp_moves_the_digit_over_the_border() -> None:
@@ -36,32 +33,12 @@ def test_strokes_get_wider_and_thinner() -> None:
     assert thinner[0, 14, :, 0].sum() == pytest.approx(2 + 2 * 0.3)
 
 
-def test_a_blur_spreads_the_foreground_and_keeps_its_sum() -> None:
-    areas = []
-    for kind in (0.1, 0.3, 0.5, 0.7, 0.9):
-        blurred = apply(blur, dots(1), kind, 1.0)
-        assert blurred.sum() == pytest.approx(1)
-        areas.append(int((blurred > 0).sum()))
-    assert areas == [25, 5, 5, 5, 5]
-
-
-def test_a_glass_blur_moves_pixels_by_at_most_two() -> None:
-    offsets = np.argwhere(apply(glass_blur, dots(200), 0.0, 0.0)[..., 0])[:, 1:] - 14
-    assert np.abs(offsets).sum(axis=1).max() == 2
-
-
 def test_an_outline_excludes_the_foreground() -> None:
     outline = apply(trace_outline, bar(6), 0.5, 0.0, 1.0)
     assert outline[bar(6) > 0].max() == 0
     assert count_foreground(outline) == 8 * 22 - 6 * 20
     without_corners = apply(trace_outline, bar(6), 0.5, 1.0, 1.0)
     assert count_foreground(without_corners) == count_foreground(outline) - 4
-
-
-def test_pixelated_images_have_squares_of_four_pixels() -> None:
-    squares = apply(pixelate, digit_images(20, seed=3), 0.0)
-    for row, column in ((0, 1), (1, 0), (1, 1)):
-        np.testing.assert_array_equal(squares[:, ::2, ::2], squares[:, row::2, column::2])
 
 
 @pytest.mark.parametrize("side", range(4))

@@ -1,4 +1,4 @@
-"""Image rules: sizes of convolutions, pooling, padding and resizing, in one and two dimensions."""
+"""Rules for convolutions, transposed ones, pooling, padding and resizing: the sizes of outputs."""
 
 from collections.abc import Sequence
 from functools import partial

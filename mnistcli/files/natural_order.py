@@ -1,4 +1,4 @@
-"""Directory listings in natural order, without hidden files."""
+"""Natural order of names, 2 before 10; directories in this order, without hidden files."""
 
 import re
 from pathlib import Path
