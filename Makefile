@@ -68,7 +68,7 @@ kills: .venv/installed-dev ## Kill training runs and fail writes at every point,
 
 .PHONY: pretrained
 pretrained: .venv/installed ## Train models like the packaged ones, on a GPU (MNISTCLI_DATA_DIR=DIR)
-	$(BIN)/python -m pip install --quiet 'jax[cuda13]'
+	$(BIN)/python -m pip install --quiet 'jax[cuda13]>=0.10,<0.11'
 	KERAS_BACKEND=jax $(BIN)/python -m tests.tools.distill build/pretrained
 	$(BIN)/python -m tests.tools.package_model build/pretrained/student.keras
 	$(BIN)/python -m tests.tools.train_line_recognizer build/lines

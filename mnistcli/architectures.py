@@ -47,7 +47,7 @@ def build_model(arch: str, *, dropout: float = 0.0) -> keras.Model:
 
 
 def build_line_network(*, dropout: float = 0.1) -> keras.Model:
-    """Build the network of the line recognizer: fully convolutional, 366,000 parameters.
+    """Build the network of the line recognizer: fully convolutional, 367,000 parameters.
 
     Each column of its output covers four columns of the line image.
 

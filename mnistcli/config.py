@@ -16,7 +16,7 @@ from mnistcli.suggestions import find_similar
 CLASSES = 10
 SEED_LIMIT = 2**32
 """Seeds are below this limit."""
-ARCHITECTURES = ("simple", "classic", "deep", "fast", "accurate", "wide", "record")
+ARCHITECTURE_NAMES = ("simple", "classic", "deep", "fast", "accurate", "wide", "record")
 CUSTOM_ARCHITECTURE = r".+\.py(:\w*)?"
 """Regular expression of an architecture in a file of the user, such as ``net.py:build``."""
 OPTIMIZERS: Mapping[str, float] = MappingProxyType(
@@ -51,7 +51,7 @@ class TrainConfig:
     arch: str = setting_field(
         "classic",
         "Architecture of a new model: {choices}; or FILE.py:FUNCTION, code that returns a model.",
-        choices=ARCHITECTURES,
+        choices=ARCHITECTURE_NAMES,
         pattern=CUSTOM_ARCHITECTURE,
         new_model_only=True,
     )
@@ -248,7 +248,7 @@ def with_current_names(values: Mapping[str, Any]) -> dict[str, Any]:
 def split_custom_architecture(arch: str) -> tuple[str, str]:
     """Split the name of a custom architecture into file and function, which can be empty.
 
-    Both are empty for the name of an architecture in `ARCHITECTURES`.
+    Both are empty for the name of an architecture in `ARCHITECTURE_NAMES`.
     """
     if not re.fullmatch(CUSTOM_ARCHITECTURE, arch):
         return "", ""

@@ -1,4 +1,7 @@
-"""Environment of a run: package versions, device, processors and command line."""
+"""Environment of a run: package versions, device, processors and command line.
+
+They are recorded so that a result can be reproduced.
+"""
 
 import os
 import platform

@@ -8,7 +8,7 @@
     │   └── StoreError       an object or a folder in a store cannot be read
     ├── CheckpointError      a model file is missing, damaged or unsuitable
     ├── TrainingError        training cannot start or has failed
-    ├── RunError             a run directory cannot be created, read or written
+    ├── RunError             a run directory or another output cannot be created, read or written
     ├── DeviceError          the requested device is not available
     └── ClusterError         a cluster or one of its workers cannot be used
 
@@ -77,7 +77,7 @@ class TrainingError(MnistCliError):
 
 
 class RunError(MnistCliError):
-    """A run directory cannot be created, read or written."""
+    """A run directory or another output cannot be created, read or written."""
 
 
 class DeviceError(MnistCliError):

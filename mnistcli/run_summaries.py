@@ -187,7 +187,7 @@ def find_runs(names: Sequence[str]) -> list[FoundRun]:
         if (path := model.run.path.resolve()) not in found:
             found[path] = FoundRun(model, summarize_run(model.run))
     if len(found) < 2:
-        raise ConfigError("two or more different runs are needed", hint="mnistcli runs")
+        raise ConfigError("a comparison needs at least two different runs", hint="mnistcli runs")
     return list(found.values())
 
 

@@ -1,4 +1,7 @@
-"""Rejection threshold: fit the minimum confidence on labeled images of the user."""
+"""Rejection threshold: fit the minimum confidence on labeled images of the user.
+
+This is selective classification: a point of the risk-coverage curve is chosen.
+"""
 
 from dataclasses import dataclass
 

@@ -11,7 +11,7 @@ from mnistcli.errors import ConfigError
 
 
 def test_every_architecture_is_a_choice_of_the_setting() -> None:
-    assert tuple(ARCHITECTURES) == config.ARCHITECTURES
+    assert tuple(ARCHITECTURES) == config.ARCHITECTURE_NAMES
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)

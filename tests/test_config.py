@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mnistcli.config import (
-    ARCHITECTURES,
+    ARCHITECTURE_NAMES,
     SETTINGS,
     TrainConfig,
     find_setting,
@@ -38,7 +38,7 @@ from mnistcli.recipes import RECIPES
         ({"early_stopping": -1}, "--early-stopping must be at least 0, not -1", "--early-stopping 3"),
         ({"seed": -1}, "--seed must be at least 0 and at most 4294967295, not -1", "--seed 0"),
         ({"optimizer": "sdg"}, "unknown optimizer 'sdg'; did you mean 'sgd'?", "--optimizer sgd"),
-        ({"arch": "vgg"}, f"unknown arch 'vgg': choose from {', '.join(ARCHITECTURES)}", "--arch simple"),
+        ({"arch": "vgg"}, f"unknown arch 'vgg': choose from {', '.join(ARCHITECTURE_NAMES)}", "--arch simple"),
         ({"arch": 5}, "--arch must be text, not 5", "--arch classic"),
         ({"dataset": ""}, "--dataset must not be empty", "--dataset mnist"),
         ({"start": ""}, "--from must not be empty", None),

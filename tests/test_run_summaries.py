@@ -198,7 +198,7 @@ def test_runs_are_found_by_their_names_once() -> None:
 def test_one_run_cannot_be_compared() -> None:
     make_run("a")
 
-    with pytest.raises(ConfigError, match="two or more different runs"):
+    with pytest.raises(ConfigError, match="at least two different runs"):
         find_runs(["a", "latest"])
 
 

@@ -1,4 +1,7 @@
-"""Errors and exit codes: one line for an error, and one with a command to type."""
+"""Errors and exit codes: one line for an error, and one with a command to type.
+
+The messages of Typer (BadParameter, UsageError) are reworded in the same form.
+"""
 
 import re
 from collections.abc import Callable

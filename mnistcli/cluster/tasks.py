@@ -56,7 +56,7 @@ class Tasks(Generic[Item, Result]):
             Each item with its result, in order; None for an item that has killed its workers.
 
         Raises:
-            ClusterError: There are no workers any more.
+            ClusterError: No workers are left.
             Exception: The error of the function.
         """
         pending: deque[tuple[Item, Future[Result]]] = deque()
@@ -77,7 +77,7 @@ class Tasks(Generic[Item, Result]):
             Each item with its result as soon as it is there; None as in `run_in_order`.
 
         Raises:
-            ClusterError: There are no workers any more.
+            ClusterError: No workers are left.
             Exception: The error of the function.
         """
         pending: dict[Future[Result], Item] = {}
@@ -96,7 +96,7 @@ class Tasks(Generic[Item, Result]):
     def _wait_for_some(
         self, pending: dict[Future[Result], Item]
     ) -> Iterator[tuple[Item, Result | None]]:
-        """Wait for results, two seconds at most; those that have one are not pending any more."""
+        """Wait for results, two seconds at most; those that have one leave the pending ones."""
         with self._client.as_current(), suppress(TimeoutError):
             wait(list(pending), timeout=_POLL, return_when="FIRST_COMPLETED")
         for future in [submitted for submitted in pending if submitted.done()]:

@@ -12,7 +12,7 @@ To add a dataset, write a module and add a row to `DATASETS`; to add a file form
   the digits of scikit-learn
 - `data_files` picks the reader of a file: `csv_files`, `hdf5`, `idx`, `mat`, `npy`, `npz` or
   `parquet`; `mat_check` and `size_limits` refuse dangerous files first
-- `image_folders` and `labeled_images` read folders of images, with `image_files`
+- `image_folders` and `label_tables` read folders of images, with `image_files`
 - `named_arrays` finds images and labels by the tables in `names`; `arrays` and `labels` convert
   them
 - `orientation` turns transposed images upright
@@ -33,7 +33,7 @@ from mnistcli.datasets.data_files import (
 )
 from mnistcli.datasets.dataset import Dataset, Splits, hold_out
 from mnistcli.datasets.image_folders import is_image_folder, read_image_folders
-from mnistcli.datasets.labeled_images import is_labeled_folder, read_labeled_folder
+from mnistcli.datasets.label_tables import is_labeled_folder, read_labeled_folder
 from mnistcli.datasets.mnist import load_mnist
 from mnistcli.datasets.orientation import turn_upright
 from mnistcli.datasets.progress import ProgressBar

@@ -11,8 +11,8 @@ from mnistcli.environment import installed_version
 from mnistcli.extras import install_command
 
 _DISTRIBUTION = "mnistcli"
-# `dev` is for contributors; `gpu` has a check of its own.
-_HIDDEN_EXTRAS = frozenset({"dev", "gpu"})
+# `dev` and `tools` are for contributors; `gpu` has a check of its own.
+_HIDDEN_EXTRAS = frozenset({"dev", "gpu", "tools"})
 
 
 @dataclass(frozen=True)

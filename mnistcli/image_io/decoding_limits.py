@@ -24,7 +24,7 @@ _TIFF_COMPRESSIONS = {
 
 
 class TimedFile:
-    """Image file that cannot be read any more when decoding takes too long.
+    """Image file that raises an error once decoding takes too long.
 
     Decoders read a file piece by piece. A progressive JPEG of 300 kB, a PNG of empty chunks or a
     plain PPM could otherwise take a minute.

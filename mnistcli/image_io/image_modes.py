@@ -1,4 +1,4 @@
-"""Image modes: convert any mode to 8-bit grayscale or RGB; transparency becomes background."""
+"""Image modes: convert any mode to 8-bit grayscale or RGB; the alpha channel becomes background."""
 
 import math
 from collections.abc import Callable, Iterator

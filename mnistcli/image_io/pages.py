@@ -51,7 +51,7 @@ class ImagePage:
         """Open the file of the page.
 
         Raises:
-            OSError: The file cannot be read, or is not a regular file any more.
+            OSError: The file cannot be read, or is no longer a regular file.
             ImageError: The file is in a store and cannot be downloaded.
         """
         with _open(self.file) as file:

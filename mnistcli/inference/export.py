@@ -1,7 +1,7 @@
 """Export: convert a model for other runtimes, and compare the file with the model.
 
-An exported file is loaded again in its own runtime before it gets its name, so that a file that
-disagrees with the model does not remain.
+An exported file is loaded again in its own runtime before it gets its name, and its outputs are
+compared with the model's (numerical parity), so that a file that disagrees does not remain.
 """
 
 import os

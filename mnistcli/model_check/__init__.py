@@ -11,7 +11,7 @@ are plain arrays. The cheapest checks come first.
   classes and settings that are allowed
 - `graph` measures each layer by the rules in `layer_rules`, `convolution_rules` and
   `sequence_rules`, with the helpers in `sizes`
-- `weights` checks the HDF5 file of the weights
+- `hdf5_weights` checks the HDF5 file of the weights
 - `input_shapes` and `first_layer` detect the images and pixels that a model expects
 - `refusal` has the exception for a model that is not acceptable
 """

@@ -102,7 +102,7 @@ def plot_calibration(
 
 
 def wilson_interval(corrects: float, count: float) -> tuple[float, float]:
-    """Return the 95 % interval of a fraction (Wilson, 1927), 0..1; it contains the fraction."""
+    """Return the 95 % confidence interval of a fraction (Wilson, 1927), 0..1."""
     fraction, scale = corrects / count, 1 + _Z**2 / count
     center = (fraction + _Z**2 / (2 * count)) / scale
     half = _Z / scale * sqrt(fraction * (1 - fraction) / count + _Z**2 / (4 * count**2))

@@ -28,6 +28,7 @@ from mnistcli.plotting.style import (
     BLUE,
     DPI,
     FOOTER_HEIGHT,
+    GREEN,
     MARGIN,
     ORANGE,
     SMALL,
@@ -41,7 +42,7 @@ from mnistcli.plotting.style import (
 from mnistcli.runs.history import EpochRow
 
 # From the palette of Okabe and Ito, without its light yellow.
-COLORS = (BLUE, VERMILION, "#009E73", "#CC79A7", ORANGE, "#56B4E9", BLACK)
+COLORS = (BLUE, VERMILION, GREEN, "#CC79A7", ORANGE, "#56B4E9", BLACK)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 # Lengths are in inches.
 LEGEND_COLUMNS, LEGEND_COLUMN, LEGEND_ROW = 3, 3.65, 0.24

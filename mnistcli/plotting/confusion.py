@@ -99,12 +99,12 @@ def _scales(rates: NDArray[np.float64]) -> tuple[Normalize, Normalize]:
 
 
 def _blue(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the colors of correct predictions (colormap, cmap)."""
+    """Map rates of correct predictions to blues, by a colormap."""
     return np.asarray(colormaps["Blues"](0.3 + 0.65 * values))[..., :3]
 
 
 def _orange(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the colors of mistakes (colormap, cmap)."""
+    """Map rates of mistakes to oranges, by a colormap."""
     return np.asarray(colormaps["Oranges"](0.05 + 0.6 * values))[..., :3]
 
 
@@ -170,7 +170,7 @@ def _draw_color_bar(
         axes.text(
             left + BAR_WIDTH + 0.08,
             top + (1 - float(scale(tick))) * BAR_HEIGHT,
-            f"{100 * tick:.4g} %",
+            f"{float(f'{100 * tick:.2g}'):g} %",
             size=SMALL,
             color=GRAY,
             va="center_baseline",
@@ -185,11 +185,10 @@ def _choose_ticks(scale: Normalize) -> Sequence[float]:
         return [float(tick) for tick in ticks[::-1] if low <= tick <= high]
     exponent = int(np.log10(high))
     ticks_below = [n * 10.0**e for e in range(exponent + 1, exponent - 4, -1) for n in (5, 2, 1)]
-    chosen: list[float] = []
+    chosen = [high]
     for tick in (tick for tick in ticks_below if tick <= high * (1 + 1e-9)):
         position = float(scale(tick))
-        above = float(scale(chosen[-1])) if chosen else np.inf
-        if above - position >= TICK_DISTANCE and position >= TICK_DISTANCE:
+        if float(scale(chosen[-1])) - position >= TICK_DISTANCE and position >= TICK_DISTANCE:
             chosen.append(tick)
     return [*chosen, 0.0]
 

@@ -26,9 +26,9 @@ from mnistcli.plotting.style import (
     BLACK,
     BLUE,
     GRAY,
+    GREEN,
     LIGHT_GRAY,
     MARGIN,
-    ORANGE,
     SMALL,
     TEXT,
     TOP,
@@ -53,7 +53,7 @@ COLUMNS = (SIZE + GAP, SIZE + GAP, SIZE + GAP, 0.2 + BAR + 0.85, SIZE + 1.1)
 LEFTS = np.cumsum((MARGIN, *COLUMNS)).tolist()
 HEADINGS = (
     "image",
-    "ink (orange: form)",
+    "ink (green: form)",
     "input (28\N{MULTIPLICATION SIGN}28)",
     "probabilities",
     "occlusion map",
@@ -200,7 +200,7 @@ def _draw_image_and_foreground(axes: Axes, stages: Stages, digit: Digit, top: fl
     origin = draw_image(axes, stages.image.crop(crop), (LEFTS[0], top, SIZE, SIZE))
     inside = (left - crop[0], upper - crop[1], box[2] - crop[0], box[3] - crop[1])
     outline_digit(axes, inside, origin)
-    masks = (LIGHT_GRAY, stages.foreground), (ORANGE, stages.form_mask)
+    masks = (LIGHT_GRAY, stages.foreground), (GREEN, stages.form_mask)
     foreground = color_masks(stages.foreground, *masks)
     foreground.paste(BLUE, (left, upper), Image.fromarray(digit.mask))
     crop = _square_around(box, foreground.size, nearby)

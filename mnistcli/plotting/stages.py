@@ -9,7 +9,7 @@ from PIL import Image
 
 from mnistcli.formatting import format_count
 from mnistcli.plotting.drawing import draw_array, draw_image, outline
-from mnistcli.plotting.style import BLACK, BLUE, GRAY, LIGHT_GRAY, MARGIN, ORANGE, SMALL, VERMILION
+from mnistcli.plotting.style import BLACK, BLUE, GRAY, GREEN, LIGHT_GRAY, MARGIN, SMALL, VERMILION
 from mnistcli.prediction.results import PredictedDigit
 from mnistcli.preprocessing.shapes import Mask
 from mnistcli.preprocessing.stages import Stages
@@ -57,7 +57,7 @@ def color_masks(background: Mask, *colored: tuple[str, Mask]) -> Image.Image:
 
 def _form_elements(stages: Stages) -> tuple[str, Image.Image]:
     caption = "form elements" if stages.form_mask.any() else "no form elements"
-    masks = ((LIGHT_GRAY, stages.foreground), (ORANGE, stages.form_mask))
+    masks = ((LIGHT_GRAY, stages.foreground), (GREEN, stages.form_mask))
     return caption, color_masks(stages.foreground, *masks)
 
 

@@ -18,6 +18,7 @@ from mnistcli.files.atomic import write_atomically
 BLUE = "#0072B2"
 VERMILION = "#D55E00"
 ORANGE = "#E69F00"
+GREEN = "#009E73"
 # The color of text.
 BLACK = "#222222"
 GRAY = "#666666"

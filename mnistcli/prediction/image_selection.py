@@ -39,7 +39,7 @@ class Shard:
         if not 1 <= shard.number <= shard.total:
             raise ConfigError(
                 f"--shard needs a number and a count, such as 3/64, not {text!r}",
-                hint="--shard 1/2",
+                hint="--shard 3/64",
             )
         return shard
 

@@ -10,7 +10,6 @@ for digit in find_digits(image_io.open_image("number.jpg")):
 - `pipeline` runs the stages: `sheet`, `binarization`, `form_elements`, `cleaning`, `text_lines`,
   `segmentation` and `normalization`; `preprocessed_image` holds their results
 - `tight_crops` recognizes images that a digit or a number fills to the edges
-- `foreground` is the ink of an image, and cuts digits out of it
 - `mnist_format_check` recognizes images that need no preprocessing
 - `line_images` scales a text line for the line recognizer
 - `printed_form` and `registration` align the scans of a form

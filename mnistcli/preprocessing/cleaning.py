@@ -21,7 +21,7 @@ _MAX_SLOPE = 0.08  # of a ruled line, about five degrees
 
 
 def remove_specks(components: Components) -> Components:
-    """Remove specks: components that are small beside the largest one (small-object removal).
+    """Remove specks (small-object removal): components that are small compared with the largest.
 
     Of the others, the largest 1,000 are kept.
     """

@@ -14,10 +14,15 @@ from mnistcli.preprocessing.components import (
     bounding_region,
     connected_components,
 )
-from mnistcli.preprocessing.foreground import Foreground, ForegroundParts, cut_out_digit
 from mnistcli.preprocessing.form_elements import remove_form_lines, remove_frames
 from mnistcli.preprocessing.line_images import line_image_width
-from mnistcli.preprocessing.preprocessed_image import PlacedMark, PreprocessedImage
+from mnistcli.preprocessing.preprocessed_image import (
+    Foreground,
+    ForegroundParts,
+    PlacedMark,
+    PreprocessedImage,
+    cut_out_digit,
+)
 from mnistcli.preprocessing.segmentation import segment_line
 from mnistcli.preprocessing.shapes import (
     Classify,

@@ -14,8 +14,11 @@ from PIL import Image
 from mnistcli.preprocessing.binarization import binarize_tight_crop
 from mnistcli.preprocessing.cleaning import remove_specks
 from mnistcli.preprocessing.components import connected_components
-from mnistcli.preprocessing.foreground import ForegroundParts, cut_out_digit
-from mnistcli.preprocessing.preprocessed_image import PreprocessedImage
+from mnistcli.preprocessing.preprocessed_image import (
+    ForegroundParts,
+    PreprocessedImage,
+    cut_out_digit,
+)
 from mnistcli.preprocessing.shapes import Classify, Mask
 from mnistcli.preprocessing.text_lines import find_text_lines
 

@@ -80,7 +80,7 @@ class Storage:
         """Open the storage, and create its tables if they do not exist.
 
         Args:
-            on_stale: Called with each trial whose worker has no heartbeat any more.
+            on_stale: Called with each trial whose worker has stopped its heartbeat.
 
         Raises:
             RunError: The storage cannot be opened.

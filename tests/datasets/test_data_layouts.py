@@ -1,6 +1,6 @@
 """The layouts of `data_layouts.py`: each is read correctly, or refused with a clear error.
 
-These are the tests of `arrays`, `csv_files`, `hdf5`, `labeled_images`, `labels`, `mat`,
+These are the tests of `arrays`, `csv_files`, `hdf5`, `label_tables`, `labels`, `mat`,
 `named_arrays`, `names`, `npy`, `orientation` and `parquet`.
 """
 

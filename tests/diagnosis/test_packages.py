@@ -42,6 +42,7 @@ def test_extras_with_checks_of_their_own_are_left_out() -> None:
         Requirement("onnxruntime", "", "export", "1.32"),
         Requirement("tf2onnx", "", "export", ""),
         Requirement("ruff", "", "dev", ""),
+        Requirement("jax", "", "tools", ""),
         Requirement("tensorflow", "", "gpu", "2.21"),
     ]
 

@@ -52,7 +52,7 @@ const imageOps = (() => {
     return [Math.max(left - margin, 0), Math.max(top - margin, 0), Math.min(right + margin, width), Math.min(bottom + margin, height)];
   }
 
-  /* Remove the 8-connected components that are small beside the largest one. */
+  /* Remove the 8-connected components that are small compared with the largest one. */
   function removeSpecks(mask) {
     const { width, height, data } = mask;
     const labels = new Int32Array(data.length);

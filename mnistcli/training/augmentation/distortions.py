@@ -1,4 +1,7 @@
-"""Random distortions for augmentation: the layer and its registries."""
+"""Random distortions for augmentation: the layer, and the probability of each distortion.
+
+The distortions are warps, blurs, Gaussian and impulse noise, fog, lines and others.
+"""
 
 from collections.abc import Callable
 

@@ -1,7 +1,7 @@
-"""Weights: check an HDF5 file before Keras reads it.
+"""HDF5 weights: check an HDF5 file before Keras reads it.
 
-Only plain arrays are allowed. HDF5 can also refer to other files, compress without limit, or
-declare arrays that take no space in the file.
+Only plain arrays are allowed. HDF5 can also refer to other files (h5py.ExternalLink, SoftLink),
+compress without limit, or declare arrays that take no space in the file.
 """
 
 import io
