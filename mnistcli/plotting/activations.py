@@ -25,19 +25,19 @@ from mnistcli.plotting.style import (
 )
 
 # Lengths are in inches.
-TILE, GAP = 0.66, 0.08
+_TILE, _GAP = 0.66, 0.08
 TILES = 12
-LABEL = 3.1
-ROW_STEP = TILE + 0.26
-WIDTH = 2 * MARGIN + LABEL + TILES * (TILE + GAP) - GAP
+_LABEL = 3.1
+_ROW_STEP = _TILE + 0.26
+_WIDTH = 2 * MARGIN + _LABEL + TILES * (_TILE + _GAP) - _GAP
 # Deeper models would give a figure that is too high to look at.
 MAX_ROWS = 16
-SUBTITLE = "Each row has its own scale: black is 0, white the strongest activation"
-SIGNED_SUBTITLE = ". With negative ones, red is above 0, blue below"
-SIGNED, POSITIVE = "RdBu_r", "gray"
-TIMES = "\N{MULTIPLICATION SIGN}"
+_SUBTITLE = "Each row has its own scale: black is 0, white the strongest activation"
+_SIGNED_SUBTITLE = ". With negative ones, red is above 0, blue below"
+_SIGNED, _POSITIVE = "RdBu_r", "gray"
+_TIMES = "\N{MULTIPLICATION SIGN}"
 # Smaller probabilities are not written.
-MIN_WRITTEN = 0.01
+_MIN_WRITTEN = 0.01
 
 
 def plot_activations(
@@ -68,18 +68,18 @@ def plot_activations(
         f"predicted {predicted}, confidence {confidence}"
     )
     figure, axes = new_figure(
-        WIDTH,
-        TOP + (len(shown) + 2) * ROW_STEP + 0.25,
+        _WIDTH,
+        TOP + (len(shown) + 2) * _ROW_STEP + 0.25,
         title,
-        SUBTITLE + (SIGNED_SUBTITLE if is_signed else ""),
+        _SUBTITLE + (_SIGNED_SUBTITLE if is_signed else ""),
         Footer(model, "1 image", dataset),
     )
-    left = MARGIN + LABEL
-    _write_label(axes, TOP, ("input",), f"28{TIMES}28 pixels")
-    draw_array(axes, image, (left, TOP, TILE, TILE))
+    left = MARGIN + _LABEL
+    _write_label(axes, TOP, ("input",), f"28{_TIMES}28 pixels")
+    draw_array(axes, image, (left, TOP, _TILE, _TILE))
     for row, block in enumerate(shown, 1):
-        _draw_block(axes, block, TOP + row * ROW_STEP)
-    top = TOP + (len(shown) + 1) * ROW_STEP
+        _draw_block(axes, block, TOP + row * _ROW_STEP)
+    top = TOP + (len(shown) + 1) * _ROW_STEP
     _write_label(axes, top, output.layers, "10 probabilities")
     _draw_probabilities(axes, probabilities, top)
     return figure
@@ -93,22 +93,23 @@ def _draw_block(axes: Axes, block: Block, top: float) -> None:
         # The strongest ones, in the order of the layer.
         chosen = np.sort(np.argsort(-strongest, kind="stable")[:TILES])
         height, width, count = values.shape
-        text = f"{format_count(count, 'map')} of {height}{TIMES}{width}"
+        text = f"{format_count(count, 'map')} of {height}{_TIMES}{width}"
         if len(chosen) < count:
             text += f", the {len(chosen)} strongest"
         tiles = [maps[index] for index in chosen]
         rectangles = [
-            (MARGIN + LABEL + index * (TILE + GAP), top, TILE, TILE) for index in range(len(tiles))
+            (MARGIN + _LABEL + index * (_TILE + _GAP), top, _TILE, _TILE)
+            for index in range(len(tiles))
         ]
     else:
         text = format_count(values.size, "value")
         tiles, rectangles = [_wrap(values.reshape(-1))], []
         rows, columns = tiles[0].shape
-        cell = min((WIDTH - 2 * MARGIN - LABEL) / columns, TILE / rows)
-        rectangles.append((MARGIN + LABEL, top, columns * cell, rows * cell))
+        cell = min((_WIDTH - 2 * MARGIN - _LABEL) / columns, _TILE / rows)
+        rectangles.append((MARGIN + _LABEL, top, columns * cell, rows * cell))
     _write_label(axes, top, block.layers, text)
     largest = max(float(np.abs(values).max()), 1e-9)
-    cmap, low = (POSITIVE, 0) if values.min() >= 0 else (SIGNED, -largest)
+    cmap, low = (_POSITIVE, 0) if values.min() >= 0 else (_SIGNED, -largest)
     for tile, (x, y, tile_width, tile_height) in zip(tiles, rectangles, strict=True):
         draw_array(axes, tile, (x, y, tile_width, tile_height), cmap=cmap, limits=(low, largest))
         outline(axes, (x, y, x + tile_width, y + tile_height), LIGHT_GRAY, linewidth=0.8)
@@ -116,7 +117,7 @@ def _draw_block(axes: Axes, block: Block, top: float) -> None:
 
 def _wrap(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Wrap values (n,) into rows of square cells that fill a row of the figure; NaN at the end."""
-    aspect = (WIDTH - 2 * MARGIN - LABEL) / TILE
+    aspect = (_WIDTH - 2 * MARGIN - _LABEL) / _TILE
     rows = math.ceil(math.sqrt(values.size / aspect))
     columns = math.ceil(values.size / rows)
     padded = np.full(rows * columns, np.nan, np.float32)
@@ -131,7 +132,7 @@ def _write_label(axes: Axes, top: float, layers: Sequence[str], text: str) -> No
     y = top
     for line, size, color in lines:
         if line:
-            fitting = fit_text(line, LABEL - 0.15, size)
+            fitting = fit_text(line, _LABEL - 0.15, size)
             axes.text(MARGIN, y, fitting, size=size, color=color, va="top", parse_math=False)
             y += 0.24
 
@@ -140,17 +141,17 @@ def _draw_probabilities(axes: Axes, probabilities: NDArray[np.float32], top: flo
     """Draw one tile per digit: white is 1, black is 0; the digit and its probability below."""
     predicted = int(probabilities.argmax())
     for digit, probability in enumerate(probabilities.tolist()):
-        left = MARGIN + LABEL + digit * (TILE + GAP)
-        draw_array(axes, [[probability]], (left, top, TILE, TILE), limits=(0, 1))
-        outline(axes, (left, top, left + TILE, top + TILE), LIGHT_GRAY, linewidth=0.8)
+        left = MARGIN + _LABEL + digit * (_TILE + _GAP)
+        draw_array(axes, [[probability]], (left, top, _TILE, _TILE), limits=(0, 1))
+        outline(axes, (left, top, left + _TILE, top + _TILE), LIGHT_GRAY, linewidth=0.8)
         color, weight = (BLACK, "bold") if digit == predicted else (GRAY, "normal")
         texts = [(str(digit), 0.06, TEXT)]
-        if probability >= MIN_WRITTEN:
+        if probability >= _MIN_WRITTEN:
             texts.append((bounded_percent(probability), 0.25, SMALL))
         for text, below, size in texts:
             axes.text(
-                left + TILE / 2,
-                top + TILE + below,
+                left + _TILE / 2,
+                top + _TILE + below,
                 text,
                 size=size,
                 color=color,

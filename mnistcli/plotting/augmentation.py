@@ -17,15 +17,15 @@ from mnistcli.synthetic.digit_styles import generate_styled_digits
 from mnistcli.synthetic.non_digits import generate_non_digits
 from mnistcli.training.augmentation import augmentation_layers
 
-COLUMNS = 10
+_COLUMNS = 10
 # Rows of augmented digits, of digits in rare styles and of non-digits.
-VARIANTS, STYLED_ROWS, NON_DIGIT_ROWS = 4, 2, 4
+VARIANTS, _STYLED_ROWS, NON_DIGIT_ROWS = 4, 2, 4
 # Lengths are in inches: at `style.DPI`, four pixels of the file per pixel of a digit.
-CELL = 28 * 4 / 150
-STEP = CELL + 0.09
-LABEL = 1.05
-HEADING, SECTION_GAP = 0.32, 0.22
-WIDTH = 2 * MARGIN + LABEL + COLUMNS * STEP
+_CELL = 28 * 4 / 150
+_STEP = _CELL + 0.09
+_LABEL = 1.05
+_HEADING, _SECTION_GAP = 0.32, 0.22
+_WIDTH = 2 * MARGIN + _LABEL + _COLUMNS * _STEP
 
 
 class Section(NamedTuple):
@@ -53,9 +53,9 @@ def plot_augmentation(
     """
     sections = make_sections(config, train)
     rows = sum(len(section.rows) for section in sections)
-    height = rows * STEP + len(sections) * (HEADING + SECTION_GAP) - SECTION_GAP
+    height = rows * _STEP + len(sections) * (_HEADING + _SECTION_GAP) - _SECTION_GAP
     figure, axes = new_figure(
-        WIDTH,
+        _WIDTH,
         TOP + height + 0.1,
         "Training images as the model saw them",
         _subtitle(config),
@@ -64,13 +64,13 @@ def plot_augmentation(
     top = TOP
     for section in sections:
         axes.text(MARGIN, top, section.heading, size=TEXT, color=BLACK, weight="bold", va="top")
-        top += HEADING
+        top += _HEADING
         for label, images in section.rows:
-            axes.text(MARGIN, top + CELL / 2, label, size=SMALL, color=GRAY, va="center")
+            axes.text(MARGIN, top + _CELL / 2, label, size=SMALL, color=GRAY, va="center")
             for column, image in enumerate(images):
-                draw_array(axes, image, (MARGIN + LABEL + column * STEP, top, CELL, CELL))
-            top += STEP
-        top += SECTION_GAP
+                draw_array(axes, image, (MARGIN + _LABEL + column * _STEP, top, _CELL, _CELL))
+            top += _STEP
+        top += _SECTION_GAP
     return figure
 
 
@@ -81,14 +81,14 @@ def make_sections(config: TrainConfig, train: Dataset) -> list[Section]:
         config: The config of the run.
         train: The images that it was trained on, without synthetic ones.
     """
-    some = train.subset(COLUMNS)
+    some = train.subset(_COLUMNS)
     digits = some.images[np.argsort(some.labels, kind="stable")]
     is_changed = bool(augmentation_layers(config))
     styled = generate_styled_digits(
-        train, COLUMNS * STYLED_ROWS if config.rare_styles else 0, seed=config.seed
+        train, _COLUMNS * _STYLED_ROWS if config.rare_styles else 0, seed=config.seed
     ).images
     outliers = generate_non_digits(
-        train, COLUMNS * NON_DIGIT_ROWS if config.non_digits else 0, seed=config.seed
+        train, _COLUMNS * NON_DIGIT_ROWS if config.non_digits else 0, seed=config.seed
     )
     variants = [digits] * (VARIANTS if is_changed else 0)
     # One batch, as in training: a distortion changes a fixed fraction of the images of a batch.
@@ -107,7 +107,7 @@ def make_sections(config: TrainConfig, train: Dataset) -> list[Section]:
         if fraction:
             count = round(fraction * len(train))
             heading = f"{count:,} {name}: {bounded_percent(fraction, 0)} of the digits"
-            rows = [("in training", row) for row in _rows(images, COLUMNS)]
+            rows = [("in training", row) for row in _rows(images, _COLUMNS)]
             sections.append(Section(heading, rows))
     return sections
 

@@ -29,11 +29,11 @@ from mnistcli.plotting.style import (
 )
 
 # Lengths are in inches.
-WIDTH, LEFT, RIGHT = 9.5, 0.95, 0.35
-COUNTS_BOTTOM, COUNTS_HEIGHT = FOOTER_HEIGHT + 0.75, 1.2
-PANEL_BOTTOM, PANEL_HEIGHT = COUNTS_BOTTOM + COUNTS_HEIGHT + 0.75, 4.0
-HEIGHT = PANEL_BOTTOM + PANEL_HEIGHT + 0.35 + TOP
-SUBTITLE = "Above the diagonal, accuracy is higher than confidence. Vertical lines: 95 % intervals"
+_WIDTH, _LEFT, _RIGHT = 9.5, 0.95, 0.35
+_COUNTS_BOTTOM, _COUNTS_HEIGHT = FOOTER_HEIGHT + 0.75, 1.2
+_PANEL_BOTTOM, _PANEL_HEIGHT = _COUNTS_BOTTOM + _COUNTS_HEIGHT + 0.75, 4.0
+_HEIGHT = _PANEL_BOTTOM + _PANEL_HEIGHT + 0.35 + TOP
+_SUBTITLE = "Above the diagonal, accuracy is higher than confidence. Vertical lines: 95 % intervals"
 
 
 class _Style(NamedTuple):
@@ -85,19 +85,19 @@ def plot_calibration(
         for weights in (np.ones(len(bins)), confidence, correct)
     ]
     counts, confidences, corrects = np.asarray(sums, np.float64)
-    figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor="white")
+    figure = Figure(figsize=(_WIDTH, _HEIGHT), dpi=DPI, facecolor="white")
     title = "Calibration error {}: confidence {}, accuracy {}".format(
         *(
             bounded_percent(float(value), 2)
             for value in (calibration_error, confidence.mean(), correct.mean())
         )
     )
-    write_title(figure, title, SUBTITLE)
+    write_title(figure, title, _SUBTITLE)
     write_footer(figure, Footer(model, format_count(len(labels), "image"), dataset))
-    accuracy_axes = _new_panel(figure, PANEL_BOTTOM, PANEL_HEIGHT)
+    accuracy_axes = _new_panel(figure, _PANEL_BOTTOM, _PANEL_HEIGHT)
     used = np.flatnonzero(counts)
     _draw_accuracy(accuracy_axes, confidences[used] / counts[used], corrects[used], counts[used])
-    _draw_counts(_new_panel(figure, COUNTS_BOTTOM, COUNTS_HEIGHT), counts.astype(np.int64))
+    _draw_counts(_new_panel(figure, _COUNTS_BOTTOM, _COUNTS_HEIGHT), counts.astype(np.int64))
     return figure
 
 
@@ -111,8 +111,8 @@ def wilson_interval(corrects: float, count: float) -> tuple[float, float]:
 
 def _new_panel(figure: Figure, bottom: float, height: float) -> Axes:
     """Add axes over confidence to a figure, with their lower edge and height in inches."""
-    width = WIDTH - LEFT - RIGHT
-    axes = figure.add_axes((LEFT / WIDTH, bottom / HEIGHT, width / WIDTH, height / HEIGHT))
+    width = _WIDTH - _LEFT - _RIGHT
+    axes = figure.add_axes((_LEFT / _WIDTH, bottom / _HEIGHT, width / _WIDTH, height / _HEIGHT))
     axes.set_xlim(0, 1)
     axes.set_xticks(np.arange(0, 1.05, 0.1))
     axes.xaxis.set_major_formatter(FuncFormatter(_format_percent))

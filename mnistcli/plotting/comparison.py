@@ -43,10 +43,10 @@ from mnistcli.runs.history import EpochRow
 
 # From the palette of Okabe and Ito, without its light yellow.
 COLORS = (BLUE, VERMILION, GREEN, "#CC79A7", ORANGE, "#56B4E9", BLACK)
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 # Lengths are in inches.
-LEGEND_COLUMNS, LEGEND_COLUMN, LEGEND_ROW = 3, 3.65, 0.24
-HANDLE = 0.45
+_LEGEND_COLUMNS, _LEGEND_COLUMN, _LEGEND_ROW = 3, 3.65, 0.24
+_HANDLE = 0.45
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +78,7 @@ def plot_comparison(curves: Sequence[Curve], *, dataset: str) -> Figure:
     """
     if not any(curve.history for curve in curves):
         raise RunError("none of the runs has a history")
-    legend_height = LEGEND_ROW * math.ceil(len(curves) / LEGEND_COLUMNS)
+    legend_height = _LEGEND_ROW * math.ceil(len(curves) / _LEGEND_COLUMNS)
     figure = Figure(figsize=(WIDTH, HEIGHT + legend_height), dpi=DPI, facecolor="white")
     write_title(figure, _title(curves), _subtitle(curves))
     names = " + ".join(curve.name for curve in curves)
@@ -117,7 +117,7 @@ def _subtitle(curves: Sequence[Curve]) -> str:
 def _draw_curve(axes: Axes, history: Sequence[EpochRow], name: str, number: int) -> None:
     """Draw the training and the validation values of a run."""
     epochs = [row.epoch for row in history]
-    marker = MARKERS[number % len(MARKERS)] if len(history) <= MAX_MARKED_EPOCHS else ""
+    marker = _MARKERS[number % len(_MARKERS)] if len(history) <= MAX_MARKED_EPOCHS else ""
     color = COLORS[number % len(COLORS)]
     training = [getattr(row, name) for row in history]
     validation = [getattr(row, f"val_{name}") for row in history]
@@ -143,19 +143,19 @@ def _has_validation(history: Sequence[EpochRow]) -> bool:
 
 def _write_legend(figure: Figure, curves: Sequence[Curve], height: float) -> None:
     """Write the numbers and names of the runs in columns above the footer."""
-    width = LEGEND_COLUMN - HANDLE - 0.2
+    width = _LEGEND_COLUMN - _HANDLE - 0.2
     for number, curve in enumerate(curves):
-        row, column = divmod(number, LEGEND_COLUMNS)
-        left = MARGIN + LEGEND_COLUMN * column
-        middle = FOOTER_HEIGHT + 0.12 + height - (row + 0.5) * LEGEND_ROW
+        row, column = divmod(number, _LEGEND_COLUMNS)
+        left = MARGIN + _LEGEND_COLUMN * column
+        middle = FOOTER_HEIGHT + 0.12 + height - (row + 0.5) * _LEGEND_ROW
         x, y = left / WIDTH, middle / figure.get_size_inches()[1]
         handle = Line2D(
-            [x, x + (HANDLE - 0.1) / WIDTH],
+            [x, x + (_HANDLE - 0.1) / WIDTH],
             [y, y],
             transform=figure.transFigure,
             color=COLORS[number % len(COLORS)],
             linestyle="-" if _has_validation(curve.history) else "--",
-            marker=MARKERS[number % len(MARKERS)],
+            marker=_MARKERS[number % len(_MARKERS)],
             markersize=4,
         )
         if curve.history:
@@ -166,7 +166,7 @@ def _write_legend(figure: Figure, curves: Sequence[Curve], height: float) -> Non
         start = f"{number + 1}  "
         name = fit_text(curve.name, width - text_width(start + end, SMALL), SMALL)
         figure.text(
-            x + HANDLE / WIDTH,
+            x + _HANDLE / WIDTH,
             y,
             start + name + end,
             size=SMALL,

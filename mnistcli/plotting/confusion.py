@@ -30,10 +30,10 @@ CELL = 0.62
 # The upper left corner of the matrix.
 LEFT, HEAD = MARGIN + 0.85, TOP + 0.55
 # Widths of the recall and the color bars to the right, height of the precision below.
-SIDE, FOOT = 2.95, 0.5
-BAR_HEIGHT, BAR_WIDTH = 2.6, 0.22
+_SIDE, _FOOT = 2.95, 0.5
+_BAR_HEIGHT, _BAR_WIDTH = 2.6, 0.22
 # Smallest distance between two ticks, as a fraction of the color bar.
-TICK_DISTANCE = 0.1
+_TICK_DISTANCE = 0.1
 
 Colors = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
@@ -52,7 +52,7 @@ def plot_confusion(matrix: NDArray[np.int64], *, model: str, dataset: str) -> Fi
     size = len(matrix) * CELL
     footer = Footer(model, format_count(int(matrix.sum()), "image"), dataset)
     figure, axes = new_figure(
-        LEFT + size + SIDE, HEAD + size + FOOT, *_title_and_subtitle(matrix), footer
+        LEFT + size + _SIDE, HEAD + size + _FOOT, *_title_and_subtitle(matrix), footer
     )
     rates = np.nan_to_num(_divide(matrix, matrix.sum(axis=1, keepdims=True)))
     correct, wrong = _scales(rates)
@@ -66,7 +66,7 @@ def plot_confusion(matrix: NDArray[np.int64], *, model: str, dataset: str) -> Fi
     _draw_color_bar(axes, HEAD, ("correct", "(fraction of row)"), _blue, correct)
     if wrong.vmax:
         label = "misclassified (fraction", "of row, square-root scale)"
-        _draw_color_bar(axes, HEAD + size - BAR_HEIGHT, label, _orange, wrong)
+        _draw_color_bar(axes, HEAD + size - _BAR_HEIGHT, label, _orange, wrong)
     return figure
 
 
@@ -164,12 +164,12 @@ def _draw_color_bar(
     axes: Axes, top: float, label: tuple[str, str], colors: Colors, scale: Normalize
 ) -> None:
     left = LEFT + 10 * CELL + 1.05
-    draw_array(axes, colors(np.linspace(1, 0, 256)[:, None]), (left, top, BAR_WIDTH, BAR_HEIGHT))
+    draw_array(axes, colors(np.linspace(1, 0, 256)[:, None]), (left, top, _BAR_WIDTH, _BAR_HEIGHT))
     axes.text(left, top - 0.12, "\n".join(label), size=SMALL, color=GRAY)
     for tick in _choose_ticks(scale):
         axes.text(
-            left + BAR_WIDTH + 0.08,
-            top + (1 - float(scale(tick))) * BAR_HEIGHT,
+            left + _BAR_WIDTH + 0.08,
+            top + (1 - float(scale(tick))) * _BAR_HEIGHT,
             f"{float(f'{100 * tick:.2g}'):g} %",
             size=SMALL,
             color=GRAY,
@@ -188,7 +188,7 @@ def _choose_ticks(scale: Normalize) -> Sequence[float]:
     chosen = [high]
     for tick in (tick for tick in ticks_below if tick <= high * (1 + 1e-9)):
         position = float(scale(tick))
-        if float(scale(chosen[-1])) - position >= TICK_DISTANCE and position >= TICK_DISTANCE:
+        if float(scale(chosen[-1])) - position >= _TICK_DISTANCE and position >= _TICK_DISTANCE:
             chosen.append(tick)
     return [*chosen, 0.0]
 

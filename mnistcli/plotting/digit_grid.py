@@ -27,11 +27,11 @@ from mnistcli.plotting.style import (
 # Lengths are in inches: at `style.DPI`, six pixels of the file per pixel of a digit.
 CELL = 1.12
 # Distance from one digit to the next, with the caption.
-COLUMN_STEP, ROW_STEP = CELL + 0.3, CELL + 0.65
+_COLUMN_STEP, _ROW_STEP = CELL + 0.3, CELL + 0.65
 # Width of the longest title.
-MIN_WIDTH = 8.5
-CORRECT, WRONG = "\N{CHECK MARK}", "\N{BALLOT X}"
-CAPTION_HELP = "Below each: prediction and confidence, then the true label and the image's index"
+_MIN_WIDTH = 8.5
+_CORRECT, _WRONG = "\N{CHECK MARK}", "\N{BALLOT X}"
+_CAPTION_HELP = "Below each: prediction and confidence, then the true label and the image's index"
 
 
 def plot_samples(
@@ -129,15 +129,15 @@ def _draw_grid(
     columns = choose_columns(len(indices), 2.2)
     rows = math.ceil(len(indices) / columns)
     figure, axes = new_figure(
-        max(2 * MARGIN + columns * COLUMN_STEP - (COLUMN_STEP - CELL), MIN_WIDTH),
-        TOP + rows * ROW_STEP,
+        max(2 * MARGIN + columns * _COLUMN_STEP - (_COLUMN_STEP - CELL), _MIN_WIDTH),
+        TOP + rows * _ROW_STEP,
         title,
-        CAPTION_HELP,
+        _CAPTION_HELP,
         footer,
     )
     for position, index in enumerate(indices.tolist()):
         row, column = divmod(position, columns)
-        left, top = MARGIN + column * COLUMN_STEP, TOP + row * ROW_STEP
+        left, top = MARGIN + column * _COLUMN_STEP, TOP + row * _ROW_STEP
         draw_array(axes, dataset.images[index], (left, top, CELL, CELL))
         label = int(dataset.labels[index])
         write_caption(axes, index, label, probabilities[index], (left, top + CELL))
@@ -160,7 +160,7 @@ def write_caption(
     axes.text(
         left,
         bottom + 0.06,
-        f"{WRONG if is_wrong else CORRECT} {predicted}",
+        f"{_WRONG if is_wrong else _CORRECT} {predicted}",
         size=TEXT,
         color=VERMILION if is_wrong else BLACK,
         weight="bold" if is_wrong else "normal",

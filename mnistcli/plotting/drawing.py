@@ -12,7 +12,7 @@ from PIL import Image
 from mnistcli.plotting.style import BLUE, DPI, LIGHT_GRAY, VERMILION
 
 # Distance of a digit's outline from its ink, in inches.
-OUTLINE_GAP = 0.03
+_OUTLINE_GAP = 0.03
 
 
 def draw_array(
@@ -95,10 +95,10 @@ def outline_digit(
     """
     left, top, scale = origin
     edges = (
-        left + box[0] * scale - OUTLINE_GAP,
-        top + box[1] * scale - OUTLINE_GAP,
-        left + box[2] * scale + OUTLINE_GAP,
-        top + box[3] * scale + OUTLINE_GAP,
+        left + box[0] * scale - _OUTLINE_GAP,
+        top + box[1] * scale - _OUTLINE_GAP,
+        left + box[2] * scale + _OUTLINE_GAP,
+        top + box[3] * scale + _OUTLINE_GAP,
     )
     outline(axes, edges, VERMILION, linestyle=linestyle)
     return edges

@@ -42,9 +42,9 @@ COLORS = (
     "#888888",
 )
 # Lengths are in inches.
-WIDTH, LEGEND = 9.5, 1.45
-SIDE = WIDTH - 2 * MARGIN - LEGEND
-HEIGHT = TOP + 0.8 * SIDE + 0.15 + FOOTER_HEIGHT
+_WIDTH, _LEGEND = 9.5, 1.45
+_SIDE = _WIDTH - 2 * MARGIN - _LEGEND
+_HEIGHT = TOP + 0.8 * _SIDE + 0.15 + FOOTER_HEIGHT
 # More marks of this size would cover each other; they are drawn smaller.
 MAX_MARKERS = 100
 # Features that t-SNE takes; further principal components hold noise.
@@ -75,7 +75,7 @@ def plot_embedding(
     """
     points = embed(features)
     wrong = predicted != labels
-    figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor="white")
+    figure = Figure(figsize=(_WIDTH, _HEIGHT), dpi=DPI, facecolor="white")
     accuracy = bounded_percent(1 - float(wrong.mean()), 2)
     title = f"Embedding of {format_count(len(labels), 'digit')}: {accuracy} predicted correctly"
     subtitle = "t-SNE of the last hidden layer: digits with similar features are close together"
@@ -84,10 +84,10 @@ def plot_embedding(
     write_footer(figure, Footer(model, shown + format_count(images, "image"), dataset))
     axes = figure.add_axes(
         (
-            MARGIN / WIDTH,
-            (FOOTER_HEIGHT + 0.15) / HEIGHT,
-            SIDE / WIDTH,
-            (HEIGHT - TOP - FOOTER_HEIGHT - 0.15) / HEIGHT,
+            MARGIN / _WIDTH,
+            (FOOTER_HEIGHT + 0.15) / _HEIGHT,
+            _SIDE / _WIDTH,
+            (_HEIGHT - TOP - FOOTER_HEIGHT - 0.15) / _HEIGHT,
         )
     )
     axes.set_xticks([])

@@ -44,37 +44,37 @@ from mnistcli.preprocessing import Digit
 from mnistcli.preprocessing.stages import Stages
 
 # Lengths are in inches: at `style.DPI`, nine pixels of the file per pixel of a digit.
-SIZE = 1.68
-GAP = 0.25
+_SIZE = 1.68
+_GAP = 0.25
 # Longest bar of a probability.
-BAR = 1.3
+_BAR = 1.3
 # Widths of the columns: three squares, the bars, and the occlusion map with its color bar.
-COLUMNS = (SIZE + GAP, SIZE + GAP, SIZE + GAP, 0.2 + BAR + 0.85, SIZE + 1.1)
-LEFTS = np.cumsum((MARGIN, *COLUMNS)).tolist()
-HEADINGS = (
+_COLUMNS = (_SIZE + _GAP, _SIZE + _GAP, _SIZE + _GAP, 0.2 + _BAR + 0.85, _SIZE + 1.1)
+_LEFTS = np.cumsum((MARGIN, *_COLUMNS)).tolist()
+_HEADINGS = (
     "image",
     "ink (green: form)",
     "input (28\N{MULTIPLICATION SIGN}28)",
     "probabilities",
     "occlusion map",
 )
-SUBTITLE = (
+_SUBTITLE = (
     f"Occlusion map: covering a {PATCH}\N{MULTIPLICATION SIGN}{PATCH} patch lowers (vermilion) or "
     "raises (blue) the probability of the predicted digit"
 )
-NAME = 0.28
+_NAME = 0.28
 # Of a digit: the headings of the columns, and the row with its name and headings above, and a line
 # below.
-HEADING, ROW_STEP = 0.2, SIZE + 0.82
+_HEADING, _ROW_STEP = 0.2, _SIZE + 0.82
 # Of an image: its name, the stages, and a line with the reason if it has no digits.
-STAGES_STEP, REASON = NAME + HEIGHT + 0.3, 0.3
-COLOR_BAR_WIDTH, MINUS = 0.14, "\N{MINUS SIGN}"
+_STAGES_STEP, _REASON = _NAME + HEIGHT + 0.3, 0.3
+_COLOR_BAR_WIDTH, _MINUS = 0.14, "\N{MINUS SIGN}"
 # The part of the foreground that is shown, relative to the digit, so that its neighbors are seen.
-NEIGHBORHOOD = 2
+_NEIGHBORHOOD = 2
 # Longer images are cropped around the digit.
-MAX_ASPECT = 6
+_MAX_ASPECT = 6
 # Smaller probabilities, and smaller changes of the probability, are not written.
-MIN_WRITTEN = 0.01
+_MIN_WRITTEN = 0.01
 
 
 def plot_explanations(explanations: Iterable[Explanation], *, model: str) -> Figure:
@@ -103,10 +103,10 @@ def plot_explanations(explanations: Iterable[Explanation], *, model: str) -> Fig
     images = format_count(len(predictions), "image")
     digits = format_count(sum(row.digit is not None for row in shown), "digit")
     figure, axes = new_figure(
-        LEFTS[-1] + MARGIN,
+        _LEFTS[-1] + MARGIN,
         _arrange(shown)[-1],
         title,
-        SUBTITLE,
+        _SUBTITLE,
         Footer(model, f"{images}, {digits}"),
     )
     for row, is_first, top in zip(shown, are_first, _arrange(shown), strict=False):
@@ -127,11 +127,11 @@ def _arrange(rows: list[Explanation]) -> list[float]:
     """Return the top edge of each row, and at the end the bottom edge of the last one."""
     edges = [TOP]
     for row, is_first in zip(rows, _are_first(rows), strict=True):
-        height = STAGES_STEP if is_first else 0.0
+        height = _STAGES_STEP if is_first else 0.0
         if row.digit is not None:
-            height += ROW_STEP
+            height += _ROW_STEP
         elif row.prediction.reason:
-            height += REASON
+            height += _REASON
         edges.append(edges[-1] + height)
     return edges
 
@@ -155,16 +155,16 @@ def _draw_image(axes: Axes, row: Explanation, top: float) -> float:
     """
     prediction = row.prediction
     _write_name(axes, prediction.path.name, top)
-    draw_stages(axes, row.stages, prediction.digits, top + NAME)
-    bottom = top + STAGES_STEP
+    draw_stages(axes, row.stages, prediction.digits, top + _NAME)
+    bottom = top + _STAGES_STEP
     if row.digit is None:
-        reason = fit_text(prediction.reason, LEFTS[-1] - MARGIN, SMALL)
+        reason = fit_text(prediction.reason, _LEFTS[-1] - MARGIN, SMALL)
         axes.text(MARGIN, bottom - 0.2, reason, size=SMALL, color=VERMILION, va="top")
     return bottom
 
 
 def _write_name(axes: Axes, name: str, top: float) -> None:
-    text = fit_text(name, LEFTS[-1] - MARGIN, TEXT, bold=True)
+    text = fit_text(name, _LEFTS[-1] - MARGIN, TEXT, bold=True)
     axes.text(MARGIN, top, text, size=TEXT, color=BLACK, weight="bold", va="top", parse_math=False)
 
 
@@ -178,16 +178,16 @@ def _draw_digit(
     """Draw the row of a digit; of several digits of an image, with its name."""
     if row.name != row.prediction.path.name:
         _write_name(axes, row.name, top)
-        top += NAME
-    for left, heading in zip(LEFTS, HEADINGS, strict=False):
+        top += _NAME
+    for left, heading in zip(_LEFTS, _HEADINGS, strict=False):
         axes.text(left, top, heading, size=SMALL, color=GRAY, va="top")
-    top += HEADING
+    top += _HEADING
     _draw_image_and_foreground(axes, row.stages, digit.detection, top)
-    draw_array(axes, digit.detection.image, (LEFTS[2], top, SIZE, SIZE))
-    _draw_bars(axes, digit.probabilities, LEFTS[3], top)
+    draw_array(axes, digit.detection.image, (_LEFTS[2], top, _SIZE, _SIZE))
+    _draw_bars(axes, digit.probabilities, _LEFTS[3], top)
     _draw_occlusion_map(axes, digit, occluded, top)
-    reason = fit_text(row.prediction.reason, LEFTS[-1] - LEFTS[2], SMALL)
-    axes.text(MARGIN, top + SIZE + 0.06, reason, size=SMALL, color=VERMILION, va="top")
+    reason = fit_text(row.prediction.reason, _LEFTS[-1] - _LEFTS[2], SMALL)
+    axes.text(MARGIN, top + _SIZE + 0.06, reason, size=SMALL, color=VERMILION, va="top")
 
 
 def _draw_image_and_foreground(axes: Axes, stages: Stages, digit: Digit, top: float) -> None:
@@ -195,16 +195,16 @@ def _draw_image_and_foreground(axes: Axes, stages: Stages, digit: Digit, top: fl
     left, upper = (edge // stages.scale for edge in digit.box[:2])
     height, width = digit.mask.shape
     box = (left, upper, left + width, upper + height)
-    nearby = NEIGHBORHOOD * max(width, height)
-    crop = _square_around(box, stages.image.size, max(nearby, MAX_ASPECT * min(stages.image.size)))
-    origin = draw_image(axes, stages.image.crop(crop), (LEFTS[0], top, SIZE, SIZE))
+    nearby = _NEIGHBORHOOD * max(width, height)
+    crop = _square_around(box, stages.image.size, max(nearby, _MAX_ASPECT * min(stages.image.size)))
+    origin = draw_image(axes, stages.image.crop(crop), (_LEFTS[0], top, _SIZE, _SIZE))
     inside = (left - crop[0], upper - crop[1], box[2] - crop[0], box[3] - crop[1])
     outline_digit(axes, inside, origin)
     masks = (LIGHT_GRAY, stages.foreground), (GREEN, stages.form_mask)
     foreground = color_masks(stages.foreground, *masks)
     foreground.paste(BLUE, (left, upper), Image.fromarray(digit.mask))
     crop = _square_around(box, foreground.size, nearby)
-    draw_image(axes, foreground.crop(crop), (LEFTS[1], top, SIZE, SIZE))
+    draw_image(axes, foreground.crop(crop), (_LEFTS[1], top, _SIZE, _SIZE))
 
 
 def _square_around(
@@ -222,37 +222,37 @@ def _square_around(
 
 def _draw_bars(axes: Axes, probabilities: NDArray[np.float32], left: float, top: float) -> None:
     """Draw one horizontal bar per class; the most likely one is in color, its number in bold."""
-    height = SIZE / len(probabilities)
+    height = _SIZE / len(probabilities)
     predicted = int(probabilities.argmax())
     start = left + 0.2
     for digit, probability in enumerate(probabilities.tolist()):
         middle = top + (digit + 0.5) * height
-        length = probability * BAR
+        length = probability * _BAR
         bar = (start, middle - 0.35 * height)
         is_predicted = digit == predicted
         fill = BLUE if is_predicted else LIGHT_GRAY
         axes.add_patch(Rectangle(bar, length, 0.7 * height, facecolor=fill))
         color, weight = (BLUE, "bold") if is_predicted else (GRAY, "normal")
         texts = {left: str(digit)}
-        if is_predicted or probability >= MIN_WRITTEN:
+        if is_predicted or probability >= _MIN_WRITTEN:
             texts[start + length + 0.06] = bounded_percent(probability)
         for x, text in texts.items():
             axes.text(x, middle, text, size=SMALL, color=color, weight=weight, va="center_baseline")
-    axes.plot([start, start], [top, top + SIZE], color=GRAY, linewidth=0.8)
+    axes.plot([start, start], [top, top + _SIZE], color=GRAY, linewidth=0.8)
 
 
 def _draw_occlusion_map(
     axes: Axes, digit: PredictedDigit, occluded: NDArray[np.float32], top: float
 ) -> None:
     """Draw the occlusion map over the digit, its color bar, and the patch that matters most."""
-    left = LEFTS[4]
+    left = _LEFTS[4]
     decrease = occlusion_map(digit.probabilities, occluded, digit.digit)
-    largest = max(float(np.abs(decrease).max()), MIN_WRITTEN)
+    largest = max(float(np.abs(decrease).max()), _MIN_WRITTEN)
     tinted = tint_digit(digit.detection.image, decrease / largest)
-    draw_array(axes, tinted, (left, top, SIZE, SIZE))
-    outline(axes, (left, top, left + SIZE, top + SIZE), LIGHT_GRAY)
+    draw_array(axes, tinted, (left, top, _SIZE, _SIZE))
+    outline(axes, (left, top, left + _SIZE, top + _SIZE), LIGHT_GRAY)
     row, column = np.unravel_index(decrease.argmax(), decrease.shape)
-    if decrease[row, column] < MIN_WRITTEN:
+    if decrease[row, column] < _MIN_WRITTEN:
         text = "no single patch matters"
     else:
         _outline_patch(axes, int(row), int(column), top)
@@ -260,14 +260,14 @@ def _draw_occlusion_map(
         still = "still " if predicted == digit.digit else ""
         probability = bounded_percent(float(occluded[row, column, predicted]))
         text = f"box covered: {still}{predicted}, {probability}"
-    axes.text(left, top + SIZE + 0.06, text, size=SMALL, color=BLACK, va="top")
-    _draw_color_bar(axes, largest, left + SIZE + 0.1, top)
+    axes.text(left, top + _SIZE + 0.06, text, size=SMALL, color=BLACK, va="top")
+    _draw_color_bar(axes, largest, left + _SIZE + 0.1, top)
 
 
 def _outline_patch(axes: Axes, row: int, column: int, top: float) -> None:
     """Outline the patch that is centered on a pixel, limited to the digit."""
-    pixel = SIZE / 28
-    left = LEFTS[4]
+    pixel = _SIZE / 28
+    left = _LEFTS[4]
     first_column, last_column, first_row, last_row = (
         min(max(center + offset, 0), 28) * pixel
         for center in (column, row)
@@ -281,11 +281,11 @@ def _draw_color_bar(axes: Axes, largest: float, left: float, top: float) -> None
     """Draw the color bar of the occlusion map: changes of the probability in percentage points."""
     values = np.linspace(1, -1, 201)[:, None]
     color_bar = tint(np.ones((201, 1, 1)), values)
-    draw_array(axes, color_bar, (left, top, COLOR_BAR_WIDTH, SIZE))
+    draw_array(axes, color_bar, (left, top, _COLOR_BAR_WIDTH, _SIZE))
     number = f"{100 * largest:.0f}" if largest >= 0.1 else f"{100 * largest:.1f}"
     for text, y, align in (
-        (f"{MINUS}{number} points", 0, "top"),
-        ("0", SIZE / 2, "center"),
-        (f"+{number} points", SIZE, "bottom"),
+        (f"{_MINUS}{number} points", 0, "top"),
+        ("0", _SIZE / 2, "center"),
+        (f"+{number} points", _SIZE, "bottom"),
     ):
-        axes.text(left + COLOR_BAR_WIDTH + 0.06, top + y, text, size=SMALL, color=GRAY, va=align)
+        axes.text(left + _COLOR_BAR_WIDTH + 0.06, top + y, text, size=SMALL, color=GRAY, va=align)

@@ -21,19 +21,19 @@ from mnistcli.plotting.style import (
 )
 
 # Lengths are in inches.
-TILE = 0.66
+_TILE = 0.66
 # Distance from one kernel to the next, with its feature map between.
-COLUMN_STEP, ROW_STEP = 2 * TILE + 0.28, TILE + 0.2
+_COLUMN_STEP, _ROW_STEP = 2 * _TILE + 0.28, _TILE + 0.2
 # The digit and the color bars are to the left of the kernels.
-IMAGE = 1.68
-SIDE, MIN_HEIGHT = IMAGE + 0.6, IMAGE + 1.75
-MIN_WIDTH = 9.5
-CHANNEL_GAP = 0.04
+_IMAGE = 1.68
+_SIDE, _MIN_HEIGHT = _IMAGE + 0.6, _IMAGE + 1.75
+_MIN_WIDTH = 9.5
+_CHANNEL_GAP = 0.04
 # Color maps: blue below 0, white at 0, red above; black at 0, white above.
-SIGNED, POSITIVE = "RdBu_r", "gray"
-MINUS = "\N{MINUS SIGN}"
+_SIGNED, _POSITIVE = "RdBu_r", "gray"
+_MINUS = "\N{MINUS SIGN}"
 # Replaces 0 in a division.
-EPSILON = 1e-9
+_EPSILON = 1e-9
 
 
 def plot_filters(
@@ -58,25 +58,25 @@ def plot_filters(
     columns = choose_columns(count, 1.2)
     rows = math.ceil(count / columns)
     figure, axes = new_figure(
-        max(MARGIN + SIDE + columns * COLUMN_STEP + MARGIN / 2, MIN_WIDTH),
-        TOP + max(rows * ROW_STEP, MIN_HEIGHT) + MARGIN / 2,
+        max(MARGIN + _SIDE + columns * _COLUMN_STEP + MARGIN / 2, _MIN_WIDTH),
+        TOP + max(rows * _ROW_STEP, _MIN_HEIGHT) + MARGIN / 2,
         *_title_and_subtitle(kernels, maps),
         Footer(model, "1 image", dataset),
     )
     max_weight = float(np.abs(kernels).max())
-    colors = POSITIVE if maps.min() >= 0 else SIGNED
+    colors = _POSITIVE if maps.min() >= 0 else _SIGNED
     _draw_digit(axes, image)
     _draw_color_bars(axes, f"{max_weight:.2g}", colors)
     # Each map has its own scale, but not one that would make noise look like a response.
     strongest = np.abs(maps).max(axis=(0, 1))
-    strongest = np.maximum(strongest, max(0.01 * float(strongest.max()), EPSILON))
+    strongest = np.maximum(strongest, max(0.01 * float(strongest.max()), _EPSILON))
     for index in range(count):
         row, column = divmod(index, columns)
-        left, top = MARGIN + SIDE + column * COLUMN_STEP, TOP + row * ROW_STEP
-        kernel = kernels[..., index] / max(max_weight, EPSILON)
-        _draw_channels(axes, kernel, left, top, SIGNED)
+        left, top = MARGIN + _SIDE + column * _COLUMN_STEP, TOP + row * _ROW_STEP
+        kernel = kernels[..., index] / max(max_weight, _EPSILON)
+        _draw_channels(axes, kernel, left, top, _SIGNED)
         response = maps[..., index] / strongest[index]
-        _draw_channels(axes, response[..., None], left + TILE + 0.05, top, colors)
+        _draw_channels(axes, response[..., None], left + _TILE + 0.05, top, colors)
     return figure
 
 
@@ -95,34 +95,34 @@ def _title_and_subtitle(kernels: NDArray[np.float32], maps: NDArray[np.float32])
 
 
 def _draw_digit(axes: Axes, image: NDArray[np.uint8]) -> None:
-    draw_array(axes, image, (MARGIN, TOP, IMAGE, IMAGE))
-    axes.text(MARGIN, TOP + IMAGE + 0.08, "the digit", size=TEXT, color=GRAY, va="top")
+    draw_array(axes, image, (MARGIN, TOP, _IMAGE, _IMAGE))
+    axes.text(MARGIN, TOP + _IMAGE + 0.08, "the digit", size=TEXT, color=GRAY, va="top")
 
 
 def _draw_color_bars(axes: Axes, max_weight: str, colors: str) -> None:
     """Draw the color bars of kernels and feature maps below the digit."""
-    least = "0" if colors == POSITIVE else f"{MINUS}strongest"
+    least = "0" if colors == _POSITIVE else f"{_MINUS}strongest"
     for name, below, cmap, ends in (
-        ("weight", 0.75, SIGNED, (f"{MINUS}{max_weight}", max_weight)),
+        ("weight", 0.75, _SIGNED, (f"{_MINUS}{max_weight}", max_weight)),
         ("response", 1.4, colors, (least, "strongest")),
     ):
-        top = TOP + IMAGE + below
+        top = TOP + _IMAGE + below
         gradient = np.linspace(0, 1, 256)[None]
-        draw_array(axes, gradient, (MARGIN, top, IMAGE, 0.14), cmap=cmap, limits=(0, 1))
+        draw_array(axes, gradient, (MARGIN, top, _IMAGE, 0.14), cmap=cmap, limits=(0, 1))
         axes.text(MARGIN, top - 0.07, name, size=SMALL, color=GRAY)
         axes.text(MARGIN, top + 0.2, ends[0], size=SMALL, color=GRAY, va="top")
-        axes.text(MARGIN + IMAGE, top + 0.2, ends[1], size=SMALL, color=GRAY, va="top", ha="right")
+        axes.text(MARGIN + _IMAGE, top + 0.2, ends[1], size=SMALL, color=GRAY, va="top", ha="right")
 
 
 def _draw_channels(
     axes: Axes, channels: NDArray[np.float32], left: float, top: float, cmap: str
 ) -> None:
     """Draw the channels of an array (h, w, channels), values in -1..1, as one square block."""
-    axes.add_patch(Rectangle((left, top), TILE, TILE, color=LIGHT_GRAY, linewidth=1, zorder=-1))
+    axes.add_patch(Rectangle((left, top), _TILE, _TILE, color=LIGHT_GRAY, linewidth=1, zorder=-1))
     columns = math.ceil(math.sqrt(channels.shape[-1]))
-    step = (TILE + CHANNEL_GAP) / columns
-    size = step - CHANNEL_GAP
-    limits = (-1 if cmap == SIGNED else 0, 1)
+    step = (_TILE + _CHANNEL_GAP) / columns
+    size = step - _CHANNEL_GAP
+    limits = (-1 if cmap == _SIGNED else 0, 1)
     for channel in range(channels.shape[-1]):
         row, column = divmod(channel, columns)
         rectangle = (left + column * step, top + row * step, size, size)

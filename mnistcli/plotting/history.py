@@ -29,8 +29,8 @@ from mnistcli.runs.history import EpochRow
 
 # Lengths are in inches.
 WIDTH, HEIGHT = 11.6, 5.2 + FOOTER_HEIGHT
-PANEL_WIDTH, PANEL_LEFTS, PANEL_BOTTOM = 4.6, (0.95, 6.65), 0.65 + FOOTER_HEIGHT
-PANEL_HEIGHT = HEIGHT - TOP - PANEL_BOTTOM - 0.35
+_PANEL_WIDTH, PANEL_LEFTS, PANEL_BOTTOM = 4.6, (0.95, 6.65), 0.65 + FOOTER_HEIGHT
+_PANEL_HEIGHT = HEIGHT - TOP - PANEL_BOTTOM - 0.35
 # With more epochs, their markers would overlap.
 MAX_MARKED_EPOCHS = 30
 
@@ -89,7 +89,7 @@ def plot_history(
     figure.legend(
         *figure.axes[0].get_legend_handles_labels(),
         loc="upper right",
-        bbox_to_anchor=((PANEL_LEFTS[1] + PANEL_WIDTH) / WIDTH, 1 - 0.2 / HEIGHT),
+        bbox_to_anchor=((PANEL_LEFTS[1] + _PANEL_WIDTH) / WIDTH, 1 - 0.2 / HEIGHT),
         borderaxespad=0,
         fontsize=TEXT,
         frameon=False,
@@ -119,7 +119,7 @@ def new_panel(figure: Figure, left: float, title: str, bottom: float = PANEL_BOT
     """Add empty axes over epochs to a figure, with their lower left corner in inches."""
     width, height = figure.get_size_inches()
     axes = figure.add_axes(
-        (left / width, bottom / height, PANEL_WIDTH / width, PANEL_HEIGHT / height)
+        (left / width, bottom / height, _PANEL_WIDTH / width, _PANEL_HEIGHT / height)
     )
     axes.set_title(title, size=TEXT, color=BLACK, loc="left", weight="bold")
     axes.set_xlabel("epoch", size=TEXT, color=GRAY)

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 # A figure that is higher than this fraction of its width is made wider, up to the limit.
-MAX_ASPECT = 0.75
-WIDTH_STEP = 0.5
+_MAX_ASPECT = 0.75
+_WIDTH_STEP = 0.5
 
 
 class Size(NamedTuple):
@@ -60,8 +60,8 @@ def place_in_landscape(
         max_width: Maximum width in inches, which many blocks have.
         gaps: Distance between two blocks of a row, and between two rows.
     """
-    for width in np.arange(min_width, max_width, WIDTH_STEP):
+    for width in np.arange(min_width, max_width, _WIDTH_STEP):
         layout = place_in_rows(sizes, width, gaps)
-        if layout.size.height <= MAX_ASPECT * max(width, layout.size.width):
+        if layout.size.height <= _MAX_ASPECT * max(width, layout.size.width):
             return layout
     return place_in_rows(sizes, max_width, gaps)

@@ -18,18 +18,18 @@ from mnistcli.plotting.style import BLACK, GRAY, LIGHT_GRAY, MARGIN, SMALL, TOP,
 from mnistcli.prediction.occlusion import PATCH, occlusion_map
 
 # Lengths are in inches.
-GAP, COLUMN_GAP = 0.16, 0.5
-COLUMN_STEP = 3 * CELL + 2 * GAP + COLUMN_GAP
-ROW_STEP = CELL + 0.65
-MAX_COLUMNS = 3
-MIN_WIDTH = 10.2
-SUBTITLE = (
+_GAP, _COLUMN_GAP = 0.16, 0.5
+_COLUMN_STEP = 3 * CELL + 2 * _GAP + _COLUMN_GAP
+_ROW_STEP = CELL + 0.65
+_MAX_COLUMNS = 3
+_MIN_WIDTH = 10.2
+_SUBTITLE = (
     f"Covering a {PATCH}\N{MULTIPLICATION SIGN}{PATCH} patch lowers (vermilion) or raises (blue) "
     "the probability of the digit below the map"
 )
-MINUS = "\N{MINUS SIGN}"
+_MINUS = "\N{MINUS SIGN}"
 # A smaller change of the probability is not drawn in full color.
-MIN_CHANGE = 0.01
+_MIN_CHANGE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,13 +78,13 @@ def plot_occlusion(
         dataset_name: Name of the dataset.
     """
     worst, title = find_worst(dataset, probabilities, min(count, MAX_OCCLUDED))
-    columns = min(MAX_COLUMNS, len(worst))
+    columns = min(_MAX_COLUMNS, len(worst))
     rows = math.ceil(len(worst) / columns)
     figure, axes = new_figure(
-        max(2 * MARGIN + columns * COLUMN_STEP - COLUMN_GAP, MIN_WIDTH),
-        TOP + rows * ROW_STEP,
+        max(2 * MARGIN + columns * _COLUMN_STEP - _COLUMN_GAP, _MIN_WIDTH),
+        TOP + rows * _ROW_STEP,
         title,
-        SUBTITLE,
+        _SUBTITLE,
         Footer(model, format_count(len(dataset), "image"), dataset_name),
     )
     for position, index in enumerate(worst.tolist()):
@@ -92,7 +92,7 @@ def plot_occlusion(
         image = dataset.images[index]
         label = int(dataset.labels[index])
         item = _Item(index, image, label, probabilities[index], predict_occluded(image))
-        _draw_item(axes, item, MARGIN + column * COLUMN_STEP, TOP + row * ROW_STEP)
+        _draw_item(axes, item, MARGIN + column * _COLUMN_STEP, TOP + row * _ROW_STEP)
     return figure
 
 
@@ -104,9 +104,9 @@ def _draw_item(axes: Axes, item: _Item, left: float, top: float) -> None:
         occlusion_map(item.probabilities, item.occluded_probabilities, label)
         for label in item.classes
     ]
-    largest = max(float(np.abs(maps).max()), MIN_CHANGE)
+    largest = max(float(np.abs(maps).max()), _MIN_CHANGE)
     for digit, decrease in zip(item.classes, maps, strict=True):
-        left += CELL + GAP
+        left += CELL + _GAP
         draw_array(axes, tint_digit(item.image, decrease / largest), (left, top, CELL, CELL))
         outline(axes, (left, top, left + CELL, top + CELL), LIGHT_GRAY)
         for text, color, below in (
@@ -118,6 +118,6 @@ def _draw_item(axes: Axes, item: _Item, left: float, top: float) -> None:
 
 def _format_range(decrease: NDArray[np.float32]) -> str:
     """Format the largest decrease and increase of a probability in percentage points."""
-    signed = ((MINUS, 100 * float(decrease.max())), ("+", 100 * float(-decrease.min())))
+    signed = ((_MINUS, 100 * float(decrease.max())), ("+", 100 * float(-decrease.min())))
     parts = [f"{sign}{points:.0f}" for sign, points in signed if round(points) > 0]
     return f"{' / '.join(parts)} points" if parts else "no change"

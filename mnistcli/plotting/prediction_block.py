@@ -30,26 +30,26 @@ from mnistcli.plotting.style import (
 from mnistcli.prediction.results import PredictedDigit, Prediction
 
 # Lengths are in inches: at `style.DPI`, five pixels of the file per pixel of a digit.
-TILE = 28 * 5 / DPI
+_TILE = 28 * 5 / DPI
 # Heights of the prediction above a digit, of the bars below it, and of the classes below the bars.
-HEADER, BARS, CLASSES = 0.22, 0.42, 0.16
-TILE_GAP = 0.06
-DIGIT = Size(TILE, HEADER + TILE + TILE_GAP + BARS + CLASSES)
-GAP = 0.2
+_HEADER, BARS, _CLASSES = 0.22, 0.42, 0.16
+_TILE_GAP = 0.06
+DIGIT = Size(_TILE, _HEADER + _TILE + _TILE_GAP + BARS + _CLASSES)
+_GAP = 0.2
 # The side of an image with one digit or none: as high as a digit with its bars.
-SINGLE = DIGIT.height - HEADER
+SINGLE = DIGIT.height - _HEADER
 # An image with several digits is scaled to this median height of a digit, within these limits.
-DIGIT_IN_IMAGE, MIN_SIDE, MAX_SIDE = 0.5, 2.2, 6.5
+_DIGIT_IN_IMAGE, _MIN_SIDE, MAX_SIDE = 0.5, 2.2, 6.5
 # The grid of digits has about four times as many columns as rows.
-DIGITS_PER_ROW, MAX_COLUMNS = 4, 12
+_DIGITS_PER_ROW, _MAX_COLUMNS = 4, 12
 # Digits are drawn below the image if they would make the block wider than this.
-MAX_WIDTH = 16.0
+_MAX_WIDTH = 16.0
 # Heights of the name above an image, and of a line of the caption below the name.
 NAME, LINE = 0.23, 0.19
 # Font sizes in points: the smallest of a digit on the image, and of the classes.
-MIN_LABEL, CLASS = 6.0, 6.5
+_MIN_LABEL, _CLASS = 6.0, 6.5
 # Width and height of a bold digit, relative to the font size.
-LABEL_WIDTH, LABEL_HEIGHT = 0.72, 1.2
+_LABEL_WIDTH, _LABEL_HEIGHT = 0.72, 1.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +82,8 @@ class PredictionBlock:
         area = Size(SINGLE, SINGLE)
         if len(prediction.digits) > 1:
             boxes = np.array([digit.detection.box for digit in prediction.digits])
-            scale = DIGIT_IN_IMAGE / float(np.median(boxes[:, 3] - boxes[:, 1]))
-            scale = min(max(scale, MIN_SIDE / max(full_size)), MAX_SIDE / max(full_size))
+            scale = _DIGIT_IN_IMAGE / float(np.median(boxes[:, 3] - boxes[:, 1]))
+            scale = min(max(scale, _MIN_SIDE / max(full_size)), MAX_SIDE / max(full_size))
             area = Size(full_size[0] * scale, full_size[1] * scale)
         image.thumbnail((math.ceil(area.width * DPI), math.ceil(area.height * DPI)))
         return cls(prediction, image, full_size, area, prediction.digits)
@@ -117,36 +117,38 @@ class PredictionBlock:
     def content_size(self) -> Size:
         """The size of the block without name and caption."""
         size = self._size_beside if self._digits_are_beside else self._size_below
-        return Size(max(size.width, SINGLE + GAP + DIGIT.width), size.height)
+        return Size(max(size.width, SINGLE + _GAP + DIGIT.width), size.height)
 
     @cached_property
     def _columns(self) -> int:
         """The number of columns of the digits."""
-        return min(choose_columns(len(self.digits), DIGITS_PER_ROW), MAX_COLUMNS)
+        return min(choose_columns(len(self.digits), _DIGITS_PER_ROW), _MAX_COLUMNS)
 
     @cached_property
     def _digits_are_beside(self) -> bool:
         """Whether the digits are beside the image instead of below it: whatever takes less area."""
         beside, below = self._size_beside, self._size_below
-        fits = beside.width <= MAX_WIDTH
+        fits = beside.width <= _MAX_WIDTH
         return fits and beside.width * beside.height <= 1.2 * below.width * below.height
 
     @property
     def _digits_size(self) -> Size:
         if not self.digits:
-            return Size(-GAP, 0)
+            return Size(-_GAP, 0)
         rows = math.ceil(len(self.digits) / self._columns)
-        return Size(self._columns * (DIGIT.width + GAP) - GAP, rows * (DIGIT.height + GAP) - GAP)
+        return Size(
+            self._columns * (DIGIT.width + _GAP) - _GAP, rows * (DIGIT.height + _GAP) - _GAP
+        )
 
     @property
     def _size_beside(self) -> Size:
         image, digits = self.area, self._digits_size
-        return Size(image.width + GAP + digits.width, max(HEADER + image.height, digits.height))
+        return Size(image.width + _GAP + digits.width, max(_HEADER + image.height, digits.height))
 
     @property
     def _size_below(self) -> Size:
         image, digits = self.area, self._digits_size
-        return Size(max(image.width, digits.width), HEADER + image.height + GAP + digits.height)
+        return Size(max(image.width, digits.width), _HEADER + image.height + _GAP + digits.height)
 
     def draw(self, axes: Axes, left: float, top: float, caption_height: float) -> None:
         """Draw the block.
@@ -163,12 +165,12 @@ class PredictionBlock:
         for number, line in enumerate(self.caption):
             _write(axes, left, top + NAME + number * LINE, line, width, color=color)
         top += caption_height
-        rectangle = (left, top + HEADER, *self.area)
+        rectangle = (left, top + _HEADER, *self.area)
         self._draw_boxes(axes, draw_image(axes, self.image, rectangle, self.full_size))
         if self._digits_are_beside:
-            self._draw_digits(axes, left + self.area.width + GAP, top)
+            self._draw_digits(axes, left + self.area.width + _GAP, top)
         else:
-            self._draw_digits(axes, left, top + HEADER + self.area.height + GAP)
+            self._draw_digits(axes, left, top + _HEADER + self.area.height + _GAP)
 
     def _draw_boxes(self, axes: Axes, origin: tuple[float, float, float]) -> None:
         """Draw the box of each digit on the image, with the predicted digit above it."""
@@ -194,19 +196,19 @@ class PredictionBlock:
         """Draw the inputs of the model with their probabilities in a grid."""
         for position, digit in enumerate(self.digits):
             row, column = divmod(position, self._columns)
-            x, y = left + column * (DIGIT.width + GAP), top + row * (DIGIT.height + GAP)
-            middle = y + HEADER / 2
+            x, y = left + column * (DIGIT.width + _GAP), top + row * (DIGIT.height + _GAP)
+            middle = y + _HEADER / 2
             style: dict[str, Any] = {"va": "center_baseline"}
             axes.text(x, middle, str(digit.digit), size=TEXT, color=BLUE, weight="bold", **style)
             confidence = bounded_percent(digit.confidence)
-            axes.text(x + TILE, middle, confidence, size=SMALL, color=GRAY, ha="right", **style)
-            draw_array(axes, digit.detection.image, (x, y + HEADER, TILE, TILE))
-            _draw_bars(axes, digit.probabilities, x, y + HEADER + TILE + TILE_GAP + BARS)
+            axes.text(x + _TILE, middle, confidence, size=SMALL, color=GRAY, ha="right", **style)
+            draw_array(axes, digit.detection.image, (x, y + _HEADER, _TILE, _TILE))
+            _draw_bars(axes, digit.probabilities, x, y + _HEADER + _TILE + _TILE_GAP + BARS)
 
 
 def _draw_bars(axes: Axes, probabilities: NDArray[np.float32], left: float, bottom: float) -> None:
     """Draw one vertical bar per class, with the classes below; the most likely one is in color."""
-    width = TILE / len(probabilities)
+    width = _TILE / len(probabilities)
     predicted = int(probabilities.argmax())
     for digit, probability in enumerate(probabilities.tolist()):
         is_predicted = digit == predicted
@@ -219,21 +221,21 @@ def _draw_bars(axes: Axes, probabilities: NDArray[np.float32], left: float, bott
             x + width / 2,
             bottom + 0.03,
             str(digit),
-            size=CLASS,
+            size=_CLASS,
             color=BLUE if is_predicted else GRAY,
             weight="bold" if is_predicted else "normal",
             ha="center",
             va="top",
         )
-    axes.plot([left, left + TILE], [bottom, bottom], color=LIGHT_GRAY, linewidth=0.8)
+    axes.plot([left, left + _TILE], [bottom, bottom], color=LIGHT_GRAY, linewidth=0.8)
 
 
 def _choose_label_size(positions: NDArray[np.float64]) -> float:
     """Choose the font size in points at which labels at these positions (n, 2) do not overlap."""
     if len(positions) < 2:
         return TEXT
-    sizes = 72 * np.abs(np.diff(positions, axis=0)) / (LABEL_WIDTH, LABEL_HEIGHT)
-    return float(np.clip(sizes.max(axis=1).min(), MIN_LABEL, TEXT))
+    sizes = 72 * np.abs(np.diff(positions, axis=0)) / (_LABEL_WIDTH, _LABEL_HEIGHT)
+    return float(np.clip(sizes.max(axis=1).min(), _MIN_LABEL, TEXT))
 
 
 def _write(

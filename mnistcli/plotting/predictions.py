@@ -12,15 +12,15 @@ from mnistcli.plotting.prediction_block import LINE, MAX_SIDE, NAME, PredictionB
 from mnistcli.plotting.style import MARGIN, TEXT, TOP, Footer, new_figure, text_width
 from mnistcli.prediction.results import Prediction
 
-SUBTITLE = "With each image: the digits as the model sees them, and the probabilities of 0 to 9"
+_SUBTITLE = "With each image: the digits as the model sees them, and the probabilities of 0 to 9"
 # Lengths are in inches: distances between two images of a row, and between two rows.
-BLOCK_GAPS = Size(0.5, 0.35)
-BOTTOM = 0.15
+_BLOCK_GAPS = Size(0.5, 0.35)
+_BOTTOM = 0.15
 # If the figure would be higher than this, it becomes wider, and then the limits apply: maximum
 # number of digits drawn for an image, and maximum length of an image's longer side.
 MAX_HEIGHT = 77.0
-WIDTHS = (16.0, 25.5)
-LIMITS = (
+_WIDTHS = (16.0, 25.5)
+_LIMITS = (
     (sys.maxsize, MAX_SIDE),
     (sys.maxsize, 3.0),
     (24, 3.0),
@@ -58,9 +58,9 @@ def plot_predictions(predictions: Iterable[Prediction], *, model: str) -> Figure
     blocks, layout = lay_out(blocks)
     figure, axes = new_figure(
         2 * MARGIN + max(layout.size.width, _min_width()),
-        TOP + layout.size.height + BOTTOM,
+        TOP + layout.size.height + _BOTTOM,
         _title([block.prediction for block in blocks]),
-        SUBTITLE,
+        _SUBTITLE,
         footer,
     )
     for block, (left, top) in zip(blocks, layout.positions, strict=True):
@@ -81,7 +81,7 @@ def _title(predictions: Sequence[Prediction]) -> str:
 
 def _min_width() -> float:
     """Return the width of the subtitle, which must not be cut."""
-    return text_width(SUBTITLE, TEXT)
+    return text_width(_SUBTITLE, TEXT)
 
 
 def _caption_height(blocks: Sequence[PredictionBlock]) -> float:
@@ -95,10 +95,10 @@ def lay_out(blocks: list[PredictionBlock]) -> tuple[list[PredictionBlock], Layou
     Returns:
         The blocks, smaller if necessary, and their positions.
     """
-    layout = _place_blocks(blocks, WIDTHS[0])
-    for digits, side in LIMITS:
+    layout = _place_blocks(blocks, _WIDTHS[0])
+    for digits, side in _LIMITS:
         blocks = [block.shrink(digits, side) for block in blocks]
-        for width in WIDTHS:
+        for width in _WIDTHS:
             layout = _place_blocks(blocks, width)
             if layout.size.height <= MAX_HEIGHT:
                 return blocks, layout
@@ -111,4 +111,4 @@ def _place_blocks(blocks: Sequence[PredictionBlock], max_width: float) -> Layout
         Size(block.content_size.width, caption_height + block.content_size.height)
         for block in blocks
     ]
-    return place_in_landscape(sizes, _min_width(), max_width, BLOCK_GAPS)
+    return place_in_landscape(sizes, _min_width(), max_width, _BLOCK_GAPS)

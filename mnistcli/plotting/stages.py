@@ -15,11 +15,11 @@ from mnistcli.preprocessing.shapes import Mask
 from mnistcli.preprocessing.stages import Stages
 
 # Lengths are in inches.
-SIDE, STEP = 1.64, 1.87
-CAPTION = 0.2
-HEIGHT = CAPTION + SIDE
+_SIDE, _STEP = 1.64, 1.87
+_CAPTION = 0.2
+HEIGHT = _CAPTION + _SIDE
 # More digits would be too small to see.
-MAX_DIGITS = 64
+_MAX_DIGITS = 64
 
 
 def draw_stages(axes: Axes, stages: Stages, digits: tuple[PredictedDigit, ...], top: float) -> None:
@@ -39,12 +39,12 @@ def draw_stages(axes: Axes, stages: Stages, digits: tuple[PredictedDigit, ...], 
         _text_lines(stages),
     )
     for number, (caption, image) in enumerate(panels):
-        left = MARGIN + number * STEP
+        left = MARGIN + number * _STEP
         _write_caption(axes, caption, left, top)
-        draw_image(axes, image, (left, top + CAPTION, SIDE, SIDE))
-    left = MARGIN + len(panels) * STEP
+        draw_image(axes, image, (left, top + _CAPTION, _SIDE, _SIDE))
+    left = MARGIN + len(panels) * _STEP
     _write_caption(axes, format_count(len(digits), "digit"), left, top)
-    _draw_digits(axes, [digit.detection.image for digit in digits], left, top + CAPTION)
+    _draw_digits(axes, [digit.detection.image for digit in digits], left, top + _CAPTION)
 
 
 def color_masks(background: Mask, *colored: tuple[str, Mask]) -> Image.Image:
@@ -75,12 +75,12 @@ def _write_caption(axes: Axes, caption: str, left: float, top: float) -> None:
 
 def _draw_digits(axes: Axes, digits: list[NDArray[np.uint8]], left: float, top: float) -> None:
     """Draw the digits in MNIST format in a grid, as large as the panel allows."""
-    shown = digits[:MAX_DIGITS]
+    shown = digits[:_MAX_DIGITS]
     columns = max(math.ceil(math.sqrt(len(shown))), 1)
-    side = SIDE / columns
+    side = _SIDE / columns
     height = max(math.ceil(len(shown) / columns), 1) * side
-    top += (SIDE - height) / 2
+    top += (_SIDE - height) / 2
     for number, digit in enumerate(shown):
         row, column = divmod(number, columns)
         draw_array(axes, digit, (left + column * side, top + row * side, side, side))
-    outline(axes, (left, top, left + SIDE, top + height), LIGHT_GRAY)
+    outline(axes, (left, top, left + _SIDE, top + height), LIGHT_GRAY)

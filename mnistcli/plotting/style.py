@@ -25,7 +25,7 @@ GRAY = "#666666"
 LIGHT_GRAY = "#C8C8C8"
 
 # Font sizes in points.
-TITLE = 15
+_TITLE = 15
 TEXT = 11
 SMALL = 9
 
@@ -43,13 +43,13 @@ _METADATA: dict[str, dict[str, str | None]] = {
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 
-UNKNOWN = "\N{REPLACEMENT CHARACTER}"
-ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
-FONT = "DejaVu Sans"
+_UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+_ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+_FONT = "DejaVu Sans"
 # Hinting makes drawn text up to 9 % wider than its outlines.
-HINTING = 1.09
+_HINTING = 1.09
 # Fraction of the footer that the name of the dataset may take.
-DATASET_FRACTION = 0.35
+_DATASET_FRACTION = 0.35
 
 
 class Footer(NamedTuple):
@@ -93,14 +93,14 @@ def new_figure(
 def write_title(figure: Figure, title: str, subtitle: str) -> None:
     """Write a title, and a subtitle below it, in the upper left corner of a figure."""
     _, height = figure.get_size_inches()
-    _write(figure, title, height - 0.3, TITLE, color=BLACK, bold=True)
+    _write(figure, title, height - 0.3, _TITLE, color=BLACK, bold=True)
     _write(figure, subtitle, height - 0.63, TEXT, color=GRAY)
 
 
 def write_footer(figure: Figure, footer: Footer) -> None:
     """Write the model, the dataset and the number of images along the lower edge of a figure."""
     width = figure.get_size_inches()[0] - 2 * MARGIN
-    dataset = fit_text(footer.dataset, DATASET_FRACTION * width, SMALL)
+    dataset = fit_text(footer.dataset, _DATASET_FRACTION * width, SMALL)
     parts = [f"dataset: {dataset}" if dataset else "", footer.images]
     rest = "".join(f"  \N{MIDDLE DOT}  {part}" for part in parts if part)
     label = "model: "
@@ -150,14 +150,14 @@ def fit_text(text: str, width: float, size: float, *, bold: bool = False) -> str
 def _shorten(text: str, length: int) -> str:
     """Cut out the middle of a text: `length` characters are left."""
     tail = length // 2
-    return f"{text[: length - tail]}{ELLIPSIS}{text[len(text) - tail :]}"
+    return f"{text[: length - tail]}{_ELLIPSIS}{text[len(text) - tail :]}"
 
 
 def to_printable(text: str) -> str:
     """Replace characters without a glyph in the font; Matplotlib would warn about them."""
     known = _known_characters()
     return "".join(
-        character if character.isprintable() and ord(character) in known else UNKNOWN
+        character if character.isprintable() and ord(character) in known else _UNKNOWN
         for character in text
     )
 
@@ -171,16 +171,16 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
         size: Font size in points.
         bold: Whether the text is bold.
     """
-    font = FontProperties(family=FONT, size=size, weight="bold" if bold else "normal")
+    font = FontProperties(family=_FONT, size=size, weight="bold" if bold else "normal")
     width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
-    return HINTING * float(width) / 72
+    return _HINTING * float(width) / 72
 
 
 @cache
 def _known_characters() -> frozenset[int]:
     """Return the code points that the font has in both weights."""
     normal, bold = (
-        get_font(findfont(FontProperties(family=FONT, weight=weight))).get_charmap()
+        get_font(findfont(FontProperties(family=_FONT, weight=weight))).get_charmap()
         for weight in ("normal", "bold")
     )
     return frozenset(normal.keys() & bold.keys())

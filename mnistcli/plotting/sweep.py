@@ -33,8 +33,8 @@ from mnistcli.sweep.study import TrialSummary
 from mnistcli.sweep.sweep import SweepResult
 
 # Lengths are in inches.
-WIDTH, HEIGHT = 9.0, 5.0 + FOOTER_HEIGHT
-LEFT, BOTTOM, RIGHT = 1.0, 0.75 + FOOTER_HEIGHT, 0.5
+_WIDTH, _HEIGHT = 9.0, 5.0 + FOOTER_HEIGHT
+_LEFT, _BOTTOM, _RIGHT = 1.0, 0.75 + FOOTER_HEIGHT, 0.5
 
 
 def draw_sweep(result: SweepResult) -> list[Path]:
@@ -140,7 +140,7 @@ def plot_parallel(result: SweepResult) -> Figure:
             zorder=3 if is_best else 2,
         )
     names = [*(variation.name for variation in variations), "accuracy"]
-    max_width = (WIDTH - LEFT - RIGHT) / max(len(names) - 1, 1)
+    max_width = (_WIDTH - _LEFT - _RIGHT) / max(len(names) - 1, 1)
     for x, (name, scale) in enumerate(zip(names, scales, strict=True)):
         axes.axvline(x, color=LIGHT_GRAY, linewidth=1, zorder=1)
         for height, text in scale.labels(percent if x == len(names) - 1 else _text):
@@ -194,19 +194,19 @@ def _complete_trials(result: SweepResult) -> list[TrialSummary]:
 
 
 def _figure(
-    result: SweepResult, title: str, subtitle: str, *, left: float = LEFT
+    result: SweepResult, title: str, subtitle: str, *, left: float = _LEFT
 ) -> tuple[Figure, Axes]:
     """Create a figure with one pair of axes, a title and a footer."""
-    figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor="white")
+    figure = Figure(figsize=(_WIDTH, _HEIGHT), dpi=DPI, facecolor="white")
     write_title(figure, title, subtitle)
     images = format_count(result.validation_images, "validation image")
     write_footer(figure, Footer(f"sweep {result.plan.name}", images, result.config.dataset))
     axes = figure.add_axes(
         (
-            left / WIDTH,
-            BOTTOM / HEIGHT,
-            (WIDTH - left - RIGHT) / WIDTH,
-            (HEIGHT - TOP - BOTTOM) / HEIGHT,
+            left / _WIDTH,
+            _BOTTOM / _HEIGHT,
+            (_WIDTH - left - _RIGHT) / _WIDTH,
+            (_HEIGHT - TOP - _BOTTOM) / _HEIGHT,
         )
     )
     style_axes(axes)
