@@ -48,7 +48,7 @@ class Preparation:
 
         Args:
             found: The image.
-            classify: The classifier, for an image of 28x28 pixels that is not in MNIST format.
+            classify: The classifier, for images that it must choose the preprocessing of.
         """
         if found.error is not None or found.source is None:
             return Prepared(Prediction(found.path, error=found.error))

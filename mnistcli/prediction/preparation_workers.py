@@ -77,42 +77,41 @@ class PreparationWorkers:
 
         Args:
             images: Files or arrays, in any number.
-            classify: The classifier, which the workers do not have.
+            classify: The classifier, which the workers call through this process.
         """
-        prepared: Sequence[Prepared | None] = [None] * len(images)
         if not self._is_mnist_format and self.accept(images):
             try:
                 process = self._ready.get(timeout=self._timeout)
             except queue.Empty:
                 self._timeout = 0.0
             else:
-                prepared = self._prepare_in(process, images)
-        completed = [
-            self._preparation.prepare(found, classify) if content is None else content
-            for found, content in zip(images, prepared, strict=True)
-        ]
-        self._is_mnist_format = all(prepared.prediction.is_mnist_format for prepared in completed)
-        return completed
+                return self._record_format(self._prepare_in(process, images, classify))
+        return self._record_format([self._preparation.prepare(found, classify) for found in images])
+
+    def _record_format(self, prepared: list[Prepared]) -> list[Prepared]:
+        """Record whether images are in MNIST format, and return them."""
+        self._is_mnist_format = all(item.prediction.is_mnist_format for item in prepared)
+        return prepared
 
     def _prepare_in(
-        self, process: WorkerProcess, images: Sequence[FoundImage]
-    ) -> list[Prepared | None]:
+        self, process: WorkerProcess, images: Sequence[FoundImage], classify: Classify
+    ) -> list[Prepared]:
         """Prepare images in a worker; if it dies, find the image that killed it."""
         try:
-            prepared = process.prepare(images, BUDGET.reserve)
+            prepared = process.prepare(images, BUDGET.reserve, classify)
         except WorkerEndedError:
             self._in_background(self._add)
-            return [self._prepare_alone(found) for found in images]
+            return [self._prepare_alone(found, classify) for found in images]
         self._ready.put(process)
         return prepared
 
-    def _prepare_alone(self, found: FoundImage) -> Prepared | None:
+    def _prepare_alone(self, found: FoundImage, classify: Classify) -> Prepared:
         """Prepare an image in a process of its own."""
         with suppress(WorkerEndedError, OSError):
             process = self._start_process()
             try:
                 process.wait_until_ready()
-                prepared: list[Prepared | None] = process.prepare([found], BUDGET.reserve)
+                prepared: list[Prepared] = process.prepare([found], BUDGET.reserve, classify)
                 return prepared[0]
             finally:
                 process.kill()

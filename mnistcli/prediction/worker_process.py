@@ -78,22 +78,27 @@ class WorkerProcess:
         self,
         images: Sequence[object],
         reserve: Callable[[int], AbstractContextManager[None]],
+        classify: Callable[[Any], Any],
     ) -> list[Any]:
         """Prepare images in the process.
 
         Args:
             images: The images, each a `FoundImage`.
             reserve: Waits for an amount of memory in bytes and keeps it until its context ends.
+            classify: The classifier, as `Preparation.prepare` takes it.
 
         Returns:
-            The images as `Prepared`; None for one that needs the classifier.
+            The images as `Prepared`.
 
         Raises:
             WorkerEndedError: The process has ended.
         """
         self._send(images)
         with ExitStack() as memory:
-            while isinstance(reply := self._receive(), int):
+            while not isinstance(reply := self._receive(), list | Exception):
+                if not isinstance(reply, int):  # images of digits
+                    self._send(classify(reply))
+                    continue
                 memory.close()
                 if reply:
                     memory.enter_context(reserve(reply))

@@ -2,7 +2,8 @@
 
 It reads images from its standard input and writes the prepared images to its standard output, both
 as pickles. It ends when its input is closed, so it does not outlive a parent process that was
-killed. It requests the memory of large images, so that all processes keep to one budget.
+killed. It requests the memory of large images, so that all processes keep to one budget, and the
+probabilities of digits, so that the model is loaded once.
 """
 
 import os
@@ -10,7 +11,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import IO, NoReturn
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,24 +20,24 @@ from mnistcli.image_io.image_memory import BUDGET
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.preparation import Preparation, Prepared
 from mnistcli.prediction.worker_process import PIPE_ERRORS, read, write
+from mnistcli.preprocessing.shapes import Classify
 
 # An image that takes less memory is decoded without asking for it.
 _MAX_UNREQUESTED_BYTES = 8 * 2**20
 
 
-class _NeedsClassifierError(Exception):
-    """An image needs the classifier, which a worker process does not have."""
-
-
-class _MemoryClient:
-    """Requests memory from the parent process: sends the size, and zero to release it."""
+class _Parent:
+    """Requests memory and probabilities from the parent process."""
 
     def __init__(self, inbox: IO[bytes], outbox: IO[bytes]) -> None:
         self._inbox, self._outbox = inbox, outbox
 
     @contextmanager
     def reserve(self, amount: int) -> Iterator[None]:
-        """Wait for an amount of memory in bytes and keep it until the context ends."""
+        """Wait for an amount of memory in bytes and keep it until the context ends.
+
+        The parent process gets the amount, and zero to release it.
+        """
         if amount <= _MAX_UNREQUESTED_BYTES:
             yield
             return
@@ -46,6 +47,12 @@ class _MemoryClient:
             yield
         finally:
             write(self._outbox, 0)
+
+    def classify(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the probabilities, float32 (n, 10), of images, uint8 (n, 28, 28)."""
+        write(self._outbox, images)
+        probabilities: NDArray[np.float32] = read(self._inbox)
+        return probabilities
 
 
 def run_worker(*, single: bool, digit_counts: range | None) -> None:
@@ -58,31 +65,21 @@ def run_worker(*, single: bool, digit_counts: range | None) -> None:
     preparation = Preparation(single, digit_counts, threads=1)
     inbox, outbox = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is not part of the replies
-    BUDGET.borrow_from(_MemoryClient(inbox, outbox).reserve)
+    parent = _Parent(inbox, outbox)
+    BUDGET.borrow_from(parent.reserve)
     import mnistcli.preprocessing.pipeline  # noqa: F401, PLC0415 - loads OpenCV for the first image
 
     with suppress(*PIPE_ERRORS), outbox:
         write(outbox, None)
         while True:
-            write(outbox, _prepare_all(preparation, read(inbox)))
+            write(outbox, _prepare_all(preparation, read(inbox), parent.classify))
 
 
 def _prepare_all(
-    preparation: Preparation, images: Sequence[FoundImage]
-) -> list[Prepared | None] | Exception:
+    preparation: Preparation, images: Sequence[FoundImage], classify: Classify
+) -> list[Prepared] | Exception:
     try:
-        return [_prepare(preparation, found) for found in images]
+        return [preparation.prepare(found, classify) for found in images]
     except Exception as error:  # noqa: BLE001 - a bug: the parent process raises it again
         error.add_note(traceback.format_exc())
         return error
-
-
-def _prepare(preparation: Preparation, found: FoundImage) -> Prepared | None:
-    try:
-        return preparation.prepare(found, _refuse)
-    except _NeedsClassifierError:
-        return None
-
-
-def _refuse(_: NDArray[np.uint8]) -> NoReturn:
-    raise _NeedsClassifierError

@@ -73,32 +73,34 @@ def binarize(image: Image.Image) -> Foreground:
     return Foreground(coverage, mask, factor, reduced.shape[:2], to_image)
 
 
-def binarize_tight_crop(image: Image.Image, *, dark_on_light: bool) -> Foreground:
-    """Binarize an image that one digit may fill to the edges, as if it had a blank margin.
+def binarize_tight_crop(image: Image.Image) -> tuple[Foreground, Foreground]:
+    """Binarize an image that digits may fill to the edges, as if it had a blank margin.
 
-    Strokes that cover most of a border are not taken for a shadow, nor the gaps between them for
-    strokes, as `binarize` does.
+    Unlike in `binarize`, strokes along a border are no shadow, and the polarity is not detected.
 
     Args:
         image: An 8-bit image, mode ``L`` or ``RGB``.
-        dark_on_light: The polarity.
 
     Returns:
-        The foreground; its mask is empty if the contrast is too low.
+        The foreground if the image is dark on light, and if it is light on dark; a mask is empty if
+        the contrast is too low.
     """
     reduced, factor = _reduce(image)
-    gray = _convert_to_gray(reduced.astype(np.float32))
-    if dark_on_light:
-        gray = 255 - gray
+    gray = _smooth(_convert_to_gray(reduced.astype(np.float32)))
     margin = max(_MIN_MARGIN, round(_MARGIN * max(gray.shape)))
-    smooth = np.pad(_smooth(gray), margin, constant_values=float(np.percentile(gray, 1)))
-    smooth -= smooth.min()
-    contrast, mask = _threshold(smooth, _squared_gradient(smooth))
-    if contrast < _MIN_CONTRAST:
-        mask = np.zeros_like(mask)
-    coverage = np.clip(smooth / _local_contrast(smooth, mask, max(contrast, 1.0)), 0, 1)
     inside = (slice(margin, -margin),) * 2
-    return Foreground(coverage[inside], mask[inside], factor, reduced.shape[:2])
+
+    def separate(light_on_dark: Gray) -> Foreground:
+        background = float(np.percentile(light_on_dark, 1))
+        padded = np.pad(light_on_dark, margin, constant_values=background)
+        padded -= padded.min()
+        contrast, mask = _threshold(padded, _squared_gradient(padded))
+        if contrast < _MIN_CONTRAST:
+            mask = np.zeros_like(mask)
+        coverage = np.clip(padded / _local_contrast(padded, mask, max(contrast, 1.0)), 0, 1)
+        return Foreground(coverage[inside], mask[inside], factor, reduced.shape[:2])
+
+    return separate(255 - gray), separate(gray)
 
 
 def _reduce(image: Image.Image) -> tuple[NDArray[np.uint8], int]:

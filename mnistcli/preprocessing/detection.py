@@ -29,7 +29,8 @@ def detect_content(
         image: An upright image. `open_image` rotates a photo upright.
         single: Whether to treat the whole image as a single digit.
         classify: Computes class probabilities, (n, 10), of images in MNIST format, uint8
-            (n, 28, 28), to choose the input for an image of 28x28 pixels.
+            (n, 28, 28), to choose the input for an image of 28x28 pixels and to recognize an image
+            that digits fill to the edges.
         read_line: The line recognizer, for lines with more than one digit. Defaults to
             segmentation by the shapes alone, which cannot separate touching digits.
         allow_single_digit: Whether a line may hold one digit only.

@@ -72,7 +72,14 @@ def run_pipeline(
     preprocessed = segment(separate_foreground(image))
     if classify is None:
         return preprocessed
-    return prefer_tight_crop(preprocessed, image, classify, segment)
+    is_digit = single or image.size == (IMAGE_SIDE, IMAGE_SIDE)
+    return prefer_tight_crop(
+        preprocessed,
+        image,
+        classify,
+        segment=None if is_digit else segment,
+        allow_single_digit=allow_single_digit or is_digit,
+    )
 
 
 def _segment(

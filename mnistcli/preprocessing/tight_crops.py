@@ -4,7 +4,7 @@ Where strokes fill an image, light ones are as wide as dark gaps, so the shapes 
 polarity, and strokes along a border look like a frame or a ruled line.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import prod
 
@@ -13,28 +13,38 @@ from PIL import Image
 
 from mnistcli.preprocessing.binarization import binarize_tight_crop
 from mnistcli.preprocessing.cleaning import remove_specks
-from mnistcli.preprocessing.components import connected_components
+from mnistcli.preprocessing.components import connected_components, dilate
 from mnistcli.preprocessing.preprocessed_image import (
+    Foreground,
     ForegroundParts,
     PreprocessedImage,
     cut_out_digit,
 )
-from mnistcli.preprocessing.shapes import Classify, Mask
+from mnistcli.preprocessing.shapes import Classify, Digit, Mask
 from mnistcli.preprocessing.text_lines import find_text_lines
 
 _MAX_SMALL_SIDE = 24  # pixels: up to this size, strokes need not touch a border
 _BORDER = 2  # pixels within which the foreground touches a border
 _MIN_TOUCHED_BORDERS = 2
-_MAX_BORDER_INK = 0.8  # of the pixels of the borders; some of them are background
+_MAX_BORDER_INK = 0.8  # of the pixels of the borders; a frame or a dark edge covers more
 _MIN_DIGIT_INK = 0.9  # of the foreground: the rest of a number may be specks
+_MIN_LINE_HEIGHT = 0.97  # of the height of the image
+_MIN_FORM_INK = 0.7  # of the ink of a line
+_MIN_HEIGHT = 0.9  # of the height of the image: some digit of a tight crop is as tall
+_FORM_MARGIN = 5  # pixels: the mask of a tight crop is wider than that of the form elements
 _MIN_CONFIDENCE = 0.9
+
+Segment = Callable[[ForegroundParts], PreprocessedImage]
+"""Runs the stages after the removal of form elements."""
 
 
 def prefer_tight_crop(
     preprocessed: PreprocessedImage,
     image: Image.Image,
     classify: Classify,
-    segment: Callable[[ForegroundParts], PreprocessedImage],
+    *,
+    segment: Segment | None,
+    allow_single_digit: bool,
 ) -> PreprocessedImage:
     """Return the image as a tight crop if the classifier is more confident about that.
 
@@ -42,42 +52,35 @@ def prefer_tight_crop(
         preprocessed: The image with its form elements removed.
         image: The image, mode ``L`` or ``RGB``.
         classify: Computes class probabilities, (n, 10), of images in MNIST format.
-        segment: Runs the stages after the removal of form elements.
+        segment: Segments a number; None if the image is one digit.
+        allow_single_digit: Whether the image may be one digit.
     """
     is_small = max(image.size) <= _MAX_SMALL_SIDE
     is_sheet = preprocessed.foreground.to_image is not None
     if is_sheet or not (is_small or _touches_borders(preprocessed.foreground.mask)):
         return preprocessed
-    crops = list(_find_tight_crops(image, segment, is_small=is_small))
+    crops: list[PreprocessedImage] = []
+    for foreground in binarize_tight_crop(image):
+        if not _is_possible(foreground.mask, is_small=is_small):
+            continue
+        if allow_single_digit:
+            crops.append(_as_digit(foreground, image.size))
+        number = _as_number(foreground, segment) if segment else None
+        if number and not _has_table_lines(number, preprocessed.form_mask):
+            crops.append(number)
     if not crops:
         return preprocessed
-    preprocessed, *crops = (_classify_digits(item, classify) for item in (preprocessed, *crops))
+    preprocessed, *crops = _classify_digits([preprocessed, *crops], classify)
     crop = max(crops, key=_confidence)
-    is_better = _confidence(crop) >= max(_confidence(preprocessed), _MIN_CONFIDENCE)
+    is_better = _confidence(crop) > max(_confidence(preprocessed), _MIN_CONFIDENCE)
     return replace(crop, is_tight_crop=True) if is_better else preprocessed
 
 
-def _find_tight_crops(
-    image: Image.Image, segment: Callable[[ForegroundParts], PreprocessedImage], *, is_small: bool
-) -> Iterator[PreprocessedImage]:
-    """Yield an image as one digit and as one number, in each polarity that is possible."""
-    for dark_on_light in (True, False):
-        foreground = binarize_tight_crop(image, dark_on_light=dark_on_light)
-        mask = foreground.mask
-        border_ink = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).mean()
-        is_possible = is_small or _touches_borders(mask)
-        if not mask.any() or border_ink > _MAX_BORDER_INK or not is_possible:
-            continue
-        nothing = np.zeros_like(mask)
-        digit = cut_out_digit(foreground, mask, image.size)
-        yield PreprocessedImage(image.size, foreground, nothing, (digit,), mask)
-        writing = remove_specks(connected_components(mask))
-        if len(find_text_lines(writing)) != 1:
-            continue
-        number = segment(ForegroundParts(foreground, nothing, nothing, writing))
-        is_complete = number.digit_mask.sum() >= _MIN_DIGIT_INK * mask.sum()
-        if len(number.digits) > 1 and is_complete:
-            yield number
+def _is_possible(mask: Mask, *, is_small: bool) -> bool:
+    """Return whether a foreground can be that of a tight crop."""
+    border_ink = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).mean()
+    may_fill = is_small or _touches_borders(mask)
+    return bool(mask.any()) and may_fill and border_ink <= _MAX_BORDER_INK
 
 
 def _touches_borders(mask: Mask) -> bool:
@@ -86,17 +89,64 @@ def _touches_borders(mask: Mask) -> bool:
     return sum(bool(border.any()) for border in borders) >= _MIN_TOUCHED_BORDERS
 
 
-def _classify_digits(preprocessed: PreprocessedImage, classify: Classify) -> PreprocessedImage:
-    """Compute the probabilities of the digits that segmentation has not classified."""
-    pending = [digit.image for digit in preprocessed.digits if digit.probabilities is None]
-    if not pending:
-        return preprocessed
-    computed = iter(np.asarray(classify(np.stack(pending)), np.float32))
-    digits = (
-        replace(digit, probabilities=next(computed)) if digit.probabilities is None else digit
-        for digit in preprocessed.digits
-    )
-    return replace(preprocessed, digits=tuple(digits))
+def _as_digit(foreground: Foreground, size: tuple[int, int]) -> PreprocessedImage:
+    """Return the whole foreground as one digit."""
+    mask = foreground.mask
+    digit = cut_out_digit(foreground, mask, size)
+    return PreprocessedImage(size, foreground, np.zeros_like(mask), (digit,), mask)
+
+
+def _as_number(foreground: Foreground, segment: Segment) -> PreprocessedImage | None:
+    """Return the foreground as one line of several digits; None if it is something else."""
+    nothing = np.zeros_like(foreground.mask)
+    writing = remove_specks(connected_components(foreground.mask))
+    if len(find_text_lines(writing)) != 1:
+        return None
+    number = segment(ForegroundParts(foreground, nothing, nothing, writing))
+    is_complete = number.digit_mask.sum() >= _MIN_DIGIT_INK * foreground.mask.sum()
+    return number if len(number.digits) > 1 and is_complete else None
+
+
+def _has_table_lines(number: PreprocessedImage, form_mask: Mask) -> bool:
+    """Return whether lines of a table, which look like 1s, are among the digits of a number.
+
+    They cross the whole image, and the digits of a table cell do not.
+    """
+    if not form_mask.any():
+        return False
+    form = dilate(form_mask, _FORM_MARGIN, _FORM_MARGIN)
+    height, factor = len(form), number.foreground.factor
+
+    def is_line(digit: Digit) -> bool:
+        left, top = (edge // factor for edge in digit.box[:2])
+        rows, columns = digit.mask.shape
+        in_form = form[top : top + rows, left : left + columns][digit.mask].mean()
+        return rows >= _MIN_LINE_HEIGHT * height and bool(in_form > _MIN_FORM_INK)
+
+    others = [len(digit.mask) for digit in number.digits if not is_line(digit)]
+    return len(others) < len(number.digits) and max(others, default=0) < _MIN_HEIGHT * height
+
+
+def _classify_digits(
+    images: Sequence[PreprocessedImage], classify: Classify
+) -> list[PreprocessedImage]:
+    """Compute the probabilities of the digits that segmentation has not classified, at once."""
+    pending = [
+        digit.image for image in images for digit in image.digits if digit.probabilities is None
+    ]
+    computed = iter(np.asarray(classify(np.stack(pending)), np.float32) if pending else ())
+    return [
+        replace(
+            image,
+            digits=tuple(
+                replace(digit, probabilities=next(computed))
+                if digit.probabilities is None
+                else digit
+                for digit in image.digits
+            ),
+        )
+        for image in images
+    ]
 
 
 def _confidence(preprocessed: PreprocessedImage) -> float:

@@ -62,10 +62,9 @@ def draw(*names: str, size: int = 40) -> list[FoundImage]:
 def test_a_worker_prepares_files_as_this_process_does(fragile: PreparationWorkers) -> None:
     images = [*draw("a.png", "b.png"), FoundImage(Path("gone.png"), Path("gone.png"))]
 
-    prepared = fragile._prepare_in(fragile._ready.get(), images)
+    prepared = fragile._prepare_in(fragile._ready.get(), images, refuse)
 
     for found, one in zip(images, prepared, strict=True):
-        assert one is not None
         here = Preparation().prepare(found, refuse)
         assert str(one.prediction.error) == str(here.prediction.error)
         assert one.prediction.size == here.prediction.size
@@ -74,17 +73,25 @@ def test_a_worker_prepares_files_as_this_process_does(fragile: PreparationWorker
             assert digit.box == other.box
 
 
-def test_an_image_that_needs_the_classifier_is_prepared_here(fragile: PreparationWorkers) -> None:
+def test_a_worker_calls_the_classifier_of_this_process(
+    fragile: PreparationWorkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = []
 
     def classify(images: NDArray[np.uint8]) -> NDArray[np.float32]:
         asked.append(len(images))
-        return np.full((len(images), 10), 0.1, np.float32)
+        return np.eye(10, dtype=np.float32)[[3] * len(images)]
 
-    prepared = fragile.prepare(draw("a.png", "b.png", size=28), classify)
+    images = draw("a.png", "b.png", size=28)
+    monkeypatch.delattr(Preparation, "prepare")  # of this process
 
-    assert len(prepared) == 2
+    prepared = fragile.prepare(images, classify)
+
     assert asked == [2, 2]
+    for one in prepared:
+        (digit,) = one.content.digits
+        assert digit.probabilities is not None
+        assert digit.probabilities.argmax() == 3
 
 
 def test_an_image_that_ends_its_process_does_not_stop_the_rest(fragile: PreparationWorkers) -> None:

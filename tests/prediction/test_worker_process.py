@@ -5,8 +5,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli.prediction import worker_process
@@ -32,6 +35,10 @@ class Recording:
         self.amounts.append(-amount)
 
 
+def refuse(_: NDArray[np.uint8]) -> NoReturn:
+    raise AssertionError
+
+
 @pytest.fixture(scope="module")
 def process() -> Iterator[WorkerProcess]:
     process = WorkerProcess(single=False, digit_counts=None)
@@ -54,9 +61,10 @@ def test_only_large_images_borrow_memory_one_after_the_other(
     prepared = process.prepare(
         [save("a.png", 2000, 1000), save("b.png", 50, 50), save("c.png", 3000, 1000)],
         budget.reserve,
+        refuse,
     )
 
-    assert [one is not None and one.prediction.error for one in prepared] == [None] * 3
+    assert [one.prediction.error for one in prepared] == [None] * 3
     first, second = 2_000_000 * 5, 3_000_000 * 5  # a byte to decode it, four for the result
     assert budget.amounts == [first, -first, second, -second]
 
@@ -68,7 +76,7 @@ def test_a_process_that_was_killed_has_ended() -> None:
     with pytest.raises(WorkerEndedError):
         process.wait_until_ready()
     with pytest.raises(WorkerEndedError):
-        process.prepare([], Recording().reserve)
+        process.prepare([], Recording().reserve, refuse)
     process.close()
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 from sklearn.datasets import load_digits
 
 from mnistcli import datasets
@@ -16,6 +16,7 @@ from mnistcli.prediction.predict import predict_images
 from mnistcli.prediction.results import Prediction
 from mnistcli.preprocessing import find_digits, tight_crops
 from tests.support.polylines import classify_polylines, draw_number
+from tests.support.strokes import draw_digit
 
 Predict = Callable[[list[Image.Image]], list[Prediction]]
 DIGITS = datasets.load("digits").test
@@ -41,7 +42,7 @@ def crop(image: NDArray[np.uint8], height: int, *, inverted: bool) -> Image.Imag
 def test_a_digit_that_fills_its_image_is_recognized(
     height: int, inverted: bool, predict: Predict
 ) -> None:
-    """Between 21 and 35 of the 50 were recognized."""
+    """Without tight crops, 21 to 35 of the 50 are recognized."""
     images, labels = DIGITS.images[:50], DIGITS.labels[:50].tolist()
 
     predictions = predict([crop(image, height, inverted=inverted) for image in images])
@@ -52,7 +53,7 @@ def test_a_digit_that_fills_its_image_is_recognized(
 
 @pytest.mark.parametrize("inverted", [False, True])
 def test_a_number_that_fills_its_image_is_recognized(inverted: bool, predict: Predict) -> None:
-    """18 of the 25 were recognized."""
+    """Without tight crops, 18 of the 25 are recognized."""
     triples = DIGITS.images[:75].reshape(25, 3, 28, 28).transpose(0, 2, 1, 3).reshape(25, 28, 84)
     texts = ["".join(map(str, row)) for row in DIGITS.labels[:75].reshape(25, 3)]
 
@@ -82,6 +83,46 @@ def test_a_small_image_is_no_tight_crop_unless_the_classifier_is_certain() -> No
     with_classifier = find_digits(image, classify=lambda images: doubtful.repeat(len(images), 0))
 
     assert [digit.box for digit in with_classifier] == [digit.box for digit in find_digits(image)]
+
+
+def test_lines_of_a_table_are_not_read_as_digits(predict: Predict) -> None:
+    """A 7 between two vertical lines was predicted as 171, and a cell without a digit as 11."""
+    cells = []
+    for digit in (None, 7):
+        cell = Image.new("L", (90, 80), 255)
+        if digit is not None:
+            cell.paste(draw_digit(digit, size=64), (13, 8))
+        for column in (3, 86):
+            ImageDraw.Draw(cell).line((column, 0, column, 80), fill=0, width=3)
+        cells.append(cell)
+
+    empty, seven = predict(cells)
+
+    assert (empty.guess, empty.content.is_tight_crop) != ("11", True)
+    assert seven.guess == "7"
+
+
+def test_a_tight_crop_has_the_number_of_digits_that_is_given() -> None:
+    one = crop(DIGITS.images[DIGITS.labels == 1][0], 32, inverted=True)
+    classifier = load_classifier(find_model("pretrained").files)
+
+    (free,) = predict_images(classifier, [one])
+    (pair,) = predict_images(classifier, [one], digit_counts=range(2, 3))
+
+    assert free.guess == "1"
+    assert len(pair.guess) != 1
+
+
+@pytest.mark.parametrize("size", [28, 40])
+def test_a_whole_image_as_one_digit_is_not_segmented(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(tight_crops, "find_text_lines")
+    image = crop(DIGITS.images[0], size, inverted=True)
+
+    (digit,) = find_digits(image.resize((size, size)), single=True, classify=classify_polylines)
+
+    assert digit.probabilities is not None
 
 
 def test_an_image_with_a_margin_is_not_binarized_twice(monkeypatch: pytest.MonkeyPatch) -> None:
