@@ -19,10 +19,11 @@ demo: .venv/installed ## Install, train on the embedded digits, evaluate, predic
 	@echo "The packaged model reads photos, scans and drawings: mnistcli predict IMAGE"
 
 .PHONY: test
-# The programs that the tests start load compiled modules.
+# The programs that the tests start load compiled modules. A third worker uses the two processors while
+# the others wait for such programs.
 test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/installed-dev ## Install and run the tests (T=tests/test_config.py for one file, COV=--cov)
-	$(BIN)/pytest $(COV) $(if $(T),$(T),--numprocesses 2 --dist loadfile --no-loadscope-reorder)
+	$(BIN)/pytest $(COV) $(if $(T),$(T),--numprocesses 3 --dist loadfile --no-loadscope-reorder)
 
 .PHONY: lint
 lint: .venv/installed-dev ## Check style, types, layers and spelling
