@@ -2,7 +2,7 @@
 
 Only pages that the server itself has sent may talk to it. The name of the host is checked, so that
 no web site can reach it under a name of its own (DNS rebinding), and the origin of each POST, so
-that no other page can send images (cross-site request forgery).
+that no other page can send images (cross-site request forgery, CSRF).
 """
 
 from urllib.parse import urlsplit

@@ -1,4 +1,7 @@
-"""Image modes: convert any mode to 8-bit grayscale or RGB; the alpha channel becomes background."""
+"""Image modes: convert any mode, such as 16-bit grayscale, to 8-bit grayscale or RGB.
+
+Transparency (the alpha channel) becomes background.
+"""
 
 import math
 from collections.abc import Callable, Iterator

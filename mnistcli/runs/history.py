@@ -1,4 +1,4 @@
-"""Training history: one row per epoch, in `history.csv`, and the choice of the kept epoch."""
+"""Training history: one row per epoch, in `history.csv`, and the kept epoch (best checkpoint)."""
 
 import csv
 import io
