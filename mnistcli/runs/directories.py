@@ -1,4 +1,4 @@
-"""Names of run directories: new ones under ``runs/``, with a timestamp, and those in a directory."""
+"""Names of run directories: new ones under ``runs/`` (a timestamp), and those in a directory."""
 
 import re
 from collections.abc import Iterator
