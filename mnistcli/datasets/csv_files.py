@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.datasets.arrays import is_square
-from mnistcli.datasets.names import IMAGES, INDEX, LABELS, classify
+from mnistcli.datasets.names import IMAGES, INDEX, LABELS, parse_name
 from mnistcli.datasets.size_limits import require_size
 from mnistcli.errors import OTHER_DATASET, DataError
 
@@ -167,7 +167,7 @@ def _find_columns(
             f"{len(header)} columns",
             hint=OTHER_DATASET,
         )
-    roles = [classify(name).role for name in header]
+    roles = [parse_name(name).role for name in header]
     label = roles.index(LABELS) if LABELS in roles else None
     return label, next((i for i, n in enumerate(header) if _is_index(n, roles[i])), None)
 

@@ -16,7 +16,7 @@ from mnistcli.datasets.csv_files import read_csv
 from mnistcli.datasets.dataset import Splits, invalid_data_error
 from mnistcli.datasets.idx import is_idx, read_idx
 from mnistcli.datasets.named_arrays import all_images, read_splits
-from mnistcli.datasets.names import INDEX, classify, split_of_name
+from mnistcli.datasets.names import INDEX, parse_name, split_of_name
 from mnistcli.datasets.npy import read_npy
 from mnistcli.datasets.npz import read_npz
 from mnistcli.datasets.parquet import read_parquet
@@ -124,9 +124,11 @@ def read_data_file(path: Path) -> Splits:
     reader = _require_reader(path)
     arrays = reader.read(path)
     if set(arrays) == {""}:
-        split = classify(_stem(path)).split
+        split = parse_name(_stem(path)).split
         siblings = [
-            sibling for sibling in _siblings(path.parent) if classify(_stem(sibling)).split == split
+            sibling
+            for sibling in _siblings(path.parent)
+            if parse_name(_stem(sibling)).split == split
         ]
         return read_splits(str(path), _read_files(siblings, path.parent, reader))
     return read_splits(str(path), _without_index(arrays))
@@ -164,7 +166,7 @@ def read_data_folder(folder: Path) -> Splits:
     """
     groups: dict[tuple[str, ...], list[Path]] = {}
     for path in _siblings(folder):
-        found = classify(_name(path, folder))
+        found = parse_name(_name(path, folder))
         groups.setdefault(found.rest, []).append(path)
     first_error: DataError | None = None
     for group in sorted(groups, key=_order):
@@ -192,7 +194,7 @@ def _read_files(
         file_reader = find_reader(path)
         if file_reader is None or (reader is not None and file_reader is not reader):
             continue
-        found = classify(_name(path, folder))
+        found = parse_name(_name(path, folder))
         prefix = " ".join(filter(None, (found.split, found.role, *found.rest)))
         for name, array in _without_index(file_reader.read(path)).items():
             key = f"{prefix}/{name}".strip("/")

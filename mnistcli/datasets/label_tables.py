@@ -14,7 +14,7 @@ from mnistcli.datasets.image_files import (
     read_image_files,
 )
 from mnistcli.datasets.named_arrays import ALL, to_splits
-from mnistcli.datasets.names import LABELS, classify, digit_of_name, split_of_name
+from mnistcli.datasets.names import LABELS, digit_of_name, parse_name, split_of_name
 from mnistcli.files.natural_order import list_subdirectories
 
 _FILE_COLUMNS = {"file", "filename", "file_name", "image", "img", "path", "name", "image_name"}
@@ -93,7 +93,7 @@ def _columns(path: Path) -> tuple[int, int] | None:
     if image_io.is_image_name(header[0]):  # without a header
         return 0, 1
     names = [name.strip().lower().replace(" ", "_") for name in header]
-    labels = [i for i, n in enumerate(names) if classify(n).role == LABELS]
+    labels = [i for i, n in enumerate(names) if parse_name(n).role == LABELS]
     files = [i for i, n in enumerate(names) if n in _FILE_COLUMNS and i not in labels]
     # Kaggle's sample_submission.csv has numbers of images that are rows of another table.
     files = [i for i in files if i < len(row) and not (names[i] == "imageid" and row[i].isdigit())]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mnistcli.datasets.arrays import RawArrays, to_datasets
 from mnistcli.datasets.dataset import Dataset, Splits, invalid_data_error, split_train_test
-from mnistcli.datasets.names import IMAGES, LABELS, TEST, TRAIN, VALIDATION, classify, rank
+from mnistcli.datasets.names import IMAGES, LABELS, TEST, TRAIN, VALIDATION, parse_name, rank
 from mnistcli.errors import OTHER_DATASET, DataError
 
 ALL = "all"
@@ -56,7 +56,7 @@ def find_splits(source: str, arrays: Arrays) -> dict[str, RawArrays]:
     found: dict[tuple[str, str], str] = {}
     digits = _digit_arrays(arrays)
     for name in sorted(arrays, key=rank):
-        split, role, _ = classify(name)
+        split, role, _ = parse_name(name)
         if role in {IMAGES, LABELS} and name not in digits:
             found.setdefault((split or ALL, role), name)
     splits = {
@@ -131,7 +131,7 @@ def _digit_arrays(arrays: Arrays) -> dict[str, tuple[str, int]]:
     names = {}
     for name in arrays:
         stem, digit = name[:-1], name[-1:]
-        split, role, rest = classify(stem)
+        split, role, rest = parse_name(stem)
         if digit.isdigit() and split and not role and not rest and f"{stem}0" in arrays:
             names[name] = (split, int(digit))
     return names

@@ -1,6 +1,6 @@
 """Names of splits, roles and digits: one table for keys, columns, files and folders.
 
-`classify("X_train")` is the images of the training split, `digit_of_name("seven")` is 7.
+`parse_name("X_train")` is the images of the training split, `digit_of_name("seven")` is 7.
 """
 
 import re
@@ -48,7 +48,7 @@ class Name(NamedTuple):
     rest: tuple[str, ...] = ()
 
 
-def classify(name: str) -> Name:
+def parse_name(name: str) -> Name:
     """Find the split and the role in a name, whatever its case and its other words are."""
     split, roles, rest = None, set[str](), list[str]()
     for word in _words(name):
@@ -73,7 +73,7 @@ def rank(name: str) -> int:
 
 def split_of_name(name: str) -> str | None:
     """Return the split that a file or folder is named after; None if other words occur."""
-    found = classify(name)
+    found = parse_name(name)
     return None if found.rest or found.role == LABELS else found.split
 
 

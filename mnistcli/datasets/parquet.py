@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnistcli.datasets.names import IMAGES, LABELS, classify
+from mnistcli.datasets.names import IMAGES, LABELS, parse_name
 from mnistcli.datasets.size_limits import require_size
 from mnistcli.errors import OTHER_DATASET, DataError
 from mnistcli.extras import require_packages
@@ -66,7 +66,7 @@ def _check_size(path: Path, metadata: Any) -> None:
 
 
 def _read_batch(path: Path, batch: Any) -> dict[str, NDArray[Any]]:
-    columns = {name: classify(name) for name in batch.schema.names}
+    columns = {name: parse_name(name) for name in batch.schema.names}
     images = [name for name, found in columns.items() if found.role == IMAGES]
     labels = [name for name, found in columns.items() if found.role == LABELS]
     if not images:
