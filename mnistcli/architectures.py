@@ -13,9 +13,9 @@ from types import MappingProxyType
 import keras
 from keras import layers
 
-from mnistcli.config import CLASSES
 from mnistcli.config_fields import require_choice
 from mnistcli.line_format import LINE_HEIGHT, SYMBOLS
+from mnistcli.mnist_format import CLASSES
 
 INPUT_SHAPE = (28, 28, 1)
 INPUT_NAME = "pixels_0_to_1"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import keras
 
-from mnistcli.config import CLASSES
 from mnistcli.errors import CheckpointError
 from mnistcli.files.atomic import replace_atomically, temporary_directory
+from mnistcli.mnist_format import CLASSES
 from mnistcli.model_check import CheckedModel, check_model
 from mnistcli.model_check.check import damaged_error
 from mnistcli.model_check.input_shapes import find_image_shape

@@ -13,7 +13,6 @@ from mnistcli.config_fields import setting_field, validate
 from mnistcli.errors import ConfigError
 from mnistcli.suggestions import find_similar
 
-CLASSES = 10
 SEED_LIMIT = 2**32
 """Seeds are below this limit."""
 ARCHITECTURE_NAMES = ("simple", "classic", "deep", "fast", "accurate", "wide", "record")

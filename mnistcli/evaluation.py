@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from mnistcli.config import CLASSES
 from mnistcli.datasets import Dataset
 from mnistcli.errors import OTHER_DATASET, OTHER_MODEL, CheckpointError, DataError
 from mnistcli.inference.digit_classifier import PROBABILITY_EPSILON, DigitClassifier
 from mnistcli.inference.ensemble import Ensemble
+from mnistcli.mnist_format import CLASSES
 
 CALIBRATION_BINS = 15
 

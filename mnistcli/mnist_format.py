@@ -1,10 +1,13 @@
-"""MNIST format: the size of an image, and the scaling of its pixels to the input of a model."""
+"""MNIST format: the size of images, the classes, and the scaling to the input of a model."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 IMAGE_SIDE = 28
 """Height and width of an image in MNIST format, in pixels."""
+
+CLASSES = 10
+"""The digits 0 to 9."""
 
 
 def to_model_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -17,12 +17,11 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mnistcli.config import CLASSES
 from mnistcli.drawing_page.corrections import Corrections
 from mnistcli.drawing_page.drawing_predictor import DrawingPredictor
 from mnistcli.drawing_page.page import build_page
 from mnistcli.errors import MnistCliError
-from mnistcli.mnist_format import IMAGE_SIDE
+from mnistcli.mnist_format import CLASSES, IMAGE_SIDE
 
 MAX_BODY = 20 * 2**20
 """Maximum number of bytes of an image: more than a phone's camera makes."""

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from mnistcli.config import CLASSES
 from mnistcli.errors import RunError, os_reason
 from mnistcli.files.atomic import write_atomically
+from mnistcli.mnist_format import CLASSES
 from mnistcli.prediction.results import Prediction
 
 _OPTION = "--corrections DIR"

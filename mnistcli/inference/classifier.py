@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.choices import AUTO_SCALE, PIXEL_SCALES
-from mnistcli.config import CLASSES
 from mnistcli.config_fields import require_choice
 from mnistcli.device import start_quietly
 from mnistcli.errors import OTHER_MODEL, CheckpointError
@@ -25,7 +24,7 @@ from mnistcli.files.hashing import sha256
 from mnistcli.inference import litert, litert_files
 from mnistcli.inference.digit_classifier import BATCH_SIZE
 from mnistcli.inference.interface_cache import read_interface
-from mnistcli.mnist_format import to_model_input
+from mnistcli.mnist_format import CLASSES, to_model_input
 from mnistcli.model_files import read_model_file
 
 Compute = Callable[[NDArray[np.float32]], NDArray[np.float32]]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.config import CLASSES
+from mnistcli.mnist_format import CLASSES
 
 _BEAMS = 12
 _MIN_PROBABILITY = 1e-3  # of a symbol in a column; without a symbol above it, the column is blank

@@ -14,7 +14,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.config import CLASSES
 from mnistcli.errors import CheckpointError
 from mnistcli.files.hashing import sha256
 from mnistcli.inference import ctc
@@ -29,6 +28,7 @@ from mnistcli.line_format import (
     Mark,
     RecognizedLine,
 )
+from mnistcli.mnist_format import CLASSES
 from mnistcli.model_lookup import PRETRAINED_DIR
 
 LINE_RECOGNIZER_DIR = PRETRAINED_DIR / "lines"

@@ -18,7 +18,6 @@ from io import SEEK_END, BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
-from mnistcli.config import CLASSES
 from mnistcli.files.atomic import write_atomically
 from mnistcli.files.hashing import sha256
 from mnistcli.files.regular_files import open_regular
@@ -26,6 +25,7 @@ from mnistcli.files.user_directories import cache_dir
 from mnistcli.files.zip_files import open_zip
 from mnistcli.inference.interface_cache import Interface
 from mnistcli.inference.signing_key import load_key
+from mnistcli.mnist_format import CLASSES
 from mnistcli.model_lookup import PRETRAINED_DIR
 
 # A LiteRT file ends with a zip archive, as the format's own metadata tools write it; LiteRT ignores

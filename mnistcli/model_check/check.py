@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mnistcli.config import CLASSES
 from mnistcli.errors import OTHER_MODEL, CheckpointError
 from mnistcli.files.hashing import sha256
+from mnistcli.mnist_format import CLASSES
 from mnistcli.model_check import legacy_h5
 from mnistcli.model_check.archive import read_members
 from mnistcli.model_check.configuration import parse_config, rebuild_model

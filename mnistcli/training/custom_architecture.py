@@ -21,11 +21,12 @@ import numpy as np
 
 from mnistcli import checkpoints
 from mnistcli.architectures import INPUT_NAME, INPUT_SHAPE
-from mnistcli.config import CLASSES, split_custom_architecture
+from mnistcli.config import split_custom_architecture
 from mnistcli.errors import CheckpointError, TrainingError, os_reason
 from mnistcli.files.atomic import temporary_directory
 from mnistcli.files.hashing import sha256
 from mnistcli.inference.conversion import build_keras_predictor
+from mnistcli.mnist_format import CLASSES
 from mnistcli.suggestions import find_similar
 
 _MODULE = "mnistcli_custom_architecture"

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli import datasets
-from mnistcli.config import CLASSES, TrainConfig
+from mnistcli.config import TrainConfig
 from mnistcli.datasets import Dataset, Splits
 from mnistcli.errors import OTHER_DATASET, DataError
+from mnistcli.mnist_format import CLASSES
 from mnistcli.synthetic.digit_styles import generate_styled_digits
 from mnistcli.synthetic.non_digits import generate_non_digits
 from mnistcli.training.losses import encode_labels

@@ -9,7 +9,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.config import CLASSES, TrainConfig
+from mnistcli.config import TrainConfig
+from mnistcli.mnist_format import CLASSES
 
 
 def build_loss(config: TrainConfig) -> keras.losses.Loss:

@@ -22,8 +22,8 @@ from jax import numpy as jnp
 
 from mnistcli import checkpoints, datasets
 from mnistcli.architectures import build_model
-from mnistcli.config import CLASSES, TrainConfig
-from mnistcli.mnist_format import IMAGE_SIDE
+from mnistcli.config import TrainConfig
+from mnistcli.mnist_format import CLASSES, IMAGE_SIDE
 from mnistcli.recipes import RECIPES
 from mnistcli.synthetic.digit_styles import generate_styled_digits
 from mnistcli.synthetic.non_digits import generate_non_digits
