@@ -1,5 +1,6 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
+WORKERS ?= 3
 BIN := .venv/bin
 
 .PHONY: help
@@ -22,8 +23,8 @@ demo: .venv/installed ## Install, train on the embedded digits, evaluate, predic
 # The programs that the tests start load compiled modules. A third worker uses the two processors while
 # the others wait for such programs.
 test: export PYTHONDONTWRITEBYTECODE =
-test: .venv/installed-dev ## Install and run the tests (T=tests/test_config.py for one file, COV=--cov)
-	$(BIN)/pytest $(COV) $(if $(T),$(T),--numprocesses 3 --dist loadfile --no-loadscope-reorder)
+test: .venv/installed-dev ## Install and run the tests (T=tests/test_config.py for one file, COV=--cov, WORKERS=8)
+	$(BIN)/pytest $(COV) $(if $(T),$(T),--numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder)
 
 .PHONY: lint
 lint: .venv/installed-dev ## Check style, types, layers and spelling

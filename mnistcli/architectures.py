@@ -15,7 +15,7 @@ from keras import layers
 
 from mnistcli.config_fields import require_choice
 from mnistcli.line_format import LINE_HEIGHT, SYMBOLS
-from mnistcli.mnist_format import CLASSES
+from mnistcli.mnist_format import NUM_CLASSES
 
 INPUT_SHAPE = (28, 28, 1)
 INPUT_NAME = "pixels_0_to_1"
@@ -40,7 +40,7 @@ def build_model(arch: str, *, dropout: float = 0.0) -> keras.Model:
         [
             keras.Input(INPUT_SHAPE, name=INPUT_NAME),
             *build_layers(dropout),
-            layers.Dense(CLASSES, "softmax"),
+            layers.Dense(NUM_CLASSES, "softmax"),
         ],
         name=arch,
     )

@@ -9,7 +9,7 @@ import keras
 
 from mnistcli.errors import CheckpointError
 from mnistcli.files.atomic import replace_atomically, temporary_directory
-from mnistcli.mnist_format import CLASSES
+from mnistcli.mnist_format import NUM_CLASSES
 from mnistcli.model_check import CheckedModel, check_model
 from mnistcli.model_check.check import damaged_error
 from mnistcli.model_check.input_shapes import find_image_shape
@@ -101,7 +101,7 @@ def _check_shapes(checked: CheckedModel) -> None:
         parameters = skeleton.count_params()
     if (
         find_image_shape(input_shape[1:]) != checked.image_shape
-        or output_shape != (None, CLASSES)
+        or output_shape != (None, NUM_CLASSES)
         or parameters > len(checked.weights)
     ):
         raise damaged_error(checked.path)

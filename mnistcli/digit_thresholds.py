@@ -21,12 +21,12 @@ NO_DIGIT_THRESHOLDS = DigitThresholds()
 """Rejects nothing."""
 
 
-def lowest_thresholds(several: Iterable[DigitThresholds]) -> DigitThresholds:
+def lowest_thresholds(thresholds: Iterable[DigitThresholds]) -> DigitThresholds:
     """Return the thresholds of models whose probabilities are averaged: the lowest of each kind.
 
     Averaging lowers the confidence where the models disagree.
 
     Args:
-        several: The thresholds of each model, at least one.
+        thresholds: The thresholds of each model, at least one.
     """
-    return DigitThresholds(*map(min, zip(*several, strict=True)))
+    return DigitThresholds(*map(min, zip(*thresholds, strict=True)))

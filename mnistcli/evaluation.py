@@ -12,7 +12,7 @@ from mnistcli.datasets import Dataset
 from mnistcli.errors import OTHER_DATASET, OTHER_MODEL, CheckpointError, DataError
 from mnistcli.inference.digit_classifier import PROBABILITY_EPSILON, DigitClassifier
 from mnistcli.inference.ensemble import Ensemble
-from mnistcli.mnist_format import CLASSES
+from mnistcli.mnist_format import NUM_CLASSES
 
 CALIBRATION_BINS = 15
 
@@ -219,7 +219,7 @@ def evaluate_probabilities(
         weighted_recall=weighted[1],
         weighted_f1=weighted[2],
         per_class=_per_class(labels, predicted),
-        confusion_matrix=confusion_matrix(labels, predicted, labels=range(CLASSES)),
+        confusion_matrix=confusion_matrix(labels, predicted, labels=range(NUM_CLASSES)),
         calibration_error=_calibration_error(labels, probabilities),
         probabilities=probabilities,
         labels=labels,
@@ -227,7 +227,7 @@ def evaluate_probabilities(
 
 
 def _per_class(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> tuple[ClassScores, ...]:
-    columns = _scores(labels, predicted, labels=range(CLASSES))
+    columns = _scores(labels, predicted, labels=range(NUM_CLASSES))
     return tuple(
         ClassScores(digit, float(precision), float(recall), float(f1), int(support))
         for digit, (precision, recall, f1, support) in enumerate(zip(*columns, strict=True))

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 IMAGE_SIDE = 28
 """Height and width of an image in MNIST format, in pixels."""
 
-CLASSES = 10
+NUM_CLASSES = 10
 """The digits 0 to 9."""
 
 

@@ -57,8 +57,8 @@ def draw(
 
     The page is served on this computer only, at http://127.0.0.1. It shows the probabilities, the
     28x28 digit and its occlusion map; several digits are predicted as a number. An image can be
-    dropped, pasted or taken with a camera. Needs the extra draw, except for --export. Ctrl-C ends
-    it.
+    dropped, pasted or taken with a camera. Requires the draw extra, except for --export. Ctrl-C
+    ends it.
     """
     from mnistcli.model_lookup import find_model
 

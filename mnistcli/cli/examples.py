@@ -3,7 +3,7 @@
 FIRST_STEPS = """Examples:
 
     mnistcli predict photo.png           # no training needed
-    mnistcli draw                        # a page to draw on, extra draw
+    mnistcli draw                        # a page to draw on (draw extra)
     mnistcli train --dataset digits      # no download, a few seconds
     mnistcli evaluate --report
     mnistcli train --help

@@ -17,8 +17,8 @@ _MODEL_HELP = (
 def _dataset_option(default: str) -> Any:
     return typer.Option(
         metavar="NAME|PATH",
-        help="mnist, digits (of scikit-learn), a CSV, .npz, .npy, .h5, .mat, .parquet or IDX file, "
-        f"or a folder of these or of images. Default: {default}.",
+        help="mnist, digits (from scikit-learn), a CSV, .npz, .npy, .h5, .mat, .parquet or IDX "
+        f"file, or a folder of these or of images. Default: {default}.",
         autocompletion=lambda: ["mnist", "digits"],
     )
 
@@ -27,9 +27,9 @@ def cluster_option(purpose: str, default: str = "this process") -> Any:
     """Return the option ``--cluster``; its help begins with what the command does on a cluster."""
     return typer.Option(
         metavar="ADDRESS",
-        help=f"{purpose}: local (worker processes of this machine, one per processor), local:N, "
+        help=f"{purpose}: local (worker processes on this machine, one per processor), local:N, "
         "the address of a scheduler such as tcp://host:8786 or tls://host:8786, or a scheduler "
-        f"file. Needs the extra cluster. Default: {default}.",
+        f"file. Requires the cluster extra. Default: {default}.",
     )
 
 
@@ -67,7 +67,8 @@ OutputDirOption = Annotated[
         "--output-dir",
         "-o",
         metavar="DIR",
-        help="Directory for the figures. Default: plots/ in the run directory.",
+        help="Directory for the figures. Default: plots/ in the run directory; MODEL_plots/ for "
+        "any other model, ensemble_plots/ for several; with another dataset, a subfolder of it.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]

@@ -44,7 +44,7 @@ def output_to(
         The names of the images in the records that are kept.
 
     Raises:
-        RunError: The file cannot be written or continued, or another process writes it.
+        RunError: The file cannot be written or continued, or another process is writing it.
     """
     from mnistcli.prediction.image_selection import NameCounts
 
@@ -57,7 +57,7 @@ def output_to(
             partial.touch()
             with try_lock(partial) as has_lock:
                 if not has_lock:
-                    raise RunError(f"another process writes {str(path)!r}", hint=_OTHER_FILE)
+                    raise RunError(f"another process is writing {str(path)!r}", hint=_OTHER_FILE)
                 with _keep_on_failure(partial, can_continue=layout.can_continue):
                     if continue_output:
                         _keep_records(path, partial, layout, names, model)

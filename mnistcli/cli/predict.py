@@ -36,9 +36,9 @@ def predict(
         list[str] | None,
         typer.Option(
             metavar="MODEL",
-            help="A run directory, a .keras or .h5 file, latest or pretrained. Repeat it to "
-            "average the probabilities of several models. Default: $MNISTCLI_MODEL, else the "
-            "newest finished run under runs/, else pretrained.",
+            help="A run directory, the name of a run under runs/, a .keras or .h5 file, latest or "
+            "pretrained. Repeat it to average the probabilities of several models. Default: "
+            "$MNISTCLI_MODEL, else the newest finished run under runs/, else pretrained.",
         ),
     ] = None,
     recursive: Annotated[
@@ -107,8 +107,9 @@ def predict(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Copy the rejected images into DIR/0 to DIR/9 by their best guess. Move the wrong "
-            "ones to the right folder, then fine-tune: train --dataset DIR --from MODEL.",
+            help="Copy the rejected images into folders named after their best guess, such as "
+            "DIR/7; images without a digit go to DIR/unknown. Move each single digit to its "
+            "correct folder, DIR/0 to DIR/9, then fine-tune: train --dataset DIR --from MODEL.",
         ),
     ] = None,
     output: Annotated[

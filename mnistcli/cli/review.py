@@ -19,7 +19,8 @@ UNKNOWN = "unknown"
 class Review:
     """Copies the rejected images into a directory, each into the folder of its best guess.
 
-    The folders ``0`` to ``9`` are a dataset as soon as the images are in the right ones.
+    The folders ``0`` to ``9`` are a dataset as soon as the images are in the correct ones; numbers
+    and images without a digit have folders of their own, which are not part of it.
 
     Args:
         directory: The directory; it is created if necessary.

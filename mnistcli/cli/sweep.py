@@ -101,8 +101,8 @@ def sweep(
     """Search for the best settings on validation images.
 
     The search does not use the test images; --confirm evaluates its models on them afterwards.
-    Unpromising trials are pruned. Writes best.json for 'train --config' and figures. Needs the
-    extra sweep.
+    Unpromising trials are pruned. Writes best.json for 'train --config' and figures. Requires
+    the sweep extra.
     """
     from mnistcli.cli.cluster import parse_cluster
     from mnistcli.cli.dataset_loading import load_splits

@@ -57,7 +57,7 @@ def create_directory(config: TrainConfig, path: Path | None) -> Iterator[Path]:
         if is_run:
             raise RunError(f"{str(directory)!r} is a run directory", hint=OTHER_RUN_DIR)
         if not has_lock:
-            raise RunError(f"another sweep runs in {str(directory)!r}", hint=OTHER_RUN_DIR)
+            raise RunError(f"another sweep is running in {str(directory)!r}", hint=OTHER_RUN_DIR)
         yield directory
 
 

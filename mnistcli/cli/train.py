@@ -80,7 +80,7 @@ def train(
         typer.Option(
             "--tensorboard",
             help="Also write a log for TensorBoard into tensorboard/ of the run: metrics, learning "
-            "rate, confusion matrix and worst mistakes. Needs the extra tensorboard.",
+            "rate, confusion matrix and worst mistakes. Requires the tensorboard extra.",
         ),
     ] = False,
     cluster: Annotated[

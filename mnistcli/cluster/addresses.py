@@ -1,4 +1,4 @@
-"""Addresses of clusters: processes of this machine, a scheduler, or a scheduler file.
+"""Addresses of clusters: processes on this machine, a scheduler, or a scheduler file.
 
 This module loads no libraries, so that a wrong address is found before anything else is done.
 """

@@ -31,7 +31,7 @@ _CONFIG = {
         for name, value in WORKER_MEMORY.items()
     },
 }
-_START_ATTEMPTS = 5  # of the workers of this machine
+_START_ATTEMPTS = 5  # of the workers on this machine
 _LOGGERS = ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio")
 
 
@@ -74,7 +74,7 @@ def open_client(address: ClusterAddress) -> Iterator[Client]:
         try:
             yield client
         except (CancelledError, CommClosedError) as error:
-            raise ClusterError(f"the connection to the scheduler {address} is lost") from error
+            raise ClusterError(f"lost the connection to the scheduler {address}") from error
         finally:
             client.close(timeout=1)
 

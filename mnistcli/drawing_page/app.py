@@ -21,7 +21,7 @@ from mnistcli.drawing_page.corrections import Corrections
 from mnistcli.drawing_page.drawing_predictor import DrawingPredictor
 from mnistcli.drawing_page.page import build_page
 from mnistcli.errors import MnistCliError
-from mnistcli.mnist_format import CLASSES, IMAGE_SIDE
+from mnistcli.mnist_format import IMAGE_SIDE, NUM_CLASSES
 
 MAX_BODY = 20 * 2**20
 """Maximum number of bytes of an image: more than a phone's camera makes."""
@@ -65,7 +65,7 @@ def build_app(
         return JSONResponse({"occlusion_map": values})
 
     async def correct(request: Request) -> Response:
-        label = _number(request, "label", CLASSES)
+        label = _number(request, "label", NUM_CLASSES)
         prediction = await run_in_threadpool(predictor.predict, await _read_body(request))
         index = _number(request, "digit", max(len(prediction.digits), 1))
         path = await run_in_threadpool(corrections.store, prediction, label, index)

@@ -8,7 +8,7 @@ from PIL import Image
 
 from mnistcli.errors import RunError, os_reason
 from mnistcli.files.atomic import write_atomically
-from mnistcli.mnist_format import CLASSES
+from mnistcli.mnist_format import NUM_CLASSES
 from mnistcli.prediction.results import Prediction
 
 _OPTION = "--corrections DIR"
@@ -52,7 +52,7 @@ class Corrections:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, content)
-            for other in set(range(CLASSES)) - {label}:
+            for other in set(range(NUM_CLASSES)) - {label}:
                 (self.folder / str(other) / name).unlink(missing_ok=True)
         except OSError as error:
             message = f"cannot write {str(path)!r}: {os_reason(error)}"

@@ -50,14 +50,14 @@ WEB_PAGE = FileKind(
 )
 PICKLE = FileKind(
     "a pickle, which can run code and is not read",
-    f"where you trust it, {_SAVE_ARRAYS}",
+    f"if you trust it, {_SAVE_ARRAYS}",
     model_remedy=_SAVE_MODEL,
 )
 ARCHIVE = FileKind("an archive", _UNPACK)
 """A zip, tar or other archive, or a compressed file."""
 PYTORCH = FileKind(
     "a PyTorch file, a pickle that can run code and is not read",
-    f"where you trust it, {_SAVE_ARRAYS}",
+    f"if you trust it, {_SAVE_ARRAYS}",
     model_remedy="train the model with mnistcli or Keras",
 )
 KERAS = FileKind("a Keras model", _NO_MODEL, _USE_MODEL)

@@ -24,7 +24,7 @@ from mnistcli.files.hashing import sha256
 from mnistcli.inference import litert, litert_files
 from mnistcli.inference.digit_classifier import BATCH_SIZE
 from mnistcli.inference.interface_cache import read_interface
-from mnistcli.mnist_format import CLASSES, to_model_input
+from mnistcli.mnist_format import NUM_CLASSES, to_model_input
 from mnistcli.model_files import read_model_file
 
 Compute = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -183,7 +183,7 @@ def _is_classifier(compute: Compute) -> bool:
     """Return whether the output for one image has the right shape and is finite."""
     image = np.linspace(0, 1, 28 * 28, dtype=np.float32).reshape(1, 28, 28, 1)
     probabilities = compute(image)
-    return probabilities.shape == (1, CLASSES) and bool(np.isfinite(probabilities).all())
+    return probabilities.shape == (1, NUM_CLASSES) and bool(np.isfinite(probabilities).all())
 
 
 def _require_digits(images: NDArray[np.uint8]) -> NDArray[np.uint8]:

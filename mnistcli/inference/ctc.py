@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.mnist_format import CLASSES
+from mnistcli.mnist_format import NUM_CLASSES
 
-_BEAMS = 12
+_BEAM_WIDTH = 12
 _MIN_PROBABILITY = 1e-3  # of a symbol in a column; without a symbol above it, the column is blank
 _MIN_BEAM = 1e-5  # of the probability of the best one
 _BEAMS_PER_LENGTH = 4
@@ -70,7 +70,10 @@ def beam_search(frames: Frames, lengths: range | None = None) -> dict[str, float
         beams = _prune(_extend(beams, blank, symbols, lengths), lengths)
         total = max(sum(map(sum, beams.values())), sys.float_info.min)
         log_scale += math.log(total)
-        beams = {text: (one / total, other / total) for text, (one, other) in beams.items()}
+        beams = {
+            text: (blank_end / total, digit_end / total)
+            for text, (blank_end, digit_end) in beams.items()
+        }
     return {
         text: math.log(sum(parts)) + log_scale
         for text, parts in beams.items()
@@ -81,17 +84,17 @@ def beam_search(frames: Frames, lengths: range | None = None) -> dict[str, float
 def _likely_symbols(frames: Frames, lengths: range | None) -> Iterator[list[tuple[str, float]]]:
     """Return the digits of each column that are worth trying, with their probabilities."""
     likely = frames.digits > _MIN_PROBABILITY
-    for digits, chosen, found in zip(
+    for probabilities, is_likely, count in zip(
         frames.digits, likely, np.count_nonzero(likely, axis=1).tolist(), strict=True
     ):
         if lengths is not None:
-            indices = np.argpartition(digits, -_SYMBOLS_PER_COLUMN)[-_SYMBOLS_PER_COLUMN:]
-        elif found:
-            indices = np.flatnonzero(chosen)
+            indices = np.argpartition(probabilities, -_SYMBOLS_PER_COLUMN)[-_SYMBOLS_PER_COLUMN:]
+        elif count:
+            indices = np.flatnonzero(is_likely)
         else:
             yield []
             continue
-        yield [(str(digit), float(digits[digit])) for digit in indices]
+        yield [(str(digit), float(probabilities[digit])) for digit in indices]
 
 
 def _extend(
@@ -124,7 +127,7 @@ def _prune(
     ranked = sorted(beams.items(), key=lambda item: (-sum(item[1]), item[0]))
     if lengths is None:
         least = _MIN_BEAM * sum(ranked[0][1])
-        return {text: parts for text, parts in ranked[:_BEAMS] if sum(parts) >= least}
+        return {text: parts for text, parts in ranked[:_BEAM_WIDTH] if sum(parts) >= least}
     kept: dict[str, tuple[float, float]] = {}
     counts: defaultdict[int, int] = defaultdict(int)
     for text, parts in ranked:
@@ -209,18 +212,18 @@ def _replacement_probabilities(
         rest: Scaled probabilities of the rest of a path after each column, (t, 2 n + 1).
     """
     count = len(labels)
-    differs = np.ones((count, CLASSES))  # from a digit of the text; no blank is needed between
+    differs = np.ones((count, NUM_CLASSES))  # from a digit of the text; no blank is needed between
     differs[np.arange(count), labels] = 0
     # Over all columns: a path enters the digit from the blank or the digit before it ...
-    enter = np.zeros((len(digits), count, CLASSES))
+    enter = np.zeros((len(digits), count, NUM_CLASSES))
     enter[0, 0] = 1.0
     enter[1:] = forward[:-1, 0:-2:2, None]
     enter[1:, 1:] += forward[:-1, 1:-2:2, None] * differs[:-1]
     # ... and leaves it for the blank or the digit after it, or ends.
-    leave = np.repeat(rest[:, 2::2, None], CLASSES, axis=2)
+    leave = np.repeat(rest[:, 2::2, None], NUM_CLASSES, axis=2)
     leave[:, :-1] += rest[:, 3::2, None] * differs[1:]
     leave[-1, -1] = 1.0
-    inside, totals = np.zeros((2, count, CLASSES))
+    inside, totals = np.zeros((2, count, NUM_CLASSES))
     for column, probabilities in enumerate(digits):
         inside = (inside + enter[column]) * probabilities
         totals += inside * leave[column]

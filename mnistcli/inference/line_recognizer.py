@@ -28,7 +28,7 @@ from mnistcli.line_format import (
     Mark,
     RecognizedLine,
 )
-from mnistcli.mnist_format import CLASSES
+from mnistcli.mnist_format import NUM_CLASSES
 from mnistcli.model_lookup import PRETRAINED_DIR
 
 LINE_RECOGNIZER_DIR = PRETRAINED_DIR / "lines"
@@ -82,7 +82,8 @@ class LineRecognizer:
         """
         outputs = self._probabilities(images)
         frames = [
-            ctc.Frames(output[:, :CLASSES], output[:, CLASSES:].sum(axis=1)) for output in outputs
+            ctc.Frames(output[:, :NUM_CLASSES], output[:, NUM_CLASSES:].sum(axis=1))
+            for output in outputs
         ]
         found = [ctc.beam_search(member, digit_counts) for member in frames]
         ranked = _rank(found, is_conditional=digit_counts is not None)
@@ -170,10 +171,10 @@ def _align(frames: list[ctc.Frames], text: str) -> tuple[NDArray[np.float64], ND
     frames. The columns are taken from the first frames.
     """
     if not text:
-        return np.empty(0), np.empty((0, CLASSES), np.float32)
+        return np.empty(0), np.empty((0, NUM_CLASSES), np.float32)
     alignments = [ctc.align(member, text) for member in frames]
     highest = alignments[0].log_probability
-    total = np.zeros((len(text), CLASSES))
+    total = np.zeros((len(text), NUM_CLASSES))
     for alignment in alignments:
         total += alignment.replacement_ratios * math.exp(alignment.log_probability - highest)
     columns = (alignments[0].columns + 0.5) * COLUMN_WIDTH
@@ -186,9 +187,9 @@ def _marks(output: NDArray[np.float64]) -> tuple[Mark, ...]:
     starts = np.flatnonzero(np.diff(symbols, prepend=-1))
     ends = [*starts[1:], len(symbols)]
     return tuple(
-        Mark(MARKS[symbols[start] - CLASSES], float(start + end) / 2 * COLUMN_WIDTH)
+        Mark(MARKS[symbols[start] - NUM_CLASSES], float(start + end) / 2 * COLUMN_WIDTH)
         for start, end in zip(starts, ends, strict=True)
-        if CLASSES <= symbols[start] < CLASSES + len(MARKS)
+        if NUM_CLASSES <= symbols[start] < NUM_CLASSES + len(MARKS)
     )
 
 

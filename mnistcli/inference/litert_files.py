@@ -25,14 +25,14 @@ from mnistcli.files.user_directories import cache_dir
 from mnistcli.files.zip_files import open_zip
 from mnistcli.inference.interface_cache import Interface
 from mnistcli.inference.signing_key import load_key
-from mnistcli.mnist_format import CLASSES
+from mnistcli.mnist_format import NUM_CLASSES
 from mnistcli.model_lookup import PRETRAINED_DIR
 
 # A LiteRT file ends with a zip archive, as the format's own metadata tools write it; LiteRT ignores
 # it. The entry of this name says which `.keras` file the model was made from.
 _PROVENANCE_FILE = "mnistcli.txt"
 _METADATA = {
-    "labels.txt": "".join(f"{digit}\n" for digit in range(CLASSES)),
+    "labels.txt": "".join(f"{digit}\n" for digit in range(NUM_CLASSES)),
     "metadata.json": json.dumps(
         {
             "input": "float32 (n, 28, 28, 1), a light digit on a dark background",

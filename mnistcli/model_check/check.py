@@ -6,7 +6,7 @@ from typing import Any
 
 from mnistcli.errors import OTHER_MODEL, CheckpointError
 from mnistcli.files.hashing import sha256
-from mnistcli.mnist_format import CLASSES
+from mnistcli.mnist_format import NUM_CLASSES
 from mnistcli.model_check import legacy_h5
 from mnistcli.model_check.archive import read_members
 from mnistcli.model_check.configuration import parse_config, rebuild_model
@@ -97,11 +97,11 @@ def _check_sizes(config: dict[str, Any], weights_bytes: int) -> ImageShape:
     """Check the sizes of a model; return how its input holds an image."""
     size = measure(config)
     image_shape = find_image_shape(size.input)
-    if image_shape is None or size.output != (CLASSES,):
+    if image_shape is None or size.output != (NUM_CLASSES,):
         input_shape, output_shape = ((None, *shape) for shape in (size.input, size.output))
         raise RefusedModelError(
             f"is not a digit classifier: it maps {input_shape} to {output_shape}, "
-            f"not an image such as {(None, 28, 28, 1)} to {(None, CLASSES)}"
+            f"not an image such as {(None, 28, 28, 1)} to {(None, NUM_CLASSES)}"
         )
     require(
         # A weight has at least two bytes (float16).

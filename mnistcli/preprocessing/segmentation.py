@@ -180,13 +180,13 @@ def _divide(
 ) -> list[DigitSegment]:
     """Divide the ink of a line among its digits.
 
-    The borders are where a vertical line crosses the least ink. A component that is mostly on one
-    side of a border and holds at most one digit is not cut.
+    The cuts are where a vertical line crosses the least ink. A component that is mostly on one side
+    of a cut and holds at most one digit is not cut.
     """
     kept = _without_marks(components, columns, marks)
     mask = components.select(kept)
-    borders = _borders(mask.sum(axis=0), columns)
-    owner = np.searchsorted(borders, np.arange(mask.shape[1]), side="right")
+    cuts = _find_cuts(mask.sum(axis=0), columns)
+    owner = np.searchsorted(cuts, np.arange(mask.shape[1]), side="right")
     owners = np.where(mask, owner, -1)
     for index in np.flatnonzero(kept):
         region, crop = components.region(index), components.crop(index)
@@ -196,19 +196,19 @@ def _divide(
             owners[region][crop] = counts.argmax()
     return [
         _cut_out_digit(line, coverage, owners == index, (left, right))
-        for index, (left, right) in enumerate(pairwise([0, *borders, mask.shape[1]]))
+        for index, (left, right) in enumerate(pairwise([0, *cuts, mask.shape[1]]))
     ]
 
 
-def _borders(ink: NDArray[np.intp], columns: Sequence[float]) -> list[int]:
+def _find_cuts(ink: NDArray[np.intp], columns: Sequence[float]) -> list[int]:
     """Return the column with the least ink between each two neighbors; of several, the middle."""
-    borders = []
-    for one, other in pairwise(columns):
-        start = min(max(round(one) + 1, 0), len(ink) - 1)
-        between = ink[start : max(round(other), start + 1)]
+    cuts = []
+    for left, right in pairwise(columns):
+        start = min(max(round(left) + 1, 0), len(ink) - 1)
+        between = ink[start : max(round(right), start + 1)]
         least = np.flatnonzero(between == between.min())
-        borders.append(start + int(least[len(least) // 2]))
-    return borders
+        cuts.append(start + int(least[len(least) // 2]))
+    return cuts
 
 
 def _cut_out_digit(

@@ -50,7 +50,7 @@ def draw_curves(curves: Strokes, pen: Pen, base: float, rows: int) -> NDArray[np
     Args:
         curves: Points (n, 2) in units of the digit's height; y is 0 at the top and 1 at the base.
         pen: The size, slant and stroke width.
-        base: The row of the base line.
+        base: The row of the baseline.
         rows: The height of the canvas.
 
     Returns:

@@ -45,7 +45,7 @@ def draw_form_lines(
     Args:
         shape: Height and width in pixels.
         top: The row of the top of the digits.
-        base: The row of their base line.
+        base: The row of their baseline.
         rng: The random number generator.
     """
     lines = np.zeros(shape, np.float32)

@@ -40,11 +40,11 @@ class Writer:
 
     Attributes:
         pen: Height, widths and slant of the digits, and the stroke width.
-        base: The row of the base line in the drawing.
-        drift: The slope of the base line, in rows per column.
+        base: The row of the baseline in the drawing.
+        drift: The slope of the baseline, in rows per column.
         gap: The usual gap between the strokes of two digits, in pixels of the drawing.
         zero_scale: Size of the zeros, relative to the other digits.
-        raises_zeros: Whether small zeros stand above the base line.
+        raises_zeros: Whether small zeros stand above the baseline.
         drawn_shapes: The strokes of the digits that this writer draws, by digit.
         joins: Whether some neighboring digits are joined by a stroke.
         joins_zeros: Whether neighboring zeros are joined by a stroke.

@@ -26,7 +26,7 @@ from mnistcli.errors import CheckpointError, TrainingError, os_reason
 from mnistcli.files.atomic import temporary_directory
 from mnistcli.files.hashing import sha256
 from mnistcli.inference.conversion import build_keras_predictor
-from mnistcli.mnist_format import CLASSES
+from mnistcli.mnist_format import NUM_CLASSES
 from mnistcli.suggestions import find_similar
 
 _MODULE = "mnistcli_custom_architecture"
@@ -209,10 +209,10 @@ def _require_shapes(model: Any) -> keras.Model:
         raise _UnsuitableError(
             f"returns {type(model).__name__}, not a Sequential or functional model"
         )
-    if (model.input_shape, model.output_shape) != ((None, *INPUT_SHAPE), (None, CLASSES)):
+    if (model.input_shape, model.output_shape) != ((None, *INPUT_SHAPE), (None, NUM_CLASSES)):
         raise _UnsuitableError(
             f"returns a model that maps {model.input_shape} to {model.output_shape}, "
-            f"not {(None, *INPUT_SHAPE)} to {(None, CLASSES)}"
+            f"not {(None, *INPUT_SHAPE)} to {(None, NUM_CLASSES)}"
         )
     if not model.trainable_weights:
         raise _UnsuitableError("returns a model without trainable weights")
@@ -258,7 +258,7 @@ def _require_probabilities(model: keras.Model) -> None:
     if not (outputs >= 0).all() or np.abs(sums - 1).max() > _SUM_TOLERANCE:
         raise _UnsuitableError(
             "returns a model whose outputs are not probabilities; end with "
-            f"keras.layers.Dense({CLASSES}, 'softmax')"
+            f"keras.layers.Dense({NUM_CLASSES}, 'softmax')"
         )
 
 

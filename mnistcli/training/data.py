@@ -10,7 +10,7 @@ from mnistcli import datasets
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Dataset, Splits
 from mnistcli.errors import OTHER_DATASET, DataError
-from mnistcli.mnist_format import CLASSES
+from mnistcli.mnist_format import NUM_CLASSES
 from mnistcli.synthetic.digit_styles import generate_styled_digits
 from mnistcli.synthetic.non_digits import generate_non_digits
 from mnistcli.training.losses import encode_labels
@@ -83,5 +83,5 @@ def training_examples(
     if not config.non_digits:
         return train.images, targets
     outliers = generate_non_digits(train, round(config.non_digits * count), seed=config.seed)
-    uniform = np.full((len(outliers), CLASSES), 1 / CLASSES, targets.dtype)
+    uniform = np.full((len(outliers), NUM_CLASSES), 1 / NUM_CLASSES, targets.dtype)
     return np.concatenate([train.images, outliers]), np.concatenate([targets, uniform])

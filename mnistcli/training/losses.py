@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.config import TrainConfig
-from mnistcli.mnist_format import CLASSES
+from mnistcli.mnist_format import NUM_CLASSES
 
 
 def build_loss(config: TrainConfig) -> keras.losses.Loss:
@@ -29,7 +29,7 @@ def encode_labels(config: TrainConfig, labels: NDArray[np.int64]) -> NDArray[Any
     """
     if config.loss == "sparse":
         return labels
-    one_hot: NDArray[Any] = keras.utils.to_categorical(labels, CLASSES)
+    one_hot: NDArray[Any] = keras.utils.to_categorical(labels, NUM_CLASSES)
     return one_hot
 
 

@@ -182,7 +182,7 @@ def test_two_processes_do_not_write_the_same_output(images: Path) -> None:
     with try_lock(Path("out.csv.partial")):
         code, lines = failure(*PREDICT, images, "--output", "out.csv")
 
-    assert (code, lines[-2]) == (1, "error: another process writes 'out.csv'")
+    assert (code, lines[-2]) == (1, "error: another process is writing 'out.csv'")
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def test_directories_that_a_sweep_cannot_use() -> None:
         for name, message in (
             ("run", "'run' is a run directory"),
             ("file", "cannot write in 'file': file exists"),
-            ("locked", "another sweep runs in 'locked'"),
+            ("locked", "another sweep is running in 'locked'"),
         ):
             with (
                 pytest.raises(RunError, match=message),

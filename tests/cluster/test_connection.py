@@ -74,7 +74,7 @@ def test_other_versions_are_refused(
 
 def test_a_lost_connection_is_an_error(cluster: ClusterAddress) -> None:
     with (
-        pytest.raises(ClusterError, match=r"the connection to the scheduler .* is lost"),
+        pytest.raises(ClusterError, match=r"lost the connection to the scheduler"),
         connect(cluster),
     ):
         raise CommClosedError("closed by the other side")

@@ -289,7 +289,7 @@ def test_a_text_file_is_refused(tmp_path: Path) -> None:
             b"version https://git-lfs.github.com/spec/v1\n",
             "this is a Git LFS pointer; fetch the file with 'git lfs pull'",
         ),
-        (b"\x80\x04.", "this is a pickle, which can run code and is not read; where you trust it, "
+        (b"\x80\x04.", "this is a pickle, which can run code and is not read; if you trust it, "
          "save its arrays with numpy.savez"),
     ],
 )  # fmt: skip

@@ -23,7 +23,7 @@ from jax import numpy as jnp
 from mnistcli import checkpoints, datasets
 from mnistcli.architectures import build_model
 from mnistcli.config import TrainConfig
-from mnistcli.mnist_format import CLASSES, IMAGE_SIDE
+from mnistcli.mnist_format import IMAGE_SIDE, NUM_CLASSES
 from mnistcli.recipes import RECIPES
 from mnistcli.synthetic.digit_styles import generate_styled_digits
 from mnistcli.synthetic.non_digits import generate_non_digits
@@ -131,7 +131,7 @@ class Trainer:
             augmented = self._augment(to_float(images[indices]), key)
             batches = (
                 augmented.reshape(*self._batch, IMAGE_SIDE, IMAGE_SIDE, 1),
-                targets[indices].reshape(*self._batch, CLASSES),
+                targets[indices].reshape(*self._batch, NUM_CLASSES),
             )
             state, _ = jax.lax.scan(self._run_step, state, batches)
             return state, None
@@ -247,7 +247,7 @@ def distill(splits: datasets.Splits, plan: Plan) -> keras.Model:
 
 def smooth_labels(labels: np.typing.NDArray[np.int64], smoothing: float) -> jax.Array:
     """Return the targets of digits with label smoothing, float32 (n, 10)."""
-    return jax.nn.one_hot(labels, CLASSES) * (1 - smoothing) + smoothing / CLASSES
+    return jax.nn.one_hot(labels, NUM_CLASSES) * (1 - smoothing) + smoothing / NUM_CLASSES
 
 
 def _train_teacher(digits: jax.Array, targets: jax.Array, seed: int, plan: Plan) -> keras.Model:
@@ -276,7 +276,7 @@ def _synthetic_examples(
         small = generate_small_digits(train, round(_SMALL_DIGITS * len(train)), seed=seed)
         source = train.concatenate(styled)
         outliers = generate_non_digits(source, round(config.non_digits * len(train)), seed=seed)
-        uniform = np.full((len(outliers), CLASSES), 1 / CLASSES, np.float32)
+        uniform = np.full((len(outliers), NUM_CLASSES), 1 / NUM_CLASSES, np.float32)
         digits = styled.concatenate(small)
         yield (
             jnp.asarray(np.concatenate([digits.images, outliers])[..., None]),
