@@ -46,6 +46,7 @@ def install() -> None:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _exit)
+    sys.unraisablehook = _end_if_swallowed
     if os.name == "posix":  # elsewhere only sockets can be watched
         reader, writer = os.pipe()
         os.set_blocking(writer, False)
@@ -79,6 +80,20 @@ def _exit(signum: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - a
     raise SystemExit(128 + signum)
 
 
+def _end_if_swallowed(unraisable: "sys.UnraisableHookArgs") -> None:
+    """End the process if Python ignores what a signal handler has raised.
+
+    It does so in callbacks of the garbage collector, such as that of JAX. Any other exception that
+    Python ignores is printed as usual.
+    """
+    ends = isinstance(unraisable.exc_value, KeyboardInterrupt | SystemExit)
+    if _State.received is None or not ends:
+        sys.__unraisablehook__(unraisable)
+        return
+    announce(_State.received)
+    _end(_State.received)
+
+
 def _watch(reader: int) -> None:
     """Wait for the signals that stop the program: the first one, then a second one."""
     code = _next_code(reader) or 0
@@ -87,9 +102,14 @@ def _watch(reader: int) -> None:
         _State.announced = True
         _print(STOP_MESSAGES[code])
         again = _next_code(reader, seconds=_TIMEOUT) or code
+    _end(again)
+
+
+def _end(code: int) -> NoReturn:
+    """End the process at once."""
     if sys.stderr.isatty():
         _print("\x1b[?25h")  # shows the cursor, which a progress bar hides
-    os._exit(again)
+    os._exit(code)
 
 
 def _next_code(reader: int, seconds: float | None = None) -> int | None:

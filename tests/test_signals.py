@@ -255,3 +255,21 @@ datasets.load = load
     stopped = stop(start(phase, "train"), "SIGTERM")
 
     assert (stopped.code, stopped.lines) == (143, ["terminated"])
+
+
+def test_a_signal_during_a_callback_of_the_garbage_collector_stops_the_program() -> None:
+    """Python ignores exceptions of such callbacks; JAX registers one."""
+    phase = """
+import gc
+from mnistcli import datasets
+def load(*_, **__):
+    gc.callbacks.append(wait)
+    gc.collect()
+    gc.callbacks.clear()
+    time.sleep(60)
+datasets.load = load
+"""
+    stopped = stop(start(phase, "train"), "SIGTERM")
+
+    assert (stopped.code, stopped.lines) == (143, ["terminated"])
+    assert stopped.seconds < 2
