@@ -26,11 +26,3 @@ def list_directory(path: Path) -> list[Path]:
 def list_subdirectories(path: Path) -> list[Path]:
     """Return the directories in a directory, as `list_directory` does."""
     return [entry for entry in list_directory(path) if entry.is_dir()]
-
-
-def path_exists(path: Path) -> bool:
-    """Return whether a path exists; a name that the system does not accept does not exist."""
-    try:
-        return path.exists()
-    except OSError:
-        return False

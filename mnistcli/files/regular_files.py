@@ -1,4 +1,7 @@
-"""Regular files: open a file of unknown origin without waiting for the writer of a named pipe."""
+"""Regular files: open a file of unknown origin without waiting for the writer of a named pipe.
+
+A name of unknown origin can also be one that the system does not accept.
+"""
 
 import os
 import stat
@@ -17,3 +20,11 @@ def open_regular(path: Path) -> BinaryIO:
         return os.fdopen(descriptor, "rb")
     os.close(descriptor)
     raise OSError(0, "not a regular file")
+
+
+def path_exists(path: Path) -> bool:
+    """Return whether a path exists; a name that the system does not accept does not exist."""
+    try:
+        return path.exists()
+    except OSError:
+        return False

@@ -63,8 +63,7 @@ _SUBTITLE = (
     "raises (blue) the probability of the predicted digit"
 )
 _NAME = 0.28
-# Of a digit: the headings of the columns, and the row with its name and headings above, and a line
-# below.
+# Heights of the headings of the columns, and of a digit's row with name, headings and caption.
 _HEADING, _ROW_STEP = 0.2, _SIZE + 0.82
 # Of an image: its name, the stages, and a line with the reason if it has no digits.
 _STAGES_STEP, _REASON = _NAME + HEIGHT + 0.3, 0.3

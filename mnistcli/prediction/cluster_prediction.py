@@ -15,7 +15,7 @@ from mnistcli.cluster.shared_files import ModelFile, find_models, not_shared_err
 from mnistcli.cluster.tasks import Tasks
 from mnistcli.cluster.worker import prepare_worker
 from mnistcli.errors import ImageError
-from mnistcli.files.natural_order import path_exists
+from mnistcli.files.regular_files import path_exists
 from mnistcli.image_io.image_input import read_stream
 from mnistcli.image_io.pages import ImagePage
 from mnistcli.inference.digit_classifier import DigitClassifier

@@ -12,8 +12,8 @@ from PIL import Image
 
 from mnistcli.errors import DataError, ImageError, os_reason
 from mnistcli.files.kinds import is_data_name
-from mnistcli.files.natural_order import path_exists
 from mnistcli.files.object_stores import FileName, StoredObject
+from mnistcli.files.regular_files import path_exists
 from mnistcli.image_io import ImageSource
 from mnistcli.image_io.image_formats import is_document_name
 from mnistcli.image_io.image_input import is_file_object, source_name

@@ -5,9 +5,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import chain, count, islice
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mnistcli.inference.digit_classifier import DigitClassifier
 from mnistcli.prediction.image_listing import FoundImage
 from mnistcli.prediction.image_sources import Sources, find_images
@@ -17,6 +14,7 @@ from mnistcli.prediction.preparation_workers import PreparationWorkers
 from mnistcli.prediction.rejection import NO_THRESHOLDS, Thresholds, apply_rejection
 from mnistcli.prediction.results import PredictedDigit, Prediction
 from mnistcli.prediction.worker_process import MAX_WITHOUT_WORKERS, WorkerProcess
+from mnistcli.preprocessing.shapes import compute_probabilities
 
 # Images predicted together: enough to keep all processors busy, few enough for early results.
 _GROUP = 32
@@ -96,13 +94,8 @@ def _prepare_groups(
 
 def classify(classifier: DigitClassifier, group: Sequence[Prepared]) -> Iterator[Prediction]:
     """Add the probabilities that the segmentation has not computed, in one batch."""
-    digits = chain.from_iterable(prepared.content.digits for prepared in group)
-    images = [digit.image for digit in digits if digit.probabilities is None]
-    computed = iter(classifier.predict(np.stack(images)) if images else ())
+    digits = [digit for prepared in group for digit in prepared.content.digits]
+    probabilities = iter(compute_probabilities(digits, classifier.predict))
     for prediction, content in group:
-        probabilities: list[NDArray[np.float32]] = [
-            next(computed) if digit.probabilities is None else digit.probabilities
-            for digit in content.digits
-        ]
-        predicted = map(PredictedDigit, content.digits, probabilities)
+        predicted = [PredictedDigit(digit, next(probabilities)) for digit in content.digits]
         yield replace(prediction, digits=tuple(predicted))

@@ -19,7 +19,7 @@ from mnistcli.preprocessing.components import (
     exact_distances,
     stroke_width,
 )
-from mnistcli.preprocessing.shapes import DIGIT_SIDE, Gray, Mask
+from mnistcli.preprocessing.shapes import DIGIT_SIDE, Gray, Mask, Region, expand_region
 
 _OVERSAMPLING = 5  # stroke width is measured and corrected at this multiple of the resolution
 _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)  # the four nearest pixels
@@ -43,6 +43,21 @@ def normalize_digit(coverage: Gray, mask: Mask, within: Mask | None = None) -> N
     if within is not None:
         kept &= within
     return to_mnist_format(np.where(kept, coverage, np.float32(0)))
+
+
+def normalize_at(mask: Mask, coverage: Gray) -> tuple[Region, NDArray[np.uint8]]:
+    """Normalize the digit at a mask, as `normalize_digit` does.
+
+    Args:
+        mask: The ink mask of the digit, shape (h, w), with at least one pixel.
+        coverage: Ink coverage of each pixel, 0 to 1, shape (h, w).
+
+    Returns:
+        The bounding box of the mask, and the digit.
+    """
+    region = bounding_region(mask)
+    around = expand_region(region, 2)
+    return region, normalize_digit(coverage[around], mask[around])
 
 
 def to_mnist_format(coverage: Gray) -> NDArray[np.uint8]:

@@ -14,7 +14,7 @@ from mnistcli.preprocessing.components import (
     connected_components,
     dilate,
 )
-from mnistcli.preprocessing.normalization import normalize_digit
+from mnistcli.preprocessing.normalization import normalize_at
 from mnistcli.preprocessing.shapes import (
     Box,
     DetectedLine,
@@ -23,7 +23,6 @@ from mnistcli.preprocessing.shapes import (
     ImageContent,
     Mask,
     Region,
-    expand_region,
     to_box,
 )
 from mnistcli.preprocessing.text_lines import TextLine
@@ -114,9 +113,7 @@ def cut_out_digit(foreground: Foreground, mask: Mask, size: tuple[int, int]) -> 
         mask: The ink mask of the digit, shape (h, w), with at least one pixel.
         size: Width and height of the image in pixels.
     """
-    region = bounding_region(mask)
-    around = expand_region(region, 2)
-    normalized = normalize_digit(foreground.coverage[around], mask[around])
+    region, normalized = normalize_at(mask, foreground.coverage)
     # A copy, so that the mask of the whole image can be freed.
     return Digit(normalized, *foreground.locate(region, mask[region].copy(), size))
 

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.line_format import ReadLine, RecognizedLine
-from mnistcli.preprocessing.components import Components, bounding_region
+from mnistcli.preprocessing.components import Components
 from mnistcli.preprocessing.line_images import ZOOMS, crop_line
-from mnistcli.preprocessing.normalization import normalize_digit
-from mnistcli.preprocessing.shapes import Gray, Mask, Region, expand_region
+from mnistcli.preprocessing.normalization import normalize_at
+from mnistcli.preprocessing.shapes import Gray, Mask, Region
 from mnistcli.preprocessing.text_lines import TextLine
 
 _MAX_DIGIT_WIDTH = 0.95  # width of one digit in units of its height; a wider one may be two
@@ -237,7 +237,5 @@ def _cut_out(
 
 def _to_segment(mask: Mask, coverage: Gray) -> DigitSegment:
     """Crop and normalize the digit at a mask."""
-    region = bounding_region(mask)
-    around = expand_region(region, 2)
-    image = normalize_digit(coverage[around], mask[around])
+    region, image = normalize_at(mask, coverage)
     return DigitSegment(region, mask[region].copy(), image)

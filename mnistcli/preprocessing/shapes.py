@@ -1,6 +1,6 @@
 """Shared types of preprocessing: masks, bounding boxes and detected digits; imports no OpenCV."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +44,20 @@ class Digit:
     box: Box
     mask: Mask
     probabilities: NDArray[np.float32] | None = None
+
+
+def compute_probabilities(digits: Sequence[Digit], classify: Classify) -> list[NDArray[np.float32]]:
+    """Return the probabilities of digits; those that segmentation has not computed, in one batch.
+
+    Args:
+        digits: The digits.
+        classify: Computes class probabilities, (n, 10), of images in MNIST format.
+    """
+    images = [digit.image for digit in digits if digit.probabilities is None]
+    computed = iter(np.asarray(classify(np.stack(images)), np.float32) if images else ())
+    return [
+        next(computed) if digit.probabilities is None else digit.probabilities for digit in digits
+    ]
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,7 @@ from mnistcli.preprocessing.preprocessed_image import (
     PreprocessedImage,
     cut_out_digit,
 )
-from mnistcli.preprocessing.shapes import Classify, Digit, Mask
+from mnistcli.preprocessing.shapes import Classify, Digit, Mask, compute_probabilities
 from mnistcli.preprocessing.text_lines import find_text_lines
 
 _MAX_SMALL_SIDE = 24  # pixels: up to this size, strokes need not touch a border
@@ -131,18 +131,13 @@ def _classify_digits(
     images: Sequence[PreprocessedImage], classify: Classify
 ) -> list[PreprocessedImage]:
     """Compute the probabilities of the digits that segmentation has not classified, at once."""
-    pending = [
-        digit.image for image in images for digit in image.digits if digit.probabilities is None
-    ]
-    computed = iter(np.asarray(classify(np.stack(pending)), np.float32) if pending else ())
+    digits = [digit for image in images for digit in image.digits]
+    probabilities = iter(compute_probabilities(digits, classify))
     return [
         replace(
             image,
             digits=tuple(
-                replace(digit, probabilities=next(computed))
-                if digit.probabilities is None
-                else digit
-                for digit in image.digits
+                replace(digit, probabilities=next(probabilities)) for digit in image.digits
             ),
         )
         for image in images
