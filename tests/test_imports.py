@@ -102,7 +102,7 @@ def test_help_loads_only_the_options_of_the_commands() -> None:
 
     loaded = set(done.stdout.splitlines()[-1].split())
     code = {"mnistcli.diagnosis.report", "mnistcli.files.object_stores", "mnistcli.model_lookup"}
-    assert "mnistcli.cli.doctor" in loaded
+    assert "mnistcli.cli.commands.doctor" in loaded
     assert loaded & {*code, "hashlib", "importlib.metadata"} == set()
 
 

@@ -40,7 +40,7 @@ def wait_after(count, function=lambda *_, **__: None):
 """
 LOADING = "from mnistcli import datasets; datasets.load = wait"
 TRAINING = """
-from mnistcli.cli.training_progress import TrainingProgress
+from mnistcli.cli.training.training_progress import TrainingProgress
 TrainingProgress.on_train_batch_end = wait_after(1)
 """
 SAVING = """

@@ -3,27 +3,19 @@
 Modules that load Keras, scikit-learn or matplotlib are imported in the body of a command, so that
 help, shell completion and usage errors do not load them.
 
-A module per command: `train`, `sweep`, `evaluate`, `predict`, `draw`, `plot`, `runs`, `compare`,
-`export`, `recipes` and `doctor`. Their helpers:
+Subpackages:
 
-- `train`: `training_run` and `seed_training` execute it; `training_progress` and `epoch_table` show
-  the progress; `resuming`, `config_file` and `tensorboard` are its options, `setting_options` those
-  of the settings
-- `sweep`: `sweep_options` checks the options, `sweep_table` shows the trials, and `sweep_output`
-  the results
-- `evaluate`: `seed_evaluation` evaluates several seeds; `metrics_table`, also of `train`, prints
-  one result, `seed_table` one of each seed
-- `predict`: `predict_arguments` parses the options, `prediction_run` executes it and
-  `prediction_sources` counts the images; `prediction_table`, `prediction_csv`,
-  `prediction_figures` and `forms` show the predictions; `output_file` and `output_layout` write
-  and continue `--output`; `review` copies uncertain images
-- `runs` and `compare`: `run_table`
+- `commands` has a module per command
+- `training`, `sweep` and `prediction` execute `train`, `sweep` and `predict`
+- `seeds` trains and evaluates with ``--seeds``
 
 What all commands share:
 
-- `commands` has the classes of commands, `examples` those at the end of the help
-- `options`, `option_conflicts` and `cluster` have options of several commands
+- `command_classes` has the classes of commands, `examples` the examples at the end of the help
+- `options`, `setting_options`, `option_conflicts` and `cluster` have options of several commands
 - `dataset_loading` loads datasets; `interface_notes` prints notes about external models
+- `metrics_table` prints the result of `train` and `evaluate`, `run_table` that of `runs` and
+  `compare`
 - `streams`, `progress` and `spinner` print; `escaping` escapes control characters
 - `errors` and `hints` turn errors into lines and commands to type
 """
@@ -33,7 +25,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mnistcli.cli.commands import Command, CommandGroup
+from mnistcli.cli.command_classes import Command, CommandGroup
 from mnistcli.cli.examples import EXAMPLES, FIRST_STEPS
 from mnistcli.cli.streams import print_line
 
@@ -70,7 +62,7 @@ def build_app(command: str | None = None) -> typer.Typer:
         epilog=FIRST_STEPS,
     )
     for name in [command] if command in _COMMANDS else _COMMANDS:
-        function = getattr(import_module(f"mnistcli.cli.{name}"), name)
+        function = getattr(import_module(f"mnistcli.cli.commands.{name}"), name)
         app.command(name, cls=Command, short_help=_COMMANDS[name], epilog=EXAMPLES[name])(function)
     app.callback(invoke_without_command=True)(mnistcli)
     return app

@@ -13,8 +13,8 @@ from mnistcli.formatting import format_count, percent
 
 if TYPE_CHECKING:  # these modules load scikit-learn and Keras, which help and errors do without
     from mnistcli.evaluation import Evaluation
+    from mnistcli.evaluation.threshold_fitting import FittedThreshold
     from mnistcli.model_lookup import ModelRef
-    from mnistcli.threshold_fitting import FittedThreshold
     from mnistcli.training import EnsembleResult, TrainResult
 
 
@@ -61,7 +61,7 @@ def print_evaluation(
         fit_accuracy: Print the rejection threshold at which this fraction of the predictions is
             right; None for no threshold.
     """
-    from mnistcli.threshold_fitting import fit_threshold
+    from mnistcli.evaluation.threshold_fitting import fit_threshold
 
     fitted = None if fit_accuracy is None else fit_threshold(result, fit_accuracy)
     names = _member_names(model)

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from mnistcli.formatting import bounded_percent, format_count
-from mnistcli.layer_outputs import Block
 from mnistcli.plotting.drawing import draw_array, outline
+from mnistcli.plotting.layer_outputs import Block
 from mnistcli.plotting.style import (
     BLACK,
     GRAY,

@@ -30,7 +30,7 @@ def check_filters(inputs: PlotInputs) -> MnistCliError | None:
     if error := _check_single(inputs, "filters"):
         return error
     model = inputs.keras_model
-    from mnistcli.layer_outputs import has_convolution
+    from mnistcli.plotting.layer_outputs import has_convolution
 
     if not has_convolution(model):
         return CheckpointError("no filters: the model has no convolution", hint=OTHER_PLOT)
@@ -92,7 +92,7 @@ def _check_hidden_layer(inputs: PlotInputs, name: str) -> MnistCliError | None:
     if error := _check_single(inputs, name):
         return error
     model = inputs.keras_model
-    from mnistcli.layer_outputs import has_hidden_layer
+    from mnistcli.plotting.layer_outputs import has_hidden_layer
 
     if not has_hidden_layer(model):
         return CheckpointError(f"no {name}: the model has no hidden layer", hint=OTHER_PLOT)

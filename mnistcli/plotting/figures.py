@@ -67,8 +67,8 @@ def mistakes_figure(inputs: PlotInputs) -> "Figure":
 
 def filters_figure(inputs: PlotInputs) -> "Figure":
     """Draw the filters of the first convolution and their feature maps of the first digit."""
-    from mnistcli.layer_outputs import first_convolution
     from mnistcli.plotting.filters import plot_filters
+    from mnistcli.plotting.layer_outputs import first_convolution
 
     image = inputs.dataset.images[0]
     kernels, maps = first_convolution(inputs.keras_model, image)
@@ -94,8 +94,8 @@ def calibration_figure(inputs: PlotInputs) -> "Figure":
 def embedding_figure(inputs: PlotInputs) -> "Figure":
     """Draw random digits in two dimensions."""
     model = inputs.keras_model
-    from mnistcli.layer_outputs import hidden_features
     from mnistcli.plotting.embedding import MAX_DIGITS, plot_embedding
+    from mnistcli.plotting.layer_outputs import hidden_features
 
     chosen = inputs.random_indices(MAX_DIGITS)
     return plot_embedding(
@@ -111,8 +111,8 @@ def embedding_figure(inputs: PlotInputs) -> "Figure":
 def activations_figure(inputs: PlotInputs) -> "Figure":
     """Draw the activations of the first digit."""
     model = inputs.keras_model
-    from mnistcli.layer_outputs import block_outputs
     from mnistcli.plotting.activations import plot_activations
+    from mnistcli.plotting.layer_outputs import block_outputs
 
     image = inputs.dataset.images[0]
     return plot_activations(

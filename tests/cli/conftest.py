@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from mnistcli.cli import progress, spinner, streams, training_progress
+from mnistcli.cli import progress, spinner, streams
+from mnistcli.cli.training import training_progress
 from tests.support.strokes import draw_digit
 
 

@@ -7,7 +7,7 @@ from typer.core import TyperCommand
 from typer.main import get_command
 
 from mnistcli.cli import app
-from mnistcli.cli.commands import CommandGroup
+from mnistcli.cli.command_classes import CommandGroup
 from mnistcli.cli.hints import CommandLine, complete_hint, quote_argument
 
 

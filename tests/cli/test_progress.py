@@ -12,7 +12,7 @@ from rich.progress import Task, TaskID
 
 from mnistcli.cli import progress, streams
 from mnistcli.cli.progress import CountBar, image_progress
-from mnistcli.cli.training_progress import EpochBar, TrainingProgress
+from mnistcli.cli.training.training_progress import EpochBar, TrainingProgress
 from mnistcli.config import TrainConfig
 from mnistcli.prediction.results import Prediction
 from mnistcli.runs.history import EpochRow

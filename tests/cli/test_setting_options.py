@@ -8,8 +8,8 @@ from typer.testing import CliRunner, Result
 
 from mnistcli import training
 from mnistcli.cli import app
+from mnistcli.cli.commands.train import train
 from mnistcli.cli.setting_options import setting_option
-from mnistcli.cli.train import train
 from mnistcli.config import SETTINGS, TrainConfig
 from mnistcli.config_fields import metadata_of
 

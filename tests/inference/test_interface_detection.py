@@ -148,7 +148,7 @@ def test_a_model_that_predicts_no_digits_is_refused_with_the_figure() -> None:
 
 
 def test_the_first_convolution_of_an_adapted_model_is_found(digits: KnownDigits) -> None:
-    from mnistcli.layer_outputs import first_convolution
+    from mnistcli.plotting.layer_outputs import first_convolution
 
     convolution = layers.Conv2D(1, 1, kernel_initializer="ones")
     before = (convolution, layers.Rescaling(1 / 3), layers.Flatten())

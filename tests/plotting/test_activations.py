@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from mnistcli.layer_outputs import Block
 from mnistcli.plotting.activations import MAX_ROWS, TILES, plot_activations
+from mnistcli.plotting.layer_outputs import Block
 from tests.plotting.builders import (
     array_of,
     axes_of,

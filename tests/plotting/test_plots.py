@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 
 import mnistcli
 from mnistcli.config import TrainConfig
-from mnistcli.layer_outputs import Block
 from mnistcli.plotting.activations import plot_activations
 from mnistcli.plotting.augmentation import plot_augmentation
 from mnistcli.plotting.calibration import plot_calibration
@@ -22,6 +21,7 @@ from mnistcli.plotting.embedding import plot_embedding
 from mnistcli.plotting.explanation import plot_explanations
 from mnistcli.plotting.filters import plot_filters
 from mnistcli.plotting.history import plot_history
+from mnistcli.plotting.layer_outputs import Block
 from mnistcli.plotting.occlusion import plot_occlusion
 from mnistcli.plotting.predictions import plot_predictions
 from mnistcli.plotting.style import save_figure

@@ -7,7 +7,7 @@ from scipy.special import logsumexp, softmax
 from sklearn.metrics import roc_auc_score
 
 from mnistcli.datasets import Dataset
-from mnistcli.layer_outputs import hidden_features
+from mnistcli.plotting.layer_outputs import hidden_features
 from mnistcli.training.calibration import find_logits_layer
 
 Scores = dict[str, NDArray[np.float64]]

@@ -1,0 +1,163 @@
+"""Output file of `predict`: results are appended to a partial file, which becomes the output.
+
+A partial file, ``out.jsonl.partial``, is in place of the output until all images are predicted.
+After a kill, ``--continue`` drops its truncated last record and predicts the images that it lacks.
+"""
+
+import io
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from mnistcli.cli.escaping import quote_name
+from mnistcli.cli.hints import complete_hint
+from mnistcli.cli.prediction.output_layout import ENCODING, ERRORS, OutputLayout
+from mnistcli.cli.streams import print_note
+from mnistcli.errors import RunError, os_reason
+from mnistcli.files.locks import try_lock
+from mnistcli.formatting import format_count
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+    from mnistcli.prediction.image_selection import NameCounts
+
+_OTHER_FILE = "--output FILE"
+
+
+@contextmanager
+def output_to(
+    path: Path | None, layout: OutputLayout, model: str, *, continue_output: bool
+) -> Iterator["NameCounts"]:
+    """Write what is printed to stdout to a file, which is in place when all of it is written.
+
+    Args:
+        path: The file; None for stdout.
+        layout: The layout of the file.
+        model: The name of the model.
+        continue_output: Whether to keep the records of the partial file, or else of the file.
+
+    Yields:
+        The names of the images in the records that are kept.
+
+    Raises:
+        RunError: The file cannot be written or continued, or another process is writing it.
+    """
+    from mnistcli.prediction.image_selection import NameCounts
+
+    with NameCounts() as names:
+        if path is None:
+            yield names
+            return
+        partial = path.with_name(f"{path.name}.partial")
+        with _translate_errors(path):
+            partial.touch()
+            with try_lock(partial) as has_lock:
+                if not has_lock:
+                    raise RunError(f"another process is writing {str(path)!r}", hint=_OTHER_FILE)
+                with _keep_on_failure(partial, can_continue=layout.can_continue):
+                    if continue_output:
+                        _keep_records(path, partial, layout, names, model)
+                    else:
+                        os.truncate(partial, 0)
+                    with _open(partial, path) as stream, redirect_stdout(stream):
+                        yield names
+                partial.replace(path)
+
+
+def _keep_records(
+    path: Path, partial: Path, layout: OutputLayout, names: "NameCounts", model: str
+) -> None:
+    """Read the names of the complete records, and cut the partial file after them."""
+    source = path if path.exists() and not partial.stat().st_size else partial
+    with source.open("rb") as stream:
+        is_ours, end = False, 0
+        for record in layout.read(stream):
+            if record.model not in {None, model}:
+                raise RunError(
+                    f"{str(path)!r} was written with another model, {record.model!r}",
+                    hint=f"--model {record.model}",
+                )
+            is_ours = True
+            if record.name:
+                names.add(record.name)
+                end = record.end
+        stream.seek(0)
+        if not is_ours and b"\n" in stream.readline():
+            raise RunError(
+                f"{str(path)!r} has no results in this format to continue", hint=_OTHER_FILE
+            )
+    if source is path:
+        shutil.copyfile(path, partial)
+    os.truncate(partial, end)
+    if names.total:
+        print_note(f"{quote_name(path)} has the results of {format_count(names.total, 'image')}")
+
+
+@contextmanager
+def _translate_errors(path: Path) -> Iterator[None]:
+    """Turn an operating system error into a `RunError`."""
+    try:
+        yield
+    except OSError as error:
+        raise _write_error(path, error) from error
+
+
+def _write_error(path: Path, error: OSError) -> RunError:
+    return RunError(f"cannot write {str(path)!r}: {os_reason(error)}", hint=_OTHER_FILE)
+
+
+@contextmanager
+def _keep_on_failure(partial: Path, *, can_continue: bool) -> Iterator[None]:
+    """Keep a partial file that can be continued if the prediction fails; delete any other."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # the first failure matters more
+            if can_continue and partial.stat().st_size:
+                print_note(f"continue with: {complete_hint('--continue')}")
+            else:
+                partial.unlink()
+        raise
+
+
+class _AppendOnlyFile(io.FileIO):
+    """A file whose failures to write are errors of the program, not bugs.
+
+    Args:
+        partial: The file.
+        path: The name for messages.
+    """
+
+    def __init__(self, partial: Path, path: Path) -> None:
+        super().__init__(partial, "a")
+        self._path = path
+
+    def write(self, data: "ReadableBuffer") -> int:
+        """Append to the file.
+
+        Raises:
+            RunError: Writing failed, such as on a full disk.
+        """
+        try:
+            return super().write(data)
+        except OSError as error:
+            raise _write_error(self._path, error) from error
+
+
+@contextmanager
+def _open(partial: Path, path: Path) -> Iterator[IO[str]]:
+    """Open a partial file to append text; at the end it is flushed to disk."""
+    raw = _AppendOnlyFile(partial, path)
+    try:
+        with io.TextIOWrapper(
+            io.BufferedWriter(raw), encoding=ENCODING, errors=ERRORS, newline="\n"
+        ) as stream:
+            yield stream
+            stream.flush()
+            os.fsync(raw.fileno())
+    finally:
+        raw.close()

@@ -1,0 +1,102 @@
+"""Arguments of `predict`: parse them and check their combinations."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from mnistcli.cli.option_conflicts import forbid_together
+from mnistcli.cli.prediction.output_layout import OutputLayout
+from mnistcli.errors import ConfigError
+from mnistcli.files.kinds import is_data_name
+
+if TYPE_CHECKING:  # loads NumPy, which help and errors do without
+    from mnistcli.files.object_stores import FileName
+
+
+def require_png(option: typer.CallbackParam, path: Path | None) -> Path | None:
+    """Return the name of a PNG file; figures are always written as PNG.
+
+    Raises:
+        ConfigError: The name does not end in ``.png``.
+    """
+    if path is not None and path.suffix.lower() != ".png":
+        has_name = path.name not in {"", ".."}
+        name = path.with_suffix(".png") if has_name else path / "predictions.png"
+        raise ConfigError(
+            f"--{option.name} needs a file name that ends in .png, not {str(path)!r}",
+            hint=f"--{option.name} {name}",
+        )
+    return path
+
+
+def parse_digit_counts(digits: str) -> range:
+    """Parse a number of digits, such as ``6``, or the least and the greatest, such as ``4-6``.
+
+    Raises:
+        ConfigError: The text is neither a number nor a range of numbers.
+    """
+    from mnistcli.prediction.digit_counts import MAX_DIGITS, digit_counts
+
+    least, _, greatest = digits.partition("-")
+    try:
+        return digit_counts(int(least), int(greatest or least))
+    except ValueError as error:
+        raise ConfigError(
+            f"--digits needs a number from 1 to {MAX_DIGITS} or two, not {digits!r}",
+            hint="--digits 4-6",
+        ) from error
+
+
+def choose_layout(
+    output: Path | None, images: list[str], regions: Path | None, *, as_csv: bool, as_json: bool
+) -> OutputLayout:
+    """Return the layout of the results, by the options or the name of the output.
+
+    Raises:
+        ConfigError: Both options are given.
+    """
+    if as_csv:
+        forbid_together("--csv", {"--json": as_json}, hint="--csv")
+    if output is not None and not as_csv and not as_json:
+        suffix = output.suffix.lower()
+        as_csv, as_json = suffix == ".csv", suffix in {".json", ".jsonl"}
+    only_rows = len(images) == 1 and is_data_name(Path(images[0]).name)
+    return OutputLayout(as_csv, as_json, only_rows=only_rows, has_regions=regions is not None)
+
+
+def require_continuable(
+    layout: OutputLayout, output: Path | None, others: Mapping[str, object]
+) -> None:
+    """Check that an output can be continued.
+
+    Args:
+        layout: The layout of the results.
+        output: The output file.
+        others: Options that need all images, as `forbid_together` takes them.
+
+    Raises:
+        ConfigError: There is no output file, it is neither CSV nor JSON Lines, or an option cannot
+            be combined with `--continue`.
+    """
+    forbid_together("--continue", others)
+    if output is None or not layout.can_continue:
+        raise ConfigError(
+            "--continue needs --output with a file that ends in .csv, .json or .jsonl",
+            hint="--output predictions.jsonl",
+        )
+
+
+def parse_shard(shard: str | None, regions: Path | None) -> "Callable[[FileName], bool] | None":
+    """Return whether a file belongs to a shard, as a function; None for all files.
+
+    Raises:
+        ConfigError: The shard is invalid, or there are regions, which need the first scan.
+    """
+    if shard is None:
+        return None
+    forbid_together("--shard", {"--regions": regions})
+    from mnistcli.prediction.image_selection import Shard
+
+    return Shard.parse(shard).contains

@@ -1,0 +1,1 @@
+"""The command line of `train --seeds` and `evaluate --seeds`: execution and the table of seeds."""
