@@ -1,4 +1,4 @@
-"""Tasks: run a function on the workers of a cluster for many items."""
+"""Task runner: run a function on the workers of a cluster for many items."""
 
 import time
 from collections import deque
@@ -18,7 +18,7 @@ _PER_WORKER = 3  # items in flight: one that is worked on, and those that are se
 _POLL = 2.0  # seconds between two counts of the workers
 
 
-class Tasks(Generic[Item, Result]):
+class TaskRunner(Generic[Item, Result]):
     """A function that runs on the workers of a cluster.
 
     A bounded number of items is in flight, so their number does not matter for the memory. The item

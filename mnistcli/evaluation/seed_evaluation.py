@@ -123,13 +123,13 @@ def evaluate_seeds_on_cluster(
         MnistCliError: As `evaluate_seeds` raises.
     """
     from mnistcli.cluster.connection import connect  # noqa: PLC0415 - loads Dask
-    from mnistcli.cluster.tasks import Tasks  # noqa: PLC0415 - loads Dask
+    from mnistcli.cluster.tasks import TaskRunner  # noqa: PLC0415 - loads Dask
 
     dataset = SharedDataset.create(splits, data_dir)
     shared = RunSeries(series.path.absolute())
     function = partial(_evaluate_on_worker, shared, dataset, pixel_scale)
     with connect(address) as client:
-        tasks = Tasks[int, SeedEvaluation](client, address, function)
+        tasks = TaskRunner[int, SeedEvaluation](client, address, function)
         for seed, result in tasks.run_in_order(seeds):
             if result is None:
                 raise ClusterError(f"the workers that evaluated seed {seed} were killed")

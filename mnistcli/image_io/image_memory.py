@@ -79,21 +79,21 @@ class MemoryBudget:
         self._total = total
         self._used = 0
         self._changed = threading.Condition()
-        self._lend: Callable[[int], AbstractContextManager[None]] | None = None
+        self._reserve_elsewhere: Callable[[int], AbstractContextManager[None]] | None = None
 
-    def borrow_from(self, lend: Callable[[int], AbstractContextManager[None]]) -> None:
-        """Take all memory from the budget of another process.
+    def delegate_to(self, reserve: Callable[[int], AbstractContextManager[None]]) -> None:
+        """Reserve all memory in the budget of another process.
 
         Args:
-            lend: Waits for an amount of memory in bytes and keeps it until its context ends.
+            reserve: Waits for an amount of memory in bytes and keeps it until its context ends.
         """
-        self._lend = lend
+        self._reserve_elsewhere = reserve
 
     @contextmanager
     def reserve(self, amount: int) -> Iterator[None]:
         """Wait for an amount of memory and keep it until the context ends."""
-        if self._lend is not None:
-            with self._lend(amount):
+        if self._reserve_elsewhere is not None:
+            with self._reserve_elsewhere(amount):
                 yield
             return
         granted = min(amount, self._total)

@@ -33,7 +33,7 @@ from mnistcli.inference.interface_cache import (
 from mnistcli.inference.known_digits import KNOWN_DIGIT_COUNT, KnownDigits, load_known_digits
 from mnistcli.mnist_format import IMAGE_SIDE, to_model_input
 from mnistcli.model_check import CheckedModel, check_model
-from mnistcli.model_check.first_layer import first_divisor, last_activation
+from mnistcli.model_check.first_and_last_layer import first_divisor, last_activation
 from mnistcli.model_check.input_shapes import ImageShape
 from mnistcli.model_lookup import ModelRef
 

@@ -9,10 +9,10 @@ are plain arrays. The cheapest checks come first.
 - `archive` reads the members of a `.keras` file, `legacy_h5` a model in an `.h5` file
 - `configuration` rebuilds the configuration, `nodes` the connections of its layers; `names` has the
   classes and settings that are allowed
-- `graph` measures each layer by the rules in `layer_rules`, `convolution_rules` and
+- `shape_inference` measures each layer by the rules in `layer_rules`, `convolution_rules` and
   `sequence_rules`, with the helpers in `sizes`
 - `hdf5_weights` checks the HDF5 file of the weights
-- `input_shapes` and `first_layer` detect the images and pixels that a model expects
+- `input_shapes` and `first_and_last_layer` detect the images and pixels that a model expects
 - `refusal` has the exception for a model that is not acceptable
 """
 

@@ -10,10 +10,10 @@ from mnistcli.mnist_format import NUM_CLASSES
 from mnistcli.model_check import legacy_h5
 from mnistcli.model_check.archive import read_members
 from mnistcli.model_check.configuration import parse_config, rebuild_model
-from mnistcli.model_check.graph import measure
 from mnistcli.model_check.hdf5_weights import check_weights
 from mnistcli.model_check.input_shapes import ImageShape, find_image_shape
 from mnistcli.model_check.refusal import RefusedModelError, require
+from mnistcli.model_check.shape_inference import measure
 from mnistcli.model_files import read_model_file
 
 MAX_OUTPUT = 1 << 20

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.cluster.connection import connect
 from mnistcli.cluster.shared_files import ModelFile, find_models, not_shared_error
-from mnistcli.cluster.tasks import Tasks
+from mnistcli.cluster.tasks import TaskRunner
 from mnistcli.cluster.worker import prepare_worker
 from mnistcli.errors import ImageError
 from mnistcli.files.regular_files import path_exists
@@ -66,7 +66,7 @@ class _Result(NamedTuple):
     seconds: float
 
 
-_BatchTasks = Tasks[list[FoundImage], _Result]
+_BatchTasks = TaskRunner[list[FoundImage], _Result]
 
 
 class _Batches:
@@ -107,7 +107,7 @@ def predict_on_cluster(
         ClusterError: The cluster cannot be used, or does not have the files.
     """
     with connect(address) as client:
-        tasks = Tasks(client, address, partial(_predict_batch, job))
+        tasks = TaskRunner(client, address, partial(_predict_batch, job))
         yield from _predict_all(tasks, map(_for_workers, images))
 
 

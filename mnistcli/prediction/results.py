@@ -160,7 +160,7 @@ class Prediction:
     @property
     def lines(self) -> list[PredictedLine]:
         """The text lines with digits in reading order, whatever their confidence."""
-        ends = list(accumulate(line.count for line in self.content.lines))
+        ends = list(accumulate(line.digit_count for line in self.content.lines))
         if not self.digits or not ends or ends[-1] != len(self.digits):
             return [PredictedLine(self.digits)] if self.digits else []
         return [
@@ -239,7 +239,7 @@ class Prediction:
             values["mark_symbols"] = list(self.content.mark_symbols)
             values["form_elements"] = [self._enlarge(box) for box in self.content.form_elements]
             area = self.content.largest_speck * self._factor**2
-            values["specks"] = {"count": self.content.specks, "area": area}
+            values["specks"] = {"count": self.content.speck_count, "area": area}
         if len(self.digits) == 1:
             values |= self.digits[0].as_dict()
         return values

@@ -66,7 +66,7 @@ def run_worker(*, single: bool, digit_counts: range | None) -> None:
     inbox, outbox = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is not part of the replies
     parent = _Parent(inbox, outbox)
-    BUDGET.borrow_from(parent.reserve)
+    BUDGET.delegate_to(parent.reserve)
     import mnistcli.preprocessing.pipeline  # noqa: F401, PLC0415 - loads OpenCV for the first image
 
     with suppress(*PIPE_ERRORS), outbox:

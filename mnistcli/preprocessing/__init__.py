@@ -7,8 +7,9 @@ for digit in find_digits(image_io.open_image("number.jpg")):
 
 `find_digits` in `detection` is the entry point:
 
-- `pipeline` runs the stages: `sheet`, `binarization`, `form_elements`, `cleaning`, `text_lines`,
-  `segmentation` and `normalization`; `preprocessed_image` holds their results
+- `pipeline` runs the stages: `sheet`, `grayscale`, `binarization`, `form_elements`, `specks`,
+  `text_lines`, `segmentation` and `normalization`; `preprocessed_image` holds their results
+- `frames`, `form_lines` and `ruled_lines` remove the three kinds of form elements
 - `tight_crops` recognizes images that a digit or a number fills to the edges
 - `mnist_format_check` recognizes images that need no preprocessing
 - `line_images` scales a text line for the line recognizer

@@ -17,6 +17,7 @@ from mnistcli.preprocessing.components import (
     dilate,
     distance_transform,
 )
+from mnistcli.preprocessing.grayscale import convert_to_gray
 from mnistcli.preprocessing.preprocessed_image import Foreground
 from mnistcli.preprocessing.shapes import Gray, Mask
 from mnistcli.preprocessing.sheet import rectify_sheet
@@ -51,7 +52,7 @@ def binarize(image: Image.Image) -> Foreground:
     """
     reduced, factor = _reduce(image)
     pixels, to_image = rectify_sheet(reduced)
-    gray = _convert_to_gray(pixels.astype(np.float32))
+    gray = convert_to_gray(pixels.astype(np.float32))
     if _is_dark_on_light(gray):
         gray = 255 - gray
     smooth = _smooth(gray)
@@ -86,7 +87,7 @@ def binarize_tight_crop(image: Image.Image) -> tuple[Foreground, Foreground]:
         the contrast is too low.
     """
     reduced, factor = _reduce(image)
-    gray = _smooth(_convert_to_gray(reduced.astype(np.float32)))
+    gray = _smooth(convert_to_gray(reduced.astype(np.float32)))
     margin = max(_MIN_MARGIN, round(_MARGIN * max(gray.shape)))
     inside = (slice(margin, -margin),) * 2
 
@@ -114,22 +115,6 @@ def _smooth(gray: Gray) -> Gray:
     if min(gray.shape) <= _MIN_SMOOTHED_SIDE:
         return gray
     return np.asarray(cv2.GaussianBlur(gray, (0, 0), 1.0), np.float32)
-
-
-def _convert_to_gray(pixels: Gray) -> Gray:
-    """Convert color to grayscale: the first principal component (PCA) of the colors.
-
-    Foreground and background differ most along its axis, whatever their colors.
-    """
-    if pixels.ndim == 2:
-        return pixels
-    step = max(1, min(pixels.shape[:2]) // 100)
-    sample = pixels[::step, ::step]
-    deviations = (sample - np.median(sample, axis=(0, 1))).reshape(-1, 3)
-    _, axes = np.linalg.eigh(deviations.T @ deviations)
-    principal = axes[:, -1]
-    weights = principal / np.copysign(np.abs(principal).sum(), principal.sum())
-    return np.asarray(cv2.transform(pixels, weights.astype(np.float32)[None]), np.float32)
 
 
 def _is_dark_on_light(gray: Gray) -> bool:

@@ -154,6 +154,22 @@ def morphological_opening(mask: Mask, height: int, width: int) -> Mask:
     return cv2.morphologyEx(as_bytes(mask), cv2.MORPH_OPEN, kernel).view(bool)
 
 
+def straight_runs(mask: Mask, length: int) -> Mask:
+    """Find the pixels on straight horizontal or vertical runs, tilted by up to about two degrees.
+
+    Args:
+        mask: Ink mask, bool (h, w).
+        length: Shortest run in pixels.
+    """
+    tolerance = max(3, round(0.04 * length) | 1)
+    runs = np.zeros(mask.shape, bool)
+    for axis in (0, 1):
+        lines = mask if axis == 0 else mask.T
+        run = dilate(morphological_opening(dilate(lines, tolerance, 1), 1, length), 3, 1)
+        runs |= run if axis == 0 else run.T
+    return runs & mask
+
+
 def min_area_rect_sides(mask: Mask) -> tuple[float, float]:
     """Return the longer and the shorter side of the smallest rotated rectangle around a mask."""
     contours, _ = cv2.findContours(as_bytes(mask), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)

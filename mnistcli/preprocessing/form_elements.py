@@ -1,263 +1,31 @@
-"""Form elements: find frames, rings, combs, margin lines and underlines, and remove them.
-
-Each element is removed by its own outline only: digits inside and outside a frame stay. The ruled
-lines that run through the whole image are removed in `cleaning`.
-"""
+"""Form elements: find the frames, form lines and ruled lines of an image."""
 
 import numpy as np
 
-from mnistcli.preprocessing.components import (
-    Components,
-    connected_components,
-    dilate,
-    fill_holes,
-    min_area_rect_sides,
-    morphological_opening,
-    stroke_width,
-)
-from mnistcli.preprocessing.shapes import Mask
+from mnistcli.preprocessing.components import bounding_region, connected_components
+from mnistcli.preprocessing.form_lines import remove_form_lines
+from mnistcli.preprocessing.frames import remove_frames
+from mnistcli.preprocessing.preprocessed_image import Foreground
+from mnistcli.preprocessing.ruled_lines import remove_ruled_lines
+from mnistcli.preprocessing.shapes import Mask, expand_region
+from mnistcli.preprocessing.specks import keep_largest
 
-_MIN_FRAME_SIDE = 12  # pixels
-_MIN_RECTANGULARITY = 0.86  # area of a filled frame, relative to the smallest rotated box
-_MAX_OUTLINE = 0.6  # ink of a frame over its filled area
-_MIN_RECTANGLE_HOLES = 0.35  # of the filled area
-_MIN_RING_HOLES = 0.45
-# Height of a digit, in shorter sides of the frame; a rectangle may have many cells:
-_MIN_DIGIT_IN_RECTANGLE = 0.12
-_MIN_DIGIT_IN_RING = 0.25
-_MIN_LINE_ASPECT = 6  # longer over shorter side of a straight line
-# In digit heights:
-_MIN_UNDERLINE_LENGTH = 1.25
-_MIN_UPRIGHT_LENGTH = 1.7  # of a margin line or a pen
-_MIN_RUN_LENGTH = 1.4  # of a straight part of a comb or a grid
-_MIN_GRID_EXTENT = 1.8  # of a comb or a grid
-
-_MIN_STRAIGHT_FRACTION = 0.6  # of the ink of a comb or a grid: the part on straight runs
+_MIN_IMAGE_SIDE = 20  # pixels: a smaller image has no space for form elements beside a digit
+_BORDER = 2  # pixels within which a component touches the border
 
 
-def remove_frames(components: Components) -> Components:
-    """Remove frames and rings around digits, and empty frames beside filled ones.
-
-    Args:
-        components: The components of the ink mask.
+def find_form_elements(foreground: Foreground) -> tuple[Mask, Mask]:
+    """Find the form elements of an image: frames, rings, combs and ruled lines.
 
     Returns:
-        The components without their outlines; digits that touch a frame are kept.
+        Two ink masks, shape (h, w): of all form elements, and of all except ruled lines.
     """
-    kept = components.mask.copy()
-    sides = np.minimum(components.width, components.height)
-    empty: list[int] = []
-    filled: list[int] = []
-    for index in np.flatnonzero(sides >= _MIN_FRAME_SIDE):
-        frame = _measure_frame(components, int(index))
-        if frame is None:
-            continue
-        outline, digits = frame
-        if outline.any() and not digits:
-            empty.append(int(index))
-        else:
-            kept[components.region(index)] &= ~outline
-            filled.append(int(index))
-    for lone in empty:
-        if any(0.7 * sides[other] <= sides[lone] <= 1.4 * sides[other] for other in filled):
-            kept[components.region(lone)] &= ~components.crop(lone)
-    return connected_components(kept) if filled else components
-
-
-def _measure_frame(components: Components, index: int) -> tuple[Mask, bool] | None:
-    """Decide whether a component is a frame or a ring.
-
-    Returns:
-        The pixels of its outline, shape (h, w) of its bounding box, and whether there is a digit
-        inside or on it; None for any other component.
-    """
-    crop = components.crop(index)
-    solid = fill_holes(crop)
-    holes = solid & ~crop
-    hole_fraction = holes.sum() / solid.sum()
-    if hole_fraction < _MIN_RECTANGLE_HOLES:
-        return None
-    side = min(crop.shape)
-    if _is_rectangle(crop, solid):
-        touching = _digits_on_frame(crop)
-        inside = _components_in_holes(components, index, holes, _MIN_DIGIT_IN_RECTANGLE * side)
-        return crop & ~touching, bool(inside) or bool(touching.any())
-    inside = _components_in_holes(components, index, holes, _MIN_DIGIT_IN_RING * side)
-    is_ring = bool(inside) and hole_fraction >= _MIN_RING_HOLES
-    return (crop, True) if is_ring and not _is_slashed_zero(components, index, inside) else None
-
-
-def _components_in_holes(
-    components: Components, frame: int, holes: Mask, min_height: float
-) -> list[int]:
-    """Return the components of a minimum height that lie in the holes of a frame."""
-    top, left = components.top[frame], components.left[frame]
-    is_inside = (
-        (components.left > left)
-        & (components.top > top)
-        & (components.right < components.right[frame])
-        & (components.bottom < components.bottom[frame])
-        & (components.height >= min_height)
-    )
-    found = []
-    for index in np.flatnonzero(is_inside):
-        rows, columns = components.region(index)
-        hole = holes[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
-        if hole[components.crop(index)].mean() > 0.9:
-            found.append(int(index))
-    return found
-
-
-def _is_rectangle(crop: Mask, filled: Mask) -> bool:
-    """Return whether a component is the outline of a rectangle or of several joined ones."""
-    longer, shorter = min_area_rect_sides(filled)
-    area = int(filled.sum())
-    return area >= _MIN_RECTANGULARITY * longer * shorter and int(crop.sum()) <= _MAX_OUTLINE * area
-
-
-def _digits_on_frame(crop: Mask) -> Mask:
-    """Return the strokes of digits that touch a frame: its larger parts off the straight lines."""
-    side = min(crop.shape)
-    rest = connected_components(crop & ~straight_runs(crop, max(8, int(0.75 * side))))
-    return rest.select((rest.height >= 0.3 * side) & (rest.width >= 3) & (rest.area >= 20))
-
-
-def _is_slashed_zero(components: Components, ring: int, inside: list[int]) -> bool:
-    """Return whether a ring with one straight diagonal stroke inside is a slashed zero."""
-    if len(inside) != 1 or components.width[ring] >= 0.95 * components.height[ring]:
-        return False
-    stroke = inside[0]
-    longer, shorter = min_area_rect_sides(components.crop(stroke))
-    sides = components.width[stroke], components.height[stroke]
-    return bool(longer > 3.5 * shorter and min(sides) > 0.35 * max(sides))
-
-
-def straight_runs(mask: Mask, length: int) -> Mask:
-    """Find the pixels on straight horizontal or vertical runs, tilted by up to about two degrees.
-
-    Args:
-        mask: Ink mask, bool (h, w).
-        length: Shortest run in pixels.
-    """
-    tolerance = max(3, round(0.04 * length) | 1)
-    runs = np.zeros(mask.shape, bool)
-    for axis in (0, 1):
-        lines = mask if axis == 0 else mask.T
-        run = dilate(morphological_opening(dilate(lines, tolerance, 1), 1, length), 3, 1)
-        runs |= run if axis == 0 else run.T
-    return runs & mask
-
-
-def remove_form_lines(components: Components) -> Mask:
-    """Remove drawn lines of a form: underlines, margin lines, combs and cut-off grids.
-
-    Their length is compared with the height of the digits. A pen in the image is removed as well.
-
-    Args:
-        components: The components of the ink mask.
-
-    Returns:
-        The mask without them; strokes that cross a line stay whole.
-    """
-    mask = components.mask
-    if len(components) < 2:
-        return mask
-    sides = [_sides(components, index) for index in range(len(components))]
-    slim = np.array(
-        [
-            longer >= _MIN_LINE_ASPECT * shorter
-            and components.area[index] >= 0.45 * longer * shorter
-            for index, (longer, shorter) in enumerate(sides)
-        ]
-    )
-    digit_height = _digit_height(components, slim, mask.shape)
-    if not digit_height:
-        return mask
-    extents = np.maximum(components.width, components.height)
-    digits = ~slim & (components.height >= 0.5 * digit_height) & (extents < 1.5 * digit_height)
-    has_margin = not (components.touched_border_count[digits] > 0).any()
-    kept = mask.copy()
-    for index, (longer, shorter) in enumerate(sides):
-        region = components.region(index)
-        cut_off = has_margin and longer >= max(5 * shorter, 0.5 * digit_height)
-        if (slim[index] and _is_long(components, index, digit_height)) or (
-            cut_off and _is_along_edge(components, index, mask.shape)
-        ):
-            kept[region] &= ~components.crop(index)
-        elif not slim[index] and not _is_ruled(components, index, mask.shape):
-            limit = 1.5 if components.touched_border_count[index] >= 2 else _MIN_GRID_EXTENT
-            if extents[index] >= limit * digit_height:
-                crop = components.crop(index)
-                kept[region] &= ~_lines_of(crop, digit_height)
-    return kept
-
-
-def _sides(components: Components, index: int) -> tuple[float, float]:
-    """Return the longer and the shorter side of a component, measured along its direction."""
-    width, height = float(components.width[index]), float(components.height[index])
-    if components.area[index] > 0.45 * width * height or max(width, height) < 8:
-        return max(width, height), min(width, height)
-    return min_area_rect_sides(components.crop(index))
-
-
-def _digit_height(components: Components, slim: Mask, shape: tuple[int, ...]) -> float:
-    """Estimate the height of the digits: the median weighted by ink, without lines and outliers.
-
-    Components on the edge of the image count only if nothing else has a digit's size.
-    """
-    inner = ~slim & (components.touched_border_count == 0) & (components.height >= 0.25 * shape[0])
-    if not inner.any() and (components.touched_border_count >= 2).any():
-        inner = (components.touched_border_count == 0) & (components.height >= 0.4 * shape[0])
-    chosen = inner if inner.any() else ~slim
-    if not chosen.any():
-        return 0.0
-    heights = np.maximum(components.height, 0.4 * components.width)[chosen]
-    order = np.argsort(heights)
-    ink = np.cumsum(components.area[chosen][order])
-    return float(heights[order][np.searchsorted(ink, ink[-1] / 2)])
-
-
-def _is_long(components: Components, index: int, digit_height: float) -> bool:
-    """Return whether a slim component is longer than the strokes of a digit."""
-    width, height = components.width[index], components.height[index]
-    if width > 2 * height:
-        return bool(width >= _MIN_UNDERLINE_LENGTH * digit_height)
-    return bool(height >= _MIN_UPRIGHT_LENGTH * digit_height)
-
-
-def _is_along_edge(components: Components, index: int, shape: tuple[int, ...]) -> bool:
-    """Return whether a component runs along an edge of the image, as a cut-off grid does."""
-    width, height = components.width[index], components.height[index]
-    if height > width:
-        return bool(components.left[index] <= 1 or components.right[index] >= shape[1] - 1)
-    return bool(components.top[index] <= 1 or components.bottom[index] >= shape[0] - 1)
-
-
-def _is_ruled(components: Components, index: int, shape: tuple[int, ...]) -> bool:
-    """Return whether a component runs through the image in one direction, like a ruled line."""
-    across = components.left[index] <= 1 and components.right[index] >= shape[1] - 1
-    down = components.top[index] <= 1 and components.bottom[index] >= shape[0] - 1
-    return bool(across != down)
-
-
-def _lines_of(crop: Mask, digit_height: float) -> Mask:
-    """Find the straight lines of a comb, a grid or an underlined digit, with their short ticks."""
-    nothing = np.zeros_like(crop)
-    runs = straight_runs(crop, max(8, int(_MIN_RUN_LENGTH * digit_height)))
-    if runs.sum() < _MIN_STRAIGHT_FRACTION * crop.sum():
-        return nothing
-    width = stroke_width(runs)
-    rest = crop & ~runs
-    # Lines cut a digit in pieces: those one above the other belong together.
-    gap = round(2 * width) + 1
-    pieces = connected_components(dilate(rest, gap, 1))
-    strokes = pieces.select(pieces.height - gap >= 0.5 * digit_height) & rest
-    if not strokes.any():
-        return crop
-    across = round(1.5 * width) + 2
-    flat = crop.shape[1] > crop.shape[0]
-    crossing = (
-        morphological_opening(crop, across, 1) if flat else morphological_opening(crop, 1, across)
-    )
-    reach = 2 * round(width) + 3
-    return crop & ~(strokes | (crossing & dilate(strokes, reach, reach)))
+    mask = foreground.mask
+    cleaned = mask.copy()
+    if max(mask.shape) < _MIN_IMAGE_SIDE or not mask.any():
+        return np.zeros_like(mask), np.zeros_like(mask)
+    # The rest of the image is blank. With the margin, ink touches a border only if it did before.
+    region = expand_region(bounding_region(mask), _BORDER)
+    components = keep_largest(connected_components(mask[region]))
+    cleaned[region] = remove_form_lines(remove_frames(components))
+    return mask & ~remove_ruled_lines(cleaned, foreground.coverage), mask & ~cleaned

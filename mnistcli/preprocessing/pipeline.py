@@ -9,15 +9,10 @@ from PIL import Image
 from mnistcli.line_format import ReadLine
 from mnistcli.mnist_format import IMAGE_SIDE
 from mnistcli.preprocessing.binarization import binarize
-from mnistcli.preprocessing.cleaning import keep_largest, remove_ruled_lines, remove_specks
-from mnistcli.preprocessing.components import (
-    bounding_region,
-    connected_components,
-)
-from mnistcli.preprocessing.form_elements import remove_form_lines, remove_frames
+from mnistcli.preprocessing.components import connected_components
+from mnistcli.preprocessing.form_elements import find_form_elements
 from mnistcli.preprocessing.line_images import line_image_width
 from mnistcli.preprocessing.preprocessed_image import (
-    Foreground,
     ForegroundParts,
     PlacedMark,
     PreprocessedImage,
@@ -28,14 +23,11 @@ from mnistcli.preprocessing.shapes import (
     Classify,
     DetectedLine,
     Digit,
-    Mask,
-    expand_region,
 )
+from mnistcli.preprocessing.specks import remove_specks
 from mnistcli.preprocessing.text_lines import find_text_lines
 from mnistcli.preprocessing.tight_crops import prefer_tight_crop
 
-_MIN_SIDE = 20  # pixels: a smaller image has no space for form elements beside a digit
-_BORDER = 2  # pixels within which a component touches the border
 _MAX_READ_WIDTH = 15_000
 """Pixels of the line images of an image that the line recognizer reads: 30 lines of 25 digits.
 
@@ -144,23 +136,6 @@ def separate_foreground(image: Image.Image) -> ForegroundParts:
     form_mask, frames = find_form_elements(foreground)
     writing = remove_specks(connected_components(foreground.mask & ~form_mask))
     return ForegroundParts(foreground, form_mask, frames, writing)
-
-
-def find_form_elements(foreground: Foreground) -> tuple[Mask, Mask]:
-    """Find the form elements of an image: frames, rings, combs and ruled lines.
-
-    Returns:
-        Two ink masks, shape (h, w): of all form elements, and of all except ruled lines.
-    """
-    mask = foreground.mask
-    cleaned = mask.copy()
-    if max(mask.shape) < _MIN_SIDE or not mask.any():
-        return np.zeros_like(mask), np.zeros_like(mask)
-    # The rest of the image is blank. With the margin, ink touches a border only if it did before.
-    region = expand_region(bounding_region(mask), _BORDER)
-    components = keep_largest(connected_components(mask[region]))
-    cleaned[region] = remove_form_lines(remove_frames(components))
-    return mask & ~remove_ruled_lines(cleaned, foreground.coverage), mask & ~cleaned
 
 
 def _choose_input(digit: Digit, image: Image.Image, classify: Classify) -> Digit:

@@ -171,7 +171,7 @@ class PreprocessedImage:
             marks=self._boxes(rest, is_mark),
             mark_symbols=symbols,
             form_elements=self._boxes(removed, removed.area > 0),
-            specks=len(specks),
+            speck_count=len(specks),
             largest_speck=int(specks.max(initial=0)) * factor**2,
             ignored_fraction=1 - int(self.digit_mask.sum()) / writing,
             is_tight_crop=self.is_tight_crop,

@@ -65,12 +65,12 @@ class DetectedLine:
     """A detected text line: its number of digits, its row and its recognized text.
 
     Attributes:
-        count: The number of its digits.
+        digit_count: The number of its digits.
         starts_row: Whether it starts a new row, instead of standing beside the previous line.
         recognized: The recognized line; None for a line with at most one digit.
     """
 
-    count: int
+    digit_count: int
     starts_row: bool = True
     recognized: RecognizedLine | None = None
 
@@ -85,7 +85,7 @@ class ImageContent:
         marks: Bounding boxes of marks: commas, dashes, brackets and other signs beside digits.
         mark_symbols: The symbol of each mark; empty for one that was not recognized.
         form_elements: Bounding boxes of the form elements that were removed: frames and lines.
-        specks: The number of specks: remains too small for a mark.
+        speck_count: The number of specks: remains too small for a mark.
         largest_speck: The area of the largest speck in square pixels of the image.
         ignored_fraction: The fraction of the foreground, form elements aside, that is in no digit.
         is_tight_crop: Whether the digits fill the image to the edges.
@@ -96,7 +96,7 @@ class ImageContent:
     marks: tuple[Box, ...] = ()
     mark_symbols: tuple[str, ...] = ()
     form_elements: tuple[Box, ...] = ()
-    specks: int = 0
+    speck_count: int = 0
     largest_speck: int = 0
     ignored_fraction: float = 0.0
     is_tight_crop: bool = False

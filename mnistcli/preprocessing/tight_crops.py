@@ -12,7 +12,6 @@ import numpy as np
 from PIL import Image
 
 from mnistcli.preprocessing.binarization import binarize_tight_crop
-from mnistcli.preprocessing.cleaning import remove_specks
 from mnistcli.preprocessing.components import connected_components, dilate
 from mnistcli.preprocessing.preprocessed_image import (
     Foreground,
@@ -21,6 +20,7 @@ from mnistcli.preprocessing.preprocessed_image import (
     cut_out_digit,
 )
 from mnistcli.preprocessing.shapes import Classify, Digit, Mask, compute_probabilities
+from mnistcli.preprocessing.specks import remove_specks
 from mnistcli.preprocessing.text_lines import find_text_lines
 
 _MAX_SMALL_SIDE = 24  # pixels: up to this size, strokes need not touch a border

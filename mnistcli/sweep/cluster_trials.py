@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.cluster.connection import connect
-from mnistcli.cluster.tasks import Tasks
+from mnistcli.cluster.tasks import TaskRunner
 from mnistcli.cluster.worker import call_with_keras
 from mnistcli.datasets import Splits
 from mnistcli.sweep.study import SweepPlan, SweepStudy
@@ -59,7 +59,7 @@ def run_trials_on_cluster(
 
     try:
         with connect(address) as client:
-            tasks = Tasks[str, _Outcome](
+            tasks = TaskRunner[str, _Outcome](
                 client, address, partial(call_with_keras, function), report
             )
             while time.monotonic() < deadline and not study.is_done():

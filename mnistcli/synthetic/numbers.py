@@ -165,7 +165,7 @@ def _draw_joint(
 ) -> None:
     """Draw the stroke that joins two digits: an arc at their tops or their feet."""
     y = 1 - rng.uniform(0.5, 1.0) if rng.random() < 0.7 else rng.uniform(0.7, 1.0)
-    row = writer.base - (1 - y) * writer.pen.height
+    row = writer.baseline - (1 - y) * writer.pen.height
     x0, x1 = centers
     points = np.array([[x0, row], [(x0 + x1) / 2, row + rng.normal(2, 3)], [x1, row]])
     layer = np.zeros(canvas.shape, np.uint8)
@@ -191,7 +191,7 @@ def _set_on_paper(
     if rng.random() < 0.3:
         line *= paper.fade(line.shape, rng)
     blur = rng.choice([0.0, rng.uniform(0.3, 1.3)])
-    base = writer.base / OVERSAMPLING
+    base = writer.baseline / OVERSAMPLING
     top = base - writer.pen.height / OVERSAMPLING
     is_plain = rng.random() < 0.2
     if not is_plain:

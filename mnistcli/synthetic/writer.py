@@ -40,7 +40,7 @@ class Writer:
 
     Attributes:
         pen: Height, widths and slant of the digits, and the stroke width.
-        base: The row of the baseline in the drawing.
+        baseline: The row of the baseline in the drawing.
         drift: The slope of the baseline, in rows per column.
         gap: The usual gap between the strokes of two digits, in pixels of the drawing.
         zero_scale: Size of the zeros, relative to the other digits.
@@ -64,7 +64,7 @@ class Writer:
         width = float(np.clip(rng.lognormal(math.log(0.115), 0.3), 0.05, 0.22)) * height
         self.pen = Pen(height, rng.uniform(0.75, 1.3), rng.normal(0.08, 0.2), max(2.2, width))
         middle = ROWS / 2 + rng.normal(0, 2.5)
-        self.base = middle + height / 2
+        self.baseline = middle + height / 2
         self.drift = rng.normal(0, 0.02)
         self.zero_scale = rng.uniform(0.4, 0.85) if rng.random() < 0.3 else 1.0
         self.raises_zeros = rng.random() < 0.5
@@ -109,33 +109,34 @@ class Writer:
         rng = self._rng
         if mark == OTHER_MARK and rng.random() < _LETTER_FRACTION:
             letter = self._letters[rng.integers(len(self._letters))]
-            return Glyph(self._enlarge(letter, self.pen.height, self.pen.slant, self.base), mark)
+            ink = self._enlarge(letter, self.pen.height, self.pen.slant, self.baseline)
+            return Glyph(ink, mark)
         pen = Pen(
             self.pen.height * rng.uniform(0.9, 1.1),
             1.0,
             self.pen.slant * 0.5,
             self.pen.width * rng.uniform(0.8, 1.5),
         )
-        return Glyph(draw_curves(mark_curves(mark, rng), pen, self.base, ROWS), mark)
+        return Glyph(draw_curves(mark_curves(mark, rng), pen, self.baseline, ROWS), mark)
 
     def _digit(self, digit: int, *, is_small: bool) -> Glyph:
         rng = self._rng
         size = rng.normal(1.0, 0.06) * (self.zero_scale if is_small else 1.0)
         height = self.pen.height * float(np.clip(size, 0.35, 1.25))
-        base = self.base + rng.normal(0, 0.04) * self.pen.height
+        baseline = self.baseline + rng.normal(0, 0.04) * self.pen.height
         if is_small and self.raises_zeros:
-            base -= (self.pen.height - height) * rng.uniform(0.2, 1.0)
+            baseline -= (self.pen.height - height) * rng.uniform(0.2, 1.0)
         slant = self.pen.slant + rng.normal(0, 0.04)
         if digit in self.drawn_shapes:
             pen = Pen(height, self.pen.aspect * rng.normal(1, 0.06), slant, self.pen.width)
-            ink = draw_curves(digit_curves(self.drawn_shapes[digit], rng), pen, base, ROWS)
+            ink = draw_curves(digit_curves(self.drawn_shapes[digit], rng), pen, baseline, ROWS)
         else:
             choice = rng.choice(self._by_class[digit])
-            ink = self._enlarge(self._images[choice], height, slant, base)
+            ink = self._enlarge(self._images[choice], height, slant, baseline)
         return Glyph(ink, str(digit))
 
     def _enlarge(
-        self, image: NDArray[np.uint8], height: float, slant: float, base: float
+        self, image: NDArray[np.uint8], height: float, slant: float, baseline: float
     ) -> NDArray[np.float32]:
         """Enlarge a digit in MNIST format, and give it the slant and stroke width of the writer."""
         rng = self._rng
@@ -144,25 +145,25 @@ class Writer:
         if not len(rows) or not len(columns):
             return np.zeros((ROWS, 1), np.float32)
         scale = height / (rows[-1] + 1 - rows[0])
-        across = scale * self.pen.aspect * rng.normal(1, 0.05)
-        wide = (columns[-1] + 1 - columns[0]) * across + abs(slant) * height
+        scale_x = scale * self.pen.aspect * rng.normal(1, 0.05)
+        width = (columns[-1] + 1 - columns[0]) * scale_x + abs(slant) * height
         margin = self.pen.width + 4
-        canvas = (math.ceil(wide + 2 * margin), ROWS)
-        # Column of the canvas: across * x + slant * (base - row), moved so that it starts at 0.
-        left = margin - columns[0] * across - min(0.0, slant * height)
+        canvas = (math.ceil(width + 2 * margin), ROWS)
+        # Column of the canvas: scale_x * x + slant * (baseline - row), moved to start at 0.
+        left = margin - columns[0] * scale_x - min(0.0, slant * height)
         matrix = np.array(
             [
-                [across, -slant * scale, left + slant * (rows[-1] + 1) * scale],
-                [0, scale, base - (rows[-1] + 1) * scale],
+                [scale_x, -slant * scale, left + slant * (rows[-1] + 1) * scale],
+                [0, scale, baseline - (rows[-1] + 1) * scale],
             ]
         )
-        soft = cv2.warpAffine(image, matrix, canvas, flags=cv2.INTER_CUBIC)
-        wanted = self.pen.width - _MNIST_STROKE * height
-        threshold = 0.6 if wanted < -1 else rng.uniform(0.25, 0.55)
+        enlarged = cv2.warpAffine(image, matrix, canvas, flags=cv2.INTER_CUBIC)
+        extra_width = self.pen.width - _MNIST_STROKE * height
+        threshold = 0.6 if extra_width < -1 else rng.uniform(0.25, 0.55)
         gain = 3 / scale + 1.5
-        ink = np.clip((soft.astype(np.float32) / 255 - threshold) * gain + 0.5, 0, 1)
-        if wanted >= 1:
-            side = 1 + round(wanted)
+        ink = np.clip((enlarged.astype(np.float32) / 255 - threshold) * gain + 0.5, 0, 1)
+        if extra_width >= 1:
+            side = 1 + round(extra_width)
             kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
             ink = cv2.dilate(ink, kernel)
         return np.asarray(ink, np.float32)

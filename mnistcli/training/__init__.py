@@ -3,7 +3,8 @@
 `train` in `training` is the entry point, for one model and for an ensemble:
 
 - `model_trainer` trains one model: `data` prepares its images, `loop` fits it with `optimizers`,
-  `losses`, `callbacks` and `augmentation`, `calibration` calibrates it, `results` has its metrics
+  `losses`, `callbacks` and `augmentation`, `calibration` and `rejection_thresholds` follow, and
+  `results` has its metrics
 - `saving` writes the files of a run; `resume_state` and `fingerprint` resume it
 - `fine_tuning` freezes layers of a model, `custom_architecture` builds the model of a Python
   file

@@ -1,28 +1,21 @@
-"""Calibration: temperature scaling, and the rejection thresholds of a model.
+"""Calibration: temperature scaling of the confidence.
 
 Label smoothing makes a model underconfident. Dividing its logits by a temperature, fitted on
 labeled images and folded into the last layer, corrects the confidence and changes no prediction
 (Guo et al., "On calibration of modern neural networks", ICML 2017).
-
-Ambiguous digits are rejected by the confidence, non-digits by the digit score.
 """
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.stats import rankdata
 
 from mnistcli.architectures import leaf_layers
-from mnistcli.digit_thresholds import NO_DIGIT_THRESHOLDS, DigitThresholds
-from mnistcli.inference.digit_score import digit_scores
 from mnistcli.inference.temperature import apply_temperature, to_logits
 
 # Range of the logarithm of the temperature: wide enough for any training, and narrow enough that a
 # few correctly classified images cannot make a model certain.
 _LOG_TEMPERATURE_RANGE = (np.log(0.25), np.log(4.0))
-# Fraction of digits that may be rejected in order to reject non-digits.
-_REJECTED_DIGITS = 0.004
 
 
 def fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
@@ -93,26 +86,3 @@ def divide_logits(layer: keras.Layer, temperature: float) -> None:
         temperature: The divisor.
     """
     layer.set_weights([weights / temperature for weights in layer.get_weights()])
-
-
-def fit_digit_thresholds(probabilities: NDArray[np.float32]) -> DigitThresholds:
-    """Fit the rejection thresholds, so that together they reject about 0.4 % of further digits.
-
-    Each threshold alone rejects as many of the digits.
-
-    Args:
-        probabilities: Softmax probabilities of digits that the model was not trained on,
-            float32 (n, 10).
-
-    Returns:
-        The thresholds; none, which rejects nothing, for fewer than 249 digits.
-    """
-    below = int(_REJECTED_DIGITS * (len(probabilities) + 1)) - 1
-    if below < 0:
-        return NO_DIGIT_THRESHOLDS
-    values = np.stack([probabilities.max(axis=1), digit_scores(probabilities)])
-    ordered = np.sort(values, axis=1)
-    # A digit is rejected as soon as one of its values has a lower rank than the threshold.
-    ranks = rankdata(values, method="min", axis=1).min(axis=0).astype(int)
-    rank = np.sort(ranks)[below] - 1
-    return DigitThresholds(*ordered[:, rank].tolist())

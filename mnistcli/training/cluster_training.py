@@ -11,7 +11,7 @@ from typing import NamedTuple
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.cluster.connection import connect
 from mnistcli.cluster.shared_files import require_directory
-from mnistcli.cluster.tasks import Tasks
+from mnistcli.cluster.tasks import TaskRunner
 from mnistcli.cluster.worker import call_with_keras
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
@@ -102,7 +102,7 @@ def train_seeds_on_cluster(
     with connect(address) as client:
         shared = RunSeries(series.path.absolute())
         function = pickle.dumps(partial(_train_seed, job, shared))
-        tasks = Tasks[int, _Attempt](client, address, partial(call_with_keras, function))
+        tasks = TaskRunner[int, _Attempt](client, address, partial(call_with_keras, function))
         for seed, error in _train_with_retries(tasks, seeds):
             run = series.run(seed)
             result = SeedResult(seed, run, {} if error else run.read_metrics(), error)
@@ -143,7 +143,7 @@ def train_ensemble_on_cluster(
     def train_remotely(config: TrainConfig, run: Run) -> None:
         function = pickle.dumps(partial(_train_member, job, Run(run.path.absolute())))
         with connect(address) as client:
-            tasks = Tasks[int, _Attempt](client, address, partial(call_with_keras, function))
+            tasks = TaskRunner[int, _Attempt](client, address, partial(call_with_keras, function))
             for number, error in _train_with_retries(tasks, range(1, config.ensemble + 1)):
                 if error is not None:
                     message = f"model {number}: {error.message}"
@@ -155,7 +155,7 @@ def train_ensemble_on_cluster(
 
 
 def _train_with_retries(
-    tasks: Tasks[int, _Attempt], models: Iterable[int]
+    tasks: TaskRunner[int, _Attempt], models: Iterable[int]
 ) -> Iterator[tuple[int, TrainingError | None]]:
     """Train several models; those whose workers were killed several times are tried again.
 

@@ -20,7 +20,7 @@ from mnistcli.inference.interface_detection import load_model
 from mnistcli.model_lookup import ModelRef
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
-from mnistcli.training.calibration import calibrate, fit_digit_thresholds
+from mnistcli.training.calibration import calibrate
 from mnistcli.training.callbacks import RunRecorder, TrainingCallback
 from mnistcli.training.custom_architecture import CustomArchitecture
 from mnistcli.training.data import TrainingData
@@ -28,6 +28,7 @@ from mnistcli.training.ensembles import member_configs
 from mnistcli.training.fine_tuning import freeze_early, unfreeze
 from mnistcli.training.fingerprint import Fingerprint, hash_data, take_fingerprint
 from mnistcli.training.loop import fit
+from mnistcli.training.rejection_thresholds import fit_digit_thresholds
 from mnistcli.training.replicas import replica_scope
 from mnistcli.training.results import TrainResult
 from mnistcli.training.resume_state import ResumeState

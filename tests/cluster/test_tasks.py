@@ -14,7 +14,7 @@ from distributed import Client
 from mnistcli.cluster import tasks
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.cluster.connection import connect
-from mnistcli.cluster.tasks import Tasks
+from mnistcli.cluster.tasks import TaskRunner
 from mnistcli.errors import ClusterError
 
 
@@ -55,7 +55,7 @@ def test_results_are_in_order_and_items_are_read_as_needed(
             read.append(number)
             yield number
 
-    results = Tasks(client, cluster, square).run_in_order(items())
+    results = TaskRunner(client, cluster, square).run_in_order(items())
     assert next(results) == (0, 0)
     assert len(read) <= 3 * 2
     assert list(results) == [(number, number**2) for number in range(1, 40)]
@@ -63,21 +63,21 @@ def test_results_are_in_order_and_items_are_read_as_needed(
 
 def test_an_exception_of_the_function_is_raised(client: Client, cluster: ClusterAddress) -> None:
     with pytest.raises(TimeoutError, match="of the function"):
-        list(Tasks(client, cluster, square).run_in_order([-1]))
+        list(TaskRunner(client, cluster, square).run_in_order([-1]))
 
 
 def test_an_item_of_a_killed_worker_is_given_to_another(
     client: Client, cluster: ClusterAddress, tmp_path: Path
 ) -> None:
     items = [tmp_path / name for name in ("none", "flag", "none")]
-    results = Tasks(client, cluster, kill_once).run_in_order(items)
+    results = TaskRunner(client, cluster, kill_once).run_in_order(items)
     assert list(results) == list(zip(items, [False, True, False], strict=True))
 
 
 def test_an_item_that_kills_its_workers_has_no_result(
     client: Client, cluster: ClusterAddress
 ) -> None:
-    killers = Tasks(client, cluster, kill)
+    killers = TaskRunner(client, cluster, kill)
     assert list(killers.run_in_order([False])) == [(False, None)]
     ((_, process),) = killers.run_in_order([True])
     assert process
@@ -102,4 +102,4 @@ def test_workers_that_have_gone(monkeypatch: pytest.MonkeyPatch, cluster: Cluste
 
     client: object = NoWorkers()
     with pytest.raises(ClusterError, match="has no workers"):
-        list(Tasks(client, cluster, square).run_in_order([1, 2]))  # type: ignore[arg-type]
+        list(TaskRunner(client, cluster, square).run_in_order([1, 2]))  # type: ignore[arg-type]

@@ -16,10 +16,10 @@ from mnistcli.errors import CheckpointError, RunError
 from mnistcli.inference.digit_score import digit_scores
 from mnistcli.inference.loading import load_classifier
 from mnistcli.model_lookup import find_model
-from mnistcli.preprocessing.cleaning import remove_specks
 from mnistcli.preprocessing.components import bounding_region, connected_components
 from mnistcli.preprocessing.normalization import normalize_digit
 from mnistcli.preprocessing.shapes import expand_region
+from mnistcli.preprocessing.specks import remove_specks
 from tests.support.browser import browser, draw_on
 from tests.support.strokes import STROKES
 

@@ -111,7 +111,7 @@ def test_a_budget_borrows_from_another_process() -> None:
         yield
         lent.append(-amount)
 
-    budget.borrow_from(lend)
+    budget.delegate_to(lend)
     with budget.reserve(1000):
         assert lent == [1000]
 

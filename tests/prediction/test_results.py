@@ -155,7 +155,7 @@ def test_the_json_of_an_unreadable_image_has_the_error() -> None:
 
 def test_the_json_accounts_for_all_foreground() -> None:
     content = ImageContent(
-        (), marks=((1, 2, 3, 4), (5, 6, 7, 8)), form_elements=((0, 0, 9, 9),), specks=3,
+        (), marks=((1, 2, 3, 4), (5, 6, 7, 8)), form_elements=((0, 0, 9, 9),), speck_count=3,
         largest_speck=12,
     )  # fmt: skip
 

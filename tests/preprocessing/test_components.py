@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 from mnistcli.preprocessing.components import (
     bounding_region,
@@ -11,6 +12,7 @@ from mnistcli.preprocessing.components import (
     fill_holes,
     min_area_rect_sides,
     morphological_opening,
+    straight_runs,
     stroke_width,
 )
 
@@ -132,3 +134,12 @@ def test_the_rotated_box_of_a_slanted_line_is_narrow() -> None:
 
     assert longer == pytest.approx(141, abs=2)
     assert shorter < 3
+
+
+def test_runs_tilted_by_one_degree_are_straight() -> None:
+    image = Image.new("L", (300, 60), 0)
+    ImageDraw.Draw(image).line((10, 20, 290, 25), fill=255, width=3)
+    mask = np.asarray(image) > 128
+
+    assert straight_runs(mask, 200).sum() > 0.9 * mask.sum()
+    assert not straight_runs(mask, 299).any()

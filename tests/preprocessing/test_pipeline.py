@@ -89,7 +89,7 @@ def test_lines_are_read_by_the_line_recognizer() -> None:
 
     probabilities = [digit.probabilities for digit in content.digits]
     assert [None if p is None else int(p.argmax()) for p in probabilities] == [2, 5, None, 2, 5]
-    assert [line.count for line in content.lines] == [2, 1, 2]
+    assert [line.digit_count for line in content.lines] == [2, 1, 2]
     assert [line.starts_row for line in content.lines] == [True] * 3
     assert [line.recognized is None for line in content.lines] == [False, True, False]
     assert content.mark_symbols == (".",)
@@ -148,7 +148,7 @@ def test_all_foreground_is_accounted_for() -> None:
         True
     ]
     assert content.form_elements == ((8, 8, 472, 192),)
-    assert content.specks == 1
+    assert content.speck_count == 1
     assert 4 <= content.largest_speck <= 25
     assert 0 < content.ignored_fraction < 0.2
 
@@ -170,7 +170,7 @@ def test_an_image_in_mnist_format_has_nothing_but_its_digit() -> None:
     content = detect_content(Image.fromarray(detect_single(draw()).image))
 
     assert len(content.digits) == 1
-    assert (content.marks, content.form_elements, content.specks) == ((), (), 0)
+    assert (content.marks, content.form_elements, content.speck_count) == ((), (), 0)
 
 
 def test_the_work_of_the_line_recognizer_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,7 +87,7 @@ def test_the_trial_of_a_killed_worker_is_repeated(
     tasks: type, monkeypatch: pytest.MonkeyPatch, splits: Splits
 ) -> None:
     monkeypatch.setattr(cluster_trials, "connect", lambda address: nullcontext())
-    monkeypatch.setattr(cluster_trials, "Tasks", tasks)
+    monkeypatch.setattr(cluster_trials, "TaskRunner", tasks)
     monkeypatch.setattr(worker, "prepare_worker", lambda: None)
 
     with simulated_training(lambda config, epoch: 0.9) as configs:

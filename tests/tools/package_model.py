@@ -23,8 +23,9 @@ from mnistcli.inference.litert_files import write_sidecar
 from mnistcli.model_lookup import PRETRAINED, PRETRAINED_DIR
 from mnistcli.runs.json_files import write_json
 from mnistcli.runs.run import Run
-from mnistcli.training.calibration import calibrate, find_logits_layer, fit_digit_thresholds
+from mnistcli.training.calibration import calibrate, find_logits_layer
 from mnistcli.training.data import hold_out_validation
+from mnistcli.training.rejection_thresholds import fit_digit_thresholds
 from tests.tools.pretrained_config import PRETRAINED_CONFIG
 
 

@@ -125,7 +125,7 @@ class TasksHere:
 def test_the_members_of_an_ensemble_are_trained_by_the_workers(
     splits: Splits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster_training, "Tasks", TasksHere)
+    monkeypatch.setattr(cluster_training, "TaskRunner", TasksHere)
     monkeypatch.setattr(cluster_training, "connect", lambda address: nullcontext())
     monkeypatch.setattr(SharedDataset, "load", lambda self: splits)
     monkeypatch.setattr(worker, "prepare_worker", lambda: None)

@@ -1,4 +1,5 @@
 """The commands, one module for each: options, one call of the core, and the result.
 
-A command is registered in `mnistcli.cli`.
+In the order of the help: `train`, `sweep`, `evaluate`, `predict`, `draw`, `plot`, `runs`,
+`compare`, `export`, `recipes` and `doctor`. They are registered in `mnistcli.cli`.
 """

@@ -173,7 +173,7 @@ def predict(
         digit_counts=digit_counts,
         pixel_scale=pixel_scale,
         min_confidence=min_confidence,
-        address=parse_cluster(cluster, {"--regions": regions}),
+        cluster=parse_cluster(cluster, {"--regions": regions}),
         regions_file=regions,
         regions=load_regions(regions, images) if regions else (),
         layout=layout,

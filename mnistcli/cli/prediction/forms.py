@@ -67,7 +67,7 @@ def predict_regions(
     forms = predict_forms(predict, scans, regions, on_note=print_note)
     if layout.as_csv or layout.as_json:
         printer = FormPrinter(regions, model, as_csv=layout.as_csv)
-        return printer.watch(forms), printer
+        return printer.collect(forms), printer
     return chain.from_iterable(form.predictions for form in forms), None
 
 
@@ -87,7 +87,7 @@ class FormPrinter:
         self._has_header = False
         self._waiting: deque[FormPrediction] = deque()
 
-    def watch(self, forms: Iterable["FormPrediction"]) -> "Iterator[Prediction]":
+    def collect(self, forms: Iterable["FormPrediction"]) -> "Iterator[Prediction]":
         """Yield the predictions of the regions, and keep the scans until they are printed."""
         for form in forms:
             self._waiting.append(form)

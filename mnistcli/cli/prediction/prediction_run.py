@@ -49,7 +49,7 @@ class PredictOptions:
         digit_counts: The number of digits that a line may have; None for any.
         pixel_scale: The pixel scale of the model; None to detect it.
         min_confidence: The minimum text confidence; None for the default thresholds.
-        address: The cluster; None for this process.
+        cluster: The cluster; None for this process.
         regions_file: The file of the regions; None if there are none.
         regions: The regions of a form; empty for whole images.
         layout: The layout of the results.
@@ -68,7 +68,7 @@ class PredictOptions:
     digit_counts: range | None
     pixel_scale: str | None
     min_confidence: float | None
-    address: "ClusterAddress | None"
+    cluster: "ClusterAddress | None"
     regions_file: Path | None
     regions: "tuple[FormRegion, ...]"
     layout: OutputLayout
@@ -101,7 +101,7 @@ def run_prediction(options: PredictOptions, model: "ModelRef") -> bool:
     # They start while the model is loaded.
     processes = (
         []
-        if options.regions or options.address
+        if options.regions or options.cluster
         else start_processes(
             options.images, single=options.single, digit_counts=options.digit_counts
         )
@@ -116,10 +116,10 @@ def run_prediction(options: PredictOptions, model: "ModelRef") -> bool:
             model.files, pixel_scale=options.pixel_scale, on_note=print_note
         )
     predict = _choose_predictor(options, model, classifier, processes)
-    copies = Review(options.review) if options.review else None
-    printed = _predict_and_print(options, model, predict, sources, copies)
-    if copies:
-        print_note(f"{copies.write()} images to review in {quote_name(copies.directory)}")
+    review = Review(options.review) if options.review else None
+    printed = _predict_and_print(options, model, predict, sources, review)
+    if review:
+        print_note(f"{review.write()} images to review in {quote_name(review.directory)}")
     if options.save and printed.kept:
         save_predictions(printed, model.name, options.save)
     if options.explain and printed.kept:
@@ -137,7 +137,7 @@ def _choose_predictor(
     from mnistcli.prediction.rejection import choose_thresholds
 
     thresholds = choose_thresholds(options.min_confidence, model.digit_thresholds)
-    if options.address is None:
+    if options.cluster is None:
         from mnistcli.prediction.predict import predict_images
 
         return partial(
@@ -158,7 +158,7 @@ def _choose_predictor(
         options.digit_counts,
         thresholds,
     )
-    return partial(predict_on_cluster, options.address, job)
+    return partial(predict_on_cluster, options.cluster, job)
 
 
 def _predict_and_print(
@@ -166,7 +166,7 @@ def _predict_and_print(
     model: "ModelRef",
     predict: "Callable[[Iterable[FoundImage]], Iterator[Prediction]]",
     sources: "Iterable[str | FoundImage]",
-    copies: Review | None,
+    review: Review | None,
 ) -> PrintedPredictions:
     from mnistcli.prediction.image_sources import find_images
 
@@ -187,7 +187,7 @@ def _predict_and_print(
             if layout.as_csv:
                 printer = CsvPrinter(only_rows=layout.only_rows, has_header=written.total > 0)
         return print_predictions(
-            copies.watch(predictions) if copies else predictions,
+            review.collect(predictions) if review else predictions,
             model,
             top=options.top,
             as_json=layout.as_json,

@@ -30,7 +30,7 @@ class Review:
         self.directory = directory
         self._rejected: list[Prediction] = []
 
-    def watch(self, predictions: Iterable["Prediction"]) -> Iterator["Prediction"]:
+    def collect(self, predictions: Iterable["Prediction"]) -> Iterator["Prediction"]:
         """Yield predictions, and keep those that are rejected."""
         for prediction in predictions:
             if prediction.reason:

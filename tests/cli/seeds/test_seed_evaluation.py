@@ -74,7 +74,7 @@ def test_workers_of_a_cluster_give_the_same_metrics(
     pytest.importorskip("distributed", reason="needs the extra cluster")
     here = succeed("evaluate", series, "--seeds", "3,11", "--json", "--quiet").stdout
     monkeypatch.setattr("mnistcli.cluster.connection.connect", lambda address: nullcontext())
-    monkeypatch.setattr("mnistcli.cluster.tasks.Tasks", TasksHere)
+    monkeypatch.setattr("mnistcli.cluster.tasks.TaskRunner", TasksHere)
     monkeypatch.setattr("mnistcli.cluster.worker.limit_threads", lambda count: None)
 
     there = succeed(

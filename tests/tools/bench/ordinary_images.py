@@ -21,7 +21,8 @@ from mnistcli.image_io import open_image
 from mnistcli.inference.loading import load_classifier
 from mnistcli.model_lookup import PRETRAINED, find_model
 from mnistcli.preprocessing.binarization import binarize
-from mnistcli.preprocessing.pipeline import find_form_elements, run_pipeline
+from mnistcli.preprocessing.form_elements import find_form_elements
+from mnistcli.preprocessing.pipeline import run_pipeline
 
 Result = TypeVar("Result")
 

@@ -7,7 +7,7 @@ import pytest
 from keras import layers
 
 from mnistcli.model_check import check_model
-from mnistcli.model_check.first_layer import first_divisor, last_activation
+from mnistcli.model_check.first_and_last_layer import first_divisor, last_activation
 
 
 def divided() -> keras.Model:

@@ -1,4 +1,4 @@
-"""Graph: follow an image through a model and measure each layer, without building any."""
+"""Shape inference: output shape, parameters and memory of each layer, without building any."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ from mnistcli import checkpoints
 from mnistcli.architectures import ARCHITECTURES, build_model
 from mnistcli.errors import CheckpointError
 from mnistcli.model_check import check_model
-from mnistcli.model_check.graph import measure
+from mnistcli.model_check.shape_inference import measure
 from tests.support.model_files import layer, model_file, sequential, tensor
 
 

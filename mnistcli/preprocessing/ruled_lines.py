@@ -1,11 +1,12 @@
-"""Cleaning: remove ruled lines that run through the whole image, and specks."""
+"""Ruled lines: remove the lines of ruled and squared paper, which run through the whole image.
+
+The strokes of the handwriting that cross a line are kept.
+"""
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from mnistcli.preprocessing.components import (
-    Components,
     connected_components,
     dilate,
     morphological_opening,
@@ -13,32 +14,9 @@ from mnistcli.preprocessing.components import (
 )
 from mnistcli.preprocessing.shapes import Gray, Mask
 
-_MIN_AREA = 0.02  # of the largest component's area; anything smaller is a speck
-_MAX_COMPONENTS = 1000  # more than a page has digits; the rest is dirt or texture
 _MIN_FILL = 0.85  # of a ruled line's length; gaps make up the rest
 _FAINT = 0.25  # ink coverage: ruled lines are often lighter than the handwriting
 _MAX_SLOPE = 0.08  # of a ruled line, about five degrees
-
-
-def remove_specks(components: Components) -> Components:
-    """Remove specks (small-object removal): components that are small compared with the largest.
-
-    Of the others, the largest 1,000 are kept.
-    """
-    large = components.area >= _MIN_AREA * components.area.max(initial=0)
-    return components.subset(large & _are_largest(components))
-
-
-def keep_largest(components: Components) -> Components:
-    """Keep the largest 1,000 components, so that a texture does not take minutes."""
-    return components.subset(_are_largest(components))
-
-
-def _are_largest(components: Components) -> NDArray[np.bool_]:
-    """Return which components are the largest 1,000, bool (n,); of equal ones, the upper ones."""
-    largest = np.zeros(len(components), np.bool_)
-    largest[np.argsort(-components.area, kind="stable")[:_MAX_COMPONENTS]] = True
-    return largest
 
 
 def remove_ruled_lines(mask: Mask, coverage: Gray) -> Mask:

@@ -13,7 +13,7 @@ def first_divisor(config: Node) -> float | None:
     Returns:
         The number; None if the first layer does something else.
     """
-    layer = _first(config)
+    layer = _first_layer(config)
     if layer is None:
         return None
     if "layers" in layer["config"]:
@@ -45,22 +45,24 @@ def last_activation(config: Node) -> str | None:
     return activation if isinstance(activation, str) else None
 
 
-def _first(config: Node) -> Node | None:
+def _first_layer(config: Node) -> Node | None:
     """Return the layer that the input of a model goes into; None if there are several."""
     layers = config["config"]["layers"]
     if (config["module"], config["class_name"]) != FUNCTIONAL:
         inner = [layer for layer in layers if layer["class_name"] != "InputLayer"]
         return inner[0] if inner else None
-    entry, _, _ = config["config"]["input_layers"]
-    following = [layer for layer in layers if _takes(layer, entry)]
+    input_name, _, _ = config["config"]["input_layers"]
+    following = [layer for layer in layers if _is_fed_by(layer, input_name)]
     return following[0] if len(following) == 1 else None
 
 
-def _takes(layer: Node, entry: str) -> bool:
+def _is_fed_by(layer: Node, input_name: str) -> bool:
     """Return whether a layer is called with the output of another."""
     for call in layer["inbound_nodes"]:
         for argument in call["args"]:
             tensors = argument if isinstance(argument, list) else [argument]
-            if any(isinstance(tensor, dict) and producer(tensor)[0] == entry for tensor in tensors):
+            if any(
+                isinstance(tensor, dict) and producer(tensor)[0] == input_name for tensor in tensors
+            ):
                 return True
     return False
