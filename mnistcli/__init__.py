@@ -25,8 +25,8 @@ True
 >>> classifier.predict(np.zeros((3, 28, 28), np.uint8)).shape
 (3, 10)
 
-Errors that a user can fix are `mnistcli.errors.MnistCliError`. Importing this package loads nothing
-else; the functions load their dependencies when they are called.
+Errors that a user can fix are `mnistcli.errors.MnistCliError`. With its lazy imports, this package
+loads nothing else; the functions load their dependencies when they are called.
 """
 
 from typing import TYPE_CHECKING
@@ -40,7 +40,7 @@ __all__ = ["__version__", "evaluate", "load_classifier", "plot", "predict", "tra
 
 
 def __getattr__(name: str) -> object:
-    """Load a name of the public API when it is used for the first time."""
+    """Load a name of the public API when it is used for the first time (PEP 562)."""
     if name == "__version__":
         from importlib.metadata import version
 

@@ -1,4 +1,4 @@
-"""The program: ``mnistcli`` and ``python -m mnistcli``."""
+"""Entry point of the program: ``mnistcli`` and ``python -m mnistcli``."""
 
 import contextlib
 import errno
@@ -48,7 +48,7 @@ def _exit_code(end: BaseException) -> int | None:
 
 
 class _Stdout(io.FileIO):
-    """Standard output whose failures are errors of the program, not bugs."""
+    """Standard output whose failures, such as a broken pipe, are errors, not bugs."""
 
     def write(self, data: "ReadableBuffer") -> int:
         """Write to the file descriptor.

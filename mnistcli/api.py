@@ -1,8 +1,8 @@
-"""Public API: `predict`, `train`, `evaluate` and `plot`, the commands as functions.
+"""Python API: `predict`, `train`, `evaluate` and `plot`, the commands as functions.
 
-They are re-exported by `mnistcli`. Each function imports its dependencies when it is called, so
-that `predict` does not wait for Keras. Nothing is printed, except the progress of training in an
-interactive session.
+This public API is re-exported by `mnistcli`. Imports are lazy: each function imports its
+dependencies when it is called, so that `predict` does not wait for Keras. Nothing is printed,
+except the progress of training in an interactive session.
 """
 
 import os
@@ -224,7 +224,7 @@ def plot(
 ) -> list[Path]:
     """Plot a model's history, predictions, mistakes, calibration, activations and more.
 
-    A notebook shows each figure once.
+    A Jupyter notebook shows each figure once.
 
     Args:
         model: The model. Defaults as in `predict`.

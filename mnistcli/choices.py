@@ -7,7 +7,7 @@ AUTO_SCALE = "auto"
 """Stands for the pixel scale that is found with known digits."""
 
 EXPORT_FORMATS = ("litert", "int8", "saved_model", "onnx")
-"""Formats of `mnistcli export`."""
+"""Export formats of `mnistcli export`."""
 
 FIGURE_FORMATS = ("png", "svg", "pdf")
 """Formats of figures."""

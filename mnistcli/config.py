@@ -1,6 +1,7 @@
 """Training configuration: `TrainConfig` declares each setting with default, limits and help.
 
-A dropout rate, for example, has the limits ``at_least=0, below=1``.
+A setting is a hyperparameter, such as the dropout rate with the limits ``at_least=0, below=1``, or
+another choice, such as the device.
 """
 
 import re
@@ -165,7 +166,7 @@ class TrainConfig:
     )
     seed: int = setting_field(
         0,
-        "Random seed. The same seed on the same machine gives the same weights.",
+        "Random seed. The same seed on the same CPU gives the same weights.",
         at_least=0,
         at_most=SEED_LIMIT - 1,
     )
@@ -211,6 +212,7 @@ class TrainConfig:
         return asdict(self)
 
     def _check_combinations(self) -> None:
+        """Refuse incompatible settings, such as early stopping without validation images."""
         if self.loss == "sparse" and (self.label_smoothing or self.non_digits):
             name = "label-smoothing" if self.label_smoothing else "non-digits"
             raise ConfigError(f"--{name} requires --loss categorical", hint="--loss categorical")
@@ -232,7 +234,7 @@ SETTINGS: Mapping[str, Field[Any]] = MappingProxyType(
 )
 """The fields of `TrainConfig` by name."""
 
-_FORMER_NAMES = {"european": "rare_styles"}
+_FORMER_NAMES = {"european": "rare_styles"}  # for backward compatibility
 
 
 def with_current_names(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -245,9 +247,9 @@ def with_current_names(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def split_custom_architecture(arch: str) -> tuple[str, str]:
-    """Split the name of a custom architecture into file and function, which can be empty.
+    """Split the name of an architecture, such as ``net.py:build``, into file and function.
 
-    Both are empty for the name of an architecture in `ARCHITECTURE_NAMES`.
+    The function can be empty. Both are empty for a name in `ARCHITECTURE_NAMES`.
     """
     if not re.fullmatch(CUSTOM_ARCHITECTURE, arch):
         return "", ""

@@ -150,7 +150,7 @@ def validate(field: Field[Any], value: object) -> object:
 
 
 def require_choice(name: str, value: str, choices: Sequence[str]) -> str:
-    """Check that a value is one of the choices, in upper or lower case.
+    """Check that a value is one of the choices, case-insensitively.
 
     Args:
         name: The name of the option without dashes, such as ``optimizer``.

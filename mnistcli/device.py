@@ -16,9 +16,10 @@ from mnistcli.extras import install_command
 WORKER_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(128 * 2**20)}
 """Environment of worker processes: the C library (glibc) reuses the memory of a photo for the next.
 
-Otherwise the kernel clears the pages of each array, a third of the time of a photo.
+Otherwise the kernel clears the pages of each array (page faults), a third of the time of a photo.
 """
 
+# The sizes of TensorFlow's thread pools.
 _TENSORFLOW_THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
 # Two threads that redirect stderr at the same time would restore each other's redirection.
@@ -28,7 +29,7 @@ _REDIRECTION_LOCK = threading.RLock()
 def start_quietly(*, verbose: bool = False) -> None:
     """Import Keras and initialize its devices without TensorFlow's log messages on stderr.
 
-    If the start fails, the messages are shown. TensorFlow's logger is set to errors only. If Keras
+    If the start fails, the messages are shown. TensorFlow's log level is set to errors. If Keras
     is imported already, nothing is done, so that a program that uses Keras itself keeps its own
     settings. Everything in this package that loads Keras on demand calls this function first.
 
@@ -146,7 +147,7 @@ def gpus() -> list[str]:
 
 
 def count_usable_processors() -> int:
-    """Return the number of processors that this process may use."""
+    """Return the number of processors (logical CPU cores) that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -156,7 +157,7 @@ def limit_threads(count: int) -> None:
     """Limit the threads of models in this process, before one is loaded.
 
     A process that shares its machine with others of its kind would otherwise start as many threads
-    as there are processors.
+    as there are processors (oversubscription).
     """
     _Threads.limit = count
     for variable in _TENSORFLOW_THREADS:

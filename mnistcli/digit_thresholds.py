@@ -1,4 +1,4 @@
-"""Rejection thresholds of a model for images with one digit."""
+"""Rejection thresholds (cutoffs) of a model for images with one digit."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

@@ -1,6 +1,6 @@
 """Environment of a run: package versions, device, processors and command line.
 
-They are recorded so that a result can be reproduced.
+They are recorded for reproducibility.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Exceptions for failures that a user can fix.
+"""Exception hierarchy for failures that a user can fix.
 
     MnistCliError            base class: one line, one hint, no traceback, exit code 1
     ├── ConfigError          a setting or an option is invalid (exit code 2, a usage error)
@@ -29,7 +29,7 @@ OTHER_PLOT = "--kind confusion"
 
 
 class MnistCliError(Exception):
-    """Base class of the errors that a user can fix.
+    """Base class of user errors: failures that a user can fix.
 
     Args:
         message: One sentence without a full stop, such as ``no such file: 'a.png'``.

@@ -1,4 +1,4 @@
-"""Extras: packages that few users need, and the command that installs them."""
+"""Extras: optional dependencies that few users need, and the command that installs them."""
 
 from importlib.util import find_spec
 

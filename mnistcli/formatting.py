@@ -9,7 +9,7 @@ def percent(fraction: float, decimals: int = 2) -> str:
 
 
 def format_count(number: int, noun: str) -> str:
-    """Format a number of things, such as ``1 step`` or ``10,000 images``."""
+    """Format a count with thousands separators and its plural: ``1 step``, ``10,000 images``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
@@ -20,7 +20,7 @@ def join_names(names: Sequence[str]) -> str:
 
 
 def bounded_percent(fraction: float, decimals: int = 1) -> str:
-    """Format a fraction as percent; only 0 itself gives 0 % and only 1 itself gives 100 %."""
+    """Format a fraction as percent, without rounding to 0 % or 100 % unless it is 0 or 1."""
     step = 10.0**-decimals
     if fraction in (0, 1):
         return percent(fraction, 0)

@@ -14,16 +14,16 @@ LINE_DIGIT_HEIGHT = 20
 """Usual height of the digits in a line image, in pixels."""
 
 COLUMN_WIDTH = 4
-"""Pixels of a line image per column of the network's output."""
+"""Pixels of a line image per column (time step) of the network's output: its horizontal stride."""
 
 OTHER_MARK = "*"
 """The symbol of any other mark: a tick, a letter, a struck-out digit."""
 
 MARKS = ".,-=:/#$+()" + OTHER_MARK
-"""The marks of a number: they are recognized, and left out of its digits."""
+"""The marks of a number, mostly punctuation: recognized, and left out of its digits."""
 
 SYMBOLS = "0123456789" + MARKS
-"""The symbols, by their index in the output of the line recognizer; the blank comes last."""
+"""The alphabet of the line recognizer, by index in its output; the blank of CTC comes last."""
 
 
 class Alternative(NamedTuple):
@@ -51,7 +51,7 @@ class RecognizedLine:
         columns: The middle of each digit in pixels of the line image, float64 (n,).
         probabilities: The class probabilities of each digit, float32 (n, 10).
         marks: The marks from left to right.
-        alternatives: The most likely texts in descending order; the first one is `text`.
+        alternatives: The most likely texts in descending order (n-best); the first one is `text`.
     """
 
     text: str

@@ -7,9 +7,9 @@ IMAGE_SIDE = 28
 """Height and width of an image in MNIST format, in pixels."""
 
 NUM_CLASSES = 10
-"""The digits 0 to 9."""
+"""The number of classes: the digits 0 to 9."""
 
 
 def to_model_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Scale images to the input of a model: uint8 (n, h, w) to float32 (n, h, w, 1) in 0..1."""
+    """Rescale images to the input of a model: uint8 (n, h, w) to float32 (n, h, w, 1) in 0..1."""
     return np.divide(images[..., None], 255, dtype=np.float32)

@@ -1,6 +1,6 @@
 """Model files: refuse files of other kinds, such as LiteRT, ONNX and PyTorch models.
 
-The first bytes of a file decide, whatever its name is. Nothing here imports Keras.
+The first bytes of a file (magic bytes) decide, whatever its name is. Nothing here imports Keras.
 """
 
 import shlex
@@ -15,7 +15,7 @@ from mnistcli.files.signatures import SIGNATURE_LENGTH, identify
 _ZIP = b"PK"
 _GZIP = b"\x1f\x8b"
 MAX_MODEL_BYTES = 100 << 20
-"""Largest model file, such as that of a ResNet50: far more than any digit classifier needs."""
+"""Maximum file size of a model, as of a ResNet50: far more than any digit classifier needs."""
 
 
 def check_model_file(path: Path) -> None:
@@ -61,7 +61,7 @@ def read_model_file(path: Path) -> bytes:
     """
     check_model_file(path)
     try:
-        # It can have been replaced since.
+        # It can have been replaced since (TOCTOU).
         with open_regular(path) as stream:
             content = stream.read(MAX_MODEL_BYTES + 1)
     except OSError as error:

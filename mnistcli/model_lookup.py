@@ -1,4 +1,4 @@
-"""Model lookup: find the run directory, `.keras` file or packaged model of a name."""
+"""Model lookup: the run, `.keras` file or packaged model of a name; by default, the newest run."""
 
 import os
 import shlex
@@ -18,7 +18,7 @@ from mnistcli.runs.run import Run, describe_progress
 
 MODEL_VARIABLE = "MNISTCLI_MODEL"
 PRETRAINED = "pretrained"
-"""The name of the packaged model."""
+"""The name of the packaged model, the bundled weights."""
 LATEST = "latest"
 """The name of the newest finished run."""
 PRETRAINED_DIR = Path(__file__).with_name(PRETRAINED)
@@ -132,7 +132,7 @@ def find_model(*names: ModelName, root: Path = RUNS_DIR) -> ModelRef:
     Args:
         names: Run directories, names of runs in `root`, `.keras` files, ``latest`` (the newest
             finished run) or ``pretrained`` (the packaged model). Several models are averaged.
-            Defaults to ``$MNISTCLI_MODEL``, else the newest finished run, else ``pretrained``.
+            Defaults, by precedence: ``$MNISTCLI_MODEL``, newest finished run, ``pretrained``.
         root: The directory of the runs.
 
     Raises:

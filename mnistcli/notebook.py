@@ -1,4 +1,4 @@
-"""Notebooks and interactive sessions: progress of training, figures below the cell."""
+"""Jupyter notebooks and interactive sessions: progress of training, figures below the cell."""
 
 import math
 import sys

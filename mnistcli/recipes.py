@@ -1,7 +1,7 @@
 """Recipes (presets): named, complete training configurations with their measured accuracy.
 
 `resolve` applies settings to a recipe and refuses those without effect, such as weight decay with
-SGD.
+SGD. `tune` is the recipe for fine-tuning (transfer learning).
 """
 
 from collections.abc import Mapping

@@ -46,7 +46,7 @@ class RunSummary:
 
     @property
     def changes(self) -> dict[str, Any]:
-        """The settings that differ from the recipe, by name.
+        """The settings that override those of the recipe, by name.
 
         For an unknown recipe, of another version, they are the settings that differ from the
         defaults.

@@ -2,8 +2,9 @@
 
 Python runs signal handlers between two of its own instructions, and a step of TensorFlow can take
 seconds. Some libraries even catch what the handlers raise. Therefore a thread watches the signals:
-it prints that the program stops if that takes long, and ends the process at once after a second
-signal, or if the program does not stop. All files are written atomically, so nothing is lost.
+it prints that the program stops if that takes long, and ends the process at once after a
+second Ctrl-C or another second signal, or if the program does not shut down in time. All files are
+written atomically, so nothing is lost.
 """
 
 import contextlib
@@ -25,9 +26,9 @@ STOP_MESSAGES = {
 }
 """Messages of a program that a signal has stopped, by exit code."""
 
-# Seconds until the message, and from then on until the end of the process.
-_GRACE = 0.4
-_TIMEOUT = 20.0
+# Graceful shutdown: seconds until the message, and from then on until the process is ended.
+_MESSAGE_DELAY = 0.4
+_GRACE_PERIOD = 20.0
 
 
 class _State:
@@ -48,7 +49,7 @@ def install() -> None:
             signal.signal(number, _exit)
     sys.unraisablehook = _end_if_swallowed
     if os.name == "posix":  # elsewhere only sockets can be watched
-        reader, writer = os.pipe()
+        reader, writer = os.pipe()  # the self-pipe trick
         os.set_blocking(writer, False)
         signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
         threading.Thread(target=_watch, args=[reader], name="signals", daemon=True).start()
@@ -97,11 +98,11 @@ def _end_if_swallowed(unraisable: "sys.UnraisableHookArgs") -> None:
 def _watch(reader: int) -> None:
     """Wait for the signals that stop the program: the first one, then a second one."""
     code = _next_code(reader) or 0
-    again = _next_code(reader, seconds=_GRACE)
+    again = _next_code(reader, seconds=_MESSAGE_DELAY)
     if again is None:
         _State.announced = True
         _print(STOP_MESSAGES[code])
-        again = _next_code(reader, seconds=_TIMEOUT) or code
+        again = _next_code(reader, seconds=_GRACE_PERIOD) or code
     _end(again)
 
 

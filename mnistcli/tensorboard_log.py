@@ -1,7 +1,8 @@
 """TensorBoard log of a run: event files with scalars, and figures of the test images.
 
-It needs the package `tensorboard` (extra ``tensorboard``), whose classes encode the events. The
-files are written without TensorFlow, so that training computes the same with a log and without.
+It needs the package `tensorboard` (extra ``tensorboard``), whose protobuf classes encode the
+events. The files are written without TensorFlow, so that training computes the same with a log and
+without.
 """
 
 import io
@@ -151,7 +152,7 @@ def _start_log(directory: Path, rows: Sequence[EpochRow]) -> None:
 
 
 def _append(directory: Path, events: Sequence[Event]) -> None:
-    """Append events to the log in a directory, which is made if it does not exist."""
+    """Append events (TFRecord) to the log in a directory, which is made if it does not exist."""
     directory.mkdir(exist_ok=True)
     now = time.time()
     files = sorted(directory.glob(f"{_PREFIX}*"))

@@ -1,4 +1,4 @@
-"""Public API: the commands as functions, typed, silent and lazy."""
+"""Public API: the commands as functions, typed, silent, and with lazy imports."""
 
 import io
 import subprocess

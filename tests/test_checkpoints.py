@@ -1,4 +1,7 @@
-"""Checkpoints: atomic saving, and loading of files that may be damaged or hostile."""
+"""Checkpoints: atomic saving, and loading of files that may be damaged or hostile.
+
+A hostile file can neither execute arbitrary code nor exhaust the memory (denial of service).
+"""
 
 import json
 import zipfile

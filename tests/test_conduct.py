@@ -1,4 +1,7 @@
-"""Conduct of all commands: exit codes, hostile names, poor environments, full disks, no network."""
+"""Conduct of all commands: exit codes, hostile names, full disks, no network access.
+
+A name with an escape sequence or shell syntax is printed safely (terminal injection).
+"""
 
 import json
 import os

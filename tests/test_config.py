@@ -1,4 +1,4 @@
-"""The settings of a training run: `TrainConfig`, its defaults and its checks."""
+"""The settings of a training run: `TrainConfig`, defaults, checks and backward compatibility."""
 
 import math
 from dataclasses import replace

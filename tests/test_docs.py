@@ -1,4 +1,4 @@
-"""The documents: links lead somewhere, commands exist, and generated pages are up to date."""
+"""The documents: no dead link, commands exist, and generated pages are up to date."""
 
 import ast
 import json

@@ -1,4 +1,4 @@
-"""A slice of `make fuzz`: mutated files end in named errors, quickly and in little memory."""
+"""Fuzz testing, a slice of `make fuzz`: mutated files end in named errors, in little memory."""
 
 import subprocess
 import sys

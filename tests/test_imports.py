@@ -1,4 +1,4 @@
-"""Imports at run time: `--help`, completion and usage errors load no TensorFlow and no SciPy."""
+"""Startup time: `--help`, completion and usage errors import no TensorFlow and no SciPy."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Kills in a training run; `make kills` tries all of them."""
+"""Crash recovery: kills (SIGKILL) in a training run; `make kills` tries all of them."""
 
 import re
 from pathlib import Path

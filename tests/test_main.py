@@ -1,4 +1,4 @@
-"""The whole program in a process of its own: standard streams, signals and exit codes."""
+"""End-to-end tests of the whole program: standard streams, broken pipe, full disk, signals."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Model file formats, told by their first bytes."""
+"""Model file formats, told by their first bytes (magic number)."""
 
 import gzip
 import io

@@ -1,4 +1,4 @@
-"""Output in notebooks and interactive sessions."""
+"""Output in Jupyter notebooks and interactive sessions."""
 
 import sys
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The package: its docstring, its public names, a light import and its dependencies."""
+"""The package: its docstring, its public names, a lazy import, and bounds of its dependencies."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""Real signals to the program in each phase of its commands."""
+"""Real signals to the program in each phase of its commands: SIGINT, SIGTERM, a second Ctrl-C."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""Suggestions of similar names."""
+"""Suggestions of similar names for a typo."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The option ``--cluster``."""
+"""The option ``--cluster``: the address of a Dask cluster."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING

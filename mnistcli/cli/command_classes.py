@@ -44,7 +44,7 @@ class Command(TyperCommand):
         """Parse the arguments.
 
         Raises:
-            ConfigError: The value of an option is empty, as from an unset shell variable.
+            ConfigError: The value of an option is an empty string, as from an unset variable.
         """
         if not ctx.resilient_parsing:  # as it is during completion
             _require_values(self, args)
@@ -86,7 +86,7 @@ class CommandGroup(TyperGroup):
         """Find the command.
 
         Raises:
-            ConfigError: There is no such command; a similar name is suggested.
+            ConfigError: There is no such command. For a typo, a similar name is suggested.
         """
         name, *rest = args
         if name not in self.commands and not name.startswith("-") and not ctx.resilient_parsing:
@@ -142,7 +142,7 @@ def _require_values(command: Command, args: list[str]) -> None:
 
 
 def _complete_for(option: str, shell: str, ctx: Any) -> None:
-    """Install or show the completion script of a shell, and exit."""
+    """Install or show the script for shell completion (tab completion), and exit."""
     from typer.completion import install_callback, show_callback
 
     try:

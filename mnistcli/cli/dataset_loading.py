@@ -1,4 +1,4 @@
-"""Dataset loading with the progress of downloads, and notes on stderr."""
+"""Dataset loading with download progress, and notes on stderr."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

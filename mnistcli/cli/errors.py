@@ -24,7 +24,7 @@ def run_and_report(run: Callable[[], Any]) -> int:
 
     Returns:
         0 for success, 1 for a failure, 2 for a usage error, 130 after Ctrl-C. Any other exception
-        is a bug and is raised.
+        is a bug and is raised, with its traceback.
     """
     try:
         code: int = run() or 0

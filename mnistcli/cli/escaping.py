@@ -1,4 +1,7 @@
-"""Escaping of control characters in names that come from files and other people."""
+"""Escaping of control characters in names that come from files and other people.
+
+Sanitized names cannot inject an ANSI escape sequence into the terminal.
+"""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Examples at the end of each command's help."""
+"""Usage examples at the end of each command's help (its epilog)."""
 
 FIRST_STEPS = """Examples:
 

@@ -1,4 +1,7 @@
-"""Hints as commands to type: the command that ran, with the option of the hint in place."""
+"""Hints as commands to type: the command that ran, with the option of the hint in place.
+
+Shell quoting makes names with spaces and special characters safe to paste.
+"""
 
 import os
 import shlex

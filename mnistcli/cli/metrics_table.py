@@ -150,6 +150,7 @@ def _member_names(model: "ModelRef") -> list[str]:
 
 
 def _print_scores(result: "Evaluation") -> None:
+    """Print the classification report: precision, recall and F1 of each digit, and averages."""
     table = Table("digit", "precision", "recall", "f1", "support", box=box.SIMPLE_HEAD)
     rows: list[tuple[str, float, float, float, int]] = [
         (str(row.digit), row.precision, row.recall, row.f1, row.support) for row in result.per_class

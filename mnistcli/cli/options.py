@@ -1,4 +1,4 @@
-"""Options that several commands have."""
+"""Shared options: those that several commands have."""
 
 from pathlib import Path
 from typing import Annotated, Any

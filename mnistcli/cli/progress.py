@@ -31,7 +31,7 @@ _BAR_WIDTH = 16
 
 
 class _SpeedColumn(ProgressColumn):
-    """Images per second; empty before the first image is done, when there is no speed yet."""
+    """Throughput in images per second; empty before the first image, when there is none yet."""
 
     def render(self, task: Task) -> Text:
         """Return the speed of a task."""
@@ -39,7 +39,7 @@ class _SpeedColumn(ProgressColumn):
 
 
 class _TimeLeftColumn(ProgressColumn):
-    """Percentage and time left (ETA); empty before the number of images is known."""
+    """Percentage and time remaining (ETA); empty before the number of images is known."""
 
     def render(self, task: Task) -> Text:
         """Return the percentage and the time left of a task."""

@@ -76,7 +76,7 @@ def _settings(summary: "RunSummary") -> list[str]:
 
 
 def _wrap(words: Sequence[str], width: int | None) -> list[str]:
-    """Join words to lines that fit; a longer word has a line of its own."""
+    """Join words to lines that fit (word wrap); a longer word has a line of its own."""
     lines = [words[0]]
     for word in words[1:]:
         longer = f"{lines[-1]} {word}"

@@ -1,4 +1,4 @@
-"""Command-line options of the settings: each field of the dataclass `TrainConfig` becomes one."""
+"""Command-line options of the settings (hyperparameters), one for each field of `TrainConfig`."""
 
 import inspect
 from collections.abc import Callable
@@ -19,8 +19,9 @@ _METAVARS = {int: "N", float: "X", str: "NAME"}
 def with_setting_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command an option for each setting.
 
-    Typer reads the options from the signature. Parameters that the command declares itself stay as
-    they are; all other settings are appended and reach the command as keyword arguments.
+    Typer reads the options from the signature, by introspection. Parameters that the command
+    declares itself stay as they are; the other fields of the dataclass are appended as flags and
+    reach the command as keyword arguments.
 
     Args:
         command: A function with the parameter ``**settings``.

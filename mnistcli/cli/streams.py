@@ -2,7 +2,7 @@
 
 Text from outside is printed as it is: rich markup in it is not interpreted, and unprintable
 characters are escaped, so that no file name can control the terminal. rich honors ``$NO_COLOR`` and
-``$FORCE_COLOR``. A closed pipe is handled in `mnistcli.__main__`.
+``$FORCE_COLOR``. A broken pipe is handled in `mnistcli.__main__`.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Checks of the workers of a cluster: package versions and threads; each mismatch is one line."""
+"""Checks of the workers of a cluster: version mismatches and threads; each fault is one line."""
 
 from collections.abc import Iterator, Mapping
 

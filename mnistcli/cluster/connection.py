@@ -120,7 +120,7 @@ def _start_workers(count: int) -> LocalCluster:
             return LocalCluster(
                 n_workers=count,
                 threads_per_worker=1,
-                memory_limit=0,  # a worker is not restarted because of its memory
+                memory_limit=0,  # no memory limit: a worker is not restarted because of its memory
                 dashboard_address=None,
                 # Its server for health checks would take the port of the user's dashboard.
                 scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},

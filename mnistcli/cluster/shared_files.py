@@ -1,4 +1,4 @@
-"""Shared files: the files of the caller that a worker needs."""
+"""Shared files: the caller's files, which workers see on a shared file system (network drive)."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -34,7 +34,7 @@ def describe_models(files: Iterable[Path]) -> tuple[ModelFile, ...]:
 
 
 def find_models(models: Sequence[ModelFile]) -> list[Path]:
-    """Return the files of the models on a worker.
+    """Return the files of the models on a worker, with their hashes verified.
 
     Raises:
         ClusterError: The worker does not have them.

@@ -21,9 +21,9 @@ _POLL = 2.0  # seconds between two counts of the workers
 class TaskRunner(Generic[Item, Result]):
     """A function that runs on the workers of a cluster.
 
-    A bounded number of items is in flight, so their number does not matter for the memory. The item
-    of a worker that was killed is given to another one, up to three times by default. Dask's
-    setting `distributed.scheduler.allowed-failures` has the number.
+    A bounded number of items is in flight, so their number does not matter for the memory. For
+    fault tolerance, the item of a crashed worker is given to another one, with up to three retries
+    by default. Dask's setting `distributed.scheduler.allowed-failures` has the number.
 
     Args:
         client: The connection.
@@ -47,7 +47,7 @@ class TaskRunner(Generic[Item, Result]):
         self._seen = self._polled = 0.0  # the times of a poll: with workers, and of any
 
     def run_in_order(self, items: Iterable[Item]) -> Iterator[tuple[Item, Result | None]]:
-        """Run the function for each item, with back-pressure.
+        """Run the function for each item, with backpressure.
 
         Args:
             items: The items. They are read as workers become free, three per worker in advance.

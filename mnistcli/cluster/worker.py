@@ -31,14 +31,14 @@ _PACKAGES = (
 @cache
 def prepare_worker() -> None:
     """Prepare this process, once, for the work of one thread: there is a process per processor."""
-    limit_threads(1)
-    # Otherwise the first process on a GPU takes all of its memory.
+    limit_threads(1)  # more threads would be an oversubscription
+    # Memory growth: otherwise the first process on a GPU takes all of its memory.
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     _separate_random_generators()
 
 
 def _separate_random_generators() -> None:
-    """Give Dask a random generator of its own, so that a seed determines the weights.
+    """Give Dask a random generator of its own, so that the weights of a seed are reproducible.
 
     Its thread estimates the size of each message by a random sample, twice a second. With the
     generator of Python, from which Keras draws the seeds of a new model, it changed these seeds.

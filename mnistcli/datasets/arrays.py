@@ -1,6 +1,6 @@
 """Array layouts: shapes, pixel scales and polarities of images, converted to MNIST format.
 
-Each correction that is not obvious from the shape is a note.
+Each conversion that is not obvious from the shape is a note.
 """
 
 import math
@@ -17,12 +17,12 @@ from mnistcli.datasets.labels import to_digits
 from mnistcli.errors import DataError
 
 WHITE_LEVELS = (1, 15, 16, 255, 65535)
-"""Possible values of white: binary images, 4 bits, scikit-learn's digits, 8 and 16 bits. The
+"""Possible values of white: binary images, scikit-learn's digits, a bit depth of 4, 8 or 16. The
 smallest that is not below the largest value of the images is scaled to 255."""
 
 _CHANNELS = (1, 3, 4)
 _LUMA = np.array((0.299, 0.587, 0.114), np.float32)  # ITU-R BT.601
-_MEAN, _DEVIATION = 0.1307, 0.3081  # of MNIST's pixels, the constants that PyTorch users know
+_MEAN, _DEVIATION = 0.1307, 0.3081  # of MNIST's pixels; PyTorch users compute z-scores with them
 _CHUNK = 4096  # images that are scaled at a time
 _LIGHT_BORDER = 0.75  # fraction of the pixels at the border of an image that is dark on light
 _SIDES = range(8, 257)  # pixels
@@ -119,8 +119,8 @@ def to_gray(images: NDArray[Any], count: int) -> NDArray[Any]:
     """Reshape images to (n, height, width), in their own dtype and scale.
 
     Args:
-        images: (n, h, w), (n, h * h), with a channel axis of 1, 3 or 4 last or first, or with the
-            images on the last axis, as in MATLAB.
+        images: (n, h, w), (n, h * h), with 1, 3 or 4 channels last (NHWC) or channels first (NCHW),
+            or with the images on the last axis, as in MATLAB.
         count: The number of labels, which identifies the axis of the images.
 
     Raises:
@@ -170,7 +170,7 @@ Scale = Callable[[NDArray[Any]], NDArray[Any]]
 
 
 def find_scale(splits: list[NDArray[Any]]) -> tuple[Scale | None, list[str]]:
-    """Find the scale of pixels from their range, the same for all splits.
+    """Find the scale of pixels from their value range, the same for all splits.
 
     Args:
         splits: Images, numbers of any dtype.
@@ -230,7 +230,7 @@ def _scale(images: NDArray[Any], scale: Scale | None) -> NDArray[np.uint8]:
 
 
 def _invert_dark_on_light(images: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
-    """Invert the images that are dark on light: those with a light border; return their number."""
+    """Invert images whose polarity is dark on light (a light border); return their number."""
     edges = (images[:, 0], images[:, -1], images[:, 1:-1, 0], images[:, 1:-1, -1])
     light = np.concatenate([edge > 127 for edge in edges], axis=1).mean(axis=1) >= _LIGHT_BORDER
     if light.any():

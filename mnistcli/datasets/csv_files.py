@@ -1,7 +1,7 @@
 """Tables of pixels (.csv, .tsv, .arff): read one image per row, with a label column or without.
 
-Kaggle's `train.csv` has a header and the label first; other files have no header, or the label
-last.
+Kaggle's `train.csv` has a header row and the label first; other files have no header, or the
+label last.
 """
 
 import csv
@@ -58,7 +58,7 @@ def read_csv(path: Path) -> dict[str, NDArray[Any]]:
         ``images`` (n, pixels) and, if the table has them, ``labels`` (n,) and ``index`` (n,).
 
     Raises:
-        DataError: A row is damaged, which the message names, or the columns do not form
+        DataError: A row is malformed, whose line the message names, or the columns do not form
             square images.
         OSError: The file cannot be read.
     """
@@ -72,8 +72,8 @@ def read_csv(path: Path) -> dict[str, NDArray[Any]]:
 def _open(path: Path) -> IO[str]:
     with path.open("rb") as stream:
         is_gzip = stream.read(2) == b"\x1f\x8b"
-    # UTF-8 with or without a byte order mark. A table of pixels is ASCII; its header may be
-    # anything.
+    # UTF-8 with or without a byte order mark (BOM). A table of pixels is ASCII; its header
+    # may be anything.
     if is_gzip:
         return gzip.open(path, "rt", encoding="utf-8-sig", errors="replace")
     return path.open(encoding="utf-8-sig", errors="replace")

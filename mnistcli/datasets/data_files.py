@@ -76,7 +76,7 @@ FILE_READERS = (
     FileReader("a CSV table of pixels", _is_named(TABLE), read_csv),
     FileReader("a text table of pixels", _is_wide_text, read_csv),
 )
-"""Readers of files. The first one that accepts a file reads it."""
+"""Registry of readers. The first one that accepts a file reads it."""
 
 
 def find_reader(path: Path) -> FileReader | None:
@@ -188,7 +188,7 @@ def _order(rest: tuple[str, ...]) -> tuple[bool, bool, int, tuple[str, ...]]:
 def _read_files(
     paths: list[Path], folder: Path, reader: FileReader | None = None
 ) -> dict[str, NDArray[Any]]:
-    """Read the arrays of several files by the names of file and array; parts are concatenated."""
+    """Read the arrays of several files by the names of file and array; shards are concatenated."""
     arrays: dict[str, NDArray[Any]] = {}
     for path in paths:
         file_reader = find_reader(path)

@@ -64,7 +64,7 @@ class Dataset:
         return digest.hexdigest()
 
     def subset(self, count: int) -> "Dataset":
-        """Return a fixed subset of at most `count` images, with equally many of each digit.
+        """Return a fixed class-balanced subset: at most `count` images, equally many of each digit.
 
         A larger subset contains every smaller one. A subset of ten or more images contains every
         digit of the dataset.
@@ -87,13 +87,13 @@ class Splits:
 
     Attributes:
         name: ``mnist``, ``digits`` or the absolute path from which it was read.
-        train: Training images.
-        test: Test images.
+        train: The training set.
+        test: The test set.
         has_own_split: Whether the dataset itself defines the split. False for image folders without
             ``train`` and ``test``, which `split_train_test` splits: a model that was trained on
             other data can be tested on all of their images.
         notes: Sentences about the data for the user, such as files that were skipped.
-        validation: Validation images, if the dataset has them; None otherwise.
+        validation: The validation set, if the dataset has one; None otherwise.
     """
 
     name: str
@@ -109,7 +109,7 @@ class Splits:
         return self.train.concatenate(self.test)
 
     def images_not_trained_on(self, *trained_on: str) -> Dataset:
-        """Return the images on which a model can be tested, because it was not trained on them.
+        """Return images to test a model without data leakage: those that it was not trained on.
 
         Args:
             trained_on: Names of the datasets on which the model was trained.
@@ -145,7 +145,7 @@ def invalid_data_error(source: str, message: str) -> DataError:
 def hold_out(
     dataset: Dataset, fraction: float, *, hint: str = OTHER_DATASET
 ) -> tuple[Dataset, Dataset]:
-    """Hold out a fraction of a dataset for validation: a stratified split, always the same.
+    """Hold out a fraction of a dataset for validation: a stratified, reproducible split.
 
     Args:
         dataset: The images to split.
@@ -153,7 +153,7 @@ def hold_out(
         hint: Hint of the error.
 
     Returns:
-        The images that remain and those that are held out, both shuffled.
+        The remaining and the held-out images, both shuffled.
 
     Raises:
         DataError: There are too few images to have every digit in both parts.

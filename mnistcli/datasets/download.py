@@ -1,9 +1,9 @@
 """Downloads with pooch: mirrors in order, hash verification, an atomic write into the cache.
 
-Pooch's downloader is given a time limit, because it has none for a server that keeps sending single
+Pooch's downloader is given a time limit, because it has none for a server that trickles single
 bytes. The files are decompressed before their hash is verified, because mirrors compress the same
 file differently, and written with our own function, so that the next process removes what a
-killed one has left. There is no retry: after a failure, the next mirror is tried.
+killed one has left. There is no retry: after a failure, the next mirror is tried (failover).
 """
 
 import errno
@@ -25,7 +25,8 @@ from mnistcli.files.atomic import write_atomically
 from mnistcli.files.hashing import sha256
 
 TIMEOUT = 15.0
-"""Seconds in which a mirror must answer and, after that, send each `CHUNK_SIZE` bytes."""
+"""Seconds in which a mirror must answer and, after that, send each `CHUNK_SIZE` bytes; one that
+hangs for longer is given up."""
 
 TIME_LIMIT = 1800.0
 """Seconds in which a mirror must send the complete file."""
@@ -86,7 +87,7 @@ def fetch(
 
 
 def _download(url: str, digest: str, progress: ProgressBar | None) -> bytes:
-    """Return the decompressed content of a file, with its hash verified."""
+    """Return the decompressed content of a file after its hash (checksum) is verified."""
     try:
         content = decompress(_get(url, progress))
     except ValueError as error:
@@ -99,8 +100,8 @@ def _download(url: str, digest: str, progress: ProgressBar | None) -> bytes:
 def _get(url: str, progress: ProgressBar | None) -> bytes:
     """Return the content at a URL, within the limits of time and size.
 
-    The download runs in a thread of its own, which is abandoned after a timeout: the timeout of
-    requests only limits the time between two bytes.
+    The download runs in a thread of its own, which is abandoned after a timeout: the read timeout
+    of requests only limits the time between two bytes.
     """
     body = _Body()
     responses: list[Response] = []

@@ -21,7 +21,7 @@ _FILTERS.add(h5py.h5z.FILTER_LZF)
 def read_hdf5(path: Path) -> dict[str, NDArray[Any]]:
     """Read the arrays of numbers and text in an HDF5 file, in all groups.
 
-    Links to other files are not followed, and no object of another type is read.
+    External links to other files are not followed, and no object of another type is read.
 
     Args:
         path: The file.

@@ -155,7 +155,7 @@ def _parse_dataset(images: tuple[Path, bytes], labels: tuple[Path, bytes]) -> Da
 def _parse_array(
     path: Path, content: bytes, dimensions: int, code: int = _UNSIGNED_BYTE
 ) -> NDArray[Any]:
-    """Parse an IDX file: magic number, size of each dimension, then the array in big endian."""
+    """Parse an IDX file: magic number, size of each dimension, then the array, big-endian."""
     magic = bytes((0, 0, code, dimensions))
     if content[:4] != magic:
         kind = "images" if dimensions == 3 else "labels"

@@ -1,4 +1,4 @@
-"""Image files of one digit each: read them into a dataset; unusable files are skipped."""
+"""Image files of one digit each: read them into a dataset; corrupt or unusable ones are skipped."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator

@@ -27,10 +27,11 @@ def is_image_folder(folder: Path) -> bool:
 def read_image_folders(folder: Path) -> Splits:
     """Read the dataset in folders ``0`` to ``9``, each with images of that digit.
 
-    The folders may be named in words (``zero``, ``digit_0``) and may be inside folders of splits,
-    such as ``train``, ``val`` and ``test``. Otherwise the images are split at random, and too few
-    images to split are all test images. Digits may be missing. Files without a digit in them are
-    skipped, and counted in the notes of the dataset; hidden files are ignored.
+    One folder per class is the layout of torchvision's `ImageFolder` as well. The folders may be
+    named in words (``zero``, ``digit_0``) and may be inside folders of splits, such as ``train``,
+    ``val`` and ``test``. Otherwise the images are split at random, and too few images to split are
+    all test images. Digits may be missing. Files without a digit in them are skipped, and counted
+    in the notes of the dataset; hidden files are ignored.
 
     Args:
         folder: Directory of the folders.

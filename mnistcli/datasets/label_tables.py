@@ -1,4 +1,4 @@
-"""Folders of images whose labels are in a table (`labels.csv`) or in the names of the files."""
+"""Folders of images with annotations: labels in a table (`labels.csv`) or in the file names."""
 
 import csv
 import re
@@ -124,7 +124,7 @@ def _files_in_table(
 
 
 def _find(name: str, folders: list[Path], root: Path) -> Path | None:
-    """Find a file of a table inside the folder, with or without its suffix."""
+    """Find a file of a table inside the folder (no path traversal), with or without its suffix."""
     for folder in folders:
         for suffix in ("", ".png", ".jpg", ".jpeg"):
             path = folder / f"{name}{suffix}"

@@ -1,4 +1,4 @@
-"""Label layouts: read digits from integers, floats, one-hot rows, text and a column."""
+"""Label encodings: read digits from integers, floats, one-hot rows, text and a column."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ _EMNIST_MAXIMA = (46, 61)  # of the labels of EMNIST balanced, bymerge and bycla
 
 
 def to_digits(labels: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_], list[str]]:
-    """Convert labels of any layout to digits.
+    """Convert class labels in any encoding to digits.
 
     Args:
         labels: Integers, whole floats or text, (n,), (n, 1) or (1, n); or one-hot rows (n, 10).
@@ -23,7 +23,7 @@ def to_digits(labels: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_
         int64 (n,); which images to use, bool (n,); and notes.
 
     Raises:
-        DataError: The labels have another layout, or are not digits.
+        DataError: The labels have another encoding, or are not digits.
     """
     values = _to_integers(_flatten(labels))
     use, notes = np.ones(len(values), bool), list[str]()

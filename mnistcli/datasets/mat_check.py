@@ -28,7 +28,8 @@ _Element = tuple[int, memoryview]
 def check_mat(path: Path) -> None:
     """Check the arrays in a MATLAB file of version 5: sizes, and shapes that fit them.
 
-    SciPy allocates memory for as many cells as a file states. A file of 200 bytes can state 2^30.
+    SciPy allocates memory for as many cells as a file states. A file of 200 bytes can state 2^30
+    and exhaust the memory (denial of service).
 
     Args:
         path: The file.

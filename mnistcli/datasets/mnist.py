@@ -22,7 +22,7 @@ MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
 )
-"""URLs of the directories from which the files are downloaded, in order."""
+"""Download URLs: the directories of the mirrors, in order."""
 
 HASHES = dict(
     zip(

@@ -12,7 +12,7 @@ SPLITS = {
     VALIDATION: ("validation", "valid", "val", "dev"),
     TEST: ("test", "testing", "t10k", "te", "tst", "eval"),
 }
-"""The splits of a dataset, with the names of each."""
+"""The splits of a dataset, with the aliases of each."""
 
 IMAGES, LABELS, INDEX = "images", "labels", "index"
 """The roles of an array or a column; the index is the identifier of an image."""
@@ -24,7 +24,7 @@ ROLES = {
     ),
     INDEX: ("id", "ids", "imageid", "index", "idx"),
 }
-"""The names of each role, the most specific first."""
+"""The aliases of each role, the most specific first."""
 
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _FILLERS = {"digit", "digits", "class", "label", "number", "num", "no", "n", "d", "c", "cls"}

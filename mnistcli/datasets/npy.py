@@ -26,6 +26,8 @@ DAMAGE_ERRORS = (
 def read_npy(path: Path) -> dict[str, NDArray[Any]]:
     """Read the array of a file; its name is empty.
 
+    Pickled arrays can run arbitrary code, so they are refused.
+
     Args:
         path: An `.npy` file.
 

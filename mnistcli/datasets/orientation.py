@@ -32,7 +32,7 @@ _TRANSFORMS: dict[str, _Transform] = {
 def turn_upright(splits: Splits) -> Splits:
     """Turn the images of a dataset upright, if the packaged model recognizes them only then.
 
-    If it recognizes them in no orientation, a note is added.
+    As a sanity check of the data, a note is added if it recognizes them in no orientation.
 
     Args:
         splits: The dataset; its name is the name of the source.

@@ -13,7 +13,7 @@ from mnistcli.files.user_directories import DATA_DIR_VARIABLE
 
 @dataclass(frozen=True)
 class SharedDataset:
-    """A dataset that other processes load.
+    """A handle of a dataset that other processes load: its images are not serialized.
 
     Attributes:
         name: The name, as `mnistcli.datasets.load` takes it, or an absolute path.

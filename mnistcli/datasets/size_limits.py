@@ -1,11 +1,11 @@
-"""Size limits of the content of data files."""
+"""Size limits of the content of data files, against decompression bombs (zip bombs)."""
 
 from pathlib import Path
 
 from mnistcli.errors import OTHER_DATASET, DataError
 
 _MAX_BYTES = 1 << 30
-# Handwritten digits are compressed to a fifth, blank images to a thousandth.
+# Compression ratio: handwritten digits are compressed to a fifth, blank images to a thousandth.
 _MAX_EXPANSION = 100
 _ALWAYS_ALLOWED = 64 << 20
 
@@ -23,8 +23,7 @@ def require_size(path: Path, size: int) -> None:
         size: Size of the content in bytes, decompressed.
 
     Raises:
-        DataError: The content is too large, or large for the size of the file: a decompression
-            bomb.
+        DataError: The content is too large, or too large for the size of the file.
         OSError: The file cannot be read.
     """
     limit = max_content(path.stat().st_size)

@@ -1,4 +1,4 @@
-"""The digits dataset of scikit-learn in MNIST format, which needs neither files nor a network."""
+"""The 8x8 digits of scikit-learn in MNIST format: a dataset that is available offline."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,7 @@ def _scale_image_to_20x20(small_images: NDArray[np.float64]) -> NDArray[np.uint8
 
 
 def _enlarge(images: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Enlarge images (n, 8, 8) to (n, 20, 20).
+    """Upsample images (n, 8, 8) to (n, 20, 20).
 
     One call enlarges all rows, and one all columns: a call for each image takes ten times as long.
     """

@@ -1,4 +1,4 @@
-"""Diagnosis: checks of an installation, with the command that fixes each failure.
+"""Diagnosis: health checks of an installation, with the command that fixes each failure.
 
 Everything that loads a heavy library runs in a child process, so that a missing or crashing library
 does not stop the other checks.

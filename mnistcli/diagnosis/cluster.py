@@ -1,4 +1,4 @@
-"""Diagnosis of a cluster: its scheduler, its workers, and the files that they see."""
+"""Diagnosis of a cluster: its scheduler, its workers, and their shared file system."""
 
 import os
 from collections.abc import Callable, Iterator

@@ -73,7 +73,7 @@ def check_processors() -> Check:
 
 
 def check_bytecode() -> Check:
-    """Check that Python keeps compiled code; otherwise, each start compiles the package again."""
+    """Check that Python keeps bytecode in `__pycache__`; else, each start compiles the package."""
     folder = Path(__file__).parents[1]
     compiled = Path(importlib.util.cache_from_source(str(folder / "__init__.py")))
     if compiled.exists():
@@ -117,7 +117,7 @@ HOST_CHECKS: tuple[Callable[[], Check], ...] = (
 
 
 def _check_directory(name: str, find: Callable[[], Path], fix: str, failure_status: str) -> Check:
-    """Check that files can be written into a directory, and its free space.
+    """Check that a directory is writable, and its free disk space.
 
     Args:
         name: Name of the check.
@@ -149,7 +149,7 @@ def _find_temporary_directory() -> Path:
 
 
 def _read_cpu_limit() -> float | None:
-    """Return the number of processors that a container may use; None without a limit."""
+    """Return the CPU quota of a container, such as Docker's, in processors; None without one."""
     try:
         quota, period = _CPU_LIMIT.read_text().split()
         return int(quota) / int(period)

@@ -14,7 +14,7 @@ def check_tensorflow(probe: ProbeResult, requirements: Sequence[Requirement] = (
     if not probe.error:
         versions = f"{probe.values['tensorflow']} with Keras {probe.values['keras']}"
         return Check("TensorFlow", OK, f"{versions}, starts in {probe.values['seconds']:.1f} s")
-    if signal.Signals.SIGILL.name in probe.error:
+    if signal.Signals.SIGILL.name in probe.error:  # an illegal instruction
         return Check(
             "TensorFlow", FAILED, "this processor lacks instructions that it needs, such as AVX"
         )

@@ -21,7 +21,7 @@ class Requirement:
 
     Attributes:
         name: Name of the package.
-        bounds: Its versions, such as ``>=2.4,<3``.
+        bounds: Its version constraint, such as ``>=2.4,<3``.
         extra: The extra that needs it; empty for mnistcli itself.
         installed: The version that is installed; empty if there is none.
     """
@@ -99,7 +99,7 @@ def requirement_text(requirements: Sequence[Requirement], name: str) -> str:
 
 
 def _parse(line: str) -> Iterator[Requirement]:
-    """Parse a line of the metadata, such as ``pyarrow<27,>=26; extra == 'data'``."""
+    """Parse a line of the metadata (PEP 508), such as ``pyarrow<27,>=26; extra == 'data'``."""
     requirement, _, marker = line.partition(";")
     match = re.fullmatch(r"([\w.-]+)(?:\[[\w,-]+\])?\s*\(?([^()]*?)\)?\s*", requirement)
     if match is None:

@@ -1,4 +1,4 @@
-"""Child processes that run the probes, all at the same time."""
+"""Child processes that run the probes in parallel and isolate their crashes."""
 
 import json
 import os
@@ -46,7 +46,7 @@ class ProbeProcesses:
         except subprocess.TimeoutExpired:
             return ProbeResult({}, f"no answer within {_TIMEOUT} seconds", [])
         messages = stderr.decode(errors="replace").splitlines()
-        if process.returncode < 0:
+        if process.returncode < 0:  # such as a segfault
             killed_by = signal.Signals(-process.returncode).name
             return ProbeResult({}, f"the process was killed by {killed_by}", messages)
         try:

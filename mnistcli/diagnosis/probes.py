@@ -1,4 +1,4 @@
-"""Probes of a child process: start TensorFlow, predict with LiteRT, find MNIST.
+"""Probes (smoke tests) of a child process: start TensorFlow, predict with LiteRT, find MNIST.
 
 ``python -m mnistcli.diagnosis.probes NAME`` prints the result of the probe as JSON.
 """

@@ -1,4 +1,4 @@
-"""Web application of the drawing page: its routes, and the checks of every request.
+"""Web application of the drawing page: its routes (endpoints), and the checks of every request.
 
 Only pages that the server itself has sent may talk to it. The name of the host is checked, so that
 no web site can reach it under a name of its own (DNS rebinding), and the origin of each POST, so
@@ -87,7 +87,8 @@ def build_app(
 class _SameOrigin:
     """Refuses requests under a foreign host name, and those that another page sends.
 
-    Every response gets headers that keep browsers from caching, framing or MIME-sniffing it.
+    Every response gets headers that keep browsers from caching, framing (clickjacking) or
+    MIME-sniffing it.
 
     Args:
         app: The application.

@@ -1,4 +1,7 @@
-"""Corrections: drawings with their right digits, stored as a dataset of folders 0 to 9."""
+"""Corrections: drawings with their right digits, stored as a dataset of folders 0 to 9.
+
+This is the feedback of the user on misclassified drawings, for retraining.
+"""
 
 import hashlib
 from io import BytesIO
@@ -15,7 +18,7 @@ _OPTION = "--corrections DIR"
 
 
 class Corrections:
-    """A folder of labeled drawings, which `train --dataset` takes.
+    """A folder of relabeled drawings, which `train --dataset` takes.
 
     Args:
         folder: The folder. It is made for the first drawing.
@@ -37,7 +40,7 @@ class Corrections:
 
         Args:
             prediction: The result for the drawing, with its 28x28 digits.
-            label: The right digit.
+            label: The right digit (ground truth).
             index: The digit, if there are several.
 
         Returns:

@@ -82,7 +82,7 @@ class DrawingPredictor:
         return [round(value, 4) for value in decrease.clip(0).ravel().tolist()]
 
     def _warm_up(self) -> None:
-        """Predict a number, so that the first drawing does not wait for libraries and models."""
+        """Warm up: predict a number, so that no cold start (libraries, models) delays a drawing."""
         eleven = np.full((200, 320), 255, np.uint8)
         eleven[40:160, 100:118] = eleven[40:160, 200:218] = 0
         list(predict_images(self._classifier, [FoundImage(_NAME, eleven)]))

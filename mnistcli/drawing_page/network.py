@@ -63,7 +63,7 @@ class Layer:
         }
 
     def to_bytes(self) -> bytes:
-        """Return the weights, one array after another, as float16 where that is exact."""
+        """Return the weights in sequence, as float16 (half precision) where that is exact."""
         return b"".join(array.tobytes() for array in self._encoded_weights)
 
     @cached_property
@@ -89,11 +89,14 @@ def read_network(path: Path) -> list[Layer]:
 
 
 def compute(layers: Sequence[Layer], image: NDArray[np.uint8]) -> Array:
-    """Compute the probabilities of an image, float32 (10,), as the exported page does.
+    """Compute the probabilities of an image by a forward pass, as the exported page does.
 
     Args:
         layers: The network.
         image: A digit in MNIST format, uint8 (28, 28).
+
+    Returns:
+        float32 (10,).
     """
     values = image[..., None].astype(np.float32) / np.float32(255)
     for layer in layers:

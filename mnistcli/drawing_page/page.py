@@ -1,4 +1,4 @@
-"""HTML of the drawing page: one document with its styles and scripts, which loads nothing."""
+"""HTML of the drawing page: one document with inline styles and scripts, which loads nothing."""
 
 import base64
 import hashlib
@@ -18,8 +18,8 @@ class HtmlPage(NamedTuple):
 
     Attributes:
         text: The HTML.
-        policy: The content security policy: only the scripts and styles of the page, by their
-            hashes.
+        policy: The content security policy (CSP): only the scripts and styles of the page, by
+            their hashes.
     """
 
     text: str
@@ -33,7 +33,7 @@ def build_page(
     weights: bytes = b"",
     connects_to: str = "'none'",
 ) -> HtmlPage:
-    """Build the page.
+    """Build the page from its template, `static/page.html`.
 
     Args:
         backend: The scripts that compute predictions, files in `static/`.
@@ -57,7 +57,7 @@ def build_page(
     parts = {
         "POLICY": html.escape(policy),
         "STYLE": style,
-        "SETTINGS": json.dumps(settings).replace("<", "\\u003c"),  # it would end the element
+        "SETTINGS": json.dumps(settings).replace("<", "\\u003c"),  # would end the element (XSS)
         "WEIGHTS": base64.b64encode(weights).decode("ascii"),
         "SCRIPT": script,
     }

@@ -1,4 +1,4 @@
-"""Export of the drawing page: one file that predicts digits without a server, even offline."""
+"""Export of the drawing page: a self-contained file that predicts digits offline."""
 
 import base64
 from pathlib import Path
@@ -28,7 +28,7 @@ def export_page(
     """Write the page with the network of a model in it.
 
     The network is computed from the exported weights and compared with the classifier. The page
-    repeats this with one of the images.
+    repeats this self-test with one of the images.
 
     Args:
         model: The `.keras` file.

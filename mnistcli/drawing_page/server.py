@@ -1,4 +1,4 @@
-"""Server of the drawing page: uvicorn on the loopback interface of this machine."""
+"""Server of the drawing page: uvicorn on the loopback interface (localhost) of this machine."""
 
 import errno
 import socket
@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from mnistcli.errors import MnistCliError, os_reason
 
 _HOST = "127.0.0.1"
-_TIMEOUT = 2  # seconds until requests in progress are cut off at the end
+_TIMEOUT = 2  # seconds of the graceful shutdown, for requests in progress
 
 
 def listen(port: int) -> socket.socket:
@@ -24,7 +24,8 @@ def listen(port: int) -> socket.socket:
     Raises:
         MnistCliError: The port is in use or not allowed.
     """
-    # Without the name of the protocol, asyncio leaves Nagle's algorithm on: 40 ms for each answer.
+    # Without the name of the protocol, asyncio does not set TCP_NODELAY, and Nagle's algorithm
+    # delays each answer by 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -24,7 +24,7 @@ class PairedTest:
         only_second_right: Number of images that only the second model predicts correctly.
         p_value: Probability of a difference at least as large if both models were equally likely to
             be the right one, 0..1.
-        adjusted_p_value: The p-value after Holm's correction for the number of pairs, 0..1.
+        adjusted_p_value: The p-value after Holm's correction for multiple comparisons, 0..1.
     """
 
     first: int
@@ -92,7 +92,7 @@ def mcnemar(only_first_right: int, only_second_right: int) -> float:
 
 
 def _adjust(p_values: Sequence[float]) -> list[float]:
-    """Adjust p-values for their number by Holm's method."""
+    """Adjust p-values for multiple testing by Holm's method (Holm-Bonferroni)."""
     adjusted, largest = [0.0] * len(p_values), 0.0
     for rank, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
         largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))

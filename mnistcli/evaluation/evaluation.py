@@ -62,7 +62,7 @@ class Evaluation:
     Attributes:
         samples: Number of images, n.
         accuracy: Fraction of the images that are predicted correctly, 0..1.
-        loss: Mean cross-entropy in nats, with probabilities clipped as in Keras.
+        loss: Mean cross-entropy (log loss) in nats, with probabilities clipped as in Keras.
         macro_precision: Macro average of the precision.
         macro_recall: Macro average of the recall.
         macro_f1: Macro average of F1.

@@ -1,6 +1,7 @@
 """Rejection threshold: fit the minimum confidence on labeled images of the user.
 
-This is selective classification: a point of the risk-coverage curve is chosen.
+This is selective classification (classification with a reject option): an operating point on the
+risk-coverage curve is chosen.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ class FittedThreshold:
     Attributes:
         min_confidence: The threshold, 0..1.
         accuracy: Fraction of the predictions at or above it that are right.
-        accepted_fraction: Fraction of the images whose predictions are accepted.
+        accepted_fraction: Fraction of the images whose predictions are accepted (coverage).
     """
 
     min_confidence: float
@@ -38,7 +39,7 @@ def fit_threshold(evaluation: Evaluation, accuracy: float) -> FittedThreshold | 
 
     Args:
         evaluation: The predictions on labeled images.
-        accuracy: The fraction, 0..1.
+        accuracy: The target accuracy, 0..1.
 
     Returns:
         The threshold; None if no threshold is high enough.

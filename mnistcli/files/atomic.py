@@ -37,7 +37,7 @@ def write_atomically(path: Path, data: bytes | memoryview | str) -> None:
 def replace_atomically(path: Path, suffix: str = "") -> Iterator[Path]:
     """Replace a file atomically with one that the body of the `with` statement writes.
 
-    When the body ends, the new file is flushed to disk and moved into place, and its directory is
+    When the body ends, the new file is flushed to disk and renamed into place, and its directory is
     flushed, so that the file survives a power failure. If the body fails, the new file is deleted
     and the old one stays. Temporary files of dead processes in the directory are deleted as well.
 
@@ -88,7 +88,7 @@ def temporary_name() -> str:
 
 
 def remove_stale_temporaries(directory: Path) -> None:
-    """Delete the temporary files and directories of dead processes of this host.
+    """Delete orphaned temporary files and directories: those of dead processes of this host.
 
     Args:
         directory: The directory. Nothing happens if it cannot be read.

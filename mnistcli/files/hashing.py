@@ -1,4 +1,4 @@
-"""SHA-256 hashes."""
+"""SHA-256 hashes, the checksums of files."""
 
 import hashlib
 

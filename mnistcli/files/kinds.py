@@ -162,7 +162,7 @@ CHECKPOINT = FileKind(
 
 
 def kind_of_name(name: str) -> FileKind | None:
-    """Return the kind of a file by the suffix of its name, such as HEIC; None for others."""
+    """Return the kind of a file by its suffix (file extension), such as HEIC; None for others."""
     suffix = Path(name).suffix.lower()
     return next((kind for kind in _NAMED if suffix in kind.suffixes), None)
 

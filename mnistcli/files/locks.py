@@ -1,4 +1,4 @@
-"""Advisory file locks (flock) between processes."""
+"""Advisory file locks (flock) between concurrent processes."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @contextmanager
 def try_lock(path: Path) -> Iterator[bool]:
-    """Lock a file or directory without waiting; the lock ends with the process.
+    """Lock a file or directory without waiting (non-blocking); the lock ends with the process.
 
     Where it cannot be locked, as on Windows and on some network file systems, nothing is
     locked.

@@ -1,4 +1,4 @@
-"""Natural order of names, 2 before 10; directories in this order, without hidden files."""
+"""Natural sort order of names, 2 before 10, and directory listings in it without hidden files."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ def natural_key(name: str | Path) -> tuple[tuple[int, int, str], ...]:
 
 
 def list_directory(path: Path) -> list[Path]:
-    """Return the paths in a directory in natural order, without hidden ones.
+    """Return the paths in a directory in natural order, without hidden ones (dotfiles).
 
     Raises:
         OSError: The directory cannot be read.

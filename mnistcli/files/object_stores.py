@@ -1,4 +1,4 @@
-"""Object stores: objects and folders in S3, Google Cloud Storage and Azure, read with fsspec.
+"""Object stores: S3, Google Cloud Storage (GCS) and Azure Blob Storage, read with fsspec.
 
 A folder is a common prefix of the keys of objects. What Azure calls a container is a bucket here.
 fsspec and the package of a store are imported when a URL is read, not before.
@@ -21,7 +21,7 @@ MAX_BYTES = 256 * 2**20
 """Maximum number of bytes of an object, or of a pipe, that are read into memory."""
 
 _TIMEOUT = 20.0  # seconds to wait for an answer; then the store counts as unreachable
-_SLOW_SECONDS = 2.0  # a store whose first failure takes longer is not asked again
+_SLOW_SECONDS = 2.0  # circuit breaker: a store whose first failure takes longer is not asked again
 _MIN_RATE = 250_000  # bytes per second; a slower download fails
 _LOGGERS = ("fsspec", "s3fs", "aiobotocore", "botocore", "gcsfs", "adlfs", "azure")
 _ANSWERS = (FileNotFoundError, PermissionError)
@@ -130,7 +130,7 @@ class StoredObject:
         return content
 
     def read_start(self, count: int) -> bytes:
-        """Download the first bytes, or all if there are no more than `count`.
+        """Download the first bytes by a range request; all if there are no more than `count`.
 
         Raises:
             StoreError: The object cannot be read.

@@ -1,4 +1,4 @@
-"""Regular files: open a file of unknown origin without waiting for the writer of a named pipe.
+"""Regular files: open them without waiting for the writer of a named pipe (FIFO).
 
 A name of unknown origin can also be one that the system does not accept.
 """
@@ -11,6 +11,8 @@ from typing import BinaryIO
 
 def open_regular(path: Path) -> BinaryIO:
     """Open a regular file for reading.
+
+    The open file is checked, not its path, so that nothing can replace it in between (TOCTOU).
 
     Raises:
         OSError: The file cannot be read, or is a directory, a named pipe or a device.

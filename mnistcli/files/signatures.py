@@ -1,4 +1,4 @@
-"""File signatures: identify the kind of a file by its first bytes, and of a folder by its files."""
+"""File signatures (magic bytes): identify the kind of a file, and of a folder by its files."""
 
 import re
 import zlib
@@ -65,7 +65,7 @@ _LIBSVM_LINE = re.compile(rb"[+-]?\d+(\.\d+)?( +\d+:[-+.\deE]+){2,}")
 
 
 def identify(head: bytes) -> FileKind | None:
-    """Identify the kind of a file by its first bytes; None for a kind that is not known.
+    """Identify the kind of a file (file type) by its first bytes; None if it is not known.
 
     Args:
         head: The first `SIGNATURE_LENGTH` bytes of the file, or all of a shorter one.

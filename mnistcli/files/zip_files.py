@@ -1,4 +1,4 @@
-"""Zip archives of unknown origin: open them without reading a directory of unbounded size."""
+"""Zip archives of unknown origin: open them only if their central directory is small."""
 
 import os
 import struct
@@ -7,16 +7,16 @@ from typing import IO
 
 _END = b"PK\x05\x06"
 _END_BYTES = 22
-_LOCATOR = b"PK\x06\x07"
+_LOCATOR = b"PK\x06\x07"  # of ZIP64
 _LOCATOR_BYTES = 20
 _MAX_COMMENT = 1 << 16
 
 
 def open_zip(stream: IO[bytes], *, max_directory_bytes: int) -> zipfile.ZipFile:
-    """Open a zip archive whose directory has a limited size.
+    """Open a zip archive whose central directory has a limited size.
 
     `zipfile` reads the directory of an archive at once, with half a kilobyte of memory for each of
-    its entries: an archive of 100 MB can take a gigabyte.
+    its entries: an archive of 100 MB can take a gigabyte (a zip bomb).
 
     Args:
         stream: The archive.

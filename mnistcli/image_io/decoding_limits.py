@@ -1,4 +1,4 @@
-"""Limits of decoding: size, memory and processor time of untrusted image files."""
+"""Limits of decoding against denial of service: size, memory and CPU time of untrusted images."""
 
 import os
 import time
@@ -16,7 +16,7 @@ _MAX_ENCODED_BYTES = 32 * 2**20
 # These decoders have the whole file in memory, and cannot be stopped while they decode it.
 _UNSTOPPABLE_FORMATS = {"AVIF", "HEIF", "WEBP"}
 _JPEG_BLOCK = 4096  # bytes that are decoded between two checks of the time
-# Compressions of scanners and cameras; the decoders of the others are slow, or rarely tested.
+# Allowlist: compressions of scanners and cameras. Other decoders are slow, or rarely tested.
 _TIFF_COMPRESSIONS = {
     *("raw", "packbits", "tiff_lzw", "tiff_deflate", "tiff_adobe_deflate"),
     *("tiff_ccitt", "group3", "group4", "jpeg"),

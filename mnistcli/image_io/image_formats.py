@@ -1,4 +1,4 @@
-"""Image file formats: the formats that are decoded, and their names and signatures."""
+"""Image file formats that are decoded: their suffixes and their signatures (magic numbers)."""
 
 from functools import lru_cache
 from importlib import import_module
@@ -14,7 +14,7 @@ from mnistcli.files.signatures import identify
 
 # The common formats first: Pillow loads its other decoders only when none of these fits.
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP", "AVIF")
-"""Pillow's decoders that are used, whatever the name of a file is.
+"""The allowlist of Pillow's decoders, whatever the name of a file is.
 
 Cameras, scanners and drawing programs write these. Pillow's rare decoders are left out, because few
 people test them, and EPS, because it starts Ghostscript.
@@ -33,7 +33,7 @@ _CONTROL_CHARACTERS = frozenset(range(1, 32)) - set(b"\t\n\r\x1b")
 
 
 def is_image_name(name: str | Path) -> bool:
-    """Return whether a file name has the suffix of an image format that can be decoded.
+    """Return whether a name has the suffix (file extension) of an image that can be decoded.
 
     HEIC photos count if the extra ``photos`` is installed; PDF files are documents, not images.
     """

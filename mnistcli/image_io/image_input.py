@@ -68,8 +68,8 @@ def open_image(
 
     The image is rotated upright as its EXIF data say. Deep grayscale is scaled to 8 bits, a palette
     is looked up, transparency is composited over a background that contrasts with the ink. Of an
-    animation the first frame is used, of a PDF or TIFF file the first page; the name
-    ``scan.pdf#2`` refers to its second page. A page of a PDF is rendered at 300 dots per inch. An
+    animated GIF or other animation the first frame is used, of a PDF or TIFF file the first page;
+    ``scan.pdf#2`` names its second page. A page of a PDF is rendered at 300 dots per inch. An
     image of more than 50 megapixels is reduced by a whole factor; `original_size` returns its
     original size. HEIC and PDF files need the extra ``photos``.
 
@@ -86,8 +86,8 @@ def open_image(
         The image in mode ``L`` or ``RGB``.
 
     Raises:
-        ImageError: The file is missing, empty, not an image, damaged or too large, or the array
-            does not have the shape of an image.
+        ImageError: The file is missing, empty, not an image, damaged (corrupt) or too large, or the
+            array does not have the shape of an image.
         TypeError: `source` is none of the above.
     """
     name = name or source_name(source) or "image"

@@ -1,6 +1,7 @@
 """Image memory: limits on the pixels of an image and on the memory of all images in flight.
 
-The limits against decompression bombs; `decoding_limits.check_size` applies them.
+The limits against decompression bombs; `decoding_limits.check_size` applies them. The budget is
+backpressure: threads wait for memory, so that the process does not run out of memory.
 """
 
 import os

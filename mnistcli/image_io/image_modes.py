@@ -1,4 +1,4 @@
-"""Image modes: convert any mode, such as 16-bit grayscale, to 8-bit grayscale or RGB.
+"""Image modes: convert any mode, such as 16-bit grayscale or CMYK, to 8-bit grayscale or RGB.
 
 Transparency (the alpha channel) becomes background.
 """
@@ -50,9 +50,10 @@ def from_array(array: NDArray[np.generic], name: str) -> Image.Image:
 def to_8_bits(image: Image.Image, *, copy: bool = True) -> Image.Image:
     """Convert an image of any mode to mode ``L`` or ``RGB``.
 
-    Grayscale of more than 8 bits is scaled. Transparency is composited over a background that
-    contrasts with the ink. An image of more than `MAX_FULL_PIXELS` is reduced by a whole factor.
-    The image is converted in tiles, so that no second copy of a large image is made.
+    A palette is looked up, and grayscale of a greater bit depth is scaled. Transparency is
+    composited over a background that contrasts with the ink. An image of more than
+    `MAX_FULL_PIXELS` is downscaled by a whole factor. The image is converted in tiles, so that no
+    second copy of a large image is made.
 
     Args:
         image: An image of any Pillow mode.

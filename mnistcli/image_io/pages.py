@@ -1,4 +1,4 @@
-"""Pages: the images in a PDF or in a TIFF file with several pages."""
+"""Pages: the images in a PDF or in a multi-page TIFF file."""
 
 import io
 import os
@@ -28,7 +28,7 @@ _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _DOWNLOAD_LOCK = threading.Lock()
 _HEAD = 5  # bytes of the longest signature
 _PAGE_NAME = re.compile(r"(.+)#([1-9]\d{0,3})", re.DOTALL)
-_SUBFILE_TYPE = 254
+_SUBFILE_TYPE = 254  # a tag of TIFF, in the directory (IFD) of each image
 _REDUCED = 1  # a bit of the type: a smaller version of another image in the file
 
 

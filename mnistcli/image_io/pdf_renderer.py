@@ -1,7 +1,8 @@
-"""PDF renderer: a program that counts or renders the pages of the PDF on its standard input.
+"""PDF renderer: a program that counts or rasterizes the pages of the PDF on its standard input.
 
-It runs in a process of its own with limits on time and memory, because a small PDF can ask for any
-amount of both. It writes the number of pages, or one page as a PPM image, to the standard output.
+It runs as a subprocess with resource limits (rlimits) on CPU time and memory, because a small PDF
+can ask for any amount of both. It writes the number of pages, or one page as a PPM image, to the
+standard output.
 
     python pdf_renderer.py PAGE < FILE      PAGE counts from 1; 0 for the number of pages
 """
@@ -15,7 +16,7 @@ from importlib import import_module
 from pypdfium2 import PdfDocument, PdfiumError
 
 DAMAGED, PASSWORD = 3, 4
-"""Exit codes: the file is damaged; it can be opened with a password only."""
+"""Exit codes: the file is damaged; it is encrypted and needs a password."""
 
 _DOTS_PER_INCH = 300
 _POINTS_PER_INCH = 72

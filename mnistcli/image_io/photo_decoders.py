@@ -20,7 +20,7 @@ _RENDERER_SLOTS = threading.BoundedSemaphore(os.cpu_count() or 1)
 
 
 def open_heic(file: IO[bytes], name: str) -> Image.Image:
-    """Open a HEIC photo; its pixels are decoded later, as with Pillow's images.
+    """Open a HEIC photo, as of an iPhone; its pixels are decoded later, as with Pillow's images.
 
     Raises:
         ImageError: pillow-heif is not installed.

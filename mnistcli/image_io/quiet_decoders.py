@@ -1,4 +1,4 @@
-"""Quiet decoders: decode images without messages about odd files."""
+"""Quiet decoders: suppress their warnings, log messages and stderr output about odd files."""
 
 import logging
 import threading
@@ -12,7 +12,7 @@ from mnistcli.device import hold_back_stderr
 class _Quiet:
     """Keep Pillow's warnings and log messages about odd files from the user.
 
-    Warnings and logging belong to the whole process. With several threads at work, the first to
+    It is thread-safe: warnings and logging belong to the whole process, so the first thread to
     enter silences them and the last to leave restores them.
     """
 

@@ -1,11 +1,11 @@
 """Classifiers: class probabilities of 28x28 digits, fast and without TensorFlow.
 
-A classifier runs a LiteRT model, which starts in a fraction of a second. The LiteRT file is beside
-the `.keras` file or in the user's cache. If neither was made by this machine from these weights,
-the model file is checked and converted once, which loads TensorFlow. A model that cannot be
-converted is run by Keras. The probabilities of our models are calibrated: training puts the
-temperature into the weights of the last layer. External models are adapted first, see
-`mnistcli.inference.interface_detection`.
+A classifier runs a LiteRT model in LiteRT's interpreter, which starts in a fraction of a second.
+The LiteRT file is beside the `.keras` file or in the user's cache. If neither was made by this
+machine from these weights, the model file is checked and converted once, which loads TensorFlow.
+Keras is the fallback for a model that cannot be converted. The probabilities of our models are
+calibrated: training puts the temperature into the weights of the last layer. External models are
+adapted first, see `mnistcli.inference.interface_detection`.
 """
 
 import os
@@ -150,7 +150,7 @@ def _convert(
     on_note: Callable[[str], None] | None,
 ) -> Compute:
     """Check, load and convert a model; return the function that computes its probabilities."""
-    # These load h5py and TensorFlow, which are not needed for a converted model.
+    # Lazy imports: they load h5py and TensorFlow, which are not needed for a converted model.
     from mnistcli.model_check import check_content
 
     checked = check_content(path, content)

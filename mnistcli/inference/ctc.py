@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mnistcli.mnist_format import NUM_CLASSES
 
-_BEAM_WIDTH = 12
+_BEAM_WIDTH = 12  # beam width: texts that are kept after each column
 _MIN_PROBABILITY = 1e-3  # of a symbol in a column; without a symbol above it, the column is blank
 _MIN_BEAM = 1e-5  # of the probability of the best one
 _BEAMS_PER_LENGTH = 4
@@ -38,7 +38,7 @@ class Alignment(NamedTuple):
     """The positions of the digits of a text.
 
     Attributes:
-        columns: The expected column of each digit, float64 (n,).
+        columns: The expected column (posterior mean) of each digit, float64 (n,).
         replacement_ratios: The probability of each text in which one digit is replaced, relative
             to the text itself, float64 (n, 10).
         log_probability: The logarithm of the probability of the text.
@@ -57,10 +57,10 @@ def beam_search(frames: Frames, lengths: range | None = None) -> dict[str, float
         lengths: The lengths that a text may have. Defaults to any.
 
     Returns:
-        The texts with the logarithms of their probabilities.
+        The texts (an n-best list, unsorted) with the logarithms of their probabilities.
     """
     beams: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}  # ending in a blank, in a digit
-    log_scale = 0.0  # of a long line, the probabilities themselves would become zero
+    log_scale = 0.0  # of a long line, the probabilities themselves would underflow
     after_blank = True
     for symbols, blank in zip(_likely_symbols(frames, lengths), frames.blank.tolist(), strict=True):
         if not symbols and after_blank:  # every text ends in a blank already, and none changes
@@ -139,6 +139,8 @@ def _prune(
 
 def align(frames: Frames, text: str) -> Alignment:
     """Align a text of at least one digit with the columns, by the forward-backward algorithm.
+
+    This is forced alignment: the text is given.
 
     Args:
         frames: The output of the network.

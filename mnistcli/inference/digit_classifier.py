@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 BATCH_SIZE = 64
-"""Images computed at a time."""
+"""Default batch size: images computed at a time."""
 
 PROBABILITY_EPSILON = 1e-7
 """Distance from 0 and 1 to which probabilities are clipped before the logarithm, as in Keras."""

@@ -2,8 +2,8 @@
 
 The score is the maximum softmax probability at a higher temperature. It is low for an image that
 resembles many digits a little, as most non-digits do, and higher for a digit that is ambiguous
-between two. From "Enhancing the reliability of out-of-distribution image detection in neural
-networks" (Liang, Li and Srikant, ICLR 2018), without the perturbation of the input.
+between two. It is ODIN without the perturbation of the input: "Enhancing the reliability of
+out-of-distribution image detection in neural networks" (Liang, Li and Srikant, ICLR 2018).
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Ensembles: a classifier that averages the probabilities of several classifiers."""
+"""Ensembles: a classifier that averages the probabilities of several ones (soft voting)."""
 
 from collections.abc import Sequence
 

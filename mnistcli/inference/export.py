@@ -52,7 +52,7 @@ class ExportResult:
         images: Number of images compared.
         agreement: Fraction of the images with the same prediction, 0..1.
         largest_difference: Largest difference of a probability.
-        milliseconds: Time per image in the runtime of the format, one image at a time.
+        milliseconds: Time per image (latency) in the runtime of the format, one image at a time.
     """
 
     path: Path

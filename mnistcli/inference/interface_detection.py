@@ -1,11 +1,12 @@
 """Interface detection: find the pixel scale and the kind of outputs of an external model.
 
-Keras users scale pixels to 0..1, leave them at 0..255, or invert them; the last layer gives softmax
-probabilities, sigmoid values or logits. What cannot be derived from the layers is measured on known
-digits: of the pixel scales within two points of the best accuracy, the one with the lowest
-cross-entropy. The largest accuracy alone does not decide, because a ReLU network predicts 0..255
-about as well as 0..1. A model is then adapted with stock layers, so that it takes float32
-(n, 28, 28, 1) in 0..1 and returns probabilities (n, 10) like any other.
+Models differ in their input normalization: Keras users scale pixels to 0..1, leave them at 0..255,
+or invert them; the last layer gives softmax probabilities, sigmoid values or logits. What cannot be
+derived from the layers is measured on known digits: of the pixel scales within two points of the
+best accuracy, the one with the lowest cross-entropy. The largest accuracy alone does not decide,
+because a ReLU network predicts 0..255 about as well as 0..1. A model is then adapted with stock
+layers, so that it takes float32 (n, 28, 28, 1) in 0..1 and returns probabilities (n, 10) like any
+other.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -217,7 +218,10 @@ def _adapt_interface(model: keras.Model, shape: ImageShape, interface: Interface
 
 
 def _prepare(images: Any, shape: ImageShape, pixel_scale: str) -> Any:
-    """Convert images, float32 (n, 28, 28, 1) in 0..1, to the input of a model."""
+    """Convert images, float32 (n, 28, 28, 1) in 0..1, to the input of a model.
+
+    The input can have another size and pixel scale, three channels, or be channels-first (NCHW).
+    """
     for layer in _size_layers(shape.side):
         images = layer(images)
     factor, offset = _SCALING[pixel_scale]

@@ -1,4 +1,4 @@
-"""Line recognizer: reads a line of digits as a whole, without segmentation.
+"""Line recognizer: OCR of a multi-digit line as one sequence, without segmentation.
 
 Fully convolutional networks give the probabilities of all symbols in each column of a line image,
 and CTC decoding finds the text. The packaged ensemble was trained on synthetic numbers, see its
@@ -77,7 +77,7 @@ class LineRecognizer:
 
         Args:
             images: The line at one or several scales, float32 (32, w) in 0..1. The text with the
-                highest mean probability over scales and networks is taken.
+                highest mean probability over scales (test-time augmentation) and networks is taken.
             digit_counts: The number of digits that the line may have. Defaults to any.
         """
         outputs = self._probabilities(images)

@@ -1,4 +1,4 @@
-"""LiteRT: run a converted model without TensorFlow."""
+"""LiteRT (formerly TensorFlow Lite): run a converted model without TensorFlow."""
 
 import os
 import threading

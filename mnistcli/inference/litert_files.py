@@ -2,8 +2,8 @@
 
 LiteRT is not written for hostile files, so a file is used only if this machine made it. There are
 two proofs: the file lies in the user's cache, or it is signed with the user's key. The LiteRT file
-of the packaged model is known by its hash. Any other file, such as one in a run directory that
-somebody else has made, is ignored, and the model is converted again.
+of the packaged model is known by its hash. Any other file, such as a tampered one or one in a run
+directory that somebody else has made, is ignored, and the model is converted again.
 """
 
 import contextlib
@@ -85,7 +85,7 @@ def cached_file(key: str) -> Path:
 
 
 def attach_files(model: bytes, files: Mapping[str, str] | None = None) -> bytes:
-    """Append a zip archive with the labels and the normalization to a LiteRT model.
+    """Embed metadata in a LiteRT model: append a zip archive with its labels and normalization.
 
     Programs that show the classes of a LiteRT model read the labels there.
 

@@ -1,4 +1,4 @@
-"""Signing key: a secret of this user, which proves that a file was made here.
+"""Signing key: a secret key of this user, which proves that a file was made here.
 
 It lies in the user's configuration directory and is created when the first file is signed.
 """

@@ -1,8 +1,8 @@
-"""Model check: decide whether a `.keras` file is safe to load, before Keras sees any of it.
+"""Model check: decide whether an untrusted model file is safe to load, before Keras sees it.
 
-The check needs neither Keras nor TensorFlow. Nothing of the file reaches Keras unchecked: the
-archive is read once, the configuration is rebuilt from the parts that are known, and the weights
-are plain arrays. The cheapest checks come first.
+The check needs neither Keras nor TensorFlow. Nothing of a file, which can be malicious, reaches
+Keras unchecked: the archive is read once, the configuration is rebuilt from the parts that are
+known, and the weights are plain arrays. The cheapest checks come first.
 
 `check_model` in `check` is the entry point:
 

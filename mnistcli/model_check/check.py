@@ -17,7 +17,7 @@ from mnistcli.model_check.shape_inference import measure
 from mnistcli.model_files import read_model_file
 
 MAX_OUTPUT = 1 << 20
-"""Maximum number of values in the output of a layer for one image: 256 MiB for a batch of 64."""
+"""Memory limit: maximum number of output values of a layer for one image; 256 MiB for 64 images."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _check(path: Path, content: bytes) -> CheckedModel:
 
 
 def _check_sizes(config: dict[str, Any], weights_bytes: int) -> ImageShape:
-    """Check the sizes of a model; return how its input holds an image."""
+    """Check the parameter count and the layer sizes; return the image shape of the input."""
     size = measure(config)
     image_shape = find_image_shape(size.input)
     if image_shape is None or size.output != (NUM_CLASSES,):

@@ -1,4 +1,4 @@
-"""Configuration: rebuild the JSON of a model from the parts that are known.
+"""Configuration: sanitize the JSON of a model by rebuilding it from the parts that are known.
 
 What is not rebuilt does not reach Keras: the compilation (optimizer, losses, metrics) and the
 shapes for building are dropped at every depth, and everything unknown is refused.

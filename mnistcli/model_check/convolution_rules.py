@@ -1,4 +1,4 @@
-"""Rules for convolutions, transposed ones, pooling, padding and resizing: the sizes of outputs."""
+"""Rules for output shapes: convolution, transposed convolution, pooling, padding and resizing."""
 
 from collections.abc import Sequence
 from functools import partial

@@ -1,7 +1,8 @@
 """HDF5 weights: check an HDF5 file before Keras reads it.
 
-Only plain arrays are allowed. HDF5 can also refer to other files (h5py.ExternalLink, SoftLink),
-compress without limit, or declare arrays that take no space in the file.
+Only plain arrays are allowed. HDF5 can also have soft links, external links to other files
+(h5py.ExternalLink), compression without limit (decompression bombs), or arrays that take no space
+in the file.
 """
 
 import io
@@ -60,7 +61,7 @@ def _arrays(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
 
 
 def _check_link(path: str, group: h5py.Group, name: str) -> None:
-    """Check that an entry is neither a soft nor an external link, which would open another file."""
+    """Check that an entry is neither a soft link nor an external link to another file."""
     link = group.get(name, getlink=True)
     require(isinstance(link, h5py.HardLink), f"has weights that are links: {shorten(path)}")
 

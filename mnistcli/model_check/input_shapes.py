@@ -17,7 +17,7 @@ class ImageShape(NamedTuple):
     Attributes:
         side: Height and width in pixels.
         channels: 1 or 3.
-        channels_first: Whether the channels come before the rows.
+        channels_first: Whether the channels come before the rows (NCHW, not NHWC).
         shape: The shape for one image, without the batch.
     """
 

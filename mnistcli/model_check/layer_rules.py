@@ -1,7 +1,7 @@
-"""Allowlist of layers and operations, each with a rule for the size of its output.
+"""Allowlist of layers and operations, each with a rule for its output shape and its parameters.
 
-Lambda, TFSMLayer and other layers that run arbitrary code from the file are not listed, so they
-are refused.
+Lambda, TFSMLayer and other layers that run arbitrary code from the file are not listed, nor is any
+custom layer, so they are refused.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Legacy HDF5: read a model that Keras 2 or 3 has saved as `.h5`.
+"""Legacy HDF5, for backward compatibility: read a model that Keras 2 or 3 has saved as `.h5`.
 
 The configuration is translated to the format of a `.keras` file and then checked like any other.
 The weights are copied into a new file, so that nothing else of the file reaches Keras.

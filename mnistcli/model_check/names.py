@@ -1,4 +1,4 @@
-"""Names that a configuration may contain: classes by module, settings and data types.
+"""Allowlist of the names in a configuration: classes by module, settings and data types.
 
 Everything else is refused. Layers are named in `mnistcli.model_check.layer_rules`, because a layer
 without a rule for its output size is not allowed.

@@ -1,4 +1,4 @@
-"""Nodes: rebuild the connections between the layers of a functional model."""
+"""Nodes: rebuild the computation graph of a functional model, the connections of its layers."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Sequence rules: sizes of recurrent layers and attention."""
+"""Sequence rules: output shapes and parameters of recurrent layers and (multi-head) attention."""
 
 from collections.abc import Sequence
 from functools import partial

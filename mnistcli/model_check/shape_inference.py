@@ -1,4 +1,4 @@
-"""Shape inference: output shape, parameters and memory of each layer, without building any."""
+"""Shape inference: output shape, parameter count and memory of each layer, without building any."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,8 @@ class ModelSize:
         input: Shape of its input for one image; a side is None if any size fits.
         output: Shape of its output.
         parameters: Number of parameters; shared layers are counted once.
-        largest_output: Number of values in the largest array of one layer for one image.
+        largest_output: Number of values in the largest activation of a layer for one image, or in
+            the largest array that a layer computes on the way.
     """
 
     input: tuple[int | None, ...]
@@ -129,7 +130,7 @@ class _Meter:
         return (*shape[:-1], 2 * shape[-1]) if config["merge_mode"] == "concat" else shape
 
     def _functional(self, config: Node, inputs: Sequence[Shape]) -> Shape:
-        """Call each layer as soon as all of its inputs are known."""
+        """Call the layers in topological order, each as soon as all of its inputs are known."""
         outputs: dict[tuple[str, int], Shape] = {}
         layers = {layer["name"]: layer for layer in config["layers"]}
         require(len(layers) == len(config["layers"]), "has two layers with the same name")

@@ -84,7 +84,7 @@ def axis_index(axis: Any, rank: int) -> int:
 
 
 def split_channels(settings: Settings, shape: Shape) -> tuple[Shape, int]:
-    """Split a shape into its spatial sides and the number of channels."""
+    """Split a shape, channels last or channels first, into its sides and the number of channels."""
     if settings.get("data_format") == "channels_first":
         return shape[1:], shape[0]
     return shape[:-1], shape[-1]
@@ -101,7 +101,7 @@ def join_channels(settings: Settings, sides: Shape, channels: int) -> Shape:
 def slide_window(
     sides: Shape, kernel: Shape, strides: Shape, padding: object, dilation: Shape
 ) -> tuple[int, ...]:
-    """Return the sides after a window has been moved over them."""
+    """Return the output sides of a sliding window, as of a convolution or pooling."""
     spans = tuple((k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True))
     require(max(spans, default=1) <= _MAX_EXTENT, "has a layer with too large a window")
     if padding in {"same", "causal"}:

@@ -1,4 +1,4 @@
-"""Plotting: one module per plot, `registry` for the kinds of plots, `style` for all of them.
+"""Plotting (visualization): a module per plot, `registry` for the kinds, `style` for all of them.
 
 Each ``plot_*`` function returns a `matplotlib.figure.Figure`, which `style.save_figure` writes to
 a file. None of them uses pyplot or changes the settings of Matplotlib. Importing this package or
@@ -7,6 +7,7 @@ a file. None of them uses pyplot or changes the settings of Matplotlib. Importin
 - plots of a model: `history`, `confusion`, `calibration`, `digit_grid`, `filters`, `activations`,
   `embedding`, `augmentation` and `occlusion`; of several runs: `comparison`; of a sweep: `sweep`
 - figures of `predict`: `predictions` with `prediction_block`, `explanation` with `stages`
+- `layer_outputs` has the filters, feature maps and features of a model
 - `figures` computes the `inputs` of each kind and draws it; `availability` has the errors of
   models that cannot have a plot, `directories` the default directory of the figures
 - `drawing` and `layout` place images and boxes; `limits` has the numbers of digits

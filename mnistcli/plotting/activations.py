@@ -1,4 +1,4 @@
-"""Plot of the activations: the feature maps and values of each block of layers for one digit."""
+"""Plot of the activations for one digit: feature maps (activation maps) and values of blocks."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Availability of plots: the errors that say why a model cannot have a plot.
+"""Availability of plots: the errors that say why a plot is not available for a model.
 
 Each function returns the error; None if the model has the plot. This module is cheap to import.
 """

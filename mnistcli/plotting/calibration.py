@@ -1,4 +1,4 @@
-"""Plot of the calibration: a reliability diagram, and the number of images in each bin."""
+"""Plot of the calibration: reliability diagram (calibration curve), and images in each bin."""
 
 from math import sqrt
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Plot of several training histories: accuracy and loss of each run over the epochs."""
+"""Plot of several training histories: the learning curves of each run, accuracy and loss."""
 
 import math
 from collections.abc import Sequence

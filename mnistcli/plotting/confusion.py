@@ -1,4 +1,4 @@
-"""Plot of the confusion matrix: counts, rates, precision and recall."""
+"""Plot of the confusion matrix as a heat map: counts, rates, precision and recall."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Directories of plots: the default place for the figures of a model on a dataset."""
+"""Directories of plots: the default output directory for the figures of a model on a dataset."""
 
 import hashlib
 from pathlib import Path
@@ -7,6 +7,7 @@ from mnistcli.model_lookup import PRETRAINED_DIR, ModelRef
 
 _MAX_NAME = 100  # characters of a directory name
 _ENSEMBLE_PLOTS_DIR = Path("ensemble_plots")
+_COMPARISON_PLOTS_DIR = Path("comparison_plots")
 
 
 def plots_dir(model: ModelRef, dataset: str) -> Path:
@@ -28,6 +29,16 @@ def plots_dir(model: ModelRef, dataset: str) -> Path:
     path = Path(dataset)
     parts = path.relative_to(path.anchor).parts or ("dataset",)
     return directory / "_".join(parts)[-_MAX_NAME:]
+
+
+def comparison_dir(models: ModelRef, dataset: str) -> Path:
+    """Return the default directory for a comparison of models on a dataset.
+
+    Args:
+        models: The models.
+        dataset: The name of the dataset.
+    """
+    return _COMPARISON_PLOTS_DIR / plots_dir(models, dataset).relative_to(_ENSEMBLE_PLOTS_DIR)
 
 
 def _model_directory(model: ModelRef) -> Path:

@@ -29,8 +29,8 @@ def draw_array(
         axes: Axes as `style.new_figure` returns them.
         array: Values, shape (h, w), or colors, shape (h, w, 3 or 4).
         rectangle: Left edge, top edge, width and height in inches.
-        cmap: Color map of the values.
-        limits: The values at the two ends of the color map.
+        cmap: Colormap of the values.
+        limits: The values at the two ends of the colormap.
     """
     left, top, width, height = rectangle
     low, high = limits
@@ -51,7 +51,7 @@ def draw_image(
     rectangle: tuple[float, float, float, float],
     full_size: tuple[int, int] | None = None,
 ) -> tuple[float, float, float]:
-    """Draw a whole image with a thin frame, undistorted, in the middle of a rectangle.
+    """Draw a whole image, framed and with its aspect ratio kept, in the middle of a rectangle.
 
     Args:
         axes: Axes as `style.new_figure` returns them.
@@ -128,7 +128,7 @@ def outline(
 
 
 def tint(background: NDArray[np.floating], values: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Tint a background (h, w, 1) by values (h, w) in -1..1: vermilion above 0, blue below."""
+    """Overlay a heat map (h, w) in -1..1 on an image (h, w, 1): vermilion above 0, blue below."""
     color = np.where(values[..., None] > 0, to_rgb(VERMILION), to_rgb(BLUE))
     strength = 0.9 * np.abs(values[..., None])
     tinted: NDArray[np.floating] = background * (1 - strength) + color * strength

@@ -101,9 +101,9 @@ def plot_embedding(
 
 
 def embed(features: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Compute an embedding in two dimensions by t-SNE of the principal components.
+    """Compute an embedding by dimensionality reduction: t-SNE of the principal components.
 
-    The result is the same on every call: threads would add numbers in a different order each time
+    The result is deterministic: several threads would add numbers in a different order each time
     (van der Maaten and Hinton, "Visualizing data using t-SNE", JMLR 2008).
 
     Args:

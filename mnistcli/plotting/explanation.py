@@ -1,4 +1,4 @@
-"""Plot of explanations: stages of preprocessing, probabilities and occlusion maps."""
+"""Plot of explanations: stages of preprocessing, probabilities and occlusion maps (saliency)."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -243,7 +243,7 @@ def _draw_bars(axes: Axes, probabilities: NDArray[np.float32], left: float, top:
 def _draw_occlusion_map(
     axes: Axes, digit: PredictedDigit, occluded: NDArray[np.float32], top: float
 ) -> None:
-    """Draw the occlusion map over the digit, its color bar, and the patch that matters most."""
+    """Draw the occlusion map as a heat map, its color bar, and the patch that matters most."""
     left = _LEFTS[4]
     decrease = occlusion_map(digit.probabilities, occluded, digit.digit)
     largest = max(float(np.abs(decrease).max()), _MIN_WRITTEN)

@@ -1,4 +1,4 @@
-"""Inputs of plots: a model, a dataset, and values computed from them on demand."""
+"""Inputs of plots: a model, a dataset, and values that are lazily computed from them."""
 
 from dataclasses import dataclass
 from functools import cached_property

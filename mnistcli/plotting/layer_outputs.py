@@ -1,4 +1,4 @@
-"""Outputs of the layers of a model: filters and feature maps, activations, features of digits."""
+"""Outputs of intermediate layers: filters, feature maps (activation maps), features of digits."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -119,7 +119,9 @@ def block_outputs(model: keras.Model, image: NDArray[np.uint8]) -> list[Block]:
 
 
 def hidden_features(model: keras.Model, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return the features of the last hidden layer: the inputs of the last layer with weights.
+    """Return the features of the last hidden (penultimate) layer.
+
+    They are the inputs of the last layer with weights.
 
     Args:
         model: A model made by `build_model`, or one that contains an external model.

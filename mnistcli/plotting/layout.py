@@ -1,4 +1,4 @@
-"""Layout of blocks of different sizes in rows, for figures of many images."""
+"""Flow layout: blocks of different sizes in rows, for figures of many images."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

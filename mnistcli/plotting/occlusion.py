@@ -1,4 +1,4 @@
-"""Plot of occlusion maps of the worst mistakes: for the predicted and for the true digit."""
+"""Plot of occlusion maps (heat maps) of the worst mistakes: for predicted and true digit."""
 
 import math
 from collections.abc import Callable

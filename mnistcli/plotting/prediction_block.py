@@ -1,4 +1,4 @@
-"""One image in the plot of predictions: the image with boxes, and its digits with probabilities."""
+"""One image in the plot of predictions, with bounding boxes, and its digits with probabilities."""
 
 import math
 from dataclasses import dataclass, replace
@@ -207,7 +207,7 @@ class PredictionBlock:
 
 
 def _draw_bars(axes: Axes, probabilities: NDArray[np.float32], left: float, bottom: float) -> None:
-    """Draw one vertical bar per class, with the classes below; the most likely one is in color."""
+    """Draw a bar chart with one bar per class, the classes below; the most likely one in color."""
     width = _TILE / len(probabilities)
     predicted = int(probabilities.argmax())
     for digit, probability in enumerate(probabilities.tolist()):

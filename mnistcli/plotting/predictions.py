@@ -1,4 +1,4 @@
-"""Plot of predictions: each image with boxes and predicted digits, then its 28x28 digits."""
+"""Plot of predictions: images with bounding boxes and predicted digits, then the 28x28 digits."""
 
 import sys
 from collections.abc import Iterable, Sequence

@@ -6,8 +6,8 @@ import logging
 def import_matplotlib() -> None:
     """Import Matplotlib without its warnings about the cache directory.
 
-    If it cannot write to the home directory, Matplotlib uses a temporary directory, which works as
-    well. Its other warnings are logged as usual.
+    If it cannot write to the home directory or ``$MPLCONFIGDIR``, Matplotlib uses a temporary
+    directory, which works as well. Its other warnings are logged as usual.
     """
     log = logging.getLogger("matplotlib")
     log.addFilter(_is_not_about_cache)

@@ -1,4 +1,4 @@
-"""Plot of the stages of preprocessing of one image, side by side."""
+"""Plot of the stages of the preprocessing pipeline of one image, side by side."""
 
 import math
 

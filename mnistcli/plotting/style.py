@@ -1,4 +1,4 @@
-"""Plot style: colors, font sizes, title and footer, text that fits, and files."""
+"""Plot style: a color-blind safe palette, font sizes, resolution, title and footer, and files."""
 
 import io
 from functools import cache, lru_cache
@@ -14,7 +14,8 @@ from matplotlib.textpath import text_to_path
 from mnistcli.errors import RunError, os_reason
 from mnistcli.files.atomic import write_atomically
 
-# From the palette of Okabe and Ito, which all common kinds of color blindness can tell apart.
+# The colorblind-safe palette of Okabe and Ito: with all common kinds of color blindness, its colors
+# can be told apart.
 BLUE = "#0072B2"
 VERMILION = "#D55E00"
 ORANGE = "#E69F00"
@@ -29,7 +30,7 @@ _TITLE = 15
 TEXT = 11
 SMALL = 9
 
-DPI = 150
+DPI = 150  # dots per inch: the resolution of all figures
 # Lengths are in inches.
 MARGIN = 0.35
 # Distance from the upper edge to the content, with a title and a subtitle between.

@@ -1,4 +1,4 @@
-"""Figures of a sweep: history, importance of the settings, and parallel coordinates."""
+"""Figures of a sweep: optimization history, hyperparameter importance, parallel coordinates."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Prediction on a cluster: the workers prepare and classify images in batches."""
+"""Prediction on a cluster (distributed inference): workers prepare and classify image batches."""
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,7 +30,7 @@ from mnistcli.prediction.results import Prediction
 
 _MIN_BATCH, _MAX_BATCH = 8, 512  # images
 _SECONDS_PER_BATCH = 0.5  # longer than the overhead of a batch, short enough for early results
-_TRIES_ALONE = 2
+_TRIES_ALONE = 2  # one retry, as another batch may have killed the worker
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class _Batches:
             yield batch
 
     def adapt(self, count: int, seconds: float) -> None:
-        """Choose the next size by the time that some images took."""
+        """Adapt the batch size to the time that some images took."""
         wanted = count * _SECONDS_PER_BATCH / max(seconds, 1e-3)
         self._size = int(min(max(wanted, _MIN_BATCH), 2 * self._size, _MAX_BATCH))
 
@@ -124,7 +124,7 @@ def _predict_all(tasks: _BatchTasks, images: Iterable[FoundImage]) -> Iterator[P
 
 
 def _predict_alone(tasks: _BatchTasks, batch: Sequence[FoundImage]) -> Iterator[Prediction]:
-    """Predict the images of a batch that has killed its workers, one after the other.
+    """Predict the images of a batch that has crashed its workers, one after the other.
 
     A worker that dies because of another batch counts against the image as well, so the image is
     tried again.

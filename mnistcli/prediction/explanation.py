@@ -1,4 +1,4 @@
-"""Explanations of predictions: the stages of preprocessing, and occlusion maps."""
+"""Explanations of predictions (interpretability): preprocessing stages and occlusion maps."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace

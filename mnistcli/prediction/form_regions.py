@@ -22,7 +22,7 @@ _FORMAT = (
 
 @dataclass(frozen=True)
 class FormRegion:
-    """A named bounding box of a form.
+    """A named bounding box of a form: a region of interest (ROI).
 
     Attributes:
         name: Its name, which is unique in the form.

@@ -1,4 +1,4 @@
-"""Prediction of forms: crop the same regions from every scan of a form and predict each."""
+"""Prediction of forms (zonal OCR): crop the same regions from every scan and predict each."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -120,7 +120,7 @@ class _Cropper:
         regions: The regions, in coordinates of the reference.
         on_note: Receives a message about a scan that could not be registered.
         fractions: The edges of the regions as fractions of the reference's size, shape (n, 4).
-        reference: The printed form of the reference; None before the first scan.
+        reference: The printed form of the reference (template); None before the first scan.
         skipped: The first scan that could not be read, if it came before the reference.
     """
 

@@ -1,6 +1,6 @@
 """Image listing: the images in a folder, and the files that a pattern matches.
 
-Millions of names are sorted with little memory, by an external merge sort.
+The natural sort of millions of names takes little memory: it is an external merge sort.
 """
 
 import heapq

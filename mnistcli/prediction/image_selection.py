@@ -17,7 +17,7 @@ from mnistcli.prediction.image_listing import FoundImage
 
 @dataclass(frozen=True)
 class Shard:
-    """A part of the image files; each file belongs to exactly one, by a hash of its name.
+    """A part of the image files, for a job array; each is in exactly one, by a hash of its name.
 
     Attributes:
         number: The number of the shard, counted from 1.
@@ -44,13 +44,13 @@ class Shard:
         return shard
 
     def contains(self, path: FileName) -> bool:
-        """Return whether a file belongs to this shard."""
+        """Return whether a file belongs to this shard: its hash modulo the number of shards."""
         digest = sha256(os.fsencode(str(path)))
         return int(digest[:16], 16) % self.total == self.number - 1
 
 
 class NameCounts:
-    """Names of images, each with a count, on the disk: millions of them need little memory.
+    """Multiset of image names on the disk: millions of them, with their counts, need little memory.
 
     They are in a temporary database that is removed when the context ends.
     """

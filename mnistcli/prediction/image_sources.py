@@ -1,4 +1,4 @@
-"""Image sources: find the images of paths, folders, patterns and URLs."""
+"""Image sources: find the images of paths, folders, glob patterns and URLs."""
 
 import io
 import os
@@ -46,10 +46,10 @@ def find_images(
     Args:
         sources: One source or several. A source is a file; a folder of images; a PDF or TIFF
             file, each page of which is an image; a page such as ``scan.pdf#2``; a data file such as
-            `test.csv`, each row of which is an image; a pattern such as ``scans/*.png`` with ``*``
-            or ``?``; a URL of an object, a folder or a pattern in an object store, such as
-            ``s3://bucket/scans/``; or an image in memory, as `open_image` takes it. Hidden files
-            are skipped in folders and by patterns.
+            `test.csv`, each row of which is an image; a pattern such as ``scans/*.png`` with the
+            wildcards ``*`` and ``?``; a URL of an object, a folder or a pattern in an object store,
+            such as ``s3://bucket/scans/``; or an image in memory, as `open_image` takes it. Hidden
+            files are skipped in folders and by patterns.
         recursive: Whether to include the images in the subfolders of a folder.
         on_note: Receives messages, such as about files that were skipped in a folder.
         select: Returns whether to yield the images of a file. Defaults to all files.

@@ -1,4 +1,4 @@
-"""Object downloads: prefetch the content of the next objects in a store, in parallel."""
+"""Object downloads: prefetch the next objects in a store (read-ahead), in a thread pool."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from mnistcli.errors import StoreError
 from mnistcli.files.object_stores import StoredObject
 from mnistcli.prediction.image_listing import FoundImage
 
-_MAX_AHEAD = 16  # downloads at a time, started before their images are needed
+_MAX_AHEAD = 16  # concurrent downloads, started before their images are needed
 _MAX_BYTES = 4 * 2**20  # larger objects are downloaded when they are decoded
 
 

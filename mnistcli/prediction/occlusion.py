@@ -1,4 +1,4 @@
-"""Occlusion maps (saliency): the pixels of a digit that matter for its prediction."""
+"""Occlusion maps (saliency heat maps): the pixels of a digit that matter for its prediction."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ PATCH = 5
 
 
 def predict_occluded(classifier: DigitClassifier, digit: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Compute the probabilities of a digit with a patch covered, for each position of the patch.
+    """Compute the probabilities of a digit with a patch covered: a sliding window over all pixels.
 
     The patch has the color of the background, which is 0, so only covered ink has an effect.
 
@@ -39,8 +39,9 @@ def occlusion_map(
 ) -> NDArray[np.float32]:
     """Return an occlusion map: how much the probability of a class falls with a patch covered.
 
-    The pixels where it falls most matter most: occlusion sensitivity (Zeiler and Fergus,
-    "Visualizing and understanding convolutional networks", ECCV 2014, section 4.2).
+    The pixels where it falls most matter most. This attribution by perturbation is called occlusion
+    sensitivity (Zeiler and Fergus, "Visualizing and understanding convolutional networks", ECCV
+    2014, section 4.2).
 
     Args:
         probabilities: The probabilities of the digit, float32 (10,).

@@ -16,7 +16,7 @@ from mnistcli.prediction.results import PredictedDigit, Prediction
 from mnistcli.prediction.worker_process import MAX_WITHOUT_WORKERS, WorkerProcess
 from mnistcli.preprocessing.shapes import compute_probabilities
 
-# Images predicted together: enough to keep all processors busy, few enough for early results.
+# Batch size in images: enough to keep all processors busy, few enough for early results.
 _GROUP = 32
 _IMAGES_PER_TASK = 4  # images sent to a worker process together
 
@@ -34,7 +34,8 @@ def predict_images(
 ) -> Iterator[Prediction]:
     """Predict the digits in images, in parallel; an unreadable image does not stop the rest.
 
-    No more than two groups of images are in memory at a time, however many there are.
+    Batch inference with double buffering: no more than two groups of images are in memory at a
+    time, however many there are.
 
     Args:
         classifier: The classifier. It is called from several threads at a time.

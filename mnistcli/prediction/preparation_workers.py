@@ -1,7 +1,8 @@
-"""Worker processes that prepare images: threads of one process share Python's interpreter lock.
+"""Worker processes that prepare images: threads share Python's global interpreter lock (GIL).
 
-The process pools of the standard library are not used. They import the program that called
-`mnistcli.predict` again, and their processes outlive a parent process that was killed.
+The process pools of `multiprocessing` and `concurrent.futures` are not used. They import the
+program that called `mnistcli.predict` again, and their processes outlive a parent process that was
+killed.
 """
 
 import queue
@@ -96,7 +97,7 @@ class PreparationWorkers:
     def _prepare_in(
         self, process: WorkerProcess, images: Sequence[FoundImage], classify: Classify
     ) -> list[Prepared]:
-        """Prepare images in a worker; if it dies, find the image that killed it."""
+        """Prepare images in a worker; if it crashes, find the image that killed it."""
         try:
             prepared = process.prepare(images, BUDGET.reserve, classify)
         except WorkerEndedError:

@@ -1,6 +1,6 @@
-"""Rejection: compare text confidence, digit score and ignored ink with thresholds.
+"""Rejection (reject option): compare text confidence, digit score and ignored ink with thresholds.
 
-A rejected prediction states the reason.
+The classifier abstains: a rejected prediction has no text, but states the reason.
 """
 
 from dataclasses import replace
@@ -59,7 +59,8 @@ def choose_thresholds(
 def apply_rejection(prediction: Prediction, thresholds: Thresholds) -> Prediction:
     """Reject a prediction without digits, with a low confidence or digit score, or of little ink.
 
-    The digit score applies only to an image with one digit.
+    The digit score detects non-digits (out-of-distribution images). It applies only to an image
+    with one digit.
 
     Returns:
         The prediction, with the reason if it is rejected.

@@ -170,7 +170,7 @@ class Prediction:
 
     @property
     def text_confidence(self) -> float:
-        """The probability that all digits are right; 0 without digits.
+        """The joint probability that all digits are right; 0 without digits.
 
         It is compared with the minimum confidence.
         """
@@ -204,7 +204,7 @@ class Prediction:
         return open_image(self.path if self.source is None else self.source)
 
     def as_dict(self, model: str | None = None) -> dict[str, Any]:
-        """Return the prediction as plain values, ready for JSON.
+        """Return the prediction as plain values: the JSON record of the image, in the schema below.
 
         Args:
             model: The name of the model.

@@ -24,7 +24,7 @@ def expand_stdin(sources: Iterable[str], stdin: IO[bytes] | None) -> Iterator[st
     Args:
         sources: Names of files, folders and patterns, and ``-``.
         stdin: The standard input; None if it is closed. It holds an image, which is recognized by
-            its first bytes; or names, one per line or separated by NUL characters.
+            its first bytes; or names, one per line, or NUL-separated as by ``find -print0``.
     """
     for source in sources:
         if source != STDIN:

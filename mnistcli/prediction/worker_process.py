@@ -1,7 +1,7 @@
 """Worker processes, parent side: start them, send images, receive the prepared images.
 
-They start before the libraries are loaded, so this module loads none. `worker_program` is the
-worker side.
+They are spawned before the libraries are loaded, so this module loads none. `worker_program` is the
+worker side. The two sides exchange pickles over pipes (IPC).
 """
 
 import os
@@ -163,7 +163,7 @@ def start_processes(
 def count_processes() -> int:
     """Return the number of worker processes: one per processor, up to `_MAX_PROCESSES`.
 
-    There are none on one processor or in a packed program.
+    There are none on one processor or in a program packed by PyInstaller or the like.
     """
     processors = count_usable_processors()
     has_interpreter = sys.executable and not getattr(sys, "frozen", False)

@@ -1,8 +1,8 @@
 """Program of a worker process: prepares images for the parent process.
 
 It reads images from its standard input and writes the prepared images to its standard output, both
-as pickles. It ends when its input is closed, so it does not outlive a parent process that was
-killed. It requests the memory of large images, so that all processes keep to one budget, and the
+as pickles. It ends when its input is closed, so a parent process that was killed leaves no
+orphan. It requests the memory of large images, so that all processes keep to one budget, and the
 probabilities of digits, so that the model is loaded once.
 """
 

@@ -1,7 +1,7 @@
-"""Binarization: separate foreground (ink) from background with a local threshold.
+"""Binarization: separate foreground (ink) from background by adaptive thresholding.
 
-Shadows, uneven light, color and noise are removed on the way. The background is estimated by
-morphology (top-hat), and the threshold is one with hysteresis (not Otsu's or Sauvola's).
+Shadows, uneven illumination, color and noise are removed on the way. Background subtraction is
+morphological (top-hat), and the threshold is one with hysteresis (not Otsu's or Sauvola's).
 """
 
 from math import ceil
@@ -40,7 +40,7 @@ _MEDIAN_SAMPLE = 40_000  # pixels that the level of the background is measured o
 
 
 def binarize(image: Image.Image) -> Foreground:
-    """Binarize an image: separate foreground from background with a local threshold.
+    """Binarize an image: separate foreground from background with an adaptive (local) threshold.
 
     Dark on light and light on dark are detected automatically.
 
@@ -105,13 +105,13 @@ def binarize_tight_crop(image: Image.Image) -> tuple[Foreground, Foreground]:
 
 
 def _reduce(image: Image.Image) -> tuple[NDArray[np.uint8], int]:
-    """Return the pixels of an image, reduced to `WORKING_SIDE` at most, and the factor."""
+    """Return the pixels of an image, downsampled to `WORKING_SIDE` at most, and the factor."""
     factor = max(1, ceil(max(image.size) / WORKING_SIDE))
     return np.asarray(image.reduce(factor) if factor > 1 else image), factor
 
 
 def _smooth(gray: Gray) -> Gray:
-    """Remove noise from an image that is not too small for it."""
+    """Denoise an image that is not too small for it, with a Gaussian blur."""
     if min(gray.shape) <= _MIN_SMOOTHED_SIDE:
         return gray
     return np.asarray(cv2.GaussianBlur(gray, (0, 0), 1.0), np.float32)

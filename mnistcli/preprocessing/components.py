@@ -1,4 +1,4 @@
-"""Connected components, distance transform and stroke width of binary masks, with OpenCV."""
+"""Connected components (blobs), distance transform and stroke width of masks, with OpenCV."""
 
 import operator
 from dataclasses import dataclass
@@ -136,7 +136,7 @@ def exact_distances(distances: Gray) -> NDArray[np.float64]:
 
 
 def fill_holes(mask: Mask) -> Mask:
-    """Fill the holes of every component."""
+    """Fill holes in every component."""
     contours, _ = cv2.findContours(as_bytes(mask), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     filled = np.zeros(mask.shape, np.uint8)
     cv2.drawContours(filled, contours, -1, 1, cv2.FILLED)

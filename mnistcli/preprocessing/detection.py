@@ -21,9 +21,9 @@ def detect_content(
 ) -> ImageContent:
     """Detect the content of an image: digits, each normalized to MNIST format, and marks.
 
-    Digits may be dark on light or light on dark, of any color and size. Shadows, specks, ruled
-    lines and frames are removed; dots, commas, dashes and brackets are marks. An image that is in
-    MNIST format already stays as it is. Any other image of 28x28 pixels is one digit.
+    Digits may be dark on light or light on dark, of any color and size. Shadows, specks and form
+    elements are removed; dots, commas, dashes and brackets are marks. An image that is in MNIST
+    format already stays as it is. Any other image of 28x28 pixels is one digit.
 
     Args:
         image: An upright image. `open_image` rotates a photo upright.

@@ -1,4 +1,4 @@
-"""Form elements: find the frames, form lines and ruled lines of an image."""
+"""Form elements: find the frames, form lines and ruled lines of an image (form removal)."""
 
 import numpy as np
 
@@ -15,10 +15,10 @@ _BORDER = 2  # pixels within which a component touches the border
 
 
 def find_form_elements(foreground: Foreground) -> tuple[Mask, Mask]:
-    """Find the form elements of an image: frames, rings, combs and ruled lines.
+    """Find the form elements of an image: frames, rings, combs and lines.
 
     Returns:
-        Two ink masks, shape (h, w): of all form elements, and of all except ruled lines.
+        Two ink masks, shape (h, w): of all form elements, and of the frames and form lines alone.
     """
     mask = foreground.mask
     cleaned = mask.copy()

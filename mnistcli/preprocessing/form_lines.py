@@ -1,6 +1,8 @@
 """Form lines: find underlines, margin lines, combs and cut-off grids, and remove them.
 
-The ruled lines that run through the whole image are removed in `ruled_lines`.
+A comb field is a line with a short tick between any two digits; a cut-off grid is what a crop
+shows of the table lines around it. The lines that run through the whole image are removed in
+`ruled_lines`.
 """
 
 import numpy as np
@@ -112,7 +114,7 @@ def _is_along_edge(components: Components, index: int, shape: tuple[int, ...]) -
 
 
 def _is_ruled(components: Components, index: int, shape: tuple[int, ...]) -> bool:
-    """Return whether a component runs through the image in one direction, like a ruled line."""
+    """Return whether a component runs through the whole image in one direction."""
     across = components.left[index] <= 1 and components.right[index] >= shape[1] - 1
     down = components.top[index] <= 1 and components.bottom[index] >= shape[0] - 1
     return bool(across != down)

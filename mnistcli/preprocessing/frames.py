@@ -1,4 +1,4 @@
-"""Frames: find rectangles, checkboxes, cells and rings printed around digits, and remove them.
+"""Frames: find rectangles, checkboxes, table cells and rings around digits, and remove them.
 
 Each frame is removed by its own outline only: digits inside and outside it are kept.
 """
@@ -27,6 +27,8 @@ _MIN_DIGIT_IN_RING = 0.25
 def remove_frames(components: Components) -> Components:
     """Remove frames and rings around digits, and empty frames beside filled ones.
 
+    A circled digit loses its circle.
+
     Args:
         components: The components of the ink mask.
 
@@ -54,7 +56,7 @@ def remove_frames(components: Components) -> Components:
 
 
 def _measure_frame(components: Components, index: int) -> tuple[Mask, bool] | None:
-    """Decide whether a component is a frame or a ring.
+    """Decide whether a component is a frame or a ring, and not a digit such as zero.
 
     Returns:
         The pixels of its outline, shape (h, w) of its bounding box, and whether there is a digit

@@ -1,4 +1,4 @@
-"""Grayscale conversion of color images, by the colors of each image instead of fixed weights."""
+"""Grayscale conversion to a single channel, by the colors of each image, not by fixed weights."""
 
 import cv2
 import numpy as np
@@ -9,8 +9,8 @@ from mnistcli.preprocessing.shapes import Gray
 def convert_to_gray(pixels: Gray) -> Gray:
     """Convert color to grayscale: the first principal component (PCA) of the colors.
 
-    Foreground and background differ most along its axis, whatever their colors. With the weights of
-    luminance, red ink on green paper could vanish.
+    Foreground and background differ most along its axis, whatever their colors. With the fixed
+    weights of luminance (luma), red ink on green paper could vanish.
 
     Args:
         pixels: float32 (h, w) or (h, w, 3).

@@ -12,8 +12,8 @@ from mnistcli.preprocessing.shapes import Gray, Mask
 from mnistcli.preprocessing.text_lines import TextLine
 
 ZOOMS = (1.0, 0.87, 1.15)
-"""The scales at which a line is read: where digits touch a ruled line, the height of the text line
-is uncertain."""
+"""The scales at which a line is read (multi-scale inference): where digits touch a printed line,
+the height of the text line is uncertain."""
 
 _MARGIN = 1.0  # beside the ink of the line, in units of its height
 _NEIGHBOR_RADIUS = 2  # pixels around the ink of other lines that belong to its soft edge
@@ -42,8 +42,8 @@ class LineImage:
 def crop_line(line: TextLine, coverage: Gray, excluded: Mask, *, zoom: float = 1.0) -> LineImage:
     """Cut out a text line, with its digits 20 pixels high in the middle of 32 rows.
 
-    Nothing is cleaned and no threshold applied: a stroke erased together with a ruled line could
-    not be recovered. Only frames and the ink of other lines are left out.
+    Nothing is cleaned and no threshold applied: a stroke erased together with a line of the
+    paper could not be recovered. Only frames and the ink of other lines are left out.
 
     Args:
         line: The text line.
@@ -63,7 +63,7 @@ def crop_line(line: TextLine, coverage: Gray, excluded: Mask, *, zoom: float = 1
     if excluded.any():
         side = 2 * _NEIGHBOR_RADIUS + 1
         part = np.where(dilate(excluded[window], side, side), np.float32(0), part)
-    if scale < 1:  # average over the pixels that one pixel of the line image covers
+    if scale < 1:  # anti-aliasing: average over the pixels that one pixel of the line image covers
         part = np.asarray(cv2.GaussianBlur(part, (0, 0), 0.4 / scale), np.float32)
     width = max(LINE_HEIGHT, round((right - left) * scale))
     # Pixel centers: (x + 0.5) * scale in the line image.

@@ -1,7 +1,7 @@
 """Normalization to MNIST format: scale to 20 pixels, center of mass in the middle of 28x28.
 
-The steps follow the makers of MNIST (LeCun et al., "Gradient-based learning applied to
-document recognition", 1998, section III.A). Slanted digits are not deskewed.
+Size normalization and centering follow the makers of MNIST (LeCun et al., "Gradient-based learning
+applied to document recognition", 1998, section III.A). Slanted digits are not deskewed.
 """
 
 import math
@@ -63,9 +63,9 @@ def normalize_at(mask: Mask, coverage: Gray) -> tuple[Region, NDArray[np.uint8]]
 def to_mnist_format(coverage: Gray) -> NDArray[np.uint8]:
     """Normalize a digit to MNIST format.
 
-    The digit is scaled to 20 pixels along its longer side by area averaging, its maximum is
-    stretched to 255, and it is placed in 28x28 with the center of mass in the middle. Strokes too
-    thin to survive this are thickened first.
+    The digit is scaled to 20 pixels along its longer side by area averaging, with its aspect ratio
+    kept. Its maximum is stretched to 255, and it is placed in 28x28 with the center of mass in the
+    middle. Hairlines, too thin to survive this, are thickened first to a minimum stroke width.
 
     Args:
         coverage: Ink coverage of each pixel, 0 to 1, shape (h, w).
@@ -130,7 +130,7 @@ def center_and_scale(coverage: Gray) -> NDArray[np.uint8]:
 
 
 def _center_of_mass(digit: NDArray[np.uint8]) -> tuple[float, float]:
-    """Compute the center of mass along the rows and the columns, in pixel indices."""
+    """Compute the center of mass (centroid) along the rows and the columns, in pixel indices."""
     by_row, by_column = (digit.sum(axis=axis, dtype=np.float64) for axis in (1, 0))
     total = by_row.sum()
     row, column = (float(np.arange(len(mass)) @ mass / total) for mass in (by_row, by_column))
@@ -143,7 +143,7 @@ def _crop_to_foreground(coverage: Gray) -> Gray:
 
 
 def _resize(coverage: Gray, side: int) -> Gray:
-    """Resize to a longer side in pixels: area averaging to reduce, bicubic to enlarge."""
+    """Resize to a longer side in pixels: area averaging to downsample, bicubic to upsample."""
     height, width = coverage.shape
     scale = side / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -153,7 +153,7 @@ def _resize(coverage: Gray, side: int) -> Gray:
 
 
 def _thicken_strokes(mask: Mask, radius: float) -> Gray:
-    """Thicken strokes by a radius in pixels on every side, with a soft edge."""
+    """Thicken strokes by a radius in pixels on every side, with a soft, anti-aliased edge."""
     margin = int(radius) + 2
     distances = exact_distances(distance_transform(~np.pad(mask, margin)))
     return np.asarray(np.clip(radius + 0.5 - distances, 0, 1), np.float32)

@@ -42,7 +42,7 @@ class Foreground:
         mask: The ink mask, shape (h, w).
         factor: Reduction factor: pixels of the image per pixel of the mask, along each axis.
         image_shape: Height and width of the reduced image; of a rectified sheet h and w differ.
-        to_image: The perspective transform from a rectified sheet to the reduced image, float64
+        to_image: The projective transform from a rectified sheet to the reduced image, float64
             (3, 3); None if the sheet was not rectified.
     """
 
@@ -53,7 +53,7 @@ class Foreground:
     to_image: NDArray[np.float64] | None = None
 
     def restore(self, mask: Mask) -> Mask:
-        """Transform a mask, shape (h, w), to the reduced image, where the sheet is tilted."""
+        """Map a mask, shape (h, w), back to the reduced image, where the sheet is tilted."""
         if self.to_image is None:
             return mask
         size = self.image_shape[::-1]
@@ -73,7 +73,7 @@ class Foreground:
         return slice(top, bottom), slice(left, right)
 
     def locate(self, region: Region, mask: Mask, size: tuple[int, int]) -> tuple[Box, Mask]:
-        """Return the box of a digit in pixels of the image, and its ink mask within the box.
+        """Return the box of a digit in coordinates of the image, and its ink mask within the box.
 
         Args:
             region: The bounding box of the digit in the foreground.
@@ -95,7 +95,7 @@ class ForegroundParts(NamedTuple):
     Attributes:
         foreground: The whole foreground.
         form_mask: The ink mask of the form elements.
-        frames: The ink mask of those that are not ruled lines.
+        frames: The ink mask of the frames and form lines among them.
         writing: The connected components of digits and marks.
     """
 

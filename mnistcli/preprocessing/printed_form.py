@@ -22,7 +22,7 @@ _TO_DEVIATION = 1.4826  # from the median absolute deviation to the standard dev
 _MIN_SIDE = 12  # pixels of the reduced image: smaller rectangles may be parts of digits
 _MAX_RECTANGLES = 300  # of a scan, the largest ones; a table has many cells
 _MIN_RECTANGULARITY = 0.9  # area, relative to the smallest rotated rectangle
-_CORNER_TOLERANCE = 0.02  # of the outline: deviation of a side from a straight line
+_CORNER_TOLERANCE = 0.02  # of the outline: deviation of a side from a line (Douglas-Peucker)
 _SAMPLES = 1500  # points on the printed lines of the reference
 _LINE_TOLERANCE = 2  # pixels of the reduced image, between a printed line and ink
 _MIN_INK = 0.15  # height of a digit, of the shorter side of its box
@@ -144,7 +144,7 @@ def _find_ink(image: Image.Image) -> Mask:
 
 
 def _find_rectangles(mask: Mask) -> NDArray[np.float64]:
-    """Find the outlines with four straight sides, including holes; shape (n, 4, 2)."""
+    """Find the outlines that are quadrilaterals, including those of holes; shape (n, 4, 2)."""
     closed = cv2.morphologyEx(as_bytes(mask), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     contours, _ = cv2.findContours(closed, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     found: list[tuple[float, NDArray[np.float64]]] = []
@@ -174,7 +174,7 @@ def _sort_corners(corners: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _fit_sides(contour: NDArray[np.float64], corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Refine the corners of a rectangle: intersect the lines that fit its sides.
+    """Refine the corners of a rectangle to subpixel positions: intersect lines fitted to its sides.
 
     Args:
         contour: The points of its outline, shape (n, 2).

@@ -1,7 +1,8 @@
 """Image registration: find how a scan of a form is shifted, rotated and scaled, and undo it.
 
-The printed rectangles of two scans, such as a frame around the form or boxes for digits, are
-matched. A transform is accepted only if the printed lines of the reference lie on ink of the scan.
+For the alignment, the printed rectangles of two scans, such as a frame around the form or boxes for
+digits, are matched; fiducial marks are not needed. A transform is accepted only if the printed
+lines of the reference lie on ink of the scan.
 """
 
 from typing import cast
@@ -33,8 +34,8 @@ def register(reference: PrintedForm, scan: PrintedForm) -> Matrix | None:
     """Register a scan to a reference by their printed rectangles.
 
     Every pair of large rectangles of reference and scan is tried. The transform whose printed lines
-    lie on ink best is fitted again to all rectangles that correspond, and with perspective if that
-    fits better.
+    lie on ink best is fitted again to all rectangles that correspond, and as a projective
+    transform if that fits better.
 
     Returns:
         The transform; exactly the identity for a scan that is aligned. None if there is no
@@ -116,7 +117,7 @@ def crop_region(
 
 
 def _fit_similarity(points: NDArray[np.float64], moved: NDArray[np.float64]) -> Matrix:
-    """Fit a similarity transform (rotation, scale, shift) by least squares in complex numbers."""
+    """Fit a similarity transform by least squares (Procrustes analysis), in complex numbers."""
     before, after = (corners[:, 0] + 1j * corners[:, 1] for corners in (points, moved))
     deviation = before - before.mean()
     factor = np.vdot(deviation, after - after.mean()) / np.vdot(deviation, deviation)

@@ -1,4 +1,4 @@
-"""Ruled lines: remove the lines of ruled and squared paper, which run through the whole image.
+"""Ruled lines: remove the lines of notebook paper or graph paper, across the whole image.
 
 The strokes of the handwriting that cross a line are kept.
 """
@@ -36,7 +36,7 @@ def remove_ruled_lines(mask: Mask, coverage: Gray) -> Mask:
 
 
 def _remove_horizontal_lines(mask: Mask, faint: Mask) -> Mask:
-    """Remove ruled lines: straight, nearly horizontal, across the whole image.
+    """Remove the lines of lined paper: straight, nearly horizontal, across the whole image.
 
     Strokes that cross a line are kept by a vertical morphological opening.
     """
@@ -65,6 +65,7 @@ def _find_ruled_lines(mask: Mask) -> Mask:
     if length == width and not (coarse[:, :margin].any() and coarse[:, -margin:].any()):
         return np.zeros_like(mask)
     ruled = np.zeros_like(coarse)
+    # Each slope is tried by shearing the mask, in place of a Hough transform.
     for slope in np.linspace(-_MAX_SLOPE, _MAX_SLOPE, 17):
         offsets = np.rint((columns - width / 2) * slope).astype(int)
         rows = np.arange(height)[:, None] + offsets

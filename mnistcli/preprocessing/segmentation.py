@@ -1,4 +1,4 @@
-"""Segmentation: the digits of a text line, touching ones too, and the marks between them.
+"""Segmentation: the digits of a text line, touching digits too, and the marks between them.
 
 The line recognizer reads a line as a whole; the positions of its digits then divide the ink. A line
 with at most one digit goes to the digit classifier instead, with all its ink. Without a line
@@ -180,8 +180,8 @@ def _divide(
 ) -> list[DigitSegment]:
     """Divide the ink of a line among its digits.
 
-    The cuts are where a vertical line crosses the least ink. A component that is mostly on one side
-    of a cut and holds at most one digit is not cut.
+    The cuts are at the minima of the vertical projection profile, which counts the ink per column.
+    A component that is mostly on one side of a cut and holds at most one digit is not cut.
     """
     kept = _without_marks(components, columns, marks)
     mask = components.select(kept)

@@ -82,7 +82,7 @@ class ImageContent:
     Attributes:
         digits: The digits in reading order.
         lines: The text lines with digits, in reading order.
-        marks: Bounding boxes of marks: commas, dashes, brackets and other signs beside digits.
+        marks: Bounding boxes of marks: punctuation, brackets and other signs beside digits.
         mark_symbols: The symbol of each mark; empty for one that was not recognized.
         form_elements: Bounding boxes of the form elements that were removed: frames and lines.
         speck_count: The number of specks: remains too small for a mark.

@@ -1,4 +1,4 @@
-"""Sheet of paper in a photo: rectify it, and fill the surround, the table that it lies on."""
+"""Sheet of paper in a photo: correct its perspective, and fill the surround, such as a desk."""
 
 import cv2
 import numpy as np
@@ -29,7 +29,9 @@ _MIN_TILT, _MAX_TILT = 4.0, 40.0  # degrees
 def rectify_sheet(
     pixels: NDArray[np.uint8],
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64] | None]:
-    """Fill the area around a sheet of paper; rectify one that is rotated or seen from the side.
+    """Fill the area around a sheet; rectify (deskew) one that is rotated or seen from the side.
+
+    As in a document scanner app, its four corners are found and it is warped flat.
 
     Args:
         pixels: uint8 (h, w) or (h, w, 3).

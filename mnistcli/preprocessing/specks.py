@@ -1,4 +1,4 @@
-"""Specks: remove small components, such as dust, dirt and salt-and-pepper noise."""
+"""Specks (despeckling): remove small components, such as dust, dirt and salt-and-pepper noise."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""Stages of preprocessing as images, for figures."""
+"""Stages of preprocessing: its intermediate results as images, for figures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Text lines: group connected components into lines, in reading order."""
+"""Text line segmentation: group connected components into lines, in reading order."""
 
 from dataclasses import dataclass
 
@@ -54,7 +54,8 @@ class _Group:
 def find_text_lines(components: Components) -> list[TextLine]:
     """Group connected components into text lines, from top to bottom.
 
-    Brackets are left out. Small digits side by side form a line of their own, beside larger ones.
+    Brackets are left out. Small digits side by side, such as superscript cents, form a line of
+    their own, beside larger ones.
 
     Args:
         components: The components of all digits.

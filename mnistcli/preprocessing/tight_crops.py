@@ -1,4 +1,4 @@
-"""Tight crops: recognize an image that a digit or a number fills to the edges.
+"""Tight crops: recognize an image that a digit or a number fills to the edges, without a margin.
 
 Where strokes fill an image, light ones are as wide as dark gaps, so the shapes do not determine the
 polarity, and strokes along a border look like a frame or a ruled line.

@@ -1,1 +1,1 @@
-"""Run directories: the files of a run, its history, and the runs of several seeds."""
+"""Run directories: the files of a run (experiment), its history, and the runs of several seeds."""

@@ -19,7 +19,7 @@ _MAX_EPOCHS = 10**6
 
 @dataclass(frozen=True, kw_only=True)
 class EpochRow:
-    """One row of the training history.
+    """One row of the training history, a point of the learning curves.
 
     Attributes:
         epoch: Number of the epoch, counted from 1.
@@ -62,7 +62,7 @@ def is_better(row: EpochRow, best: EpochRow | None, *, keeps_last: bool) -> bool
 
     Args:
         row: The epoch.
-        best: The epoch kept so far; None before the first.
+        best: The best epoch so far, which is kept; None before the first.
         keeps_last: Whether the run keeps its last epoch.
     """
     if best is None or keeps_last:

@@ -1,4 +1,4 @@
-"""Run directory: the files that a training run writes.
+"""Run directory: the output directory of a training run, and the files that it writes.
 
 Only `Run` knows the names of these files.
 """
@@ -22,7 +22,7 @@ _MEMBER = "member-"
 
 
 class Run:
-    """A run directory and the files in it.
+    """A run directory and the artifacts in it.
 
     Args:
         path: The directory. It need not exist.
@@ -47,7 +47,7 @@ class Run:
     def create(cls, config: TrainConfig, path: Path | None = None) -> Self:
         """Create a run directory that holds the config.
 
-        No two processes get the same directory, even if they start at the same time.
+        Nothing is overwritten, and no two processes get the same directory.
 
         Args:
             config: The config of the run.
@@ -208,7 +208,7 @@ class Run:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep other processes from training in the directory.
+        """Hold the file lock that keeps other processes from training in the directory.
 
         Raises:
             OSError: The directory cannot be opened.
@@ -307,7 +307,7 @@ class Run:
         self.path.mkdir(parents=True, exist_ok=True)
         if any(self.path.iterdir()):
             return False
-        try:  # only one process can create the file
+        try:  # no race condition: only one process can create the file
             self._config_file.open("x").close()
         except FileExistsError:
             return False

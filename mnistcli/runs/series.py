@@ -13,11 +13,11 @@ from mnistcli.runs.run import Run
 
 
 class Statistics(NamedTuple):
-    """Statistics of a metric over the seeds.
+    """Aggregate statistics of a metric over the seeds.
 
     Attributes:
         mean: The mean.
-        sd: The standard deviation (n - 1); None for one seed.
+        sd: The sample standard deviation (n - 1); None for one seed.
         minimum: The lowest value.
         maximum: The highest value.
     """

@@ -1,4 +1,4 @@
-"""Sweep: a search over settings of `TrainConfig` with Optuna, on validation images only.
+"""Sweep: hyperparameter search over settings of `TrainConfig` with Optuna, on validation images.
 
 `run_sweep` in `mnistcli.sweep.sweep` is the entry point:
 

@@ -1,4 +1,4 @@
-"""Trials of a sweep on the workers of a cluster."""
+"""Trials of a sweep, in parallel on the workers of a Dask cluster."""
 
 import pickle
 import time

@@ -1,4 +1,4 @@
-"""Importance of the settings of a sweep: functional ANOVA of Optuna."""
+"""Hyperparameter importance in a sweep: functional ANOVA (fANOVA) of Optuna."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Search space: the settings that a sweep varies, linear or log-uniform, from ``NAME=VALUES``."""
+"""Search space: settings (hyperparameters) of a sweep, linear or log-uniform, from ``--vary``."""
 
 import itertools
 import re
@@ -50,7 +50,7 @@ class Variation:
         choices: The values; empty for a range.
         low: The lowest value of a range.
         high: The highest value of a range, inclusive.
-        log: Whether a range is searched on a logarithmic scale.
+        log: Whether a range is searched on a log scale.
     """
 
     name: str
@@ -158,7 +158,7 @@ class SearchSpace:
         return replace(self, settings={**self.settings, **names})
 
     def suggest(self, trial: Suggester) -> dict[str, Any]:
-        """Return the values of a trial; settings that its optimizer does not use are omitted."""
+        """Return the values of a trial; conditional settings of other optimizers are omitted."""
         params: dict[str, Any] = {}
         for variation in self.variations:
             if self._is_used(variation.name, params):

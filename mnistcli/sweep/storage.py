@@ -17,7 +17,7 @@ JOURNAL = "journal.log"
 _LOCK_FILE = "journal.lock"
 _EXAMPLE = "--storage postgresql+psycopg://user@host/database"
 _SCHEMES = ("postgresql://", "postgresql+psycopg://")
-# All sweeps of a database share one lock: it is held for milliseconds.
+# All sweeps of a database share one advisory lock: it is held for milliseconds.
 _LOCK_KEY = 0x6D6E697374
 _ENGINE_OPTIONS: dict[str, Any] = {
     "connect_args": {"connect_timeout": 10},  # seconds
@@ -93,7 +93,7 @@ class Storage:
 
     def _open_database(self, url: str, on_stale: StaleCallback | None) -> "OpenStorage":
         engine = _create_engine(url)
-        # Several processes that create the tables at once would violate unique constraints.
+        # Race condition: processes that create the tables at once would violate unique constraints.
         with _advisory_lock(engine):
             storage = optuna.storages.RDBStorage(
                 _with_driver(url),

@@ -19,7 +19,7 @@ from mnistcli.errors import OTHER_RUN_DIR, RunError, TrainingError
 from mnistcli.sweep.search_space import SearchSpace
 from mnistcli.sweep.storage import OpenStorage, Storage, translate_storage_errors
 
-# A trial whose worker dies each time, for example for lack of memory, must not run forever.
+# A retry limit: a trial whose worker dies each time, say for lack of memory, must not run forever.
 _MAX_ATTEMPTS = 3
 ERROR, WORKER = "error", "worker"
 _ATTEMPT, _PLAN = "attempt", "plan"
@@ -120,7 +120,7 @@ class SweepStudy:
                     study_name=plan.name,
                     direction="maximize",
                     load_if_exists=True,
-                    # The first epoch differs by chance; steps are counted from 1.
+                    # Median pruning. The first epoch differs by chance; steps are counted from 1.
                     pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=2),
                 )
                 recorded = study.user_attrs.get(_PLAN)
@@ -162,7 +162,7 @@ class SweepStudy:
         """
         with translate_storage_errors():
             trials = len(self._optuna.get_trials(deepcopy=False))
-            # Processes with one seed would all choose the same first settings.
+            # Bayesian optimization. Processes with one seed would start with the same settings.
             seed = (self.plan.space.base.seed + trials) % SEED_LIMIT
             self._optuna.sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=True)
             self._optuna.optimize(objective, n_trials=1, catch=(TrainingError,))

@@ -66,11 +66,11 @@ class SweepResult:
 
     @property
     def selection_bias(self) -> float:
-        """Upper estimate of the selection bias of the best validation accuracy, 0..1.
+        """Upper estimate of the selection bias (winner's curse) of the best accuracy, 0..1.
 
-        The best of n equal trials is better than their mean by chance. Blom's approximation gives
-        the expected maximum of n normal values; the standard deviation is the standard error of
-        an accuracy on the validation images.
+        The best of n equal trials is better than their mean by chance. For this optimism, Blom's
+        approximation gives the expected maximum of n normal values; the standard deviation is the
+        standard error of an accuracy on the validation images.
         """
         if self.complete_count < 2:
             return 0.0

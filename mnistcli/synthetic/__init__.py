@@ -1,4 +1,4 @@
-"""Synthetic training images: digits in rare styles, non-digits and handwritten numbers.
+"""Synthetic data for training: digits in rare styles, non-digits and handwritten numbers.
 
 `train` uses the digits and the non-digits. Only `make pretrained`, which trains the packaged line
 recognizer, uses the modules of numbers: `numbers`, `number_stream`, `number_texts`, `writer`,

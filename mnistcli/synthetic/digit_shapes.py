@@ -1,4 +1,4 @@
-"""Shapes of handwritten digits that MNIST lacks, as points along strokes.
+"""Shapes of handwritten digits that MNIST lacks: the control points of their strokes.
 
 MNIST was written by Americans. Europeans write a 1 as an inverted V, an open 4, a crossed 7, a 5
 like a root sign and a 9 like a P. Each line below is one shape: strokes separated by a bar, and

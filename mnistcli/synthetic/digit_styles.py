@@ -1,4 +1,4 @@
-"""Synthetic digits in styles that are rare in MNIST, such as crossed 7s and slashed 0s.
+"""Synthetic digits in styles (allographs) rare in MNIST, such as crossed 7s and slashed 0s.
 
 They are drawn with a pen or, with one-pixel strokes, as with a mouse. Digits of the dataset are
 squeezed and stretched as well.

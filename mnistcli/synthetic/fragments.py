@@ -35,7 +35,7 @@ def cut_digit(digits: Dataset, rng: np.random.Generator) -> NDArray[np.uint8]:
 
 
 def join_digits(digits: Dataset, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Place two or three digits side by side, close enough to touch, as one drawing.
+    """Place two or three digits side by side, close enough to touch (under-segmentation).
 
     Args:
         digits: Digits to pick from.
@@ -95,7 +95,7 @@ def mirror_digit(digits: Dataset, rng: np.random.Generator) -> NDArray[np.uint8]
 
 
 def cross_out_digit(digits: Dataset, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Cross out a digit: with an X, with two or three parallel lines, or with a zigzag.
+    """Cross out a digit: with an X, two or three parallel lines (strikethrough), or a zigzag.
 
     One line is not enough: a 0 and a 7 have one in some handwriting.
 
@@ -137,7 +137,7 @@ def make_fraction(digits: Dataset, rng: np.random.Generator) -> NDArray[np.uint8
 
 
 def join_halves(digits: Dataset, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Join the right half of a digit to the left half of another: a wrong segmentation.
+    """Join the right half of a digit to the left half of another: a segmentation error.
 
     Args:
         digits: Digits to pick from.

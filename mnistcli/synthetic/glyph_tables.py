@@ -1,10 +1,10 @@
-"""Glyphs that do not look like a handwritten 0 to 9: letters, numerals and signs of many scripts.
+"""Unicode glyphs that do not look like a digit: letters, numerals and signs of many scripts.
 
 Every table is an allowlist. A glyph was left out if somebody could write a digit like it. That was
 decided on contact sheets, which also showed what a trained model predicted for each glyph.
 """
 
-# Left out are, among others:
+# Left out are, among other look-alikes:
 # for 0: rings, with a bar, cross or dot in them too, U, Ո, Ω, α, σ, ס, ٥, θ, φ, Ю (also 10)
 # for 1: bars, T, †, Λ, l, ι, ו, ١, ٨, single vertical arrows except ⟰ ⟱, single round brackets
 # for 2: ב, ג, Շ, Ձ, Ƨ, ∠, ≥      for 3: З, Э, ვ, ∋, β, ξ      for 4: Y, Ч, Ц, Կ, ע, zigzags

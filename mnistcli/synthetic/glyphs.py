@@ -121,6 +121,8 @@ def glyph_skeleton(character: str, font_name: str) -> NDArray[np.float64]:
 def draw_skeleton(points: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.uint8]:
     """Draw a skeleton with a pen: elastic distortion, affine transform and random line width.
 
+    A distance transform widens the skeleton to the line width.
+
     Args:
         points: Points (n, 2) of the skeleton, as x and y in pixels.
         rng: The random number generator.

@@ -1,4 +1,4 @@
-"""Marks beside digits: dots, dashes, brackets, currency, ticks and crossed-out digits."""
+"""Marks beside digits: punctuation, brackets, currency, ticks and crossed-out digits."""
 
 import numpy as np
 

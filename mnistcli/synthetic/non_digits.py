@@ -1,4 +1,4 @@
-"""Synthetic non-digits in MNIST format, for outlier exposure.
+"""Synthetic non-digits in MNIST format: a mixture of negative examples, for outlier exposure.
 
 A classifier trained on digits alone is confident about any image. Trained on out-of-distribution
 images as well, with the uniform distribution as their target, it becomes unsure about other

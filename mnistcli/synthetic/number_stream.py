@@ -1,4 +1,7 @@
-"""Batches of synthetic numbers, drawn in a process of their own while the network trains."""
+"""Batches of synthetic numbers, drawn in a process of their own while the network trains.
+
+Up to 64 batches are prefetched.
+"""
 
 import multiprocessing
 from collections import defaultdict
@@ -54,7 +57,7 @@ class NumberStream:
 
 
 def batch_numbers(numbers: Iterator[NumberImage]) -> Iterator[Batch]:
-    """Group numbers of equal width into batches."""
+    """Group numbers of equal width into batches (bucketing)."""
     waiting: dict[int, list[NumberImage]] = defaultdict(list)
     for number in numbers:
         group = waiting[number.pixels.shape[1]]

@@ -47,7 +47,7 @@ def _random_digits(count: int, rng: np.random.Generator) -> str:
 
 
 def _separate(digits: str, rng: np.random.Generator) -> str:
-    """Insert a mark at the thousands, or somewhere else."""
+    """Insert a thousands separator, a decimal separator, a mark somewhere else, or none."""
     kind = rng.random()
     if kind < 0.38 and len(digits) > 3:
         mark = rng.choice([".", ",", "-"], p=[0.8, 0.15, 0.05])

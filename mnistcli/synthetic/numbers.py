@@ -1,8 +1,8 @@
 """Synthetic numbers: line images of handwritten numbers, with their text, for the line recognizer.
 
 The digits come from a dataset in MNIST format, or are drawn with the shapes in `digit_shapes`. They
-are set by the least distance between their strokes, row by row, so that they touch and overlap as
-in handwriting. Everything is drawn at twice the resolution.
+are set by the least distance between their strokes, row by row (kerning), so that they touch and
+overlap as in handwriting. Everything is drawn at twice the resolution (supersampling).
 """
 
 from collections.abc import Iterator
@@ -208,7 +208,7 @@ def _set_on_paper(
 def _distort_elastically(
     line: NDArray[np.float32], rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Elastic distortion: move the strokes by smooth random displacements, as a shaky hand does."""
+    """Elastic distortion: move the strokes by a smooth random displacement field."""
     rows, columns = np.indices(line.shape, np.float32)
     grid = (4, max(2, line.shape[1] // 8))
     largest = rng.uniform(0.3, 1.2)

@@ -60,7 +60,7 @@ def draw_form_lines(
 
 
 def add_ink(one: Ink, other: Ink) -> Ink:
-    """Combine the ink coverage of two layers."""
+    """Combine the ink coverage of two layers (compositing)."""
     return 1 - (1 - one) * (1 - other)
 
 
@@ -100,7 +100,7 @@ def _waves(shape: tuple[int, int], rng: np.random.Generator) -> Ink:
 
 
 def _dots(shape: tuple[int, int], rng: np.random.Generator) -> Ink:
-    """Draw a raster of dots."""
+    """Draw a raster of dots, like a halftone."""
     along, across = _rotated_coordinates(shape, rng.uniform(-0.8, 0.8))
     period = rng.uniform(2.5, 7)
     raster = np.cos(along * (2 * np.pi / period)) + np.cos(across * (2 * np.pi / period))

@@ -18,7 +18,10 @@ _JITTER = 0.015  # standard deviation of each point, in units of the digit's hei
 
 @dataclass(frozen=True, eq=False)
 class ShapeRange:
-    """Two extremes of one shape: strokes with the same numbers of points."""
+    """Two extremes of one shape: strokes with the same numbers of points.
+
+    A shape between them is a linear interpolation.
+    """
 
     first: Strokes
     last: Strokes

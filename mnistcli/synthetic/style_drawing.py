@@ -66,7 +66,7 @@ class DrawnStyle:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class StretchedStyle:
-    """A style of digits of a dataset that are stretched or squeezed horizontally.
+    """A style of digits of a dataset in another aspect ratio: stretched or squeezed horizontally.
 
     Attributes:
         name: The name in tables.
@@ -93,7 +93,7 @@ class StretchedStyle:
 def random_factor(
     bounds: tuple[float, float], rng: np.random.Generator, *, spread: float = 1.0
 ) -> float:
-    """Return a random factor, uniform on a logarithmic scale.
+    """Return a log-uniform random factor.
 
     Args:
         bounds: The smallest and the largest factor.

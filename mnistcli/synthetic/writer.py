@@ -1,4 +1,4 @@
-"""One writer of synthetic numbers: sizes, slant, gaps, stroke width and shapes of the digits."""
+"""The handwriting of one writer of synthetic numbers: sizes, slant, gaps, strokes and shapes."""
 
 import math
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Writer:
     Attributes:
         pen: Height, widths and slant of the digits, and the stroke width.
         baseline: The row of the baseline in the drawing.
-        drift: The slope of the baseline, in rows per column.
+        drift: The slope (skew) of the baseline, in rows per column.
         gap: The usual gap between the strokes of two digits, in pixels of the drawing.
         zero_scale: Size of the zeros, relative to the other digits.
         raises_zeros: Whether small zeros stand above the baseline.

@@ -19,7 +19,7 @@ _LOG_TEMPERATURE_RANGE = (np.log(0.25), np.log(4.0))
 
 
 def fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """Fit the temperature with the lowest cross-entropy.
+    """Fit the temperature with the lowest cross-entropy (negative log-likelihood).
 
     Args:
         probabilities: Softmax probabilities of labeled images, float32 (n, 10).

@@ -104,7 +104,7 @@ class RunRecorder(keras.callbacks.Callback):
 
     @property
     def kept(self) -> EpochRow:
-        """The epoch whose model the run keeps."""
+        """The epoch whose model the run keeps: the best epoch by validation loss, or the last."""
         if self._kept is None:
             raise RuntimeError("no epoch has ended")
         return self._kept

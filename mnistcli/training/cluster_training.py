@@ -1,4 +1,7 @@
-"""Training on a cluster: each worker trains one model at a time."""
+"""Training on a cluster: each worker trains one model at a time.
+
+Each model is trained by one worker alone: there is no distributed training of one model.
+"""
 
 import pickle
 import sys

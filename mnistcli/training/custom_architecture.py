@@ -1,7 +1,8 @@
 """Custom architectures: build the Keras model that a function in a Python file of the user returns.
 
-The file is executed only to train a new model, and only if the command line or the caller names it.
-Its copy in the run directory is for the reader. A trained model is loaded like any other.
+The file is arbitrary code. It is executed only to train a new model, and only if the command line
+or the caller names it. Its copy in the run directory is for the reader. A trained model is loaded
+like any other.
 """
 
 import contextlib
@@ -230,7 +231,7 @@ def _rename_input(model: keras.Model) -> keras.Model:
 
 
 def _load_again(model: keras.Model) -> keras.Model:
-    """Return a model as it is after it has been saved and loaded, as a trained one will be.
+    """Return a model after a round trip: saved and loaded, as a trained one will be.
 
     Raises:
         CheckpointError: The model cannot be loaded, because it has more than stock layers.

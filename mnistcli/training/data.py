@@ -1,4 +1,4 @@
-"""Training data: validation images held out, synthetic images added."""
+"""Training data: a validation set held out, synthetic images added."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,5 +1,6 @@
 """Ensembles: the configs of the members, and their combined result.
 
+The members differ in their seeds only (deep ensembles, Lakshminarayanan et al., 2017).
 `mnistcli.inference.ensemble` averages the probabilities.
 """
 

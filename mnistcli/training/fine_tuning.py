@@ -1,4 +1,4 @@
-"""Fine-tuning (transfer learning): the layers that are frozen, and made trainable again."""
+"""Fine-tuning (transfer learning): the frozen layers, which are made trainable again."""
 
 import keras
 from keras import layers
@@ -9,7 +9,8 @@ from mnistcli.architectures import leaf_layers
 def freeze_early(model: keras.Model) -> None:
     """Freeze a model for fine-tuning, except its last convolution and the layers after it.
 
-    Batch normalization is frozen everywhere: a few images are too few to estimate its statistics.
+    Batch normalization is frozen everywhere: a few images are too few to estimate its statistics
+    (moving averages of mean and variance).
 
     Args:
         model: The model; it is changed. Without a convolution, only batch normalization is frozen.

@@ -1,4 +1,8 @@
-"""Fingerprint of a training run: the settings, data and versions that its weights depend on."""
+"""Fingerprint of a training run: the settings, data and versions that its weights depend on.
+
+A run is resumed only with the same settings (hyperparameters), data and library versions, apart
+from more epochs.
+"""
 
 import hashlib
 from collections.abc import Mapping

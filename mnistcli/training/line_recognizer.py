@@ -20,7 +20,7 @@ from mnistcli.synthetic.numbers import NumberImage
 
 _PEAK_LEARNING_RATE = 2e-3
 _WEIGHT_DECAY = 1e-4
-_CLIP_NORM = 5.0
+_CLIP_NORM = 5.0  # gradient clipping, by the global norm
 
 
 def train_line_recognizer(
@@ -77,11 +77,11 @@ def ctc_loss(targets: keras.KerasTensor, logits: keras.KerasTensor) -> keras.Ker
 
 
 def fit_calibration(compute: Compute, numbers: Iterable[NumberImage]) -> tuple[Calibration, float]:
-    """Fit the calibration of a line recognizer on numbers of held-out digits.
+    """Fit the calibration of a line recognizer by logistic regression (Platt scaling).
 
     Args:
         compute: The trained network, as `LineRecognizer` takes it.
-        numbers: Labeled line images that were not trained on.
+        numbers: Labeled line images of held-out digits, which were not trained on.
 
     Returns:
         The calibration, and the fraction of numbers with all digits right.

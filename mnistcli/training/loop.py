@@ -31,8 +31,9 @@ def fit(
 ) -> None:
     """Train a model with Keras' own loop, over indices instead of images.
 
-    The images stay in memory once, as bytes, and each step gathers its batch by index. Feeding
-    float images through `fit` takes up to half as much time again as training a small model.
+    The images stay in memory once, as bytes, and each step gathers its mini-batch by index. Keras'
+    input pipeline carries and shuffles the indices only: feeding float images through it takes up
+    to half as much time again as training a small model.
 
     Args:
         config: The config.

@@ -1,6 +1,6 @@
 """Optimizer and learning-rate schedule of training.
 
-Names and default learning rates are in `mnistcli.config.OPTIMIZERS`.
+Only AdamW has weight decay. Names and default learning rates are in `mnistcli.config.OPTIMIZERS`.
 """
 
 from typing import Any
@@ -30,8 +30,8 @@ def build_schedule(
 ) -> "float | keras.optimizers.schedules.LearningRateSchedule":
     """Return the learning-rate schedule: a constant, or one cycle over all steps.
 
-    One cycle: a linear warm-up from a tenth of the peak during a quarter of the steps, then cosine
-    decay to 0, after "Super-convergence" (Smith and Topin, 2017).
+    One cycle (1cycle policy): a linear warm-up from a tenth of the peak during a quarter of the
+    steps, then cosine decay (annealing) to 0, after "Super-convergence" (Smith and Topin, 2017).
 
     Args:
         config: The config.

@@ -10,14 +10,14 @@ from scipy.stats import rankdata
 from mnistcli.digit_thresholds import NO_DIGIT_THRESHOLDS, DigitThresholds
 from mnistcli.inference.digit_score import digit_scores
 
-# Fraction of digits that may be rejected in order to reject non-digits.
+# Target false-rejection rate: fraction of digits that may be rejected to reject non-digits.
 _REJECTED_DIGITS = 0.004
 
 
 def fit_digit_thresholds(probabilities: NDArray[np.float32]) -> DigitThresholds:
     """Fit the rejection thresholds, so that together they reject about 0.4 % of further digits.
 
-    Each threshold alone rejects as many of the digits.
+    Both thresholds are the same quantile of their values: each alone rejects as many of the digits.
 
     Args:
         probabilities: Softmax probabilities of digits that the model was not trained on,

@@ -1,8 +1,8 @@
 """Replicas: data parallelism on several GPUs of a machine, each with a copy of the model.
 
-Each replica trains on a part of each batch. TensorFlow's `MirroredStrategy` keeps the replicas
-equal: it sums their gradients in each step. Without dropout, augmentation and repeated images, the
-weights are the same as on one GPU, up to rounding.
+Each replica trains on a part of each batch. Multi-GPU training is synchronous: TensorFlow's
+`MirroredStrategy` sums the gradients of all replicas in each step, which keeps them equal. Without
+dropout, augmentation and repeated images, the weights are the same as on one GPU, up to rounding.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,8 +34,8 @@ def replica_scope(devices: Sequence[str]) -> Iterator[None]:
         return
     import tensorflow as tf  # noqa: PLC0415 - not needed for one device, whatever the backend is
 
-    # Collective operations, the default, fail in a graph of several steps and in synchronized batch
-    # normalization: TensorFlow pairs operations of different layers.
+    # Collective operations (all-reduce), the default, fail in a graph of several steps and in
+    # synchronized batch normalization: TensorFlow pairs operations of different layers.
     strategy = tf.distribute.MirroredStrategy(devices, tf.distribute.ReductionToOneDevice())
     # The strategy places each replica itself, so the scope of `mnistcli.device.select` ends here.
     with tf.device(None), strategy.scope():
@@ -88,7 +88,7 @@ def replica_callbacks(
 class ReplicaCallback(keras.callbacks.Callback):
     """Decorrelates dropout and augmentation of replicas, and synchronizes batch normalization.
 
-    All replicas would otherwise apply the same dropout and the same augmentation to their images.
+    All replicas would otherwise apply the same dropout mask and the same augmentation.
     Synchronized batch normalization takes the mean and the variance over the whole batch.
 
     Args:

@@ -22,9 +22,9 @@ class TrainResult:
             with smoothed labels.
         epochs: Number of epochs trained.
         seconds: Wall time of the training with validation, without imports and data loading.
-        parameters: Number of parameters of the model.
-        trained_parameters: Number of parameters that were trained, without frozen layers and the
-            moving statistics of batch normalization.
+        parameters: Parameter count of the model.
+        trained_parameters: Number of trainable parameters, without frozen layers and the moving
+            statistics of batch normalization.
         training_images: Number of images trained on, without synthetic ones.
         digit_thresholds: The rejection thresholds; none if there was nothing to fit them on.
         is_at_chance: Whether the kept model predicts the validation images, and training images if

@@ -1,8 +1,9 @@
 """Resume state: optimizer state, counters and states of the random generators of a stopped run.
 
-Keras saves neither the states of the seed generators of dropout and augmentation nor the counters
-of its callbacks, and its `BackupAndRestore` forgets the best score. All of them are in one file of
-the run directory, which is written after each epoch and removed when the run is finished.
+Keras saves neither the states of the seed generators (RNG states) of dropout and augmentation nor
+the counters of its callbacks, and its `BackupAndRestore` forgets the best score. All of them are in
+one file of the run directory, which is written after each epoch and removed when the run is
+finished.
 """
 
 import io

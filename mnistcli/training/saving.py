@@ -1,4 +1,4 @@
-"""Saving: the files of a run after each epoch, and the state from which it is resumed."""
+"""Saving: the checkpoints and the history of a run after each epoch, and its resume state."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -20,9 +20,9 @@ _COUNTERS = ("best", "best_epoch", "cooldown_counter", "stopped_epoch", "wait")
 class EpochSaver(keras.callbacks.Callback):
     """Keras callback that saves each epoch, and restores the state of a resumed run.
 
-    The resume state is written first. All other files of the epoch follow from it, so that a
-    resumed run writes those that are missing. The callback comes last, when all others have
-    finished with the epoch.
+    It takes the place of `ModelCheckpoint`. The resume state is written first. All other files of
+    the epoch follow from it, so that a resumed run writes those that are missing. The callback
+    comes last, when all others have finished with the epoch.
 
     Args:
         run: The run directory.

@@ -1,4 +1,4 @@
-"""Seeds: train one config with several seeds, and describe how the results vary."""
+"""Seeds: train one config with several seeds, and describe the run-to-run variance."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -36,9 +36,10 @@ def train(
     A model that was trained with label smoothing is calibrated on the validation images, or on
     training images without validation.
 
-    The random generators of Python, NumPy and the backend are seeded: the same config and data on
-    the same machine give the same weights, bit for bit, even if the run is stopped and resumed. If
-    training fails before the first epoch is saved, the run directory is removed.
+    Training is reproducible: the random generators of Python, NumPy and the backend are seeded, and
+    the same config and data on the same CPU give the same weights, bit for bit, even if the run
+    is stopped and resumed. If training fails before the first epoch is saved, the run directory is
+    removed.
 
     Args:
         config: The config. The run records the name of `splits` as its dataset.

@@ -1,4 +1,4 @@
-"""The program itself: help, version and shell completion."""
+"""The program itself: help, version, and shell completion (tab completion)."""
 
 import re
 from pathlib import Path

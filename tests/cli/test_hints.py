@@ -1,4 +1,4 @@
-"""Hints as commands: the option of a hint takes the place of the one that was typed."""
+"""Hints as commands: the option of a hint replaces the one that was typed; shell quoting."""
 
 import shlex
 

@@ -1,4 +1,4 @@
-"""Tables: the whole text of the results of `train` and `evaluate`."""
+"""Snapshot tests of tables: the whole text of the results of `train` and `evaluate`."""
 
 import json
 from dataclasses import replace

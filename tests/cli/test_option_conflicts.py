@@ -1,4 +1,4 @@
-"""Options that exclude each other."""
+"""Options that are mutually exclusive."""
 
 import pytest
 

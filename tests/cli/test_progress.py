@@ -1,4 +1,4 @@
-"""Progress bars: the training callback, and the speed of predictions."""
+"""Progress bars: the training callback, and the throughput and time left of predictions."""
 
 import io
 import re

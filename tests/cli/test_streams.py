@@ -1,4 +1,4 @@
-"""Output streams: what goes where, and what an odd name does to them."""
+"""Output streams: what goes where; names with an escape sequence cannot control the terminal."""
 
 from pathlib import Path
 

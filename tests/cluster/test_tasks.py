@@ -1,4 +1,4 @@
-"""Tasks: results in order, a bounded number in flight, killed workers."""
+"""Tasks: results in order, backpressure by a bounded number in flight, and killed workers."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A worker process is prepared for training runs that can be repeated."""
+"""Reproducibility on workers: messages of Dask do not change the seeds of training runs."""
 
 import random
 

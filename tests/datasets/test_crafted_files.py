@@ -1,4 +1,4 @@
-"""Size limits and crafted data files: small files that would take much memory are refused."""
+"""Crafted data files: a zip bomb (decompression bomb) or a false size is refused."""
 
 import gzip
 import io

@@ -1,4 +1,4 @@
-"""Dataset: the checks of arrays, subsets and the stratified validation split."""
+"""Dataset: checks of arrays, subsets, the stratified validation split, and no data leakage."""
 
 from itertools import pairwise
 from typing import Any

@@ -1,4 +1,4 @@
-"""Downloads: mirrors in order, hash verification, time limits and the cache."""
+"""Downloads: mirrors in order, hash verification, timeouts, and the cache in a race condition."""
 
 import gzip
 import signal

@@ -1,4 +1,4 @@
-"""IDX files: the images and labels of MNIST, whole and damaged."""
+"""IDX files: the images and labels of MNIST; damaged files and decompression bombs are refused."""
 
 import gzip
 from collections.abc import Callable

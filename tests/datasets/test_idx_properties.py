@@ -1,4 +1,4 @@
-"""IDX files: exactly the valid ones are accepted, whatever the header and the size are."""
+"""Property-based tests of IDX files: exactly the valid ones are accepted, whatever their header."""
 
 import struct
 from pathlib import Path

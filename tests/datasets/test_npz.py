@@ -1,4 +1,4 @@
-"""NumPy archives (.npz): arrays are read, and damaged or crafted archives refused."""
+"""NumPy archives (.npz): arrays are read; damaged archives, pickles and zip bombs are refused."""
 
 import io
 import random

@@ -1,4 +1,4 @@
-"""The routes of the drawing page, and the requests that are refused."""
+"""The routes of the drawing page; DNS rebinding, CSRF and path traversal are refused."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""The drawing page in a real browser, with mouse, finger and keyboard, in both themes."""
+"""End-to-end tests of the drawing page in a real browser: mouse, touch, keyboard, dark mode."""
 
 from collections.abc import Iterator
 from pathlib import Path

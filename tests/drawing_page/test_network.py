@@ -1,4 +1,4 @@
-"""Networks for the exported page: the layers of our architectures, and those that are refused."""
+"""Networks for the exported page: numerical agreement with Keras, and layers that are refused."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The HTML of the drawing page: one file, and settings that cannot end a script."""
+"""The HTML of the drawing page: one file, CSP, and settings that cannot inject a script (XSS)."""
 
 import re
 

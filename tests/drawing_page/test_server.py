@@ -1,4 +1,4 @@
-"""The server of the drawing page: its port, and its end."""
+"""The server of the drawing page: its port, and its shutdown."""
 
 import socket
 import urllib.request

@@ -1,4 +1,4 @@
-"""Comparison of models: McNemar's exact test, and its correction for several pairs."""
+"""Comparison of models: McNemar's exact test, and Holm's correction for multiple comparisons."""
 
 from math import comb
 

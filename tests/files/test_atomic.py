@@ -1,4 +1,7 @@
-"""Atomic writes: a file is the old one or the complete new one."""
+"""Atomic writes: a file is the old one or the complete new one.
+
+Fault injection: at each operation of a write, the operation fails or the process is killed.
+"""
 
 import errno
 import os

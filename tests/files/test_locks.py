@@ -1,4 +1,4 @@
-"""Advisory file locks between processes."""
+"""Advisory file locks: mutual exclusion of processes."""
 
 import subprocess
 import sys

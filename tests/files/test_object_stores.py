@@ -1,4 +1,4 @@
-"""Objects in stores: names, limits, and stores that are not asked in vain."""
+"""Objects in stores: names, size limits, errors, and no retry after a timeout."""
 
 from typing import Any
 

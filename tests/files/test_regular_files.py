@@ -1,4 +1,4 @@
-"""Regular files: pipes and directories are refused."""
+"""Regular files: directories and named pipes, which would hang, are refused."""
 
 import os
 from pathlib import Path

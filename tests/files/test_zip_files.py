@@ -1,4 +1,4 @@
-"""Zip archives of unknown origin: the size of the directory is limited."""
+"""Zip archives of unknown origin: the size of the central directory is limited."""
 
 import io
 import struct

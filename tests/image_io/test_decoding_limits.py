@@ -1,4 +1,4 @@
-"""Limits of decoding: images that take too long or too much memory are refused."""
+"""Decompression bombs: images that take too long or too much memory to decode are refused."""
 
 import io
 import time

@@ -1,4 +1,4 @@
-"""Memory of images: all images in flight together stay below a limit."""
+"""Memory budget of images: all images in flight stay below it, without a deadlock."""
 
 import re
 import subprocess

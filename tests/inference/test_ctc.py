@@ -1,4 +1,4 @@
-"""CTC decoding, compared with sums over all paths."""
+"""CTC beam search, compared with brute force: sums over all paths."""
 
 import itertools
 import math

@@ -1,4 +1,4 @@
-"""Digit score: how much an image resembles a digit."""
+"""Digit score (out-of-distribution score): how much an image resembles a digit."""
 
 import numpy as np
 from numpy.typing import NDArray

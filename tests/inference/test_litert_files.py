@@ -1,4 +1,4 @@
-"""LiteRT files: a model, a note about its `.keras` file, and the proof that this machine made it."""
+"""LiteRT files: a model, a note about its `.keras` file, and a signature against tampering."""
 
 import io
 import os

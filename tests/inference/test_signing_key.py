@@ -1,4 +1,4 @@
-"""The signing key of the user: created once, private, and the same for processes in a race."""
+"""The signing key of the user: private, created once, and the same for all in a race condition."""
 
 import multiprocessing
 import os

@@ -1,4 +1,4 @@
-"""Archives: exactly the three members that Keras writes, stored and of limited size."""
+"""Archives: exactly the three members of Keras, uncompressed (no zip bomb) and of limited size."""
 
 import zipfile
 from collections.abc import Callable

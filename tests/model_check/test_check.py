@@ -1,4 +1,7 @@
-"""The check of a whole file: no code runs, nothing large is allocated, and TensorFlow stays out."""
+"""The check of a whole file: no arbitrary code runs, no large allocation, and no TensorFlow.
+
+The file is not read again after the check (no TOCTOU race).
+"""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Configurations: only known classes and settings reach Keras."""
+"""Configurations: only classes and settings of the allowlist reach Keras."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Models saved as .h5: translated, checked, and nothing else of the file reaches Keras."""
+"""Models saved as .h5 (Keras 2): translated and checked; code and path traversal are refused."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Sizes of layers: the rules agree with Keras, and no output is large."""
+"""Shape inference: the sizes of layers agree with Keras, and no output is large."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Promises of all plots: the same bytes twice, no pyplot, no changed settings."""
+"""Promises of all plots: reproducible (the same bytes twice), no pyplot, no changed settings."""
 
 import importlib
 import sys

@@ -1,4 +1,4 @@
-"""Quiet import of Matplotlib, in a process of its own."""
+"""Quiet import of Matplotlib with a read-only home directory, in a process of its own."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Image selection: shards by a hash of the name, and names that are counted."""
+"""Image selection: deterministic shards by a hash of the name, and names that are counted."""
 
 from itertools import chain
 from pathlib import Path

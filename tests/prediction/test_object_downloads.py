@@ -1,4 +1,4 @@
-"""Downloads ahead: in order, in parallel, and only for small objects."""
+"""Read-ahead of objects: in order, in parallel, and only for small objects."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Worker processes prepare files as this process does, and none is left behind."""
+"""Worker processes prepare files as this process does: crash isolation, no orphan left behind."""
 
 import signal
 import subprocess

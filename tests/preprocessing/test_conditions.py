@@ -1,7 +1,8 @@
 """Accuracy of the packaged model under photo conditions, and invariance to how an image is stored.
 
-Each condition has a minimum accuracy, measured once and held since. Encoding, orientation, size,
-contrast and margins must not change a prediction at all.
+These are regression tests of the robustness: each condition has a minimum accuracy, measured once
+and held since. Encoding, orientation, size, contrast and margins must not change a prediction at
+all.
 """
 
 import io

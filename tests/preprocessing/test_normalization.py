@@ -1,4 +1,4 @@
-"""Normalization to MNIST format."""
+"""Normalization to MNIST format: size, center of mass, stroke width."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Run directories: their names, their files, and the claim of one directory by one run."""
+"""Run directories: names and files; in a race condition, a directory goes to one run only."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A browser for tests of pages: Chromium, driven by Playwright; and a pen to draw with."""
+"""A headless browser for end-to-end tests: Chromium, driven by Playwright, and a pen to draw."""
 
 import math
 import shutil

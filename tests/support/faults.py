@@ -1,4 +1,4 @@
-"""Failures of the file system: one operation in a directory fails, as on a full or broken disk."""
+"""Fault injection: one file operation in a directory fails, as on a full or broken disk."""
 
 import builtins
 import io

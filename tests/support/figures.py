@@ -1,4 +1,4 @@
-"""Figures without content: the plots of a model can be listed without drawing them."""
+"""Stub figures without content: the plots of a model can be listed without drawing them."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Scans of a form: a printed frame and boxes, filled in with drawn digits, then displaced."""
+"""Synthetic scans of a form: a printed frame and boxes, filled in with digits, then displaced."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -60,7 +60,7 @@ def displace(
     angle: float = 0.0,
     scale: float = 1.0,
 ) -> Image.Image:
-    """Shift (pixels), rotate (degrees) and scale what is on the paper; the paper stays."""
+    """Apply an affine transform: shift (pixels), rotate (degrees) and scale; the paper stays."""
     width, height = image.size
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle, scale)
     matrix[:, 2] += np.array(shift)

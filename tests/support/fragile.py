@@ -1,4 +1,4 @@
-"""Worker processes that fail: with some images they end, with others they have a bug."""
+"""Worker processes that fail: with some images they crash, with others they have a bug."""
 
 import os
 

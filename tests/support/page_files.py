@@ -1,4 +1,4 @@
-"""Files of several pages: PDF and TIFF files with one drawn digit per page."""
+"""Multi-page files: PDF and TIFF files with one drawn digit per page."""
 
 from collections.abc import Sequence
 from pathlib import Path

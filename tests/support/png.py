@@ -11,6 +11,6 @@ def build_png(width: int, height: int, *chunks: bytes, color_type: int = 0) -> b
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
-    """Return a chunk with its length and its checksum."""
+    """Return a chunk with its length and its checksum (CRC-32)."""
     check = zlib.crc32(kind + data)
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)

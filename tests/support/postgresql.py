@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the system's packages, in a directory and on a loopback port of its own."""
+"""A throwaway PostgreSQL server of the system's packages, on a loopback port of its own."""
 
 import os
 import pwd
@@ -23,7 +23,7 @@ def find_programs() -> Path | None:
 
 @contextmanager
 def postgresql() -> Iterator[str]:
-    """Start a server; yield the address of an empty database. Skip the test where it is missing.
+    """Start a database server, or skip the test if there is none; yield an empty database's URL.
 
     The server refuses to run as root; the account ``nobody`` runs it then.
     """

@@ -1,4 +1,4 @@
-"""Results of the probes of the doctor."""
+"""Stub results of the probes of the doctor."""
 
 from mnistcli.diagnosis.probe_processes import ProbeResult
 

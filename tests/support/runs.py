@@ -1,4 +1,4 @@
-"""Run directories with models that look like real ones from outside."""
+"""Fake run directories, with models that look like real ones from outside."""
 
 import os
 import zipfile

@@ -1,4 +1,4 @@
-"""An S3 server of moto on a loopback port, in a thread of this process."""
+"""A mock S3 server (moto) on a loopback port, in a thread of this process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Image files that are slow to decode, or take much memory, for their size."""
+"""Decompression bombs: image files that are slow to decode, or take much memory, for their size."""
 
 import io
 import struct

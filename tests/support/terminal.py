@@ -110,7 +110,7 @@ def _read_terminal(master: int, chunks: list[bytes]) -> None:
 def show_screen(output: str) -> list[str]:
     """Return the lines that a wide terminal shows at the end: without colors and erased lines.
 
-    It knows the control sequences that Rich sends, and fails on any other.
+    It knows the ANSI escape sequences that Rich sends, and fails on any other.
     """
     lines, row, column = [""], 0, 0
     for text in re.findall(r"\x1b\[[?\d;]*[A-Za-z]|\r|\n|[^\x1b\r\n]+", output):

@@ -1,4 +1,4 @@
-"""Two devices without a GPU: a process in which TensorFlow divides the CPU into two."""
+"""Two devices without a GPU: TensorFlow divides the CPU of a process into two logical devices."""
 
 import os
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Trials on a cluster: real workers, and tasks whose first worker is killed."""
+"""Trials on a cluster: real workers, and fault tolerance if a worker is killed."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext

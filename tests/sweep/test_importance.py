@@ -1,4 +1,4 @@
-"""Importance of settings: one with an effect on the accuracy, one without, and unused ones."""
+"""Importance of settings (fANOVA): one with an effect on the accuracy, one without, unused ones."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""Storage in a real PostgreSQL: processes that start at once, and addresses that fail."""
+"""Storage in a real PostgreSQL: a race condition at the start, and addresses that fail."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack

@@ -1,4 +1,4 @@
-"""Measure the share of the checks of untrusted files in `predict`: processor time with and without.
+"""Measure the overhead of the checks of untrusted files in `predict`, in processor time.
 
 Usage: python -m tests.tools.check_cost [--images N]
 

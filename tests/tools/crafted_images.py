@@ -1,4 +1,4 @@
-"""Measure the worst images that are known: time and memory of `predict` on each.
+"""Measure the worst-case images that are known: time and memory of `predict` on each.
 
 Usage: python -m tests.tools.crafted_images [NAME ...]
 

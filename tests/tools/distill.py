@@ -1,4 +1,4 @@
-"""Train the packaged model on a GPU: distill five `record` models into one `wide` model.
+"""Knowledge distillation on a GPU: five `record` models teach a `wide` one, the packaged model.
 
 Usage: KERAS_BACKEND=jax python -m tests.tools.distill DIRECTORY
 
@@ -44,7 +44,7 @@ ELASTIC_DISPLACEMENT = 0.6
 """Standard deviation of the displacement of the points of the elastic grid, in pixels."""
 _GRID = 5
 _CHUNK = 89  # steps whose images are augmented at once
-_TEACHER_WEIGHT = 0.7
+_TEACHER_WEIGHT = 0.7  # of the soft targets; the rest is the weight of the hard labels
 _SMALL_DIGITS = 0.175  # small digits per digit of the dataset
 
 
@@ -260,7 +260,7 @@ def _train_teacher(digits: jax.Array, targets: jax.Array, seed: int, plan: Plan)
 
 
 def _label(teachers: list[keras.Model], images: jax.Array) -> jax.Array:
-    """Return the mean probabilities of the teachers."""
+    """Return the soft targets: the mean probabilities of the teachers."""
     pixels = np.asarray(to_float(images))
     return jnp.asarray(
         np.mean([model.predict(pixels, batch_size=5000, verbose=0) for model in teachers], axis=0)

@@ -1,4 +1,4 @@
-"""Kill processes that write files, and look at what is left.
+"""Crash consistency: kill processes that write files, and look at what is left.
 
 A process that writes one file is killed at every line of the code. Training runs are killed at every
 operation on their files and at random times; then they are resumed and compared with one that was

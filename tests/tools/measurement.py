@@ -1,4 +1,4 @@
-"""Time and memory of one run of the program."""
+"""Processor time and peak memory of one run of the program."""
 
 import json
 import subprocess

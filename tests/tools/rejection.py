@@ -1,4 +1,6 @@
-"""Rejection of non-digits by category, with code and fonts other than the training's.
+"""Rejection of non-digits (out-of-distribution images) by category.
+
+They are drawn with code and fonts other than the training's.
 
     python -m tests.tools.rejection MODEL [--count 200] [--seed 0] [--scores] [--save FILE]
 

@@ -17,7 +17,7 @@ Scores = dict[str, NDArray[np.float64]]
 def compute_scores(
     model: keras.Model, images: NDArray[np.uint8], centers: NDArray[np.float64]
 ) -> Scores:
-    """Compute the scores of images.
+    """Compute the scores of images, such as the entropy and the energy score.
 
     Args:
         model: A model whose last layer computes logits.

@@ -1,4 +1,4 @@
-"""Measure whole lines right on rendered pages: three lines, touching digits, ruled paper, a shadow.
+"""Measure the line accuracy on rendered pages: three lines, touching digits, ruled paper, a shadow.
 
 Usage: python -m tests.tools.rendered_pages [--count 50] [--seed 0]
 

@@ -1,4 +1,4 @@
-"""Digits reduced to 8 to 16 pixels and enlarged again by the preprocessing, for `distill`."""
+"""Low-resolution digits of 8 to 16 pixels, enlarged again by the preprocessing, for `distill`."""
 
 from collections.abc import Iterator
 from itertools import islice

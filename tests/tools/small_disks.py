@@ -1,4 +1,4 @@
-"""Run commands on file systems that are too small, and look at what is left.
+"""Run commands on file systems that are too small (disk full), and look at what is left.
 
 Usage: python -m tests.tools.small_disks
 

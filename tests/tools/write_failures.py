@@ -1,4 +1,4 @@
-"""Fail every operation on the files that `train` and other commands write, one at a time.
+"""Fault injection: fail every operation on the files that commands write, one at a time.
 
 Usage: python -m tests.tools.write_failures [--step N]
 

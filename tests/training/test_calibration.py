@@ -1,4 +1,4 @@
-"""Calibration: the temperature of a model."""
+"""Calibration: the temperature of a model (temperature scaling)."""
 
 import keras
 import numpy as np

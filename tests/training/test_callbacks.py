@@ -1,4 +1,4 @@
-"""Callbacks of training: the kept epoch, the history, early stopping."""
+"""Callbacks of training: the kept epoch, the history, early stopping, divergence to NaN."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""Training of the line recognizer on a few synthetic numbers."""
+"""Training of the line recognizer with CTC loss, on a few synthetic numbers."""
 
 from itertools import islice, repeat
 

@@ -1,4 +1,4 @@
-"""Replicas: several devices train the model of one."""
+"""Replicas: data parallelism, by which several devices train the model of one."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Resumed runs: equal to runs that were not stopped."""
+"""Reproducibility of resumed runs: weights bit-identical to those of runs that were not stopped."""
 
 import shutil
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Saving: the order of the files of a run, and failed writes."""
+"""Saving: the order of the files of a run, and fault injection into writes."""
 
 import errno
 import shutil

@@ -1,4 +1,4 @@
-"""Training runs: the files of a run, its seed, and its errors."""
+"""Training runs: the files of a run, its reproducibility by the seed, and its errors."""
 
 import errno
 import math

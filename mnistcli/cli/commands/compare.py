@@ -1,4 +1,4 @@
-"""The `compare` command: accuracy, curves and a paired test of several runs."""
+"""The `compare` command: accuracy, curves and a paired significance test of several runs."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -45,7 +45,7 @@ def compare(
             "--output-dir",
             "-o",
             metavar="DIR",
-            help="Directory for the figure, comparison.png. Default: one under ensemble_plots/.",
+            help="Directory for the figure, comparison.png. Default: one under comparison_plots/.",
         ),
     ] = None,
     as_json: JsonOption = False,
@@ -59,7 +59,7 @@ def compare(
     """
     from mnistcli.cli.progress import CountBar
     from mnistcli.model_lookup import find_model
-    from mnistcli.plotting.directories import plots_dir
+    from mnistcli.plotting.directories import comparison_dir
     from mnistcli.run_summaries import find_common_dataset, find_runs
 
     set_verbosity(quiet=quiet)
@@ -93,7 +93,7 @@ def compare(
         correction = ", with Holm's correction" if len(tests) > 1 else ""
         print_line(f"\nMcNemar's exact test on {tested} of {quote_name(splits.name)}{correction}")
         _print_tests(tests)
-    directory = output_dir or plots_dir(together, splits.name)
+    directory = output_dir or comparison_dir(together, splits.name)
     _draw(compared, splits.name, directory / "comparison.png", as_json=as_json)
 
 

@@ -1,4 +1,4 @@
-"""The `doctor` command: check an installation, and name the command that fixes each failure."""
+"""The `doctor` command: diagnostics of an installation, with a command that fixes each failure."""
 
 import textwrap
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The `draw` command: a page to draw digits on, in a browser."""
+"""The `draw` command: a page to draw digits on, in a web browser."""
 
 import os
 import sys
@@ -129,7 +129,7 @@ def _training_command(folder: Path, model: str) -> str:
 
 
 def _has_display() -> bool:
-    """Return whether a browser would appear: a person is at a terminal, on a desktop."""
+    """Return whether a browser would appear: at a terminal on a desktop, not headless."""
     if not (sys.stdout.isatty() or sys.stderr.isatty()):
         return False
     if sys.platform in {"darwin", "win32"}:

@@ -1,4 +1,4 @@
-"""The `export` command: convert a model for other runtimes."""
+"""The `export` command: convert a model to LiteRT (TFLite), SavedModel or ONNX."""
 
 from pathlib import Path
 from typing import Annotated

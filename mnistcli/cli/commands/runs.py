@@ -1,4 +1,4 @@
-"""The `runs` command: list the runs in a directory."""
+"""The `runs` command: list the runs (experiments) in a directory."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The `sweep` command: search for the best settings on validation images."""
+"""The `sweep` command: hyperparameter search for the best settings on validation images."""
 
 from pathlib import Path
 from typing import Annotated

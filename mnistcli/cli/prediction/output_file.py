@@ -1,7 +1,7 @@
 """Output file of `predict`: results are appended to a partial file, which becomes the output.
 
 A partial file, ``out.jsonl.partial``, is in place of the output until all images are predicted.
-After a kill, ``--continue`` drops its truncated last record and predicts the images that it lacks.
+After a crash, ``--continue`` drops its truncated last record and predicts the images that it lacks.
 """
 
 import io

@@ -1,4 +1,4 @@
-"""Predictions as CSV: one row per image, or Kaggle's two columns for the rows of a data file."""
+"""Predictions as CSV: one row per image, or a Kaggle submission for the rows of a data file."""
 
 import csv
 from typing import TYPE_CHECKING

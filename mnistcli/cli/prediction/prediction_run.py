@@ -1,4 +1,4 @@
-"""Execution of `predict`: load the model, predict and print the images, and save the figures."""
+"""Execution of `predict`, end to end: load the model, predict and print images, save figures."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass

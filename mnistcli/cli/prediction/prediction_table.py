@@ -1,4 +1,4 @@
-"""Print predictions as they arrive: a table with aligned columns, or JSON Lines."""
+"""Streaming output of predictions: a table with aligned columns, or JSON Lines."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
     from mnistcli.model_lookup import ModelRef
     from mnistcli.prediction.results import Prediction
 
-# Predictions that determine the widths of the columns; as many are predicted together.
+# Predictions that determine the column widths; as many are predicted together.
 _WIDTH_SAMPLE = 32
 
 _PHOTO_NOTE = "this model was not trained for photos; for photos and scans use --model pretrained"
@@ -70,7 +70,7 @@ def print_predictions(
         predictions: The predictions, one per image.
         model: The model. If it was not trained for photos, a note says so at the first image that
             is not in MNIST format.
-        top: The number of classes to show for a single digit, or of texts for a number.
+        top: The number of classes to show for a single digit (top-k), or of texts for a number.
         as_json: Print JSON Lines instead of a table.
         printer: Prints the predictions in another format instead, such as CSV.
         keep: The number of predictions to return.

@@ -1,4 +1,7 @@
-"""Review of rejected images: copy them into folders of their best guess, to be corrected."""
+"""Review of rejected images: copy them into folders of their best guess, to be relabeled.
+
+The user moves them to their correct folders and fine-tunes the model on them (active learning).
+"""
 
 import io
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""``evaluate --seeds``: the models of several seeds, their mean and their spread."""
+"""``evaluate --seeds``: the models of several seeds, their mean and standard deviation."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

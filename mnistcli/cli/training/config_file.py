@@ -1,4 +1,4 @@
-"""The option ``--config`` of `train`: settings in a JSON file."""
+"""The option ``--config`` of `train`: settings in a config file, in JSON."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,7 +23,7 @@ def resolve_with_file(
 
     Raises:
         ConfigError: A setting is invalid, there is a recipe as well as a file, or the file names a
-            custom architecture: a file from elsewhere must not choose the code.
+            custom architecture: a file from elsewhere must not execute arbitrary code.
         RunError: The file is missing or damaged.
     """
     if file is None:

@@ -86,7 +86,7 @@ class EpochTable:
 
 
 def draw_curves(rows: Sequence[EpochRow], width: int, *, ascii_only: bool = False) -> list[str]:
-    """Return lines with the curves of the loss and of the validation accuracy over the epochs.
+    """Return lines with the learning curves: loss and validation accuracy over the epochs.
 
     Each line has the first and the last value beside its curve. There is no line for a value that
     is not finite, none before the second epoch, and no curve where the terminal has no space.

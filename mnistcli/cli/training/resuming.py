@@ -1,4 +1,4 @@
-"""Resuming: the run and the settings of ``train --resume``, and the command to type."""
+"""Resuming an interrupted run: the settings of ``train --resume``, and the command to type."""
 
 from collections.abc import Mapping
 from dataclasses import replace

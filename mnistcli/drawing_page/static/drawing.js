@@ -104,7 +104,7 @@ const drawing = (() => {
 
   function resize() {
     const box = canvas.getBoundingClientRect();
-    const ratio = Math.max(window.devicePixelRatio || 1, 1);
+    const ratio = Math.max(window.devicePixelRatio || 1, 1); // above 1 on a high-DPI screen
     canvas.width = Math.round(box.width * ratio);
     canvas.height = Math.round(box.height * ratio);
     height = Math.round((WIDTH * box.height) / box.width);
@@ -162,6 +162,7 @@ const drawing = (() => {
     byId("pen").style.top = `${(cursor[1] * 100) / height}%`;
   }
 
+  /* Draw with the keyboard, for accessibility. */
   function press(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key in MOVES) {
@@ -187,6 +188,7 @@ const drawing = (() => {
     event.preventDefault();
   }
 
+  /* Listen to pointer events, which are those of mouse, touch and stylus, and to the keyboard. */
   function listen(whenChanged) {
     onChange = whenChanged;
     canvas.addEventListener("pointerdown", (event) => {
@@ -223,6 +225,7 @@ const drawing = (() => {
     resize();
   }
 
+  /* Images come from a file, by drag and drop, or from the clipboard. */
   function listenForImages() {
     byId("open").addEventListener("click", () => byId("file").click());
     byId("file").addEventListener("change", (event) => {

@@ -8,6 +8,7 @@ const imageOps = (() => {
     return { width, height, data };
   }
 
+  /* Banker's rounding, as in Python. */
   function roundHalfEven(value) {
     const rounded = Math.round(value);
     return Math.abs(value - Math.trunc(value)) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
@@ -52,7 +53,7 @@ const imageOps = (() => {
     return [Math.max(left - margin, 0), Math.max(top - margin, 0), Math.min(right + margin, width), Math.min(bottom + margin, height)];
   }
 
-  /* Remove the 8-connected components that are small compared with the largest one. */
+  /* Remove the 8-connected components, found by flood fill, that are small compared with the largest one. */
   function removeSpecks(mask) {
     const { width, height, data } = mask;
     const labels = new Int32Array(data.length);
@@ -83,7 +84,7 @@ const imageOps = (() => {
     return image(width, height, data.map((value, i) => (value && areas[labels[i]] >= least ? 1 : 0)));
   }
 
-  /* The largest value in a window of offsets [from, to] along both axes. */
+  /* Morphological dilation: the largest value in a window of offsets [from, to] along both axes. */
   function dilate({ width, height, data }, from, to) {
     const rows = image(width, height, new data.constructor(data.length));
     const result = image(width, height, new data.constructor(data.length));
@@ -104,7 +105,7 @@ const imageOps = (() => {
     return result;
   }
 
-  /* The squared distance of each true pixel to the nearest false one (Felzenszwalb, 2012). */
+  /* Distance transform: the squared distance of each true pixel to the nearest false one (Felzenszwalb, 2012). */
   function squaredDistances({ width, height, data }) {
     const result = new Float64Array(data.length);
     for (let i = 0; i < data.length; i++) result[i] = data[i] ? FAR : 0;

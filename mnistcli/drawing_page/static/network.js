@@ -1,4 +1,4 @@
-/* A convolutional network in float32; arrays have the shape (height, width, channels). */
+/* The forward pass of a convolutional network in JavaScript, in float32; arrays have the shape (height, width, channels). */
 class Network {
   /*
    * layers: what drawing_page/network.py lists; buffer: the weights of all layers, one after another.
@@ -15,7 +15,7 @@ class Network {
     }));
   }
 
-  /* The value of the 16 bits of a finite float16; not all browsers have Float16Array. */
+  /* The value of the 16 bits of a finite float16 (half precision); not all browsers have Float16Array. */
   static fromFloat16(bits) {
     const sign = bits & 0x8000 ? -1 : 1;
     const exponent = (bits >> 10) & 31;

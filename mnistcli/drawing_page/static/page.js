@@ -1,8 +1,8 @@
-/* The page: predicts what is drawn, one request at a time, and always the newest drawing. */
+/* The page: predicts what is drawn. Requests are throttled, not debounced: one at a time, for the newest drawing. */
 (() => {
   let isBusy = false;
   let predicted = 0; // version of the drawing
-  let turns = 0; // of the occlusion map
+  let turns = 0; // of the occlusion map, to tell a stale one
 
   async function update() {
     if (isBusy) return; // until the loop below sees the change
@@ -118,6 +118,7 @@
     }
   }
 
+  /* Dark mode: the theme of the system, until the user chooses one. */
   function listenForTheme() {
     const system = matchMedia("(prefers-color-scheme: dark)");
     const stored = () => storage((values) => values.getItem("theme"));

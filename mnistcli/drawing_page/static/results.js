@@ -100,6 +100,7 @@ const results = (() => {
     }
   }
 
+  /* Draw a digit, and its occlusion map as an overlay (heat map). */
   function paint(canvas, pixels, occlusionMap) {
     const context = canvas.getContext("2d");
     context.clearRect(0, 0, 28, 28);

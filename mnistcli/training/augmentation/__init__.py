@@ -1,7 +1,7 @@
 """Data augmentation: Keras layers that change digits at random, in training only.
 
 They stay outside the saved model and never flip an image, so a digit stays the same digit. The
-transforms are affine and projective; there is no elastic distortion.
+transforms are affine and projective; there is no elastic distortion, random erasing or mixup.
 """
 
 import keras

@@ -1,4 +1,4 @@
-"""Random affine transforms for augmentation: rotation, shear, zoom and shift."""
+"""Random affine transforms for augmentation: rotation, shear, zoom and shift (translation)."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Blur distortions for augmentation: out of focus, motion, glass and a low resolution.
+"""Blur distortions for augmentation: defocus, motion, glass and a low resolution.
 
 Each takes images (n, 28, 28, 1), random parameters and a seed generator for random pixels, and
 returns the distorted images.
@@ -16,7 +16,7 @@ from mnistcli.training.augmentation.image_ops import Parameters, blend
 def blur(
     images: keras.KerasTensor, parameters: Parameters, _: keras.random.SeedGenerator
 ) -> keras.KerasTensor:
-    """Apply Gaussian blur (out of focus) or motion blur in one of four directions."""
+    """Apply Gaussian blur (defocus) or motion blur in one of four directions."""
     kind, strength, *_rest = parameters
     count = _BLUR_KERNELS.shape[-1]
     blurred = ops.conv(images, _BLUR_KERNELS, padding="same")
@@ -44,7 +44,7 @@ def glass_blur(
 def pixelate(
     images: keras.KerasTensor, parameters: Parameters, _: keras.random.SeedGenerator
 ) -> keras.KerasTensor:
-    """Reduce the resolution to 14x14, then enlarge (nearest neighbor or bilinear)."""
+    """Downsample to 14x14 pixels, then enlarge (nearest neighbor or bilinear)."""
     kind, *_rest = parameters
     small = ops.average_pool(images, 2, 2)
     nearest = ops.repeat(ops.repeat(small, 2, axis=1), 2, axis=2)

@@ -55,7 +55,9 @@ def rotate_coordinates(angle: keras.KerasTensor) -> tuple[keras.KerasTensor, ker
 def smooth_noise(
     images: keras.KerasTensor, grid_side: int, seed: keras.random.SeedGenerator
 ) -> keras.KerasTensor:
-    """Return smooth random values in 0..1 for every pixel, interpolated from a coarse grid.
+    """Return smooth random values in 0..1 for every pixel (value noise).
+
+    They are interpolated from a coarse grid of random values.
 
     Args:
         images: The images that the values are for.

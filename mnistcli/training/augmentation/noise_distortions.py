@@ -15,7 +15,7 @@ from mnistcli.training.augmentation.image_ops import Parameters, rotate_coordina
 def add_noise(
     images: keras.KerasTensor, parameters: Parameters, seed: keras.random.SeedGenerator
 ) -> keras.KerasTensor:
-    """Add Gaussian noise to all pixels and shot noise to bright ones."""
+    """Add Gaussian noise to all pixels and shot noise (approximately Poisson) to bright ones."""
     gaussian, shot, *_rest = parameters
     noise = keras.random.normal(ops.shape(images), seed=seed)
     deviation = 0.25 * gaussian**2 + 0.6 * shot * ops.sqrt(images)

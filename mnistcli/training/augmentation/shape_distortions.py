@@ -22,7 +22,10 @@ from mnistcli.training.augmentation.image_ops import (
 def warp(
     images: keras.KerasTensor, parameters: Parameters, _: keras.random.SeedGenerator
 ) -> keras.KerasTensor:
-    """Rotate, shear, scale, shift and tilt strongly, until digits cross the border."""
+    """Rotate, shear, scale, shift and tilt strongly, until digits cross the border.
+
+    The five changes form one random projective transform.
+    """
     scale, aspect, *signed = (ops.reshape(parameter, (-1,)) for parameter in parameters)
     scale = 0.6 + 0.7 * scale
     aspect = 0.85 + 0.3 * aspect

@@ -44,7 +44,7 @@ def test_copies_of_a_model_do_not_differ(copies: None) -> None:
     assert "McNemar's exact test on 360 test images of digits" in lines
     assert "1 and 2 0 0 1.0000 not significant" in [" ".join(line.split()) for line in lines]
     figure = lines[-1].removeprefix("figure  ")
-    assert figure.startswith("ensemble_plots/a+b-")
+    assert figure.startswith("comparison_plots/a+b-")
     with Image.open(figure) as image:
         assert image.width > 500
     assert result.stderr == ""

@@ -1,4 +1,4 @@
-"""The `doctor` command: text, JSON and exit code."""
+"""The `doctor` command: text, exit code, and a JSON report without secrets of the environment."""
 
 import json
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The `export` command."""
+"""The `export` command: the exported file, its agreement with the model, and refused models."""
 
 import json
 from pathlib import Path

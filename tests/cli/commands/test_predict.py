@@ -1,4 +1,4 @@
-"""``mnistcli predict``: what it prints, to which stream, and with which exit code."""
+"""``mnistcli predict``: output, streams and exit code; pipes that would hang, and Ctrl-C."""
 
 import io
 import json

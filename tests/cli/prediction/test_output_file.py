@@ -1,4 +1,4 @@
-"""The output file of `predict`: its partial file, and ``--continue`` after any kill."""
+"""The output file of `predict`: crash recovery with ``--continue``, locking, and a full disk."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""``train --config``: settings from a file, and files that are refused."""
+"""``train --config``: settings from a file, backward compatibility, and files that are refused."""
 
 import json
 from dataclasses import replace

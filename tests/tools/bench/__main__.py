@@ -1,4 +1,4 @@
-"""``make bench``: each row compares two measurements taken in turn in the same run.
+"""Benchmark (``make bench``): each row compares two measurements taken in turn in the same run.
 
 Needs the MNIST files (``MNISTCLI_DATA_DIR``). ``--quick`` takes about two minutes.
 """

@@ -1,4 +1,4 @@
-"""Valid datasets that the fuzzer mutates: layouts of data in all file formats, and data of ours."""
+"""Seed corpus of the fuzzer: valid datasets in all file formats and layouts, and data of ours."""
 
 import gzip
 import io

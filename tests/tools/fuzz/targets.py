@@ -1,4 +1,4 @@
-"""Targets: what is mutated and what reads it. A reader returns or raises a named error."""
+"""Fuzz targets: what is mutated and what reads it. A reader returns or raises a named error."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Worker: a process that runs cases until one of them kills it."""
+"""Worker: a process that runs cases until one of them crashes it."""
 
 import multiprocessing
 import random
