@@ -247,7 +247,7 @@ def plot(
         DataError: The dataset is missing, damaged or empty, or cannot be downloaded.
         RunError: The model has no history or augmentation to plot, or a file cannot be written.
     """
-    from mnistcli.config_fields import require_choice
+    from mnistcli.config_validation import require_choice
     from mnistcli.plotting.directories import plots_dir
     from mnistcli.plotting.registry import PLOT_KINDS, draw_plots
 

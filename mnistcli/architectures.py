@@ -14,7 +14,7 @@ from types import MappingProxyType
 import keras
 from keras import layers
 
-from mnistcli.config_fields import require_choice
+from mnistcli.config_validation import require_choice
 from mnistcli.line_format import LINE_HEIGHT, SYMBOLS
 from mnistcli.mnist_format import NUM_CLASSES
 

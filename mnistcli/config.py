@@ -10,7 +10,7 @@ from dataclasses import Field, asdict, dataclass, fields
 from types import MappingProxyType
 from typing import Any, Self
 
-from mnistcli.config_fields import setting_field, validate
+from mnistcli.config_validation import setting_field, validate
 from mnistcli.errors import ConfigError
 from mnistcli.suggestions import find_similar
 
@@ -32,7 +32,7 @@ DEVICES = ("auto", "cpu", "gpu", "all")
 class TrainConfig:
     """All settings of a training run; the same config and data repeat the run.
 
-    The help text of each field describes it. `mnistcli.config_fields.SettingMetadata` lists the
+    The help text of each field describes it. `mnistcli.config_validation.SettingMetadata` lists the
     metadata that a field can have; the options of `mnistcli train` are built from it.
 
     Raises:

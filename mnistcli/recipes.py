@@ -16,7 +16,7 @@ from mnistcli.config import (
     find_setting,
     split_custom_architecture,
 )
-from mnistcli.config_fields import flag, metadata_of, require_choice, validate
+from mnistcli.config_validation import flag, metadata_of, require_choice, validate
 from mnistcli.errors import ConfigError
 
 

@@ -22,7 +22,7 @@ from mnistcli.config import TrainConfig
 from mnistcli.datasets import Dataset
 from mnistcli.evaluation import Evaluation
 from mnistcli.plotting.confusion import plot_confusion
-from mnistcli.plotting.digit_grid import plot_mistakes
+from mnistcli.plotting.mistakes import plot_mistakes
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
 from mnistcli.training import EnsembleResult, TrainingCallback, TrainResult

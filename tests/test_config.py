@@ -13,7 +13,7 @@ from mnistcli.config import (
     find_setting,
     split_custom_architecture,
 )
-from mnistcli.config_fields import metadata_of
+from mnistcli.config_validation import metadata_of
 from mnistcli.errors import ConfigError
 from mnistcli.recipes import RECIPES
 

@@ -13,7 +13,7 @@ import pytest
 import mnistcli
 from mnistcli import datasets
 from mnistcli.config import TrainConfig
-from mnistcli.config_fields import metadata_of
+from mnistcli.config_validation import metadata_of
 from mnistcli.recipes import RECIPES
 from tests.support.command_line import succeed
 from tests.tools.readme_images import draw_doodle, draw_note

@@ -17,8 +17,8 @@ from mnistcli.evaluation import Evaluation, evaluate
 from mnistcli.files.hashing import sha256
 from mnistcli.inference import litert_files
 from mnistcli.inference.classifier import Classifier
-from mnistcli.inference.conversion import build_keras_predictor
 from mnistcli.inference.digit_classifier import DigitClassifier
+from mnistcli.inference.litert_conversion import build_keras_predictor
 from mnistcli.inference.loading import load_classifier
 from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.runs.run import Run

@@ -20,10 +20,10 @@ from tests.support.training import hash_weights
 PRELUDE = """
 import hashlib, sys, threading, time
 from mnistcli import architectures
-from mnistcli.inference import conversion
+from mnistcli.inference import litert_conversion
 from tests.support.training import TINY_ARCHITECTURES
 architectures.ARCHITECTURES = TINY_ARCHITECTURES
-conversion.to_litert = lambda model: None
+litert_conversion.to_litert = lambda model: None
 def report():
     print("here", file=sys.stderr, flush=True)
 def wait(*arguments, **options):

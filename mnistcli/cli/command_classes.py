@@ -10,7 +10,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from mnistcli.cli.errors import run_and_report
 from mnistcli.cli.hints import CommandLine, running_command
-from mnistcli.config_fields import require_choice
+from mnistcli.config_validation import require_choice
 from mnistcli.errors import ConfigError
 from mnistcli.suggestions import find_similar
 

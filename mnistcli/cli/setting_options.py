@@ -9,7 +9,7 @@ import typer
 
 from mnistcli.cli.hints import quote_argument
 from mnistcli.config import SETTINGS, TrainConfig
-from mnistcli.config_fields import flag, metadata_of, value_type
+from mnistcli.config_validation import flag, metadata_of, value_type
 from mnistcli.errors import ConfigError
 
 _PANEL = "Settings (override the recipe; defaults of classic)"

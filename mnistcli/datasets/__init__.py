@@ -13,8 +13,8 @@ To add a dataset, write a module and add a row to `DATASETS`; to add a file form
 - `data_files` picks the reader of a file: `csv_files`, `hdf5`, `idx`, `mat`, `npy`, `npz` or
   `parquet`; `mat_check` and `size_limits` refuse dangerous files first
 - `image_folders` and `label_tables` read folders of images, with `image_files`
-- `named_arrays` finds images and labels by the tables in `names`; `arrays` and `labels` convert
-  them
+- `named_arrays` finds images and labels by the tables in `name_parsing`; `arrays` and `labels`
+  convert them
 - `orientation` turns transposed images upright
 """
 

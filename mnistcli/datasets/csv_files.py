@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.datasets.arrays import is_square
-from mnistcli.datasets.names import IMAGES, INDEX, LABELS, parse_name
+from mnistcli.datasets.name_parsing import IMAGES, INDEX, LABELS, parse_name
 from mnistcli.datasets.size_limits import require_size
 from mnistcli.errors import OTHER_DATASET, DataError
 

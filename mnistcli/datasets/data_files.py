@@ -15,8 +15,8 @@ from mnistcli.datasets.arrays import to_images
 from mnistcli.datasets.csv_files import read_csv
 from mnistcli.datasets.dataset import Splits, invalid_data_error
 from mnistcli.datasets.idx import is_idx, read_idx
+from mnistcli.datasets.name_parsing import INDEX, parse_name, split_of_name
 from mnistcli.datasets.named_arrays import all_images, read_splits
-from mnistcli.datasets.names import INDEX, parse_name, split_of_name
 from mnistcli.datasets.npy import read_npy
 from mnistcli.datasets.npz import read_npz
 from mnistcli.datasets.parquet import read_parquet

@@ -10,8 +10,8 @@ from mnistcli.datasets.image_files import (
     Skipped,
     read_image_files,
 )
+from mnistcli.datasets.name_parsing import SPLITS, digit_of_name, split_of_name
 from mnistcli.datasets.named_arrays import ALL, to_splits
-from mnistcli.datasets.names import SPLITS, digit_of_name, split_of_name
 from mnistcli.files.natural_order import list_directory, list_subdirectories
 from mnistcli.formatting import join_names
 from mnistcli.image_io.image_formats import format_of_name

@@ -13,8 +13,8 @@ from mnistcli.datasets.image_files import (
     image_files,
     read_image_files,
 )
+from mnistcli.datasets.name_parsing import LABELS, digit_of_name, parse_name, split_of_name
 from mnistcli.datasets.named_arrays import ALL, to_splits
-from mnistcli.datasets.names import LABELS, digit_of_name, parse_name, split_of_name
 from mnistcli.files.natural_order import list_subdirectories
 
 _FILE_COLUMNS = {"file", "filename", "file_name", "image", "img", "path", "name", "image_name"}

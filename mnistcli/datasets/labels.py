@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.datasets.names import digit_of_name
+from mnistcli.datasets.name_parsing import digit_of_name
 from mnistcli.errors import DataError
 
 _EMNIST_MAXIMA = (46, 61)  # of the labels of EMNIST balanced, bymerge and byclass

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mnistcli.datasets.arrays import RawArrays, to_datasets
 from mnistcli.datasets.dataset import Dataset, Splits, invalid_data_error, split_train_test
-from mnistcli.datasets.names import IMAGES, LABELS, TEST, TRAIN, VALIDATION, parse_name, rank
+from mnistcli.datasets.name_parsing import IMAGES, LABELS, TEST, TRAIN, VALIDATION, parse_name, rank
 from mnistcli.errors import OTHER_DATASET, DataError
 
 ALL = "all"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnistcli.datasets.names import IMAGES, LABELS, parse_name
+from mnistcli.datasets.name_parsing import IMAGES, LABELS, parse_name
 from mnistcli.datasets.size_limits import require_size
 from mnistcli.errors import OTHER_DATASET, DataError
 from mnistcli.extras import require_packages

@@ -16,7 +16,8 @@ from mnistcli.evaluation.evaluation import evaluate
 from mnistcli.inference.loading import load_classifier
 from mnistcli.model_lookup import find_model
 from mnistcli.runs.run import Run
-from mnistcli.runs.series import RunSeries, Statistics
+from mnistcli.runs.seed_series import RunSeries
+from mnistcli.runs.seed_statistics import Statistics
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@
 - `classifier` loads and runs one model, `ensemble` several; `digit_classifier` has their protocol
 - `digit_score` computes the resemblance of an image to a digit, with `temperature`
 - `litert` runs converted models; `litert_files` signs them with the secret of `signing_key`
-- `conversion`, `quantization` and `onnx_conversion` convert models, `export` writes them to files
+- `litert_conversion`, `quantization` and `onnx_conversion` convert models, `export` writes them
+  to files
 - `interface_detection` finds the pixel scale and outputs of external models with `known_digits`;
   `interface_cache` stores them
 - `line_recognizer` reads text lines, whose texts `ctc` decodes

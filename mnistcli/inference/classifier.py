@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.choices import AUTO_SCALE, PIXEL_SCALES
-from mnistcli.config_fields import require_choice
+from mnistcli.config_validation import require_choice
 from mnistcli.device import start_quietly
 from mnistcli.errors import OTHER_MODEL, CheckpointError
 from mnistcli.files.hashing import sha256
@@ -155,14 +155,14 @@ def _convert(
 
     checked = check_content(path, content)
     start_quietly()
-    from mnistcli.inference import conversion, interface_detection
+    from mnistcli.inference import interface_detection, litert_conversion
 
     model, interface = interface_detection.adapt(checked, pixel_scale=pixel_scale, on_note=on_note)
-    converted = conversion.to_litert(model)
+    converted = litert_conversion.to_litert(model)
     if converted is not None and (runner := _load_runner(converted)) is not None:
         litert_files.write_cached(converted, litert_files.cache_key(checked.digest, interface))
         return runner
-    compute = conversion.build_keras_predictor(model)
+    compute = litert_conversion.build_keras_predictor(model)
     if not _is_classifier(compute):
         raise CheckpointError(
             f"{str(path)!r} computes NaN or infinite probabilities", hint=OTHER_MODEL

@@ -22,7 +22,7 @@ from mnistcli.extras import require_packages
 from mnistcli.files.atomic import replace_atomically, temporary_name
 from mnistcli.formatting import percent
 from mnistcli.inference import litert
-from mnistcli.inference.conversion import build_keras_predictor, quiet_tensorflow, to_litert
+from mnistcli.inference.litert_conversion import build_keras_predictor, quiet_tensorflow, to_litert
 from mnistcli.inference.litert_files import attach_files
 from mnistcli.inference.onnx_conversion import load_onnx, write_onnx
 from mnistcli.inference.quantization import quantize

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.device import hold_back_stderr
-from mnistcli.inference.conversion import quiet_tensorflow
+from mnistcli.inference.litert_conversion import quiet_tensorflow
 
 
 def write_onnx(model: keras.Model, path: Path) -> None:

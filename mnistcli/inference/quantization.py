@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mnistcli.device import hold_back_stderr
 from mnistcli.errors import CheckpointError
 from mnistcli.files.atomic import temporary_directory
-from mnistcli.inference.conversion import quiet_tensorflow
+from mnistcli.inference.litert_conversion import quiet_tensorflow
 from mnistcli.mnist_format import to_model_input
 
 

@@ -4,12 +4,13 @@ Each ``plot_*`` function returns a `matplotlib.figure.Figure`, which `style.save
 a file. None of them uses pyplot or changes the settings of Matplotlib. Importing this package or
 `registry` does not import Matplotlib.
 
-- plots of a model: `history`, `confusion`, `calibration`, `digit_grid`, `filters`, `activations`,
-  `embedding`, `augmentation` and `occlusion`; of several runs: `comparison`; of a sweep: `sweep`
+- plots of a model: `history`, `confusion`, `calibration`, `samples`, `mistakes`, `filters`,
+  `activations`, `embedding`, `augmentation` and `occlusion`; of several runs: `comparison`; of a
+  sweep: `sweep`
 - figures of `predict`: `predictions` with `prediction_block`, `explanation` with `stages`
 - `layer_outputs` has the filters, feature maps and features of a model
 - `figures` computes the `inputs` of each kind and draws it; `availability` has the errors of
   models that cannot have a plot, `directories` the default directory of the figures
-- `drawing` and `layout` place images and boxes; `limits` has the numbers of digits
+- `digit_grid`, `drawing` and `layout` place images and boxes; `limits` has the numbers of digits
 - `quiet_import` imports Matplotlib without its warnings
 """

@@ -1,4 +1,4 @@
-"""Plots of digits in a grid with their predictions: random samples, and the mistakes."""
+"""Grid of digits with their predictions, for the plots of samples and mistakes."""
 
 import math
 
@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from mnistcli.datasets import Dataset
 from mnistcli.errors import OTHER_DATASET, DataError
-from mnistcli.formatting import bounded_percent, format_count
+from mnistcli.formatting import bounded_percent
 from mnistcli.plotting.drawing import choose_columns, draw_array, outline
-from mnistcli.plotting.limits import MAX_SAMPLES
 from mnistcli.plotting.style import (
     BLACK,
     GRAY,
@@ -34,88 +33,7 @@ _CORRECT, _WRONG = "\N{CHECK MARK}", "\N{BALLOT X}"
 _CAPTION_HELP = "Below each: prediction and confidence, then the true label and the image's index"
 
 
-def plot_samples(
-    dataset: Dataset,
-    probabilities: NDArray[np.float32],
-    indices: NDArray[np.intp],
-    *,
-    model: str,
-    dataset_name: str,
-) -> Figure:
-    """Plot some digits of a dataset with their predictions and labels; mistakes are outlined.
-
-    Args:
-        dataset: The dataset, n images.
-        probabilities: The probabilities that the model predicts, float32 (n, 10).
-        indices: Indices of the digits to draw, in order; the first `MAX_SAMPLES` are drawn.
-        model: Name of the model.
-        dataset_name: Name of the dataset.
-
-    Raises:
-        DataError: There are no digits.
-    """
-    shown = indices[:MAX_SAMPLES]
-    correct = int((probabilities.argmax(axis=1) == dataset.labels)[shown].sum())
-    title = f"{correct} of {format_count(len(shown), 'random digit')} predicted correctly"
-    images = f"{len(shown)} of {format_count(len(dataset), 'image')}"
-    footer = Footer(model, images, dataset_name)
-    return _draw_grid(dataset, probabilities, shown, title, footer, outline_mistakes=True)
-
-
-def plot_mistakes(
-    dataset: Dataset,
-    probabilities: NDArray[np.float32],
-    *,
-    model: str,
-    dataset_name: str,
-    count: int = 24,
-) -> Figure:
-    """Plot the worst mistakes: the misclassified digits of a dataset, the most confident first.
-
-    If there are none, the digits with the lowest confidence are drawn.
-
-    Args:
-        dataset: The dataset, n images.
-        probabilities: The probabilities that the model predicts, float32 (n, 10).
-        model: Name of the model.
-        dataset_name: Name of the dataset.
-        count: Maximum number of digits to draw; at most `MAX_SAMPLES`.
-
-    Raises:
-        DataError: There are no digits.
-    """
-    shown, title = find_worst(dataset, probabilities, min(count, MAX_SAMPLES))
-    footer = Footer(model, format_count(len(dataset), "image"), dataset_name)
-    return _draw_grid(dataset, probabilities, shown, title, footer, outline_mistakes=False)
-
-
-def find_worst(
-    dataset: Dataset, probabilities: NDArray[np.float32], count: int
-) -> tuple[NDArray[np.intp], str]:
-    """Find the misclassified digits, the most confident first; without any, the least confident.
-
-    Args:
-        dataset: The dataset, n images.
-        probabilities: The probabilities that the model predicts, float32 (n, 10).
-        count: Maximum number of digits.
-
-    Returns:
-        Their indices, and the title of their plot.
-    """
-    confidence = probabilities.max(axis=1)
-    mistakes = np.flatnonzero(probabilities.argmax(axis=1) != dataset.labels)
-    total = format_count(len(dataset), "digit")
-    if not len(mistakes):
-        worst = np.argsort(confidence, kind="stable")[:count]
-        return worst, f"All {total} predicted correctly: the {len(worst)} least confident"
-    # Where the softmax is saturated at 1.0, a lower probability of the true label is worse.
-    of_label = probabilities[mistakes, dataset.labels[mistakes]]
-    worst = mistakes[np.lexsort((of_label, -confidence[mistakes]))][:count]
-    rest = f"the {len(worst)} most confident" if len(worst) < len(mistakes) else "all of them"
-    return worst, f"{len(mistakes):,} of {total} misclassified: {rest}"
-
-
-def _draw_grid(
+def draw_digit_grid(
     dataset: Dataset,
     probabilities: NDArray[np.float32],
     indices: NDArray[np.intp],
@@ -124,6 +42,19 @@ def _draw_grid(
     *,
     outline_mistakes: bool,
 ) -> Figure:
+    """Draw digits of a dataset in a grid, each with its prediction, label and index below it.
+
+    Args:
+        dataset: The dataset, n images.
+        probabilities: The probabilities that the model predicts, float32 (n, 10).
+        indices: Indices of the digits to draw, in order.
+        title: Title of the figure.
+        footer: Footer of the figure.
+        outline_mistakes: Whether to outline the misclassified digits.
+
+    Raises:
+        DataError: There are no digits.
+    """
     if not len(indices):
         raise DataError("there are no digits to plot", hint=OTHER_DATASET)
     columns = choose_columns(len(indices), 2.2)

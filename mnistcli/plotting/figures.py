@@ -41,7 +41,7 @@ def confusion_figure(inputs: PlotInputs) -> "Figure":
 
 def samples_figure(inputs: PlotInputs) -> "Figure":
     """Draw random digits."""
-    from mnistcli.plotting.digit_grid import plot_samples
+    from mnistcli.plotting.samples import plot_samples
 
     return plot_samples(
         inputs.dataset,
@@ -54,7 +54,7 @@ def samples_figure(inputs: PlotInputs) -> "Figure":
 
 def mistakes_figure(inputs: PlotInputs) -> "Figure":
     """Draw the worst mistakes."""
-    from mnistcli.plotting.digit_grid import plot_mistakes
+    from mnistcli.plotting.mistakes import plot_mistakes
 
     return plot_mistakes(
         inputs.dataset,

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from mnistcli.datasets import Dataset
 from mnistcli.formatting import format_count
-from mnistcli.plotting.digit_grid import CELL, find_worst, write_caption
+from mnistcli.plotting.digit_grid import CELL, write_caption
 from mnistcli.plotting.drawing import draw_array, outline, tint_digit
 from mnistcli.plotting.limits import MAX_OCCLUDED
+from mnistcli.plotting.mistakes import find_worst
 from mnistcli.plotting.style import BLACK, GRAY, LIGHT_GRAY, MARGIN, SMALL, TOP, Footer, new_figure
 from mnistcli.prediction.occlusion import PATCH, occlusion_map
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from mnistcli.config import SETTINGS, TrainConfig, find_setting
-from mnistcli.config_fields import flag, metadata_of, validate, value_type
+from mnistcli.config_validation import flag, metadata_of, validate, value_type
 from mnistcli.errors import ConfigError
 from mnistcli.recipes import resolve
 

@@ -9,6 +9,6 @@ recognizer, uses the modules of numbers: `numbers`, `number_stream`, `number_tex
 - digits in rare styles: `digit_styles` draws them with `style_drawing` and `shape_ranges`
 - numbers: `number_stream` yields batches of `numbers`; `number_texts` has the texts, `writer`
   writes them with `marks`, and `paper` surrounds them
-- shared: `pen` and `curves` draw strokes; `seven_segment` draws displays, `frequencies` picks
+- shared: `pen` and `curves` draw strokes; `seven_segment` draws displays, `sampling` picks
   what is drawn
 """

@@ -15,7 +15,7 @@ import numpy as np
 
 from mnistcli.datasets.dataset import Dataset
 from mnistcli.mnist_format import IMAGE_SIDE
-from mnistcli.synthetic.frequencies import draw_by_frequency
+from mnistcli.synthetic.sampling import draw_by_frequency
 from mnistcli.synthetic.shape_ranges import parse_ranges
 from mnistcli.synthetic.style_drawing import DrawnStyle, LabeledImage, StretchedStyle
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from mnistcli.datasets.dataset import Dataset
 from mnistcli.mnist_format import IMAGE_SIDE
 from mnistcli.synthetic import doodles, fragments, glyphs, letters, signs, textures
-from mnistcli.synthetic.frequencies import draw_by_frequency
+from mnistcli.synthetic.sampling import draw_by_frequency
 
 Renderer = Callable[[np.random.Generator], NDArray[np.uint8]]
 """Renders one non-digit."""

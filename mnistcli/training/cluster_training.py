@@ -21,7 +21,7 @@ from mnistcli.datasets import Splits
 from mnistcli.datasets.shared_dataset import SharedDataset
 from mnistcli.errors import TrainingError
 from mnistcli.runs.run import Run
-from mnistcli.runs.series import RunSeries
+from mnistcli.runs.seed_series import RunSeries
 from mnistcli.training.results import EnsembleResult, TrainResult
 from mnistcli.training.seeds import SeedResult, SeedResults, seed_configs, train_seed
 from mnistcli.training.training import train, train_member, with_absolute_names

@@ -26,7 +26,7 @@ from mnistcli.config import split_custom_architecture
 from mnistcli.errors import CheckpointError, TrainingError, os_reason
 from mnistcli.files.atomic import temporary_directory
 from mnistcli.files.hashing import sha256
-from mnistcli.inference.conversion import build_keras_predictor
+from mnistcli.inference.litert_conversion import build_keras_predictor
 from mnistcli.mnist_format import NUM_CLASSES
 from mnistcli.suggestions import find_similar
 

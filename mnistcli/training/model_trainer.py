@@ -15,8 +15,8 @@ from mnistcli.environment import describe_environment
 from mnistcli.errors import RunError
 from mnistcli.evaluation import Evaluation, evaluate, evaluate_probabilities
 from mnistcli.inference.classifier import Classifier
-from mnistcli.inference.conversion import build_keras_predictor, save_litert
 from mnistcli.inference.interface_detection import load_model
+from mnistcli.inference.litert_conversion import build_keras_predictor, save_litert
 from mnistcli.model_lookup import ModelRef
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run

@@ -8,7 +8,8 @@ from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
 from mnistcli.errors import TrainingError
 from mnistcli.runs.run import Run
-from mnistcli.runs.series import RunSeries, Statistics
+from mnistcli.runs.seed_series import RunSeries
+from mnistcli.runs.seed_statistics import Statistics
 from mnistcli.training.callbacks import TrainingCallback
 from mnistcli.training.training import read_architecture, train, with_absolute_names
 

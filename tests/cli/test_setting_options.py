@@ -11,7 +11,7 @@ from mnistcli.cli import app
 from mnistcli.cli.commands.train import train
 from mnistcli.cli.setting_options import setting_option
 from mnistcli.config import SETTINGS, TrainConfig
-from mnistcli.config_fields import metadata_of
+from mnistcli.config_validation import metadata_of
 
 VALUES = {
     "--arch": "Deep",

@@ -1,7 +1,7 @@
 """The layouts of `data_layouts.py`: each is read correctly, or refused with a clear error.
 
 These are the tests of `arrays`, `csv_files`, `hdf5`, `label_tables`, `labels`, `mat`,
-`named_arrays`, `names`, `npy`, `orientation` and `parquet`.
+`named_arrays`, `name_parsing`, `npy`, `orientation` and `parquet`.
 """
 
 import io

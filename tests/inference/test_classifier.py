@@ -17,7 +17,7 @@ from mnistcli import checkpoints
 from mnistcli.architectures import ARCHITECTURES, build_model
 from mnistcli.errors import CheckpointError
 from mnistcli.files.hashing import sha256
-from mnistcli.inference import conversion, litert_files
+from mnistcli.inference import litert_conversion, litert_files
 from mnistcli.inference.classifier import Classifier
 from tests.support.strokes import make_digits
 from tests.support.training import use_tiny_network
@@ -63,7 +63,7 @@ def test_litert_and_keras_agree_on_every_architecture(
         if weight.dtype == "float32":
             weight.assign(np.linspace(0.5, 2, weight.shape[-1]))
     checkpoints.save(model, tmp_path / "model.keras")
-    conversion.save_litert(model, tmp_path / "model.keras")
+    litert_conversion.save_litert(model, tmp_path / "model.keras")
 
     by_litert = Classifier.load(tmp_path / "model.keras").predict(images)
 
@@ -162,13 +162,13 @@ def test_a_litert_file_from_another_machine_is_not_run(
     run = shutil.copytree(trained_run, tmp_path / "run")
     monkeypatch.setenv("MNISTCLI_CONFIG_DIR", str(tmp_path / "another-user"))
     converted: list[bytes | None] = []
-    convert = conversion.to_litert
+    convert = litert_conversion.to_litert
 
     def record(model: keras.Model) -> bytes | None:
         converted.append(convert(model))
         return converted[-1]
 
-    monkeypatch.setattr(conversion, "to_litert", record)
+    monkeypatch.setattr(litert_conversion, "to_litert", record)
 
     Classifier.load(run / "model.keras")
 
@@ -181,7 +181,7 @@ def test_a_litert_file_that_is_no_classifier_is_converted_again(
 ) -> None:
     digest = sha256(saved.read_bytes())
     other = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(3)])
-    for converted in (b"not a LiteRT model", conversion.to_litert(other)):
+    for converted in (b"not a LiteRT model", litert_conversion.to_litert(other)):
         assert converted is not None
         litert_files.write_sidecar(saved, converted, digest)
 
@@ -233,7 +233,7 @@ def test_a_model_that_litert_cannot_run_is_run_by_keras(
     checkpoints.save(model, tmp_path / "model.keras")
     monkeypatch.setattr(keras.Sequential, "export", fail)
 
-    conversion.save_litert(model, tmp_path / "model.keras")
+    litert_conversion.save_litert(model, tmp_path / "model.keras")
     probabilities = Classifier.load(tmp_path / "model.keras").predict(images)
 
     np.testing.assert_allclose(probabilities, run_keras(model, images), atol=1e-6)

@@ -14,8 +14,8 @@ from mnistcli import extras
 from mnistcli.choices import EXPORT_FORMATS
 from mnistcli.errors import CheckpointError, RunError
 from mnistcli.inference import export as exporting
-from mnistcli.inference.conversion import to_litert
 from mnistcli.inference.known_digits import KnownDigits, load_known_digits
+from mnistcli.inference.litert_conversion import to_litert
 from tests.support.foreign_models import build_foreign
 
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from mnistcli.datasets import Dataset
 from mnistcli.errors import DataError
-from mnistcli.plotting.digit_grid import plot_mistakes, plot_samples
+from mnistcli.plotting.mistakes import plot_mistakes
+from mnistcli.plotting.samples import plot_samples
 from tests.plotting.builders import (
     array_of,
     axes_of,
@@ -74,7 +75,8 @@ def test_the_captions_of_large_datasets_fit(assert_legible: Check) -> None:
 
 
 def test_the_number_of_digits_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mnistcli.plotting.digit_grid.MAX_SAMPLES", 5)
+    for module in ("samples", "mistakes"):
+        monkeypatch.setattr(f"mnistcli.plotting.{module}.MAX_SAMPLES", 5)
     dataset = random_dataset(np.zeros(9, np.int64))
 
     figure = samples(dataset, make_probabilities(dataset.labels, 0.9))

@@ -16,14 +16,15 @@ from mnistcli.plotting.activations import plot_activations
 from mnistcli.plotting.augmentation import plot_augmentation
 from mnistcli.plotting.calibration import plot_calibration
 from mnistcli.plotting.confusion import plot_confusion
-from mnistcli.plotting.digit_grid import plot_mistakes, plot_samples
 from mnistcli.plotting.embedding import plot_embedding
 from mnistcli.plotting.explanation import plot_explanations
 from mnistcli.plotting.filters import plot_filters
 from mnistcli.plotting.history import plot_history
 from mnistcli.plotting.layer_outputs import Block
+from mnistcli.plotting.mistakes import plot_mistakes
 from mnistcli.plotting.occlusion import plot_occlusion
 from mnistcli.plotting.predictions import plot_predictions
+from mnistcli.plotting.samples import plot_samples
 from mnistcli.plotting.style import save_figure
 from mnistcli.runs.history import EpochRow
 from tests.plotting.builders import (

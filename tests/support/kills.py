@@ -18,7 +18,7 @@ from mnistcli import architectures, checkpoints
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
 from mnistcli.errors import RunError
-from mnistcli.inference import conversion
+from mnistcli.inference import litert_conversion
 from mnistcli.model_lookup import find_model
 from mnistcli.runs.run import Run
 from mnistcli.training import train
@@ -109,7 +109,7 @@ def fork(work: Callable[[], None]) -> int:
 
 
 def _train_quickly() -> None:
-    conversion.to_litert = lambda model: None
+    litert_conversion.to_litert = lambda model: None
     architectures.ARCHITECTURES = TINY_ARCHITECTURES
 
 

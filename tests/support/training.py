@@ -13,7 +13,7 @@ from keras import layers
 from mnistcli import architectures
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
-from mnistcli.inference import conversion
+from mnistcli.inference import litert_conversion
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
 from mnistcli.training import TrainResult, loop, train
@@ -49,7 +49,7 @@ def use_tiny_network(patch: "pytest.MonkeyPatch") -> None:
 
 def skip_litert(patch: "pytest.MonkeyPatch") -> None:
     """Let Keras run trained models: their conversion to LiteRT takes a second."""
-    patch.setattr(conversion, "to_litert", lambda model: None)
+    patch.setattr(litert_conversion, "to_litert", lambda model: None)
 
 
 def compile_single_steps(patch: "pytest.MonkeyPatch") -> None:

@@ -18,7 +18,7 @@ from mnistcli.config import TrainConfig
 from mnistcli.evaluation import evaluate, evaluate_probabilities
 from mnistcli.files.hashing import sha256
 from mnistcli.inference.classifier import Classifier
-from mnistcli.inference.conversion import build_keras_predictor, to_litert
+from mnistcli.inference.litert_conversion import build_keras_predictor, to_litert
 from mnistcli.inference.litert_files import write_sidecar
 from mnistcli.model_lookup import PRETRAINED, PRETRAINED_DIR
 from mnistcli.runs.json_files import write_json

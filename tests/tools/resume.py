@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
-from mnistcli.inference import conversion
+from mnistcli.inference import litert_conversion
 from mnistcli.recipes import RECIPES
 from mnistcli.runs.run import Run
 from mnistcli.training import train
@@ -78,7 +78,7 @@ def _try_points(config: TrainConfig, splits: Splits, folder: Path) -> tuple[int,
 
 def _train(config: TrainConfig, splits: Splits, run: Path, epochs: int | None) -> int:
     def work() -> None:
-        conversion.to_litert = lambda model: None
+        litert_conversion.to_litert = lambda model: None
         callback = None if epochs is None else _KillAfter(epochs)
         train(config, splits, Run.create(config, run), callback=callback)
 

@@ -23,7 +23,7 @@ from mnistcli.datasets.download import fetch
 from mnistcli.errors import RunError
 from mnistcli.files.hashing import sha256
 from mnistcli.files.user_directories import CACHE_VARIABLE, CONFIG_VARIABLE
-from mnistcli.inference import conversion, litert_files
+from mnistcli.inference import litert_conversion, litert_files
 from mnistcli.runs.run import Run
 from mnistcli.training import train
 from tests.datasets.mirror import FILES, NAME, serve
@@ -114,7 +114,7 @@ def _training_runs() -> _Attempt:
 
 def _train(run: Path, splits: Splits, number: int, error: int) -> None:
     """Train with one failing operation; the exit code tells how the training ended."""
-    conversion.to_litert = lambda model: None
+    litert_conversion.to_litert = lambda model: None
     with failing(run, number, error) as faults:
         try:
             train(CONFIG, splits, Run.create(CONFIG, run))

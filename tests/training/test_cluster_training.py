@@ -21,7 +21,7 @@ from mnistcli.errors import ClusterError, TrainingError
 from mnistcli.files.user_directories import DATA_DIR_VARIABLE
 from mnistcli.model_lookup import find_model
 from mnistcli.runs.run import Run
-from mnistcli.runs.series import RunSeries
+from mnistcli.runs.seed_series import RunSeries
 from mnistcli.training import cluster_training
 from mnistcli.training.cluster_training import (
     TrainingJob,

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from mnistcli.architectures import build_line_network
 from mnistcli.datasets.dataset import Dataset
-from mnistcli.inference.conversion import to_litert
 from mnistcli.inference.litert import Runner
+from mnistcli.inference.litert_conversion import to_litert
 from mnistcli.line_format import SYMBOLS
 from mnistcli.synthetic.number_stream import (
     BATCH_SIZE,

@@ -9,7 +9,7 @@ from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
 from mnistcli.errors import RunError, TrainingError
 from mnistcli.runs.run import Run
-from mnistcli.runs.series import RunSeries
+from mnistcli.runs.seed_series import RunSeries
 from mnistcli.training import seeds
 from mnistcli.training.seeds import SeedResult, SeedResults, seed_configs, train_seeds
 from mnistcli.training.training import train

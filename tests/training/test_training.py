@@ -19,7 +19,7 @@ from mnistcli.datasets import Splits, load
 from mnistcli.digit_thresholds import NO_DIGIT_THRESHOLDS
 from mnistcli.errors import CheckpointError, DataError, DeviceError, RunError, TrainingError
 from mnistcli.evaluation import evaluate
-from mnistcli.inference import conversion
+from mnistcli.inference import litert_conversion
 from mnistcli.inference.classifier import Classifier
 from mnistcli.model_lookup import find_model
 from mnistcli.recipes import RECIPES, resolve
@@ -80,7 +80,7 @@ def smoothed(
     counts: list[int] = []
 
     def counting(model: keras.Model) -> Any:
-        compute = conversion.build_keras_predictor(model)
+        compute = litert_conversion.build_keras_predictor(model)
 
         def counted(images: np.ndarray) -> np.ndarray:
             counts.append(len(images))
@@ -208,7 +208,9 @@ def test_label_smoothing_leaves_the_kept_model_calibrated(
     assert result.kept.epoch == 5
 
     uncalibrated = checkpoints.load(result.run.last_model_file)
-    before = evaluate(Classifier(conversion.build_keras_predictor(uncalibrated)), splits.test)
+    before = evaluate(
+        Classifier(litert_conversion.build_keras_predictor(uncalibrated)), splits.test
+    )
     assert result.test.loss < before.loss / 2
     assert result.test.calibration_error < before.calibration_error / 2
     np.testing.assert_array_equal(result.test.predicted, before.predicted)

@@ -18,7 +18,7 @@ from mnistcli.cli.options import (
 )
 from mnistcli.cli.spinner import show_spinner
 from mnistcli.cli.streams import print_json, print_line, print_model, set_verbosity
-from mnistcli.config_fields import require_choice
+from mnistcli.config_validation import require_choice
 from mnistcli.errors import CheckpointError
 from mnistcli.formatting import percent
 

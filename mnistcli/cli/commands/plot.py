@@ -17,7 +17,7 @@ from mnistcli.cli.options import (
     QuietOption,
 )
 from mnistcli.cli.streams import print_model, print_paths, set_verbosity
-from mnistcli.config_fields import require_choice
+from mnistcli.config_validation import require_choice
 from mnistcli.errors import ConfigError
 from mnistcli.plotting.limits import MAX_OCCLUDED, MAX_SAMPLES
 from mnistcli.plotting.registry import PLOT_KINDS, draw_plots

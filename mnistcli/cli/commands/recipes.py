@@ -10,7 +10,7 @@ from mnistcli.cli.options import JsonOption
 from mnistcli.cli.setting_options import option_text, value_text
 from mnistcli.cli.streams import out, print_json, print_line, print_table
 from mnistcli.config import SETTINGS
-from mnistcli.config_fields import flag, metadata_of, require_choice
+from mnistcli.config_validation import flag, metadata_of, require_choice
 from mnistcli.errors import ConfigError
 from mnistcli.recipes import RECIPES, Recipe
 

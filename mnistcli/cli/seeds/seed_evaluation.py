@@ -13,7 +13,7 @@ from mnistcli.cli.streams import print_json, print_line
 from mnistcli.errors import ConfigError
 from mnistcli.formatting import format_count
 from mnistcli.model_lookup import find_model
-from mnistcli.runs.series import RunSeries
+from mnistcli.runs.seed_series import RunSeries
 
 if TYPE_CHECKING:
     from mnistcli.cluster.addresses import ClusterAddress

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from mnistcli.cli.streams import print_line
 from mnistcli.formatting import format_row, percent
-from mnistcli.runs.series import Statistics
+from mnistcli.runs.seed_statistics import Statistics
 
 _STATISTICS = {
     "mean": "mean",

@@ -13,7 +13,7 @@ from mnistcli.cli.streams import print_json, print_note
 from mnistcli.cli.training.training_progress import EpochBar
 from mnistcli.config import SEED_LIMIT, TrainConfig
 from mnistcli.errors import ConfigError, TrainingError
-from mnistcli.runs.series import RunSeries
+from mnistcli.runs.seed_series import RunSeries
 
 if TYPE_CHECKING:  # these modules load Keras, which help and errors do without
     from mnistcli.cluster.addresses import ClusterAddress

@@ -44,7 +44,7 @@ def confirm_best(
         address: The cluster to train on; None for this process.
         data_dir: Directory of the MNIST files, for a cluster; None for the default.
     """
-    from mnistcli.runs.series import RunSeries
+    from mnistcli.runs.seed_series import RunSeries
 
     config, seeds = result.config, result.other_seeds(count)
     series = RunSeries.create(config, result.confirmation_directory)

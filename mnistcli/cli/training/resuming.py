@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mnistcli.cli.hints import quote_argument
 from mnistcli.config import SETTINGS, TrainConfig, split_custom_architecture
-from mnistcli.config_fields import flag
+from mnistcli.config_validation import flag
 from mnistcli.errors import ConfigError, RunError, os_reason
 from mnistcli.runs.directories import RUNS_DIR
 from mnistcli.runs.run import Run

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnistcli.config_fields import (
+from mnistcli.config_validation import (
     flag,
     metadata_of,
     require_choice,

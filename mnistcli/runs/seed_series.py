@@ -1,40 +1,14 @@
-"""Run series: a directory with one run per seed, and mean and standard deviation over the seeds."""
+"""Run series: a directory with one run per seed."""
 
-import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from mnistcli.config import TrainConfig, split_custom_architecture
 from mnistcli.errors import OTHER_RUN_DIR, RunError, os_reason
 from mnistcli.runs.directories import RUNS_DIR, create_new, find_seeds, seed_directory
 from mnistcli.runs.run import Run
-
-
-class Statistics(NamedTuple):
-    """Aggregate statistics of a metric over the seeds.
-
-    Attributes:
-        mean: The mean.
-        sd: The sample standard deviation (n - 1); None for one seed.
-        minimum: The lowest value.
-        maximum: The highest value.
-    """
-
-    mean: float
-    sd: float | None
-    minimum: float
-    maximum: float
-
-    @classmethod
-    def of(cls, values: Iterable[float | None]) -> "Statistics | None":
-        """Compute the statistics of values, except for those that are None; None without values."""
-        known = [float(value) for value in values if value is not None]
-        if not known:
-            return None
-        deviation = statistics.stdev(known) if len(known) > 1 else None
-        return cls(statistics.fmean(known), deviation, min(known), max(known))
 
 
 class RunSeries:

@@ -8,7 +8,7 @@ import pytest
 from mnistcli.config import TrainConfig
 from mnistcli.errors import RunError
 from mnistcli.runs.run import Run
-from mnistcli.runs.series import RunSeries
+from mnistcli.runs.seed_series import RunSeries
 
 CONFIG = TrainConfig(epochs=3)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mnistcli.synthetic.frequencies import draw_by_frequency
+from mnistcli.synthetic.sampling import draw_by_frequency
 
 FREQUENCIES: dict[Callable[[np.random.Generator], str], int] = {
     lambda _: "first": 10,
