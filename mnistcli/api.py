@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast, overload
 
-from mnistcli.choices import FIGURE_FORMATS
 from mnistcli.errors import ConfigError
+from mnistcli.file_formats import FIGURE_FORMATS
 from mnistcli.model_lookup import ModelName, ModelRef, find_model
 from mnistcli.notebook import epoch_progress, is_interactive, show_in_notebook
 
@@ -82,7 +82,7 @@ def predict(
         that cannot be read has a prediction with `Prediction.error`.
 
     Raises:
-        CheckpointError: The model cannot be found or loaded.
+        ModelError: The model cannot be found or loaded.
         ConfigError: The number of digits is not in 1..100, or the least one is above the greatest.
         ImageError: The only image cannot be read.
         TypeError: An image is none of the above.
@@ -151,7 +151,7 @@ def train(
     Raises:
         ConfigError: The recipe or a setting is unknown, or a value is invalid.
         DataError: The dataset is missing, damaged or too small, or cannot be downloaded.
-        CheckpointError: The start model cannot be found or loaded.
+        ModelError: The start model cannot be found or loaded.
         DeviceError: A GPU was requested and there is none, or the batches cannot be divided by the
             number of GPUs.
         RunError: The run directory cannot be created or written.
@@ -193,7 +193,7 @@ def evaluate(
         The metrics, and the probabilities of each image.
 
     Raises:
-        CheckpointError: The model cannot be found or loaded.
+        ModelError: The model cannot be found or loaded.
         DataError: The dataset is missing, damaged or empty, or cannot be downloaded.
         RunError: A file of the run is damaged.
     """
@@ -242,21 +242,23 @@ def plot(
         The files.
 
     Raises:
-        CheckpointError: The model cannot be found or loaded, or lacks the layers to plot.
+        ModelError: The model cannot be found or loaded.
         ConfigError: There is no such kind of plot or format.
         DataError: The dataset is missing, damaged or empty, or cannot be downloaded.
-        RunError: The model has no history or augmentation to plot, or a file cannot be written.
+        RunError: A file of the run is damaged.
+        PlotError: A plot that was asked for is not available for the model.
+        OutputError: A file cannot be written.
     """
     from mnistcli.config_validation import require_choice
     from mnistcli.plotting.directories import plots_dir
-    from mnistcli.plotting.registry import PLOT_KINDS, draw_plots
+    from mnistcli.plotting.registry import PLOT_KINDS, save_plots
 
     chosen = (
         None if kinds is None else [require_choice("kind", k, tuple(PLOT_KINDS)) for k in kinds]
     )
     found = _find(model)
     splits = _load_splits(found.datasets[0] if dataset is None else dataset, data_dir)
-    files = draw_plots(
+    files = save_plots(
         found,
         splits.name,
         splits.images_not_trained_on(*found.datasets),
@@ -283,11 +285,11 @@ def load_classifier(
         model: The model. Defaults as in `predict`.
         batch_size: Images computed at a time.
         pixel_scale: The pixel scale that an external model takes, a name in
-            `mnistcli.choices.PIXEL_SCALES`, or ``auto``. Remembered for the file, in all
+            `mnistcli.pixel_scales.PIXEL_SCALES`, or ``auto``. Remembered for the file, in all
             functions. Defaults to the one that is detected with known digits.
 
     Raises:
-        CheckpointError: The model cannot be found or loaded.
+        ModelError: The model cannot be found or loaded.
         ConfigError: There is no such pixel scale.
     """
     from mnistcli.inference import loading
@@ -300,14 +302,14 @@ def load_classifier(
 def _digit_counts(digits: int | tuple[int, int] | None) -> range | None:
     if digits is None:
         return None
-    from mnistcli.prediction.digit_counts import MAX_DIGITS, digit_counts
+    from mnistcli.prediction.digit_counts import MAX_DIGITS, digit_count_range
 
-    least, greatest = (digits, digits) if isinstance(digits, int) else digits
+    minimum, maximum = (digits, digits) if isinstance(digits, int) else digits
     try:
-        return digit_counts(least, greatest)
+        return digit_count_range(minimum, maximum)
     except ValueError as error:
         raise ConfigError(
-            f"digits needs a number from 1 to {MAX_DIGITS} or two, the least first, not {digits!r}"
+            f"digits must be a number from 1 to {MAX_DIGITS} or (minimum, maximum), not {digits!r}"
         ) from error
 
 

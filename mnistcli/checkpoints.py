@@ -7,7 +7,7 @@ from pathlib import Path
 
 import keras
 
-from mnistcli.errors import CheckpointError
+from mnistcli.errors import ModelError
 from mnistcli.files.atomic import replace_atomically, temporary_directory
 from mnistcli.mnist_format import NUM_CLASSES
 from mnistcli.model_check import CheckedModel, check_model
@@ -46,7 +46,7 @@ def load(path: Path) -> keras.Model:
         path: The file. It is checked before Keras sees it, see `mnistcli.model_check`.
 
     Raises:
-        CheckpointError: The file is missing, damaged, of another format or not acceptable, or the
+        ModelError: The file is missing, damaged, of another format or not acceptable, or the
             model does not map images to (n, 10).
     """
     return load_checked(check_model(path))
@@ -59,7 +59,7 @@ def load_checked(checked: CheckedModel) -> keras.Model:
         checked: The parts of the file. The file itself is not read again.
 
     Raises:
-        CheckpointError: Keras cannot build the model or does not find its weights.
+        ModelError: Keras cannot build the model or does not find its weights.
         OSError: There is no temporary directory.
     """
     with temporary_directory() as directory:
@@ -69,7 +69,7 @@ def load_checked(checked: CheckedModel) -> keras.Model:
         except Exception as error:  # Keras can raise any exception when it builds a model
             # Otherwise Keras would later allocate the variables that `_check_shapes` created.
             keras.utils.clear_session()
-            if isinstance(error, CheckpointError):
+            if isinstance(error, ModelError):
                 raise
             raise damaged_error(checked.path) from error
 

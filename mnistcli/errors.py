@@ -6,9 +6,12 @@
     │   └── DownloadError    a file could not be downloaded from any mirror
     ├── ImageError           an image cannot be read
     │   └── StoreError       an object or a folder in a store cannot be read
-    ├── CheckpointError      a model file is missing, damaged or unsuitable
+    ├── ModelError           a model cannot be found, loaded, run or converted
     ├── TrainingError        training cannot start or has failed
-    ├── RunError             a run directory or another output cannot be created, read or written
+    ├── RunError             a run directory cannot be created, read, written or resumed
+    ├── SweepError           the directory or the storage of a sweep cannot be used
+    ├── PlotError            a plot is not available for a model
+    ├── OutputError          a file or directory of results cannot be written
     ├── DeviceError          the requested device is not available
     └── ClusterError         a cluster or one of its workers cannot be used
 
@@ -68,8 +71,8 @@ class StoreError(ImageError):
     """An object or a folder in an object store cannot be read."""
 
 
-class CheckpointError(MnistCliError):
-    """A model file is missing, damaged, unsafe, or not a digit classifier."""
+class ModelError(MnistCliError):
+    """A model is missing, damaged, unsafe, not a digit classifier, or cannot be converted."""
 
 
 class TrainingError(MnistCliError):
@@ -77,7 +80,19 @@ class TrainingError(MnistCliError):
 
 
 class RunError(MnistCliError):
-    """A run directory or another output cannot be created, read or written."""
+    """A run directory cannot be created, read, written or resumed."""
+
+
+class SweepError(MnistCliError):
+    """The directory or the storage of a sweep cannot be used."""
+
+
+class PlotError(MnistCliError):
+    """A plot is not available for a model, such as the history of a model outside a run."""
+
+
+class OutputError(MnistCliError):
+    """A file or directory of results cannot be written: predictions, figures, exported models."""
 
 
 class DeviceError(MnistCliError):

@@ -29,5 +29,5 @@ def require_packages(
     if missing:
         noun = "package" if len(missing) == 1 else "packages"
         raise error(
-            f"{needed_by} needs the {noun} {' and '.join(missing)}", hint=install_command(extra)
+            f"{needed_by} requires the {noun} {' and '.join(missing)}", hint=install_command(extra)
         )

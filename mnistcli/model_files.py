@@ -7,7 +7,7 @@ import shlex
 import zipfile
 from pathlib import Path
 
-from mnistcli.errors import OTHER_MODEL, CheckpointError, os_reason
+from mnistcli.errors import OTHER_MODEL, ModelError, os_reason
 from mnistcli.files.kinds import ARCHIVE, MODEL_FILES, FileKind
 from mnistcli.files.regular_files import open_regular
 from mnistcli.files.signatures import SIGNATURE_LENGTH, identify
@@ -25,13 +25,13 @@ def check_model_file(path: Path) -> None:
         path: The file. Its content is checked by `mnistcli.checkpoints.load`.
 
     Raises:
-        CheckpointError: The file is missing, cannot be read, is empty or has another format.
+        ModelError: The file is missing, cannot be read, is empty or has another format.
     """
     try:
         if not path.exists():
-            raise CheckpointError(f"no such model: {str(path)!r}", hint=OTHER_MODEL)
+            raise ModelError(f"no such model: {str(path)!r}", hint=OTHER_MODEL)
         if not path.is_file():
-            raise CheckpointError(f"not a model file: {str(path)!r}", hint=OTHER_MODEL)
+            raise ModelError(f"not a model file: {str(path)!r}", hint=OTHER_MODEL)
         with path.open("rb") as stream:
             start = stream.read(SIGNATURE_LENGTH)
         if path.stat().st_size > MAX_MODEL_BYTES:
@@ -39,12 +39,12 @@ def check_model_file(path: Path) -> None:
     except OSError as error:
         raise unreadable_error(path, error) from error
     if not start:
-        raise CheckpointError(f"empty model file {str(path)!r}", hint=OTHER_MODEL)
+        raise ModelError(f"empty model file {str(path)!r}", hint=OTHER_MODEL)
     if (kind := _other_kind(start)) is not None:
         keras_file = path.with_suffix(".keras")
         known = keras_file != path and keras_file.is_file()
-        raise CheckpointError(
-            f"{str(path)!r} {kind.as_model}",
+        raise ModelError(
+            f"{str(path)!r} {kind.model_message}",
             hint=f"--model {shlex.quote(str(keras_file))}" if known else OTHER_MODEL,
         )
 
@@ -56,7 +56,7 @@ def read_model_file(path: Path) -> bytes:
         path: The file.
 
     Raises:
-        CheckpointError: The file is missing, cannot be read, is empty, too large, not a regular
+        ModelError: The file is missing, cannot be read, is empty, too large, not a regular
             file or of another format.
     """
     check_model_file(path)
@@ -79,14 +79,14 @@ def is_complete(path: Path) -> bool:
         return False
 
 
-def unreadable_error(path: Path, error: OSError) -> CheckpointError:
+def unreadable_error(path: Path, error: OSError) -> ModelError:
     """Return the error for a model that the operating system does not let us read."""
     reason = os_reason(error)
-    return CheckpointError(f"cannot read model {str(path)!r}: {reason}", hint=OTHER_MODEL)
+    return ModelError(f"cannot read model {str(path)!r}: {reason}", hint=OTHER_MODEL)
 
 
-def _too_large_error(path: Path) -> CheckpointError:
-    return CheckpointError(
+def _too_large_error(path: Path) -> ModelError:
+    return ModelError(
         f"{str(path)!r} is too large for a digit classifier: more than {MAX_MODEL_BYTES >> 20} MiB",
         hint=OTHER_MODEL,
     )

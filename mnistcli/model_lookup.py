@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mnistcli.config import TrainConfig
 from mnistcli.digit_thresholds import NO_DIGIT_THRESHOLDS, DigitThresholds, lowest_thresholds
-from mnistcli.errors import OTHER_MODEL, CheckpointError, RunError
+from mnistcli.errors import OTHER_MODEL, ModelError, RunError
 from mnistcli.files.signatures import identify_folder
 from mnistcli.formatting import percent
 from mnistcli.model_files import check_model_file, is_complete, unreadable_error
@@ -74,7 +74,7 @@ class ModelRef:
         """
         if self.members:
             return lowest_thresholds(member.digit_thresholds for member in self.members)
-        if self.run is None or not self.is_kept_model or not self.run.finished:
+        if self.run is None or not self.is_kept_model or not self.run.is_finished:
             return NO_DIGIT_THRESHOLDS
         return self.run.digit_thresholds
 
@@ -95,17 +95,17 @@ class ModelRef:
         return f"{self.name} ({', '.join(details)})" if details else self.name
 
     @property
-    def for_photos(self) -> bool:
+    def is_for_photos(self) -> bool:
         """Whether it was trained for photos: with distorted images or non-digits.
 
         Models that were tuned from such a model count as well. Nothing is known of a file outside a
         run, which is assumed to be for photos.
         """
         if self.members:
-            return all(member.for_photos for member in self.members)
+            return all(member.is_for_photos for member in self.members)
         if self.run is None:
             return True
-        with suppress(RunError, CheckpointError):
+        with suppress(RunError, ModelError):
             return any(config.distort or config.non_digits for config in self._lineage())
         return False
 
@@ -136,7 +136,7 @@ def find_model(*names: ModelName, root: Path = RUNS_DIR) -> ModelRef:
         root: The directory of the runs.
 
     Raises:
-        CheckpointError: There is no such model, or the file is not a `.keras` file.
+        ModelError: There is no such model, or the file is not a `.keras` file.
     """
     if len(names) > 1:
         members = tuple(find_model(name, root=root) for name in names)
@@ -147,9 +147,9 @@ def find_model(*names: ModelName, root: Path = RUNS_DIR) -> ModelRef:
     if variable := os.environ.get(MODEL_VARIABLE):
         try:
             return _find(variable, root)
-        except CheckpointError as error:
+        except ModelError as error:
             message = f"{error.message} (from ${MODEL_VARIABLE})"
-            raise CheckpointError(message, hint=f"unset {MODEL_VARIABLE}") from error
+            raise ModelError(message, hint=f"unset {MODEL_VARIABLE}") from error
     newest, skipped = _newest_run(root)
     if newest is None:
         return replace(_find(PRETRAINED, root), skipped=skipped)
@@ -158,11 +158,11 @@ def find_model(*names: ModelName, root: Path = RUNS_DIR) -> ModelRef:
 
 def _find(name: str, root: Path) -> ModelRef:
     if not name:
-        raise CheckpointError("the name of the model is empty", hint=OTHER_MODEL)
+        raise ModelError("the name of the model is empty", hint=OTHER_MODEL)
     if name == LATEST:
         newest, skipped = _newest_run(root)
         if newest is None:
-            raise CheckpointError(f"no finished run in {str(root)!r}", hint=OTHER_MODEL)
+            raise ModelError(f"no finished run in {str(root)!r}", hint=OTHER_MODEL)
         return ModelRef(newest.model_files, newest, skipped=skipped)
     path = PRETRAINED_DIR if name == PRETRAINED else Path(name)
     try:
@@ -175,20 +175,20 @@ def _find(name: str, root: Path) -> ModelRef:
 
 def _find_in_directory(path: Path) -> ModelRef:
     if not os.access(path, os.R_OK | os.X_OK):
-        raise CheckpointError(f"permission denied: {str(path)!r}", hint=OTHER_MODEL)
+        raise ModelError(f"permission denied: {str(path)!r}", hint=OTHER_MODEL)
     run = Run(path)
     if run.model_files:
         # A model without a config has been copied out of its run.
         return ModelRef(run.model_files, run if run.has_config else None)
-    if run.resumable:  # killed after the state of the first epoch and before its model
-        raise CheckpointError(
+    if run.is_resumable:  # killed after the state of the first epoch and before its model
+        raise ModelError(
             f"no model in {str(path)!r} yet: the run was stopped",
             hint=f"mnistcli train --resume {shlex.quote(str(path))}",
         )
     newest, _ = _newest_run(path)
     if newest is None and (kind := identify_folder(path)) is not None:
-        raise CheckpointError(f"{str(path)!r} {kind.as_model}", hint=OTHER_MODEL)
-    raise CheckpointError(
+        raise ModelError(f"{str(path)!r} {kind.model_message}", hint=OTHER_MODEL)
+    raise ModelError(
         f"no model in {str(path)!r}: not a run directory, or no epoch has finished",
         hint=OTHER_MODEL if newest is None else f"--model {shlex.quote(str(newest.path))}",
     )
@@ -220,7 +220,7 @@ def _newest_run(root: Path) -> tuple[Run | None, tuple[str, ...]]:
 def _finished_at(run: Run) -> int:
     """Return the time at which a run ended; 0 if it has not ended or cannot be read."""
     with suppress(OSError):
-        return run.finished_at if run.finished else 0
+        return run.finished_at if run.is_finished else 0
     return 0
 
 
@@ -242,7 +242,7 @@ def _describe(run: Run) -> list[str]:
     """Return the recipe and datasets of a run, and its test accuracy or progress."""
     config, members = run.read_config(), len(run.model_files)
     details = [config.recipe, "trained on " + " and ".join(Path(n).name for n in run.trained_on)]
-    if members < config.ensemble or not run.finished:
+    if members < config.ensemble or not run.is_finished:
         return [*details, describe_progress(config, members, len(run.read_epochs()))]
     if config.ensemble > 1:
         details.insert(1, f"ensemble of {members}")

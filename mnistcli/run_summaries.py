@@ -24,7 +24,7 @@ class RunSummary:
     Attributes:
         path: The run directory.
         config: The settings.
-        finished: Whether the training has ended.
+        is_finished: Whether the training has ended.
         history: The epochs that have ended, of all members of an ensemble.
         members: Number of models that have a file.
         accuracy: Accuracy on the test images, 0..1; None if the run is not finished.
@@ -36,7 +36,7 @@ class RunSummary:
 
     path: Path
     config: TrainConfig
-    finished: bool
+    is_finished: bool
     history: tuple[EpochRow, ...]
     members: int
     accuracy: float | None
@@ -63,7 +63,7 @@ class RunSummary:
     @property
     def progress(self) -> str:
         """The progress of a run that is not finished, such as ``unfinished: 3 of 10 epochs``."""
-        if self.finished:
+        if self.is_finished:
             return ""
         return describe_progress(self.config, self.members, len(self.history))
 
@@ -75,7 +75,7 @@ class RunSummary:
             "dataset": self.config.dataset,
             "seed": self.config.seed,
             "changes": self.changes,
-            "finished": self.finished,
+            "finished": self.is_finished,
             "epochs": len(self.history),
             "models": self.members,
             "test_accuracy": self.accuracy,
@@ -145,7 +145,7 @@ def summarize_run(run: Run) -> RunSummary:
         OSError: The directory cannot be read.
     """
     config = run.read_config()
-    finished = run.finished
+    finished = run.is_finished
     metrics = run.read_metrics() if finished else {}
     if finished and not all(map(is_complete, run.model_files)):
         raise RunError(f"damaged model in {str(run.path)!r}")
@@ -156,7 +156,7 @@ def summarize_run(run: Run) -> RunSummary:
     return RunSummary(
         path=run.path,
         config=config,
-        finished=finished,
+        is_finished=finished,
         history=tuple(history),
         members=len(run.model_files),
         accuracy=_number(metrics, "test_accuracy", at_most=1),
@@ -174,7 +174,7 @@ def find_runs(names: Sequence[str]) -> list[FoundRun]:
             counts once.
 
     Raises:
-        CheckpointError: There is no such run, or it has no model yet.
+        ModelError: There is no such run, or it has no model yet.
         ConfigError: There are fewer than two runs.
         RunError: A name refers to a model outside a run or to a file in a run, or a run is
             damaged.
@@ -187,7 +187,7 @@ def find_runs(names: Sequence[str]) -> list[FoundRun]:
         if (path := model.run.path.resolve()) not in found:
             found[path] = FoundRun(model, summarize_run(model.run))
     if len(found) < 2:
-        raise ConfigError("a comparison needs at least two different runs", hint="mnistcli runs")
+        raise ConfigError("a comparison requires at least two different runs", hint="mnistcli runs")
     return list(found.values())
 
 

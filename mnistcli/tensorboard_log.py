@@ -95,7 +95,7 @@ def log_result(result: TrainResult | EnsembleResult, test: Dataset) -> None:
         test: The test images.
 
     Raises:
-        RunError: The log cannot be written.
+        OutputError: The log cannot be written.
     """
     with result.run.translate_write_errors():
         step = 0

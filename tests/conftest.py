@@ -115,9 +115,9 @@ def trained_run(shared_dir: Path) -> Path:
     from mnistcli.training import train
 
     run = Run(shared_dir / "trained")
-    while not run.finished:
+    while not run.is_finished:
         with try_lock(shared_dir) as locked:
-            if locked and not run.finished:
+            if locked and not run.is_finished:
                 config = resolve("classic", dataset="digits", epochs=4, batch_size=32)
                 train(config, datasets.load("digits"), Run.create(config, run.path))
         time.sleep(0.1)

@@ -14,7 +14,7 @@ from keras import layers
 
 from mnistcli import checkpoints
 from mnistcli.architectures import build_model
-from mnistcli.errors import CheckpointError
+from mnistcli.errors import ModelError
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_a_file_that_is_not_a_model(tmp_path: Path, content: bytes | None, messa
     if content is not None:
         path.write_bytes(content)
 
-    with pytest.raises(CheckpointError) as caught:
+    with pytest.raises(ModelError) as caught:
         checkpoints.load(path)
 
     assert caught.value.message == message.format(path)
@@ -98,7 +98,7 @@ def test_a_truncated_file_is_refused(saved: Path, fraction: float) -> None:
     data = saved.read_bytes()
     saved.write_bytes(data[: int(len(data) * fraction)])
 
-    with pytest.raises(CheckpointError, match="not a Keras model, or a damaged file"):
+    with pytest.raises(ModelError, match="not a Keras model, or a damaged file"):
         checkpoints.load(saved)
 
 
@@ -107,7 +107,7 @@ def test_damaged_weights_are_refused(tmp_path: Path, saved: Path) -> None:
         size = archive.getinfo("model.weights.h5").file_size
     bad = rewrite(saved, tmp_path / "bad.keras", model__weights__h5=b"x" * size)
 
-    with pytest.raises(CheckpointError, match="not a Keras model, or a damaged file"):
+    with pytest.raises(ModelError, match="not a Keras model, or a damaged file"):
         checkpoints.load(bad)
 
 
@@ -115,7 +115,7 @@ def test_damaged_weights_are_refused(tmp_path: Path, saved: Path) -> None:
 def test_a_config_that_does_not_describe_a_model(
     tmp_path: Path, saved: Path, config: bytes
 ) -> None:
-    with pytest.raises(CheckpointError):
+    with pytest.raises(ModelError):
         checkpoints.load(rewrite(saved, tmp_path / "bad.keras", config__json=config))
 
 
@@ -133,7 +133,7 @@ def test_a_model_that_is_not_a_digit_classifier(
     model = keras.Sequential([keras.Input(shape), layers.Flatten(), layers.Dense(classes)])
     model.save(tmp_path / "other.keras")
 
-    with pytest.raises(CheckpointError, match=message):
+    with pytest.raises(ModelError, match=message):
         checkpoints.load(tmp_path / "other.keras")
 
 
@@ -149,7 +149,7 @@ def test_a_layer_with_code_is_rejected(tmp_path: Path) -> None:
     model.save(tmp_path / "lambda.keras")
 
     with pytest.raises(
-        CheckpointError, match=r"contains more than stock Keras layers: keras\.layers\.Lambda"
+        ModelError, match=r"contains more than stock Keras layers: keras\.layers\.Lambda"
     ):
         checkpoints.load(tmp_path / "lambda.keras")
 
@@ -161,7 +161,7 @@ def test_classes_of_other_modules_are_rejected(tmp_path: Path, saved: Path) -> N
     )
     bad = rewrite(saved, tmp_path / "bad.keras", config__json=config.encode())
 
-    with pytest.raises(CheckpointError, match=r"contains more than stock Keras layers: os\.system"):
+    with pytest.raises(ModelError, match=r"contains more than stock Keras layers: os\.system"):
         checkpoints.load(bad)
 
 
@@ -170,7 +170,7 @@ def test_a_small_file_cannot_allocate_all_memory(tmp_path: Path, saved: Path) ->
     config = config.replace('"input_shape": [null, 64]', '"input_shape": [null, 64000000]')
     bad = rewrite(saved, tmp_path / "bad.keras", config__json=config.encode())
 
-    with pytest.raises(CheckpointError, match=r"declares 103,\d{3},\d{3},\d{3} parameters"):
+    with pytest.raises(ModelError, match=r"declares 103,\d{3},\d{3},\d{3} parameters"):
         checkpoints.load(bad)
 
     assert checkpoints.load(saved).name == "simple"
@@ -180,7 +180,7 @@ def test_a_small_file_cannot_allocate_all_memory(tmp_path: Path, saved: Path) ->
 def test_weights_without_a_network_are_named(tmp_path: Path) -> None:
     build_model("simple").save_weights(tmp_path / "model.weights.h5")
 
-    with pytest.raises(CheckpointError, match="holds no network, only weights or data: save the"):
+    with pytest.raises(ModelError, match="holds no network, only weights or data: save the"):
         checkpoints.load(tmp_path / "model.weights.h5")
 
 
@@ -207,5 +207,5 @@ def test_a_layer_with_code_is_rejected_inside_another_model(tmp_path: Path, save
     }
     bad = rewrite(saved, tmp_path / "bad.keras", config__json=json.dumps(config).encode())
 
-    with pytest.raises(CheckpointError, match=r"keras\.layers\.TFSMLayer"):
+    with pytest.raises(ModelError, match=r"keras\.layers\.TFSMLayer"):
         checkpoints.load(bad)

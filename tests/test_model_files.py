@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mnistcli.errors import CheckpointError
+from mnistcli.errors import ModelError
 from mnistcli.model_files import check_model_file, is_complete
 
 
@@ -19,8 +19,8 @@ def write_archive(path: Path, *names: str) -> None:
             archive.writestr(name, b"content")
 
 
-def error_of(path: Path) -> CheckpointError:
-    with pytest.raises(CheckpointError) as caught:
+def error_of(path: Path) -> ModelError:
+    with pytest.raises(ModelError) as caught:
         check_model_file(path)
     return caught.value
 

@@ -10,15 +10,15 @@ import pytest
 
 from mnistcli.config import TrainConfig
 from mnistcli.digit_thresholds import NO_DIGIT_THRESHOLDS
-from mnistcli.errors import CheckpointError, RunError
+from mnistcli.errors import ModelError, RunError
 from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.plotting.directories import plots_dir
 from mnistcli.recipes import RECIPES
 from tests.support.runs import finish, make_ensemble, start, write_model
 
 
-def error_of(*names: str) -> CheckpointError:
-    with pytest.raises(CheckpointError) as caught:
+def error_of(*names: str) -> ModelError:
+    with pytest.raises(ModelError) as caught:
         find_model(*names)
     return caught.value
 
@@ -255,7 +255,7 @@ def test_a_tuned_model_was_also_trained_on_the_dataset_of_its_start_model() -> N
 
 def test_the_members_of_an_ensemble_are_its_files_in_order() -> None:
     run = make_ensemble("runs/a", 11)
-    assert not run.finished
+    assert not run.is_finished
     run.write_metrics({})
 
     found = find_model()
@@ -366,31 +366,29 @@ def test_a_model_is_for_photos_if_it_or_its_start_model_was_trained_for_them(
     finish("runs/plain")
     finish("runs/a", config)
 
-    assert find_model("a").for_photos is expected
+    assert find_model("a").is_for_photos is expected
 
 
 def test_the_packaged_model_is_for_photos_and_nothing_is_claimed_of_a_file() -> None:
     write_model(Path("mine.keras"))
     finish("runs/plain")
 
-    assert find_model("pretrained").for_photos
-    assert find_model("mine.keras").for_photos
-    assert not find_model("pretrained", "plain").for_photos
+    assert find_model("pretrained").is_for_photos
+    assert find_model("mine.keras").is_for_photos
+    assert not find_model("pretrained", "plain").is_for_photos
 
 
 def test_two_runs_that_start_from_each_other_end() -> None:
     finish("runs/a", TrainConfig(start="runs/b"))
     finish("runs/b", TrainConfig(start="runs/a"))
 
-    assert not find_model("a").for_photos
+    assert not find_model("a").is_for_photos
 
 
 def test_a_run_that_was_killed_before_its_first_model_can_be_resumed() -> None:
     start("r s").resume_file.touch()
 
-    with pytest.raises(
-        CheckpointError, match="no model in 'r s' yet: the run was stopped"
-    ) as caught:
+    with pytest.raises(ModelError, match="no model in 'r s' yet: the run was stopped") as caught:
         find_model("r s")
 
     assert caught.value.hint == "mnistcli train --resume 'r s'"

@@ -96,7 +96,7 @@ def test_the_summary_of_a_finished_run_has_its_results() -> None:
 def test_an_unfinished_run_has_the_time_of_its_epochs() -> None:
     summary = summarize_run(make_run("a", finished=False))
 
-    assert (summary.finished, summary.accuracy, summary.loss) == (False, None, None)
+    assert (summary.is_finished, summary.accuracy, summary.loss) == (False, None, None)
     assert summary.seconds == 7.5
     assert summary.progress == "unfinished: 3 of 10 epochs"
 

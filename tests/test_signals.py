@@ -185,7 +185,7 @@ def test_a_run_that_is_stopped_while_saving_and_while_evaluating_is_resumed(
     assert sorted(stopped.lines[-3:]) == sorted([*continues, "terminated"])
 
     assert "epoch" not in succeed("train", "--resume", "r").stderr
-    assert Run(Path("r")).finished
+    assert Run(Path("r")).is_finished
     assert not Path("r/resume.npz").exists()
     succeed(*training(data, "whole"))
     for file in ("model.keras", "last.keras"):

@@ -124,7 +124,7 @@ def test_a_log_that_cannot_be_written_is_an_error_of_the_run(tmp_path: Path) -> 
     run = Run.create(CONFIG, tmp_path / "r")
     run.tensorboard_dir.write_text("a file")
 
-    with pytest.raises(RunError, match="cannot write in"), run.translate_write_errors():
+    with pytest.raises(RunError, match="cannot write to"), run.translate_write_errors():
         TensorBoardLog(run, SilentCallback()).on_train_begin(
             CONFIG, 1, member=1, members=1, first_epoch=1
         )

@@ -40,6 +40,6 @@ def require_several_models(
     """
     if address is not None and seeds is None and config.ensemble == 1:
         raise ConfigError(
-            "--cluster needs --seeds or --ensemble: one model is trained by one process",
+            "--cluster requires --seeds or --ensemble: one model is trained by one process",
             hint="--seeds 0..9",
         )

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from mnistcli.model_lookup import ModelRef
 
 
-def note_interface(model: "ModelRef", pixel_scale: str | None) -> None:
+def report_interface(model: "ModelRef", pixel_scale: str | None) -> None:
     """Detect the pixel scale of an external model, unless it is known, and print it.
 
     Args:

@@ -13,7 +13,7 @@ from mnistcli.formatting import format_count, percent
 
 if TYPE_CHECKING:  # these modules load scikit-learn and Keras, which help and errors do without
     from mnistcli.evaluation import Evaluation
-    from mnistcli.evaluation.threshold_fitting import FittedThreshold
+    from mnistcli.evaluation.min_confidence_fitting import FittedMinConfidence
     from mnistcli.model_lookup import ModelRef
     from mnistcli.training import EnsembleResult, TrainResult
 
@@ -61,9 +61,9 @@ def print_evaluation(
         fit_accuracy: Print the rejection threshold at which this fraction of the predictions is
             right; None for no threshold.
     """
-    from mnistcli.evaluation.threshold_fitting import fit_threshold
+    from mnistcli.evaluation.min_confidence_fitting import fit_min_confidence
 
-    fitted = None if fit_accuracy is None else fit_threshold(result, fit_accuracy)
+    fitted = None if fit_accuracy is None else fit_min_confidence(result, fit_accuracy)
     names = _member_names(model)
     if as_json:
         print_model(model.description)
@@ -130,7 +130,7 @@ def _member_rows(result: "Evaluation", names: list[str]) -> list[tuple[str, str]
     return [("members", _mean(result)), *(("", member) for member in members)]
 
 
-def _threshold_rows(fitted: "FittedThreshold | None", accuracy: float) -> list[tuple[str, str]]:
+def _threshold_rows(fitted: "FittedMinConfidence | None", accuracy: float) -> list[tuple[str, str]]:
     if fitted is None:
         return [("min confidence", f"none: no threshold reaches {percent(accuracy)}")]
     # Rounded down, so that the images at the threshold are accepted.

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mnistcli.choices import AUTO_SCALE, PIXEL_SCALES
+from mnistcli.pixel_scales import AUTO_SCALE, PIXEL_SCALES
 
 _MODEL_HELP = (
     "A run directory, the name of a run under runs/, a .keras or .h5 file, latest (the newest "

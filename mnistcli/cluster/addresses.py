@@ -67,7 +67,7 @@ class ClusterAddress:
         if text.endswith(".json"):
             raise ClusterError(f"no such scheduler file: {text!r}", hint="--cluster local")
         raise ConfigError(
-            "--cluster needs local, local:N, the address of a scheduler such as tcp://host:8786 "
+            "--cluster must be local, local:N, the address of a scheduler such as tcp://host:8786 "
             f"or a scheduler file, not {text!r}",
             hint="--cluster local",
         )
@@ -79,7 +79,7 @@ def _parse_count(text: str, count: str) -> int:
         return count_usable_processors()
     if not re.fullmatch(r"\d{1,4}", count, re.ASCII) or not 1 <= int(count) <= _MAX_LOCAL:
         raise ConfigError(
-            f"--cluster needs local or local:N with N from 1 to {_MAX_LOCAL}, not {text!r}",
+            f"--cluster must be local or local:N with N from 1 to {_MAX_LOCAL}, not {text!r}",
             hint="--cluster local:2",
         )
     return int(count)

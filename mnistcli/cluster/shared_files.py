@@ -28,7 +28,7 @@ def describe_models(files: Iterable[Path]) -> tuple[ModelFile, ...]:
     """Describe model files for the workers.
 
     Raises:
-        CheckpointError: One of the files cannot be a model file.
+        ModelError: One of the files cannot be a model file.
     """
     return tuple(ModelFile(_name(file.absolute()), sha256(read_model_file(file))) for file in files)
 

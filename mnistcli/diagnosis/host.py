@@ -27,7 +27,7 @@ def check_python() -> Check:
     return Check("Python", OK, detail)
 
 
-def check_model() -> Check:
+def check_default_model() -> Check:
     """Check which model the commands use by default."""
     try:
         model = find_model()
@@ -103,7 +103,7 @@ def check_terminal() -> Check:
 
 
 HOST_CHECKS: tuple[Callable[[], Check], ...] = (
-    check_model,
+    check_default_model,
     check_cache,
     check_config_dir,
     check_temporary_directory,
@@ -134,7 +134,7 @@ def _check_directory(name: str, find: Callable[[], Path], fix: str, failure_stat
             pass
         free = shutil.disk_usage(existing).free
     except OSError as error:
-        location = "" if directory is None else f" in {directory}"
+        location = "" if directory is None else f" to {directory}"
         return Check(
             name, failure_status, f"cannot write{location}: {os_reason(error, str(error))}", fix
         )

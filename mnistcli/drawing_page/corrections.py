@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from mnistcli.errors import RunError, os_reason
+from mnistcli.errors import OutputError, os_reason
 from mnistcli.files.atomic import write_atomically
 from mnistcli.mnist_format import NUM_CLASSES
 from mnistcli.prediction.results import Prediction
@@ -24,12 +24,12 @@ class Corrections:
         folder: The folder. It is made for the first drawing.
 
     Raises:
-        RunError: The folder is a file.
+        OutputError: The folder is a file.
     """
 
     def __init__(self, folder: Path) -> None:
         if folder.exists() and not folder.is_dir():
-            raise RunError(f"not a directory: {str(folder)!r}", hint=_OPTION)
+            raise OutputError(f"not a directory: {str(folder)!r}", hint=_OPTION)
         self.folder = folder
 
     def store(self, prediction: Prediction, label: int, index: int = 0) -> Path:
@@ -47,7 +47,7 @@ class Corrections:
             The file.
 
         Raises:
-            RunError: The file cannot be written.
+            OutputError: The file cannot be written.
         """
         content = _encode(prediction, index)
         name = f"drawing-{hashlib.sha256(content).hexdigest()[:12]}.png"
@@ -59,7 +59,7 @@ class Corrections:
                 (self.folder / str(other) / name).unlink(missing_ok=True)
         except OSError as error:
             message = f"cannot write {str(path)!r}: {os_reason(error)}"
-            raise RunError(message, hint=_OPTION) from error
+            raise OutputError(message, hint=_OPTION) from error
         return path
 
     def count(self) -> int:

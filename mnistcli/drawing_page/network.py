@@ -18,7 +18,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from mnistcli.errors import OTHER_MODEL, CheckpointError
+from mnistcli.errors import OTHER_MODEL, ModelError
 from mnistcli.model_check import CheckedModel, check_model
 
 Array = NDArray[np.float32]
@@ -78,7 +78,7 @@ def read_network(path: Path) -> list[Layer]:
         path: The file.
 
     Raises:
-        CheckpointError: The file is damaged or not acceptable, or has a layer that is not known
+        ModelError: The file is damaged or not acceptable, or has a layer that is not known
             here.
     """
     checked = check_model(path)
@@ -142,8 +142,8 @@ def _weights(file: h5py.File, name: str, number: int) -> list[Array]:
     return [np.asarray(arrays[str(index)], np.float32) for index in range(len(arrays))]
 
 
-def _unsupported_error(path: Path, reason: str) -> CheckpointError:
-    return CheckpointError(f"cannot export {str(path)!r} as a page: {reason}", hint=OTHER_MODEL)
+def _unsupported_error(path: Path, reason: str) -> ModelError:
+    return ModelError(f"cannot export {str(path)!r} as a page: {reason}", hint=OTHER_MODEL)
 
 
 def _read_convolution(settings: Settings, weights: list[Array]) -> Layer:

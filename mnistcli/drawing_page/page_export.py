@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mnistcli.digit_thresholds import DigitThresholds
 from mnistcli.drawing_page.network import Layer, compute, read_network
 from mnistcli.drawing_page.page import build_page
-from mnistcli.errors import OTHER_MODEL, CheckpointError, RunError, os_reason
+from mnistcli.errors import OTHER_MODEL, ModelError, OutputError, os_reason
 from mnistcli.files.atomic import write_atomically
 from mnistcli.inference.digit_classifier import DigitClassifier
 
@@ -41,16 +41,16 @@ def export_page(
         The size of the page in bytes.
 
     Raises:
-        CheckpointError: The model cannot be exported, disagrees or is too large.
-        RunError: The file exists or cannot be written.
+        ModelError: The model cannot be exported, disagrees or is too large.
+        OutputError: The file exists or cannot be written.
     """
     if path.exists():
-        raise RunError(f"already exists: {str(path)!r}", hint=_OPTION)
+        raise OutputError(f"already exists: {str(path)!r}", hint=_OPTION)
     layers = read_network(model)
     images = np.random.default_rng(0).integers(0, 256, (4, 28, 28), np.uint8)
     expected = classifier.predict(images)
     if not _agree(layers, images, expected):
-        raise CheckpointError(
+        raise ModelError(
             f"the page would compute different probabilities from {str(model)!r}, which may take "
             "pixels other than 0..1",
             hint=OTHER_MODEL,
@@ -65,7 +65,7 @@ def export_page(
     weights = b"".join(layer.to_bytes() for layer in layers)
     content = build_page(_SCRIPTS, settings, weights=weights).text.encode("utf-8")
     if len(content) > MAX_SIZE:
-        raise CheckpointError(
+        raise ModelError(
             f"the page would have {len(content) / 1e6:.1f} MB, more than {MAX_SIZE / 1e6:.0f} MB: "
             f"{str(model)!r} has too many parameters",
             hint=OTHER_MODEL,
@@ -74,7 +74,7 @@ def export_page(
         write_atomically(path, content)
     except OSError as error:
         message = f"cannot write {str(path)!r}: {os_reason(error)}"
-        raise RunError(message, hint=_OPTION) from error
+        raise OutputError(message, hint=_OPTION) from error
     return len(content)
 
 

@@ -3,7 +3,7 @@
 - `evaluation` computes the metrics of one model
 - `seed_evaluation` evaluates the models of several seeds
 - `comparison` tests whether models differ significantly
-- `threshold_fitting` fits a rejection threshold
+- `min_confidence_fitting` fits a rejection threshold
 """
 
 from mnistcli.evaluation.evaluation import (

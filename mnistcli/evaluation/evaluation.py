@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from mnistcli.datasets import Dataset
-from mnistcli.errors import OTHER_DATASET, OTHER_MODEL, CheckpointError, DataError
+from mnistcli.errors import OTHER_DATASET, OTHER_MODEL, DataError, ModelError
 from mnistcli.inference.digit_classifier import PROBABILITY_EPSILON, DigitClassifier
 from mnistcli.inference.ensemble import Ensemble
 from mnistcli.mnist_format import NUM_CLASSES
@@ -174,7 +174,7 @@ def evaluate(classifier: DigitClassifier, dataset: Dataset) -> Evaluation:
 
     Raises:
         DataError: The dataset is empty.
-        CheckpointError: A probability is NaN or infinite, because the training diverged.
+        ModelError: A probability is NaN or infinite, because the training diverged.
     """
     if not len(dataset):
         raise DataError("the dataset has no images to evaluate on", hint=OTHER_DATASET)
@@ -199,10 +199,10 @@ def evaluate_probabilities(
         probabilities: float32 (n, 10).
 
     Raises:
-        CheckpointError: A probability is NaN or infinite.
+        ModelError: A probability is NaN or infinite.
     """
     if not np.isfinite(probabilities).all():
-        raise CheckpointError("the model outputs NaN; its training diverged", hint=OTHER_MODEL)
+        raise ModelError("the model outputs NaN; its training diverged", hint=OTHER_MODEL)
     predicted = probabilities.argmax(axis=1)
     macro, weighted = (
         [float(value) for value in _scores(labels, predicted, average=average)[:3]]

@@ -26,12 +26,12 @@ class FileKind(NamedTuple):
     suffixes: tuple[str, ...] = ()
 
     @property
-    def as_image(self) -> str:
+    def image_message(self) -> str:
         """The text of an error where an image was expected."""
         return f"this is {self.name}; {self.image_remedy or self.remedy}"
 
     @property
-    def as_model(self) -> str:
+    def model_message(self) -> str:
         """The text of an error where a model was expected, after the name of the file."""
         return f"is {self.name}: {self.model_remedy or self.remedy}"
 

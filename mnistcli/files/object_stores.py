@@ -259,7 +259,7 @@ def _translate_errors(stored: StoredObject) -> Iterator[None]:
         yield
     except ImportError:
         raise StoreError(
-            f"{protocol}:// needs the package {package}: {stored.url!r}",
+            f"{protocol}:// requires the package {package}: {stored.url!r}",
             hint=f"pip install {package}",
         ) from None
     except FileNotFoundError:

@@ -71,7 +71,7 @@ def limit_decoding(image: Image.Image, file: IO[bytes], name: str) -> None:
         raise ImageError(f"unsupported TIFF compression {compression!r}: {name!r}")
     if image.format in _UNSTOPPABLE_FORMATS and _file_size(file) > _MAX_ENCODED_BYTES:
         limit = f"{_MAX_ENCODED_BYTES >> 20} MiB"
-        raise ImageError(f"a {image.format} file of more than {limit}: {name!r}")
+        raise ImageError(f"{image.format} file exceeds {limit}: {name!r}")
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         image.decodermaxblock = _JPEG_BLOCK
 
@@ -85,14 +85,14 @@ def check_size(image: Image.Image, name: str) -> None:
     if image.width * image.height > MAX_PIXELS:
         raise too_large_error(name)
     if decoded_bytes(image) > MAX_BYTES:
-        raise ImageError(f"an image that needs more than {MAX_BYTES >> 20} MiB: {name!r}")
+        raise ImageError(f"image requires more than {MAX_BYTES >> 20} MiB: {name!r}")
     if image.width * image.height == 0:
-        raise ImageError(f"an image without pixels: {name!r}")
+        raise ImageError(f"image has no pixels: {name!r}")
 
 
 def too_large_error(name: str) -> ImageError:
     """Return the error for an image of too many pixels."""
-    return ImageError(f"an image of more than {MAX_PIXELS // 1_000_000} megapixels: {name!r}")
+    return ImageError(f"image exceeds {MAX_PIXELS // 1_000_000} megapixels: {name!r}")
 
 
 def _file_size(file: IO[bytes]) -> int:

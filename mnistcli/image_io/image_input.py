@@ -159,7 +159,7 @@ def _open_file(path: Path, name: str, memory: ExitStack) -> Image.Image:
         with os.fdopen(_open_descriptor(path), "rb") as file:
             return _decode(file, name, memory)
     except IsADirectoryError:
-        raise ImageError(f"a directory, not an image: {name!r}") from None
+        raise ImageError(f"not an image but a directory: {name!r}") from None
     except (FileNotFoundError, ValueError):  # a NUL character in a name is a ValueError
         if (page := find_page(path)) is not None:
             return _open_page(page, name, memory)
@@ -211,7 +211,7 @@ def _decode(
     file.seek(0)
     head = file.read(SIGNATURE_LENGTH)
     if not head:
-        raise ImageError(f"an empty file, not an image: {name!r}")
+        raise ImageError(f"empty file, not an image: {name!r}")
     file.seek(0)
     try:
         with QUIET, _open_format(file, name, head, page) as image:
@@ -261,7 +261,7 @@ def original_size(image: Image.Image) -> tuple[int, int]:
 
 
 def _damaged_error(name: str) -> ImageError:
-    return ImageError(f"a damaged or truncated image: {name!r}")
+    return ImageError(f"damaged or truncated image: {name!r}")
 
 
 def _not_an_image_error(head: bytes, name: str) -> ImageError:
@@ -270,7 +270,7 @@ def _not_an_image_error(head: bytes, name: str) -> ImageError:
         return _damaged_error(name)
     if kind is None or (kind is AVIF and features.check("avif")):
         return ImageError(f"not an image: {name!r}")
-    return ImageError(f"cannot read {name!r}: {kind.as_image}")
+    return ImageError(f"cannot read {name!r}: {kind.image_message}")
 
 
 def _convert(image: Image.Image, name: str) -> Image.Image:

@@ -38,7 +38,7 @@ def from_array(array: NDArray[np.generic], name: str) -> Image.Image:
             f"(height, width, 3) or (height, width, 4)"
         )
     if 0 in array.shape:
-        raise ImageError(f"an image without pixels: {name!r}")
+        raise ImageError(f"image has no pixels: {name!r}")
     if array.dtype.kind not in "buif":
         raise ImageError(f"not an image: {name!r} is an array of {array.dtype}")
     pixels = array[..., 0] if channels == (1,) else array

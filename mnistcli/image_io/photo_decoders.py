@@ -71,9 +71,9 @@ def _run_renderer(file: IO[bytes], number: int, name: str) -> bytes:
                 check=False,
             )
     except subprocess.TimeoutExpired:
-        raise ImageError(f"a PDF that takes too long to render: {name!r}") from None
+        raise ImageError(f"PDF takes too long to render: {name!r}") from None
     if done.returncode != 0:
-        reason = _REASONS.get(done.returncode, "a damaged PDF, or one that is too large")
+        reason = _REASONS.get(done.returncode, "damaged PDF, or one that is too large")
         raise ImageError(f"{reason}: {name!r}")
     rendered: bytes = done.stdout
     return rendered

@@ -16,16 +16,16 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.choices import AUTO_SCALE, PIXEL_SCALES
 from mnistcli.config_validation import require_choice
 from mnistcli.device import start_quietly
-from mnistcli.errors import OTHER_MODEL, CheckpointError
+from mnistcli.errors import OTHER_MODEL, ModelError
 from mnistcli.files.hashing import sha256
 from mnistcli.inference import litert, litert_files
 from mnistcli.inference.digit_classifier import BATCH_SIZE
 from mnistcli.inference.interface_cache import read_interface
 from mnistcli.mnist_format import NUM_CLASSES, to_model_input
 from mnistcli.model_files import read_model_file
+from mnistcli.pixel_scales import AUTO_SCALE, PIXEL_SCALES
 
 Compute = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Computes probabilities, float32 (n, 10), of images, float32 (n, 28, 28, 1) in 0..1."""
@@ -83,13 +83,13 @@ class Classifier:
             path: The file.
             batch_size: Images computed at a time.
             pixel_scale: The pixel scale of an external model, a name in
-                `mnistcli.choices.PIXEL_SCALES`; it is remembered for the file. ``auto`` finds it
-                again. Defaults to the scale that is known of the file, else found.
+                `mnistcli.pixel_scales.PIXEL_SCALES`; it is remembered for the file. ``auto``
+                finds it again. Defaults to the scale that is known of the file, else found.
             on_note: Receives a line about what was found, if anything was.
             on_batch: Receives the number of images of each batch that is computed.
 
         Raises:
-            CheckpointError: The file cannot be loaded, or is not a digit classifier.
+            ModelError: The file cannot be loaded, or is not a digit classifier.
             ConfigError: There is no such pixel scale.
         """
         path = Path(path)
@@ -164,9 +164,7 @@ def _convert(
         return runner
     compute = litert_conversion.build_keras_predictor(model)
     if not _is_classifier(compute):
-        raise CheckpointError(
-            f"{str(path)!r} computes NaN or infinite probabilities", hint=OTHER_MODEL
-        )
+        raise ModelError(f"{str(path)!r} computes NaN or infinite probabilities", hint=OTHER_MODEL)
     return compute
 
 

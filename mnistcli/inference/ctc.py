@@ -22,7 +22,7 @@ _BEAMS_PER_LENGTH = 4
 _SYMBOLS_PER_COLUMN = 3  # that are tried where the length is given
 
 
-class Frames(NamedTuple):
+class LineOutput(NamedTuple):
     """The output of the network for one line image: probabilities in each of t columns.
 
     Attributes:
@@ -49,7 +49,7 @@ class Alignment(NamedTuple):
     log_probability: float
 
 
-def beam_search(frames: Frames, lengths: range | None = None) -> dict[str, float]:
+def beam_search(frames: LineOutput, lengths: range | None = None) -> dict[str, float]:
     """Find the most likely texts by prefix beam search.
 
     Args:
@@ -81,7 +81,7 @@ def beam_search(frames: Frames, lengths: range | None = None) -> dict[str, float
     }
 
 
-def _likely_symbols(frames: Frames, lengths: range | None) -> Iterator[list[tuple[str, float]]]:
+def _likely_symbols(frames: LineOutput, lengths: range | None) -> Iterator[list[tuple[str, float]]]:
     """Return the digits of each column that are worth trying, with their probabilities."""
     likely = frames.digits > _MIN_PROBABILITY
     for probabilities, is_likely, count in zip(
@@ -137,7 +137,7 @@ def _prune(
     return kept
 
 
-def align(frames: Frames, text: str) -> Alignment:
+def align(frames: LineOutput, text: str) -> Alignment:
     """Align a text of at least one digit with the columns, by the forward-backward algorithm.
 
     This is forced alignment: the text is given.

@@ -17,7 +17,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from mnistcli.device import hold_back_stderr
-from mnistcli.errors import CheckpointError, RunError, os_reason
+from mnistcli.errors import ModelError, OutputError, os_reason
 from mnistcli.extras import require_packages
 from mnistcli.files.atomic import replace_atomically, temporary_name
 from mnistcli.formatting import percent
@@ -68,7 +68,7 @@ def default_output(name: str, file_format: str) -> Path:
 
     Args:
         name: Name of the model.
-        file_format: A name in `mnistcli.choices.EXPORT_FORMATS`.
+        file_format: A name in `mnistcli.file_formats.EXPORT_FORMATS`.
     """
     stem = Path(name).name.removesuffix(".keras").removesuffix(".h5")
     return Path(f"{stem}{_SUFFIXES[file_format]}")
@@ -81,19 +81,19 @@ def export(
 
     Args:
         model: Maps float32 (n, 28, 28, 1) in 0..1 to probabilities (n, 10).
-        file_format: A name in `mnistcli.choices.EXPORT_FORMATS`: LiteRT with float32 weights,
+        file_format: A name in `mnistcli.file_formats.EXPORT_FORMATS`: LiteRT with float32 weights,
             LiteRT with int8 weights and activations, a TensorFlow SavedModel, or ONNX.
         path: The file or, for a SavedModel, the directory. It must not exist.
         images: Images to compare on, uint8 (n, 28, 28).
         training_images: Images that show the range of the activations for int8.
 
     Raises:
-        CheckpointError: The model cannot be converted, the file disagrees with it, or a package for
+        ModelError: The model cannot be converted, the file disagrees with it, or a package for
             ONNX is missing.
-        RunError: The path exists or cannot be written.
+        OutputError: The path exists or cannot be written.
     """
     if os.path.lexists(path):
-        raise RunError(f"already exists: {str(path)!r}", hint="--output PATH")
+        raise OutputError(f"already exists: {str(path)!r}", hint="--output PATH")
     try:
         if file_format == "saved_model":
             return _export_directory(model, path, images)
@@ -101,7 +101,7 @@ def export(
             return _export_onnx(model, path, images)
         content = to_litert(model) if file_format == "litert" else quantize(model, training_images)
         if content is None:
-            raise CheckpointError(
+            raise ModelError(
                 "LiteRT cannot compute a layer of the model", hint="--format saved_model"
             )
         with replace_atomically(path) as temporary:
@@ -109,24 +109,24 @@ def export(
             runner = litert.Runner(temporary.read_bytes())
             return _compare(model, file_format, path, images, runner, size=temporary.stat().st_size)
     except OSError as error:
-        raise RunError(
+        raise OutputError(
             f"cannot write {str(path)!r}: {os_reason(error)}", hint="--output"
         ) from error
     except RuntimeError as error:  # of the LiteRT interpreter
-        raise CheckpointError(
+        raise ModelError(
             "LiteRT cannot compute a layer of the model", hint="--format saved_model"
         ) from error
 
 
 def _export_onnx(model: keras.Model, path: Path, images: Images) -> ExportResult:
     packages = ("onnx", "onnxruntime", "tf2onnx")
-    require_packages(*packages, extra="export", needed_by="ONNX", error=CheckpointError)
+    require_packages(*packages, extra="export", needed_by="ONNX", error=ModelError)
     with replace_atomically(path) as temporary:
         try:
             write_onnx(model, temporary)
             runner = load_onnx(temporary)
         except Exception as error:  # both can raise any exception
-            raise CheckpointError(
+            raise ModelError(
                 "ONNX cannot compute a layer of the model", hint="--format saved_model"
             ) from error
         return _compare(model, "onnx", path, images, runner, size=temporary.stat().st_size)
@@ -160,7 +160,7 @@ def _compare(
     """Compare the exported file with the model, one image at a time.
 
     Raises:
-        CheckpointError: The exported file and the model disagree by more than the tolerance.
+        ModelError: The exported file and the model disagree by more than the tolerance.
     """
     expected = build_keras_predictor(model)(to_model_input(images))
     compute(to_model_input(images[:1]))  # the first call prepares the runtime
@@ -171,7 +171,7 @@ def _compare(
     difference = float(np.abs(found - expected).max())
     required, tolerance = _REQUIRED[file_format]
     if not (agreement >= required and difference <= tolerance):
-        raise CheckpointError(
+        raise ModelError(
             f"the exported file disagrees with the model and is deleted: {percent(agreement, 1)} "
             f"of {len(images)} predictions agree, probabilities differ by up to {difference:.2g}",
             hint="--format litert",

@@ -5,9 +5,9 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
-from mnistcli.choices import PIXEL_SCALES
 from mnistcli.files.atomic import write_atomically
 from mnistcli.files.user_directories import cache_dir
+from mnistcli.pixel_scales import PIXEL_SCALES
 
 SOFTMAX, SIGMOID, LOGITS = "softmax", "sigmoid", "logits"
 _MAX_BYTES = 400
@@ -17,7 +17,7 @@ class Interface(NamedTuple):
     """The interface of a model.
 
     Attributes:
-        pixel_scale: A name in `mnistcli.choices.PIXEL_SCALES`.
+        pixel_scale: A name in `mnistcli.pixel_scales.PIXEL_SCALES`.
         outputs: ``softmax``, ``sigmoid`` or ``logits``.
     """
 

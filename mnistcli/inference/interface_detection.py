@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 
 from mnistcli import checkpoints
 from mnistcli.architectures import INPUT_NAME, INPUT_SHAPE
-from mnistcli.choices import AUTO_SCALE, PIXEL_SCALES
-from mnistcli.errors import OTHER_MODEL, CheckpointError
+from mnistcli.errors import OTHER_MODEL, ModelError
 from mnistcli.formatting import percent
 from mnistcli.inference.digit_classifier import BATCH_SIZE, PROBABILITY_EPSILON
 from mnistcli.inference.interface_cache import (
@@ -37,6 +36,7 @@ from mnistcli.model_check import CheckedModel, check_model
 from mnistcli.model_check.first_and_last_layer import first_divisor, last_activation
 from mnistcli.model_check.input_shapes import ImageShape
 from mnistcli.model_lookup import ModelRef
+from mnistcli.pixel_scales import AUTO_SCALE, PIXEL_SCALES
 
 NoteCallback = Callable[[str], None]
 
@@ -94,7 +94,7 @@ def adapt(
         on_note: Receives a line about the detected interface.
 
     Raises:
-        CheckpointError: Keras cannot build the model, or it predicts less than half of the known
+        ModelError: Keras cannot build the model, or it predicts less than half of the known
             digits at every pixel scale.
     """
     model = checkpoints.load_checked(checked)
@@ -118,7 +118,7 @@ def load_model(model_ref: ModelRef) -> keras.Model:
     """Load a single model with the standard interface; one of a run has it already.
 
     Raises:
-        CheckpointError: As `adapt` raises, or the file does not pass the check.
+        ModelError: As `adapt` raises, or the file does not pass the check.
     """
     checked = check_model(model_ref.files[0])
     if model_ref.run is not None:
@@ -140,7 +140,7 @@ def _detect(model: keras.Model, checked: CheckedModel, pixel_scale: str | None) 
         pixel_scale: The pixel scale, if it is known.
 
     Raises:
-        CheckpointError: No pixel scale is right for half of the digits, or the outputs are NaN.
+        ModelError: No pixel scale is right for half of the digits, or the outputs are NaN.
     """
     best = 0.0
     for digits in load_known_digits():
@@ -149,11 +149,11 @@ def _detect(model: keras.Model, checked: CheckedModel, pixel_scale: str | None) 
         if result.accuracy >= _MIN_ACCURACY or pixel_scale is not None:
             return result
         if np.isinf(result.loss):
-            raise CheckpointError(
+            raise ModelError(
                 f"{str(checked.path)!r} computes NaN or infinite probabilities", hint=OTHER_MODEL
             )
         best = max(best, result.accuracy)
-    raise CheckpointError(
+    raise ModelError(
         f"{str(checked.path)!r} takes {_format_shape(checked)} pixels and predicts at most "
         f"{percent(best, 0)} of {KNOWN_DIGIT_COUNT} known digits, whether it takes pixels of 0..1, "
         "0..255 or another scale",

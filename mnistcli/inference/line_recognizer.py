@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.errors import CheckpointError
+from mnistcli.errors import ModelError
 from mnistcli.files.hashing import sha256
 from mnistcli.inference import ctc
 from mnistcli.inference.classifier import Compute
@@ -82,7 +82,7 @@ class LineRecognizer:
         """
         outputs = self._probabilities(images)
         frames = [
-            ctc.Frames(output[:, :NUM_CLASSES], output[:, NUM_CLASSES:].sum(axis=1))
+            ctc.LineOutput(output[:, :NUM_CLASSES], output[:, NUM_CLASSES:].sum(axis=1))
             for output in outputs
         ]
         found = [ctc.beam_search(member, digit_counts) for member in frames]
@@ -133,13 +133,13 @@ def load_line_recognizer(threads: int | None = None) -> LineRecognizer:
         threads: The number of threads of LiteRT. Defaults to one per processor.
 
     Raises:
-        CheckpointError: Its file is damaged.
+        ModelError: Its file is damaged.
     """
     file = LINE_RECOGNIZER_DIR / "model.tflite"
     content = file.read_bytes()
     card = json.loads((LINE_RECOGNIZER_DIR / "card.json").read_text(encoding="utf-8"))
     if sha256(content) != card["litert_sha256"]:
-        raise CheckpointError(f"damaged: {str(file)!r}", hint="pip install --force-reinstall .")
+        raise ModelError(f"damaged: {str(file)!r}", hint="pip install --force-reinstall .")
     return LineRecognizer(Runner(content, threads=threads), Calibration(**card["calibration"]))
 
 
@@ -164,7 +164,9 @@ def _rank(found: list[dict[str, float]], *, is_conditional: bool) -> list[tuple[
     return [(text, math.exp(value - total)) for text, value in ranked]
 
 
-def _align(frames: list[ctc.Frames], text: str) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+def _align(
+    frames: list[ctc.LineOutput], text: str
+) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     """Return the columns of the digits in pixels, (n,), and their class probabilities, (n, 10).
 
     A digit's probability is the probability of the text in which it stands, in the mean over the

@@ -28,7 +28,7 @@ def load_classifier(
         on_batch: Receives the number of images of each batch that a model has computed.
 
     Raises:
-        CheckpointError: A file cannot be loaded, or is not a digit classifier.
+        ModelError: A file cannot be loaded, or is not a digit classifier.
         ConfigError: There is no such pixel scale.
     """
     members = [
@@ -53,7 +53,7 @@ def cached_classifier(files: Sequence[Path]) -> DigitClassifier:
         files: The files, at least one.
 
     Raises:
-        CheckpointError: A file cannot be loaded, or is not a digit classifier.
+        ModelError: A file cannot be loaded, or is not a digit classifier.
     """
     versions = [(file.resolve(), file.stat().st_mtime_ns if file.exists() else 0) for file in files]
     return _load_version(tuple(versions))

@@ -8,7 +8,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from mnistcli.device import hold_back_stderr
-from mnistcli.errors import CheckpointError
+from mnistcli.errors import ModelError
 from mnistcli.files.atomic import temporary_directory
 from mnistcli.inference.litert_conversion import quiet_tensorflow
 from mnistcli.mnist_format import to_model_input
@@ -27,7 +27,7 @@ def quantize(model: keras.Model, training_images: NDArray[np.uint8]) -> bytes:
         The content of the LiteRT file.
 
     Raises:
-        CheckpointError: The model cannot be converted.
+        ModelError: The model cannot be converted.
     """
 
     def representative() -> Iterator[list[NDArray[np.float32]]]:
@@ -43,6 +43,6 @@ def quantize(model: keras.Model, training_images: NDArray[np.uint8]) -> bytes:
             content: bytes = converter.convert()
             return content
     except Exception as error:  # the converter can raise any exception
-        raise CheckpointError(
+        raise ModelError(
             "LiteRT cannot compute a layer of the model with int8", hint="--format litert"
         ) from error

@@ -7,8 +7,8 @@ known, and the weights are plain arrays. The cheapest checks come first.
 `check_model` in `check` is the entry point:
 
 - `archive` reads the members of a `.keras` file, `legacy_h5` a model in an `.h5` file
-- `configuration` rebuilds the configuration, `nodes` the connections of its layers; `names` has the
-  classes and settings that are allowed
+- `configuration` rebuilds the configuration, `nodes` the connections of its layers; `allowlist` has
+  the classes and settings that are allowed
 - `shape_inference` measures each layer by the rules in `layer_rules`, `convolution_rules` and
   `sequence_rules`, with the helpers in `sizes`
 - `hdf5_weights` checks the HDF5 file of the weights

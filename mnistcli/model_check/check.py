@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mnistcli.errors import OTHER_MODEL, CheckpointError
+from mnistcli.errors import OTHER_MODEL, ModelError
 from mnistcli.files.hashing import sha256
 from mnistcli.mnist_format import NUM_CLASSES
 from mnistcli.model_check import legacy_h5
@@ -48,7 +48,7 @@ def check_model(path: Path) -> CheckedModel:
         path: The file.
 
     Raises:
-        CheckpointError: The file is missing, damaged or not acceptable.
+        ModelError: The file is missing, damaged or not acceptable.
     """
     return check_content(path, read_model_file(path))
 
@@ -61,19 +61,19 @@ def check_content(path: Path, content: bytes) -> CheckedModel:
         content: Its content, as `read_model_file` returns it.
 
     Raises:
-        CheckpointError: The file is damaged or not acceptable.
+        ModelError: The file is damaged or not acceptable.
     """
     try:
         return _check(path, content)
     except RefusedModelError as refusal:
-        raise CheckpointError(f"{str(path)!r} {refusal.reason}", hint=OTHER_MODEL) from refusal
+        raise ModelError(f"{str(path)!r} {refusal.reason}", hint=OTHER_MODEL) from refusal
     except Exception as error:  # zipfile, json and h5py can raise any exception on a damaged file
         raise damaged_error(path) from error
 
 
-def damaged_error(path: Path) -> CheckpointError:
+def damaged_error(path: Path) -> ModelError:
     """Return the error for a file that is not a Keras model or is damaged."""
-    return CheckpointError(f"not a Keras model, or a damaged file: {str(path)!r}", hint=OTHER_MODEL)
+    return ModelError(f"not a Keras model, or a damaged file: {str(path)!r}", hint=OTHER_MODEL)
 
 
 def _check(path: Path, content: bytes) -> CheckedModel:

@@ -8,8 +8,7 @@ import json
 import math
 from typing import Any
 
-from mnistcli.model_check.layer_rules import LAYER_RULES, OPERATION_RULES
-from mnistcli.model_check.names import (
+from mnistcli.model_check.allowlist import (
     ACTIVATION_LAYERS,
     DTYPES,
     FUNCTIONAL,
@@ -19,6 +18,7 @@ from mnistcli.model_check.names import (
     OBJECTS,
     SETTINGS,
 )
+from mnistcli.model_check.layer_rules import LAYER_RULES, OPERATION_RULES
 from mnistcli.model_check.nodes import Node, rebuild_input_and_output, rebuild_nodes
 from mnistcli.model_check.refusal import RefusedModelError, require, shorten
 

@@ -1,6 +1,6 @@
 """First and last layer: detect pixel scale and output activation from the configuration."""
 
-from mnistcli.model_check.names import FUNCTIONAL
+from mnistcli.model_check.allowlist import FUNCTIONAL
 from mnistcli.model_check.nodes import Node, producer
 
 

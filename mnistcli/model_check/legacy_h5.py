@@ -10,10 +10,10 @@ from typing import Any
 
 import h5py
 
+from mnistcli.model_check.allowlist import FUNCTIONAL, LAYERS_MODULE, SEQUENTIAL
 from mnistcli.model_check.archive import MAX_CONFIG_BYTES
 from mnistcli.model_check.hdf5_weights import check_weights
 from mnistcli.model_check.layer_rules import LAYER_RULES, OPERATION_RULES
-from mnistcli.model_check.names import FUNCTIONAL, LAYERS_MODULE, SEQUENTIAL
 from mnistcli.model_check.nodes import Node
 from mnistcli.model_check.refusal import RefusedModelError, require, shorten
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mnistcli.model_check.names import DTYPES
+from mnistcli.model_check.allowlist import DTYPES
 from mnistcli.model_check.refusal import RefusedModelError, require
 
 Node = dict[str, Any]

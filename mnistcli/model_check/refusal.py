@@ -2,7 +2,7 @@
 
 
 class RefusedModelError(Exception):
-    """A model file is refused; the caller turns it into a `CheckpointError`.
+    """A model file is refused; the caller turns it into a `ModelError`.
 
     Args:
         reason: The end of a sentence that begins with the name of the file, such as

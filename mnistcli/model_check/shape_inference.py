@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mnistcli.model_check.allowlist import FUNCTIONAL, INPUT_LAYER, SEQUENTIAL
 from mnistcli.model_check.input_shapes import fixed_shape
 from mnistcli.model_check.layer_rules import LAYER_RULES, OPERATION_RULES
-from mnistcli.model_check.names import FUNCTIONAL, INPUT_LAYER, SEQUENTIAL
 from mnistcli.model_check.nodes import Node, producer
 from mnistcli.model_check.refusal import RefusedModelError, require, shorten
 from mnistcli.model_check.sizes import LayerSize, Shape, count_elements, require_single_input

@@ -6,7 +6,7 @@ Each function returns the error; None if the model has the plot. This module is 
 import shlex
 from collections.abc import Callable
 
-from mnistcli.errors import OTHER_PLOT, CheckpointError, MnistCliError, RunError
+from mnistcli.errors import OTHER_PLOT, MnistCliError, PlotError
 from mnistcli.plotting.inputs import PlotInputs
 
 AvailabilityCheck = Callable[[PlotInputs], MnistCliError | None]
@@ -21,7 +21,7 @@ def check_history(inputs: PlotInputs) -> MnistCliError | None:
     if error := _check_single(inputs, "history") or _check_run(inputs, "history"):
         return error
     if not inputs.run.has_history:
-        return RunError(f"no history: {inputs.model_ref.name!r} has none", hint=OTHER_PLOT)
+        return PlotError(f"no history: {inputs.model_ref.name!r} has none", hint=OTHER_PLOT)
     return None
 
 
@@ -33,7 +33,7 @@ def check_filters(inputs: PlotInputs) -> MnistCliError | None:
     from mnistcli.plotting.layer_outputs import has_convolution
 
     if not has_convolution(model):
-        return CheckpointError("no filters: the model has no convolution", hint=OTHER_PLOT)
+        return PlotError("no filters: the model has no convolution", hint=OTHER_PLOT)
     return None
 
 
@@ -55,12 +55,12 @@ def check_augmentation(inputs: PlotInputs) -> MnistCliError | None:
         return error
     config = inputs.run.read_config()
     if not (config.augment or config.distort or config.rare_styles or config.non_digits):
-        return RunError(
+        return PlotError(
             "no augmentation: the run has no distortions and no synthetic images either",
             hint=OTHER_PLOT,
         )
     if inputs.splits is None or inputs.splits.name != config.dataset:
-        return RunError(
+        return PlotError(
             f"no augmentation: {inputs.dataset_name!r} is not the dataset of the run",
             hint=f"--dataset {shlex.quote(config.dataset)}",
         )
@@ -73,7 +73,7 @@ def _check_single(inputs: PlotInputs, name: str) -> MnistCliError | None:
     if len(model.files) == 1:
         return None
     member = model.members[0].name if model.members else str(model.files[0].parent)
-    return RunError(
+    return PlotError(
         f"no {name} plot of an ensemble: plot its {len(model.files)} models one by one",
         hint=f"--model {shlex.quote(member)}",
     )
@@ -82,7 +82,7 @@ def _check_single(inputs: PlotInputs, name: str) -> MnistCliError | None:
 def _check_run(inputs: PlotInputs, name: str) -> MnistCliError | None:
     if inputs.model_ref.run is not None:
         return None
-    return RunError(
+    return PlotError(
         f"no {name}: {inputs.model_ref.name!r} is a file outside a run directory",
         hint=OTHER_PLOT,
     )
@@ -95,5 +95,5 @@ def _check_hidden_layer(inputs: PlotInputs, name: str) -> MnistCliError | None:
     from mnistcli.plotting.layer_outputs import has_hidden_layer
 
     if not has_hidden_layer(model):
-        return CheckpointError(f"no {name}: the model has no hidden layer", hint=OTHER_PLOT)
+        return PlotError(f"no {name}: the model has no hidden layer", hint=OTHER_PLOT)
     return None

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from mnistcli.errors import RunError
+from mnistcli.errors import PlotError
 from mnistcli.formatting import bounded_percent
 from mnistcli.plotting.history import (
     HEIGHT,
@@ -74,10 +74,10 @@ def plot_comparison(curves: Sequence[Curve], *, dataset: str) -> Figure:
         dataset: Name of the dataset that the runs were trained on.
 
     Raises:
-        RunError: No run has a history.
+        PlotError: No run has a history.
     """
     if not any(curve.history for curve in curves):
-        raise RunError("none of the runs has a history")
+        raise PlotError("none of the runs has a history")
     legend_height = _LEGEND_ROW * math.ceil(len(curves) / _LEGEND_COLUMNS)
     figure = Figure(figsize=(WIDTH, HEIGHT + legend_height), dpi=DPI, facecolor="white")
     write_title(figure, _title(curves), _subtitle(curves))

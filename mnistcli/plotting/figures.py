@@ -133,7 +133,7 @@ def augmentation_figure(inputs: PlotInputs) -> "Figure":
 
     config = inputs.run.read_config()
     if inputs.splits is None:
-        raise ValueError("the plot needs the training images of the dataset")
+        raise ValueError("the plot requires the training images of the dataset")
     data = hold_out_validation(config, inputs.splits)
     return plot_augmentation(
         config, data.train, model=inputs.model_ref.name, dataset_name=data.name
@@ -159,5 +159,5 @@ def occlusion_figure(inputs: PlotInputs) -> "Figure":
 
 def _count_training_images(run: "Run") -> int | None:
     """Return the number of images of a finished run; None if it has not been recorded."""
-    count = run.read_metrics().get("training_images") if run.finished else None
+    count = run.read_metrics().get("training_images") if run.is_finished else None
     return count if isinstance(count, int) else None

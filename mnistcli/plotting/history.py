@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
-from mnistcli.errors import OTHER_PLOT, RunError
+from mnistcli.errors import OTHER_PLOT, PlotError
 from mnistcli.formatting import bounded_percent, format_count
 from mnistcli.plotting.style import (
     BLACK,
@@ -57,10 +57,10 @@ def plot_history(
             is. They cannot be compared with the test loss then.
 
     Raises:
-        RunError: There are no epochs.
+        PlotError: There are no epochs.
     """
     if not history:
-        raise RunError("the history has no epochs yet", hint=OTHER_PLOT)
+        raise PlotError("the history has no epochs yet", hint=OTHER_PLOT)
     epochs = np.array([row.epoch for row in history])
     values = {
         name: np.array([getattr(row, name) for row in history], dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Plot registry: `PLOT_KINDS`, the kinds of plots by name, and `draw_plots`, which draws them.
+"""Plot registry: `PLOT_KINDS`, the kinds of plots by name, and `save_plots`, which draws them.
 
 To register a new kind, add it to `PLOT_KINDS`. This module is cheap to import: the command
 line reads the names from here.
@@ -10,8 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from mnistcli.choices import FIGURE_FORMATS
 from mnistcli.errors import OTHER_DATASET, DataError
+from mnistcli.file_formats import FIGURE_FORMATS
 from mnistcli.plotting import availability, figures
 from mnistcli.plotting.inputs import PlotInputs
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # help does without them
     from mnistcli.model_lookup import ModelRef
 
 
-def draw_plots(
+def save_plots(
     model_ref: "ModelRef",
     dataset_name: str,
     dataset: "Dataset",
@@ -51,7 +51,7 @@ def draw_plots(
         evaluation: The evaluation of the model on `dataset`. Computed if a plot needs it and it is
             not given.
         splits: The whole dataset. The plot of the augmentation needs its training images.
-        file_format: Format of the files, a name in `mnistcli.choices.FIGURE_FORMATS`.
+        file_format: Format of the files, a name in `mnistcli.file_formats.FIGURE_FORMATS`.
         on_plot: Receives the kind of each plot before it is drawn, the number of kinds before it,
             and the number of all kinds.
 
@@ -59,11 +59,10 @@ def draw_plots(
         The files, in the order of the kinds.
 
     Raises:
-        CheckpointError: The model cannot be loaded, or it lacks the layers of a plot that was asked
-            for.
+        ModelError: The model cannot be loaded.
         DataError: The dataset is empty.
-        RunError: The model has no history or augmentation and it was asked for, or a file cannot
-            be written.
+        PlotError: A plot that was asked for is not available for the model.
+        OutputError: A file cannot be written.
     """
     if not len(dataset):
         raise DataError("the dataset has no images to plot", hint=OTHER_DATASET)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import text_to_path
 
-from mnistcli.errors import RunError, os_reason
+from mnistcli.errors import OutputError, os_reason
 from mnistcli.files.atomic import write_atomically
 
 # The colorblind-safe palette of Okabe and Ito: with all common kinds of color blindness, its colors
@@ -209,7 +209,7 @@ def save_figure(figure: Figure, path: Path, *, hint: str | None = None) -> Path:
         The file.
 
     Raises:
-        RunError: The file cannot be written.
+        OutputError: The file cannot be written.
     """
     stream = io.BytesIO()
     suffix = path.suffix.removeprefix(".").lower()
@@ -220,5 +220,5 @@ def save_figure(figure: Figure, path: Path, *, hint: str | None = None) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, stream.getvalue())
     except OSError as error:
-        raise RunError(f"cannot write {str(path)!r}: {os_reason(error)}", hint=hint) from error
+        raise OutputError(f"cannot write {str(path)!r}: {os_reason(error)}", hint=hint) from error
     return path

@@ -37,14 +37,14 @@ _WIDTH, _HEIGHT = 9.0, 5.0 + FOOTER_HEIGHT
 _LEFT, _BOTTOM, _RIGHT = 1.0, 0.75 + FOOTER_HEIGHT, 0.5
 
 
-def draw_sweep(result: SweepResult) -> list[Path]:
+def save_sweep_figures(result: SweepResult) -> list[Path]:
     """Draw the figures of a sweep into ``plots/`` of its directory.
 
     Returns:
         Their paths; no importance and no parallel coordinates with fewer than two trials.
 
     Raises:
-        RunError: A file cannot be written.
+        OutputError: A file cannot be written.
     """
     directory = result.plan.storage.directory / "plots"
     kinds: dict[str, Callable[[SweepResult], Figure]] = {"sweep-history": plot_trials}

@@ -4,12 +4,12 @@ MAX_DIGITS = 100
 """The largest number of digits of a line."""
 
 
-def digit_counts(least: int, greatest: int) -> range:
-    """Return the numbers of digits from the least to the greatest.
+def digit_count_range(minimum: int, maximum: int) -> range:
+    """Return the numbers of digits from a minimum to a maximum, both inclusive.
 
     Raises:
-        ValueError: A number is not in 1..`MAX_DIGITS`, or the least is above the greatest.
+        ValueError: A number is not in 1..`MAX_DIGITS`, or the minimum exceeds the maximum.
     """
-    if not 1 <= least <= greatest <= MAX_DIGITS:
-        raise ValueError(f"invalid numbers of digits: {least} to {greatest}")
-    return range(least, greatest + 1)
+    if not 1 <= minimum <= maximum <= MAX_DIGITS:
+        raise ValueError(f"invalid numbers of digits: {minimum} to {maximum}")
+    return range(minimum, maximum + 1)

@@ -52,7 +52,7 @@ def explain(
             continue
         stages = find_stages(prediction.open_image())
         if prediction.content.is_tight_crop:
-            stages = stages.of_tight_crop([digit.detection for digit in prediction.digits])
+            stages = stages.for_tight_crop([digit.detection for digit in prediction.digits])
         elif prediction.digits and not prediction.content.lines:
             stages = replace(stages, lines=())  # the whole image is one digit
         if not prediction.digits:

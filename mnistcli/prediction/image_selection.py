@@ -38,7 +38,7 @@ class Shard:
         shard = cls(int(match[1]), int(match[2])) if match else cls(0, 0)
         if not 1 <= shard.number <= shard.total:
             raise ConfigError(
-                f"--shard needs a number and a count, such as 3/64, not {text!r}",
+                f"--shard must be a number and a count, such as 3/64, not {text!r}",
                 hint="--shard 3/64",
             )
         return shard

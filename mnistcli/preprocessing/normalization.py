@@ -45,12 +45,12 @@ def normalize_digit(coverage: Gray, mask: Mask, within: Mask | None = None) -> N
     return to_mnist_format(np.where(kept, coverage, np.float32(0)))
 
 
-def normalize_at(mask: Mask, coverage: Gray) -> tuple[Region, NDArray[np.uint8]]:
-    """Normalize the digit at a mask, as `normalize_digit` does.
+def crop_and_normalize(coverage: Gray, mask: Mask) -> tuple[Region, NDArray[np.uint8]]:
+    """Crop the digit at a mask and normalize it, as `normalize_digit` does.
 
     Args:
-        mask: The ink mask of the digit, shape (h, w), with at least one pixel.
         coverage: Ink coverage of each pixel, 0 to 1, shape (h, w).
+        mask: The ink mask of the digit, shape (h, w), with at least one pixel.
 
     Returns:
         The bounding box of the mask, and the digit.

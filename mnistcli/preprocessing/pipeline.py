@@ -16,7 +16,7 @@ from mnistcli.preprocessing.preprocessed_image import (
     ForegroundParts,
     PlacedMark,
     PreprocessedImage,
-    cut_out_digit,
+    crop_digit,
 )
 from mnistcli.preprocessing.segmentation import segment_line
 from mnistcli.preprocessing.shapes import (
@@ -84,11 +84,11 @@ def _segment(
     allow_single_digit: bool,
 ) -> PreprocessedImage:
     """Run the stages after binarization and the removal of form elements."""
-    foreground, form_mask, frames, writing = parts
+    foreground, form_mask, frame_and_line_mask, writing = parts
     mask = writing.mask
     is_mnist_size = image.size == (IMAGE_SIDE, IMAGE_SIDE)
     if mask.any() and (single or (is_mnist_size and classify is not None)):
-        digit = cut_out_digit(foreground, mask, image.size)
+        digit = crop_digit(foreground, mask, image.size)
         if is_mnist_size and classify is not None:
             digit = _choose_input(digit, image, classify)
         return PreprocessedImage(image.size, foreground, form_mask, (digit,), mask)
@@ -103,7 +103,7 @@ def _segment(
         found = segment_line(
             line,
             foreground.coverage,
-            frames | mask & ~line.mask,
+            frame_and_line_mask | mask & ~line.mask,
             read_line if width <= _MAX_READ_WIDTH else None,
             allow_single_digit=allow_single_digit,
         )
@@ -133,9 +133,9 @@ def separate_foreground(image: Image.Image) -> ForegroundParts:
         image: An 8-bit image, mode ``L`` or ``RGB``.
     """
     foreground = binarize(image)
-    form_mask, frames = find_form_elements(foreground)
+    form_mask, frame_and_line_mask = find_form_elements(foreground)
     writing = remove_specks(connected_components(foreground.mask & ~form_mask))
-    return ForegroundParts(foreground, form_mask, frames, writing)
+    return ForegroundParts(foreground, form_mask, frame_and_line_mask, writing)
 
 
 def _choose_input(digit: Digit, image: Image.Image, classify: Classify) -> Digit:

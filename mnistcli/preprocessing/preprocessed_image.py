@@ -14,7 +14,7 @@ from mnistcli.preprocessing.components import (
     connected_components,
     dilate,
 )
-from mnistcli.preprocessing.normalization import normalize_at
+from mnistcli.preprocessing.normalization import crop_and_normalize
 from mnistcli.preprocessing.shapes import (
     Box,
     DetectedLine,
@@ -95,17 +95,17 @@ class ForegroundParts(NamedTuple):
     Attributes:
         foreground: The whole foreground.
         form_mask: The ink mask of the form elements.
-        frames: The ink mask of the frames and form lines among them.
+        frame_and_line_mask: The ink mask of the frames and form lines among them.
         writing: The connected components of digits and marks.
     """
 
     foreground: Foreground
     form_mask: Mask
-    frames: Mask
+    frame_and_line_mask: Mask
     writing: Components
 
 
-def cut_out_digit(foreground: Foreground, mask: Mask, size: tuple[int, int]) -> Digit:
+def crop_digit(foreground: Foreground, mask: Mask, size: tuple[int, int]) -> Digit:
     """Cut out a whole mask as one digit.
 
     Args:
@@ -113,7 +113,7 @@ def cut_out_digit(foreground: Foreground, mask: Mask, size: tuple[int, int]) -> 
         mask: The ink mask of the digit, shape (h, w), with at least one pixel.
         size: Width and height of the image in pixels.
     """
-    region, normalized = normalize_at(mask, foreground.coverage)
+    region, normalized = crop_and_normalize(foreground.coverage, mask)
     # A copy, so that the mask of the whole image can be freed.
     return Digit(normalized, *foreground.locate(region, mask[region].copy(), size))
 

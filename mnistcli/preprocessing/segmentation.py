@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mnistcli.line_format import ReadLine, RecognizedLine
 from mnistcli.preprocessing.components import Components
 from mnistcli.preprocessing.line_images import ZOOMS, crop_line
-from mnistcli.preprocessing.normalization import normalize_at
+from mnistcli.preprocessing.normalization import crop_and_normalize
 from mnistcli.preprocessing.shapes import Gray, Mask, Region
 from mnistcli.preprocessing.text_lines import TextLine
 
@@ -80,11 +80,13 @@ def segment_line(
     components = line.label()
     groups = _group_by_columns(components, line.height)
     if read is None:
-        return SegmentedLine([_cut_out(line.mask, group, components, coverage) for group in groups])
+        return SegmentedLine(
+            [_crop_group(line.mask, group, components, coverage) for group in groups]
+        )
     if allow_single_digit and len(groups) == 1:
         is_narrow = _is_narrow(components, groups[0])
         if is_narrow or _is_one_digit(read([crop_line(line, coverage, excluded).pixels])):
-            return SegmentedLine([_cut_out(line.mask, groups[0], components, coverage)])
+            return SegmentedLine([_crop_group(line.mask, groups[0], components, coverage)])
     images = [crop_line(line, coverage, excluded, zoom=zoom) for zoom in ZOOMS]
     recognized = read([image.pixels for image in images])
     image = images[recognized.image_index]
@@ -92,7 +94,7 @@ def segment_line(
     columns = [image.to_column(column) for column in recognized.columns.tolist()]
     if allow_single_digit and len(columns) <= 1:
         chosen = _without_marks(components, columns, [column for _, column in marks])
-        return SegmentedLine([_cut_out(line.mask, chosen, components, coverage)], None, marks)
+        return SegmentedLine([_crop_group(line.mask, chosen, components, coverage)], None, marks)
     digits = _divide(line, coverage, components, columns, [column for _, column in marks])
     segments = [
         DigitSegment(digit.region, digit.mask, digit.image, probabilities)
@@ -195,7 +197,7 @@ def _divide(
         if sum(inside) <= 1 and counts.max() >= _MIN_OWNED_FRACTION * counts.sum():
             owners[region][crop] = counts.argmax()
     return [
-        _cut_out_digit(line, coverage, owners == index, (left, right))
+        _crop_segment(line, coverage, owners == index, (left, right))
         for index, (left, right) in enumerate(pairwise([0, *cuts, mask.shape[1]]))
     ]
 
@@ -211,7 +213,7 @@ def _find_cuts(ink: NDArray[np.intp], columns: Sequence[float]) -> list[int]:
     return cuts
 
 
-def _cut_out_digit(
+def _crop_segment(
     line: TextLine, coverage: Gray, mask: Mask, limits: tuple[int, int]
 ) -> DigitSegment:
     """Cut out a digit by its mask, or by its position in the line.
@@ -228,7 +230,7 @@ def _cut_out_digit(
     return _to_segment(mask, coverage)
 
 
-def _cut_out(
+def _crop_group(
     mask: Mask, members: NDArray[np.bool_], components: Components, coverage: Gray
 ) -> DigitSegment:
     """Cut out several components as one digit."""
@@ -237,5 +239,5 @@ def _cut_out(
 
 def _to_segment(mask: Mask, coverage: Gray) -> DigitSegment:
     """Crop and normalize the digit at a mask."""
-    region, image = normalize_at(mask, coverage)
+    region, image = crop_and_normalize(coverage, mask)
     return DigitSegment(region, mask[region].copy(), image)

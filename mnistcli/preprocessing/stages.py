@@ -35,7 +35,7 @@ class Stages:
     lines: tuple[Mask, ...]
     scale: int = 1
 
-    def of_tight_crop(self, digits: Sequence[Digit]) -> "Stages":
+    def for_tight_crop(self, digits: Sequence[Digit]) -> "Stages":
         """Return the stages of a tight crop: its foreground is its digits."""
         mask = np.zeros_like(self.foreground)
         for digit in digits:

@@ -68,12 +68,12 @@ def find_text_lines(components: Components) -> list[TextLine]:
     heights = components.height.astype(np.float64)
     usual = float(np.median(heights[heights >= 0.5 * np.percentile(heights, 95)]))
     tall = heights >= _MIN_DIGIT_HEIGHT * usual
-    line_of = _chain(components, tall)
-    number_of = _small_numbers(components, tall, usual)
+    line_of = _assign_lines(components, tall)
+    number_of = _number_small_groups(components, tall, usual)
     groups = []
     for line in np.unique(line_of):
         members = (line_of == line) & (number_of == 0)
-        members &= ~_brackets(components, members & tall)
+        members &= ~_find_brackets(components, members & tall)
         groups.append(_group(components, members, members & tall))
     for number in range(1, number_of.max() + 1):
         members = number_of == number
@@ -109,7 +109,7 @@ def _group(
     return _Group(members, height, float(top), float(bottom), left, row)
 
 
-def _brackets(components: Components, digits: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _find_brackets(components: Components, digits: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Find brackets: taller than the digits of the line, and narrow."""
     heights, widths = components.height, components.width
     limit = _BRACKET * np.median(heights[digits])
@@ -119,7 +119,7 @@ def _brackets(components: Components, digits: NDArray[np.bool_]) -> NDArray[np.b
     return brackets if (digits & ~brackets).any() else np.zeros_like(digits)
 
 
-def _chain(components: Components, tall: NDArray[np.bool_]) -> NDArray[np.intp]:
+def _assign_lines(components: Components, tall: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Assign each component to a line: a chain of neighbors at the same height."""
     line_of = np.full(len(components), -1, np.intp)
     last: list[int] = []  # the rightmost component of each chain
@@ -138,7 +138,7 @@ def _chain(components: Components, tall: NDArray[np.bool_]) -> NDArray[np.intp]:
     return line_of
 
 
-def _small_numbers(
+def _number_small_groups(
     components: Components, tall: NDArray[np.bool_], usual: float
 ) -> NDArray[np.intp]:
     """Number the groups of small digits side by side from 1; 0 for all other components."""

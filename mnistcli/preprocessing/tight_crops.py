@@ -17,7 +17,7 @@ from mnistcli.preprocessing.preprocessed_image import (
     Foreground,
     ForegroundParts,
     PreprocessedImage,
-    cut_out_digit,
+    crop_digit,
 )
 from mnistcli.preprocessing.shapes import Classify, Digit, Mask, compute_probabilities
 from mnistcli.preprocessing.specks import remove_specks
@@ -92,7 +92,7 @@ def _touches_borders(mask: Mask) -> bool:
 def _as_digit(foreground: Foreground, size: tuple[int, int]) -> PreprocessedImage:
     """Return the whole foreground as one digit."""
     mask = foreground.mask
-    digit = cut_out_digit(foreground, mask, size)
+    digit = crop_digit(foreground, mask, size)
     return PreprocessedImage(size, foreground, np.zeros_like(mask), (digit,), mask)
 
 

@@ -80,7 +80,7 @@ class Run:
         return self._config_file.is_file()
 
     @property
-    def finished(self) -> bool:
+    def is_finished(self) -> bool:
         """Whether the training has ended."""
         return self._metrics_file.is_file() and bool(self.model_files)
 
@@ -92,10 +92,10 @@ class Run:
         return tuple(file for member in self._members if (file := member.model_file).is_file())
 
     @property
-    def resumable(self) -> bool:
+    def is_resumable(self) -> bool:
         """Whether an epoch of a run that is not finished has ended."""
         states = [run.resume_file for run in (self, *self._members)]
-        return not self.finished and any(state.is_file() for state in states)
+        return not self.is_finished and any(state.is_file() for state in states)
 
     @property
     def finished_at(self) -> int:
@@ -202,7 +202,7 @@ class Run:
         """
         if not self.has_config:
             raise RunError(f"cannot resume {str(self.path)!r}: not a run directory")
-        if self.finished:
+        if self.is_finished:
             self.remove_resume_state()
             raise RunError(f"cannot resume {str(self.path)!r}: the run is finished")
 
@@ -232,7 +232,7 @@ class Run:
             yield
         except OSError as error:
             raise RunError(
-                f"cannot write in {str(self.path)!r}: {os_reason(error)}", hint=OTHER_RUN_DIR
+                f"cannot write to {str(self.path)!r}: {os_reason(error)}", hint=OTHER_RUN_DIR
             ) from error
 
     def write_config(self, config: TrainConfig) -> None:

@@ -70,7 +70,7 @@ class RunSeries:
         """
         name = repr(str(self.path))
         try:
-            finished = [seed for seed in find_seeds(self.path) if self.run(seed).finished]
+            finished = [seed for seed in find_seeds(self.path) if self.run(seed).is_finished]
         except OSError as error:
             raise RunError(f"cannot read {name}: {os_reason(error)}") from error
         if not finished:

@@ -43,7 +43,7 @@ def run_trials_on_cluster(
 
     Raises:
         ClusterError: The cluster cannot be used, or does not have the files.
-        RunError: The storage fails.
+        SweepError: The storage fails.
     """
     caller = uuid4().hex
     job = TrainingJob.create(study.plan.space.base, splits, data_dir)

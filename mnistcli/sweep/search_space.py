@@ -144,7 +144,7 @@ class SearchSpace:
             dataset: The name of the loaded dataset.
 
         Raises:
-            CheckpointError: The start model cannot be found.
+            ModelError: The start model cannot be found.
             TrainingError: The start model is an ensemble.
         """
         from mnistcli.training.training import with_absolute_names  # noqa: PLC0415 - loads Keras
@@ -204,7 +204,7 @@ def parse_variation(text: str) -> Variation:
     name = _setting_name(name.strip())
     if not equals or not values.strip():
         raise ConfigError(
-            f"--vary needs a range or choices, such as {name}=A..B or {name}=A,B, not {text!r}",
+            f"--vary must be a range or choices, such as {name}=A..B or {name}=A,B, not {text!r}",
             hint=EXAMPLE,
         )
     match = _RANGE.fullmatch(values.strip())
@@ -246,7 +246,7 @@ def _value(name: str, text: str) -> Any:
         value = _BOOLS[text.lower()] if kind is bool else kind(text)
     except (KeyError, ValueError) as error:
         wanted = {bool: "true or false", int: "a whole number"}.get(kind, "a number")
-        raise ConfigError(f"--vary {name} needs {wanted}, not {text!r}", hint=EXAMPLE) from error
+        raise ConfigError(f"--vary {name} must be {wanted}, not {text!r}", hint=EXAMPLE) from error
     try:
         return validate(field, value)
     except ConfigError as error:

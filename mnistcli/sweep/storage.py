@@ -9,7 +9,7 @@ from typing import Any
 import optuna
 from optuna.storages.journal import JournalFileBackend
 
-from mnistcli.errors import ConfigError, RunError, os_reason
+from mnistcli.errors import ConfigError, SweepError, os_reason
 from mnistcli.extras import require_packages
 from mnistcli.files.locks import wait_for_lock
 
@@ -40,13 +40,13 @@ def require_storage(url: str | None) -> None:
     Raises:
         ConfigError: The address does not name a PostgreSQL database.
         MnistCliError: A package is missing.
-        RunError: The database does not answer, or refuses.
+        SweepError: The database does not answer, or refuses.
     """
     if url is None:
         return
     if not url.startswith(_SCHEMES):
         raise ConfigError(
-            f"--storage needs a PostgreSQL address, not {url.partition(':')[0]!r}; without "
+            f"--storage must be a PostgreSQL address, not {url.partition(':')[0]!r}; without "
             "--storage, a file keeps the trials",
             hint=_EXAMPLE,
         )
@@ -83,7 +83,7 @@ class Storage:
             on_stale: Called with each trial whose worker has stopped its heartbeat.
 
         Raises:
-            RunError: The storage cannot be opened.
+            SweepError: The storage cannot be opened.
         """
         with translate_storage_errors():
             if self.url is None:
@@ -142,21 +142,21 @@ class OpenStorage:
 
 @contextmanager
 def translate_storage_errors() -> Iterator[None]:
-    """Turn errors of a storage into a `RunError` of one line.
+    """Turn errors of a storage into a `SweepError` of one line.
 
     Raises:
-        RunError: The storage cannot be reached, or refuses.
+        SweepError: The storage cannot be reached, or refuses.
     """
     try:
         yield
     except OSError as error:
-        raise RunError(f"cannot use the storage: {os_reason(error, str(error))}") from error
+        raise SweepError(f"cannot use the storage: {os_reason(error, str(error))}") from error
     except optuna.exceptions.OptunaError as error:
-        raise RunError(f"the storage failed: {_first_line(error.__cause__ or error)}") from error
+        raise SweepError(f"the storage failed: {_first_line(error.__cause__ or error)}") from error
     except Exception as error:
         if not type(error).__module__.startswith(("sqlalchemy", "psycopg")):
             raise
-        raise RunError(
+        raise SweepError(
             f"the storage failed: {_first_line(error)}",
             hint=_EXAMPLE,
         ) from error

@@ -15,7 +15,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from mnistcli.config import SEED_LIMIT
-from mnistcli.errors import OTHER_RUN_DIR, RunError, TrainingError
+from mnistcli.errors import OTHER_RUN_DIR, SweepError, TrainingError
 from mnistcli.sweep.search_space import SearchSpace
 from mnistcli.sweep.storage import OpenStorage, Storage, translate_storage_errors
 
@@ -77,7 +77,7 @@ class TrialSummary:
         return self.state != "waiting"
 
     @property
-    def is_ended(self) -> bool:
+    def has_ended(self) -> bool:
         """Whether it is one of the trials of the plan and has ended."""
         return self.is_counted and self.state != "running"
 
@@ -108,7 +108,7 @@ class SweepStudy:
         """Open the study, or create it.
 
         Raises:
-            RunError: The storage fails, or the study has different settings.
+            SweepError: The storage fails, or the study has different settings.
         """
         optuna.logging.set_verbosity(optuna.logging.CRITICAL)
         warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
@@ -128,7 +128,7 @@ class SweepStudy:
                     study.set_user_attr(_PLAN, plan.space.as_dict())
         if recorded not in (None, _as_json(plan.space.as_dict())):
             storage.close()
-            raise RunError(
+            raise SweepError(
                 f"the sweep {plan.name!r} was started with different settings"
                 f"{_difference(recorded, plan)}",
                 hint=OTHER_RUN_DIR if plan.storage.url is None else "--study NAME",
@@ -142,7 +142,7 @@ class SweepStudy:
 
     def is_done(self) -> bool:
         """Return whether all trials of the plan have ended."""
-        return sum(trial.is_ended for trial in self.summaries()) >= self.plan.trials
+        return sum(trial.has_ended for trial in self.summaries()) >= self.plan.trials
 
     @contextmanager
     def claim(self) -> Iterator[bool]:

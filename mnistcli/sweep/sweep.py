@@ -11,7 +11,7 @@ from typing import Any
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.config import SEED_LIMIT, TrainConfig
 from mnistcli.datasets import Splits
-from mnistcli.errors import RunError, TrainingError, os_reason
+from mnistcli.errors import OutputError, TrainingError, os_reason
 from mnistcli.runs.json_files import write_json
 from mnistcli.sweep.study import SweepPlan, SweepStudy, TrialSummary, worker_name
 from mnistcli.sweep.trial import run_trial
@@ -173,7 +173,7 @@ def _choose_best(study: SweepStudy, dataset: str, images: int) -> SweepResult:
 
     Raises:
         TrainingError: No trial is complete.
-        RunError: The file cannot be written.
+        OutputError: The file cannot be written.
     """
     trials = study.summaries()
     complete = [trial for trial in trials if trial.value is not None]
@@ -188,5 +188,5 @@ def _choose_best(study: SweepStudy, dataset: str, images: int) -> SweepResult:
     try:
         write_json(result.best_file, config.as_dict())
     except OSError as error:
-        raise RunError(f"cannot write {str(result.best_file)!r}: {os_reason(error)}") from error
+        raise OutputError(f"cannot write {str(result.best_file)!r}: {os_reason(error)}") from error
     return result

@@ -54,7 +54,7 @@ class TrainingJob:
             data_dir: Directory of the MNIST files; None for the default.
 
         Raises:
-            CheckpointError: The start model cannot be found.
+            ModelError: The start model cannot be found.
             TrainingError: The start model is an ensemble.
         """
         config = with_absolute_names(replace(config, dataset=splits.name))

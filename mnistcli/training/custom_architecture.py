@@ -23,7 +23,7 @@ import numpy as np
 from mnistcli import checkpoints
 from mnistcli.architectures import INPUT_NAME, INPUT_SHAPE
 from mnistcli.config import split_custom_architecture
-from mnistcli.errors import CheckpointError, TrainingError, os_reason
+from mnistcli.errors import ModelError, TrainingError, os_reason
 from mnistcli.files.atomic import temporary_directory
 from mnistcli.files.hashing import sha256
 from mnistcli.inference.litert_conversion import build_keras_predictor
@@ -67,7 +67,7 @@ class CustomArchitecture:
         path = Path(file)
         if not function:
             raise TrainingError(
-                f"{file!r} needs the name of a function", hint=_option(path, "build")
+                f"{file!r} requires the name of a function", hint=_option(path, "build")
             )
         other = _option(copy, function) if copy.is_file() else "--arch classic"
         try:
@@ -178,7 +178,7 @@ class CustomArchitecture:
         try:
             model = _load_again(_rename_input(_require_shapes(model)))
             _require_probabilities(model)
-        except (_UnsuitableError, CheckpointError) as error:
+        except (_UnsuitableError, ModelError) as error:
             self._fail(f"{self.function}() {error}", line, error)
         except Exception as error:  # noqa: BLE001 - user layers can raise any exception
             line = self._find_line(error) or line
@@ -234,7 +234,7 @@ def _load_again(model: keras.Model) -> keras.Model:
     """Return a model after a round trip: saved and loaded, as a trained one will be.
 
     Raises:
-        CheckpointError: The model cannot be loaded, because it has more than stock layers.
+        ModelError: The model cannot be loaded, because it has more than stock layers.
         OSError: There is no temporary directory.
     """
     with temporary_directory() as directory:
@@ -242,9 +242,9 @@ def _load_again(model: keras.Model) -> keras.Model:
         checkpoints.save(model, path)
         try:
             return checkpoints.load(path)
-        except CheckpointError as error:
+        except ModelError as error:
             reason = error.message.replace(f"{str(path)!r}", "returns a model that")
-            raise CheckpointError(reason) from error
+            raise ModelError(reason) from error
 
 
 def _require_probabilities(model: keras.Model) -> None:

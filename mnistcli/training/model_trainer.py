@@ -94,7 +94,7 @@ class ModelTrainer:
         if not member.has_config:
             member = run.create_member(number, member_config)
         result = self.train_model(member_config, member, number, config.ensemble)
-        if not member.finished:
+        if not member.is_finished:
             member.write_metrics(result.as_dict())
         return result
 
@@ -124,7 +124,7 @@ class ModelTrainer:
             saver = EpochSaver(run, model, recorder, fingerprint, state)
             if state is None:
                 self.write_description(config, run)
-            elif not run.finished:
+            elif not run.is_finished:
                 run.write_config(config)
             if state is None or not state.calibrating:
                 fit(config, model, self._data, recorder, saver, devices=devices)
@@ -203,7 +203,7 @@ class ModelTrainer:
         probabilities = Classifier(build_keras_predictor(model)).predict(images.images)
         if config.label_smoothing:
             probabilities = calibrate(model, probabilities, images.labels)
-        if not run.finished:
+        if not run.is_finished:
             checkpoints.compile_for_evaluation(model)
             checkpoints.save(model, run.model_file)
             save_litert(model, run.model_file)

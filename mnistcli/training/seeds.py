@@ -126,7 +126,7 @@ def seed_configs(
         series: The directory of the runs.
 
     Raises:
-        CheckpointError: The start model cannot be found.
+        ModelError: The start model cannot be found.
         RunError: The run of a seed has different settings.
         TrainingError: The start model is an ensemble, or the file of a custom architecture cannot
             be read.
@@ -153,7 +153,7 @@ def train_seed(
         callback: Receives the progress. Defaults to none.
     """
     try:
-        if not run.finished:
+        if not run.is_finished:
             is_stopped = run.has_config
             target = run if is_stopped else Run.create(config, run.path)
             train(config, splits, target, callback=callback, resume=is_stopped)

@@ -57,7 +57,7 @@ def train(
         A `TrainResult`, or an `EnsembleResult` if `config.ensemble` is above 1.
 
     Raises:
-        CheckpointError: The start model cannot be found or loaded.
+        ModelError: The start model cannot be found or loaded.
         DataError: There are too few images.
         DeviceError: A GPU was requested and there is none, or the batches cannot be divided by the
             number of GPUs.
@@ -175,7 +175,7 @@ def find_start(name: str) -> ModelRef:
     """Find the model to fine-tune.
 
     Raises:
-        CheckpointError: There is no such model, or it cannot be loaded.
+        ModelError: There is no such model, or it cannot be loaded.
         TrainingError: The start model is an ensemble.
     """
     start = find_model(name)
@@ -195,7 +195,7 @@ def with_absolute_names(config: TrainConfig) -> TrainConfig:
     """Return a config whose start model and custom architecture are found from any directory.
 
     Raises:
-        CheckpointError: The start model cannot be found.
+        ModelError: The start model cannot be found.
         TrainingError: The start model is an ensemble.
     """
     if config.start is not None:
@@ -219,6 +219,6 @@ def _discard_if_empty(run: Run, *, keep: bool) -> Iterator[None]:
         yield
     except BaseException:
         with suppress(OSError):  # the first failure matters more
-            if not keep and not run.model_files and not run.resumable:
+            if not keep and not run.model_files and not run.is_resumable:
                 run.discard()
         raise

@@ -51,7 +51,7 @@ def test_options_that_need_this_process(digit_pngs: Path) -> None:
     )
     code, lines = failure(*PREDICT, digit_pngs, "--cluster", "nowhere")
     assert code == 2
-    assert lines[0].startswith("error: --cluster needs local, local:N, the address")
+    assert lines[0].startswith("error: --cluster must be local, local:N, the address")
     assert lines[1].endswith("--cluster local")
 
 
@@ -59,7 +59,7 @@ def test_training_needs_several_models() -> None:
     assert failure("train", "--dataset", "digits", "--cluster", "local") == (
         2,
         [
-            "error: --cluster needs --seeds or --ensemble: one model is trained by one process",
+            "error: --cluster requires --seeds or --ensemble: one model is trained by one process",
             "hint: mnistcli train --dataset digits --cluster local --seeds 0..9",
         ],
     )

@@ -111,8 +111,8 @@ def test_an_object_that_cannot_be_read_is_its_own_error() -> None:
     assert result.stdout.splitlines()[1].startswith("s3://images/scans/2.png,2,")
     assert result.stderr.splitlines() == [
         "error: no such object: 's3://images/none.png'",
-        "error: an empty file, not an image: 's3://images/other/empty.png'",
-        "error: a damaged or truncated image: 's3://images/other/damaged.png'",
+        "error: empty file, not an image: 's3://images/other/empty.png'",
+        "error: damaged or truncated image: 's3://images/other/damaged.png'",
         "error: no such folder: 's3://images/none/'",
     ]
 
@@ -167,7 +167,7 @@ def test_a_missing_package_is_named_with_its_command(monkeypatch: pytest.MonkeyP
     assert failure(*PREDICT, f"{SCANS}2.png", "--quiet") == (
         1,
         [
-            f"error: s3:// needs the package s3fs: '{SCANS}2.png'",
+            f"error: s3:// requires the package s3fs: '{SCANS}2.png'",
             "hint: pip install s3fs",
         ],
     )

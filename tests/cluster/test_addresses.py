@@ -39,13 +39,13 @@ def test_a_scheduler_file_is_an_address() -> None:
 
 @pytest.mark.parametrize("text", ["", "host", "tcp://host", "local:0", "local:x", "local:9999"])
 def test_other_texts_are_refused(text: str) -> None:
-    with pytest.raises(ConfigError, match="--cluster needs local") as caught:
+    with pytest.raises(ConfigError, match="--cluster must be local") as caught:
         ClusterAddress.parse(text)
     assert repr(text) in caught.value.message
 
 
 def test_a_missing_extra_is_an_error_with_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extras, "find_spec", lambda name: None)
-    with pytest.raises(ClusterError, match="needs the package distributed") as caught:
+    with pytest.raises(ClusterError, match="requires the package distributed") as caught:
         ClusterAddress.parse("local")
     assert caught.value.hint == "pip install 'mnistcli[cluster]'"

@@ -14,8 +14,8 @@ from mnistcli.diagnosis.host import (
     HOST_CHECKS,
     check_bytecode,
     check_cache,
+    check_default_model,
     check_encoding,
-    check_model,
     check_processors,
     check_temporary_directory,
     check_working_directory,
@@ -42,7 +42,7 @@ def test_a_cache_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None
     check = check_cache()
 
     assert (check.status, check.fix) == (NOTE, "export MNISTCLI_CACHE_DIR=DIR")
-    assert check.detail.startswith("cannot write in file/cache: ")
+    assert check.detail.startswith("cannot write to file/cache: ")
 
 
 def test_a_full_disk_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,13 +67,13 @@ def test_no_temporary_directory_is_a_failure(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_default_model_is_named() -> None:
-    assert check_model().detail.startswith("pretrained (distilled, ")
+    assert check_default_model().detail.startswith("pretrained (distilled, ")
 
 
 def test_a_model_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNISTCLI_MODEL", "nothing")
 
-    check = check_model()
+    check = check_default_model()
     assert (check.status, check.fix) == (FAILED, "unset MNISTCLI_MODEL")
 
 

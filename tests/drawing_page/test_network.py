@@ -8,7 +8,7 @@ import pytest
 
 from mnistcli.architectures import build_model
 from mnistcli.drawing_page.network import compute, read_network
-from mnistcli.errors import CheckpointError
+from mnistcli.errors import ModelError
 
 
 @pytest.mark.parametrize("arch", ["classic", "deep", "fast"])
@@ -39,7 +39,7 @@ def test_a_layer_that_is_not_supported_is_named(layer: keras.Layer, named: str) 
     parts = [layer, keras.layers.Flatten(), keras.layers.Dense(10, "softmax")]
     keras.Sequential([keras.Input((28, 28, 1)), *parts]).save("model.keras")
 
-    with pytest.raises(CheckpointError, match=f"its layer {named} is not supported"):
+    with pytest.raises(ModelError, match=f"its layer {named} is not supported"):
         read_network(Path("model.keras"))
 
 
@@ -49,5 +49,5 @@ def test_a_network_with_branches_is_refused() -> None:
     outputs = [keras.layers.Dense(10)(flat) for _ in range(2)]
     keras.Model(pixels, keras.layers.Softmax()(keras.layers.Add()(outputs))).save("model.keras")
 
-    with pytest.raises(CheckpointError, match="not a chain of layers"):
+    with pytest.raises(ModelError, match="not a chain of layers"):
         read_network(Path("model.keras"))

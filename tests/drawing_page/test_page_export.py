@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mnistcli.digit_thresholds import NO_DIGIT_THRESHOLDS
 from mnistcli.drawing_page.network import Layer, compute
 from mnistcli.drawing_page.page_export import MAX_SIZE, export_page
-from mnistcli.errors import CheckpointError, RunError
+from mnistcli.errors import ModelError, OutputError
 from mnistcli.inference.digit_score import digit_scores
 from mnistcli.inference.loading import load_classifier
 from mnistcli.model_lookup import find_model
@@ -193,7 +193,7 @@ def test_a_drawing_with_a_low_digit_score_is_rejected(page: "Page") -> None:
 def test_an_existing_file_is_kept(exported: Path, classifier: "DigitClassifier") -> None:
     model = find_model("pretrained").files[0]
 
-    with pytest.raises(RunError, match="already exists"):
+    with pytest.raises(OutputError, match="already exists"):
         export_page(model, classifier, exported, name="pretrained", thresholds=NO_DIGIT_THRESHOLDS)
 
 
@@ -202,7 +202,7 @@ def test_a_model_of_another_function_is_refused(classifier: "DigitClassifier") -
         def predict(self, images: NDArray[np.uint8], /) -> NDArray[np.float32]:
             return classifier.predict(255 - images)
 
-    with pytest.raises(CheckpointError, match="different probabilities"):
+    with pytest.raises(ModelError, match="different probabilities"):
         export_page(
             find_model("pretrained").files[0],
             Other(),

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import f1_score, log_loss
 
 from mnistcli.datasets import Dataset
-from mnistcli.errors import CheckpointError, DataError
+from mnistcli.errors import DataError, ModelError
 from mnistcli.evaluation import (
     ClassScores,
     ConfusedPair,
@@ -191,7 +191,7 @@ def test_an_empty_dataset_is_an_error() -> None:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_probabilities_that_are_not_finite(value: float) -> None:
-    with pytest.raises(CheckpointError) as caught:
+    with pytest.raises(ModelError) as caught:
         evaluate(FixedClassifier(np.full((2, 10), value)), make_dataset([0, 1]))
     assert caught.value.message == "the model outputs NaN; its training diverged"
     assert caught.value.hint == "--model pretrained"

@@ -94,8 +94,8 @@ def test_a_large_file_whose_decoder_cannot_be_stopped_is_refused(
     assert open_image(io.BytesIO(content)).size == (64, 64)
     monkeypatch.setattr(decoding_limits, "_MAX_ENCODED_BYTES", len(content) - 1)
 
-    assert message(content) == f"a {kind} file of more than 0 MiB: 'image'"
+    assert message(content) == f"{kind} file exceeds 0 MiB: 'image'"
 
 
 def test_a_damaged_header_is_a_damaged_image() -> None:
-    assert message(b"\x89PNG\r\n\x1a\n" + bytes(99)) == "a damaged or truncated image: 'image'"
+    assert message(b"\x89PNG\r\n\x1a\n" + bytes(99)) == "damaged or truncated image: 'image'"

@@ -124,7 +124,7 @@ def test_a_bool_array_is_black_and_white() -> None:
             "not the shape of an image: 'a' is (784,), expected (height, width), "
             "(height, width, 3) or (height, width, 4)",
         ),
-        (np.zeros((0, 28)), "an image without pixels: 'a'"),
+        (np.zeros((0, 28)), "image has no pixels: 'a'"),
         (np.zeros((2, 2), complex), "not an image: 'a' is an array of complex128"),
         (np.array([["7"]]), "not an image: 'a' is an array of <U1"),
     ],

@@ -35,8 +35,8 @@ def error_of(source: Path | io.BytesIO) -> ImageError:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (HEIC, "cannot read 'x': a HEIC photo needs the package pillow-heif"),
-        (b"%PDF-1.7\n", "cannot read 'x': a PDF needs the package pypdfium2"),
+        (HEIC, "cannot read 'x': a HEIC photo requires the package pillow-heif"),
+        (b"%PDF-1.7\n", "cannot read 'x': a PDF requires the package pypdfium2"),
     ],
 )
 def test_without_the_extra_the_error_names_the_kind_and_the_command(
@@ -91,7 +91,7 @@ def test_a_damaged_file_is_an_error_without_messages(
 ) -> None:
     scan.write_bytes(scan.read_bytes()[:cut])
 
-    assert error_of(scan).message.startswith("a damaged PDF, or one that is too large")
+    assert error_of(scan).message.startswith("damaged PDF, or one that is too large")
     assert capfd.readouterr() == ("", "")
 
 
@@ -109,7 +109,7 @@ def test_a_page_that_takes_too_long_is_an_error(
 ) -> None:
     monkeypatch.setattr(photo_decoders, "_MAX_SECONDS", 0.001)
 
-    assert error_of(scan).message == "a PDF that takes too long to render: 'scan.pdf'"
+    assert error_of(scan).message == "PDF takes too long to render: 'scan.pdf'"
 
 
 @pytest.fixture(scope="module")

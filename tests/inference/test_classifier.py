@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mnistcli import checkpoints
 from mnistcli.architectures import ARCHITECTURES, build_model
-from mnistcli.errors import CheckpointError
+from mnistcli.errors import ModelError
 from mnistcli.files.hashing import sha256
 from mnistcli.inference import litert_conversion, litert_files
 from mnistcli.inference.classifier import Classifier
@@ -198,7 +198,7 @@ def test_a_model_with_nan_weights_is_refused_by_the_name_of_the_weights(saved: P
     checkpoints.save(model, saved)
 
     with pytest.raises(
-        CheckpointError, match=r"weights that are NaN or infinite: layers/batch_normalization"
+        ModelError, match=r"weights that are NaN or infinite: layers/batch_normalization"
     ):
         Classifier.load(saved)
 
@@ -210,7 +210,7 @@ def test_a_model_that_computes_nan_is_refused(tmp_path: Path) -> None:
     model.weights[0].assign(np.full((784, 10), 3e38))
     checkpoints.save(model, tmp_path / "model.keras")
 
-    with pytest.raises(CheckpointError, match="computes NaN or infinite probabilities"):
+    with pytest.raises(ModelError, match="computes NaN or infinite probabilities"):
         Classifier.load(tmp_path / "model.keras")
 
 
@@ -262,12 +262,12 @@ def test_prediction_starts_without_tensorflow(trained_run: Path) -> None:
 
 
 def test_a_missing_model_file_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="no such model"):
+    with pytest.raises(ModelError, match="no such model"):
         Classifier.load(tmp_path / "model.keras")
 
 
 def test_a_litert_file_is_named_as_one(trained_run: Path) -> None:
-    with pytest.raises(CheckpointError, match=r"is a LiteRT model: use the \.keras file") as caught:
+    with pytest.raises(ModelError, match=r"is a LiteRT model: use the \.keras file") as caught:
         Classifier.load(trained_run / "model.tflite")
 
     assert caught.value.hint == f"--model {trained_run / 'model.keras'}"

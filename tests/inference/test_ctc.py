@@ -6,18 +6,18 @@ import math
 import numpy as np
 import pytest
 
-from mnistcli.inference.ctc import Frames, align, beam_search
+from mnistcli.inference.ctc import LineOutput, align, beam_search
 
 _BLANK = 10
 
 
-def random_frames(columns: int, *, seed: int, concentration: float = 0.2) -> Frames:
+def random_frames(columns: int, *, seed: int, concentration: float = 0.2) -> LineOutput:
     rng = np.random.default_rng(seed)
     probabilities = rng.dirichlet(np.full(11, concentration), columns)
-    return Frames(probabilities[:, :10], probabilities[:, 10])
+    return LineOutput(probabilities[:, :10], probabilities[:, 10])
 
 
-def sums_over_paths(frames: Frames) -> dict[str, float]:
+def sums_over_paths(frames: LineOutput) -> dict[str, float]:
     """Return the probability of each text: the sum over all its paths."""
     probabilities = np.column_stack([frames.digits, frames.blank])
     totals: dict[str, float] = {}
@@ -44,7 +44,7 @@ def test_the_search_finds_the_most_likely_texts(seed: int) -> None:
 def test_equal_digits_need_a_blank_between_them() -> None:
     digits = np.full((3, 10), 1e-6)
     digits[[0, 2], 7] = 1 - 1e-5
-    frames = Frames(digits, np.array([1e-6, 0.9, 1e-6]))
+    frames = LineOutput(digits, np.array([1e-6, 0.9, 1e-6]))
     assert max(beam_search(frames).items(), key=lambda item: item[1])[0] == "77"
 
     frames.digits[1, 7], frames.blank[1] = 0.9, 1e-6
@@ -89,7 +89,7 @@ def test_an_alignment_has_the_probability_of_each_replaced_digit(seed: int) -> N
 def test_an_alignment_has_the_column_of_each_digit() -> None:
     digits = np.full((9, 10), 1e-4)
     digits[2, 3] = digits[6, 3] = digits[7, 8] = 0.99
-    frames = Frames(digits, 1 - digits.sum(axis=1))
+    frames = LineOutput(digits, 1 - digits.sum(axis=1))
 
     assert align(frames, "338").columns == pytest.approx([2, 6, 7], abs=0.1)
 

@@ -11,12 +11,12 @@ import tensorflow as tf
 from keras import layers
 
 from mnistcli import extras
-from mnistcli.choices import EXPORT_FORMATS
-from mnistcli.errors import CheckpointError, RunError
+from mnistcli.errors import ModelError, OutputError
+from mnistcli.file_formats import EXPORT_FORMATS
 from mnistcli.inference import export as exporting
 from mnistcli.inference.known_digits import KnownDigits, load_known_digits
 from mnistcli.inference.litert_conversion import to_litert
-from tests.support.foreign_models import build_foreign
+from tests.support.external_models import build_external
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def digits() -> KnownDigits:
 
 @pytest.fixture(scope="module")
 def model() -> keras.Model:
-    return build_foreign()
+    return build_external()
 
 
 needs_onnx = pytest.mark.skipif(
@@ -64,9 +64,7 @@ def test_without_the_extra_the_error_names_the_packages(
 ) -> None:
     monkeypatch.setattr(extras, "find_spec", lambda name: None)
 
-    with pytest.raises(
-        CheckpointError, match="the packages onnx and onnxruntime and tf2"
-    ) as caught:
+    with pytest.raises(ModelError, match="the packages onnx and onnxruntime and tf2") as caught:
         exporting.export(model, "onnx", Path("a.onnx"), digits.images[:9], digits.images[:9])
     assert caught.value.hint == "pip install 'mnistcli[export]'"
 
@@ -81,7 +79,7 @@ def test_a_layer_that_onnx_cannot_compute_leaves_no_file(
     monkeypatch.setattr(extras, "find_spec", lambda name: object())
     monkeypatch.setattr(exporting, "write_onnx", fail)
 
-    with pytest.raises(CheckpointError, match="ONNX cannot compute a layer"):
+    with pytest.raises(ModelError, match="ONNX cannot compute a layer"):
         exporting.export(model, "onnx", Path("a.onnx"), digits.images[:9], digits.images[:9])
     assert list(Path().iterdir()) == []
 
@@ -89,7 +87,7 @@ def test_a_layer_that_onnx_cannot_compute_leaves_no_file(
 def test_an_existing_file_is_not_replaced(model: keras.Model, digits: KnownDigits) -> None:
     Path("a.tflite").write_text("mine")
 
-    with pytest.raises(RunError, match="already exists"):
+    with pytest.raises(OutputError, match="already exists"):
         exporting.export(model, "litert", Path("a.tflite"), digits.images, digits.images)
     assert Path("a.tflite").read_text() == "mine"
 
@@ -101,7 +99,7 @@ def test_a_file_that_disagrees_is_deleted(
     content = to_litert(other)
     monkeypatch.setattr(exporting, "to_litert", lambda _: content)
 
-    with pytest.raises(CheckpointError, match="disagrees with the model and is deleted"):
+    with pytest.raises(ModelError, match="disagrees with the model and is deleted"):
         exporting.export(model, "litert", Path("a.tflite"), digits.images[:50], digits.images[:1])
     assert list(Path().glob("*.tflite")) == []
 
@@ -116,6 +114,6 @@ def test_a_saved_model_that_disagrees_is_deleted(
 
     monkeypatch.setattr(tf.saved_model, "load", lambda _: Loaded)
 
-    with pytest.raises(CheckpointError, match="disagrees with the model"):
+    with pytest.raises(ModelError, match="disagrees with the model"):
         exporting.export(model, "saved_model", Path("a"), digits.images[:50], digits.images[:1])
     assert not Path("a").exists()

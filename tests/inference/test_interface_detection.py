@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from keras import layers
 
-from mnistcli.errors import CheckpointError, ConfigError
+from mnistcli.errors import ConfigError, ModelError
 from mnistcli.inference.classifier import Classifier
 from mnistcli.inference.interface_cache import Interface, read_interface
 from mnistcli.inference.interface_detection import adapt
 from mnistcli.inference.known_digits import KnownDigits, load_known_digits
 from mnistcli.model_check import check_model
-from tests.support.foreign_models import build_foreign
+from tests.support.external_models import build_external
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def accuracy(model: keras.Model, digits: KnownDigits) -> float:
 def test_the_pixel_scale_is_found(
     scale: str, factor: float, offset: float, digits: KnownDigits
 ) -> None:
-    path = save(build_foreign(factor=factor, offset=offset))
+    path = save(build_external(factor=factor, offset=offset))
     notes: list[str] = []
 
     model, interface = adapt(check_model(path), on_note=notes.append)
@@ -63,7 +63,7 @@ def test_the_pixel_scale_is_found(
 def test_outputs_become_probabilities(
     activation: str | None, outputs: str, digits: KnownDigits
 ) -> None:
-    model, interface = adapt(check_model(save(build_foreign(activation=activation))))
+    model, interface = adapt(check_model(save(build_external(activation=activation))))
 
     assert interface == ("0..1", outputs)
     assert accuracy(model, digits) > 0.9
@@ -86,19 +86,19 @@ def test_images_are_given_in_the_shape_of_the_input(
 ) -> None:
     if before and isinstance(before[-1], layers.Rescaling):
         before = (*before, layers.Flatten())
-    path = save(build_foreign(shape, before=before))
+    path = save(build_external(shape, before=before))
 
     assert accuracy(adapt(check_model(path)).model, digits) > 0.9
 
 
 def test_a_division_in_the_first_layer_tells_the_pixel_scale() -> None:
-    path = save(build_foreign(before=(layers.Rescaling(1 / 255), layers.Flatten())))
+    path = save(build_external(before=(layers.Rescaling(1 / 255), layers.Flatten())))
 
     assert adapt(check_model(path)).interface == ("0..255", "softmax")
 
 
 def test_a_fixed_batch_and_mixed_precision_do_not_matter(digits: KnownDigits) -> None:
-    source = build_foreign()
+    source = build_external()
     entry = keras.Input(batch_shape=(1, 28, 28, 1))
     dense = layers.Dense(10, "softmax", dtype="mixed_float16")
     model = keras.Model(entry, dense(layers.Flatten()(entry)))
@@ -108,7 +108,7 @@ def test_a_fixed_batch_and_mixed_precision_do_not_matter(digits: KnownDigits) ->
 
 
 def test_a_compiled_h5_file_is_loaded_like_a_keras_file(digits: KnownDigits) -> None:
-    model = build_foreign(factor=255, activation=None)
+    model = build_external(factor=255, activation=None)
     model.compile("adam", "mse")
     model.train_on_batch(np.zeros((1, 28, 28, 1)), np.zeros((1, 10)))
 
@@ -119,7 +119,7 @@ def test_a_compiled_h5_file_is_loaded_like_a_keras_file(digits: KnownDigits) -> 
 
 
 def test_what_was_detected_is_said_once_and_an_option_overrides_it(digits: KnownDigits) -> None:
-    path = save(build_foreign())
+    path = save(build_external())
     notes: list[str] = []
 
     first = Classifier.load(path, on_note=notes.append).predict(digits.images)
@@ -138,11 +138,11 @@ def test_what_was_detected_is_said_once_and_an_option_overrides_it(digits: Known
 
 
 def test_a_model_that_predicts_no_digits_is_refused_with_the_figure() -> None:
-    model = build_foreign()
+    model = build_external()
     model.set_weights([np.roll(weights, 1, axis=-1) for weights in model.get_weights()])
     path = save(model)
 
-    with pytest.raises(CheckpointError, match=r"takes 28x28x1 pixels and predicts at most \d+ %"):
+    with pytest.raises(ModelError, match=r"takes 28x28x1 pixels and predicts at most \d+ %"):
         adapt(check_model(path))
     assert adapt(check_model(path), pixel_scale="0..1").interface == ("0..1", "softmax")
 
@@ -152,7 +152,7 @@ def test_the_first_convolution_of_an_adapted_model_is_found(digits: KnownDigits)
 
     convolution = layers.Conv2D(1, 1, kernel_initializer="ones")
     before = (convolution, layers.Rescaling(1 / 3), layers.Flatten())
-    model = adapt(check_model(save(build_foreign((28, 28, 3), before=before)))).model
+    model = adapt(check_model(save(build_external((28, 28, 3), before=before)))).model
 
     kernels, maps = first_convolution(model, digits.images[0])
 

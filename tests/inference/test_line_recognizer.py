@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mnistcli.errors import CheckpointError
+from mnistcli.errors import ModelError
 from mnistcli.inference import line_recognizer
 from mnistcli.inference.line_recognizer import Calibration, LineRecognizer, load_line_recognizer
 from mnistcli.line_format import SYMBOLS
@@ -109,6 +109,6 @@ def test_a_damaged_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         file.write(b"?")
     monkeypatch.setattr(line_recognizer, "LINE_RECOGNIZER_DIR", tmp_path / "lines")
 
-    with pytest.raises(CheckpointError, match="damaged") as caught:
+    with pytest.raises(ModelError, match="damaged") as caught:
         load_line_recognizer.__wrapped__()
     assert caught.value.hint == "pip install --force-reinstall ."

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mnistcli.errors import CheckpointError
+from mnistcli.errors import ModelError
 from mnistcli.model_check import check_model
 from tests.support.model_files import (
     CONFIG,
@@ -26,7 +26,7 @@ def good(tmp_path: Path) -> Path:
 
 
 def message_of(path: Path) -> str:
-    with pytest.raises(CheckpointError) as caught:
+    with pytest.raises(ModelError) as caught:
         check_model(path)
     return caught.value.message
 

@@ -13,7 +13,7 @@ import keras
 import pytest
 
 from mnistcli import checkpoints
-from mnistcli.errors import CheckpointError
+from mnistcli.errors import ModelError
 from mnistcli.inference.classifier import Classifier
 from mnistcli.model_check import check_model
 from tests.support.model_files import change_config, layer, model_file, sequential
@@ -42,7 +42,7 @@ def test_a_class_that_the_program_has_registered_is_not_made(place: str, tmp_pat
         stack = [marked] if place == "layer" else []
         path = model_file(tmp_path / "m.keras", sequential(*stack, layer("Flatten"), dense))
 
-        with pytest.raises(CheckpointError, match="more than stock Keras layers"):
+        with pytest.raises(ModelError, match="more than stock Keras layers"):
             checkpoints.load(path)
 
     assert not Path("marker").exists()
@@ -74,7 +74,7 @@ def test_a_pipe_and_a_device_are_not_read(tmp_path: Path) -> None:
     (tmp_path / "zero.keras").symlink_to("/dev/zero")
 
     for name in ("pipe.keras", "zero.keras"):
-        with pytest.raises(CheckpointError, match="not a model file"):
+        with pytest.raises(ModelError, match="not a model file"):
             Classifier.load(tmp_path / name)
 
 
@@ -82,7 +82,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     path = model_file(tmp_path / "m.keras", sequential(*STACK))
     os.truncate(path, 30 << 30)  # sparse: takes no space on the disk
 
-    with pytest.raises(CheckpointError, match="is too large for a digit classifier"):
+    with pytest.raises(ModelError, match="is too large for a digit classifier"):
         Classifier.load(path)
 
 
@@ -103,10 +103,10 @@ def test_a_crafted_file_is_refused_without_tensorflow_and_memory(
     code = (
         "import re, sys, time\n"
         "sys.modules['tensorflow'] = sys.modules['keras'] = None\n"
-        "from mnistcli.errors import CheckpointError\n"
+        "from mnistcli.errors import ModelError\n"
         "from mnistcli.inference.classifier import Classifier\n"
         "try: Classifier.load(sys.argv[1])\n"
-        "except CheckpointError as error: print(error.message)\n"
+        "except ModelError as error: print(error.message)\n"
         "status = open('/proc/self/status').read()\n"
         "assert int(re.search(r'VmHWM:\\s+(\\d+)', status)[1]) < 300_000, status\n"
         "assert time.process_time() < 3, time.process_time()\n"  # mostly imports

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from mnistcli.errors import CheckpointError
+from mnistcli.errors import ModelError
 from mnistcli.model_check import check_model
 from mnistcli.model_check.configuration import MAX_LAYERS
 from tests.support.model_files import layer, model_file, sequential, tensor
 
 
 def message_of(path: Path, config: Any) -> str:
-    with pytest.raises(CheckpointError) as caught:
+    with pytest.raises(ModelError) as caught:
         check_model(model_file(path, config))
     return caught.value.message.removeprefix(repr(str(path))).strip()
 

@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pytest
 
-from mnistcli.errors import CheckpointError
+from mnistcli.errors import ModelError
 from mnistcli.model_check import check_model
 from tests.support.model_files import change_weights, layer, model_file, sequential, weights_file
 
@@ -86,7 +86,7 @@ def test_anything_but_plain_finite_arrays_is_refused(
 ) -> None:
     good = model_file(tmp_path / "good.keras", CONFIG, weights_file(7850, padding=20_000))
 
-    with pytest.raises(CheckpointError, match=reason):
+    with pytest.raises(ModelError, match=reason):
         check_model(change_weights(good, tmp_path / "bad.keras", change))
 
 
@@ -102,5 +102,5 @@ def test_the_state_of_the_optimizer_can_be_anything_finite_or_not(tmp_path: Path
 def test_weights_that_are_not_hdf5_are_damage(tmp_path: Path) -> None:
     path = model_file(tmp_path / "m.keras", CONFIG, b"\x89HDF\r\n\x1a\n" + b"x" * 20_000)
 
-    with pytest.raises(CheckpointError, match="not a Keras model, or a damaged file"):
+    with pytest.raises(ModelError, match="not a Keras model, or a damaged file"):
         check_model(path)

@@ -12,7 +12,7 @@ import pytest
 from keras import layers
 
 from mnistcli import checkpoints
-from mnistcli.errors import CheckpointError
+from mnistcli.errors import ModelError
 from mnistcli.model_check import check_model
 
 
@@ -108,9 +108,7 @@ def test_a_layer_with_code_is_refused(saved: Path) -> None:
     def edit(config: dict[str, Any]) -> None:
         config["config"]["layers"][1] = {"class_name": "Lambda", "config": {"function": "x"}}
 
-    with pytest.raises(
-        CheckpointError, match=r"more than stock Keras layers: keras\.layers\.Lambda"
-    ):
+    with pytest.raises(ModelError, match=r"more than stock Keras layers: keras\.layers\.Lambda"):
         checkpoints.load(change_config(saved, edit))
 
 
@@ -123,7 +121,7 @@ def test_weights_in_another_file_or_compressed_are_refused(saved: Path) -> None:
 
     for edit, message in ((link, "weights that are links"), (compress, "not stored as plain")):
         stack().save(saved)
-        with pytest.raises(CheckpointError, match=message):
+        with pytest.raises(ModelError, match=message):
             check_model(change(saved, edit))
 
 
@@ -142,12 +140,12 @@ def test_names_that_are_paths_are_refused(name: str, saved: Path) -> None:
     def edit(file: h5py.File) -> None:
         file["model_weights"].attrs["layer_names"] = [name]
 
-    with pytest.raises(CheckpointError):
+    with pytest.raises(ModelError):
         check_model(change(saved, edit))
 
 
 def test_a_damaged_file_is_named(saved: Path) -> None:
     saved.write_bytes(saved.read_bytes()[:500])
 
-    with pytest.raises(CheckpointError, match="not a Keras model, or a damaged file"):
+    with pytest.raises(ModelError, match="not a Keras model, or a damaged file"):
         checkpoints.load(saved)

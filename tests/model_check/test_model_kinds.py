@@ -9,14 +9,14 @@ import pytest
 
 from mnistcli import checkpoints
 from mnistcli.model_check import check_model
-from tests.support.foreign_model_kinds import MODEL_KINDS, scale_pixels
+from tests.support.external_model_kinds import MODEL_KINDS, scale_pixels
 
 
 @pytest.mark.parametrize("name", MODEL_KINDS)
 def test_a_kind_of_model_passes_and_computes_the_same(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`tests.tools.foreign_models` trains them all and compares what is found about pixels."""
+    """`tests.tools.external_models` trains them all and compares what is found about pixels."""
     monkeypatch.setattr(logging.root, "disabled", True)  # Keras warns of .h5 files
     kind = MODEL_KINDS[name]
     model = kind.make()

@@ -10,7 +10,7 @@ from keras import layers
 
 from mnistcli import checkpoints
 from mnistcli.architectures import ARCHITECTURES, build_model
-from mnistcli.errors import CheckpointError
+from mnistcli.errors import ModelError
 from mnistcli.model_check import check_model
 from mnistcli.model_check.shape_inference import measure
 from tests.support.model_files import layer, model_file, sequential, tensor
@@ -136,7 +136,7 @@ def test_layers_of_invalid_or_large_size_are_refused(
 ) -> None:
     path = model_file(tmp_path / "model.keras", sequential(*stack, POOL, DENSE))
 
-    with pytest.raises(CheckpointError, match=reason):
+    with pytest.raises(ModelError, match=reason):
         check_model(path)
 
 
@@ -160,7 +160,7 @@ def test_a_model_that_is_called_over_and_over_is_refused(tmp_path: Path) -> None
             output_layers=["inner", 9, 0],
         )
 
-    with pytest.raises(CheckpointError, match="more than 2000 times"):
+    with pytest.raises(ModelError, match="more than 2000 times"):
         check_model(model_file(tmp_path / "model.keras", sequential(node, POOL, DENSE)))
 
 
@@ -170,5 +170,5 @@ def test_the_layer_is_named(tmp_path: Path) -> None:
         sequential(layer("Conv2D", filters=0, kernel_size=1, padding="same")),
     )
 
-    with pytest.raises(CheckpointError, match="invalid filters: layer 'conv2d'"):
+    with pytest.raises(ModelError, match="invalid filters: layer 'conv2d'"):
         check_model(path)

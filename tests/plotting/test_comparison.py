@@ -8,7 +8,7 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from mnistcli.errors import RunError
+from mnistcli.errors import PlotError
 from mnistcli.plotting.comparison import COLORS, Curve, plot_comparison
 from mnistcli.runs.history import EpochRow
 from tests.plotting.builders import ODD_NAMES, footer, subtitle, texts, title
@@ -69,7 +69,7 @@ def test_a_run_without_a_history_is_named_without_a_curve() -> None:
 
 
 def test_runs_without_any_history() -> None:
-    with pytest.raises(RunError, match="none of the runs has a history"):
+    with pytest.raises(PlotError, match="none of the runs has a history"):
         plot_comparison([Curve(name="a", test_accuracy=0.5, history=())], dataset="mnist")
 
 

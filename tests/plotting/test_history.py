@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from mnistcli.errors import RunError
+from mnistcli.errors import PlotError
 from mnistcli.plotting.history import plot_history
 from mnistcli.runs.history import EpochRow
 from tests.plotting.builders import footer, subtitle, title
@@ -152,7 +152,7 @@ def test_a_run_that_diverged_has_a_legible_figure(assert_legible: Check) -> None
 
 
 def test_a_history_without_epochs_is_an_error() -> None:
-    with pytest.raises(RunError) as caught:
+    with pytest.raises(PlotError) as caught:
         plot([])
 
     assert caught.value.message == "the history has no epochs yet"

@@ -17,10 +17,10 @@ from PIL import Image
 from mnistcli import datasets, evaluation
 from mnistcli.architectures import INPUT_NAME
 from mnistcli.datasets import Dataset, Splits
-from mnistcli.errors import CheckpointError, DataError, MnistCliError, RunError
+from mnistcli.errors import DataError, MnistCliError, ModelError, OutputError, PlotError
 from mnistcli.model_lookup import ModelRef, find_model
 from mnistcli.plotting import registry, style
-from mnistcli.plotting.registry import PLOT_KINDS, draw_plots
+from mnistcli.plotting.registry import PLOT_KINDS, save_plots
 from tests.plotting.builders import footer, make_probabilities, random_dataset
 from tests.support.figures import draw_nothing
 
@@ -49,7 +49,7 @@ def draw(
     dataset: Dataset = DATASET,
     splits: Splits | None = None,
 ) -> list[Path]:
-    return draw_plots(model, "mine", dataset, OUTPUT, kinds=kinds, count=4, splits=splits)
+    return save_plots(model, "mine", dataset, OUTPUT, kinds=kinds, count=4, splits=splits)
 
 
 def save_dense_model(name: str) -> Path:
@@ -117,7 +117,7 @@ def test_a_run_with_augmentation_shows_its_own_training_images(
 def test_a_run_without_augmentation_has_no_plot_of_it(trained_run: Path) -> None:
     error = error_of(find_model(trained_run), "augmentation")
 
-    assert isinstance(error, RunError)
+    assert isinstance(error, PlotError)
     assert error.message == (
         "no augmentation: the run has no distortions and no synthetic images either"
     )
@@ -127,7 +127,7 @@ def test_a_run_without_augmentation_has_no_plot_of_it(trained_run: Path) -> None
 def test_files_of_each_format_are_reproducible(trained_run: Path) -> None:
     for folder in ("a", "b"):
         for file_format in ("svg", "pdf"):
-            draw_plots(
+            save_plots(
                 find_model(trained_run),
                 "mine",
                 DATASET,
@@ -158,7 +158,7 @@ def test_only_the_kinds_that_are_asked_for_are_drawn_once_each(trained_run: Path
 
 def test_the_seed_chooses_the_samples(trained_run: Path) -> None:
     files = [
-        draw_plots(
+        save_plots(
             find_model(trained_run),
             "mine",
             DATASET,
@@ -181,7 +181,7 @@ def test_an_evaluation_is_not_computed_again(
     )
     monkeypatch.setattr(evaluation, "evaluate", None)
 
-    (file,) = draw_plots(
+    (file,) = save_plots(
         find_model(trained_run), "mine", DATASET, OUTPUT, kinds=["confusion"], evaluation=known
     )
 
@@ -204,7 +204,7 @@ def test_the_packaged_model_has_no_history(monkeypatch: pytest.MonkeyPatch) -> N
     model = find_model("pretrained")
 
     error = error_of(model, "history")
-    assert isinstance(error, RunError)
+    assert isinstance(error, PlotError)
     assert error.message == "no history: 'pretrained' has none"
     assert error.hint == "--kind confusion"
     assert "history" not in [file.stem for file in draw(model)]
@@ -218,7 +218,7 @@ def test_a_file_outside_a_run_has_no_history(
     model = find_model("alone.keras")
 
     error = error_of(model, "history")
-    assert isinstance(error, RunError)
+    assert isinstance(error, PlotError)
     assert error.message == "no history: 'alone.keras' is a file outside a run directory"
     assert error.hint == "--kind confusion"
     assert [file.stem for file in draw(model)] == WITHOUT_AUGMENTATION[1:]
@@ -236,7 +236,7 @@ def test_a_model_of_one_layer_has_neither_filters_nor_a_hidden_layer(
         "embedding": "hidden layer",
     }.items():
         error = error_of(model, kind)
-        assert isinstance(error, CheckpointError)
+        assert isinstance(error, PlotError)
         assert error.message == f"no {kind}: the model has no {missing}"
         assert error.hint == "--kind confusion"
     assert [file.stem for file in draw(model)] == [
@@ -251,7 +251,7 @@ def test_several_models_have_no_plots_of_single_models(kind: str, trained_run: P
     model = find_model("first run", "second")
 
     error = error_of(model, kind)
-    assert isinstance(error, RunError)
+    assert isinstance(error, PlotError)
     assert error.message == f"no {kind} plot of an ensemble: plot its 2 models one by one"
     assert error.hint == "--model 'first run'"
 
@@ -273,7 +273,7 @@ def test_a_damaged_model_is_an_error_for_every_plot_that_needs_it(trained_run: P
     model = ModelRef((Path("run/model.keras"),))
 
     for kind in ("confusion", "filters"):
-        assert isinstance(error_of(model, kind), CheckpointError)
+        assert isinstance(error_of(model, kind), ModelError)
 
 
 def test_an_empty_dataset_is_an_error(trained_run: Path) -> None:
@@ -287,7 +287,7 @@ def test_an_empty_dataset_is_an_error(trained_run: Path) -> None:
 def test_the_error_of_an_unwritable_directory_suggests_another_one(trained_run: Path) -> None:
     OUTPUT.write_text("a file")
 
-    with pytest.raises(RunError) as caught:
+    with pytest.raises(OutputError) as caught:
         draw(find_model(trained_run), ["history"])
 
     assert caught.value.hint == "--output-dir DIR"

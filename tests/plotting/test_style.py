@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from mnistcli.errors import RunError
+from mnistcli.errors import OutputError
 from mnistcli.plotting.style import (
     DPI,
     Footer,
@@ -150,7 +150,7 @@ def test_a_figure_that_cannot_be_written(name: str, reason: str) -> None:
     Path("a folder").mkdir()
     Path("file").write_text("mine")
 
-    with pytest.raises(RunError) as caught:
+    with pytest.raises(OutputError) as caught:
         save_figure(Figure(figsize=(1, 1)), Path(name), hint="--output-dir DIR")
 
     assert caught.value.message == f"cannot write {name!r}: {reason}"

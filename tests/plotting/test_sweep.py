@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from mnistcli.plotting.style import VERMILION
-from mnistcli.plotting.sweep import draw_sweep, plot_importance, plot_parallel, plot_trials
+from mnistcli.plotting.sweep import plot_importance, plot_parallel, plot_trials, save_sweep_figures
 from mnistcli.sweep.sweep import SweepResult
 from tests.plotting.builders import axes_of, footer, texts, title
 from tests.support.sweep import make_result, make_trial
@@ -118,8 +118,8 @@ def test_a_setting_that_a_trial_does_not_use_breaks_its_line() -> None:
 
 
 def test_one_complete_trial_has_a_history_only(result: SweepResult) -> None:
-    names = [path.name for path in draw_sweep(result)]
+    names = [path.name for path in save_sweep_figures(result)]
     one = make_result(["dropout=0..0.5"], [make_trial(0, {"dropout": 0.1}, [0.9])])
 
     assert names == ["sweep-history.png", "sweep-importance.png", "sweep-parallel.png"]
-    assert [path.name for path in draw_sweep(one)] == ["sweep-history.png"]
+    assert [path.name for path in save_sweep_figures(one)] == ["sweep-history.png"]

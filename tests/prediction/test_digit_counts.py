@@ -2,15 +2,15 @@
 
 import pytest
 
-from mnistcli.prediction.digit_counts import MAX_DIGITS, digit_counts
+from mnistcli.prediction.digit_counts import MAX_DIGITS, digit_count_range
 
 
 def test_both_ends_are_included() -> None:
-    assert list(digit_counts(4, 6)) == [4, 5, 6]
-    assert list(digit_counts(MAX_DIGITS, MAX_DIGITS)) == [MAX_DIGITS]
+    assert list(digit_count_range(4, 6)) == [4, 5, 6]
+    assert list(digit_count_range(MAX_DIGITS, MAX_DIGITS)) == [MAX_DIGITS]
 
 
-@pytest.mark.parametrize(("least", "greatest"), [(0, 1), (3, 2), (1, MAX_DIGITS + 1)])
-def test_other_numbers_are_refused(least: int, greatest: int) -> None:
-    with pytest.raises(ValueError, match=f"{least} to {greatest}"):
-        digit_counts(least, greatest)
+@pytest.mark.parametrize(("minimum", "maximum"), [(0, 1), (3, 2), (1, MAX_DIGITS + 1)])
+def test_other_numbers_are_refused(minimum: int, maximum: int) -> None:
+    with pytest.raises(ValueError, match=f"{minimum} to {maximum}"):
+        digit_count_range(minimum, maximum)

@@ -29,7 +29,7 @@ def test_the_shard_of_a_name_is_the_same_in_every_process() -> None:
 
 @pytest.mark.parametrize("text", ["0/4", "5/4", "1", "1/0", "a/b", "1/2/3", "-1/2", ""])
 def test_an_invalid_shard_is_refused(text: str) -> None:
-    with pytest.raises(ConfigError, match="--shard needs a number and a count"):
+    with pytest.raises(ConfigError, match="--shard must be a number and a count"):
         Shard.parse(text)
 
 

@@ -157,12 +157,12 @@ def test_metrics_mark_a_run_as_finished(tmp_path: Path) -> None:
     run.model_file.touch()
     with pytest.raises(RunError, match=r"no metrics\.json in") as caught:
         run.read_metrics()
-    assert not run.finished
+    assert not run.is_finished
 
     run.write_metrics({"epochs": 1})
 
     assert caught.value.hint == "--model pretrained"
-    assert run.finished
+    assert run.is_finished
     assert run.read_metrics() == {"epochs": 1}
 
 

@@ -69,7 +69,7 @@ def verify_in_fork(run: Path, splits: Splits, config: TrainConfig = CONFIG) -> i
             find_model(str(run))
         _train_quickly()
         # A finished run, which has nothing but a state to lose, is refused.
-        with suppress(RunError) if found.finished else nullcontext():
+        with suppress(RunError) if found.is_finished else nullcontext():
             train(config, splits, found, resume=True)
         runs = [Run(file.parent) for file in sorted(run.rglob("model.keras"))]
         histories = [

@@ -7,7 +7,7 @@ from pathlib import Path
 import optuna
 import pytest
 
-from mnistcli.errors import ConfigError, RunError
+from mnistcli.errors import ConfigError, SweepError
 from mnistcli.sweep.search_space import SearchSpace
 from mnistcli.sweep.storage import Storage, require_storage
 from mnistcli.sweep.study import SweepPlan, SweepStudy
@@ -62,9 +62,9 @@ def test_processes_that_start_at_once_on_an_empty_database_claim_different_trial
 def test_a_database_that_nobody_serves_is_an_error() -> None:
     url = "postgresql+psycopg://test@127.0.0.1:1/postgres"
 
-    with pytest.raises(RunError, match=r"the storage failed: .*127\.0\.0\.1"):
+    with pytest.raises(SweepError, match=r"the storage failed: .*127\.0\.0\.1"):
         SweepStudy.open(_plan(url))
-    with pytest.raises(RunError, match=r"the storage failed: .*127\.0\.0\.1") as caught:
+    with pytest.raises(SweepError, match=r"the storage failed: .*127\.0\.0\.1") as caught:
         require_storage(url)
 
     assert "\n" not in caught.value.message
@@ -77,5 +77,5 @@ def test_an_invalid_port_is_refused() -> None:
 
 @pytest.mark.parametrize("url", ["sqlite:///a.db", "mysql://host/a", "a.db"])
 def test_databases_that_lose_trials_are_refused(url: str) -> None:
-    with pytest.raises(ConfigError, match="--storage needs a PostgreSQL address"):
+    with pytest.raises(ConfigError, match="--storage must be a PostgreSQL address"):
         require_storage(url)

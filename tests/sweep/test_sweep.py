@@ -11,7 +11,7 @@ import pytest
 from mnistcli import datasets
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits
-from mnistcli.errors import RunError, TrainingError
+from mnistcli.errors import SweepError, TrainingError
 from mnistcli.runs.run import Run, read_config_file
 from mnistcli.sweep import trial
 from mnistcli.sweep.search_space import SearchSpace
@@ -82,7 +82,7 @@ def test_other_settings_are_refused(
     simulate(lambda config, epoch: 0.5)
     run_sweep(_plan(tmp_path, 1), splits)
 
-    with pytest.raises(RunError, match=r"'test' was started with different settings: dropout"):
+    with pytest.raises(SweepError, match=r"'test' was started with different settings: dropout"):
         run_sweep(_plan(tmp_path, 2, "dropout=0..0.4"), splits)
 
 
@@ -152,7 +152,7 @@ def test_the_trial_of_a_killed_worker_is_repeated_at_most_three_times(
     assert len(set(dropouts)) == 1
     assert dropouts[0] not in {config.dropout for config in configs}
     assert [one.state for one in result.trials] == [*["failed"] * 3, "complete"]
-    assert [one.is_ended for one in result.trials] == [False, False, True, True]
+    assert [one.has_ended for one in result.trials] == [False, False, True, True]
 
 
 @pytest.mark.usefixtures("quick_training")

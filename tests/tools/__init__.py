@@ -10,7 +10,7 @@
 - digit_pairs: measure the rejection of numbers with two digits at several thresholds
 - digit_styles: measure the accuracy of a model by writing style
 - distill: train the packaged model on a GPU by distillation
-- foreign_models: train models of other projects' kinds on MNIST, and load them
+- external_models: train models of other projects' kinds on MNIST, and load them
 - form_regions: measure the fields of rendered forms that are read right
 - fuzz: read mutated images, models, datasets and runs (`make fuzz`)
 - kills: kill processes that write files, and look at what is left (`make kills`)

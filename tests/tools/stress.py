@@ -76,7 +76,7 @@ def _failure(process: subprocess.Popen[str], *, has_answer: bool = False) -> str
 def _check_files(count: int) -> list[str]:
     """Return what is wrong with the files of all processes."""
     runs = [Run(path) for path in sorted(RUNS_DIR.iterdir())]
-    failures = [f"{run.path} is not finished" for run in runs if not run.finished]
+    failures = [f"{run.path} is not finished" for run in runs if not run.is_finished]
     if len(runs) != count:
         failures.append(f"{len(runs)} run directories")
     models = {check_model(run.model_file).weights for run in runs}

@@ -66,7 +66,7 @@ def kill_sweep_workers(folder: Path, url: str) -> None:
     )
     trials = study.summaries()
     study.close()
-    ended = [trial for trial in trials if trial.is_ended]
+    ended = [trial for trial in trials if trial.has_ended]
     distinct = len({tuple(trial.params.items()) for trial in ended})
     states = Counter(trial.state for trial in trials)
     print(

@@ -40,7 +40,7 @@ def test_seeds_are_trained_on_workers(cluster: ClusterAddress) -> None:
     results = train_seeds_on_cluster(cluster, CONFIG, splits, [4], series, on_seed_end=ended.append)
     assert tuple(ended) == results.results
     run = series.run(4)
-    assert run.finished
+    assert run.is_finished
     assert run.read_config() == replace(CONFIG, seed=4)
     assert results.results[0].metrics["test_accuracy"] == run.read_metrics()["test_accuracy"]
 
@@ -137,7 +137,7 @@ def test_the_members_of_an_ensemble_are_trained_by_the_workers(
     )
     assert isinstance(result, EnsembleResult)
     assert len(ended) == 2
-    assert run.finished
+    assert run.is_finished
     assert [member.config.seed for member in result.members] == [0, 1]
     assert not list(Path("ensemble").rglob("resume*"))
     single = train_model(replace(CONFIG, seed=1), splits)

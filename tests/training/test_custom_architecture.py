@@ -165,8 +165,8 @@ def test_a_long_message_is_shortened() -> None:
     [
         ("net.py:buld", "no function 'buld' in 'net.py'; did you mean 'build'?", "net.py:build"),
         ("net.py:keras", "no function 'keras' in 'net.py'", "net.py:build"),
-        ("net.py", "'net.py' needs the name of a function", "net.py:build"),
-        ("net.py:", "'net.py' needs the name of a function", "net.py:build"),
+        ("net.py", "'net.py' requires the name of a function", "net.py:build"),
+        ("net.py:", "'net.py' requires the name of a function", "net.py:build"),
         ("nothing.py:build", "no such file: 'nothing.py'", "classic"),
         ("folder.py:build", "not a Python file: 'folder.py'", "classic"),
     ],

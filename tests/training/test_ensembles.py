@@ -55,10 +55,10 @@ def test_each_member_is_a_run_of_its_own(result: EnsembleResult, splits: Splits)
     members = [Run(result.run.path / f"member-{number}") for number in (1, 2)]
 
     assert [member.run.path for member in result.members] == [run.path for run in members]
-    assert all(run.finished for run in members)
+    assert all(run.is_finished for run in members)
     assert [run.read_config().seed for run in members] == [7, 8]
     assert {run.read_config().ensemble for run in members} == {1}
-    assert result.run.finished
+    assert result.run.is_finished
     assert result.run.read_config() == result.config
     assert {run.trained_on for run in (result.run, *members)} == {(splits.name,)}
 

@@ -189,7 +189,7 @@ def stopped(stopped_once: Run) -> Run:
 def test_an_interrupted_run_keeps_its_last_whole_epoch(stopped: Run) -> None:
     assert checkpoints.load(stopped.model_file).name == "simple"
     assert len(stopped.read_history()) == 1
-    assert stopped.resumable
+    assert stopped.is_resumable
 
 
 def test_a_run_with_plateaus_equals_one_that_was_not_stopped(
@@ -271,7 +271,7 @@ def test_an_ensemble_is_resumed_without_training_finished_members_again(splits: 
     shutil.rmtree(run.member(2).path)
     Run.create(run.member(1).read_config(), run.member(2).path)
     run.member(2).write_config(whole.member(2).read_config())
-    assert run.resumable
+    assert run.is_resumable
     with pytest.raises(
         RunError, match="2 epochs: the training of 'run/member-1' has ended after 1"
     ):
@@ -311,7 +311,7 @@ def test_other_settings_are_refused(
     with pytest.raises(RunError, match=f"cannot resume.*{message}"):
         resume(stopped, splits, **changes)
 
-    assert stopped.resumable
+    assert stopped.is_resumable
     assert len(stopped.read_history()) == 1
 
 

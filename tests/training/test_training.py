@@ -17,7 +17,7 @@ from mnistcli import checkpoints
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Splits, load
 from mnistcli.digit_thresholds import NO_DIGIT_THRESHOLDS
-from mnistcli.errors import CheckpointError, DataError, DeviceError, RunError, TrainingError
+from mnistcli.errors import DataError, DeviceError, ModelError, RunError, TrainingError
 from mnistcli.evaluation import evaluate
 from mnistcli.inference import litert_conversion
 from mnistcli.inference.classifier import Classifier
@@ -100,7 +100,7 @@ def test_a_run_directory_holds_every_file(first: tuple[TrainResult, RecordingCal
     result, _ = first
     run = Run(result.run.path)
 
-    assert run.finished
+    assert run.is_finished
     assert run.read_history()[result.kept.epoch - 1] == result.kept
     assert run.read_metrics() == result.as_dict()
     assert sorted(path.name for path in run.path.iterdir()) == [
@@ -404,9 +404,9 @@ def failures(first: tuple[TrainResult, RecordingCallback]) -> dict[str, TrainCon
 @pytest.mark.parametrize(
     ("name", "kind", "message", "hint"),
     [
-        ("typo", CheckpointError, "no such model", None),
+        ("typo", ModelError, "no such model", None),
         ("ensemble", TrainingError, "cannot fine-tune an ensemble: 'two'", "--from two/member-1"),
-        ("damaged", CheckpointError, "damaged.keras", None),
+        ("damaged", ModelError, "damaged.keras", None),
         ("few", DataError, "", None),
         (
             "diverged", TrainingError,
@@ -438,7 +438,7 @@ def test_a_run_that_fails_leaves_no_directory(
     with pytest.raises(kind) as caught:
         train(config, splits, Run.create(config, Path("run")))
 
-    assert isinstance(caught.value, CheckpointError | DataError | DeviceError | TrainingError)
+    assert isinstance(caught.value, ModelError | DataError | DeviceError | TrainingError)
     assert message in caught.value.message
     if hint is not None:
         assert caught.value.hint == hint
@@ -452,7 +452,7 @@ def test_a_full_disk_during_training_is_an_error_and_the_model_is_kept(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Run, "write_history", full)
-    with pytest.raises(RunError, match="cannot write in 'run': no space left on device"):
+    with pytest.raises(RunError, match="cannot write to 'run': no space left on device"):
         train_model(QUICK, splits)
 
     assert checkpoints.load(Path("run/model.keras")).name == "simple"
@@ -477,7 +477,7 @@ def test_a_run_directory_that_cannot_be_written_is_reported_before_the_training(
 
     with (
         failing(run.path, 1, errno.EROFS),
-        pytest.raises(RunError, match="cannot write in 'run': read-only file system"),
+        pytest.raises(RunError, match="cannot write to 'run': read-only file system"),
     ):
         train(QUICK, splits, run, callback=callback)
 
@@ -489,7 +489,7 @@ def test_a_run_directory_that_has_vanished_is_reported_before_the_training(split
     shutil.rmtree("run")
     callback = RecordingCallback()
 
-    with pytest.raises(RunError, match="cannot write in 'run': no such file or directory"):
+    with pytest.raises(RunError, match="cannot write to 'run': no such file or directory"):
         train(QUICK, splits, run, callback=callback)
 
     assert callback.begun == []

@@ -12,7 +12,7 @@ from mnistcli.cli.hints import quote_argument
 from mnistcli.cli.options import ModelArgument, PixelScaleOption, QuietOption
 from mnistcli.cli.spinner import show_spinner
 from mnistcli.cli.streams import print_line, print_model, print_note, set_verbosity
-from mnistcli.errors import OTHER_MODEL, CheckpointError, ConfigError
+from mnistcli.errors import OTHER_MODEL, ConfigError, ModelError
 from mnistcli.extras import require_packages
 
 if TYPE_CHECKING:
@@ -101,11 +101,11 @@ def draw(
 def _export(model_ref: "ModelRef", path: Path, pixel_scale: str | None) -> None:
     if path.suffix.lower() not in {".html", ".htm"}:
         raise ConfigError(
-            f"--export needs a file name that ends in .html, not {str(path)!r}",
+            f"--export must be a file name that ends in .html, not {str(path)!r}",
             hint="--export page.html",
         )
     if len(model_ref.files) > 1:
-        raise CheckpointError("cannot export an ensemble", hint=OTHER_MODEL)
+        raise ModelError("cannot export an ensemble", hint=OTHER_MODEL)
     with show_spinner("Exporting"):
         from mnistcli.drawing_page.page_export import export_page
         from mnistcli.inference.loading import load_classifier

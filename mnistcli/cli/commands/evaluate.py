@@ -89,7 +89,7 @@ def evaluate(
         return
     if address is not None:
         raise ConfigError(
-            "--cluster needs --seeds: one process evaluates one model", hint="--seeds all"
+            "--cluster requires --seeds: one process evaluates one model", hint="--seeds all"
         )
     model_ref = find_model(*model or ())
     with show_spinner("Starting"):
@@ -118,10 +118,10 @@ def evaluate(
     )
     if report:
         from mnistcli.plotting.directories import plots_dir
-        from mnistcli.plotting.registry import draw_plots
+        from mnistcli.plotting.registry import save_plots
 
         directory = output_dir or plots_dir(model_ref, splits.name)
-        (figure,) = draw_plots(
+        (figure,) = save_plots(
             model_ref, splits.name, images, directory, kinds=["confusion"], evaluation=result
         )
         print_figure(figure, as_json=as_json)

@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from mnistcli.choices import EXPORT_FORMATS
 from mnistcli.cli.dataset_loading import load_splits
-from mnistcli.cli.interface_notes import note_interface
+from mnistcli.cli.interface_notes import report_interface
 from mnistcli.cli.options import (
     DataDirOption,
     DatasetOption,
@@ -19,7 +18,8 @@ from mnistcli.cli.options import (
 from mnistcli.cli.spinner import show_spinner
 from mnistcli.cli.streams import print_json, print_line, print_model, set_verbosity
 from mnistcli.config_validation import require_choice
-from mnistcli.errors import CheckpointError
+from mnistcli.errors import ModelError
+from mnistcli.file_formats import EXPORT_FORMATS
 from mnistcli.formatting import percent
 
 _IMAGES = 1000
@@ -64,11 +64,11 @@ def export(
     file_format = require_choice("format", file_format, EXPORT_FORMATS)
     model_ref = find_model(*model or ())
     if len(model_ref.files) > 1:
-        raise CheckpointError(
+        raise ModelError(
             "cannot export an ensemble: export its models one by one", hint="mnistcli export --help"
         )
     print_model(model_ref.description)
-    note_interface(model_ref, pixel_scale)
+    report_interface(model_ref, pixel_scale)
     splits = load_splits(dataset or model_ref.datasets[0], data_dir)
     images = splits.images_not_trained_on(*model_ref.datasets).images[:_IMAGES]
     with show_spinner("Exporting"):

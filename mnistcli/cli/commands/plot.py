@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from mnistcli.choices import FIGURE_FORMATS
 from mnistcli.cli.dataset_loading import load_splits
-from mnistcli.cli.interface_notes import note_interface
+from mnistcli.cli.interface_notes import report_interface
 from mnistcli.cli.options import (
     DataDirOption,
     DatasetOption,
@@ -19,8 +18,9 @@ from mnistcli.cli.options import (
 from mnistcli.cli.streams import print_model, print_paths, set_verbosity
 from mnistcli.config_validation import require_choice
 from mnistcli.errors import ConfigError
+from mnistcli.file_formats import FIGURE_FORMATS
 from mnistcli.plotting.limits import MAX_OCCLUDED, MAX_SAMPLES
-from mnistcli.plotting.registry import PLOT_KINDS, draw_plots
+from mnistcli.plotting.registry import PLOT_KINDS, save_plots
 
 _ALL = "all"
 
@@ -79,12 +79,12 @@ def plot(
     file_format = require_choice("format", file_format, FIGURE_FORMATS)
     model_ref = find_model(*model or ())
     print_model(model_ref.description)
-    note_interface(model_ref, pixel_scale)
+    report_interface(model_ref, pixel_scale)
     splits = load_splits(dataset or model_ref.datasets[0], data_dir)
     from mnistcli.cli.progress import CountBar
 
     with CountBar("Drawing", "plots") as bar:
-        files = draw_plots(
+        files = save_plots(
             model_ref,
             splits.name,
             splits.images_not_trained_on(*model_ref.datasets),

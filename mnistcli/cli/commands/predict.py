@@ -10,7 +10,7 @@ from mnistcli.cli.cluster import parse_cluster
 from mnistcli.cli.options import JsonOption, PixelScaleOption, QuietOption, cluster_option
 from mnistcli.cli.prediction.forms import load_regions
 from mnistcli.cli.prediction.predict_arguments import (
-    choose_layout,
+    choose_format,
     parse_digit_counts,
     parse_shard,
     require_continuable,
@@ -126,7 +126,7 @@ def predict(
         typer.Option(
             "--continue",
             help="Continue an interrupted prediction: keep the results in FILE or FILE.partial and "
-            "predict only the missing images. Needs --output.",
+            "predict only the missing images. Requires --output.",
         ),
     ] = False,
     shard: Annotated[
@@ -161,10 +161,10 @@ def predict(
 
     set_verbosity(quiet=quiet)
     digit_counts = None if digits is None else parse_digit_counts(digits)
-    layout = choose_layout(output, images, regions, as_csv=as_csv, as_json=as_json)
+    output_format = choose_format(output, images, regions, as_csv=as_csv, as_json=as_json)
     if continue_output:
         others = {"--regions": regions, "--review": review, "--save": save, "--explain": explain}
-        require_continuable(layout, output, others)
+        require_continuable(output_format, output, others)
     options = PredictOptions(
         images=images,
         recursive=recursive,
@@ -176,7 +176,7 @@ def predict(
         cluster=parse_cluster(cluster, {"--regions": regions}),
         regions_file=regions,
         regions=load_regions(regions, images) if regions else (),
-        layout=layout,
+        output_format=output_format,
         output=output,
         continue_output=continue_output,
         top=top,

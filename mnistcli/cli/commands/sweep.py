@@ -107,7 +107,7 @@ def sweep(
     from mnistcli.cli.cluster import parse_cluster
     from mnistcli.cli.dataset_loading import load_splits
     from mnistcli.cli.sweep.sweep_options import check_options, create_directory
-    from mnistcli.cli.sweep.sweep_output import confirm_best, draw_figures, print_sweep
+    from mnistcli.cli.sweep.sweep_output import confirm_best, print_sweep, save_figures
     from mnistcli.cli.sweep.sweep_table import SweepTable
     from mnistcli.sweep.search_space import SearchSpace
 
@@ -138,6 +138,6 @@ def sweep(
             result = run_sweep(
                 plan, splits, address=address, data_dir=data_dir, on_change=table.update
             )
-        figures = draw_figures(result)
+        figures = save_figures(result)
         seeds = confirm_best(result, splits, confirm, address, data_dir) if confirm else None
     print_sweep(result, figures, seeds, as_json=as_json)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mnistcli.cli.interface_notes import note_interface
+from mnistcli.cli.interface_notes import report_interface
 from mnistcli.cli.options import (
     DataDirOption,
     JsonOption,
@@ -101,7 +101,7 @@ def train(
     from mnistcli.cli.option_conflicts import forbid_together
     from mnistcli.cli.seeds.seed_training import parse_seeds, train_with_seeds
     from mnistcli.cli.training.config_file import resolve_with_file
-    from mnistcli.cli.training.resuming import find_run, resumed_config
+    from mnistcli.cli.training.resuming import find_resumable_run, resumed_config
     from mnistcli.cli.training.training_run import train_run
     from mnistcli.model_lookup import find_model
     from mnistcli.runs.run import Run
@@ -116,7 +116,7 @@ def train(
         of_run = {"--seed": settings["seed"], "--ensemble": settings["ensemble"]}
         forbid_together("--seeds", others | of_run)
     settings |= {"start": start, "dataset": dataset}
-    run = None if resume is None else find_run(resume)
+    run = None if resume is None else find_resumable_run(resume)
     if run is None:
         config = resolve_with_file(config_file, recipe, settings)
     else:
@@ -130,7 +130,7 @@ def train(
         start_quietly(verbose=verbose)
         import mnistcli.training  # noqa: F401 - loads Keras while the spinner is shown
     if config.start is not None:
-        note_interface(find_model(config.start), pixel_scale)
+        report_interface(find_model(config.start), pixel_scale)
     splits = load_splits(config.dataset, data_dir)
     if chosen_seeds is not None:
         train_with_seeds(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnistcli.cli.hints import quote_argument
-from mnistcli.cli.prediction.output_layout import OutputLayout
+from mnistcli.cli.prediction.output_format import OutputFormat
 from mnistcli.cli.streams import out, print_json, print_note
 from mnistcli.errors import ConfigError
 from mnistcli.files.kinds import is_data_name
@@ -36,7 +36,7 @@ def load_regions(path: Path, images: Iterable[str]) -> "tuple[FormRegion, ...]":
     for name in images:
         if is_data_name(Path(name).name):
             raise ConfigError(
-                f"--regions needs scans, not the data file {name!r}",
+                f"--regions requires scans, not the data file {name!r}",
                 hint=f"mnistcli predict {quote_argument(name)}",
             )
     return read_regions(path)
@@ -47,7 +47,7 @@ def predict_regions(
     scans: "Iterable[FoundImage]",
     regions: Sequence["FormRegion"],
     model: str,
-    layout: OutputLayout,
+    output_format: OutputFormat,
 ) -> "tuple[Iterator[Prediction], FormPrinter | None]":
     """Predict the regions of scans, one after the other.
 
@@ -56,7 +56,7 @@ def predict_regions(
         scans: Scans of one form; the first one can be the empty form.
         regions: The boxes to predict, and their names.
         model: The name of the model.
-        layout: The layout of the results.
+        output_format: The format of the results.
 
     Returns:
         The predictions of the regions, and the printer of one record per scan; None for a
@@ -65,8 +65,8 @@ def predict_regions(
     from mnistcli.prediction.forms import predict_forms
 
     forms = predict_forms(predict, scans, regions, on_note=print_note)
-    if layout.as_csv or layout.as_json:
-        printer = FormPrinter(regions, model, as_csv=layout.as_csv)
+    if output_format.as_csv or output_format.as_json:
+        printer = FormPrinter(regions, model, as_csv=output_format.as_csv)
         return printer.collect(forms), printer
     return chain.from_iterable(form.predictions for form in forms), None
 

@@ -14,9 +14,9 @@ from typing import IO, TYPE_CHECKING
 
 from mnistcli.cli.escaping import quote_name
 from mnistcli.cli.hints import complete_hint
-from mnistcli.cli.prediction.output_layout import ENCODING, ERRORS, OutputLayout
+from mnistcli.cli.prediction.output_format import ENCODING, ERRORS, OutputFormat
 from mnistcli.cli.streams import print_note
-from mnistcli.errors import RunError, os_reason
+from mnistcli.errors import OutputError, os_reason
 from mnistcli.files.locks import try_lock
 from mnistcli.formatting import format_count
 
@@ -30,13 +30,13 @@ _OTHER_FILE = "--output FILE"
 
 @contextmanager
 def output_to(
-    path: Path | None, layout: OutputLayout, model: str, *, continue_output: bool
+    path: Path | None, output_format: OutputFormat, model: str, *, continue_output: bool
 ) -> Iterator["NameCounts"]:
     """Write what is printed to stdout to a file, which is in place when all of it is written.
 
     Args:
         path: The file; None for stdout.
-        layout: The layout of the file.
+        output_format: The format of the file.
         model: The name of the model.
         continue_output: Whether to keep the records of the partial file, or else of the file.
 
@@ -44,7 +44,7 @@ def output_to(
         The names of the images in the records that are kept.
 
     Raises:
-        RunError: The file cannot be written or continued, or another process is writing it.
+        OutputError: The file cannot be written or continued, or another process is writing to it.
     """
     from mnistcli.prediction.image_selection import NameCounts
 
@@ -57,10 +57,12 @@ def output_to(
             partial.touch()
             with try_lock(partial) as has_lock:
                 if not has_lock:
-                    raise RunError(f"another process is writing {str(path)!r}", hint=_OTHER_FILE)
-                with _keep_on_failure(partial, can_continue=layout.can_continue):
+                    raise OutputError(
+                        f"another process is writing to {str(path)!r}", hint=_OTHER_FILE
+                    )
+                with _keep_on_failure(partial, can_continue=output_format.can_continue):
                     if continue_output:
-                        _keep_records(path, partial, layout, names, model)
+                        _keep_records(path, partial, output_format, names, model)
                     else:
                         os.truncate(partial, 0)
                     with _open(partial, path) as stream, redirect_stdout(stream):
@@ -69,15 +71,15 @@ def output_to(
 
 
 def _keep_records(
-    path: Path, partial: Path, layout: OutputLayout, names: "NameCounts", model: str
+    path: Path, partial: Path, output_format: OutputFormat, names: "NameCounts", model: str
 ) -> None:
     """Read the names of the complete records, and cut the partial file after them."""
     source = path if path.exists() and not partial.stat().st_size else partial
     with source.open("rb") as stream:
         is_ours, end = False, 0
-        for record in layout.read(stream):
+        for record in output_format.read(stream):
             if record.model not in {None, model}:
-                raise RunError(
+                raise OutputError(
                     f"{str(path)!r} was written with another model, {record.model!r}",
                     hint=f"--model {record.model}",
                 )
@@ -87,7 +89,7 @@ def _keep_records(
                 end = record.end
         stream.seek(0)
         if not is_ours and b"\n" in stream.readline():
-            raise RunError(
+            raise OutputError(
                 f"{str(path)!r} has no results in this format to continue", hint=_OTHER_FILE
             )
     if source is path:
@@ -99,15 +101,15 @@ def _keep_records(
 
 @contextmanager
 def _translate_errors(path: Path) -> Iterator[None]:
-    """Turn an operating system error into a `RunError`."""
+    """Turn an operating system error into a `OutputError`."""
     try:
         yield
     except OSError as error:
         raise _write_error(path, error) from error
 
 
-def _write_error(path: Path, error: OSError) -> RunError:
-    return RunError(f"cannot write {str(path)!r}: {os_reason(error)}", hint=_OTHER_FILE)
+def _write_error(path: Path, error: OSError) -> OutputError:
+    return OutputError(f"cannot write {str(path)!r}: {os_reason(error)}", hint=_OTHER_FILE)
 
 
 @contextmanager
@@ -140,7 +142,7 @@ class _AppendOnlyFile(io.FileIO):
         """Append to the file.
 
         Raises:
-            RunError: Writing failed, such as on a full disk.
+            OutputError: Writing failed, such as on a full disk.
         """
         try:
             return super().write(data)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from mnistcli.cli.option_conflicts import forbid_together
-from mnistcli.cli.prediction.output_layout import OutputLayout
+from mnistcli.cli.prediction.output_format import OutputFormat
 from mnistcli.errors import ConfigError
 from mnistcli.files.kinds import is_data_name
 
@@ -25,34 +25,35 @@ def require_png(option: typer.CallbackParam, path: Path | None) -> Path | None:
         has_name = path.name not in {"", ".."}
         name = path.with_suffix(".png") if has_name else path / "predictions.png"
         raise ConfigError(
-            f"--{option.name} needs a file name that ends in .png, not {str(path)!r}",
+            f"--{option.name} must be a file name that ends in .png, not {str(path)!r}",
             hint=f"--{option.name} {name}",
         )
     return path
 
 
 def parse_digit_counts(digits: str) -> range:
-    """Parse a number of digits, such as ``6``, or the least and the greatest, such as ``4-6``.
+    """Parse a number of digits, such as ``6``, or a range, such as ``4-6``.
 
     Raises:
         ConfigError: The text is neither a number nor a range of numbers.
     """
-    from mnistcli.prediction.digit_counts import MAX_DIGITS, digit_counts
+    from mnistcli.prediction.digit_counts import MAX_DIGITS, digit_count_range
 
-    least, _, greatest = digits.partition("-")
+    minimum, _, maximum = digits.partition("-")
     try:
-        return digit_counts(int(least), int(greatest or least))
+        return digit_count_range(int(minimum), int(maximum or minimum))
     except ValueError as error:
         raise ConfigError(
-            f"--digits needs a number from 1 to {MAX_DIGITS} or two, not {digits!r}",
+            f"--digits must be a number from 1 to {MAX_DIGITS} or a range such as 4-6, "
+            f"not {digits!r}",
             hint="--digits 4-6",
         ) from error
 
 
-def choose_layout(
+def choose_format(
     output: Path | None, images: list[str], regions: Path | None, *, as_csv: bool, as_json: bool
-) -> OutputLayout:
-    """Return the layout of the results, by the options or the name of the output.
+) -> OutputFormat:
+    """Return the format of the results, by the options or the name of the output.
 
     Raises:
         ConfigError: Both options are given.
@@ -63,16 +64,16 @@ def choose_layout(
         suffix = output.suffix.lower()
         as_csv, as_json = suffix == ".csv", suffix in {".json", ".jsonl"}
     only_rows = len(images) == 1 and is_data_name(Path(images[0]).name)
-    return OutputLayout(as_csv, as_json, only_rows=only_rows, has_regions=regions is not None)
+    return OutputFormat(as_csv, as_json, only_rows=only_rows, has_regions=regions is not None)
 
 
 def require_continuable(
-    layout: OutputLayout, output: Path | None, others: Mapping[str, object]
+    output_format: OutputFormat, output: Path | None, others: Mapping[str, object]
 ) -> None:
     """Check that an output can be continued.
 
     Args:
-        layout: The layout of the results.
+        output_format: The format of the results.
         output: The output file.
         others: Options that need all images, as `forbid_together` takes them.
 
@@ -81,9 +82,9 @@ def require_continuable(
             be combined with `--continue`.
     """
     forbid_together("--continue", others)
-    if output is None or not layout.can_continue:
+    if output is None or not output_format.can_continue:
         raise ConfigError(
-            "--continue needs --output with a file that ends in .csv, .json or .jsonl",
+            "--continue requires --output with a file that ends in .csv, .json or .jsonl",
             hint="--output predictions.jsonl",
         )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mnistcli.cli.escaping import quote_name
 from mnistcli.cli.prediction.forms import predict_regions
 from mnistcli.cli.prediction.output_file import output_to
-from mnistcli.cli.prediction.output_layout import OutputLayout
+from mnistcli.cli.prediction.output_format import OutputFormat
 from mnistcli.cli.prediction.prediction_csv import CsvPrinter
 from mnistcli.cli.prediction.prediction_figures import (
     MAX_DRAWN,
@@ -52,7 +52,7 @@ class PredictOptions:
         cluster: The cluster; None for this process.
         regions_file: The file of the regions; None if there are none.
         regions: The regions of a form; empty for whole images.
-        layout: The layout of the results.
+        output_format: The format of the results.
         output: The file of the results; None for stdout.
         continue_output: Whether to keep the results that are in the file.
         top: The number of classes or texts to show.
@@ -71,7 +71,7 @@ class PredictOptions:
     cluster: "ClusterAddress | None"
     regions_file: Path | None
     regions: "tuple[FormRegion, ...]"
-    layout: OutputLayout
+    output_format: OutputFormat
     output: Path | None
     continue_output: bool
     top: int
@@ -124,7 +124,7 @@ def run_prediction(options: PredictOptions, model: "ModelRef") -> bool:
         save_predictions(printed, model.name, options.save)
     if options.explain and printed.kept:
         save_explanations(printed, classifier, model.name, options.explain)
-    return not printed.failed
+    return not printed.has_failures
 
 
 def _choose_predictor(
@@ -170,27 +170,29 @@ def _predict_and_print(
 ) -> PrintedPredictions:
     from mnistcli.prediction.image_sources import find_images
 
-    layout = options.layout
+    output_format = options.output_format
     found = find_images(
         sources, recursive=options.recursive, on_note=print_note, select=options.select
     )
     with output_to(
-        options.output, layout, model.name, continue_output=options.continue_output
+        options.output, output_format, model.name, continue_output=options.continue_output
     ) as written:
         printer: RowPrinter | None = None
         if options.regions:
             predictions, printer = predict_regions(
-                predict, found, options.regions, model.name, layout
+                predict, found, options.regions, model.name, output_format
             )
         else:
-            predictions = predict(written.skip(found, layout.name_of))
-            if layout.as_csv:
-                printer = CsvPrinter(only_rows=layout.only_rows, has_header=written.total > 0)
+            predictions = predict(written.skip(found, output_format.name_of))
+            if output_format.as_csv:
+                printer = CsvPrinter(
+                    only_rows=output_format.only_rows, has_header=written.total > 0
+                )
         return print_predictions(
             review.collect(predictions) if review else predictions,
             model,
             top=options.top,
-            as_json=layout.as_json,
+            as_json=output_format.as_json,
             printer=printer,
             keep=MAX_DRAWN if options.save or options.explain else 0,
             count=image_counter(

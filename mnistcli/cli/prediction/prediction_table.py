@@ -35,18 +35,18 @@ class PrintedPredictions:
         kept: The first predictions of images that could be read.
         images: The number of images that could be read.
         digits: The number of their digits; an image without digits counts as one.
-        failed: Whether an image could not be read.
+        has_failures: Whether an image could not be read.
     """
 
     kept: list["Prediction"] = field(default_factory=list)
     images: int = 0
     digits: int = 0
-    failed: bool = False
+    has_failures: bool = False
 
     def add(self, prediction: "Prediction", *, keep: int) -> None:
         """Count a prediction, and keep it if it is one of the first `keep`."""
         if prediction.error is not None:
-            self.failed = True
+            self.has_failures = True
             return
         if self.images < keep:
             self.kept.append(prediction)
@@ -80,7 +80,7 @@ def print_predictions(
 
     print_model(model.description)
     printed = PrintedPredictions()
-    photos_expected = model.for_photos
+    photos_expected = model.is_for_photos
     with image_progress(predictions, count) as progress:
         stream = iter(progress)
         first = list(islice(stream, _WIDTH_SAMPLE))

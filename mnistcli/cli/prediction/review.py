@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mnistcli.errors import RunError, os_reason
+from mnistcli.errors import OutputError, os_reason
 from mnistcli.files.atomic import write_atomically
 
 if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
@@ -44,7 +44,7 @@ class Review:
         """Copy the images; return their number. A copy that is there already is not repeated.
 
         Raises:
-            RunError: The directory cannot be written.
+            OutputError: The directory cannot be written.
             ImageError: An image has been removed.
         """
         try:
@@ -53,8 +53,8 @@ class Review:
                 folder.mkdir(parents=True, exist_ok=True)
                 _copy(prediction, folder)
         except OSError as error:
-            raise RunError(
-                f"cannot write in {str(self.directory)!r}: {os_reason(error)}", hint="--review DIR"
+            raise OutputError(
+                f"cannot write to {str(self.directory)!r}: {os_reason(error)}", hint="--review DIR"
             ) from error
         return len(self._rejected)
 

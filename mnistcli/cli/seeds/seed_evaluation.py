@@ -56,7 +56,7 @@ def evaluate_with_seeds(
     """
     chosen = None if text == ALL else parse_seeds(text)
     if len(names) != 1:
-        raise ConfigError("--seeds needs one directory of 'train --seeds'", hint="runs/DIR")
+        raise ConfigError("--seeds requires a directory of 'train --seeds'", hint="runs/DIR")
     series = RunSeries.find(names[0])
     seeds = series.require_finished(chosen)
     model = find_model(str(series.run(seeds[0]).path))
@@ -89,4 +89,4 @@ def evaluate_with_seeds(
     for result in results:
         _TABLE.print_seed(result.seed, result.metrics)
     _TABLE.print_statistics(evaluations.statistics)
-    _TABLE.print_runs(quote_name(series.path))
+    _TABLE.print_directory(quote_name(series.path))

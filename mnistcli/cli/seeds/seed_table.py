@@ -53,7 +53,7 @@ class SeedTable:
             cells = (None if value is None else getattr(value, field) for value in values.values())
             self._print(title, *map(_text, values, cells))
 
-    def print_runs(self, path: str) -> None:
+    def print_directory(self, path: str) -> None:
         """Print the directory of the runs."""
         self._print("runs", path)
 

@@ -39,8 +39,8 @@ def parse_seeds(text: str) -> list[int]:
             are too many.
     """
     error = ConfigError(
-        f"--seeds needs up to {_MAX_SEEDS:,} numbers below {SEED_LIMIT:,}, such as 0..9 or 1,2,5, "
-        f"not {text!r}",
+        f"--seeds must be up to {_MAX_SEEDS:,} numbers below {SEED_LIMIT:,}, such as 0..9 or "
+        f"1,2,5, not {text!r}",
         hint="--seeds 0..9",
     )
     seeds: dict[int, None] = {}
@@ -94,7 +94,7 @@ class SeedProgress(EpochBar):
         self._show_table = show_table
         self._ended = 0
 
-    def explain_stop(self) -> None:
+    def print_resume_command(self) -> None:
         """Print the command that continues with the seeds that are missing."""
         hint = complete_hint(f"--run-dir {quote_argument(str(self._series.path))}")
         print_note(f"continue with: {hint}")
@@ -161,7 +161,7 @@ def train_with_seeds(
         print_json(results.as_dict())
     else:
         _TABLE.print_statistics(results.statistics)
-        _TABLE.print_runs(quote_name(series.path))
+        _TABLE.print_directory(quote_name(series.path))
     failed = [result for result in results.results if result.error or result.is_at_chance]
     if failed:
         first = failed[0].error.message if failed[0].error else "no better than chance"

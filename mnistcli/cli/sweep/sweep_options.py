@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from mnistcli.config import TrainConfig
-from mnistcli.errors import OTHER_RUN_DIR, ConfigError, RunError, os_reason
+from mnistcli.errors import OTHER_RUN_DIR, ConfigError, SweepError, os_reason
 from mnistcli.files.locks import try_lock
 from mnistcli.runs.directories import RUNS_DIR, create_new
 from mnistcli.runs.run import Run
@@ -40,7 +40,7 @@ def create_directory(config: TrainConfig, path: Path | None) -> Iterator[Path]:
         The directory, which is removed at the end if it is empty.
 
     Raises:
-        RunError: The directory cannot be created, another caller uses it, or it is a run directory.
+        SweepError: The directory cannot be created, another caller uses it, or it belongs to a run.
     """
     with ExitStack() as cleanup:
         try:
@@ -51,13 +51,13 @@ def create_directory(config: TrainConfig, path: Path | None) -> Iterator[Path]:
             has_lock = cleanup.enter_context(try_lock(directory))
         except OSError as error:
             name = str(path or RUNS_DIR)
-            raise RunError(
-                f"cannot write in {name!r}: {os_reason(error)}", hint=OTHER_RUN_DIR
+            raise SweepError(
+                f"cannot write to {name!r}: {os_reason(error)}", hint=OTHER_RUN_DIR
             ) from error
         if is_run:
-            raise RunError(f"{str(directory)!r} is a run directory", hint=OTHER_RUN_DIR)
+            raise SweepError(f"{str(directory)!r} is a run directory", hint=OTHER_RUN_DIR)
         if not has_lock:
-            raise RunError(f"another sweep is running in {str(directory)!r}", hint=OTHER_RUN_DIR)
+            raise SweepError(f"another sweep is running in {str(directory)!r}", hint=OTHER_RUN_DIR)
         yield directory
 
 

@@ -18,14 +18,14 @@ if TYPE_CHECKING:  # these modules load Keras and Optuna, which help and errors 
     from mnistcli.training.seeds import SeedResults
 
 
-def draw_figures(result: "SweepResult") -> list[Path]:
+def save_figures(result: "SweepResult") -> list[Path]:
     """Draw the figures of a sweep into its directory; return their paths."""
     from mnistcli.plotting.quiet_import import import_matplotlib
 
     import_matplotlib()
-    from mnistcli.plotting.sweep import draw_sweep
+    from mnistcli.plotting.sweep import save_sweep_figures
 
-    return draw_sweep(result)
+    return save_sweep_figures(result)
 
 
 def confirm_best(
@@ -77,7 +77,7 @@ def print_sweep(
     settings = " ".join(option_text(name, value) for name, value in best.params.items())
     print_line(f"best        trial {best.number}: {settings}")
     print_line(f"validation  {percent(result.best_value)}")
-    ended = sum(trial.is_ended for trial in result.trials)
+    ended = sum(trial.has_ended for trial in result.trials)
     pruned = sum(trial.state == "pruned" for trial in result.trials)
     print_line(f"trials      {ended} run, {pruned} pruned")
     print_line(f"bias        {_bias(result)}")

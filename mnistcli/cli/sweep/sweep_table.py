@@ -75,7 +75,7 @@ class SweepTable:
             self._live.update(Group(*text, Text(self._status(trials), style="dim")))
 
     def _status(self, trials: "Sequence[TrialSummary]") -> str:
-        ended = sum(trial.is_ended for trial in trials)
+        ended = sum(trial.has_ended for trial in trials)
         best = max((trial.value for trial in trials if trial.value is not None), default=None)
         text = f"{ended} of {self._plan.trials} trials ended"
         return text if best is None else f"{text}, best {percent(best)}"

@@ -85,7 +85,7 @@ class EpochTable:
         return _GAP.join(parts).rstrip()
 
 
-def draw_curves(rows: Sequence[EpochRow], width: int, *, ascii_only: bool = False) -> list[str]:
+def render_curves(rows: Sequence[EpochRow], width: int, *, ascii_only: bool = False) -> list[str]:
     """Return lines with the learning curves: loss and validation accuracy over the epochs.
 
     Each line has the first and the last value beside its curve. There is no line for a value that

@@ -12,7 +12,7 @@ from mnistcli.runs.directories import RUNS_DIR
 from mnistcli.runs.run import Run
 
 
-def find_run(path: Path) -> Run:
+def find_resumable_run(path: Path) -> Run:
     """Return a run that can be resumed.
 
     Args:

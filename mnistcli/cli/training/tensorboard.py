@@ -30,7 +30,7 @@ def train_with_log(
         resume: Whether to continue a run that was stopped.
 
     Raises:
-        RunError: The log cannot be written.
+        OutputError: The log cannot be written.
     """
     from mnistcli.plotting.quiet_import import import_matplotlib
     from mnistcli.training import train

@@ -13,7 +13,7 @@ from rich.table import Column
 from rich.text import Text
 
 from mnistcli.cli.streams import err, is_animated, print_epoch, print_note
-from mnistcli.cli.training.epoch_table import EpochTable, draw_curves
+from mnistcli.cli.training.epoch_table import EpochTable, render_curves
 from mnistcli.errors import RunError
 from mnistcli.formatting import format_count, percent
 from mnistcli.runs.history import EpochRow, is_better
@@ -32,7 +32,7 @@ class EpochBar:
     def __init__(self) -> None:
         self.label = ""
         """The text before the number of the epoch."""
-        self.begun = False
+        self.has_begun = False
         """Whether the training of a model has begun."""
         self._epochs = 0
         self._steps = 0
@@ -62,9 +62,9 @@ class EpochBar:
         traceback: TracebackType | None,
     ) -> None:
         self._progress.stop()
-        failed_to_write = kind is RunError and self.begun
+        failed_to_write = kind is RunError and self.has_begun
         if kind in {KeyboardInterrupt, SystemExit} or failed_to_write:
-            self.explain_stop()
+            self.print_resume_command()
 
     @contextmanager
     def hidden(self) -> Iterator[None]:
@@ -75,12 +75,12 @@ class EpochBar:
 
     def show_count(self, done: int, total: int, noun: str) -> None:
         """Show how many models are trained, for training in other processes."""
-        self.begun = True
+        self.has_begun = True
         self._progress.update(
             self._task, completed=done, total=total, description=f"{done} of {total} {noun} trained"
         )
 
-    def explain_stop(self) -> None:
+    def print_resume_command(self) -> None:
         """Print the command that continues a stopped run."""
 
     def on_train_begin(
@@ -93,7 +93,7 @@ class EpochBar:
         first_epoch: int,
     ) -> None:
         """Show an empty bar."""
-        self.begun = True
+        self.has_begun = True
         self._epochs, self._steps, self._epoch = config.epochs, steps, first_epoch
         self._rows.clear()
         # The earlier epochs of a resumed run do not count in the time left.
@@ -152,7 +152,7 @@ class _CurvesAndBar(Progress):
 
     def get_renderables(self) -> Iterator[RenderableType]:
         """Yield the curves and the bar."""
-        for line in _draw_curves(self._rows):
+        for line in _render_curves(self._rows):
             yield Text(line, style="dim", no_wrap=True, overflow="crop")
         yield from super().get_renderables()
 
@@ -174,11 +174,11 @@ class TrainingProgress(EpochBar):
         self._resume_command = resume_command
         self._table: EpochTable | None = None
 
-    def explain_stop(self) -> None:
+    def print_resume_command(self) -> None:
         """Print what is saved, and the command that continues."""
         if self._run.model_files:
             print_note(f"the kept model so far is in {self._run.path}")
-        if self._run.resumable:
+        if self._run.is_resumable:
             print_note(f"continue with: {self._resume_command}")
 
     def on_train_begin(
@@ -242,7 +242,7 @@ class TrainingProgress(EpochBar):
 
     def _print_curves(self) -> None:
         if is_animated():
-            for line in _draw_curves(self._rows):
+            for line in _render_curves(self._rows):
                 print_note(line)
         self._rows.clear()
 
@@ -255,8 +255,8 @@ class TrainingProgress(EpochBar):
         print_epoch("  ".join(parts) + ("  kept" if kept else ""))
 
 
-def _draw_curves(rows: Sequence[EpochRow]) -> list[str]:
-    return draw_curves(rows, err.width - 1, ascii_only=err.options.ascii_only)
+def _render_curves(rows: Sequence[EpochRow]) -> list[str]:
+    return render_curves(rows, err.width - 1, ascii_only=err.options.ascii_only)
 
 
 def _text_column(text: str) -> TextColumn:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # these modules load Keras, which help and errors do without
     from mnistcli.training import EnsembleResult, TrainResult
 
 
-class TrainModel(Protocol):
+class TrainFunction(Protocol):
     """Trains as `mnistcli.training.train` does."""
 
     def __call__(
@@ -70,7 +70,7 @@ def train_run(
 
 def _choose_trainer(
     address: "ClusterAddress | None", data_dir: Path | None, *, tensorboard: bool
-) -> TrainModel:
+) -> TrainFunction:
     """Return the function that trains: on a cluster, with a log, or as usual."""
     if address is not None:
         return _cluster_ensemble_trainer(address, data_dir)
@@ -81,7 +81,7 @@ def _choose_trainer(
     return train
 
 
-def _cluster_ensemble_trainer(address: "ClusterAddress", data_dir: Path | None) -> TrainModel:
+def _cluster_ensemble_trainer(address: "ClusterAddress", data_dir: Path | None) -> TrainFunction:
     """Return a function that trains an ensemble on a cluster and shows how many members are done.
 
     Args:

@@ -87,5 +87,5 @@ def test_runs_of_different_datasets_are_refused(copies: None) -> None:
 def test_one_run_is_not_enough() -> None:
     assert failure("compare", "pretrained") == (
         2,
-        ["error: a comparison needs at least two different runs", "hint: mnistcli runs"],
+        ["error: a comparison requires at least two different runs", "hint: mnistcli runs"],
     )

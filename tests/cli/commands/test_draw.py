@@ -80,7 +80,7 @@ def test_a_missing_extra_is_named_with_the_command_that_installs_it(
     assert failure("draw") == (
         1,
         [
-            "error: the drawing page needs the packages starlette and uvicorn",
+            "error: the drawing page requires the packages starlette and uvicorn",
             "hint: pip install 'mnistcli[draw]'",
         ],
     )
@@ -127,7 +127,7 @@ def test_a_page_needs_a_name_that_ends_in_html() -> None:
     assert failure("draw", "pretrained", "--export", "page") == (
         2,
         [
-            "error: --export needs a file name that ends in .html, not 'page'",
+            "error: --export must be a file name that ends in .html, not 'page'",
             "hint: mnistcli draw pretrained --export page.html",
         ],
     )

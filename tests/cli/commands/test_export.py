@@ -9,12 +9,12 @@ import pytest
 from mnistcli.inference import export as exporting
 from mnistcli.inference import interface_detection
 from tests.support.command_line import failure, succeed
-from tests.support.foreign_models import build_foreign
+from tests.support.external_models import build_external
 
 
 def test_a_model_is_exported_and_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     """A small network stands in for the packaged one, which takes seconds to convert."""
-    monkeypatch.setattr(interface_detection, "load_model", lambda model_ref: build_foreign())
+    monkeypatch.setattr(interface_detection, "load_model", lambda model_ref: build_external())
 
     result = succeed(
         "export", "pretrained", "--dataset", "digits", "--output", "a.tflite", "--json"
@@ -29,7 +29,7 @@ def test_the_figures_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     def export(model: keras.Model, file_format: str, path: Path, *images: object) -> object:
         return exporting.ExportResult(path, 416_000, 1000, 0.998, 0.25, 0.125)
 
-    monkeypatch.setattr(interface_detection, "load_model", lambda model_ref: build_foreign())
+    monkeypatch.setattr(interface_detection, "load_model", lambda model_ref: build_external())
     monkeypatch.setattr(exporting, "export", export)
 
     result = succeed("export", "pretrained", "--dataset", "digits", "--format", "int8")

@@ -7,8 +7,8 @@ import pytest
 
 from mnistcli.plotting.registry import PLOT_KINDS
 from tests.support.command_line import failure, succeed
+from tests.support.external_models import build_external
 from tests.support.figures import draw_nothing
-from tests.support.foreign_models import build_foreign
 
 WITHOUT_AUGMENTATION = [kind for kind in PLOT_KINDS if kind != "augmentation"]
 
@@ -98,7 +98,7 @@ def test_a_file_outside_a_run_has_no_history(model: Path, monkeypatch: pytest.Mo
 
 def test_a_model_without_a_convolution_has_no_filters(monkeypatch: pytest.MonkeyPatch) -> None:
     draw_nothing(monkeypatch)
-    build_foreign().save("dense.keras")
+    build_external().save("dense.keras")
 
     result = succeed("plot", "dense.keras", "--dataset", "digits")
     assert result.stdout.splitlines() == [

@@ -220,7 +220,7 @@ def test_an_image_on_stdin_is_predicted(image: Path) -> None:
 def test_a_damaged_image_on_stdin_is_an_error(image: Path) -> None:
     content = image.read_bytes()
 
-    assert failure("-", stdin=content[:60])[1][1:] == ["error: a damaged or truncated image: '-'"]
+    assert failure("-", stdin=content[:60])[1][1:] == ["error: damaged or truncated image: '-'"]
     assert failure("-", stdin=bytes(range(256)))[1][1:] == ["error: not an image: '-'"]
 
 
@@ -371,7 +371,7 @@ def test_figures_need_the_name_of_a_png_file(option: str, name: str, fitting: st
     assert failure("a.png", option, name) == (
         2,
         [
-            f"error: {option} needs a file name that ends in .png, not {str(Path(name))!r}",
+            f"error: {option} must be a file name that ends in .png, not {str(Path(name))!r}",
             f"hint: mnistcli predict a.png {option} {fitting}",
         ],
     )
@@ -391,7 +391,7 @@ def test_a_pipe_without_a_writer_does_not_hang(
     monkeypatch.setattr("mnistcli.image_io.image_input._PIPE_WAIT", 0.1)
     os.mkfifo("pipe.png")
 
-    assert failure("pipe.png")[1][1:] == ["error: an empty file, not an image: 'pipe.png'"]
+    assert failure("pipe.png")[1][1:] == ["error: empty file, not an image: 'pipe.png'"]
 
 
 def test_a_pipe_is_read_once_and_drawn(image: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from mnistcli.cli.sweep.sweep_options import create_directory
 from mnistcli.config import TrainConfig
-from mnistcli.errors import RunError
+from mnistcli.errors import SweepError
 from mnistcli.files.locks import try_lock
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
@@ -29,7 +29,7 @@ SWEEP = ("sweep", "--dataset", "digits", "--epochs", 2, "--vary", "dropout=0..0.
         (("--vary", "dropout=0.5..0.1"), "--vary dropout=0.5..0.1 is an empty range"),
         (("--vary", "dropout=0..0.5", "--study", "a"), "--study requires --storage"),
         (("--vary", "dropout=0..0.5", "--hours", 0), "--hours must be above 0, not 0"),
-        (("--vary", "dropout=0..0.5", "--storage", "sqlite:///a"), "needs a PostgreSQL address"),
+        (("--vary", "dropout=0..0.5", "--storage", "sqlite:///a"), "must be a PostgreSQL address"),
         (("--vary", "dropout=0..0.5", "--recipe", "fast"), "requires validation images"),
         (
             ("--vary", "dropout=0..0.5", "--device", "all", "--cluster", "local:2"),
@@ -124,11 +124,11 @@ def test_directories_that_a_sweep_cannot_use() -> None:
     with try_lock(Path("locked")):
         for name, message in (
             ("run", "'run' is a run directory"),
-            ("file", "cannot write in 'file': file exists"),
+            ("file", "cannot write to 'file': file exists"),
             ("locked", "another sweep is running in 'locked'"),
         ):
             with (
-                pytest.raises(RunError, match=message),
+                pytest.raises(SweepError, match=message),
                 create_directory(TrainConfig(), Path(name)),
             ):
                 raise AssertionError

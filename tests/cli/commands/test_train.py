@@ -36,7 +36,7 @@ def test_each_epoch_is_a_line_and_the_result_follows() -> None:
         f"trained     [\\d,]+ parameters on 270 images in {number} s\n",
         result.stdout,
     ), result.stdout
-    assert Run(Path("r")).finished
+    assert Run(Path("r")).is_finished
 
 
 def test_a_run_that_ends_at_chance_is_an_error_with_a_lower_rate() -> None:

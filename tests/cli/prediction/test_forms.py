@@ -86,7 +86,7 @@ def test_data_files_are_refused() -> None:
 
     assert code == 2
     assert lines == [
-        "error: --regions needs scans, not the data file 'test.csv'",
+        "error: --regions requires scans, not the data file 'test.csv'",
         "hint: mnistcli predict test.csv",
     ]
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from mnistcli.cli.prediction import output_file
-from mnistcli.cli.prediction.output_layout import OutputLayout
+from mnistcli.cli.prediction.output_format import OutputFormat
 from mnistcli.files.locks import try_lock
 from mnistcli.prediction.rejection import Thresholds, apply_rejection
 from mnistcli.prediction.results import Prediction
 from tests.support.command_line import failure, invoke, succeed
 
-JSON = OutputLayout(as_json=True)
-CSV = OutputLayout(as_csv=True)
+JSON = OutputFormat(as_json=True)
+CSV = OutputFormat(as_csv=True)
 CSV_HEADER = b"path,text,confidence,reason\n"
 CSV_ROWS = (b'a.png,"1\n2",0.5,\n', b'"b,"".png",,0.0,no digit\n', b"c\xff.png,3,1,\n")
 PREDICT = ("predict", "--model", "pretrained")
@@ -34,7 +34,7 @@ def images(digit_pngs: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def names(layout: OutputLayout, content: bytes) -> tuple[list[str], int]:
+def names(layout: OutputFormat, content: bytes) -> tuple[list[str], int]:
     records = list(layout.read(BytesIO(content)))
     return [record.name for record in records], records[-1].end if records else 0
 
@@ -62,7 +62,7 @@ def test_csv_is_read_up_to_a_truncated_row_wherever_it_ends() -> None:
 
 def test_csv_with_another_header_has_no_records() -> None:
     assert names(CSV, b"path,text\na.png,1\n") == ([], 0)
-    assert names(OutputLayout(as_csv=True, only_rows=True), b"ImageId,Label\n7,3\n") == (
+    assert names(OutputFormat(as_csv=True, only_rows=True), b"ImageId,Label\n7,3\n") == (
         ["", "7"],
         18,
     )
@@ -182,7 +182,7 @@ def test_two_processes_do_not_write_the_same_output(images: Path) -> None:
     with try_lock(Path("out.csv.partial")):
         code, lines = failure(*PREDICT, images, "--output", "out.csv")
 
-    assert (code, lines[-2]) == (1, "error: another process is writing 'out.csv'")
+    assert (code, lines[-2]) == (1, "error: another process is writing to 'out.csv'")
 
 
 @pytest.mark.parametrize(
@@ -206,11 +206,11 @@ def test_other_files_are_not_continued(images: Path, name: str, content: str, me
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--continue",), "--continue needs --output with a file that ends in .csv, .json or .jsonl"),
-        (("--continue", "--output", "a.txt"), "--continue needs --output with a file that ends in .csv, .json or .jsonl"),
+        (("--continue",), "--continue requires --output with a file that ends in .csv, .json or .jsonl"),
+        (("--continue", "--output", "a.txt"), "--continue requires --output with a file that ends in .csv, .json or .jsonl"),
         (("--continue", "--output", "a.csv", "--review", "r"), "--continue cannot be combined with --review"),
         (("--shard", "1/2", "--regions", "r.csv"), "--shard cannot be combined with --regions"),
-        (("--shard", "3/2"), "--shard needs a number and a count, such as 3/64, not '3/2'"),
+        (("--shard", "3/2"), "--shard must be a number and a count, such as 3/64, not '3/2'"),
     ],
 )  # fmt: skip
 def test_conflicting_options_are_refused(options: tuple[str, ...], message: str) -> None:

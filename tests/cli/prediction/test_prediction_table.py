@@ -21,13 +21,13 @@ class Model(ModelRef):
 
     name = "m"
     description = "m (classic)"
-    for_photos = True
+    is_for_photos = True
 
 
 class DigitModel(Model):
     """A model that was trained on digits in MNIST format only."""
 
-    for_photos = False
+    is_for_photos = False
 
 
 def digit(number: int, confidence: float = 0.91) -> PredictedDigit:
@@ -153,13 +153,13 @@ def test_without_a_readable_image_there_is_no_header(capsys: Captured) -> None:
         "error: no such file: 'a.png'",
         "hint: --hint x",
     ]
-    assert (result.failed, result.images, result.kept) == (True, 0, [])
+    assert (result.has_failures, result.images, result.kept) == (True, 0, [])
 
 
 def test_the_order_of_rows_and_errors_is_kept(capfd: pytest.CaptureFixture[str]) -> None:
     result = printed(missing("a.png"), number("b.png", "7"), missing("c.png"), top=1)
 
-    assert result.failed
+    assert result.has_failures
     assert capfd.readouterr().out.splitlines()[1:] == ["7       91.00 %     b.png"]
 
 
@@ -197,7 +197,7 @@ def test_the_first_predictions_are_kept_and_all_are_counted(capsys: Captured) ->
     result = printed(*predictions, keep=2)
 
     assert [str(one.path) for one in result.kept] == ["a.png", "blank.png"]
-    assert (result.images, result.digits, result.failed) == (3, 5, True)
+    assert (result.images, result.digits, result.has_failures) == (3, 5, True)
 
 
 def test_names_are_printed_as_they_are_unless_they_break_the_line(capsys: Captured) -> None:

@@ -91,11 +91,11 @@ def test_workers_of_a_cluster_give_the_same_metrics(
         (("s", "--seeds", "4"), 1, "no finished run of seed 4 in 'runs/s'"),
         (("runs", "--seeds", "all"), 1, "no finished run of a seed in 'runs'"),
         (("nosuch", "--seeds", "all"), 1, "cannot read 'runs/nosuch': no such file or directory"),
-        (("--seeds", "all"), 2, "--seeds needs one directory of 'train --seeds'"),
-        (("s", "s", "--seeds", "all"), 2, "--seeds needs one directory of 'train --seeds'"),
-        (("s", "--seeds", "a"), 2, "--seeds needs up to 10,000 numbers below"),
+        (("--seeds", "all"), 2, "--seeds requires a directory of 'train --seeds'"),
+        (("s", "s", "--seeds", "all"), 2, "--seeds requires a directory of 'train --seeds'"),
+        (("s", "--seeds", "a"), 2, "--seeds must be up to 10,000 numbers below"),
         (("s", "--seeds", "all", "--report"), 2, "--seeds cannot be combined with --report"),
-        (("s/seed-3", "--cluster", "local"), 2, "--cluster needs --seeds"),
+        (("s/seed-3", "--cluster", "local"), 2, "--cluster requires --seeds"),
     ],
 )
 @pytest.mark.usefixtures("series")

@@ -32,7 +32,7 @@ def test_seeds_are_parsed(text: str, expected: list[int]) -> None:
 
 @pytest.mark.parametrize("text", ["", "3..1", "a", "1..", "-1", "0..10000", f"{2**32}", "1.5"])
 def test_invalid_seeds_are_refused(text: str) -> None:
-    with pytest.raises(ConfigError, match="--seeds needs up to 10,000 numbers below"):
+    with pytest.raises(ConfigError, match="--seeds must be up to 10,000 numbers below"):
         parse_seeds(text)
 
 

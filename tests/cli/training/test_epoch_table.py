@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from mnistcli.cli.training.epoch_table import EpochTable, draw_curves
+from mnistcli.cli.training.epoch_table import EpochTable, render_curves
 from mnistcli.runs.history import EpochRow
 
 
@@ -35,7 +35,7 @@ def test_no_line_is_wider_than_the_terminal(width: int, epochs: int) -> None:
 
     lines = [table.header, table.row(make_row(epochs, 0.1, 1.0), kept=True)]
     assert max(map(len, lines)) <= max(width, 2 * len(str(epochs)) + 1)
-    assert all(len(line) < max(width, 20) for line in draw_curves(FALLING, width))
+    assert all(len(line) < max(width, 20) for line in render_curves(FALLING, width))
 
 
 def test_a_narrow_terminal_shows_the_validation_accuracy() -> None:
@@ -55,20 +55,20 @@ def test_without_validation_there_are_no_columns_for_it() -> None:
 
 
 def test_the_curves_have_the_first_and_the_last_value() -> None:
-    assert draw_curves(FALLING, 80) == [
+    assert render_curves(FALLING, 80) == [
         "loss            2.0000 █▃▁ 0.5000",
         "val accuracy   50.00 % ▁▅█ 100.00 %",
     ]
 
 
 def test_a_terminal_without_block_characters_shows_ascii() -> None:
-    assert draw_curves(FALLING, 80, ascii_only=True)[0].isascii()
+    assert render_curves(FALLING, 80, ascii_only=True)[0].isascii()
 
 
 def test_a_long_curve_keeps_its_ends() -> None:
     rows = [make_row(epoch, 1 / epoch) for epoch in range(1, 501)]
 
-    (line,) = draw_curves(rows, 60)
+    (line,) = render_curves(rows, 60)
 
     assert len(line) < 60
     curve = line.split()[2]
@@ -77,10 +77,10 @@ def test_a_long_curve_keeps_its_ends() -> None:
 
 @pytest.mark.parametrize("rows", [[], FALLING[:1], [make_row(1, math.inf), make_row(2, 1)]])
 def test_values_without_a_curve_are_not_drawn(rows: list[EpochRow]) -> None:
-    assert draw_curves(rows, 80) == []
+    assert render_curves(rows, 80) == []
 
 
 def test_a_constant_value_is_a_flat_curve() -> None:
-    (line,) = draw_curves([make_row(1, 1), make_row(2, 1)], 80)
+    (line,) = render_curves([make_row(1, 1), make_row(2, 1)], 80)
 
     assert "▁▁" in line

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mnistcli import datasets, training
-from mnistcli.cli.training.resuming import find_run, resume_command, resumed_config
+from mnistcli.cli.training.resuming import find_resumable_run, resume_command, resumed_config
 from mnistcli.config import TrainConfig
 from mnistcli.errors import ConfigError
 from mnistcli.runs.history import EpochRow
@@ -95,7 +95,7 @@ def test_a_setting_that_was_edited_in_the_run_is_refused(stopped: Run) -> None:
     assert result.exit_code == 1
     message = "error: cannot resume: learning_rate was 0.001 and is now 0.5"
     assert result.stderr.splitlines()[-1] == message
-    assert stopped.resumable
+    assert stopped.is_resumable
 
 
 def test_a_resumed_run_keeps_its_config_except_for_the_epochs() -> None:
@@ -109,7 +109,7 @@ def test_a_resumed_run_keeps_its_config_except_for_the_epochs() -> None:
 
 
 def test_the_command_that_resumes_a_run_is_quoted_for_the_shell() -> None:
-    run = find_run(Run.create(CONFIG, Path("my run")).path)
+    run = find_resumable_run(Run.create(CONFIG, Path("my run")).path)
 
     assert resume_command(run, None, CONFIG) == "mnistcli train --resume 'my run'"
     command = resume_command(run, Path("d"), CONFIG)

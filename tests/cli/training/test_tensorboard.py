@@ -18,7 +18,7 @@ def test_a_missing_package_is_one_line_with_the_command(monkeypatch: pytest.Monk
 
     assert code == 1
     assert lines == [
-        "error: --tensorboard needs the package tensorboard",
+        "error: --tensorboard requires the package tensorboard",
         "hint: pip install 'mnistcli[tensorboard]'",
     ]
     assert not Path("r").exists()

@@ -1,4 +1,4 @@
-"""Layout of the results of `predict`, and the records of a file that is continued."""
+"""Format of the results of `predict`, and the records of a file that is continued."""
 
 import csv
 import json
@@ -31,8 +31,8 @@ class Record(NamedTuple):
 
 
 @dataclass(frozen=True)
-class OutputLayout:
-    """The layout of the results: a table to read, CSV or JSON Lines.
+class OutputFormat:
+    """The format of the results: a table to read, CSV or JSON Lines.
 
     Attributes:
         as_csv: Whether they are CSV.

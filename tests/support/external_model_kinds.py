@@ -18,7 +18,7 @@ class ModelKind:
 
     Attributes:
         build: Makes the model, untrained.
-        scale: The pixel scale that it takes, in `mnistcli.choices.PIXEL_SCALES`.
+        scale: The pixel scale that it takes, in `mnistcli.pixel_scales.PIXEL_SCALES`.
         suffix: ``.keras`` or ``.h5``.
         compiled: Whether it is compiled before it is saved, as `fit` leaves it.
         outputs: ``softmax``, ``sigmoid`` or ``logits``.

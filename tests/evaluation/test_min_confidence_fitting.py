@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mnistcli.evaluation import evaluate_probabilities
-from mnistcli.evaluation.threshold_fitting import fit_threshold
+from mnistcli.evaluation.min_confidence_fitting import fit_min_confidence
 
 
 def test_the_threshold_is_the_lowest_at_which_enough_predictions_are_right() -> None:
@@ -13,12 +13,12 @@ def test_the_threshold_is_the_lowest_at_which_enough_predictions_are_right() -> 
     probabilities[:, 3], probabilities[:, 4] = confidences, 1 - confidences - 0.01
     labels = np.array([3, 3, 9, 3, 9])
 
-    fitted = fit_threshold(evaluate_probabilities(labels, probabilities), 0.75)
+    fitted = fit_min_confidence(evaluate_probabilities(labels, probabilities), 0.75)
 
     assert fitted is not None
     assert fitted.min_confidence == pytest.approx(0.6)
     assert (fitted.accuracy, fitted.accepted_fraction) == (0.75, 0.8)
-    strict = fit_threshold(evaluate_probabilities(labels, probabilities), 1.0)
+    strict = fit_min_confidence(evaluate_probabilities(labels, probabilities), 1.0)
     assert strict is not None
     assert strict.accepted_fraction == 0.4
-    assert fit_threshold(evaluate_probabilities(np.full(5, 9), probabilities), 0.5) is None
+    assert fit_min_confidence(evaluate_probabilities(np.full(5, 9), probabilities), 0.5) is None

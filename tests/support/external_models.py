@@ -31,7 +31,7 @@ def _fit_weights() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return solution[:-1].astype(np.float32), solution[-1].astype(np.float32)
 
 
-def build_foreign(
+def build_external(
     shape: tuple[int, ...] = (28, 28, 1),
     *,
     factor: float = 1,

@@ -1,9 +1,9 @@
-"""Train a model of each kind in `tests.support.foreign_model_kinds` on MNIST and load it.
+"""Train a model of each kind in `tests.support.external_model_kinds` on MNIST and load it.
 
 Prints the pixel scale and the outputs that were found, and the accuracy on 1,000 validation images
 as Keras computes it and as the loaded classifier does.
 
-Usage: python -m tests.tools.foreign_models MNIST_FOLDER [--without-mnist]
+Usage: python -m tests.tools.external_models MNIST_FOLDER [--without-mnist]
 
 With --without-mnist, the known digits come from scikit-learn, as on a machine without MNIST.
 """
@@ -18,12 +18,12 @@ import numpy as np
 
 from mnistcli import datasets
 from mnistcli.datasets import Dataset
-from mnistcli.errors import CheckpointError
+from mnistcli.errors import ModelError
 from mnistcli.files.hashing import sha256
 from mnistcli.files.user_directories import CACHE_VARIABLE, DATA_DIR_VARIABLE
 from mnistcli.inference.classifier import Classifier
 from mnistcli.inference.interface_cache import read_interface
-from tests.support.foreign_model_kinds import MODEL_KINDS, ModelKind, scale_pixels
+from tests.support.external_model_kinds import MODEL_KINDS, ModelKind, scale_pixels
 
 _TRAINING_IMAGES = 6000
 _VALIDATION_IMAGES = 1000
@@ -80,7 +80,7 @@ def main(folder: str, *, without_mnist: bool) -> int:
                 result = f"{found} {100 * accuracy:.1f} %"
                 exact += found == (kind.scale, kind.outputs)
                 is_right = bool(accuracy >= own - _TOLERANCE)
-            except CheckpointError as error:
+            except ModelError as error:
                 result, is_right = error.message, False
             failed += not is_right
             print(

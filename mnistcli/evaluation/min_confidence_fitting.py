@@ -12,7 +12,7 @@ from mnistcli.evaluation.evaluation import Evaluation
 
 
 @dataclass(frozen=True)
-class FittedThreshold:
+class FittedMinConfidence:
     """The lowest rejection threshold at which enough of the predictions are right.
 
     Attributes:
@@ -34,7 +34,7 @@ class FittedThreshold:
         }
 
 
-def fit_threshold(evaluation: Evaluation, accuracy: float) -> FittedThreshold | None:
+def fit_min_confidence(evaluation: Evaluation, accuracy: float) -> FittedMinConfidence | None:
     """Find the lowest rejection threshold at which this fraction of the predictions is right.
 
     Args:
@@ -55,4 +55,6 @@ def fit_threshold(evaluation: Evaluation, accuracy: float) -> FittedThreshold | 
     if not len(enough):
         return None
     last = int(enough[-1])
-    return FittedThreshold(float(ordered[last]), float(accuracies[last]), (last + 1) / len(correct))
+    return FittedMinConfidence(
+        float(ordered[last]), float(accuracies[last]), (last + 1) / len(correct)
+    )

@@ -1,0 +1,7 @@
+"""Formats of exported models and of figures, by name."""
+
+EXPORT_FORMATS = ("litert", "int8", "saved_model", "onnx")
+"""Export formats of `mnistcli export`."""
+
+FIGURE_FORMATS = ("png", "svg", "pdf")
+"""Formats of figures."""
