@@ -8,7 +8,7 @@ help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 .PHONY: demo
-demo: .venv/installed ## Install, train on the embedded digits, evaluate, predict and plot (into demo/)
+demo: .venv/installed ## Install, train on the bundled digits, evaluate, predict and plot (into demo/)
 	rm -rf demo
 	$(BIN)/mnistcli train --dataset digits --batch-size 32 --epochs 20 --run-dir demo/run
 	$(BIN)/mnistcli evaluate demo/run --report
@@ -49,8 +49,8 @@ docs: .venv/installed-dev ## Regenerate .github/COMMANDS.md
 FIGURES := build/figures
 .PHONY: figures
 figures: .venv/installed-dev ## Redraw the figures of the README (MNISTCLI_DATA_DIR=DIR)
-	$(BIN)/python -m tests.tools.readme_images $(FIGURES)
-	$(BIN)/mnistcli predict $(FIGURES)/note.png --model pretrained --explain .github/explanation.png
+	$(BIN)/python -m tests.tools.readme_images .github
+	$(BIN)/mnistcli predict .github/note.jpg --model pretrained --explain .github/explanation.png
 	$(BIN)/mnistcli plot pretrained --kind confusion --output-dir $(FIGURES)
 	cp $(FIGURES)/confusion.png .github
 
@@ -69,7 +69,7 @@ kills: .venv/installed-dev ## Kill training runs and fail writes at every point,
 	$(BIN)/python -m tests.tools.write_failures
 
 .PHONY: pretrained
-pretrained: .venv/installed ## Train models like the packaged ones, on a GPU (MNISTCLI_DATA_DIR=DIR)
+pretrained: .venv/installed ## Retrain and replace the packaged models, on a GPU (MNISTCLI_DATA_DIR=DIR)
 	$(BIN)/python -m pip install --quiet 'jax[cuda13]>=0.10,<0.11'
 	KERAS_BACKEND=jax $(BIN)/python -m tests.tools.distill build/pretrained
 	$(BIN)/python -m tests.tools.package_model build/pretrained/student.keras

@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def _exit_code(end: BaseException) -> int | None:
-    """Return the exit code of an exception that ends the program; None if it is a bug."""
+    """Return the exit code of an exception that stops the program; None if it is a bug."""
     if isinstance(end, KeyboardInterrupt):
         return signals.INTERRUPTED
     if isinstance(end, SystemExit):
@@ -87,7 +87,7 @@ def _open_standard_streams() -> None:
         sys.stderr = os.fdopen(2, "w", closefd=False)
     if not has_stdout:
         raise MnistCliError("cannot write to stdout: it is closed")
-    # A file name need not be valid in the encoding of the terminal; it is printed all the same.
+    # A file name need not be valid in the encoding of the terminal; it is printed anyway.
     sys.stdout = io.TextIOWrapper(
         io.BufferedWriter(_Stdout(1, "w", closefd=False)),
         encoding=sys.stdout.encoding,

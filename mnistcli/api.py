@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["evaluate", "load_classifier", "plot", "predict", "train"]
 
 Models = ModelName | Sequence[ModelName]
-"""A model or several, whose probabilities are averaged, as `mnistcli.model_lookup.find_model` takes
-them: run directories, `.keras` files, ``latest`` or ``pretrained``."""
+"""A model or several, whose probabilities are averaged, as accepted by
+`mnistcli.model_lookup.find_model`: run directories, `.keras` files, ``latest`` or
+``pretrained``."""
 
 
 @overload
@@ -68,14 +69,14 @@ def predict(
     Args:
         images: An image, or a list, tuple or iterator of images. An image is a path, a binary file
             object, a PIL image or an array, shape (height, width) or (height, width, 3 or 4), as
-            `mnistcli.image_io.open_image` takes it; dark on light or light on dark.
+            accepted by `mnistcli.image_io.open_image`; dark on light or light on dark.
         model: The model. Defaults to ``$MNISTCLI_MODEL``, else the newest finished run under
             ``runs/``, else ``pretrained``.
         single: Whether to treat each whole image as a single digit.
-        min_confidence: The minimum of the probability that all digits are right, 0 to 1; images
-            below are rejected. Defaults to the thresholds of the model for one digit, 0.8 for two
-            and 0.6 for more.
-        digits: The number of digits in each line, or the least and the greatest. Defaults to any.
+        min_confidence: The minimum probability that all digits are correct, 0 to 1; images below it
+            are rejected. Defaults to the thresholds of the model for one digit, 0.8 for two and 0.6
+            for more.
+        digits: The number of digits in each line, or a pair (minimum, maximum). Defaults to any.
 
     Returns:
         The prediction of the image, or a list with one prediction per image. In a list, an image
@@ -83,7 +84,7 @@ def predict(
 
     Raises:
         ModelError: The model cannot be found or loaded.
-        ConfigError: The number of digits is not in 1..100, or the least one is above the greatest.
+        ConfigError: The number of digits is not in 1..100, or the minimum exceeds the maximum.
         ImageError: The only image cannot be read.
         TypeError: An image is none of the above.
     """
@@ -184,10 +185,10 @@ def evaluate(
 
     Args:
         model: The model. Defaults as in `predict`.
-        dataset: ``mnist``, ``digits``, a path, or images in memory; of a `Dataset`, all images are
+        dataset: ``mnist``, ``digits``, a path, or images in memory; all images of a `Dataset` are
             used. Defaults to the dataset that the model was trained on.
         data_dir: As in `train`.
-        batch_size: Images computed at a time.
+        batch_size: Images per batch.
 
     Returns:
         The metrics, and the probabilities of each image.
@@ -235,7 +236,7 @@ def plot(
         data_dir: As in `train`.
         output_dir: Directory for the files. Defaults to ``plots/`` in the run.
         count: Maximum number of digits in samples, mistakes and occlusion maps.
-        seed: Random seed of the samples and of the embedded digits.
+        seed: Random seed of the samples and of the digits in the embedding.
         file_format: Format of the files: ``png``, ``svg`` or ``pdf``.
 
     Returns:
@@ -283,9 +284,9 @@ def load_classifier(
 
     Args:
         model: The model. Defaults as in `predict`.
-        batch_size: Images computed at a time.
-        pixel_scale: The pixel scale that an external model takes, a name in
-            `mnistcli.pixel_scales.PIXEL_SCALES`, or ``auto``. Remembered for the file, in all
+        batch_size: Images per batch.
+        pixel_scale: The pixel scale that an external model expects, a name in
+            `mnistcli.pixel_scales.PIXEL_SCALES`, or ``auto``. Remembered for the file by all
             functions. Defaults to the one that is detected with known digits.
 
     Raises:

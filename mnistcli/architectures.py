@@ -84,10 +84,10 @@ def build_line_network(*, dropout: float = 0.1) -> keras.Model:
 
 
 def join_line_networks(networks: Sequence[keras.Model]) -> keras.Model:
-    """Join line recognizers into one model that computes them all.
+    """Join line recognizers into one model that runs them all.
 
     Args:
-        networks: Models made by `build_line_network`. They are renamed, because the names of the
+        networks: Models built by `build_line_network`. They are renamed, because the names of the
             parts of a model must differ.
 
     Returns:
@@ -210,14 +210,14 @@ ARCHITECTURES: Mapping[str, Callable[[float], list[keras.Layer]]] = MappingProxy
 
 
 def _conv_block(filters: int) -> list[keras.Layer]:
-    """Return a 3x3 convolution with max-pooling and ReLU."""
+    """Return a 3x3 convolution with max pooling and ReLU."""
     return [layers.Conv2D(filters, 3), layers.MaxPooling2D(), layers.ReLU()]
 
 
 def _normalized_block(
     filters: int, size: int, *, padding: str = "valid", pooled: bool = False
 ) -> list[keras.Layer]:
-    """Return a convolution with optional max-pooling, batch normalization and ReLU."""
+    """Return a convolution with optional max pooling, batch normalization and ReLU."""
     return [
         layers.Conv2D(filters, size, padding=padding, use_bias=False),
         *([layers.MaxPooling2D()] if pooled else []),

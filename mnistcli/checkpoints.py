@@ -75,7 +75,7 @@ def load_checked(checked: CheckedModel) -> keras.Model:
 
 
 def _build(checked: CheckedModel, directory: Path) -> keras.Model:
-    """Build the model from the checked parts, written in the format in which Keras takes them."""
+    """Build the model from the checked parts, written in a format that Keras loads."""
     if checked.is_legacy:
         path = directory / "model.h5"
         path.write_bytes(checked.weights)
@@ -92,7 +92,7 @@ def _build(checked: CheckedModel, directory: Path) -> keras.Model:
 
 
 def _check_shapes(checked: CheckedModel) -> None:
-    """Build the model without weights and check what the rules of the check have computed."""
+    """Build the model without weights, and compare its shapes with those of the check."""
     with keras.StatelessScope(initialize_variables=False):
         # Keras empties the configuration of a functional model.
         config = copy.deepcopy(checked.config)

@@ -30,7 +30,7 @@ DEVICES = ("auto", "cpu", "gpu", "all")
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """All settings of a training run; the same config and data repeat the run.
+    """All settings of a training run; the same config and data reproduce the run.
 
     The help text of each field describes it. `mnistcli.config_validation.SettingMetadata` lists the
     metadata that a field can have; the options of `mnistcli train` are built from it.
@@ -187,8 +187,8 @@ class TrainConfig:
         """Return the config with these settings, such as those of a ``config.json``.
 
         Args:
-            values: Field names and values; settings that are missing have their defaults. Former
-                names are accepted.
+            values: Field names and values; missing settings have their defaults. Former names are
+                accepted.
 
         Raises:
             ConfigError: A setting is unknown, or a value is invalid.
@@ -203,7 +203,7 @@ class TrainConfig:
         """Whether the last epoch is kept instead of the one with the lowest validation loss.
 
         At the end of a one-cycle schedule the learning rate is 0, and so is the noise. A lower loss
-        of another epoch on a few validation images is chance.
+        of another epoch on a few validation images is due to chance.
         """
         return self.schedule == "one-cycle" or self.validation_split == 0
 

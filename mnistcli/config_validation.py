@@ -32,7 +32,7 @@ class SettingMetadata:
         help_text: One or two sentences; ``{choices}`` is replaced by the choices. The command line
             adds bounds and default.
         choices: The valid values, if there is a fixed list of them.
-        pattern: Regular expression of values that are valid as well as the choices.
+        pattern: Regular expression of values that are valid besides the choices.
         at_least: Inclusive lower bound.
         above: Exclusive lower bound.
         at_most: Inclusive upper bound.

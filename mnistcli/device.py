@@ -1,4 +1,4 @@
-"""Devices: CPU or GPU, usable processors, and a Keras start-up without TensorFlow's messages."""
+"""Devices: CPU or GPU, usable processors, and a Keras startup without TensorFlow's messages."""
 
 import contextlib
 import logging
@@ -16,7 +16,7 @@ from mnistcli.extras import install_command
 WORKER_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(128 * 2**20)}
 """Environment of worker processes: the C library (glibc) reuses the memory of a photo for the next.
 
-Otherwise the kernel clears the pages of each array (page faults), a third of the time of a photo.
+Otherwise the kernel clears the pages of each array (page faults), a third of the time for a photo.
 """
 
 # The sizes of TensorFlow's thread pools.
@@ -30,8 +30,8 @@ def start_quietly(*, verbose: bool = False) -> None:
     """Import Keras and initialize its devices without TensorFlow's log messages on stderr.
 
     If the start fails, the messages are shown. TensorFlow's log level is set to errors. If Keras
-    is imported already, nothing is done, so that a program that uses Keras itself keeps its own
-    settings. Everything in this package that loads Keras on demand calls this function first.
+    has already been imported, this does nothing, so that a program that uses Keras itself keeps its
+    own settings. Everything in this package that loads Keras on demand calls this function first.
 
     The settings of other projects, in ``keras.json`` or ``$KERAS_BACKEND``, do not apply. Models
     compute in float32; there is no mixed precision.
@@ -72,7 +72,7 @@ def _import_quietly() -> None:
 def hold_back_stderr() -> Iterator[None]:
     """Hold back what C++ code writes to stderr; Python's `sys.stderr` works as usual.
 
-    File descriptor 2 of the process is redirected to a temporary file meanwhile. If the context
+    Meanwhile, file descriptor 2 of the process is redirected to a temporary file. If the context
     ends with an `Exception`, the content of the file is written to stderr; otherwise it is
     discarded, even on Ctrl-C. Without stderr or a writable temporary directory, nothing is
     redirected.
@@ -107,8 +107,8 @@ def select(device: str) -> AbstractContextManager[None]:
     """Return the Keras scope that runs computations on a device.
 
     Args:
-        device: ``auto``, ``cpu``, ``gpu`` or ``all``, as `find_devices` takes it. Of several
-            devices it is the first one.
+        device: ``auto``, ``cpu``, ``gpu`` or ``all``, see `find_devices`. If there are several
+            devices, the first one is used.
 
     Raises:
         DeviceError: A GPU was requested and there is none.
@@ -154,7 +154,7 @@ def count_usable_processors() -> int:
 
 
 def limit_threads(count: int) -> None:
-    """Limit the threads of models in this process, before one is loaded.
+    """Limit the threads of models in this process, before any is loaded.
 
     A process that shares its machine with others of its kind would otherwise start as many threads
     as there are processors (oversubscription).

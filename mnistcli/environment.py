@@ -19,7 +19,7 @@ def describe_environment(device: str) -> dict[str, Any]:
     """Return the environment of a run as plain values for JSON.
 
     Args:
-        device: The device of the run, as `mnistcli.device.find_devices` takes it.
+        device: The device of the run; see `mnistcli.device.find_devices`.
 
     Returns:
         Command line, Keras backend, devices, number of processors, platform, Python version and the

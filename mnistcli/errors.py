@@ -22,7 +22,7 @@ OTHER_MODEL = "--model pretrained"
 """The hint for a model or a run that cannot be used."""
 
 OTHER_DATASET = "--dataset digits"
-"""The hint for a dataset that cannot be used: the embedded digits are always there."""
+"""The hint for a dataset that cannot be used: the bundled digits are always available."""
 
 OTHER_RUN_DIR = "--run-dir DIR"
 """The hint for a directory that training or a sweep cannot use."""
@@ -35,7 +35,7 @@ class MnistCliError(Exception):
     """Base class of user errors: failures that a user can fix.
 
     Args:
-        message: One sentence without a full stop, such as ``no such file: 'a.png'``.
+        message: One sentence without a period, such as ``no such file: 'a.png'``.
         hint: The command-line arguments to change, such as ``--dataset digits``; the command line
             prepends the command. Or a complete command, such as ``mnistcli runs``, or the rule that
             a file of the user breaks. None if nothing helps.

@@ -22,7 +22,7 @@ def require_packages(
         error: The class of the error.
 
     Raises:
-        MnistCliError: A package is not installed; of the class `error`. The hint is the command
+        MnistCliError: A package is not installed; the class is `error`. The hint is the command
             that installs the extra.
     """
     missing = [name.replace("_", "-") for name in packages if find_spec(name) is None]

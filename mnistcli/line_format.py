@@ -46,7 +46,7 @@ class RecognizedLine:
 
     Attributes:
         text: The digits; empty for a line without any.
-        text_confidence: The probability that all digits are right.
+        text_confidence: The probability that all digits are correct.
         image_index: The index of the line image that the columns belong to.
         columns: The middle of each digit in pixels of the line image, float64 (n,).
         probabilities: The class probabilities of each digit, float32 (n, 10).

@@ -1,6 +1,6 @@
 """Model files: refuse files of other kinds, such as LiteRT, ONNX and PyTorch models.
 
-The first bytes of a file (magic bytes) decide, whatever its name is. Nothing here imports Keras.
+The first bytes of a file (magic bytes) decide, regardless of its name. Nothing here imports Keras.
 """
 
 import shlex
@@ -61,7 +61,7 @@ def read_model_file(path: Path) -> bytes:
     """
     check_model_file(path)
     try:
-        # It can have been replaced since (TOCTOU).
+        # It may have been replaced since (TOCTOU).
         with open_regular(path) as stream:
             content = stream.read(MAX_MODEL_BYTES + 1)
     except OSError as error:
@@ -72,7 +72,7 @@ def read_model_file(path: Path) -> bytes:
 
 
 def is_complete(path: Path) -> bool:
-    """Return whether a `.keras` file is a whole zip archive; a truncated file is not."""
+    """Return whether a `.keras` file is a complete zip archive; a truncated file is not."""
     try:
         return zipfile.is_zipfile(path)
     except OSError:

@@ -29,7 +29,7 @@ ModelName = str | os.PathLike[str]
 
 @dataclass(frozen=True)
 class ModelRef:
-    """A model that was found: its files, and the run that made it.
+    """A model that was found: its files, and the run that created it.
 
     Attributes:
         files: The `.keras` files; several are an ensemble, whose probabilities are averaged.
@@ -54,7 +54,7 @@ class ModelRef:
 
     @property
     def datasets(self) -> tuple[str, ...]:
-        """The datasets it was trained on: first of its run, then of its start models.
+        """The datasets it was trained on: first those of its run, then those of its start models.
 
         A file outside a run is assumed to be trained on ``mnist``.
 
@@ -83,7 +83,7 @@ class ModelRef:
         """The name with recipe, datasets and test accuracy, or with the progress of the run.
 
         For example ``runs/a (classic, trained on mnist, test accuracy 99.20 %)``. Details that
-        cannot be read are missing.
+        cannot be read are omitted.
         """
         if self.members:
             return " + ".join(member.description for member in self.members)
@@ -98,8 +98,8 @@ class ModelRef:
     def is_for_photos(self) -> bool:
         """Whether it was trained for photos: with distorted images or non-digits.
 
-        Models that were tuned from such a model count as well. Nothing is known of a file outside a
-        run, which is assumed to be for photos.
+        Models that were tuned from such a model count as well. Nothing is known about a file
+        outside a run, which is assumed to be for photos.
         """
         if self.members:
             return all(member.is_for_photos for member in self.members)

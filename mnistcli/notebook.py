@@ -33,11 +33,11 @@ class EpochPrinter:
     def on_train_begin(
         self,
         config: TrainConfig,
-        steps: int,  # noqa: ARG002 - the protocol has it
+        steps: int,  # noqa: ARG002 - in the protocol
         *,
         member: int,
         members: int,
-        first_epoch: int,  # noqa: ARG002 - the protocol has it
+        first_epoch: int,  # noqa: ARG002 - in the protocol
     ) -> None:
         """Remember the number of epochs and the member of the ensemble."""
         self._epochs = config.epochs
@@ -46,7 +46,7 @@ class EpochPrinter:
     def on_train_batch_end(self, step: int, loss: float, accuracy: float) -> None:
         """Do nothing."""
 
-    def on_epoch_end(self, row: EpochRow, *, kept: bool) -> None:  # noqa: ARG002 - the protocol has it
+    def on_epoch_end(self, row: EpochRow, *, kept: bool) -> None:  # noqa: ARG002 - in the protocol
         """Print the losses and accuracies of the epoch."""
         line = (
             f"{self._prefix}epoch {row.epoch} of {self._epochs}: "
@@ -98,7 +98,7 @@ class EpochDisplay:
         if time.monotonic() - self._updated >= _MIN_SECONDS_BETWEEN_UPDATES:
             self._show_step(step, f", loss {loss:.4f}, accuracy {percent(accuracy)}")
 
-    def on_epoch_end(self, row: EpochRow, *, kept: bool) -> None:  # noqa: ARG002 - the protocol has it
+    def on_epoch_end(self, row: EpochRow, *, kept: bool) -> None:  # noqa: ARG002 - in the protocol
         """Add a row to the table."""
         self._rows.append(row)
         if row.epoch < self._epochs:
@@ -180,7 +180,7 @@ def show_in_notebook(files: Sequence[Path]) -> None:
     """Display figures below the cell of a notebook; do nothing elsewhere.
 
     Args:
-        files: PNG, SVG or PDF files; the last are not displayed.
+        files: PNG, SVG or PDF files; PDF files are not displayed.
     """
     display = _notebook_display()
     if display is None:

@@ -193,7 +193,7 @@ def override(base: TrainConfig, settings: Mapping[str, object]) -> TrainConfig:
         settings: Settings of `TrainConfig`; None keeps the value of the config.
 
     Raises:
-        ConfigError: As `resolve` raises.
+        ConfigError: The errors of `resolve`.
     """
     return _replace(base, _validate(settings))
 

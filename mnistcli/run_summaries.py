@@ -30,7 +30,7 @@ class RunSummary:
         accuracy: Accuracy on the test images, 0..1; None if the run is not finished.
         loss: Cross-entropy on the test images in nats; None if the run is not finished.
         seconds: Wall time of the training, without the current epoch for an unfinished run; None if
-            it is unknown, as that of the packaged model.
+            it is unknown, as for the packaged model.
         is_at_chance: Whether the model is no better than chance.
     """
 
@@ -48,8 +48,8 @@ class RunSummary:
     def changes(self) -> dict[str, Any]:
         """The settings that override those of the recipe, by name.
 
-        For an unknown recipe, of another version, they are the settings that differ from the
-        defaults.
+        For an unknown recipe, such as one of another version, they are the settings that differ
+        from the defaults.
         """
         recipe = RECIPES.get(self.config.recipe)
         base = (recipe.config if recipe else TrainConfig()).as_dict()
@@ -170,7 +170,7 @@ def find_runs(names: Sequence[str]) -> list[FoundRun]:
     """Find the runs to compare.
 
     Args:
-        names: Names of runs, as `mnistcli.model_lookup.find_model` takes them; the same run twice
+        names: Names of runs, as accepted by `mnistcli.model_lookup.find_model`; the same run twice
             counts once.
 
     Raises:

@@ -2,9 +2,9 @@
 
 Python runs signal handlers between two of its own instructions, and a step of TensorFlow can take
 seconds. Some libraries even catch what the handlers raise. Therefore a thread watches the signals:
-it prints that the program stops if that takes long, and ends the process at once after a
-second Ctrl-C or another second signal, or if the program does not shut down in time. All files are
-written atomically, so nothing is lost.
+it prints a message if stopping takes long, and terminates the process immediately after a second
+Ctrl-C or another second signal, or if the program does not shut down in time. All files are written
+atomically, so nothing is lost.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ STOP_MESSAGES = {
 }
 """Messages of a program that a signal has stopped, by exit code."""
 
-# Graceful shutdown: seconds until the message, and from then on until the process is ended.
+# Graceful shutdown: seconds until the message, and from then on until the process is terminated.
 _MESSAGE_DELAY = 0.4
 _GRACE_PERIOD = 20.0
 
@@ -56,7 +56,7 @@ def install() -> None:
 
 
 def announce(code: int) -> None:
-    """Print what has stopped the program, unless it is printed already.
+    """Print what has stopped the program, unless that has already been printed.
 
     Args:
         code: An exit code in `STOP_MESSAGES`.
@@ -82,7 +82,7 @@ def _exit(signum: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - a
 
 
 def _end_if_swallowed(unraisable: "sys.UnraisableHookArgs") -> None:
-    """End the process if Python ignores what a signal handler has raised.
+    """Terminate the process if Python ignores what a signal handler has raised.
 
     It does so in callbacks of the garbage collector, such as that of JAX. Any other exception that
     Python ignores is printed as usual.
@@ -107,7 +107,7 @@ def _watch(reader: int) -> None:
 
 
 def _end(code: int) -> NoReturn:
-    """End the process at once."""
+    """Terminate the process immediately."""
     if sys.stderr.isatty():
         _print("\x1b[?25h")  # shows the cursor, which a progress bar hides
     os._exit(code)
@@ -118,7 +118,7 @@ def _next_code(reader: int, seconds: float | None = None) -> int | None:
 
     Args:
         reader: The pipe of the signals.
-        seconds: Time to wait. Defaults to any time.
+        seconds: Time to wait. Waits indefinitely by default.
 
     Returns:
         The code; None if there was no such signal in time.

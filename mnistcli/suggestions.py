@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-# Fuzzy matching: the ratio of difflib from which a misspelled name counts as a known one.
+# Fuzzy matching: the ratio of difflib at which a misspelled name counts as a known one.
 _SIMILARITY = 0.65
 _MIN_LENGTH = 3  # letters: too many names are similar to shorter ones
 

@@ -1,8 +1,8 @@
 """TensorBoard log of a run: event files with scalars, and figures of the test images.
 
 It needs the package `tensorboard` (extra ``tensorboard``), whose protobuf classes encode the
-events. The files are written without TensorFlow, so that training computes the same with a log and
-without.
+events. The files are written without TensorFlow, so that training computes the same with or without
+a log.
 """
 
 import io
@@ -144,7 +144,7 @@ def _image(tag: str, figure: Figure) -> Summary.Value:
 
 
 def _start_log(directory: Path, rows: Sequence[EpochRow]) -> None:
-    """Replace the log in a directory by a new one with some epochs."""
+    """Replace the log in a directory with a new one of some epochs."""
     directory.mkdir(exist_ok=True)
     for file in directory.glob(f"{_PREFIX}*"):
         file.unlink()
@@ -152,7 +152,7 @@ def _start_log(directory: Path, rows: Sequence[EpochRow]) -> None:
 
 
 def _append(directory: Path, events: Sequence[Event]) -> None:
-    """Append events (TFRecord) to the log in a directory, which is made if it does not exist."""
+    """Append events (TFRecord) to the log in a directory, which is created if it does not exist."""
     directory.mkdir(exist_ok=True)
     now = time.time()
     files = sorted(directory.glob(f"{_PREFIX}*"))

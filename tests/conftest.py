@@ -107,7 +107,7 @@ def quick_training(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def trained_run(shared_dir: Path) -> Path:
-    """A finished run of four epochs on the embedded digits, which one worker trains."""
+    """A finished run of four epochs on the bundled digits, which one worker trains."""
     from mnistcli import datasets
     from mnistcli.files.locks import try_lock
     from mnistcli.recipes import resolve

@@ -29,7 +29,7 @@ def seven(digit_pngs: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def small() -> Splits:
-    """A part of the embedded digits, to train on in a moment."""
+    """A part of the bundled digits, to train on in a moment."""
     splits = datasets.load("digits")
     return Splits("small", splits.train.subset(200), splits.test.subset(50))
 

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -11,12 +12,11 @@ from pathlib import Path
 import pytest
 
 import mnistcli
-from mnistcli import datasets
+from mnistcli.cli.training.epoch_table import EpochTable
 from mnistcli.config import TrainConfig
 from mnistcli.config_validation import metadata_of
 from mnistcli.recipes import RECIPES
 from tests.support.command_line import succeed
-from tests.tools.readme_images import draw_doodle, draw_note
 
 TOP = Path(mnistcli.__file__).parent.parent
 PAGES = [TOP / "README.md", *sorted((TOP / ".github").glob("*.md"))]
@@ -88,9 +88,10 @@ def test_the_recipe_table_of_the_readme_lists_every_recipe() -> None:
     assert set(RECIPES) <= set(rows)
 
 
-def test_the_example_of_the_readme_is_the_output_of_predict(mnist_dir: Path) -> None:
-    draw_note(datasets.load("mnist", data_dir=mnist_dir).train).save("note.png")
-    draw_doodle().save("doodle.png")
+def test_the_example_of_the_readme_is_the_output_of_predict() -> None:
+    Path(".github").mkdir()
+    for name in ("note.jpg", "doodle.png"):
+        shutil.copy(TOP / ".github" / name, ".github")
     example = re.search(
         r"^\$ mnistcli (predict .*)\nmodel: .*\n((?:.+\n)+)```",
         text(TOP / "README.md"),
@@ -99,6 +100,12 @@ def test_the_example_of_the_readme_is_the_output_of_predict(mnist_dir: Path) -> 
     assert example is not None
 
     assert succeed(*example[1].split()).stdout == example[2]
+
+
+def test_the_readme_shows_the_epoch_table_of_a_terminal() -> None:
+    header = EpochTable.fit(1, 80, validated=False).header
+
+    assert f"\n{header}\n" in text(TOP / "README.md")
 
 
 def packaged_model_rows(page: Path) -> dict[tuple[str, str], str]:
@@ -188,6 +195,19 @@ def test_the_contributing_guide_names_files_that_exist() -> None:
 
     assert paths
     assert {path for path in paths if not (TOP / "mnistcli" / path).exists()} == set()
+
+
+@pytest.mark.parametrize("name", ["CLUSTER", "RESULTS", "SECURITY"])
+def test_modules_that_a_page_names_exist(name: str) -> None:
+    paths = set(re.findall(r"`([\w/]+\.py)`", text(TOP / ".github" / f"{name}.md")))
+    roots = (TOP, TOP / "mnistcli", TOP / "tests")
+    known = {path.name for root in roots[1:] for path in root.rglob("*.py")}
+
+    assert {
+        path
+        for path in paths
+        if not any((root / path).exists() for root in roots) and path not in known
+    } == set()
 
 
 def test_larger_packages_list_their_modules_in_their_docstring() -> None:

@@ -37,7 +37,7 @@ def run_in_shell(arguments: str, redirection: str) -> subprocess.CompletedProces
 
 
 def test_from_training_to_a_report(digit_pngs: Path) -> None:
-    """The steps of the README with the embedded digits; stderr has nothing but our own lines."""
+    """The steps of the README with the bundled digits; stderr has nothing but our own lines."""
     options = ("--arch", "fast", "--optimizer", "sgd", "--epochs", "3")
     trained = run("train", "--dataset", "digits", *options)
     assert trained.returncode == 0

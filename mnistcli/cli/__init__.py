@@ -82,7 +82,7 @@ def mnistcli(
 ) -> None:
     """Train, understand and use a handwritten-digit classifier."""
     if show_version:
-        from importlib.metadata import version  # a third of the start, for one option
+        from importlib.metadata import version  # a third of the startup time, for one option
 
         print_line(f"mnistcli {version('mnistcli')}")
         raise typer.Exit

@@ -16,7 +16,7 @@ def parse_cluster(text: str | None, others: Mapping[str, object]) -> "ClusterAdd
 
     Args:
         text: The address.
-        others: Options that do not work on a cluster, as `forbid_together` takes them.
+        others: Options that do not work on a cluster; see `forbid_together`.
 
     Raises:
         ConfigError: The address is invalid, or one of the options is given as well.

@@ -13,7 +13,7 @@ def report_interface(model: "ModelRef", pixel_scale: str | None) -> None:
     """Detect the pixel scale of an external model, unless it is known, and print it.
 
     Args:
-        model: The model. Nothing happens if it is of a run, unless a pixel scale is given.
+        model: The model. For the model of a run, this does nothing unless a pixel scale is given.
         pixel_scale: The value of ``--pixel-scale``.
     """
     if model.run is not None and pixel_scale is None:

@@ -59,7 +59,7 @@ def print_evaluation(
         report: Whether to print the scores of each digit and the confusion matrix as well.
         as_json: Print one JSON object instead.
         fit_accuracy: Print the rejection threshold at which this fraction of the predictions is
-            right; None for no threshold.
+            correct; None for no threshold.
     """
     from mnistcli.evaluation.min_confidence_fitting import fit_min_confidence
 
@@ -114,7 +114,7 @@ def _ensemble_rows(result: "EnsembleResult") -> list[tuple[str, str]]:
 
 
 def _model_rows(model: "ModelRef") -> list[tuple[str, str]]:
-    """Return the name and the description of a model; of several models, their number."""
+    """Return the name and the description of a model, or the number of several models."""
     if model.members:
         return [("model", f"average of {format_count(len(model.members), 'model')}")]
     details = model.description.removeprefix(model.name).strip(" ()")

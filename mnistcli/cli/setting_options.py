@@ -71,7 +71,7 @@ def setting_option(field: Field[Any], *, panel: str | None = _PANEL) -> Any:
 
 
 def require_one_device(config: TrainConfig, option: str, *, several: bool) -> None:
-    """Check that several processes that train at the same time do not use all GPUs each.
+    """Check that several processes that train at the same time do not each use all GPUs.
 
     Args:
         config: The config.

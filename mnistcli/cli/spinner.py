@@ -10,7 +10,7 @@ def show_spinner(activity: str) -> AbstractContextManager[Any]:
     """Show a spinner during an activity such as ``Starting TensorFlow``."""
     if not is_animated():
         return nullcontext()
-    from rich.live import Live  # with the next line a tenth of the time of a help text
+    from rich.live import Live  # with the next line, a tenth of the time for the help
     from rich.spinner import Spinner
 
     # Not redirected: `device.hold_back_stderr` redirects stderr during the animation.

@@ -22,12 +22,12 @@ _SCHEDULER = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?[^/\s]+:\d{1,5}/?", re.IGNORE
 
 @dataclass(frozen=True)
 class ClusterAddress:
-    """The address of a cluster, as `--cluster` takes it.
+    """The address of a cluster, as accepted by `--cluster`.
 
     Attributes:
         text: The address as it was given.
-        workers: The number of worker processes to start on this machine; 0 for a scheduler that
-            runs already.
+        workers: The number of worker processes to start on this machine; 0 for a scheduler that is
+            already running.
         file: The scheduler file; None if there is none.
     """
 

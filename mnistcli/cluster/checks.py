@@ -31,7 +31,7 @@ def wait_for_workers(client: Client, address: ClusterAddress) -> None:
     """Wait until a cluster has a worker.
 
     Raises:
-        ClusterError: The cluster has no worker for some time.
+        ClusterError: The cluster has had no worker for some time.
     """
     try:
         client.wait_for_workers(1, timeout=WORKER_TIMEOUT)

@@ -43,7 +43,7 @@ def connect(address: ClusterAddress) -> Iterator[Client]:
         The connection, to a cluster with at least one worker.
 
     Raises:
-        ClusterError: As `open_client` raises; or there are no workers, or unsuitable ones.
+        ClusterError: The errors of `open_client`; or there are no workers, or unsuitable ones.
     """
     with open_client(address) as client:
         require_workers(client, address)
@@ -54,7 +54,7 @@ def connect(address: ClusterAddress) -> Iterator[Client]:
 def open_client(address: ClusterAddress) -> Iterator[Client]:
     """Open a cluster, with or without workers.
 
-    Workers that are started here end with this process, however it ends.
+    Workers that are started here exit with this process, however it ends.
 
     Yields:
         The connection.
@@ -110,7 +110,7 @@ def _scheduler(address: ClusterAddress) -> Iterator[dict[str, object]]:
 
 
 def _start_workers(count: int) -> LocalCluster:
-    """Start a cluster on this machine, again if a worker is killed before it is ready.
+    """Start a cluster on this machine; retry if a worker is killed before it is ready.
 
     Raises:
         ClusterError: The workers do not start.

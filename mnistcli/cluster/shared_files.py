@@ -15,8 +15,8 @@ class ModelFile(NamedTuple):
     """A model file.
 
     Attributes:
-        path: The absolute path; of the packaged model, relative to the package, which another
-            machine may have in another place.
+        path: The absolute path; for the packaged model, the path relative to the package, which
+            another machine may have elsewhere.
         digest: SHA-256 of the content: a worker may have another file of the same name.
     """
 

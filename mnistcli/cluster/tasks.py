@@ -21,9 +21,9 @@ _POLL = 2.0  # seconds between two counts of the workers
 class TaskRunner(Generic[Item, Result]):
     """A function that runs on the workers of a cluster.
 
-    A bounded number of items is in flight, so their number does not matter for the memory. For
-    fault tolerance, the item of a crashed worker is given to another one, with up to three retries
-    by default. Dask's setting `distributed.scheduler.allowed-failures` has the number.
+    A bounded number of items is in flight, so memory use does not depend on their number. For fault
+    tolerance, the item of a crashed worker is given to another one, with up to three retries by
+    default. Dask's setting `distributed.scheduler.allowed-failures` sets the number.
 
     Args:
         client: The connection.
@@ -44,7 +44,7 @@ class TaskRunner(Generic[Item, Result]):
         self._function = function
         self._on_poll = on_poll or (lambda: None)
         self._workers = 0
-        self._seen = self._polled = 0.0  # the times of a poll: with workers, and of any
+        self._seen = self._polled = 0.0  # times of the last poll with workers, and of the last one
 
     def run_in_order(self, items: Iterable[Item]) -> Iterator[tuple[Item, Result | None]]:
         """Run the function for each item, with backpressure.
@@ -74,7 +74,7 @@ class TaskRunner(Generic[Item, Result]):
             items: The items; one is read when a worker is free.
 
         Yields:
-            Each item with its result as soon as it is there; None as in `run_in_order`.
+            Each item with its result as soon as it arrives; None as in `run_in_order`.
 
         Raises:
             ClusterError: No workers are left.
@@ -96,7 +96,7 @@ class TaskRunner(Generic[Item, Result]):
     def _wait_for_some(
         self, pending: dict[Future[Result], Item]
     ) -> Iterator[tuple[Item, Result | None]]:
-        """Wait for results, two seconds at most; those that have one leave the pending ones."""
+        """Wait for results, two seconds at most; those that have one are no longer pending."""
         with self._client.as_current(), suppress(TimeoutError):
             wait(list(pending), timeout=_POLL, return_when="FIRST_COMPLETED")
         for future in [submitted for submitted in pending if submitted.done()]:
@@ -128,7 +128,7 @@ class TaskRunner(Generic[Item, Result]):
             return
         self._polled = now
         if self._address.workers and self._client.cluster is not None:
-            self._client.cluster.scale(self._address.workers)  # starts those that were lost
+            self._client.cluster.scale(self._address.workers)  # replaces lost workers
         self._workers = len(self._client.nthreads())
         if self._workers or not self._seen:
             self._seen = now

@@ -1,4 +1,4 @@
-"""Set-up of a worker process. Its functions run on the workers."""
+"""Setup of a worker process. Its functions run on the workers."""
 
 import os
 import pickle
@@ -40,8 +40,8 @@ def prepare_worker() -> None:
 def _separate_random_generators() -> None:
     """Give Dask a random generator of its own, so that the weights of a seed are reproducible.
 
-    Its thread estimates the size of each message by a random sample, twice a second. With the
-    generator of Python, from which Keras draws the seeds of a new model, it changed these seeds.
+    Its thread estimates the size of each message by a random sample, twice a second. With Python's
+    generator, from which Keras draws the seeds of a new model, it would change these seeds.
     """
     vars(sizeof)["random"] = random.Random()  # noqa: S311 - not for cryptography
 
@@ -50,7 +50,8 @@ def call_with_keras(function: bytes, item: object) -> Any:
     """Start Keras without its messages, then call a function.
 
     Args:
-        function: A function as a pickle, because reading it imports its module, and that Keras.
+        function: A function as a pickle, because reading it imports its module, which imports
+            Keras.
         item: Its argument.
     """
     prepare_worker()

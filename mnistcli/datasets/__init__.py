@@ -89,7 +89,7 @@ READERS = (
 )
 """Readers of files and folders. The first one that accepts a path reads it."""
 
-_MAX_DEPTH = 2  # of the folder with the data below the one that was named
+_MAX_DEPTH = 2  # of the folder with the data, below the given folder
 
 
 def load(name: str, *, data_dir: Path | None = None, progress: ProgressBar | None = None) -> Splits:
@@ -168,7 +168,7 @@ def _find_below(folder: Path, depth: int = 1) -> Path | None:
 
 
 def _unknown_dataset_error(name: str) -> ConfigError:
-    """Return the error for a word without a dot or a slash: likelier a name than a path."""
+    """Return the error for a word without a dot or a slash: more likely a name than a path."""
     similar = find_similar(name, DATASETS)
     if similar:
         message = f"unknown dataset {name!r}; did you mean {similar!r}?"

@@ -35,8 +35,8 @@ class RawArrays(NamedTuple):
     """The arrays of one split of a dataset, as they were read.
 
     Attributes:
-        images: Numbers, of any shape that `to_datasets` takes.
-        labels: Labels, as `to_digits` takes them; None for images without labels.
+        images: Numbers, of any shape that `to_datasets` accepts.
+        labels: Labels, as accepted by `to_digits`; None for images without labels.
     """
 
     images: NDArray[Any]
@@ -83,7 +83,7 @@ def to_datasets(
 def _read_layouts(
     splits: dict[str, RawArrays],
 ) -> tuple[dict[str, _Digits], dict[str, NDArray[Any]], "Scale | None", list[str]]:
-    """Read the labels and the images of each split, and find the pixel scale of all."""
+    """Read the labels and the images of each split, and find their common pixel scale."""
     digits = {name: to_digits(np.asarray(raw.labels)) for name, raw in splits.items()}
     grays = {}
     for name, raw in splits.items():
@@ -176,12 +176,12 @@ def find_scale(splits: list[NDArray[Any]]) -> tuple[Scale | None, list[str]]:
         splits: Images, numbers of any dtype.
 
     Returns:
-        The function that scales pixels to 0..255, None if they are; and notes.
+        The function that scales pixels to 0..255, None if they already are; and notes.
 
     Raises:
-        DataError: The range is none that is known.
+        DataError: The range is not recognized.
     """
-    # By NumPy, in whose minimum and maximum a NaN counts.
+    # By NumPy, whose minimum and maximum propagate NaN.
     low = float(np.min([split.min() for split in splits]))
     high = float(np.max([split.max() for split in splits]))
     if low >= 0 and high <= WHITE_LEVELS[-1]:

@@ -1,4 +1,4 @@
-"""Tables of pixels (.csv, .tsv, .arff): read one image per row, with a label column or without.
+"""Tables of pixels (.csv, .tsv, .arff): read one image per row, with or without a label column.
 
 Kaggle's `train.csv` has a header row and the label first; other files have no header, or the
 label last.
@@ -32,8 +32,8 @@ class _Table(NamedTuple):
     Attributes:
         delimiter: The character between cells; None for any blank.
         width: The number of columns.
-        label: The column of the label; None without one.
-        identifier: The column of an identifier; None without one.
+        label: The column of the label; None if there is none.
+        identifier: The column of an identifier; None if there is none.
     """
 
     delimiter: str | None
@@ -58,7 +58,7 @@ def read_csv(path: Path) -> dict[str, NDArray[Any]]:
         ``images`` (n, pixels) and, if the table has them, ``labels`` (n,) and ``index`` (n,).
 
     Raises:
-        DataError: A row is malformed, whose line the message names, or the columns do not form
+        DataError: A row is malformed (the message names its line), or the columns do not form
             square images.
         OSError: The file cannot be read.
     """
@@ -147,7 +147,7 @@ def _describe(path: Path, header: list[str] | None, rows: list[tuple[int, str]])
 def _find_columns(
     path: Path, header: list[str], line: int, cells: list[str]
 ) -> tuple[int | None, int | None]:
-    """Find the columns of the label and of the identifier by the header; None without them.
+    """Find the columns of the label and of the identifier by the header; None if missing.
 
     Args:
         path: The file, for errors.
@@ -177,7 +177,7 @@ def _is_index(name: str, role: str | None) -> bool:
 
 
 def _find_label(path: Path, width: int, delimiter: str | None, rows: list[tuple[int, str]]) -> int:
-    """Return the first or the last column: that with several values, all of them digits."""
+    """Return the first or the last column: whichever has several values, all of them digits."""
     columns = _parse(path, _Table(delimiter, width, None, None), rows)
     for column in (0, width - 1):
         values = np.unique(columns[:, column])

@@ -83,7 +83,7 @@ def find_reader(path: Path) -> FileReader | None:
     """Find the reader of a file; None if there is none.
 
     Raises:
-        DataError: The file is of a kind that cannot be read as a dataset, whatever its name is.
+        DataError: The file is of a kind that cannot be read as a dataset, regardless of its name.
         OSError: The file cannot be read.
     """
     if not path.is_file():
@@ -115,7 +115,7 @@ def is_data_file(path: Path) -> bool:
 
 
 def read_data_file(path: Path) -> Splits:
-    """Read the dataset in one file; of an IDX or `.npy` file, with the one of its labels.
+    """Read the dataset in one file; for an IDX or `.npy` file, also read its labels.
 
     Raises:
         DataError: The file is damaged or not a dataset.
@@ -135,10 +135,10 @@ def read_data_file(path: Path) -> Splits:
 
 
 def read_rows(path: Path) -> tuple[NDArray[np.uint8], NDArray[Any] | None]:
-    """Read the images of a data file in MNIST format, whether they have labels or not.
+    """Read the images of a data file in MNIST format, whether or not they have labels.
 
     Returns:
-        uint8 (n, 28, 28), and the identifiers (n,) in the file; None without them.
+        uint8 (n, 28, 28), and the identifiers (n,) in the file; None if there are none.
 
     Raises:
         DataError: The file is damaged or has no images.
@@ -151,14 +151,14 @@ def read_rows(path: Path) -> tuple[NDArray[np.uint8], NDArray[Any] | None]:
 
 
 def is_data_folder(folder: Path) -> bool:
-    """Return whether a folder contains data files, itself or in folders such as ``train``."""
+    """Return whether a folder contains data files, directly or in folders such as ``train``."""
     return bool(_siblings(folder))
 
 
 def read_data_folder(folder: Path) -> Splits:
     """Read the dataset in the files of a folder, such as four IDX files or ``x_train.npy``.
 
-    Of several datasets in a folder, the one with digits is read; a note names the others.
+    If a folder has several datasets, the one with digits is read; a note names the others.
 
     Raises:
         DataError: No file has images with labels, or a file is damaged.

@@ -13,7 +13,7 @@ from sklearn.model_selection import train_test_split
 from mnistcli.errors import OTHER_DATASET, DataError
 from mnistcli.formatting import join_names
 
-# One seed for all splits, whatever the seed of a run is: all members of an ensemble hold out the
+# One seed for all splits, regardless of the seed of a run: all members of an ensemble hold out the
 # same images, and no result depends on a lucky split.
 _SEED = 0
 

@@ -2,8 +2,8 @@
 
 Pooch's downloader is given a time limit, because it has none for a server that trickles single
 bytes. The files are decompressed before their hash is verified, because mirrors compress the same
-file differently, and written with our own function, so that the next process removes what a
-killed one has left. There is no retry: after a failure, the next mirror is tried (failover).
+file differently, and written with our own function, so that the next process removes what a killed
+one left behind. There is no retry: after a failure, the next mirror is tried (failover).
 """
 
 import errno
@@ -26,7 +26,7 @@ from mnistcli.files.hashing import sha256
 
 TIMEOUT = 15.0
 """Seconds in which a mirror must answer and, after that, send each `CHUNK_SIZE` bytes; one that
-hangs for longer is given up."""
+hangs for longer is abandoned."""
 
 TIME_LIMIT = 1800.0
 """Seconds in which a mirror must send the complete file."""
@@ -129,7 +129,7 @@ def _get(url: str, progress: ProgressBar | None) -> bytes:
     try:
         _wait(thread, body)
     finally:
-        body.abandoned = True  # a thread that still runs ends at its next chunk
+        body.abandoned = True  # a thread that is still running ends at its next chunk
     if errors:
         raise _MirrorError(_answer(errors[0])) from errors[0]
     return bytes(body.content)
@@ -179,7 +179,7 @@ def _answer(error: Exception) -> str:
 
 @contextmanager
 def _progress_of(name: str, progress: ProgressBar | None) -> Iterator[None]:
-    """Name the file on the progress bar, and close the bar after a failure as well."""
+    """Name the file on the progress bar, and close the bar even after a failure."""
     if progress is None:
         yield
         return

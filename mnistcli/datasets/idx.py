@@ -30,7 +30,7 @@ NAMES = (
 """File names of the training images and labels, and of the test images and labels."""
 
 MAX_BYTES = 600 << 20
-"""Maximum size of a file, decompressed: as the largest part of EMNIST, 12 times MNIST."""
+"""Maximum size of a file, decompressed: that of the largest part of EMNIST, 12 times MNIST."""
 
 _UNSIGNED_BYTE = 8  # type code
 _TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
@@ -82,7 +82,7 @@ def require_file(folder: Path, name: str, *, hint: str | None) -> Path:
         hint: Hint of the error.
 
     Raises:
-        DataError: The file is not there.
+        DataError: The file does not exist.
     """
     path = find_file(folder, name)
     if path is None:

@@ -20,7 +20,7 @@ _MAX_NAMES = 5  # in a note
 
 
 def is_image_folder(folder: Path) -> bool:
-    """Return whether a folder contains folders of digits, itself or in folders of splits."""
+    """Return whether a folder contains folders of digits, directly or in folders of splits."""
     return bool(_digit_folders(folder)) or any(map(_digit_folders, split_folders(folder).values()))
 
 
@@ -29,9 +29,9 @@ def read_image_folders(folder: Path) -> Splits:
 
     One folder per class is the layout of torchvision's `ImageFolder` as well. The folders may be
     named in words (``zero``, ``digit_0``) and may be inside folders of splits, such as ``train``,
-    ``val`` and ``test``. Otherwise the images are split at random, and too few images to split are
-    all test images. Digits may be missing. Files without a digit in them are skipped, and counted
-    in the notes of the dataset; hidden files are ignored.
+    ``val`` and ``test``. Otherwise the images are split at random; if there are too few to split,
+    all are test images. Digits may be missing. Files without a digit in them are skipped, and
+    counted in the notes of the dataset; hidden files are ignored.
 
     Args:
         folder: Directory of the folders.

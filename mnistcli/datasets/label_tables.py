@@ -74,7 +74,7 @@ def read_labeled_folder(folder: Path) -> Splits:
 
 
 def _label_tables(folder: Path) -> dict[Path, tuple[int, int]]:
-    """Return the tables in a folder that have a column of files and one of labels, with both."""
+    """Return the tables in a folder with a column of files and one of labels, and both columns."""
     tables = sorted(path for path in folder.glob("*.csv") if not path.name.startswith("."))
     found = ((path, _columns(path)) for path in tables)
     return {path: columns for path, columns in found if columns is not None}

@@ -16,8 +16,8 @@ def to_digits(labels: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_
 
     Args:
         labels: Integers, whole floats or text, (n,), (n, 1) or (1, n); or one-hot rows (n, 10).
-            MATLAB counts from 1, so 10 is 0 if no label is 0. Of EMNIST's sets with letters, the
-            digits are used.
+            MATLAB counts from 1, so 10 is 0 if no label is 0. In EMNIST's sets with letters, only
+            the digits are used.
 
     Returns:
         int64 (n,); which images to use, bool (n,); and notes.

@@ -16,7 +16,7 @@ _VERSION_5 = b"MATLAB 5.0"
 
 
 def read_mat(path: Path) -> dict[str, NDArray[Any]]:
-    """Read the arrays of numbers in a MATLAB file; those in structures have the path as name.
+    """Read the arrays of numbers in a MATLAB file; those in structures are named by their paths.
 
     Args:
         path: The file, of version 5 or later; 7.3 is HDF5.

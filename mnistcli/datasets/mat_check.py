@@ -74,7 +74,7 @@ def _elements(order: str, content: memoryview) -> Iterator[_Element]:
 
 
 def _check_element(order: str, kind: int, data: memoryview, *, depth: int) -> None:
-    """Check an element; whatever is not an array is of no interest.
+    """Check an element; anything that is not an array is ignored.
 
     Raises:
         ValueError: The element is nested too deeply, or has a shape that does not fit its size.

@@ -95,7 +95,7 @@ def _is_cached() -> bool:
 
 
 def _read_keras_cache() -> Splits | None:
-    """Read the `mnist.npz` that Keras has downloaded; None if it is not there or is not MNIST."""
+    """Read the `mnist.npz` that Keras has downloaded; None if it does not exist or is not MNIST."""
     path = keras_mnist_file()
     try:
         arrays = read_npz(path) if path.is_file() else {}

@@ -49,7 +49,7 @@ class Name(NamedTuple):
 
 
 def parse_name(name: str) -> Name:
-    """Find the split and the role in a name, whatever its case and its other words are."""
+    """Find the split and the role in a name, regardless of its case and its other words."""
     split, roles, rest = None, set[str](), list[str]()
     for word in _words(name):
         if word in _SPLIT_OF:

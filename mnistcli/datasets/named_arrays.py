@@ -1,4 +1,4 @@
-"""Named arrays: find the images and labels of each split, and make `Splits` of them."""
+"""Named arrays: find the images and labels of each split, and build `Splits` from them."""
 
 import shlex
 from collections.abc import Mapping
@@ -20,11 +20,12 @@ Arrays = Mapping[str, NDArray[Any]]
 
 
 def read_splits(source: str, arrays: Arrays, notes: tuple[str, ...] = ()) -> Splits:
-    """Make `Splits` of named arrays.
+    """Build `Splits` from named arrays.
 
     Args:
         source: The file or directory, for errors and notes.
-        arrays: The arrays by name, such as ``x_train``; their layouts are as for `to_datasets`.
+        arrays: The arrays by name, such as ``x_train``; their layouts are those that `to_datasets`
+            accepts.
         notes: Notes about the files.
 
     Raises:
@@ -82,10 +83,10 @@ def find_splits(source: str, arrays: Arrays) -> dict[str, RawArrays]:
 
 
 def to_splits(source: str, datasets: Mapping[str, Dataset], notes: tuple[str, ...] = ()) -> Splits:
-    """Make `Splits` of the datasets by their splits.
+    """Build `Splits` from the datasets of the splits.
 
     Without test images, the validation images take their place. A dataset in one piece is split at
-    random, and the images of a test split alone, or too few to split, are all test images.
+    random. If it has only a test split, or too few images to split, all are test images.
     """
     train, validation, test = (datasets.get(split) for split in (TRAIN, VALIDATION, TEST))
     if test is None and train is not None and validation is not None:

@@ -1,4 +1,4 @@
-"""Parquet files, as Hugging Face has MNIST: read images and labels with pyarrow, an extra."""
+"""Parquet files, such as Hugging Face's MNIST: read images and labels with pyarrow, an extra."""
 
 import io
 from pathlib import Path
@@ -83,7 +83,7 @@ def _read_batch(path: Path, batch: Any) -> dict[str, NDArray[Any]]:
 
 
 def _decode(path: Path, cells: list[Any]) -> NDArray[Any]:
-    """Decode images; of a dictionary, the bytes."""
+    """Decode images; a dictionary holds the bytes."""
     contents = [cell.get("bytes") if isinstance(cell, dict) else cell for cell in cells]
     try:
         if contents and isinstance(contents[0], bytes):

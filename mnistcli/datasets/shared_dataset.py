@@ -16,9 +16,9 @@ class SharedDataset:
     """A handle of a dataset that other processes load: its images are not serialized.
 
     Attributes:
-        name: The name, as `mnistcli.datasets.load` takes it, or an absolute path.
+        name: The name, as accepted by `mnistcli.datasets.load`, or an absolute path.
         data_dir: Directory of the MNIST files; None for the default.
-        digest: SHA-256 of the images and labels: a worker may have other ones.
+        digest: SHA-256 of the images and labels: a worker may have different images.
     """
 
     name: str
@@ -37,11 +37,11 @@ class SharedDataset:
         return cls(splits.name, Path(folder).absolute() if folder else None, _hash(splits))
 
     def load(self) -> Splits:
-        """Load the dataset in a worker, once for as long as no other one is loaded.
+        """Load the dataset in a worker, once until another one is loaded.
 
         Raises:
             ClusterError: The worker has different images.
-            MnistCliError: As `mnistcli.datasets.load` raises.
+            MnistCliError: The errors of `mnistcli.datasets.load`.
         """
         return _load(self)
 

@@ -11,7 +11,7 @@ _ALWAYS_ALLOWED = 64 << 20
 
 
 def max_content(file_size: int) -> int:
-    """Return the maximum number of bytes of the decompressed content of a file of a size."""
+    """Return the maximum number of bytes of the decompressed content of a file of this size."""
     return min(_MAX_BYTES, max(_ALWAYS_ALLOWED, _MAX_EXPANSION * file_size))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 OK = "ok"
 NOTE = "note"
-"""Status of something optional that is missing, or that works with a limit."""
+"""Status of something optional that is missing, or that works with limitations."""
 FAILED = "failed"
 """Status of something required that does not work."""
 
@@ -17,7 +17,7 @@ class Check:
     Attributes:
         name: The subject, such as ``TensorFlow``.
         status: `OK`, `NOTE` or `FAILED`.
-        detail: The finding, in one sentence without a full stop.
+        detail: The finding, in one sentence without a period.
         fix: The command that fixes it; None if nothing is wrong or no command helps.
     """
 

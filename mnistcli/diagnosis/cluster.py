@@ -19,7 +19,7 @@ from mnistcli.model_lookup import find_model
 
 
 def diagnose_cluster(address: ClusterAddress) -> Diagnosis:
-    """Check a cluster; each fault of a worker is a check that failed.
+    """Check a cluster; each fault of a worker is a failed check.
 
     Args:
         address: The cluster.

@@ -122,7 +122,7 @@ def _check_directory(name: str, find: Callable[[], Path], fix: str, failure_stat
     Args:
         name: Name of the check.
         find: Returns the directory, which may not exist yet. It may raise OSError.
-        fix: The command if that is not possible.
+        fix: The command to type if it is not writable.
         failure_status: The status if it cannot be written.
     """
     directory = None
@@ -149,7 +149,7 @@ def _find_temporary_directory() -> Path:
 
 
 def _read_cpu_limit() -> float | None:
-    """Return the CPU quota of a container, such as Docker's, in processors; None without one."""
+    """Return the CPU quota of a container, such as Docker's, in processors; None if not limited."""
     try:
         quota, period = _CPU_LIMIT.read_text().split()
         return int(quota) / int(period)

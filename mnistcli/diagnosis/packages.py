@@ -33,7 +33,7 @@ class Requirement:
 
     @property
     def text(self) -> str:
-        """The requirement, as pip takes it."""
+        """The requirement in pip's syntax."""
         return quote(f"{self.name}{self.bounds}")
 
     @property
@@ -94,7 +94,7 @@ def check_extras(requirements: Sequence[Requirement]) -> Iterator[Check]:
 
 
 def requirement_text(requirements: Sequence[Requirement], name: str) -> str:
-    """Return the requirement of a package as pip takes it, or its name."""
+    """Return the requirement of a package in pip's syntax, or its name."""
     return next((package.text for package in requirements if package.name == name), name)
 
 

@@ -19,7 +19,7 @@ class ProbeResult(NamedTuple):
 
     Attributes:
         values: The values that it returned, by name; empty if it has failed.
-        error: The reason for its failure; empty without one.
+        error: The reason for its failure; empty if it succeeded.
         messages: The lines that its libraries wrote to stderr.
     """
 

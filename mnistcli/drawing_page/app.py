@@ -24,7 +24,7 @@ from mnistcli.errors import MnistCliError
 from mnistcli.mnist_format import IMAGE_SIDE, NUM_CLASSES
 
 MAX_BODY = 20 * 2**20
-"""Maximum number of bytes of an image: more than a phone's camera makes."""
+"""Maximum number of bytes of an image: more than a phone's camera produces."""
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _HEADERS = {
@@ -43,7 +43,7 @@ def build_app(
 
     Args:
         predictor: Predicts the drawings.
-        corrections: Stores the drawings that were predicted wrong.
+        corrections: Stores the drawings that were predicted wrongly.
         training_command: The command that trains on them, to show on the page.
     """
     settings = {"model": predictor.model, "maxBytes": MAX_BODY}

@@ -1,4 +1,4 @@
-"""Corrections: drawings with their right digits, stored as a dataset of folders 0 to 9.
+"""Corrections: drawings with their correct digits, stored as a dataset of folders 0 to 9.
 
 This is the feedback of the user on misclassified drawings, for retraining.
 """
@@ -18,10 +18,10 @@ _OPTION = "--corrections DIR"
 
 
 class Corrections:
-    """A folder of relabeled drawings, which `train --dataset` takes.
+    """A folder of relabeled drawings, which `train --dataset` accepts.
 
     Args:
-        folder: The folder. It is made for the first drawing.
+        folder: The folder. It is created when the first drawing is stored.
 
     Raises:
         OutputError: The folder is a file.
@@ -33,14 +33,14 @@ class Corrections:
         self.folder = folder
 
     def store(self, prediction: Prediction, label: int, index: int = 0) -> Path:
-        """Store the image of a prediction, or one of its digits, as a PNG of the right digit.
+        """Store the image of a prediction, or one of its digits, as a PNG of the correct digit.
 
-        The name is made from the content: an image that is stored again under another label is
+        The name is derived from the content: an image that is stored again under another label is
         moved.
 
         Args:
             prediction: The result for the drawing, with its 28x28 digits.
-            label: The right digit (ground truth).
+            label: The correct digit (ground truth).
             index: The digit, if there are several.
 
         Returns:

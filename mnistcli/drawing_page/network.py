@@ -1,6 +1,6 @@
 """Networks for the exported page: the layers and weights of a `.keras` file, as plain arrays.
 
-Only the layers of the built-in architectures are supported: a chain of convolutions, max-pooling,
+Only the layers of the built-in architectures are supported: a chain of convolutions, max pooling,
 batch normalization, dense layers and ReLU. The file is checked as any model file is; Keras is not
 needed.
 """
@@ -78,8 +78,7 @@ def read_network(path: Path) -> list[Layer]:
         path: The file.
 
     Raises:
-        ModelError: The file is damaged or not acceptable, or has a layer that is not known
-            here.
+        ModelError: The file is damaged or not acceptable, or has a layer that is not supported.
     """
     checked = check_model(path)
     config = checked.config

@@ -13,11 +13,11 @@ from mnistcli.evaluation.evaluation import Evaluation
 
 @dataclass(frozen=True)
 class FittedMinConfidence:
-    """The lowest rejection threshold at which enough of the predictions are right.
+    """The lowest rejection threshold at which enough of the predictions are correct.
 
     Attributes:
         min_confidence: The threshold, 0..1.
-        accuracy: Fraction of the predictions at or above it that are right.
+        accuracy: Fraction of the predictions at or above it that are correct.
         accepted_fraction: Fraction of the images whose predictions are accepted (coverage).
     """
 
@@ -35,7 +35,7 @@ class FittedMinConfidence:
 
 
 def fit_min_confidence(evaluation: Evaluation, accuracy: float) -> FittedMinConfidence | None:
-    """Find the lowest rejection threshold at which this fraction of the predictions is right.
+    """Find the lowest rejection threshold at which this fraction of the predictions is correct.
 
     Args:
         evaluation: The predictions on labeled images.

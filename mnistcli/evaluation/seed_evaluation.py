@@ -84,7 +84,7 @@ def evaluate_seeds(
         series: The directory of the runs.
         seeds: The seeds, whose runs are finished.
         splits: The dataset.
-        pixel_scale: As `load_classifier` takes it.
+        pixel_scale: See `load_classifier`.
         on_batch: Receives the number of images of each batch. Defaults to nothing.
 
     Yields:
@@ -114,14 +114,14 @@ def evaluate_seeds_on_cluster(
         seeds: The seeds, whose runs are finished.
         splits: The dataset.
         data_dir: Directory of the MNIST files; None for the default.
-        pixel_scale: As `load_classifier` takes it.
+        pixel_scale: See `load_classifier`.
 
     Yields:
         The metrics of each seed, in order.
 
     Raises:
         ClusterError: The cluster cannot be used, or does not have the files.
-        MnistCliError: As `evaluate_seeds` raises.
+        MnistCliError: The errors of `evaluate_seeds`.
     """
     from mnistcli.cluster.connection import connect  # noqa: PLC0415 - loads Dask
     from mnistcli.cluster.tasks import TaskRunner  # noqa: PLC0415 - loads Dask

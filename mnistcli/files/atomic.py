@@ -28,7 +28,7 @@ def write_atomically(path: Path, data: bytes | memoryview | str) -> None:
         OSError: The directory is missing, read-only or full.
     """
     content = data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data
-    # Not made by `tempfile`, whose files have mode 0600 whatever the umask is.
+    # Not created by `tempfile`, whose files have mode 0600 regardless of the umask.
     with replace_atomically(path) as temporary, temporary.open("xb") as stream:
         stream.write(content)
 
@@ -69,13 +69,13 @@ def replace_atomically(path: Path, suffix: str = "") -> Iterator[Path]:
 
 @contextmanager
 def temporary_directory() -> Iterator[Path]:
-    """Make a temporary directory, and delete those that dead processes have left.
+    """Create a temporary directory, and delete those that dead processes have left behind.
 
     Yields:
         The directory; it is deleted afterwards.
 
     Raises:
-        OSError: The directory cannot be made.
+        OSError: The directory cannot be created.
     """
     remove_stale_temporaries(Path(tempfile.gettempdir()))
     with tempfile.TemporaryDirectory(prefix=temporary_name()) as directory:
@@ -112,7 +112,7 @@ def _host() -> str:
 def _is_alive(process: int) -> bool:
     """Return whether a process may be running."""
     if os.name != "posix":
-        return True  # the call below would end the process
+        return True  # the call below would terminate the process
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):

@@ -34,7 +34,7 @@ def wait_for_lock(path: Path) -> Iterator[None]:
     Where files cannot be locked, nothing is locked.
 
     Args:
-        path: The file, which is created.
+        path: The file, which is created if it does not exist.
 
     Raises:
         OSError: The file cannot be opened.

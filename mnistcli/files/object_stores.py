@@ -76,7 +76,7 @@ class StoredObject:
     Attributes:
         url: The URL, such as ``s3://bucket/folder/x.png``.
         size: The size in bytes; None if it is not known.
-        content: The content, if it is downloaded already.
+        content: The content, if it has already been downloaded.
     """
 
     url: str
@@ -85,7 +85,7 @@ class StoredObject:
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        """Return the object that a URL names; None for a URL of another kind and other text."""
+        """Return the object that a URL names; None for a URL of another kind or other text."""
         match = _URL.fullmatch(text)
         if match is None or match[1].lower() not in _STORES:
             return None
@@ -142,7 +142,7 @@ class StoredObject:
                 content: bytes = _call(self, "cat_file", timeout, start=0, end=count)
             except (*_ANSWERS, ImportError, TimeoutError):
                 raise
-            except Exception:  # a part of an empty object is an error of some stores
+            except Exception:  # a part of an empty object is an error in some stores
                 with suppress(Exception):
                     if _call(self, "info", _TIMEOUT)["size"] == 0:
                         return b""
@@ -196,8 +196,8 @@ def _call(stored: StoredObject, method: str, timeout: float | None, **arguments:
     Args:
         stored: The object.
         method: The name of the method.
-        timeout: Seconds to wait for the result; None for any time. A store that has not answered
-            yet is asked something short first.
+        timeout: Seconds to wait for the result; None for no limit. A store that has not answered
+            yet is sent a short request first.
         arguments: The arguments of the method after the URL.
 
     Raises:
@@ -244,7 +244,7 @@ def _open_store(bucket: str) -> _Store:
     Raises:
         ImportError: fsspec or the package of the store is missing.
     """
-    for name in _LOGGERS:  # without a handler, they print on stderr what becomes an error of ours
+    for name in _LOGGERS:  # without a handler, they print to stderr what becomes an error of ours
         logging.getLogger(name).addHandler(logging.NullHandler())
     file_system, _ = import_module("fsspec").url_to_fs(bucket, use_listings_cache=False)
     return _Store(file_system)
@@ -278,12 +278,12 @@ def _translate_errors(stored: StoredObject) -> Iterator[None]:
 
 
 def _missing_error(stored: StoredObject) -> StoreError:
-    """Return the error of a missing object: of its bucket, if that is missing as well."""
+    """Return the error of a missing object, or of its bucket if that is missing as well."""
     try:
         _call(StoredObject(stored.bucket), "info", _TIMEOUT)
     except FileNotFoundError:
         return StoreError(f"no such bucket: {stored.bucket!r}")
-    except Exception:  # noqa: BLE001, S110 - the bucket may be there, but cannot be looked at
+    except Exception:  # noqa: BLE001, S110 - the bucket may exist, but be inaccessible
         pass
     kind = "folder" if stored.url.endswith("/") else "object"
     return StoreError(f"no such {kind}: {stored.url!r}")

@@ -15,7 +15,7 @@ _MAX_COMMENT = 1 << 16
 def open_zip(stream: IO[bytes], *, max_directory_bytes: int) -> zipfile.ZipFile:
     """Open a zip archive whose central directory has a limited size.
 
-    `zipfile` reads the directory of an archive at once, with half a kilobyte of memory for each of
+    `zipfile` reads the whole directory of an archive, with half a kilobyte of memory for each of
     its entries: an archive of 100 MB can take a gigabyte (a zip bomb).
 
     Args:

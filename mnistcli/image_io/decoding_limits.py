@@ -96,7 +96,7 @@ def too_large_error(name: str) -> ImageError:
 
 
 def _file_size(file: IO[bytes]) -> int:
-    """Return the size of a file in bytes; its position stays."""
+    """Return the size of a file in bytes; its position is unchanged."""
     position = file.tell()
     size = file.seek(0, os.SEEK_END)
     file.seek(position)

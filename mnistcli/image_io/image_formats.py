@@ -14,7 +14,7 @@ from mnistcli.files.signatures import identify
 
 # The common formats first: Pillow loads its other decoders only when none of these fits.
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP", "AVIF")
-"""The allowlist of Pillow's decoders, whatever the name of a file is.
+"""The allowlist of Pillow's decoders, regardless of a file's name.
 
 Cameras, scanners and drawing programs write these. Pillow's rare decoders are left out, because few
 people test them, and EPS, because it starts Ghostscript.
@@ -81,7 +81,7 @@ def is_image_data(head: bytes) -> bool:
     """Return whether data on a stream is an image, by its signature, and not a list of file names.
 
     Args:
-        head: The first bytes of the data, 16 or more where there are as many.
+        head: The first bytes of the data, 16 or more if there are that many.
     """
     return (
         head.startswith(_IMAGE_SIGNATURES)

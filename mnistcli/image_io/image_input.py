@@ -67,9 +67,9 @@ def open_image(
     """Open an image of any supported kind and convert it to 8 bits per channel.
 
     The image is rotated upright as its EXIF data say. Deep grayscale is scaled to 8 bits, a palette
-    is looked up, transparency is composited over a background that contrasts with the ink. Of an
-    animated GIF or other animation the first frame is used, of a PDF or TIFF file the first page;
-    ``scan.pdf#2`` names its second page. A page of a PDF is rendered at 300 dots per inch. An
+    is looked up, transparency is composited over a background that contrasts with the ink. The
+    first frame of an animated GIF or other animation is used, and the first page of a PDF or TIFF
+    file; ``scan.pdf#2`` names its second page. A page of a PDF is rendered at 300 dots per inch. An
     image of more than 50 megapixels is reduced by a whole factor; `original_size` returns its
     original size. HEIC and PDF files need the extra ``photos``.
 
@@ -80,7 +80,7 @@ def open_image(
             deeper integers are accepted.
         name: The name of the image in errors. Defaults to its path.
         memory: Keeps the memory of the image reserved until it is closed, if several threads open
-            images. Defaults to the time of decoding.
+            images. Defaults to keeping it while decoding.
 
     Returns:
         The image in mode ``L`` or ``RGB``.

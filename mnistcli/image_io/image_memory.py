@@ -1,7 +1,7 @@
 """Image memory: limits on the pixels of an image and on the memory of all images in flight.
 
-The limits against decompression bombs; `decoding_limits.check_size` applies them. The budget is
-backpressure: threads wait for memory, so that the process does not run out of memory.
+The limits guard against decompression bombs; `decoding_limits.check_size` applies them. The budget
+is backpressure: threads wait for memory, so that the process does not run out of memory.
 """
 
 import os
@@ -72,7 +72,7 @@ class MemoryBudget:
     """Memory budget of several threads: a semaphore counted in bytes.
 
     Args:
-        total: Bytes in all. A single request of more is granted when no other request
+        total: Bytes in all. A single larger request is granted when no other request
             holds memory.
     """
 

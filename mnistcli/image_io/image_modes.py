@@ -57,7 +57,7 @@ def to_8_bits(image: Image.Image, *, copy: bool = True) -> Image.Image:
 
     Args:
         image: An image of any Pillow mode.
-        copy: Whether to copy an image that has one of these modes already.
+        copy: Whether to copy an image that already has one of these modes.
     """
     factor = reduction_factor(image.size)
     if _is_deep(image):

@@ -59,7 +59,7 @@ class ImagePage:
 
 
 def find_pages(file: FileName | bytes) -> list[ImagePage]:
-    """Find the pages of a file, `MAX_PAGES` and one at most.
+    """Find the pages of a file, at most `MAX_PAGES` + 1.
 
     Args:
         file: The path of the file, the object in a store, or the content.

@@ -20,7 +20,7 @@ _RENDERER_SLOTS = threading.BoundedSemaphore(os.cpu_count() or 1)
 
 
 def open_heic(file: IO[bytes], name: str) -> Image.Image:
-    """Open a HEIC photo, as of an iPhone; its pixels are decoded later, as with Pillow's images.
+    """Open a HEIC photo, as from an iPhone; its pixels are decoded later, as with Pillow's images.
 
     Raises:
         ImageError: pillow-heif is not installed.
@@ -47,7 +47,7 @@ def count_pdf_pages(file: IO[bytes], name: str) -> int:
     """Return the number of pages of a PDF.
 
     Raises:
-        ImageError: As `render_page` raises.
+        ImageError: The errors of `render_page`.
     """
     return int(_run_renderer(file, 0, name))
 

@@ -1,7 +1,7 @@
 """Classifiers: class probabilities of 28x28 digits, fast and without TensorFlow.
 
 A classifier runs a LiteRT model in LiteRT's interpreter, which starts in a fraction of a second.
-The LiteRT file is beside the `.keras` file or in the user's cache. If neither was made by this
+The LiteRT file is beside the `.keras` file or in the user's cache. If neither was created by this
 machine from these weights, the model file is checked and converted once, which loads TensorFlow.
 Keras is the fallback for a model that cannot be converted. The probabilities of our models are
 calibrated: training puts the temperature into the weights of the last layer. External models are
@@ -37,7 +37,7 @@ class Classifier:
     Args:
         compute: Returns probabilities, float32 (n, 10), of images, float32 (n, 28, 28, 1) in 0..1.
         batch_size: Images per call of `compute`.
-        path: The model file that `compute` was made from. With it, a classifier can be pickled.
+        path: The model file that `compute` was built from. With it, a classifier can be pickled.
         on_batch: Receives the number of images of each batch that is computed.
     """
 
@@ -81,11 +81,11 @@ class Classifier:
 
         Args:
             path: The file.
-            batch_size: Images computed at a time.
+            batch_size: Images per batch.
             pixel_scale: The pixel scale of an external model, a name in
                 `mnistcli.pixel_scales.PIXEL_SCALES`; it is remembered for the file. ``auto``
-                finds it again. Defaults to the scale that is known of the file, else found.
-            on_note: Receives a line about what was found, if anything was.
+                detects it again. Defaults to the scale known for the file, else detected.
+            on_note: Receives a line about what was detected, if anything was.
             on_batch: Receives the number of images of each batch that is computed.
 
         Raises:

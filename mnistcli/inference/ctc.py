@@ -60,10 +60,10 @@ def beam_search(frames: LineOutput, lengths: range | None = None) -> dict[str, f
         The texts (an n-best list, unsorted) with the logarithms of their probabilities.
     """
     beams: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}  # ending in a blank, in a digit
-    log_scale = 0.0  # of a long line, the probabilities themselves would underflow
+    log_scale = 0.0  # the probabilities of a long line would underflow
     after_blank = True
     for symbols, blank in zip(_likely_symbols(frames, lengths), frames.blank.tolist(), strict=True):
-        if not symbols and after_blank:  # every text ends in a blank already, and none changes
+        if not symbols and after_blank:  # every text already ends in a blank, and none changes
             log_scale += math.log(max(blank, sys.float_info.min))
             continue
         after_blank = not symbols

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 BATCH_SIZE = 64
-"""Default batch size: images computed at a time."""
+"""Default batch size: images per call of a model."""
 
 PROBABILITY_EPSILON = 1e-7
 """Distance from 0 and 1 to which probabilities are clipped before the logarithm, as in Keras."""

@@ -1,4 +1,4 @@
-"""Ensembles: a classifier that averages the probabilities of several ones (soft voting)."""
+"""Ensembles: a classifier that averages the probabilities of several classifiers (soft voting)."""
 
 from collections.abc import Sequence
 

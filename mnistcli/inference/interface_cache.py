@@ -26,7 +26,7 @@ class Interface(NamedTuple):
 
 
 def read_interface(digest: str) -> Interface | None:
-    """Read the interface of a model file from the user's cache; None if it is not there.
+    """Read the interface of a model file from the user's cache; None if it is not stored.
 
     Args:
         digest: SHA-256 of the file.

@@ -2,11 +2,11 @@
 
 Models differ in their input normalization: Keras users scale pixels to 0..1, leave them at 0..255,
 or invert them; the last layer gives softmax probabilities, sigmoid values or logits. What cannot be
-derived from the layers is measured on known digits: of the pixel scales within two points of the
-best accuracy, the one with the lowest cross-entropy. The largest accuracy alone does not decide,
-because a ReLU network predicts 0..255 about as well as 0..1. A model is then adapted with stock
-layers, so that it takes float32 (n, 28, 28, 1) in 0..1 and returns probabilities (n, 10) like any
-other.
+derived from the layers is measured on known digits: among the pixel scales within two points of the
+best accuracy, the one with the lowest cross-entropy is chosen. The highest accuracy alone does not
+decide, because a ReLU network predicts 0..255 about as well as 0..1. A model is then adapted with
+stock layers, so that it takes float32 (n, 28, 28, 1) in 0..1 and returns probabilities (n, 10) like
+any other.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -89,8 +89,8 @@ def adapt(
 
     Args:
         checked: The parts of the file.
-        pixel_scale: A name in `PIXEL_SCALES`, or ``auto`` to find it again. Defaults to what is
-            known of the file.
+        pixel_scale: A name in `PIXEL_SCALES`, or ``auto`` to detect it again. Defaults to what is
+            known about the file.
         on_note: Receives a line about the detected interface.
 
     Raises:
@@ -115,10 +115,10 @@ def adapt(
 
 
 def load_model(model_ref: ModelRef) -> keras.Model:
-    """Load a single model with the standard interface; one of a run has it already.
+    """Load a single model with the standard interface; the model of a run already has it.
 
     Raises:
-        ModelError: As `adapt` raises, or the file does not pass the check.
+        ModelError: The errors of `adapt`, or the file does not pass the check.
     """
     checked = check_model(model_ref.files[0])
     if model_ref.run is not None:
@@ -140,7 +140,7 @@ def _detect(model: keras.Model, checked: CheckedModel, pixel_scale: str | None) 
         pixel_scale: The pixel scale, if it is known.
 
     Raises:
-        ModelError: No pixel scale is right for half of the digits, or the outputs are NaN.
+        ModelError: No pixel scale predicts half of the digits correctly, or the outputs are NaN.
     """
     best = 0.0
     for digits in load_known_digits():
@@ -177,7 +177,7 @@ def _try(model: keras.Model, checked: CheckedModel, scale: str, digits: KnownDig
 
 
 def _choose(results: Sequence[_Result]) -> _Result:
-    """Return the result with the lowest cross-entropy of those with about the best accuracy."""
+    """Return the result with the lowest cross-entropy among those close to the best accuracy."""
     best = max(result.accuracy for result in results)
     close = (result for result in results if result.accuracy >= best - _ACCURACY_TOLERANCE)
     return min(close, key=lambda result: result.loss)

@@ -56,7 +56,7 @@ def _load_mnist() -> KnownDigits | None:
 
 
 def _read_mnist(folder: Path) -> KnownDigits | None:
-    """Read the first images of the IDX files in a folder; None if they are not there."""
+    """Read the first images of the IDX files in a folder; None if they do not exist."""
     try:
         images, labels = (
             _read_start(folder / name, header + KNOWN_DIGIT_COUNT * size)[header:]

@@ -40,11 +40,11 @@ _MAX_ALTERNATIVES = 10
 
 
 class Calibration(NamedTuple):
-    """Platt scaling: logistic calibration of the probability that a text is right (Platt, 1999).
+    """Platt scaling: logistic calibration of the probability that a text is correct (Platt, 1999).
 
     Attributes:
         slope: Multiplies the log-odds.
-        offset: Is added to them.
+        offset: Added to the log-odds.
     """
 
     slope: float = 1.0
@@ -148,7 +148,7 @@ def _rank(found: list[dict[str, float]], *, is_conditional: bool) -> list[tuple[
 
     Args:
         found: The logarithms of the probabilities of texts, for each scale and network.
-        is_conditional: Whether one of the texts is certainly right.
+        is_conditional: Whether one of the texts is certainly correct.
 
     Returns:
         The most likely texts with their mean probabilities, in descending order.

@@ -1,4 +1,4 @@
-"""Conversion of Keras models to LiteRT (TFLite), and the fallback that runs a model by Keras."""
+"""Conversion of Keras models to LiteRT (TFLite), and the fallback that runs a model with Keras."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -20,8 +20,8 @@ def to_litert(model: keras.Model) -> bytes | None:
     """Convert a model to LiteRT.
 
     Returns:
-        The content of the LiteRT file; None if the model cannot be converted. Layers without a
-        LiteRT counterpart cannot, and only the TensorFlow backend of Keras can convert.
+        The content of the LiteRT file; None if the model cannot be converted. A layer without a
+        LiteRT counterpart prevents it, and only the TensorFlow backend of Keras can convert.
     """
     try:
         with temporary_directory() as directory, hold_back_stderr(), quiet_tensorflow():

@@ -1,9 +1,9 @@
 """LiteRT files: converted models with a signature of their origin.
 
-LiteRT is not written for hostile files, so a file is used only if this machine made it. There are
-two proofs: the file lies in the user's cache, or it is signed with the user's key. The LiteRT file
-of the packaged model is known by its hash. Any other file, such as a tampered one or one in a run
-directory that somebody else has made, is ignored, and the model is converted again.
+LiteRT is not written for hostile files, so a file is used only if this machine created it. There
+are two proofs: the file lies in the user's cache, or it is signed with the user's key. The LiteRT
+file of the packaged model is known by its hash. Any other file, such as a tampered one or one in a
+run directory that somebody else created, is ignored, and the model is converted again.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ from mnistcli.mnist_format import NUM_CLASSES
 from mnistcli.model_lookup import PRETRAINED_DIR
 
 # A LiteRT file ends with a zip archive, as the format's own metadata tools write it; LiteRT ignores
-# it. The entry of this name says which `.keras` file the model was made from.
+# it. The entry of this name says which `.keras` file the model was created from.
 _PROVENANCE_FILE = "mnistcli.txt"
 _METADATA = {
     "labels.txt": "".join(f"{digit}\n" for digit in range(NUM_CLASSES)),
@@ -132,14 +132,14 @@ def write_cached(model: bytes, key: str) -> None:
 
 
 def read_sidecar(path: Path, digest: str) -> bytes | None:
-    """Read the model in the LiteRT file beside a `.keras` file, if this machine made it.
+    """Read the model in the LiteRT file beside a `.keras` file, if this machine created it.
 
     Args:
         path: The `.keras` file.
         digest: SHA-256 of the `.keras` file.
 
     Returns:
-        The model; None if there is no file, or another program or model made it.
+        The model; None if there is no file, or it is from another program or model.
     """
     content = _read(sidecar_path(path), digest)
     return content.model if content is not None and _is_trusted(content, digest) else None
@@ -152,7 +152,7 @@ def read_cached(key: str) -> bytes | None:
 
 
 def _is_trusted(content: _Content, digest: str) -> bool:
-    """Return whether this machine, or the package, made a LiteRT file."""
+    """Return whether this machine, or the package, created a LiteRT file."""
     if content.signature == "-":
         return content.model_digest == _packaged_digest()
     key = load_key()
@@ -179,7 +179,7 @@ def _write(path: Path, model: bytes, digest: str, signature: str) -> None:
 
 
 def _read(path: Path, digest: str) -> _Content | None:
-    """Read a LiteRT file that was made from a certain `.keras` file; None for any other file."""
+    """Read a LiteRT file that was created from a certain `.keras` file; None for any other file."""
     try:
         content = _read_bytes(path)
         with (

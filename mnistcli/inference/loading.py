@@ -22,9 +22,9 @@ def load_classifier(
 
     Args:
         files: The files, at least one.
-        batch_size: Images computed at a time.
+        batch_size: Images per batch.
         pixel_scale: As in `Classifier.load`.
-        on_note: Receives a line about each model whose interface was found.
+        on_note: Receives a line about each model whose interface was detected.
         on_batch: Receives the number of images of each batch that a model has computed.
 
     Raises:

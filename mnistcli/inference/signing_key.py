@@ -1,6 +1,6 @@
-"""Signing key: a secret key of this user, which proves that a file was made here.
+"""Signing key: a secret key of this user, which proves that a file was created here.
 
-It lies in the user's configuration directory and is created when the first file is signed.
+It is stored in the user's configuration directory and is created when the first file is signed.
 """
 
 import contextlib
@@ -41,7 +41,7 @@ def _read(path: Path) -> bytes | None:
 
 
 def _create(path: Path) -> None:
-    """Create the key; if another process is faster, its key stays."""
+    """Create the key; if another process is faster, its key is kept."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = path.with_name(f"{temporary_name()}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL

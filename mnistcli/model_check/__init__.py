@@ -1,6 +1,6 @@
 """Model check: decide whether an untrusted model file is safe to load, before Keras sees it.
 
-The check needs neither Keras nor TensorFlow. Nothing of a file, which can be malicious, reaches
+The check needs neither Keras nor TensorFlow. No part of a file, which can be malicious, reaches
 Keras unchecked: the archive is read once, the configuration is rebuilt from the parts that are
 known, and the weights are plain arrays. The cheapest checks come first.
 

@@ -26,7 +26,7 @@ class CheckedModel:
 
     Attributes:
         path: The file, for messages.
-        config: The configuration, made of known parts only and without compilation.
+        config: The configuration, built from known parts only and without compilation.
         weights: The content of its HDF5 file.
         image_shape: The shape of an image in its input.
         digest: SHA-256 of the file.

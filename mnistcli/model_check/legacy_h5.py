@@ -1,4 +1,4 @@
-"""Legacy HDF5, for backward compatibility: read a model that Keras 2 or 3 has saved as `.h5`.
+"""Legacy HDF5, for backward compatibility: read a model that Keras 2 or 3 saved as `.h5`.
 
 The configuration is translated to the format of a `.keras` file and then checked like any other.
 The weights are copied into a new file, so that nothing else of the file reaches Keras.
@@ -106,7 +106,7 @@ def _read_names(group: h5py.Group, key: str) -> Iterator[str]:
 
 
 def _version(group: h5py.Group) -> str:
-    """Return "1", "2" or "3", the version of Keras that has saved the weights."""
+    """Return "1", "2" or "3", the version of Keras that saved the weights."""
     attribute = group.attrs.get("keras_version", "1")
     version = attribute if isinstance(attribute, str) else bytes(attribute).decode()
     require(version[:1] in {"1", "2", "3"}, "was saved by an unknown version of Keras")

@@ -30,7 +30,7 @@ TILES = 12
 _LABEL = 3.1
 _ROW_STEP = _TILE + 0.26
 _WIDTH = 2 * MARGIN + _LABEL + TILES * (_TILE + _GAP) - _GAP
-# Deeper models would give a figure that is too high to look at.
+# Deeper models would give a figure that is too tall to look at.
 MAX_ROWS = 16
 _SUBTITLE = "Each row has its own scale: black is 0, white the strongest activation"
 _SIGNED_SUBTITLE = ". With negative ones, red is above 0, blue below"
@@ -51,7 +51,7 @@ def plot_activations(
 
     Args:
         image: The digit, uint8 (28, 28).
-        blocks: The blocks in order; the output of the last one are the probabilities.
+        blocks: The blocks in order; the output of the last one is the probabilities.
         model: Name of the model.
         dataset: Name of the dataset that the digit is from.
     """

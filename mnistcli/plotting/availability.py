@@ -17,7 +17,7 @@ def check_nothing(_: PlotInputs) -> None:
 
 
 def check_history(inputs: PlotInputs) -> MnistCliError | None:
-    """Return the error if the model is not a single one of a run with a history."""
+    """Return the error unless the model is a single one from a run with a history."""
     if error := _check_single(inputs, "history") or _check_run(inputs, "history"):
         return error
     if not inputs.run.has_history:

@@ -26,7 +26,7 @@ def draw_array(
     """Draw an array as an image with sharp pixels.
 
     Args:
-        axes: Axes as `style.new_figure` returns them.
+        axes: Axes returned by `style.new_figure`.
         array: Values, shape (h, w), or colors, shape (h, w, 3 or 4).
         rectangle: Left edge, top edge, width and height in inches.
         cmap: Colormap of the values.
@@ -54,7 +54,7 @@ def draw_image(
     """Draw a whole image, framed and with its aspect ratio kept, in the middle of a rectangle.
 
     Args:
-        axes: Axes as `style.new_figure` returns them.
+        axes: Axes returned by `style.new_figure`.
         image: The image.
         rectangle: Left edge, top edge, width and height in inches.
         full_size: Width and height in pixels if `image` is a thumbnail of a larger image. Defaults
@@ -85,7 +85,7 @@ def outline_digit(
     """Outline a digit on an image, at a small distance from its ink.
 
     Args:
-        axes: Axes as `style.new_figure` returns them.
+        axes: Axes returned by `style.new_figure`.
         box: Left, top, right and bottom edge in pixels of the image.
         origin: Left and top edge of the image in inches, and inches per pixel.
         linestyle: The line style of Matplotlib.

@@ -47,7 +47,7 @@ _SIDE = _WIDTH - 2 * MARGIN - _LEGEND
 _HEIGHT = TOP + 0.8 * _SIDE + 0.15 + FOOTER_HEIGHT
 # More marks of this size would cover each other; they are drawn smaller.
 MAX_MARKERS = 100
-# Features that t-SNE takes; further principal components hold noise.
+# Features that t-SNE uses; further principal components hold noise.
 _COMPONENTS = 30
 _PERPLEXITY, _ITERATIONS = 30.0, 300
 # Fewer digits are too few for neighborhoods.
@@ -121,7 +121,7 @@ def embed(features: NDArray[np.float32]) -> NDArray[np.float64]:
         start: NDArray[np.float64] = np.pad(reduced, ((0, 0), (0, 1)))[:, :2]
         if count < _MIN_DIGITS:
             return start
-        # The start is scaled as scikit-learn does it.
+        # The start is scaled as in scikit-learn.
         points: NDArray[np.float64] = TSNE(
             init=1e-4 * start / start.std(),
             perplexity=min(_PERPLEXITY, count / 4),

@@ -53,22 +53,23 @@ _COLUMNS = (_SIZE + _GAP, _SIZE + _GAP, _SIZE + _GAP, 0.2 + _BAR + 0.85, _SIZE +
 _LEFTS = np.cumsum((MARGIN, *_COLUMNS)).tolist()
 _HEADINGS = (
     "image",
-    "ink (green: form)",
+    "foreground",
     "input (28\N{MULTIPLICATION SIGN}28)",
     "probabilities",
     "occlusion map",
 )
 _SUBTITLE = (
     f"Occlusion map: covering a {PATCH}\N{MULTIPLICATION SIGN}{PATCH} patch lowers (vermilion) or "
-    "raises (blue) the probability of the predicted digit"
+    "raises (blue) the probability of the predicted digit, in percentage points"
 )
 _NAME = 0.28
 # Heights of the headings of the columns, and of a digit's row with name, headings and caption.
 _HEADING, _ROW_STEP = 0.2, _SIZE + 0.82
-# Of an image: its name, the stages, and a line with the reason if it has no digits.
+# For an image: its name, the stages, and a line with the reason if it has no digits.
 _STAGES_STEP, _REASON = _NAME + HEIGHT + 0.3, 0.3
 _COLOR_BAR_WIDTH, _MINUS = 0.14, "\N{MINUS SIGN}"
-# The part of the foreground that is shown, relative to the digit, so that its neighbors are seen.
+# The part of the foreground that is shown, relative to the digit, so that its neighbors are
+# visible.
 _NEIGHBORHOOD = 2
 # Longer images are cropped around the digit.
 _MAX_ASPECT = 6
@@ -174,7 +175,7 @@ def _draw_digit(
     occluded: NDArray[np.float32],
     top: float,
 ) -> None:
-    """Draw the row of a digit; of several digits of an image, with its name."""
+    """Draw the row of a digit, with its name if the image has several digits."""
     if row.name != row.prediction.path.name:
         _write_name(axes, row.name, top)
         top += _NAME
@@ -283,8 +284,8 @@ def _draw_color_bar(axes: Axes, largest: float, left: float, top: float) -> None
     draw_array(axes, color_bar, (left, top, _COLOR_BAR_WIDTH, _SIZE))
     number = f"{100 * largest:.0f}" if largest >= 0.1 else f"{100 * largest:.1f}"
     for text, y, align in (
-        (f"{_MINUS}{number} points", 0, "top"),
+        (f"{_MINUS}{number}", 0, "top"),
         ("0", _SIZE / 2, "center"),
-        (f"+{number} points", _SIZE, "bottom"),
+        (f"+{number}", _SIZE, "bottom"),
     ):
         axes.text(left + _COLOR_BAR_WIDTH + 0.06, top + y, text, size=SMALL, color=GRAY, va=align)

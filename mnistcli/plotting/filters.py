@@ -83,7 +83,7 @@ def plot_filters(
 def _title_and_subtitle(kernels: NDArray[np.float32], maps: NDArray[np.float32]) -> tuple[str, str]:
     height, width, channels, count = kernels.shape
     ranges = np.ptp(maps, axis=(0, 1))
-    # A constant map does not depend on the digit, whatever its level.
+    # A constant map does not depend on the digit, regardless of its level.
     active = int((ranges > 0.01 * ranges.max()).sum())
     shape = f"{height}\N{MULTIPLICATION SIGN}{width}"
     noun = "kernel" if count == 1 else "kernels"

@@ -24,8 +24,8 @@ class PlotInputs:
         dataset_name: Name of the dataset.
         dataset: Images that the model was not trained on.
         count: Maximum number of digits in samples, mistakes and occlusion maps.
-        seed: Random seed of the samples and of the embedded digits.
-        known_evaluation: The evaluation of the model on `dataset`, if there is one already.
+        seed: Random seed of the samples and of the digits in the embedding.
+        known_evaluation: The evaluation of the model on `dataset`, if it has already been computed.
         splits: The whole dataset with its training images, if it is known.
     """
 

@@ -73,7 +73,7 @@ def first_convolution(
     """Return the filters of the first convolution of a model, and their feature maps of an image.
 
     Args:
-        model: A model made by `build_model`, or one that contains an external model.
+        model: A model built by `build_model`, or one that contains an external model.
         image: uint8 (28, 28).
 
     Returns:
@@ -100,7 +100,7 @@ def block_outputs(model: keras.Model, image: NDArray[np.uint8]) -> list[Block]:
     """Return the activations of a model for an image, one output for each block of layers.
 
     Args:
-        model: A model made by `build_model`, or one that contains an external model.
+        model: A model built by `build_model`, or one that contains an external model.
         image: uint8 (28, 28).
     """
     blocks: list[Block] = []
@@ -124,7 +124,7 @@ def hidden_features(model: keras.Model, images: NDArray[np.uint8]) -> NDArray[np
     They are the inputs of the last layer with weights.
 
     Args:
-        model: A model made by `build_model`, or one that contains an external model.
+        model: A model built by `build_model`, or one that contains an external model.
         images: uint8 (n, 28, 28).
 
     Returns:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-# A figure that is higher than this fraction of its width is made wider, up to the limit.
+# A figure that is taller than this fraction of its width is made wider, up to the limit.
 _MAX_ASPECT = 0.75
 _WIDTH_STEP = 0.5
 

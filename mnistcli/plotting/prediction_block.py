@@ -36,7 +36,7 @@ _HEADER, BARS, _CLASSES = 0.22, 0.42, 0.16
 _TILE_GAP = 0.06
 DIGIT = Size(_TILE, _HEADER + _TILE + _TILE_GAP + BARS + _CLASSES)
 _GAP = 0.2
-# The side of an image with one digit or none: as high as a digit with its bars.
+# The side of an image with one digit or none: as tall as a digit with its bars.
 SINGLE = DIGIT.height - _HEADER
 # An image with several digits is scaled to this median height of a digit, within these limits.
 _DIGIT_IN_IMAGE, _MIN_SIDE, MAX_SIDE = 0.5, 2.2, 6.5
@@ -126,7 +126,7 @@ class PredictionBlock:
 
     @cached_property
     def _digits_are_beside(self) -> bool:
-        """Whether the digits are beside the image instead of below it: whatever takes less area."""
+        """Whether the digits are beside the image, not below it: whichever takes less space."""
         beside, below = self._size_beside, self._size_below
         fits = beside.width <= _MAX_WIDTH
         return fits and beside.width * beside.height <= 1.2 * below.width * below.height
@@ -154,7 +154,7 @@ class PredictionBlock:
         """Draw the block.
 
         Args:
-            axes: Axes as `style.new_figure` returns them.
+            axes: Axes returned by `style.new_figure`.
             left: Left edge in inches.
             top: Top edge in inches.
             caption_height: Height of name and caption in inches.

@@ -16,7 +16,7 @@ _SUBTITLE = "With each image: the digits as the model sees them, and the probabi
 # Lengths are in inches: distances between two images of a row, and between two rows.
 _BLOCK_GAPS = Size(0.5, 0.35)
 _BOTTOM = 0.15
-# If the figure would be higher than this, it becomes wider, and then the limits apply: maximum
+# If the figure would be taller than this, it becomes wider, and then the limits apply: maximum
 # number of digits drawn for an image, and maximum length of an image's longer side.
 MAX_HEIGHT = 77.0
 _WIDTHS = (16.0, 25.5)
@@ -80,7 +80,7 @@ def _title(predictions: Sequence[Prediction]) -> str:
 
 
 def _min_width() -> float:
-    """Return the width of the subtitle, which must not be cut."""
+    """Return the width of the subtitle, which must not be cut off."""
     return text_width(_SUBTITLE, TEXT)
 
 
@@ -90,7 +90,7 @@ def _caption_height(blocks: Sequence[PredictionBlock]) -> float:
 
 
 def lay_out(blocks: list[PredictionBlock]) -> tuple[list[PredictionBlock], Layout]:
-    """Place blocks in rows, and make them smaller if the figure would be too high.
+    """Place blocks in rows, and make them smaller if the figure would be too tall.
 
     Returns:
         The blocks, smaller if necessary, and their positions.

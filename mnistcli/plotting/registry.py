@@ -47,7 +47,7 @@ def save_plots(
             are replaced.
         kinds: Names in `PLOT_KINDS`. Defaults to all that are available for the model.
         count: Maximum number of digits in samples, mistakes and occlusion maps.
-        seed: Random seed of the samples and of the embedded digits.
+        seed: Random seed of the samples and of the digits in the embedding.
         evaluation: The evaluation of the model on `dataset`. Computed if a plot needs it and it is
             not given.
         splits: The whole dataset. The plot of the augmentation needs its training images.

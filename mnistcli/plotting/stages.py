@@ -26,7 +26,7 @@ def draw_stages(axes: Axes, stages: Stages, digits: tuple[PredictedDigit, ...], 
     """Draw the stages of preprocessing of an image in a row of panels with captions.
 
     Args:
-        axes: Axes as `style.new_figure` returns them.
+        axes: Axes returned by `style.new_figure`.
         stages: Image and masks of the stages.
         digits: The digits of the image.
         top: Top edge in inches.

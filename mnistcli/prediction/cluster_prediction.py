@@ -39,9 +39,9 @@ class PredictionJob:
 
     Attributes:
         models: The model files; several are an ensemble.
-        pixel_scale: As `load_classifier` takes it.
-        single: As `Preparation` takes it.
-        digit_counts: As `Preparation` takes it.
+        pixel_scale: See `load_classifier`.
+        single: See `Preparation`.
+        digit_counts: See `Preparation`.
         thresholds: The rejection thresholds.
     """
 
@@ -70,7 +70,7 @@ _BatchTasks = TaskRunner[list[FoundImage], _Result]
 
 
 class _Batches:
-    """Batches of images, longer ones if they are fast."""
+    """Batches of images, larger ones if they are fast."""
 
     def __init__(self, images: Iterable[FoundImage]) -> None:
         self._images = iter(images)
@@ -179,7 +179,7 @@ def _load_classifier(models: Sequence[ModelFile], pixel_scale: str | None) -> Di
 
 
 def _for_workers(found: FoundImage) -> FoundImage:
-    """Return an image as a worker can open it: by its absolute path, or with its content."""
+    """Return an image in a form that a worker can open: its absolute path or its content."""
     file = file_of(found)
     if file is None:
         return found

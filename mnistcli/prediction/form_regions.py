@@ -68,8 +68,8 @@ def read_regions(path: Path) -> tuple[FormRegion, ...]:
         The regions in the order of the file.
 
     Raises:
-        DataError: The file cannot be read or is too large, a line is damaged, which the message
-            names, or a name is not unique.
+        DataError: The file cannot be read or is too large, a line is damaged (the message names
+            it), or a name is not unique.
     """
     lines = _read(path).splitlines()
     header = lines[0] if lines else ""

@@ -77,9 +77,9 @@ def predict_forms(
 
     Args:
         predict: Predicts images, in their order, as `predict_images` does.
-        sources: The scans, as `find_images` takes them.
+        sources: The scans; see `find_images`.
         regions: The regions, in coordinates of the first scan that can be read.
-        recursive: As `find_images` takes it.
+        recursive: See `find_images`.
         on_note: Receives messages about files that were skipped, and about scans that could not be
             registered.
 
@@ -92,7 +92,7 @@ def predict_forms(
     """
     cropper = _Cropper(regions, on_note)
     names = tuple(region.name for region in regions)
-    # Predictions come later than the scans are cropped: several regions are predicted together.
+    # Predictions arrive after their scans were cropped: several regions are predicted together.
     waiting: deque[tuple[FileName, int, bool, bool]] = deque()
 
     def crop_all() -> Iterator[FoundImage]:
@@ -167,7 +167,7 @@ class _Cropper:
         return found, matrix is not None and bool(len(form.rectangles))
 
     def _start(self, form: PrintedForm, size: tuple[int, int], name: str) -> PrintedForm:
-        """Take a scan as the reference."""
+        """Use a scan as the reference."""
         edges = [region.to_fractions(size, name) for region in self.regions]
         self.fractions = np.array(edges, np.float64)
         if self.skipped:

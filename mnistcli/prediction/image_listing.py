@@ -40,10 +40,11 @@ class FoundImage:
     """One image to predict, or the error in its place.
 
     Attributes:
-        path: The file or the object in a store, of a page or row with its number; a name for an
+        path: The file or the object in a store, with its number for a page or row; a name for an
             image that is neither.
-        source: The image, as `open_image` takes it; None if there is an error.
-        error: The error in place of the image, such as that of an empty folder; None without one.
+        source: The image, as accepted by `open_image`; None if there is an error.
+        error: The error in place of the image, such as that of an empty folder; None if there is
+            none.
         row: The identifier of a row of a data file; empty for an image. The source of a row is
             uint8 (28, 28) in MNIST format.
     """
@@ -75,7 +76,7 @@ def report_skipped(
     skipped: Counter[str],
     on_note: Callable[[str], None] | None,
 ) -> Iterator[FoundImage]:
-    """Yield the images in a folder, or an error if there are none; tell what was skipped.
+    """Yield the images in a folder, or an error if there are none; report what was skipped.
 
     Args:
         folder: The folder.
@@ -208,7 +209,7 @@ def is_hidden(name: str) -> bool:
 
 
 def is_directory(path: Path) -> bool:
-    """Return whether a path is a directory; one that cannot be looked at is not."""
+    """Return whether a path is a directory; one that is inaccessible is not."""
     try:
         return path.is_dir()
     except OSError:  # no permission, or a name that is too long

@@ -17,7 +17,7 @@ from mnistcli.prediction.image_listing import FoundImage
 
 @dataclass(frozen=True)
 class Shard:
-    """A part of the image files, for a job array; each is in exactly one, by a hash of its name.
+    """A part of the image files, for a job array; each file is in exactly one, by its name's hash.
 
     Attributes:
         number: The number of the shard, counted from 1.
@@ -50,7 +50,7 @@ class Shard:
 
 
 class NameCounts:
-    """Multiset of image names on the disk: millions of them, with their counts, need little memory.
+    """On-disk multiset of image names, so that millions need little memory.
 
     They are in a temporary database that is removed when the context ends.
     """
@@ -77,7 +77,7 @@ class NameCounts:
         self._database.close()
 
     def add(self, name: str) -> None:
-        """Count a name once more."""
+        """Increment the count of a name."""
         self._database.execute(
             "INSERT INTO names VALUES (?, 1) ON CONFLICT DO UPDATE SET count = count + 1",
             [os.fsencode(name)],
@@ -85,7 +85,7 @@ class NameCounts:
         self.total += 1
 
     def remove(self, name: str) -> bool:
-        """Count a name once less; return False if its count was 0 already."""
+        """Decrement the count of a name; return False if it is already 0."""
         changed = self._database.execute(
             "UPDATE names SET count = count - 1 WHERE name = ? AND count > 0", [os.fsencode(name)]
         )
@@ -95,7 +95,7 @@ class NameCounts:
     def skip(
         self, images: Iterable[FoundImage], name_of: Callable[[FoundImage], str]
     ) -> Iterator[FoundImage]:
-        """Yield the images whose names are not counted; a name skips as many as its count.
+        """Yield the images whose names are not counted; skip each name as often as it was counted.
 
         Args:
             images: All images, in their order.

@@ -48,8 +48,8 @@ def find_images(
             file, each page of which is an image; a page such as ``scan.pdf#2``; a data file such as
             `test.csv`, each row of which is an image; a pattern such as ``scans/*.png`` with the
             wildcards ``*`` and ``?``; a URL of an object, a folder or a pattern in an object store,
-            such as ``s3://bucket/scans/``; or an image in memory, as `open_image` takes it. Hidden
-            files are skipped in folders and by patterns.
+            such as ``s3://bucket/scans/``; or an image in memory, as accepted by `open_image`.
+            Hidden files are skipped in folders and by patterns.
         recursive: Whether to include the images in the subfolders of a folder.
         on_note: Receives messages, such as about files that were skipped in a folder.
         select: Returns whether to yield the images of a file. Defaults to all files.
@@ -79,8 +79,8 @@ def require_no_overwrite(
 
     Args:
         outputs: The files to be written, by the name of their option.
-        sources: As `find_images` takes them.
-        recursive: As `find_images` takes it.
+        sources: See `find_images`.
+        recursive: See `find_images`.
 
     Raises:
         ImageError: An output is one of the images, or two outputs are the same file.
@@ -124,7 +124,7 @@ def _as_list(sources: Sources) -> Iterable[ImageSource | FoundImage]:
 def _find_all(
     sources: Sources, *, recursive: bool, on_note: Callable[[str], None] | None
 ) -> Iterator[tuple[FoundImage, bool]]:
-    """Find the images of sources, each with whether it was a `FoundImage` already."""
+    """Find the images of sources, and whether each was already a `FoundImage`."""
     for number, source in enumerate(_as_list(sources), start=1):
         if isinstance(source, FoundImage):
             yield source, True

@@ -26,8 +26,8 @@ def find_objects(
 ) -> Iterator[FoundImage]:
     """Find the images that a URL names: an object, a page, a folder, or a pattern.
 
-    The entries of one folder are in memory at a time. A name with the suffix of an image counts
-    as an object, without asking the store.
+    The entries of only one folder are in memory at a time. A name with the suffix of an image
+    counts as an object, without asking the store.
 
     Args:
         stored: The object, the folder or the pattern, with ``*`` or ``?`` in its last part.

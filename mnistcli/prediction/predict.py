@@ -39,13 +39,13 @@ def predict_images(
 
     Args:
         classifier: The classifier. It is called from several threads at a time.
-        sources: The sources of the images, as `find_images` takes them.
+        sources: The sources of the images; see `find_images`.
         single: Whether to treat each whole image as a single digit.
         thresholds: The rejection thresholds. Defaults to none.
         digit_counts: The number of digits that a line may have. Defaults to any.
-        recursive: As `find_images` takes it.
+        recursive: See `find_images`.
         on_note: Receives messages, such as about files that were skipped.
-        processes: Worker processes that were started already, with the same `single` and
+        processes: Worker processes that have already been started, with the same `single` and
             `digit_counts`. Defaults to new ones, which start after some images.
 
     Yields:
@@ -81,7 +81,7 @@ def _prepare_groups(
     """Prepare images group by group; many images are prepared in worker processes.
 
     Yields:
-        The images of a group, in one or several tasks; at the end empty groups.
+        The images of a group, in one or several tasks; at the end, empty groups.
     """
     for number in count():
         group = list(islice(images, _GROUP))

@@ -48,7 +48,7 @@ class Preparation:
 
         Args:
             found: The image.
-            classify: The classifier, for images that it must choose the preprocessing of.
+            classify: The classifier, for images whose preprocessing it must choose.
         """
         if found.error is not None or found.source is None:
             return Prepared(Prediction(found.path, error=found.error))

@@ -30,7 +30,7 @@ class PreparationWorkers:
 
     Args:
         preparation: Prepares the images.
-        processes: Processes that were started already, with the same settings.
+        processes: Processes that have already been started, with the same settings.
 
     Attributes:
         count: The number of processes.
@@ -58,7 +58,7 @@ class PreparationWorkers:
                 self._in_background(self._add)
 
     def stop(self) -> None:
-        """End all processes at once."""
+        """Terminate all processes immediately."""
         with self._lock:
             self._is_stopped = True
         for process in self._processes:

@@ -11,7 +11,7 @@ from mnistcli.formatting import percent
 from mnistcli.prediction.results import Prediction
 
 MIN_NUMBER_CONFIDENCE = 0.6
-"""Default threshold of numbers, chosen on cheque amounts: see RESULTS.md."""
+"""Default threshold of numbers, chosen on amounts on bank checks: see RESULTS.md."""
 
 MIN_PAIR_CONFIDENCE = 0.8
 """Default threshold of two digits, as letters are often read as two: see RESULTS.md."""
@@ -57,7 +57,7 @@ def choose_thresholds(
 
 
 def apply_rejection(prediction: Prediction, thresholds: Thresholds) -> Prediction:
-    """Reject a prediction without digits, with a low confidence or digit score, or of little ink.
+    """Reject a prediction: no digits, low confidence or digit score, or ink mostly outside digits.
 
     The digit score detects non-digits (out-of-distribution images). It applies only to an image
     with one digit.

@@ -80,7 +80,7 @@ class PredictedLine:
 
     @property
     def text_confidence(self) -> float:
-        """The probability that all digits are right."""
+        """The probability that all digits are correct."""
         if self.recognized is not None:
             return self.recognized.text_confidence
         return math.prod(digit.confidence for digit in self.digits)
@@ -107,8 +107,8 @@ class Prediction:
     Attributes:
         path: The image file, or the object in a store; a name for an image that is neither.
         digits: The digits in reading order; for a rejected image, the best guess.
-        reason: The reason for the rejection; empty without one.
-        error: The error of an image that could not be read; None without one.
+        reason: The reason for the rejection; empty if not rejected.
+        error: The error of an image that could not be read; None if there was no error.
         source: The image itself, if `path` cannot be opened again; None for a file.
         is_mnist_format: Whether the model was given the image as it is, without preprocessing.
         short_reason: The reason without the confidence, for a rejected image with digits.
@@ -148,7 +148,7 @@ class Prediction:
 
     @property
     def guess(self) -> str:
-        """The most likely digits, whatever their confidence; a line break between rows."""
+        """The most likely digits, regardless of confidence; a line break between rows."""
         parts = [("\n" if line.starts_row else "") + line.text for line in self.lines]
         return "".join(parts).removeprefix("\n")
 
@@ -159,7 +159,7 @@ class Prediction:
 
     @property
     def lines(self) -> list[PredictedLine]:
-        """The text lines with digits in reading order, whatever their confidence."""
+        """The text lines with digits in reading order, regardless of confidence."""
         ends = list(accumulate(line.digit_count for line in self.content.lines))
         if not self.digits or not ends or ends[-1] != len(self.digits):
             return [PredictedLine(self.digits)] if self.digits else []
@@ -170,7 +170,7 @@ class Prediction:
 
     @property
     def text_confidence(self) -> float:
-        """The joint probability that all digits are right; 0 without digits.
+        """The joint probability that all digits are correct; 0 without digits.
 
         It is compared with the minimum confidence.
         """
@@ -178,7 +178,7 @@ class Prediction:
 
     @property
     def confidence(self) -> float:
-        """The mean confidence of the digits: the fraction expected to be right; 0 without digits.
+        """The mean confidence of the digits: the fraction expected to be correct; 0 without digits.
 
         The mean is over the whole image. Rejection uses `text_confidence`, not this mean.
         """
@@ -191,7 +191,7 @@ class Prediction:
         if count == 1:
             return [(name, self.digits[0])]
         return [
-            (f"{name} ({number} of {count})", digit)
+            (f"{name}, digit {number} of {count}", digit)
             for number, digit in enumerate(self.digits, start=1)
         ]
 
@@ -214,7 +214,7 @@ class Prediction:
             ``digits``; ``reason`` for a rejected image and ``error`` for one that could not be
             read; ``digit``, ``digit_score`` and ``probabilities`` for an image with exactly one
             digit. For an image that could be read, ``text_confidence`` is the probability that all
-            digits are right, ``lines`` has the text lines with their text confidence and the
+            digits are correct, ``lines`` has the text lines with their text confidence and the
             alternatives of each number, ``marks`` and ``form_elements`` are lists of boxes,
             ``mark_symbols`` has the symbol of each mark, and ``specks`` has their number and the
             area of the largest one in square pixels.

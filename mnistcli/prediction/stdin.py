@@ -19,7 +19,7 @@ _MIN_HEAD_BYTES = 16  # the longest signature of an image
 
 
 def expand_stdin(sources: Iterable[str], stdin: IO[bytes] | None) -> Iterator[str | FoundImage]:
-    """Replace ``-`` by the image on stdin or by the names that are listed there.
+    """Replace ``-`` with the image on stdin or with the names that are listed there.
 
     Args:
         sources: Names of files, folders and patterns, and ``-``.

@@ -48,7 +48,7 @@ class WorkerProcess:
     def __init__(self, *, single: bool, digit_counts: range | None) -> None:
         import subprocess  # noqa: PLC0415 - not needed for few images
 
-        # In another process group: Ctrl-C ends this process only, whose end ends the workers.
+        # In another process group: Ctrl-C stops only this process; the workers exit with it.
         group: dict[str, Any] = (
             {"process_group": 0}
             if os.name == "posix"
@@ -85,7 +85,7 @@ class WorkerProcess:
         Args:
             images: The images, each a `FoundImage`.
             reserve: Waits for an amount of memory in bytes and keeps it until its context ends.
-            classify: The classifier, as `Preparation.prepare` takes it.
+            classify: The classifier; see `Preparation.prepare`.
 
         Returns:
             The images as `Prepared`.
@@ -109,11 +109,11 @@ class WorkerProcess:
         return prepared
 
     def kill(self) -> None:
-        """End the process at once."""
+        """Terminate the process immediately."""
         self._process.kill()
 
     def close(self) -> None:
-        """Wait for the end of the process and close its pipes."""
+        """Wait for the process to exit and close its pipes."""
         self._process.wait()
         for pipe in (self._inbox, self._outbox):
             with suppress(*PIPE_ERRORS):
@@ -150,8 +150,8 @@ def start_processes(
 
     Args:
         names: Files and folders; folders in folders are not counted.
-        single: As `WorkerProcess` takes it.
-        digit_counts: As `WorkerProcess` takes it.
+        single: See `WorkerProcess`.
+        digit_counts: See `WorkerProcess`.
     """
     count = count_processes() if _count_files(names) > MAX_WITHOUT_WORKERS else 0
     try:

@@ -59,8 +59,8 @@ def run_worker(*, single: bool, digit_counts: range | None) -> None:
     """Run a worker process: prepare images until the parent process closes the pipe.
 
     Args:
-        single: As `Preparation` takes it.
-        digit_counts: As `Preparation` takes it.
+        single: See `Preparation`.
+        digit_counts: See `Preparation`.
     """
     preparation = Preparation(single, digit_counts, threads=1)
     inbox, outbox = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")

@@ -77,7 +77,7 @@ def binarize(image: Image.Image) -> Foreground:
 def binarize_tight_crop(image: Image.Image) -> tuple[Foreground, Foreground]:
     """Binarize an image that digits may fill to the edges, as if it had a blank margin.
 
-    Unlike in `binarize`, strokes along a border are no shadow, and the polarity is not detected.
+    Unlike in `binarize`, strokes along a border are not a shadow, and the polarity is not detected.
 
     Args:
         image: An 8-bit image, mode ``L`` or ``RGB``.
@@ -166,12 +166,12 @@ def _squared_gradient(gray: Gray) -> Gray:
 def _threshold(tophat: Gray, gradient: Gray) -> tuple[float, Mask]:
     """Apply a hysteresis threshold, and estimate the contrast it is relative to.
 
-    Edges lie half-way between foreground and background, so pixels above the mean level of the
+    Edges lie halfway between foreground and background, so pixels above the mean level of the
     edges, weighted by their gradient, are mostly foreground. The contrast is their mean, weighted
     by their level.
 
     Returns:
-        The contrast in gray levels, and the mask; 0 and an empty mask without any edge.
+        The contrast in gray levels, and the mask; 0 and an empty mask if there is no edge.
     """
     blank = 0.0, np.zeros(tophat.shape, bool)
     if not gradient.any():

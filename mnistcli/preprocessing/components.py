@@ -83,7 +83,7 @@ class Components:
         return self.labels > 0
 
     def subset(self, keep: NDArray[np.bool_]) -> "Components":
-        """Return the components for which `keep`, bool (n,), is true, numbered again from 0."""
+        """Return the components for which `keep`, bool (n,), is true, renumbered from 0."""
         if keep.all():
             return self
         numbers = np.zeros(len(self) + 1, np.int32)

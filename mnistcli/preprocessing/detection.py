@@ -22,8 +22,8 @@ def detect_content(
     """Detect the content of an image: digits, each normalized to MNIST format, and marks.
 
     Digits may be dark on light or light on dark, of any color and size. Shadows, specks and form
-    elements are removed; dots, commas, dashes and brackets are marks. An image that is in MNIST
-    format already stays as it is. Any other image of 28x28 pixels is one digit.
+    elements are removed; dots, commas, dashes and brackets are marks. An image that is already in
+    MNIST format stays as it is. Any other image of 28x28 pixels is one digit.
 
     Args:
         image: An upright image. `open_image` rotates a photo upright.
@@ -33,7 +33,7 @@ def detect_content(
             that digits fill to the edges.
         read_line: The line recognizer, for lines with more than one digit. Defaults to
             segmentation by the shapes alone, which cannot separate touching digits.
-        allow_single_digit: Whether a line may hold one digit only.
+        allow_single_digit: Whether a line may hold only one digit.
 
     Returns:
         The digits in reading order, line by line from left to right, and an account of the rest of

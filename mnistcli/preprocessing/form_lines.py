@@ -128,7 +128,7 @@ def _lines_of(crop: Mask, digit_height: float) -> Mask:
         return nothing
     width = stroke_width(runs)
     rest = crop & ~runs
-    # Lines cut a digit in pieces: those one above the other belong together.
+    # Lines cut a digit into pieces; stacked pieces belong together.
     gap = round(2 * width) + 1
     pieces = connected_components(dilate(rest, gap, 1))
     strokes = pieces.select(pieces.height - gap >= 0.5 * digit_height) & rest

@@ -9,7 +9,7 @@ from mnistcli.preprocessing.shapes import Gray
 def convert_to_gray(pixels: Gray) -> Gray:
     """Convert color to grayscale: the first principal component (PCA) of the colors.
 
-    Foreground and background differ most along its axis, whatever their colors. With the fixed
+    Foreground and background differ most along its axis, regardless of their colors. With the fixed
     weights of luminance (luma), red ink on green paper could vanish.
 
     Args:

@@ -84,7 +84,7 @@ def line_image_width(line: TextLine) -> float:
 
 
 def zoom_line(pixels: NDArray[np.float32], zoom: float) -> NDArray[np.float32]:
-    """Scale a line image around the middle of its rows; the number of rows stays.
+    """Scale a line image around the middle of its rows; the number of rows stays the same.
 
     Args:
         pixels: Ink coverage, float32 0 to 1, shape (32, w).

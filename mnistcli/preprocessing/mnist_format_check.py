@@ -13,11 +13,11 @@ _INDICES = np.arange(IMAGE_SIDE)
 
 
 def read_mnist_format(image: Image.Image) -> Digit | None:
-    """Return the digit of an image that is in MNIST format already; None for any other image.
+    """Return the digit of an image that is already in MNIST format; None for any other image.
 
-    MNIST format is white on black, 28x28, with the longer side of the digit 19 or 20 pixels and
-    its center of mass in the middle. All 70,000 digits of MNIST fulfill this. Such an image
-    bypasses preprocessing.
+    MNIST format is white on black, 28x28 and size-normalized: the longer side of the digit has 19
+    or 20 pixels, and its center of mass is in the middle. All 70,000 digits of MNIST satisfy this.
+    Such an image bypasses preprocessing.
 
     Args:
         image: An 8-bit image, mode ``L`` or ``RGB``.

@@ -51,7 +51,7 @@ def run_pipeline(
         classify: The classifier, to choose the input for a 28x28 image and to recognize a tight
             crop; None to go by the shapes alone.
         read_line: The line recognizer; None to segment by the shapes alone.
-        allow_single_digit: Whether a line may hold one digit only.
+        allow_single_digit: Whether a line may hold only one digit.
     """
     segment = partial(
         _segment,
@@ -141,7 +141,7 @@ def separate_foreground(image: Image.Image) -> ForegroundParts:
 def _choose_input(digit: Digit, image: Image.Image, classify: Classify) -> Digit:
     """Choose the classifier's input for a 28x28 image: the normalized digit or the whole image.
 
-    With so few pixels, stripes, fog and lines can often not be separated from strokes. A classifier
+    With so few pixels, stripes, fog and lines often cannot be separated from strokes. A classifier
     trained on such images is more confident about the whole image than about the part cut out.
     """
     gray = np.array(image.convert("L"))

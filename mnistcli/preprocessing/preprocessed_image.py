@@ -41,8 +41,9 @@ class Foreground:
         coverage: Ink coverage of each pixel, float32 0 to 1, shape (h, w).
         mask: The ink mask, shape (h, w).
         factor: Reduction factor: pixels of the image per pixel of the mask, along each axis.
-        image_shape: Height and width of the reduced image; of a rectified sheet h and w differ.
-        to_image: The projective transform from a rectified sheet to the reduced image, float64
+        image_shape: Height and width of the reduced image; h and w differ from them for a rectified
+            sheet.
+        to_image: The homography from a rectified sheet to the reduced image, float64
             (3, 3); None if the sheet was not rectified.
     """
 

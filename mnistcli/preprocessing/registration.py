@@ -20,9 +20,9 @@ Matrix = NDArray[np.float64]
 _COMPARED_RECTANGLES = 8  # rectangles of each scan, the largest ones
 _MIN_ON_INK = 0.8  # of the points
 _MAX_ANGLE = 10.0  # degrees
-_SCALES = (0.75, 1.33)  # in relation to the sizes of the images
+_SCALES = (0.75, 1.33)  # relative to the sizes of the images
 _MAX_PERSPECTIVE = 0.03  # of the diagonal
-_NEAR = 0.02  # of the diagonal, between corners that correspond
+_NEAR = 0.02  # of the diagonal, between matching corners
 _PERSPECTIVE_AREA = 0.25  # of the reference: corners closer together give no perspective
 _SCORE_TOLERANCE = 0.02  # of the points
 _PERSPECTIVE_GAIN = 0.5  # distance of the corners with perspective over that without
@@ -34,12 +34,11 @@ def register(reference: PrintedForm, scan: PrintedForm) -> Matrix | None:
     """Register a scan to a reference by their printed rectangles.
 
     Every pair of large rectangles of reference and scan is tried. The transform whose printed lines
-    lie on ink best is fitted again to all rectangles that correspond, and as a projective
-    transform if that fits better.
+    lie on ink best is refitted to all matching rectangles, as a homography if that fits better.
 
     Returns:
         The transform; exactly the identity for a scan that is aligned. None if there is no
-        plausible one: rotated by at most 10 degrees, and about as large as the images are.
+        plausible one: rotated by at most 10 degrees, and about as large as the images.
     """
     if not len(reference.rectangles) or not len(scan.rectangles):
         return None
@@ -59,7 +58,7 @@ def register(reference: PrintedForm, scan: PrintedForm) -> Matrix | None:
     matrix = max(plausible, key=score)
     for fit in (_refine_similarity, _refine_similarity, _fit_perspective):
         refined = fit(matrix, reference, scan)
-        # Lines have a width: of two transforms that match, the one of all rectangles is better.
+        # Lines have a width: of two good fits, prefer the one fitted to all rectangles.
         if refined is not None and score(refined) >= score(matrix) - _SCORE_TOLERANCE:
             matrix = refined
     if score(matrix) < _MIN_ON_INK:
@@ -140,7 +139,7 @@ def _is_plausible(matrix: Matrix, reference: PrintedForm, scan: PrintedForm) -> 
 def _match_corners(
     matrix: Matrix, reference: PrintedForm, scan: PrintedForm
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the corners of the rectangles that correspond under a transform, two of (n, 2)."""
+    """Return the corners of the rectangles that match under a transform, two arrays (n, 2)."""
     expected = transform(matrix, reference.rectangles.reshape(-1, 2)).reshape(-1, 1, 4, 2)
     distances = np.linalg.norm(expected - scan.rectangles[None], axis=3).max(axis=2)
     nearest = distances.argmin(axis=1)
@@ -152,7 +151,7 @@ def _match_corners(
 
 
 def _refine_similarity(matrix: Matrix, reference: PrintedForm, scan: PrintedForm) -> Matrix | None:
-    """Fit a similarity to the corners that correspond, without outliers; None if there are none."""
+    """Fit a similarity to matching corners, without outliers; None if there are none."""
     points, moved = _match_corners(matrix, reference, scan)
     if not len(points):
         return None
@@ -169,7 +168,7 @@ def _distance(points: NDArray[np.float64], others: NDArray[np.float64]) -> float
 
 
 def _fit_perspective(matrix: Matrix, reference: PrintedForm, scan: PrintedForm) -> Matrix | None:
-    """Fit a homography to the corners that correspond; None if it is not better."""
+    """Fit a homography to matching corners; None if it is not better."""
     points, moved = _match_corners(matrix, reference, scan)
     if not len(points):
         return None

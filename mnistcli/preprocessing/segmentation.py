@@ -1,8 +1,8 @@
-"""Segmentation: the digits of a text line, touching digits too, and the marks between them.
+"""Segmentation: the digits of a text line, including touching ones, and the marks between them.
 
 The line recognizer reads a line as a whole; the positions of its digits then divide the ink. A line
 with at most one digit goes to the digit classifier instead, with all its ink. Without a line
-recognizer, the connected components above each other are one digit.
+recognizer, vertically stacked connected components form one digit.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from mnistcli.preprocessing.text_lines import TextLine
 
 _MAX_DIGIT_WIDTH = 0.95  # width of one digit in units of its height; a wider one may be two
 _MARK_HEIGHT = 0.45  # in units of the line's height
-_WIDE_MARK_HEIGHT = 0.6  # of a mark that is wider than high: a dash
+_WIDE_MARK_HEIGHT = 0.6  # of a mark that is wider than tall: a dash
 _SHARED_WIDTH = 0.5  # of the narrower of two components: they are one digit
 _MIN_SINGLE_CONFIDENCE = 0.98  # of one digit: no other scale is needed
 _MIN_OWNED_FRACTION = 0.7  # of a component's ink: the component belongs to this digit as a whole
@@ -75,7 +75,7 @@ def segment_line(
         coverage: Ink coverage of each pixel, 0 to 1, shape (h, w) of the whole image.
         excluded: The ink mask of the other lines and of frames, shape (h, w).
         read: The line recognizer; None to segment by the shapes alone.
-        allow_single_digit: Whether the line may hold one digit only.
+        allow_single_digit: Whether the line may hold only one digit.
     """
     components = line.label()
     groups = _group_by_columns(components, line.height)
@@ -104,7 +104,7 @@ def segment_line(
 
 
 def _group_by_columns(components: Components, line_height: float) -> list[NDArray[np.bool_]]:
-    """Group the components that stand above each other; dots, commas and dashes are left out.
+    """Group components whose columns overlap; dots, commas and dashes are left out.
 
     Returns:
         The members of each group, bool (n,), from left to right.
@@ -203,7 +203,7 @@ def _divide(
 
 
 def _find_cuts(ink: NDArray[np.intp], columns: Sequence[float]) -> list[int]:
-    """Return the column with the least ink between each two neighbors; of several, the middle."""
+    """Return the column with the least ink between any two neighbors; the middle one of several."""
     cuts = []
     for left, right in pairwise(columns):
         start = min(max(round(left) + 1, 0), len(ink) - 1)

@@ -85,7 +85,7 @@ class ImageContent:
         marks: Bounding boxes of marks: punctuation, brackets and other signs beside digits.
         mark_symbols: The symbol of each mark; empty for one that was not recognized.
         form_elements: Bounding boxes of the form elements that were removed: frames and lines.
-        speck_count: The number of specks: remains too small for a mark.
+        speck_count: The number of specks: ink too small for a mark.
         largest_speck: The area of the largest speck in square pixels of the image.
         ignored_fraction: The fraction of the foreground, form elements aside, that is in no digit.
         is_tight_crop: Whether the digits fill the image to the edges.

@@ -1,4 +1,4 @@
-"""Sheet of paper in a photo: correct its perspective, and fill the surround, such as a desk."""
+"""Sheet of paper in a photo: correct its perspective, and fill the surroundings, such as a desk."""
 
 import cv2
 import numpy as np
@@ -14,11 +14,11 @@ _SOLIDITY = 0.93  # area, relative to the convex hull
 _RECTANGULARITY = 0.8  # area, relative to the smallest rotated rectangle; perspective lowers it
 _SHORTER_SIDE = 0.15  # of the image's shorter side
 _SURROUND_ON_EDGE = 0.1  # of the image's edge
-_BRIGHT_SURROUND = 0.1  # fraction of bright pixels in the surround
-_CONTRAST = 40  # gray levels between the sheet and its surround
+_BRIGHT_SURROUND = 0.1  # fraction of bright pixels in the surroundings
+_CONTRAST = 40  # gray levels between the sheet and its surroundings
 _STROKE_WINDOW = 13  # pixels of the reduced image: wider than a stroke
 _STROKE_CONTRAST = 0.35  # of the brightness around a stroke
-_MAX_INK = 0.002  # of the surround
+_MAX_INK = 0.002  # of the surroundings
 _MIN_REGION = 0.01  # of the image
 _CORNER_TOLERANCES = (0.02, 0.03, 0.05)  # of the outline's length: corners may be rounded
 _CORNER_MARGIN = 0.01  # of the image's shorter side: nearer to the edge, the sheet may be cut off
@@ -29,7 +29,7 @@ _MIN_TILT, _MAX_TILT = 4.0, 40.0  # degrees
 def rectify_sheet(
     pixels: NDArray[np.uint8],
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64] | None]:
-    """Fill the area around a sheet; rectify (deskew) one that is rotated or seen from the side.
+    """Fill the area around a sheet; rectify (deskew) one rotated or photographed at an angle.
 
     As in a document scanner app, its four corners are found and it is warped flat.
 
@@ -74,7 +74,7 @@ def _fill(pixels: NDArray[np.uint8], sheet: Mask) -> NDArray[np.uint8]:
 
 
 def find_sheet(pixels: NDArray[np.uint8]) -> Mask | None:
-    """Find a bright sheet on a dark surround: a large, solid, nearly rectangular region.
+    """Find a bright sheet in dark surroundings: a large, solid, nearly rectangular region.
 
     Args:
         pixels: uint8 (h, w) or (h, w, 3).
@@ -132,7 +132,7 @@ def _find_corners(sheet: Mask) -> NDArray[np.float32] | None:
 
 
 def _is_tilted(corners: NDArray[np.float32]) -> bool:
-    """Return whether an edge of a sheet is tilted, but so little that its upper edge is known."""
+    """Return whether an edge of a sheet is tilted, but not so far that the top is ambiguous."""
     edges = np.abs(np.roll(corners, -1, axis=0) - corners)
     tilts = np.degrees(np.arctan2(edges.min(axis=1), edges.max(axis=1)))
     return bool(_MIN_TILT <= tilts.max() <= _MAX_TILT)
@@ -177,11 +177,11 @@ def _has_ink(gray: NDArray[np.uint8], region: Mask) -> bool:
 def _is_on_surround(
     sheet: NDArray[np.uint8], bright: NDArray[np.uint8], gray: NDArray[np.uint8]
 ) -> bool:
-    """Return whether the surround of a sheet is dark and reaches the edge of the image."""
+    """Return whether the surroundings of a sheet are dark and reach the edge of the image."""
     surround = sheet == 0
     edge = np.concatenate([surround[0], surround[-1], surround[:, 0], surround[:, -1]])
     if edge.mean() < _SURROUND_ON_EDGE or bright[surround].mean() > _BRIGHT_SURROUND:
         return False
     if _has_ink(gray, surround):
-        return False  # the surround is paper in a shadow
+        return False  # the surroundings are paper in a shadow
     return float(gray[~surround].mean()) - float(gray[surround].mean()) >= _CONTRAST

@@ -6,13 +6,13 @@ from numpy.typing import NDArray
 from mnistcli.preprocessing.components import Components
 
 _MIN_AREA = 0.02  # of the largest component's area; anything smaller is a speck
-_MAX_COMPONENTS = 1000  # more than a page has digits; the rest is dirt or texture
+_MAX_COMPONENTS = 1000  # more digits than a page has; the rest is dirt or texture
 
 
 def remove_specks(components: Components) -> Components:
     """Remove specks (small-object removal): components that are small compared with the largest.
 
-    Of the others, the largest 1,000 are kept.
+    Only the largest 1,000 of the others are kept.
     """
     large = components.area >= _MIN_AREA * components.area.max(initial=0)
     return components.subset(large & _are_largest(components))
@@ -24,7 +24,7 @@ def keep_largest(components: Components) -> Components:
 
 
 def _are_largest(components: Components) -> NDArray[np.bool_]:
-    """Return which components are the largest 1,000, bool (n,); of equal ones, the upper ones."""
+    """Return which components are the largest 1,000, bool (n,); the upper ones of equals."""
     largest = np.zeros(len(components), np.bool_)
     largest[np.argsort(-components.area, kind="stable")[:_MAX_COMPONENTS]] = True
     return largest

@@ -22,7 +22,7 @@ class TextLine:
     Attributes:
         mask: Its ink mask, shape (h, w) of the whole image.
         height: The height of its digits in pixels.
-        middle: The row half-way between the usual top and bottom of its digits.
+        middle: The row halfway between the usual top and bottom of its digits.
         row: The `middle` of the first line of its row: lines side by side have the same one.
         labeled: The connected components of the mask, if it is the only line.
     """

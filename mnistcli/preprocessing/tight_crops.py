@@ -130,7 +130,7 @@ def _has_table_lines(number: PreprocessedImage, form_mask: Mask) -> bool:
 def _classify_digits(
     images: Sequence[PreprocessedImage], classify: Classify
 ) -> list[PreprocessedImage]:
-    """Compute the probabilities of the digits that segmentation has not classified, at once."""
+    """Compute in one batch the probabilities of digits that segmentation has not classified."""
     digits = [digit for image in images for digit in image.digits]
     probabilities = iter(compute_probabilities(digits, classify))
     return [

@@ -27,7 +27,7 @@ def create_new(stem: str) -> Path:
     """Create a directory with a new name; no two processes get the same one.
 
     Args:
-        stem: As `new_names` takes it.
+        stem: See `new_names`.
 
     Raises:
         OSError: The directory cannot be created.

@@ -130,7 +130,7 @@ class Run:
 
     @property
     def digit_thresholds(self) -> DigitThresholds:
-        """The rejection thresholds of the model; 0 for each that the metrics do not have.
+        """The rejection thresholds of the model; 0 for each that the metrics lack.
 
         Raises:
             RunError: ``metrics.json`` is missing or damaged.

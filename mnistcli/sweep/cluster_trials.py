@@ -68,7 +68,7 @@ def run_trials_on_cluster(
                 has_trials_left = True
                 for task, outcome in tasks.run_unordered(task_ids()):
                     if outcome is None:  # all workers that tried it were killed
-                        study.requeue(lambda worker: worker == task)  # noqa: B023 - called at once
+                        study.requeue(lambda worker: worker == task)  # noqa: B023 - called now
                     elif outcome is _Outcome.NO_TRIAL_LEFT:
                         has_trials_left = False
                     report()

@@ -138,7 +138,7 @@ class SearchSpace:
         return resolve(self.recipe, **self.settings)
 
     def with_absolute_names(self, dataset: str) -> "SearchSpace":
-        """Return the search space with names that other processes find, from any directory.
+        """Return the search space with names that are valid in any working directory.
 
         Args:
             dataset: The name of the loaded dataset.

@@ -32,7 +32,7 @@ StaleCallback = Callable[["optuna.Study", "optuna.trial.FrozenTrial"], None]
 def require_storage(url: str | None) -> None:
     """Check that a storage can be used: its address, its packages and a connection.
 
-    SQLite is refused because workers that start at once lose trials; MySQL is not tested.
+    SQLite is refused because workers that start simultaneously lose trials; MySQL is not tested.
 
     Args:
         url: The address; None for the journal file.
@@ -93,7 +93,8 @@ class Storage:
 
     def _open_database(self, url: str, on_stale: StaleCallback | None) -> "OpenStorage":
         engine = _create_engine(url)
-        # Race condition: processes that create the tables at once would violate unique constraints.
+        # Race condition: processes that create the tables simultaneously would violate unique
+        # constraints.
         with _advisory_lock(engine):
             storage = optuna.storages.RDBStorage(
                 _with_driver(url),

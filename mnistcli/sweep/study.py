@@ -34,8 +34,8 @@ class SweepPlan:
         storage: The storage of its study.
         name: The name of the study.
         space: The settings.
-        trials: Number of trials of the study, of all its callers together.
-        hours: Time after which a caller starts no more trials; None for any time.
+        trials: Number of trials of the study, across all its callers.
+        hours: Time after which a caller starts no more trials; None for no limit.
     """
 
     storage: Storage
@@ -56,7 +56,7 @@ class TrialSummary:
         accuracies: Validation accuracy after each epoch, 0..1.
         value: Validation accuracy of the kept epoch; None unless the trial is complete.
         seconds: Duration; None unless the trial has ended.
-        error: The reason of a failure; empty if its process was stopped.
+        error: The reason for a failure; empty if its process was stopped.
         attempt: Number of trials that have had these settings, including this one.
     """
 
@@ -209,7 +209,7 @@ class SweepStudy:
 
 
 def _enqueue_again(study: optuna.Study, trial: FrozenTrial) -> None:
-    """Enqueue the settings of a trial that was stopped, until they had `_MAX_ATTEMPTS` trials."""
+    """Enqueue the settings of a stopped trial, until they have had `_MAX_ATTEMPTS` trials."""
     attempt = trial.user_attrs.get(_ATTEMPT, 1)
     if trial.params and attempt < _MAX_ATTEMPTS:
         study.enqueue_trial(trial.params, user_attrs={_ATTEMPT: attempt + 1})

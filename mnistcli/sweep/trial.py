@@ -21,7 +21,7 @@ def run_trial(
     """Run one trial of a study, unless all of them have started.
 
     Any number of processes on any machines that reach the storage can call it at the same time. A
-    training that diverges is a failed trial.
+    run that diverges is a failed trial.
 
     Args:
         study: The study, opened in this process.
@@ -62,7 +62,7 @@ def run_trial(
             study.requeue_last(worker)
             raise
         finally:
-            # Otherwise a memory leak: the graph of a model is freed with its session only.
+            # Otherwise a memory leak: the graph of a model is freed only with its session.
             keras.backend.clear_session()
         changed()
     return True
@@ -82,7 +82,7 @@ class _PruningCallback(SilentCallback):
         self._on_change = on_change
         self._epochs = epochs
 
-    def on_epoch_end(self, row: EpochRow, *, kept: bool) -> None:  # noqa: ARG002 - the protocol has it
+    def on_epoch_end(self, row: EpochRow, *, kept: bool) -> None:  # noqa: ARG002 - in the protocol
         """Report the epoch.
 
         Raises:

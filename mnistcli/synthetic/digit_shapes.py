@@ -1,9 +1,9 @@
 """Shapes of handwritten digits that MNIST lacks: the control points of their strokes.
 
 MNIST was written by Americans. Europeans write a 1 as an inverted V, an open 4, a crossed 7, a 5
-like a root sign and a 9 like a P. Each line below is one shape: strokes separated by a bar, and
-points "x,y" in percent of the digit's height, x to the right, y down, 0 at the top and 100 at the
-baseline. A point that is there twice is a corner of the curve through the points.
+like a square-root sign and a 9 like a P. Each line below is one shape: strokes separated by a bar,
+and points "x,y" in percent of the digit's height, x to the right, y down, 0 at the top and 100 at
+the baseline. A point that is repeated is a corner of the curve through the points.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Synthetic digits in styles (allographs) rare in MNIST, such as crossed 7s and slashed 0s.
+"""Synthetic digits in styles (allographs) rare in MNIST, such as crossed 7s and slashed zeros.
 
 They are drawn with a pen or, with one-pixel strokes, as with a mouse. Digits of the dataset are
 squeezed and stretched as well.
@@ -207,7 +207,7 @@ def generate_styled_digits(dataset: Dataset, count: int, *, seed: int) -> Datase
 def _frequencies(dataset: Dataset) -> dict[Callable[[np.random.Generator], LabeledImage], int]:
     """Return the function that draws each style, with its relative frequency.
 
-    A style that no digit of the dataset can be stretched for is missing.
+    A style that no digit of the dataset can be stretched for is omitted.
     """
     frequencies: dict[Callable[[np.random.Generator], LabeledImage], int] = {
         style.draw: frequency for style, frequency in DRAWN_STYLES.items()

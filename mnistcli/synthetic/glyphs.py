@@ -180,7 +180,7 @@ def _choose_glyph(choices: tuple[GlyphTable, ...], rng: np.random.Generator) -> 
 
 
 def _distort(points: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Move points by a smooth field: waves of random direction, about a side long."""
+    """Move points by a smooth field: waves of random direction, about one side long."""
     for _ in range(_WAVES):
         frequency = rng.uniform(-1, 1, 2) * (2 * np.pi / _SIDE)
         waves = np.sin(points @ frequency + rng.uniform(0, 2 * np.pi))

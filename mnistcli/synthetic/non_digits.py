@@ -4,7 +4,7 @@ A classifier trained on digits alone is confident about any image. Trained on ou
 images as well, with the uniform distribution as their target, it becomes unsure about other
 non-digits too (Hendrycks et al., "Deep anomaly detection with outlier exposure", ICLR 2019).
 
-Shapes that somebody writes for a digit are left out: a bar (1), a ring (0), an L or a Z. The known
+Shapes that somebody writes as a digit are left out: a bar (1), a ring (0), an L or a Z. The known
 exceptions are in `doodles`. `glyph_tables` lists what was left out of the scripts.
 """
 

@@ -29,7 +29,7 @@ Batch = tuple[NDArray[np.uint8], NDArray[np.int32]]
 
 
 class NumberStream:
-    """Batches of synthetic numbers without end; close it to end its process.
+    """Endless batches of synthetic numbers; close it to stop its process.
 
     Args:
         digits: Digits in MNIST format.
@@ -51,7 +51,7 @@ class NumberStream:
             yield to_model_input(pixels), targets
 
     def close(self) -> None:
-        """End the process."""
+        """Terminate the process."""
         self._process.terminate()
         self._process.join()
 

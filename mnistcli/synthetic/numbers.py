@@ -1,7 +1,7 @@
 """Synthetic numbers: line images of handwritten numbers, with their text, for the line recognizer.
 
 The digits come from a dataset in MNIST format, or are drawn with the shapes in `digit_shapes`. They
-are set by the least distance between their strokes, row by row (kerning), so that they touch and
+are set by the smallest distance between their strokes, row by row (kerning), so that they touch and
 overlap as in handwriting. Everything is drawn at twice the resolution (supersampling).
 """
 
@@ -59,7 +59,7 @@ class NumberGenerator:
         self._by_class = [np.flatnonzero(digits.labels == digit) for digit in range(10)]
 
     def __iter__(self) -> Iterator[NumberImage]:
-        """Draw numbers without end."""
+        """Draw numbers endlessly."""
         while True:
             image = self._draw(random_text(self._rng))
             if image is not None:
@@ -86,7 +86,7 @@ def _columns_needed(text: str) -> int:
 
 
 def _join(writer: Writer, glyphs: list[Glyph], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Set the symbols side by side, at the least distance between their strokes in any row."""
+    """Set the symbols side by side, at the smallest distance between their strokes in any row."""
     edge = np.full(ROWS, -1e9)  # the right end of the ink so far in each row
     placed: list[tuple[int, Glyph, float]] = []
     for glyph in glyphs:
@@ -133,7 +133,7 @@ def _gap(writer: Writer, one: Glyph, other: Glyph, rng: np.random.Generator) -> 
 
 
 def _min_distance(one: Glyph, other: Glyph, writer: Writer) -> float:
-    """Return the least distance of the centers of two neighbors that can be read apart."""
+    """Return the smallest distance between the centers of two neighbors that can be told apart."""
     if one.text.isdigit() and other.text.isdigit():
         return max(0.25 * writer.pen.height, _MIN_DISTANCE)
     return _MIN_MARK_DISTANCE
@@ -152,7 +152,7 @@ def _sides(ink: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.fl
 
 
 def _center(ink: NDArray[np.float32]) -> float:
-    """Return the column half-way between the first and last ink."""
+    """Return the column halfway between the first and last ink."""
     columns = np.flatnonzero(ink.max(axis=0) > 0.5)
     return float(columns[0] + columns[-1]) / 2 if len(columns) else ink.shape[1] / 2
 

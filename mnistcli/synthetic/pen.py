@@ -50,7 +50,7 @@ def render_strokes(
     Args:
         strokes: Each an array of points, shape (n, 2).
         longer_side: Pixels of the longer side of the drawing.
-        line_width: Line width in pixels. Wider lines than one pixel have round ends.
+        line_width: Line width in pixels. Lines wider than one pixel have round ends.
 
     Returns:
         Ink coverage, 0 or 1, shape (h, w), without a margin.

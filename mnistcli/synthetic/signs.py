@@ -31,7 +31,7 @@ _OPERATORS: tuple[list[Stroke], ...] = (
     [[(0.5, 0), (0.5, 0.02)], [(0, 0.8), (0, 0.82)], [(1, 0.8), (1, 0.82)]],  # therefore
 )  # fmt: skip
 
-# Euro, pound, yen, rouble, rupee, won and naira. A cent or a dollar sign can look like a 0 or 5.
+# Euro, pound, yen, ruble, rupee, won and naira. A cent or a dollar sign can look like a 0 or 5.
 _CURRENCY: tuple[list[Stroke], ...] = (
     [arc((0.6, 0.5), (0.5, 0.5), 315, 45), [(0, 0.4), (0.7, 0.4)], [(0, 0.6), (0.65, 0.6)]],
     [

@@ -71,7 +71,7 @@ class StretchedStyle:
     Attributes:
         name: The name in tables.
         width_factors: Smallest and largest factor of the width of a digit.
-        excluded_labels: Labels whose digits can look like something else then.
+        excluded_labels: Labels whose stretched digits can look like something else.
     """
 
     name: str

@@ -45,7 +45,7 @@ def render_pattern(rng: np.random.Generator) -> NDArray[np.uint8]:
         rng: The random number generator.
     """
     kind = rng.integers(4)
-    if kind == 3:  # random cells, as of a QR code
+    if kind == 3:  # random cells, as in a QR code
         cells = (rng.random(rng.integers(7, 13, 2)) < rng.uniform(0.3, 0.6)).astype(np.float32)
         return to_mnist_format(cells.repeat(4, axis=0).repeat(4, axis=1))
     angle, periods = rng.uniform(0, np.pi), rng.uniform(3, 8)  # across the image

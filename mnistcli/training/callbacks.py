@@ -153,7 +153,7 @@ class RunRecorder(keras.callbacks.Callback):
         self.history.append(row)
 
     def forward_epoch(self) -> None:
-        """Forward the end of the last epoch, whose model is saved by now."""
+        """Forward the end of the last epoch, whose model has been saved by now."""
         row = self.history[-1]
         self._callback.on_epoch_end(row, kept=row is self._kept)
 

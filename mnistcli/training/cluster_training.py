@@ -65,7 +65,7 @@ class _Attempt(NamedTuple):
     """A training run that has ended.
 
     Attributes:
-        error: The reason of a failure; None if there was none.
+        error: The reason for a failure; None if there was none.
     """
 
     error: TrainingError | None
@@ -97,7 +97,7 @@ def train_seeds_on_cluster(
 
     Raises:
         ClusterError: The cluster cannot be used, or does not have the files.
-        MnistCliError: As `train_seeds` raises.
+        MnistCliError: The errors of `train_seeds`.
     """
     configs = seed_configs(config, splits, seeds, series)
     job = TrainingJob.create(configs[0], splits, data_dir)
@@ -135,11 +135,11 @@ def train_ensemble_on_cluster(
         run: The run directory, on a file system that the workers share.
         data_dir: Directory of the MNIST files; None for the default.
         resume: Whether to continue a run that was stopped.
-        on_member_end: Called when a member is trained. Defaults to none.
+        on_member_end: Called when a member has been trained. Defaults to none.
 
     Raises:
         ClusterError: The cluster cannot be used, or does not have the files.
-        MnistCliError: As `mnistcli.training.train` raises.
+        MnistCliError: The errors of `mnistcli.training.train`.
     """
     job = TrainingJob.create(config, splits, data_dir)
 

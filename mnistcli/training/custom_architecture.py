@@ -81,7 +81,7 @@ class CustomArchitecture:
 
     @property
     def name(self) -> str:
-        """The name that leads to the function from any directory."""
+        """The function with the absolute path of its file."""
         return f"{self.path.resolve()}:{self.function}"
 
     @property

@@ -113,7 +113,7 @@ def take_fingerprint(config: TrainConfig, data: Mapping[str, str]) -> Fingerprin
     for name in ("mnistcli", "keras", backend, "numpy"):
         versions[f"{name} version"] = packages.get(name, "unknown")
     settings = config.as_dict()
-    if config.arch_sha256 is not None:  # the file may have another place
+    if config.arch_sha256 is not None:  # the file may be elsewhere
         settings["arch"] = split_custom_architecture(config.arch)[1]
     return Fingerprint(settings, data, versions)
 

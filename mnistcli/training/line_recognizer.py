@@ -35,8 +35,8 @@ def train_line_recognizer(
     """Train a line recognizer on synthetic numbers.
 
     Args:
-        model: An uncompiled model made by `architectures.build_line_network`.
-        batches: Line images, float32 (n, 32, w, 1) in 0..1, and targets, without end, such as a
+        model: An uncompiled model built by `architectures.build_line_network`.
+        batches: Line images, float32 (n, 32, w, 1) in 0..1, and targets, endless, such as a
             `NumberStream`.
         epochs: Number of epochs; an epoch ends with the callbacks.
         steps_per_epoch: Batches of an epoch.
@@ -80,11 +80,11 @@ def fit_calibration(compute: Compute, numbers: Iterable[NumberImage]) -> tuple[C
     """Fit the calibration of a line recognizer by logistic regression (Platt scaling).
 
     Args:
-        compute: The trained network, as `LineRecognizer` takes it.
+        compute: The trained network; see `LineRecognizer`.
         numbers: Labeled line images of held-out digits, which were not trained on.
 
     Returns:
-        The calibration, and the fraction of numbers with all digits right.
+        The calibration, and the fraction of numbers with all digits correct.
     """
     recognizer = LineRecognizer(compute)
     log_odds, correct = [], []

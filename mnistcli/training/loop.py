@@ -1,4 +1,4 @@
-"""Training loop: Keras' `fit` over the indices of images in memory."""
+"""Training loop: Keras's `fit` over the indices of images in memory."""
 
 import math
 from collections.abc import Sequence
@@ -29,9 +29,9 @@ def fit(
     *,
     devices: Sequence[str],
 ) -> None:
-    """Train a model with Keras' own loop, over indices instead of images.
+    """Train a model with Keras's own loop, over indices instead of images.
 
-    The images stay in memory once, as bytes, and each step gathers its mini-batch by index. Keras'
+    The images stay in memory once, as bytes, and each step gathers its mini-batch by index. Keras's
     input pipeline carries and shuffles the indices only: feeding float images through it takes up
     to half as much time again as training a small model.
 

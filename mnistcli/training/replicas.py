@@ -24,15 +24,15 @@ _SEED_STATE = "seed_generator_state"
 
 @contextmanager
 def replica_scope(devices: Sequence[str]) -> Iterator[None]:
-    """Make models that are built in this context replicas on several devices.
+    """Replicate the models that are built in this context on several devices.
 
     Args:
-        devices: Names of the devices, such as ``gpu:0``. With one of them, nothing is done.
+        devices: Names of the devices, such as ``gpu:0``. With a single one, this does nothing.
     """
     if len(devices) == 1:
         yield
         return
-    import tensorflow as tf  # noqa: PLC0415 - not needed for one device, whatever the backend is
+    import tensorflow as tf  # noqa: PLC0415 - not needed for one device, regardless of the backend
 
     # Collective operations (all-reduce), the default, fail in a graph of several steps and in
     # synchronized batch normalization: TensorFlow pairs operations of different layers.

@@ -47,7 +47,7 @@ class ResumeState:
         rows: The history so far.
         kept: Number of the epoch whose model is kept.
         seconds: Wall time of the training so far.
-        stopped_early: Whether no further epoch follows, whatever the number of epochs is.
+        stopped_early: Whether no further epoch follows, regardless of the number of epochs.
         calibrating: Whether `variables` are the weights of the kept model before calibration; the
             training has ended then. Otherwise they are all variables of model and optimizer.
         counters: Counters of the plateau callbacks.
@@ -125,7 +125,7 @@ def _decode(file: IO[bytes]) -> ResumeState:
     if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_BYTES:
         raise ValueError("not a regular file, or too large")
     with open_zip(file, max_directory_bytes=_MAX_DIRECTORY_BYTES) as archive:
-        # Stored members that do not overlap are as large as the file at most.
+        # Stored members that do not overlap are at most as large as the file.
         members = archive.infolist()
         if any(member.compress_type != zipfile.ZIP_STORED for member in members):
             raise ValueError("compressed")

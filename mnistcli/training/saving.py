@@ -13,7 +13,7 @@ from mnistcli.training.callbacks import RunRecorder
 from mnistcli.training.fingerprint import Fingerprint
 from mnistcli.training.resume_state import Counters, ResumeState
 
-# Attributes of Keras' `EarlyStopping` and `ReduceLROnPlateau` that change during the training.
+# Attributes of Keras's `EarlyStopping` and `ReduceLROnPlateau` that change during the training.
 _COUNTERS = ("best", "best_epoch", "cooldown_counter", "stopped_epoch", "wait")
 
 

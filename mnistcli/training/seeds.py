@@ -22,7 +22,7 @@ class SeedResult:
         seed: The seed.
         run: The run directory.
         metrics: The metrics of the finished run; empty after a failure.
-        error: The error of the training, such as weights that became NaN; None without one.
+        error: The error of the training, such as weights that became NaN; None if there was none.
     """
 
     seed: int
@@ -99,7 +99,7 @@ def train_seeds(
         on_seed_end: Called with the result of each seed. Defaults to none.
 
     Raises:
-        MnistCliError: As `train` raises, except for a run that fails; or the run of a seed has
+        MnistCliError: The errors of `train`, except for a run that fails; or the run of a seed has
             different settings.
     """
     configs = seed_configs(config, splits, seeds, series)

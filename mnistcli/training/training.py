@@ -33,8 +33,8 @@ def train(
 ) -> TrainResult | EnsembleResult:
     """Train one model or an ensemble, and evaluate the kept model on the test images.
 
-    A model that was trained with label smoothing is calibrated on the validation images, or on
-    training images without validation.
+    A model that was trained with label smoothing is calibrated on the validation images or, without
+    validation, on training images.
 
     Training is reproducible: the random generators of Python, NumPy and the backend are seeded, and
     the same config and data on the same CPU give the same weights, bit for bit, even if the run
@@ -44,8 +44,8 @@ def train(
     Args:
         config: The config. The run records the name of `splits` as its dataset.
         splits: Training and test images; validation images are held out from the former.
-        run: The run directory, made by `Run.create`. Each member of an ensemble has a run directory
-            inside it.
+        run: The run directory, created by `Run.create`. Each member of an ensemble has a run
+            directory inside it.
         callback: Receives the progress. Defaults to none.
         resume: Whether to continue a run that was stopped, after the last epoch that has ended.
             Finished members of an ensemble are not trained again. The config is the run's;
@@ -95,16 +95,16 @@ def train(
 
 
 def train_member(config: TrainConfig, splits: Splits, run: Run, number: int) -> None:
-    """Train one member of an ensemble, or the rest of it, whose run directory `train` has made.
+    """Train one member of an ensemble, or the rest of it, whose run directory `train` has created.
 
     Args:
         config: The config of the ensemble.
-        splits: As `train` takes it.
+        splits: See `train`.
         run: The run directory of the ensemble.
         number: The number of the member, counted from 1.
 
     Raises:
-        MnistCliError: As `train` raises.
+        MnistCliError: The errors of `train`.
     """
     with run.translate_write_errors(), device.select(config.device):
         config, trainer = _prepare(config, splits, run.architecture_file, None, resume=True)
@@ -143,13 +143,13 @@ def train_unsaved(config: TrainConfig, splits: Splits, callback: TrainingCallbac
     Args:
         config: The config, with validation and without an ensemble.
         splits: Training images; validation images are held out from them.
-        callback: Receives the progress. An exception of it ends the training.
+        callback: Receives the progress. An exception it raises stops training.
 
     Returns:
         The epoch that `train` would keep.
 
     Raises:
-        MnistCliError: As `train` raises.
+        MnistCliError: The errors of `train`.
     """
     with device.select(config.device):
         config, trainer = _prepare(config, splits, Path("architecture.py"), callback, resume=False)
@@ -187,7 +187,7 @@ def find_start(name: str) -> ModelRef:
 
 
 def absolute_name(model: ModelRef) -> str:
-    """Return a name that leads to the same model from any directory."""
+    """Return a name that is valid in any working directory."""
     return PRETRAINED if model.name == PRETRAINED else str(Path(model.name).resolve())
 
 
@@ -213,7 +213,7 @@ def _discard_if_empty(run: Run, *, keep: bool) -> Iterator[None]:
 
     Args:
         run: The run directory.
-        keep: Whether to keep it all the same.
+        keep: Whether to keep it anyway.
     """
     try:
         yield

@@ -54,7 +54,7 @@ def test_without_digits_the_confidence_is_0() -> None:
     ("path", "count", "names"),
     [
         ("x/a.png", 1, ["a.png"]),
-        ("a.png", 2, ["a.png (1 of 2)", "a.png (2 of 2)"]),
+        ("a.png", 2, ["a.png, digit 1 of 2", "a.png, digit 2 of 2"]),
         ("-", 1, ["-"]),
         ("a.png", 0, []),
     ],

@@ -2,7 +2,8 @@
 
 Usage: python -m tests.tools.readme_images DIRECTORY
 
-It writes `note.png` and `doodle.png`. The digits are training images of MNIST.
+It writes `note.jpg` and `doodle.png`. The digits are test images of MNIST, the first ordinary 5
+and the first 9.
 """
 
 import sys
@@ -18,7 +19,7 @@ from mnistcli.synthetic.doodles import draw_face
 
 _SIZE = 560, 350  # of the form, in pixels
 _BOX = 56, 56, 496, 290
-_DIGITS = (35, 118), (22, 330)  # index of the image, and its left edge on the form
+_DIGITS = (15, 118), (7, 330)  # index of the image, and its left edge on the form
 _SIDE, _TOP = 150, 100
 _PAPER, _SHADED_PAPER = (226, 224, 208), (168, 164, 148)
 _INK, _PRINT = (38, 34, 130), (70, 70, 70)
@@ -28,7 +29,7 @@ def draw_note(digits: Dataset) -> Image.Image:
     """Draw two digits in blue ink, in a printed box on unevenly lit paper.
 
     Args:
-        digits: The MNIST training images.
+        digits: The MNIST test images.
     """
     width, height = _SIZE
     light = (np.linspace(0, 1, width)[None] + np.linspace(0, 0.6, height)[:, None]) / 1.6
@@ -62,7 +63,7 @@ def _mix(
 def main(directory: Path) -> None:
     """Write both images to a directory."""
     directory.mkdir(parents=True, exist_ok=True)
-    draw_note(datasets.load("mnist").train).save(directory / "note.png")
+    draw_note(datasets.load("mnist").test).save(directory / "note.jpg", quality=90)
     draw_doodle().save(directory / "doodle.png")
 
 

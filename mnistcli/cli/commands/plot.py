@@ -60,7 +60,9 @@ def plot(
     seed: Annotated[
         int,
         typer.Option(
-            metavar="N", min=0, help="Random seed of the samples and of the embedded digits."
+            metavar="N",
+            min=0,
+            help="Random seed of the samples and of the digits in the embedding.",
         ),
     ] = 0,
     pixel_scale: PixelScaleOption = None,

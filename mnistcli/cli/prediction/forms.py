@@ -72,7 +72,7 @@ def predict_regions(
 
 
 class FormPrinter:
-    """Prints the predictions of a scan to stdout as soon as the last one of them is there.
+    """Prints the predictions of a scan to stdout as soon as its last prediction arrives.
 
     Args:
         regions: The boxes to predict, and their names.

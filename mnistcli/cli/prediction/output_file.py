@@ -1,6 +1,6 @@
 """Output file of `predict`: results are appended to a partial file, which becomes the output.
 
-A partial file, ``out.jsonl.partial``, is in place of the output until all images are predicted.
+A partial file, ``out.jsonl.partial``, stands in for the output until all images are predicted.
 After a crash, ``--continue`` drops its truncated last record and predicts the images that it lacks.
 """
 
@@ -32,13 +32,14 @@ _OTHER_FILE = "--output FILE"
 def output_to(
     path: Path | None, output_format: OutputFormat, model: str, *, continue_output: bool
 ) -> Iterator["NameCounts"]:
-    """Write what is printed to stdout to a file, which is in place when all of it is written.
+    """Redirect stdout to a file that appears only when complete.
 
     Args:
         path: The file; None for stdout.
         output_format: The format of the file.
         model: The name of the model.
-        continue_output: Whether to keep the records of the partial file, or else of the file.
+        continue_output: Whether to keep the records of the partial file or, if there is none, of
+            the file.
 
     Yields:
         The names of the images in the records that are kept.
@@ -101,7 +102,7 @@ def _keep_records(
 
 @contextmanager
 def _translate_errors(path: Path) -> Iterator[None]:
-    """Turn an operating system error into a `OutputError`."""
+    """Turn an operating system error into an `OutputError`."""
     try:
         yield
     except OSError as error:

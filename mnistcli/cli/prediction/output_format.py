@@ -92,7 +92,7 @@ def _read_csv(stream: IO[bytes], columns: tuple[str, ...]) -> Iterator[Record]:
             yield line.decode(ENCODING, ERRORS)
 
     expected: tuple[str, ...] | None = columns
-    with suppress(csv.Error):  # such as a quoted text without its end
+    with suppress(csv.Error):  # such as an unterminated quote
         for row in csv.reader(lines(), strict=True):
             if not is_complete or len(row) != len(columns) or expected not in {None, tuple(row)}:
                 return

@@ -53,7 +53,7 @@ def parse_digit_counts(digits: str) -> range:
 def choose_format(
     output: Path | None, images: list[str], regions: Path | None, *, as_csv: bool, as_json: bool
 ) -> OutputFormat:
-    """Return the format of the results, by the options or the name of the output.
+    """Return the format of the results, from the options or the name of the output.
 
     Raises:
         ConfigError: Both options are given.
@@ -75,7 +75,7 @@ def require_continuable(
     Args:
         output_format: The format of the results.
         output: The output file.
-        others: Options that need all images, as `forbid_together` takes them.
+        others: Options that need all images; see `forbid_together`.
 
     Raises:
         ConfigError: There is no output file, it is neither CSV nor JSON Lines, or an option cannot
@@ -90,7 +90,7 @@ def require_continuable(
 
 
 def parse_shard(shard: str | None, regions: Path | None) -> "Callable[[FileName], bool] | None":
-    """Return whether a file belongs to a shard, as a function; None for all files.
+    """Return a function that tells whether a file belongs to a shard; None for all files.
 
     Raises:
         ConfigError: The shard is invalid, or there are regions, which need the first scan.

@@ -17,8 +17,8 @@ class CsvPrinter:
 
     Args:
         only_rows: Whether all images are rows of one data file. Each row then gets a label,
-            whatever its confidence is.
-        has_header: Whether the header is printed already.
+            regardless of its confidence.
+        has_header: Whether the header has already been printed.
     """
 
     def __init__(self, *, only_rows: bool, has_header: bool = False) -> None:

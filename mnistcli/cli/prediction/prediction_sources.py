@@ -50,7 +50,7 @@ def image_counter(
 
     Args:
         images: The names of images, folders and patterns.
-        finished: The number of images that are predicted already.
+        finished: The number of images that have already been predicted.
         recursive: Whether to include the subfolders of folders.
         select: Returns whether to count a file; None for all files.
     """

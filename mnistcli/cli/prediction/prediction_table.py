@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
     from mnistcli.model_lookup import ModelRef
     from mnistcli.prediction.results import Prediction
 
-# Predictions that determine the column widths; as many are predicted together.
+# Predictions that determine the column widths; this many are predicted together.
 _WIDTH_SAMPLE = 32
 
 _PHOTO_NOTE = "this model was not trained for photos; for photos and scans use --model pretrained"

@@ -41,7 +41,7 @@ class Review:
             yield prediction
 
     def write(self) -> int:
-        """Copy the images; return their number. A copy that is there already is not repeated.
+        """Copy the images; return their number. Existing copies are skipped.
 
         Raises:
             OutputError: The directory cannot be written.
@@ -77,7 +77,7 @@ def _copy(prediction: "Prediction", folder: Path) -> None:
 
 
 def _free_name(path: Path, content: bytes) -> Path | None:
-    """Return a name that is free; None if a file of the name has the same content."""
+    """Return a name that is free; None if a file with the name has the same content."""
     names = (path if n == 1 else path.with_stem(f"{path.stem}-{n}") for n in count(1))
     for candidate in names:
         if not candidate.exists():

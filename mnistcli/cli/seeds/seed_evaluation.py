@@ -47,11 +47,11 @@ def evaluate_with_seeds(
         address: The cluster; None for this process.
         dataset: The dataset; None for the one that the models were trained on.
         data_dir: Directory of the MNIST files; None for the default.
-        pixel_scale: The pixel scale of the models; None to find it.
+        pixel_scale: The pixel scale of the models; None to detect it.
         as_json: Whether to print one JSON object.
 
     Raises:
-        ConfigError: The seeds are invalid, or there is not one directory.
+        ConfigError: The seeds are invalid, or there is not exactly one directory.
         MnistCliError: A model, the dataset or the cluster cannot be used.
     """
     chosen = None if text == ALL else parse_seeds(text)

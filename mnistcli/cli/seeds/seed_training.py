@@ -79,7 +79,7 @@ class SeedProgress(EpochBar):
         series: The directory of the runs.
         count: The number of seeds.
         show_table: Whether to print the lines.
-        is_remote: Whether other processes train, of which only the end of a seed is known.
+        is_remote: Whether other processes train, so that only the end of each seed is known.
     """
 
     def __init__(

@@ -61,12 +61,12 @@ def print_sweep(
     *,
     as_json: bool,
 ) -> None:
-    """Print the best settings and what to expect of them.
+    """Print the best settings and what to expect from them.
 
     Args:
         result: The sweep.
         figures: Files of the figures, whose names are printed.
-        seeds: The results of other seeds; None without them.
+        seeds: The results of other seeds; None if there are none.
         as_json: Whether to print one JSON object.
     """
     if as_json:

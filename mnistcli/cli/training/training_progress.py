@@ -96,7 +96,7 @@ class EpochBar:
         self.has_begun = True
         self._epochs, self._steps, self._epoch = config.epochs, steps, first_epoch
         self._rows.clear()
-        # The earlier epochs of a resumed run do not count in the time left.
+        # The earlier epochs of a resumed run do not count toward the time left.
         done = (first_epoch - 1) * steps
         self._progress.reset(self._task, total=config.epochs * steps, completed=done)
         self._show(0, "")
@@ -139,7 +139,7 @@ class _CurvesAndBar(Progress):
     def restart(self) -> None:
         """Show the bar again, below what was printed since it was stopped.
 
-        The old display of rich would erase as many lines above it as it had itself.
+        The old display of rich would erase as many lines above it as it had.
         """
         self.live = Live(
             console=self.console,
@@ -210,7 +210,7 @@ class TrainingProgress(EpochBar):
             super().on_epoch_end(row, kept=kept)
             self._print_line(row, kept=kept)
             return
-        # Rich would leave lines of curves behind that grow while a row is printed above them.
+        # Rich would leave behind lines of curves that grow while a row is printed above them.
         with self.hidden():
             super().on_epoch_end(row, kept=kept)
             self._print_row(row, kept=kept)

@@ -80,7 +80,7 @@ def affine_transforms(
         shift: Shift in input pixels, along x and y.
 
     Returns:
-        Transforms (n, 8) from output to input pixels, as `keras.ops.image.affine_transform` takes
+        Transforms (n, 8) from output to input pixels, as `keras.ops.image.affine_transform` expects
         them.
     """
     slope = ops.tan(shear)

@@ -15,7 +15,7 @@ from mnistcli.training.augmentation.image_ops import Parameters
 Distortion = Callable[
     [keras.KerasTensor, Parameters, keras.random.SeedGenerator], keras.KerasTensor
 ]
-"""Distort images (n, 28, 28, 1) by random parameters, with a seed generator for random pixels."""
+"""Distort images (n, 28, 28, 1) with random parameters and a seed generator for random pixels."""
 
 SHAPE_AND_BLUR_DISTORTIONS: dict[Distortion, int] = {
     shape_distortions.warp: 10,
@@ -42,7 +42,7 @@ _PARAMETERS = 8
 
 
 class RandomDistortion(keras.layers.Layer):
-    """Augmentation layer: distort images like cameras, pens, paper and poor scans do.
+    """Augmentation layer: distort images as cameras, pens, paper and poor scans do.
 
     In each batch, 28 % of the images get a distortion of shape or a blur, and 34 % a noise
     distortion; about 10 % get both, and about half stay unchanged. The choice of images and all

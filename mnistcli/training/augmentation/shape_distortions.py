@@ -57,7 +57,7 @@ def change_stroke_width(
 def trace_outline(
     images: keras.KerasTensor, parameters: Parameters, _: keras.random.SeedGenerator
 ) -> keras.KerasTensor:
-    """Replace strokes by their outline: dilation minus foreground."""
+    """Replace strokes with their outline: dilation minus foreground."""
     threshold, connectivity, brightness, *_rest = parameters
     foreground = ops.clip(5 * (images - 0.1 - 0.4 * threshold), 0, 1)
     cross = ops.maximum(

@@ -20,7 +20,7 @@ from tests.support.command_line import failure, succeed
 
 @pytest.fixture
 def copies() -> None:
-    """Two copies of the packaged model, as runs that were trained on the embedded digits."""
+    """Two copies of the packaged model, as runs that were trained on the bundled digits."""
     packaged = find_model("pretrained").run
     assert packaged is not None
     for name in ("a", "b"):
