@@ -60,7 +60,8 @@ class TrainConfig:
     )
     optimizer: str = setting_field(
         "adam",
-        "Optimizer: {choices}. Replacing the recipe's optimizer also sets its learning rate.",
+        "Optimizer: {choices}. Changing it also sets the learning rate to the default of the new "
+        "optimizer.",
         choices=tuple(OPTIMIZERS),
     )
     learning_rate: float = setting_field(

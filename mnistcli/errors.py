@@ -104,7 +104,7 @@ class ClusterError(MnistCliError):
 
 
 def os_reason(error: OSError, default: str = "input/output error") -> str:
-    """Return the reason of a failed system call in lower case, such as "no such file or directory".
+    """Return why a system call failed in lower case, such as "no such file or directory".
 
     Args:
         error: The error of the system call.

@@ -1,4 +1,4 @@
-"""Signals: Ctrl-C, SIGTERM and SIGHUP stop the program, whatever it is doing.
+"""Signals: Ctrl-C, SIGTERM and SIGHUP stop the program at any point.
 
 Python runs signal handlers between two of its own instructions, and a step of TensorFlow can take
 seconds. Some libraries even catch what the handlers raise. Therefore a thread watches the signals:

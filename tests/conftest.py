@@ -52,13 +52,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Let collections of garbage skip the modules and tests: each conversion to LiteRT starts one."""
+    """Let garbage collection skip the modules and tests: each conversion to LiteRT starts one."""
     gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> "LoadFileScheduling":
-    """Distribute files, whatever the option ``--dist``."""
+    """Distribute files, regardless of the option ``--dist``."""
     return _Scheduling(config, log)
 
 
@@ -141,7 +141,7 @@ def cluster() -> "Iterator[ClusterAddress]":
         "distributed.worker.multiprocessing-method": FORK_SERVER.get_start_method(),
     }
     with pytest.MonkeyPatch.context() as patch, dask.config.set(settings):
-        # Otherwise Dask replaces the libraries that the fork server imports by its own.
+        # Otherwise Dask replaces the libraries that the fork server imports with its own.
         patch.setattr("distributed.utils._forkserver_preload_set", True)
         with connect(ClusterAddress("local:2", workers=2)) as client:
             yield ClusterAddress(client.scheduler_info()["address"])

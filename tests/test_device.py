@@ -52,7 +52,7 @@ def test_keras_starts_without_log_messages_and_stderr_works_meanwhile_and_afterw
 
 
 def test_a_program_that_has_imported_keras_keeps_its_log_level() -> None:
-    """Keras is imported here already."""
+    """Keras has already been imported here."""
     log = logging.getLogger("tensorflow")
     before = log.level
     log.setLevel(logging.INFO)

@@ -68,7 +68,7 @@ OutputDirOption = Annotated[
         "-o",
         metavar="DIR",
         help="Directory for the figures. Default: plots/ in the run directory; MODEL_plots/ for "
-        "any other model, ensemble_plots/ for several; with another dataset, a subfolder of it.",
+        "any other model, ensemble_plots/ for several; with another dataset, a subdirectory of it.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]

@@ -37,7 +37,7 @@ class TimedFile:
     def __init__(self, file: IO[bytes], name: str) -> None:
         self._file = file
         self._name = name
-        # Of this thread: on a busy machine an image has as much time as on an idle one.
+        # CPU time of this thread: on a busy machine an image has as much time as on an idle one.
         self._end = time.thread_time() + MAX_SECONDS
 
     def read(self, size: int = -1, /) -> bytes:

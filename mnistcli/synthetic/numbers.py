@@ -24,8 +24,8 @@ WIDTHS = (64, 96, 128, 160, 192, 224, 256, 320)
 
 _MIN_DISTANCE = 5.4 * OVERSAMPLING  # of equal digits: the network has columns of 4 pixels
 _MIN_MARK_DISTANCE = 4.2 * OVERSAMPLING
-# Of the 1s beside a digit: they do not touch it, because two touching 1s look like one 1 written
-# as an inverted V.
+# Fraction of the 1s beside a digit that do not touch it, because two touching 1s look like one 1
+# written as an inverted V.
 _SEPARATE_ONES_FRACTION = 0.85
 _ELASTIC_FRACTION = 0.5  # of the numbers
 _LETTERS = 300

@@ -21,7 +21,7 @@ def _default_verbosity() -> None:
 
 
 def download(bar: ProgressBar) -> None:
-    """Call a progress bar as a download does that fails and then succeeds."""
+    """Call a progress bar like a download that fails and then succeeds."""
     bar.set_description("a.gz")
     bar.total = 4000
     bar.update(1000)

@@ -45,7 +45,7 @@ def invoke(*arguments: object) -> Result:
 
 @pytest.fixture
 def configs(monkeypatch: pytest.MonkeyPatch) -> list[TrainConfig]:
-    """The configs that reach the training, which is interrupted at once."""
+    """The configs that reach the training, which is interrupted immediately."""
     seen: list[TrainConfig] = []
 
     def interrupt(config: TrainConfig, *_: object, **__: object) -> None:

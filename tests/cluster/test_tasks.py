@@ -31,7 +31,7 @@ def square(number: int) -> int:
 
 
 def kill_once(flag: Path) -> bool:
-    """End the worker if a file does not exist yet, and create it."""
+    """Kill the worker if a file does not exist yet, and create it."""
     if flag.name == "none" or flag.exists():
         return flag.exists()
     flag.touch()

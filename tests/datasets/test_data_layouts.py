@@ -50,7 +50,7 @@ def check(splits: Splits, outcome: str) -> None:
 
 
 def in_order(data: Dataset) -> Dataset:
-    """Return the images in an order of their own."""
+    """Return the images in an order that does not depend on theirs."""
     pairs = zip(data.labels, data.images, strict=True)
     keys = [(int(label), image.tobytes()) for label, image in pairs]
     return data.take(sorted(range(len(data)), key=keys.__getitem__))
@@ -63,7 +63,7 @@ def is_same(data: Dataset, expected: Dataset) -> bool:
 
 
 def is_similar(data: Dataset, expected: Dataset) -> bool:
-    """Return whether each digit has as many images, and the packaged model recognizes them."""
+    """Return whether each digit has equally many images, and the packaged model recognizes them."""
     if sorted(data.labels) != sorted(expected.labels):
         return False
     predicted = load_classifier("pretrained").predict(data.images).argmax(axis=1)

@@ -85,7 +85,7 @@ def test_the_file_of_the_next_mirror_is_used(server: str) -> None:
 def test_the_next_mirror_is_tried_in_time_and_the_error_names_the_answers_of_both(
     tmp_path: Path, server: str, behavior: str, answer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A mirror that sent single bytes used to be waited for without end."""
+    """The program used to wait forever for a mirror that sent single bytes."""
     if behavior in SLOW:
         monkeypatch.setattr(download, "TIMEOUT", 0.5)
     begun = time.monotonic()

@@ -1,4 +1,4 @@
-"""Property-based tests of IDX files: exactly the valid ones are accepted, whatever their header."""
+"""Property-based tests of IDX files: exactly the valid ones are accepted, for any header."""
 
 import struct
 from pathlib import Path

@@ -326,7 +326,7 @@ def test_a_truncated_image_is_refused(kind: str) -> None:
 def test_whatever_a_decoder_raises_is_a_damaged_image(
     kind: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """ICNS and SPIDER files with damaged headers ended a whole batch."""
+    """ICNS and SPIDER files with damaged headers stopped a whole batch."""
 
     def fail(*_: object, **__: object) -> Image.Image:
         raise kind

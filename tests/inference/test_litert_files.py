@@ -67,7 +67,7 @@ NOTE = f"{len(MODEL)} {sha256(MODEL)} {DIGEST}"
 def test_a_file_that_anyone_can_write_is_ignored_beside_a_model(
     written: Path, signature: str
 ) -> None:
-    """Its hash used to be taken for a proof."""
+    """Its hash used to be taken as proof."""
     written.write_bytes(append_note(f"{NOTE} {signature}"))
 
     assert read(written) == (None, MODEL)

@@ -22,7 +22,7 @@ STACK = (layer("Flatten"), layer("Dense", units=10))
 
 
 class Marked(keras.layers.Layer):
-    """Writes a marker file when it is made."""
+    """Writes a marker file when it is created."""
 
     def __init__(self, **settings: object) -> None:
         super().__init__(**settings)

@@ -53,7 +53,7 @@ def test_the_panels_of_a_digit_are_drawn(assert_legible: Check) -> None:
     assert np.array_equal(array_of(seen), random_images(1)[0])
     left, right, bottom, top = image.get_extent()
     assert (right - left) / (bottom - top) == pytest.approx(100 / 80)
-    # Twice as wide as the digit is high: here, all of the image.
+    # Twice as wide as the digit is tall: here, all of the image.
     assert array_of(foreground).shape == (80, 100, 3)
     assert colors_of(foreground) == {(255, 255, 255), (0, 114, 178), (200, 200, 200)}
     assert array_of(occlusion_map).shape == (28, 28, 3)

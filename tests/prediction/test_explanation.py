@@ -97,7 +97,7 @@ def test_each_digit_and_each_image_without_digits_has_an_explanation() -> None:
 
     explanations = list(explain(OnePixel(), predict("number.png", "gone.png", "blank.png")))
 
-    names = [f"number.png ({number} of 3)" for number in (1, 2, 3)]
+    names = [f"number.png, digit {number} of 3" for number in (1, 2, 3)]
     assert [one.name for one in explanations] == [*names, "blank.png"]
     assert (explanations[3].digit, explanations[3].occluded_probabilities) == (None, None)
     assert [one.prediction.reason for one in explanations] == ["", "", "", "no digit found"]

@@ -56,7 +56,7 @@ class Unsure:
 
 
 class ByWidth:
-    """A classifier that predicts the same for the same image, whatever the batch."""
+    """A classifier that predicts the same for the same image, regardless of the batch."""
 
     def __init__(self) -> None:
         self.seen: list[bytes] = []

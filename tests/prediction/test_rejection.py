@@ -29,7 +29,7 @@ def prediction(*digits: tuple[int, float], ignored: float = 0) -> Prediction:
 
 @pytest.mark.parametrize(("last", "text"), [(0.8, "77"), (0.6, "")])
 def test_a_number_is_predicted_or_rejected_as_a_whole(last: float, text: str) -> None:
-    """The probability that all digits are right counts: 0.72 and 0.54."""
+    """The probability that all digits are correct counts: 0.72 and 0.54."""
     result = apply_rejection(prediction((7, 0.9), (7, last)), Thresholds(ONE, 0.7, 0.99))
 
     assert (result.text, result.guess) == (text, "77")
@@ -37,7 +37,7 @@ def test_a_number_is_predicted_or_rejected_as_a_whole(last: float, text: str) ->
 
 
 def test_one_uncertain_digit_rejects_a_number() -> None:
-    """Of +73935, the plus sign was a 1. The mean of the digits is 0.875."""
+    """The plus sign of +73935 was read as a 1. The mean of the digits is 0.875."""
     number = prediction((1, 0.3), *((digit, 0.99) for digit in (7, 3, 9, 3, 5)))
 
     assert apply_rejection(number, Thresholds(ONE, 0.7, 0.7)).text == ""

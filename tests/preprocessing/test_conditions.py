@@ -259,7 +259,7 @@ def test_digits_reach_the_minimum_accuracy(
 
 
 def _join_digits(samples: list[Sample], rng: np.random.Generator, *, gap: int) -> Sample:
-    """Join four digits to a number, with a gap in pixels between their bounding boxes."""
+    """Join four digits into a number, with a gap in pixels between their bounding boxes."""
     chosen = [samples[index] for index in rng.integers(0, len(samples), 4)]
     line = np.zeros((SIDE, 0))
     for coverage, _ in chosen:

@@ -1,4 +1,4 @@
-"""Tests of printed forms: their rectangles are found, and empty boxes are told from others."""
+"""Printed forms: their rectangles are found, and empty boxes are told apart from others."""
 
 import numpy as np
 import pytest

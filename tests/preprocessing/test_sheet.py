@@ -1,4 +1,4 @@
-"""The sheet of paper in a photo: its rectification, and its surround."""
+"""The sheet of paper in a photo: its rectification, and its surroundings."""
 
 import cv2
 import numpy as np

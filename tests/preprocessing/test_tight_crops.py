@@ -64,7 +64,7 @@ def test_a_number_that_fills_its_image_is_recognized(inverted: bool, predict: Pr
 
 @pytest.mark.parametrize("inverted", [False, True])
 def test_the_classifier_decides_the_polarity_of_a_small_image(inverted: bool) -> None:
-    """Zeros of 8x8 pixels that reach the edges: the gaps beside the strokes are thinner than them."""
+    """Zeros of 8x8 pixels that reach the edges: the gaps are thinner than the strokes."""
     images = np.rint(load_digits().images[[55, 79, 126, 178, 185]] * (255 / 16)).astype(np.uint8)
     classify = load_classifier(find_model("pretrained").files).predict
 

@@ -28,7 +28,7 @@ def test_a_new_run_is_named_after_recipe_and_seed() -> None:
 
 
 def test_processes_that_start_together_get_different_directories() -> None:
-    """Six at once shared one directory when they only looked whether it existed."""
+    """Six processes shared one directory when they only checked whether it existed."""
     code = (
         "import sys; from mnistcli.config import TrainConfig; from mnistcli.runs.run import Run\n"
         "print('ready', flush=True); sys.stdin.read()\n"

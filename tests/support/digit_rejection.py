@@ -1,4 +1,4 @@
-"""Rejection of many digits at once, by the thresholds of a model."""
+"""Rejection of many digits in one call, by the thresholds of a model."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""Download MNIST into the user's cache, unless it is there, and print its folder.
+"""Download MNIST into the user's cache, unless it exists, and print its folder.
 
 Usage: python -m tests.support.download_mnist
 """

@@ -17,8 +17,8 @@ class ModelKind:
     """A kind of model.
 
     Attributes:
-        build: Makes the model, untrained.
-        scale: The pixel scale that it takes, in `mnistcli.pixel_scales.PIXEL_SCALES`.
+        build: Builds the model, untrained.
+        scale: The pixel scale that it expects, in `mnistcli.pixel_scales.PIXEL_SCALES`.
         suffix: ``.keras`` or ``.h5``.
         compiled: Whether it is compiled before it is saved, as `fit` leaves it.
         outputs: ``softmax``, ``sigmoid`` or ``logits``.
@@ -60,7 +60,7 @@ def _dense(
 def _sequential(
     *stack: Callable[[], keras.Layer], shape: tuple[int | None, ...] = (28, 28, 1)
 ) -> Build:
-    """Return the builder of a network of layers, which are made again each time."""
+    """Return the builder of a network of layers, which are created anew each time."""
     return lambda: keras.Sequential(
         [keras.Input(shape), *(make() for make in stack), layers.Dense(10, "softmax")]
     )
@@ -186,7 +186,7 @@ _SCALING = {
 
 
 def scale_pixels(kind: ModelKind, model: keras.Model, images: NDArray[np.uint8]) -> Pixels:
-    """Return images, uint8 (n, 28, 28), as the owner of a model gives them to it."""
+    """Return images, uint8 (n, 28, 28), as the owner of a model passes them to it."""
     factor, offset = _SCALING[kind.scale]
     pixels = (images / 255 * factor + offset).astype(np.float32)
     shape = model.input_shape[1:]

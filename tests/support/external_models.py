@@ -1,4 +1,4 @@
-"""Models as other Keras users make them, with weights that fit the known digits without training."""
+"""Models as other Keras users build them, fitted to the known digits without training."""
 
 from functools import cache
 
@@ -26,7 +26,7 @@ def _fit_weights() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         likely = scaled[np.arange(len(scaled)), digits.labels]
         return float(np.mean(np.log(np.exp(scaled).sum(axis=1)) - likely))
 
-    # Calibrated, as training would do it: any other scale of the pixels has a higher cross-entropy.
+    # Calibrated, as by training: any other scale of the pixels has a higher cross-entropy.
     solution *= min(np.geomspace(1, 60, 50), key=cross_entropy)
     return solution[:-1].astype(np.float32), solution[-1].astype(np.float32)
 
@@ -46,7 +46,7 @@ def build_external(
         factor: The factor.
         offset: The offset.
         activation: The activation of its last layer.
-        before: Layers from the input to 784 values; by default a `Flatten`.
+        before: Layers from the input to 784 values. Defaults to a `Flatten`.
     """
     kernel, bias = _fit_weights()
     model = keras.Sequential([keras.Input(shape), *(before or (layers.Flatten(),))])

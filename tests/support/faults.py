@@ -30,7 +30,7 @@ class _Faults:
 
 @contextmanager
 def failing(folder: Path, number: int, error: int) -> Iterator[_Faults]:
-    """Let one operation fail: an open for writing, a write, an fsync or a rename.
+    """Make one operation fail: an open for writing, a write, an fsync or a rename.
 
     Args:
         folder: The directory.

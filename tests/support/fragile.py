@@ -1,4 +1,4 @@
-"""Worker processes that fail: with some images they crash, with others they have a bug."""
+"""Worker processes that fail: on some images they crash, on others they have a bug."""
 
 import os
 
@@ -9,7 +9,7 @@ from mnistcli.preprocessing.shapes import Classify
 
 
 class Fragile(Preparation):
-    """A preparation whose process ends with some images, and that has a bug with others."""
+    """A preparation whose process crashes on some images, and that has a bug on others."""
 
     def prepare(self, found: FoundImage, classify: Classify) -> Prepared:
         if "crash" in found.path.name:

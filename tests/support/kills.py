@@ -38,7 +38,8 @@ def train_in_fork(run: Path, splits: Splits, config: TrainConfig = CONFIG, kill_
         run: The run directory.
         splits: The images.
         config: The config.
-        kill_at: Number of the operation on files of the run that kills the process; 0 for none.
+        kill_at: Number of the operation on files of the run at which the process is killed; 0 for
+            none.
 
     Returns:
         The process ID.
@@ -84,12 +85,12 @@ def verify_in_fork(run: Path, splits: Splits, config: TrainConfig = CONFIG) -> i
 
 
 def wait(pid: int) -> int:
-    """Wait for a process; return its exit code, negative for the signal that ended it."""
+    """Wait for a process; return its exit code, negative for the signal that terminated it."""
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def kill_after(pid: int, seconds: float) -> bool:
-    """Kill a process after a time; return whether the kill ended it."""
+    """Kill a process after a time; return whether the kill terminated it."""
     time.sleep(seconds)
     os.kill(pid, signal.SIGKILL)
     return wait(pid) == -signal.SIGKILL

@@ -33,7 +33,7 @@ class Program:
 
     Args:
         arguments: The command line.
-        code: Python code that runs before, to change functions of the program.
+        code: Python code that runs first, to change functions of the program.
         stdin: The file or terminal that it reads. Defaults to an empty one.
         stdout: The file, named pipe or terminal that it writes to. Defaults to none.
         stderr: The file or terminal for messages. Defaults to ``stderr.txt``.

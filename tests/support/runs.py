@@ -1,4 +1,4 @@
-"""Fake run directories, with models that look like real ones from outside."""
+"""Fake run directories, with models that look like real ones from the outside."""
 
 import os
 import zipfile
@@ -12,13 +12,13 @@ ROW = EpochRow(epoch=1, loss=0.5, accuracy=0.8, learning_rate=0.1, seconds=2.5)
 
 
 def write_model(path: Path) -> None:
-    """Write a file that looks like a `.keras` file from outside."""
+    """Write a file that looks like a `.keras` file from the outside."""
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("config.json", "{}")
 
 
 def start(path: str, config: TrainConfig | None = None, *, epochs: int = 0) -> Run:
-    """Make an unfinished run."""
+    """Create an unfinished run."""
     run = Run.create(config or TrainConfig(), Path(path))
     if epochs:
         write_model(run.model_file)
@@ -30,7 +30,7 @@ def start(path: str, config: TrainConfig | None = None, *, epochs: int = 0) -> R
 def finish(
     path: str, config: TrainConfig | None = None, *, modified: int = 0, **metrics: object
 ) -> Run:
-    """Make a finished run."""
+    """Create a finished run."""
     run = start(path, config, epochs=1)
     run.write_metrics(metrics)
     if modified:
@@ -39,7 +39,7 @@ def finish(
 
 
 def make_ensemble(path: str, members: int, *, trained: int | None = None) -> Run:
-    """Make an ensemble, of which only some members may be trained."""
+    """Create an ensemble, of which only some members may be trained."""
     run = Run.create(TrainConfig(ensemble=members), Path(path))
     for number in range(1, (members if trained is None else trained) + 1):
         member = run.create_member(number, TrainConfig(dataset="digits"))

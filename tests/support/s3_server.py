@@ -48,7 +48,7 @@ class S3Server:
 
 
 def forget_connections() -> None:
-    """Make the next request connect again, with the present environment."""
+    """Make the next request connect again, with the current environment."""
     object_stores._open_store.cache_clear()
     file_system: Any = pytest.importorskip("s3fs").S3FileSystem
     file_system.clear_instance_cache()

@@ -40,7 +40,7 @@ def draw_digit(
     paper: int | tuple[int, ...] = 255,
     mode: str = "L",
 ) -> Image.Image:
-    """Draw one digit, 60 % as high as its square image; `width` is relative to its height."""
+    """Draw one digit, 60 % as tall as its square image; `width` is relative to its height."""
     image = Image.new(mode, (size, size), paper)
     pen = ImageDraw.Draw(image)
     cos, sin, scale = math.cos(turn), math.sin(turn), 0.6 * size

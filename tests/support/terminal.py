@@ -17,7 +17,7 @@ from tests.support.program import Program
 # Rich and Typer take hints from these; a test of a terminal sets its own.
 _VARIABLES = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TERM", "TERMINAL_WIDTH")
 
-# The program holds back these messages when it imports TensorFlow, which is imported already.
+# The program holds back these messages when it imports TensorFlow, which has already been imported.
 _HOLD_BACK_MESSAGES = """
 import keras
 from mnistcli.device import hold_back_stderr
@@ -62,7 +62,7 @@ def run_in_terminal(
         arguments: The command line.
         stdout: The destination of stdout.
         columns: Width of the terminal.
-        code: Python code that runs before, to change functions of the program.
+        code: Python code that runs first, to change functions of the program.
         environment: Variables to set; those that change the terminal are not inherited.
     """
     master, slave = pty.openpty()

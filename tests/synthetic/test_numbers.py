@@ -14,7 +14,7 @@ from tests.support.strokes import make_digits
 
 @pytest.fixture(scope="module")
 def digits() -> Dataset:
-    """Twenty images; their labels need not be right."""
+    """Twenty images; their labels need not be correct."""
     images = make_digits(20, seed=0).images
     return Dataset(images, np.arange(20) % 10)
 

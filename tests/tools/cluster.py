@@ -52,7 +52,7 @@ class Images:
 
     @classmethod
     def make(cls, parent: Path, count: int) -> "Images":
-        """Make images in a subfolder, and predict them in one process."""
+        """Create images in a subfolder, and predict them in one process."""
         images = cls(parent / f"images{count}", count, parent / f"expected{count}.jsonl")
         if not images.folder.exists():
             make_images(datasets.load("mnist").train, images.folder, "84x84 drawings", count)
@@ -71,7 +71,7 @@ class Images:
 
 
 class Measured(NamedTuple):
-    """Duration of a command in seconds, and its memory in MB after 5 s and at most."""
+    """Duration of a command in seconds, and its memory in MB after 5 s and at its peak."""
 
     seconds: float
     early: float
@@ -118,9 +118,9 @@ def kill_workers(
 
     Args:
         processes: The programs.
-        kills: Number of kills, unless the programs end before.
+        kills: Number of kills, unless the programs end first.
         pause: Bounds of the time between two kills in seconds.
-        can_kill: Returns whether a kill at this time counts. Defaults to any time.
+        can_kill: Returns whether a kill at this time counts. Defaults to always.
 
     Returns:
         The number of kills.

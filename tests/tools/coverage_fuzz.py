@@ -25,12 +25,12 @@ _READERS = {
     "runs": ["mnistcli.runs"],
 }
 _MAX_INPUT_BYTES = 20_000
-# Of memory. The limit of libFuzzer is on the peak, which includes the memory of the parent process.
+# libFuzzer limits the peak of memory, which includes the memory of the parent process.
 _MAX_MEMORY_BYTES = 1_500_000_000
 
 
 def main() -> int:
-    """Fuzz one kind of input; libFuzzer ends the process with an error at the first failure."""
+    """Fuzz one kind of input; libFuzzer exits with an error at the first failure."""
     parser = argparse.ArgumentParser(prog="python -m tests.tools.coverage_fuzz")
     parser.add_argument("kind", choices=_READERS)
     parser.add_argument("--seconds", type=int, default=60)

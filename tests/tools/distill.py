@@ -43,7 +43,7 @@ State = tuple[list[jax.Array], list[jax.Array], list[jax.Array]]
 ELASTIC_DISPLACEMENT = 0.6
 """Standard deviation of the displacement of the points of the elastic grid, in pixels."""
 _GRID = 5
-_CHUNK = 89  # steps whose images are augmented at once
+_CHUNK = 89  # steps whose images are augmented together
 _TEACHER_WEIGHT = 0.7  # of the soft targets; the rest is the weight of the hard labels
 _SMALL_DIGITS = 0.175  # small digits per digit of the dataset
 
@@ -58,7 +58,7 @@ class Plan:
         copies: Augmented copies of the digits that the teachers label; the first is not augmented.
         synthetic_sets: Sets of synthetic digits and non-digits; an epoch uses one of them.
         student: Settings of the student.
-        chunk: Steps whose images are augmented at once.
+        chunk: Steps whose images are augmented together.
     """
 
     teachers: int = 5
@@ -76,7 +76,7 @@ class Trainer:
         config: The config.
         images: Number of images of an epoch.
         augment: Augments the images of an epoch.
-        chunk: Steps whose images are augmented at once. Images left over are not used.
+        chunk: Steps whose images are augmented together. Images left over are not used.
     """
 
     def __init__(self, config: TrainConfig, images: int, augment: Augmentation, chunk: int) -> None:

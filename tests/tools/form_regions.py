@@ -1,4 +1,4 @@
-"""The share of fields of rendered forms that are read right, with registration and without.
+"""The share of fields of rendered forms that are read correctly, with and without registration.
 
 Usage: python -m tests.tools.form_regions [SEED]
 """
@@ -27,7 +27,7 @@ _LENGTHS = {"date": 6, "amount": 5, "year": 4, "account": 8}
 
 
 def measure(rng: np.random.Generator, *, framed: bool, boxed: bool, scaled: bool) -> None:
-    """Print the number of right and of wrong fields of displaced forms."""
+    """Print the numbers of correct and of wrong fields of displaced forms."""
     draw = partial(draw_scan, zoom=_ZOOM, framed=framed, boxed=boxed)
     scans: list[Image.Image] = [draw({})]
     truth: list[dict[str, str]] = []

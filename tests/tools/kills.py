@@ -62,7 +62,7 @@ def _kill_writes(folder: Path, step: int) -> tuple[int, int]:
     path.write_bytes(b"old")
     landed = lost = 0
     for number in count(1, step):
-        code = wait(fork(lambda: _write(path, number)))  # noqa: B023 - it is called at once
+        code = wait(fork(lambda: _write(path, number)))  # noqa: B023 - it is called immediately
         lost += path.read_bytes() not in {b"old", b"new"}
         if code == 0:
             break

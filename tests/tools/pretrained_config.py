@@ -7,4 +7,4 @@ from mnistcli.recipes import RECIPES
 PRETRAINED_CONFIG = replace(
     RECIPES["robust"].config, recipe="distilled", arch="wide", epochs=200, seed=1
 )
-"""`robust`, with a larger network and more epochs. `distilled` is no recipe of `train`."""
+"""`robust`, with a larger network and more epochs. `distilled` is not a recipe of `train`."""

@@ -16,7 +16,7 @@ measure how it generalizes to other pens and fonts.
 
 Letters similar to a digit are those that the other categories leave out: they need not be
 rejected. Categories of missing Noto fonts are named and skipped (``apt-get install fonts-noto-core``).
-``--scores`` compares other scores than the maximum probability, see `rejection_scores`.
+``--scores`` compares scores other than the maximum probability, see `rejection_scores`.
 """
 
 import argparse

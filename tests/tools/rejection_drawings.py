@@ -1,8 +1,8 @@
-"""Non-digits drawn with other code than the training's: ticks, arrows, brackets, scribbles and more.
+"""Non-digits drawn with code other than the training's: ticks, arrows, brackets and scribbles.
 
-The brush is another one than the pen of `mnistcli.synthetic`: it has no line ends or joints, and
-its width changes along a stroke. The shapes are of the same kinds as in the training, and some are
-the same, such as the hash and the segments of displays. Only round brackets are new.
+The brush differs from the pen of `mnistcli.synthetic`: it has no line ends or joints, and its width
+changes along a stroke. The shapes are of the same kinds as in the training, and some are the same,
+such as the hash and the segments of displays. Only round brackets are new.
 """
 
 from collections.abc import Sequence

@@ -1,9 +1,9 @@
 """Non-digits of fonts other than the training's: letters and numerals of scripts, and signs.
 
 The Noto fonts are not part of the project (``apt-get install fonts-noto-core``). Glyphs that look
-like 0 to 9 are left out, by eye and whatever a model predicts. The distortions use other code than
-`mnistcli.synthetic`. The training has none of the scripts. It has Lao, whose letters and numerals are
-similar to those of Thai.
+like 0 to 9 are left out, by eye, regardless of what a model predicts. The distortions use code
+other than that of `mnistcli.synthetic`. The training has none of the scripts. It has Lao, whose
+letters and numerals are similar to those of Thai.
 """
 
 import unicodedata

@@ -69,7 +69,7 @@ def render_page(
 
 
 def count_right_lines(pages: list[tuple[Image.Image, list[str]]]) -> int:
-    """Return the number of lines that the packaged models predict right, whatever the confidence."""
+    """Return the number of lines predicted correctly by the packaged models, at any confidence."""
     classifier = load_classifier(find_model("pretrained").files)
     predictions = predict_images(classifier, [page for page, _ in pages])
     return sum(

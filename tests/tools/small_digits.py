@@ -25,7 +25,7 @@ def generate_small_digits(dataset: Dataset, count: int, *, seed: int) -> Dataset
 
     Args:
         dataset: The digits.
-        count: Number of digits to make.
+        count: Number of digits to generate.
         seed: Seed of all random choices.
     """
     digits = _draw_readable(dataset, np.random.default_rng(seed))

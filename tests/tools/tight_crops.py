@@ -71,7 +71,7 @@ def make_crops(digits: Dataset, height: int) -> Iterator[tuple[str, list[Image.I
 
 
 def main() -> None:
-    """Print the shares of right, wrong and rejected images of a model."""
+    """Print the shares of correct, wrong and rejected images of a model."""
     parser = argparse.ArgumentParser(prog="python -m tests.tools.tight_crops")
     parser.add_argument("model", help="a run directory, a .keras file, latest or pretrained")
     parser.add_argument("--count", type=int, default=1000, help="number of digits")

@@ -2,8 +2,8 @@
 
 Usage: python -m tests.tools.train_line_recognizer WORK [--networks 3] [--epochs 30] [--steps 300]
 
-Network i is trained with seed i and saved as `WORK/lines_i.keras`. A network whose file is there
-already is not trained again.
+Network i is trained with seed i and saved as `WORK/lines_i.keras`. A network whose file already
+exists is not trained again.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from mnistcli.synthetic.number_stream import NumberStream
 from mnistcli.synthetic.numbers import NumberGenerator
 from mnistcli.training.line_recognizer import fit_calibration, train_line_recognizer
 
-_HELD_OUT = 0.05  # of the MNIST training images: the calibration numbers are made of them
+_HELD_OUT = 0.05  # of the MNIST training images: the calibration numbers are made from them
 _CALIBRATION_NUMBERS = 3000
 
 

@@ -39,7 +39,7 @@ _MODEL = ("--model", "pretrained")
 _PLOT = ("plot", "pretrained", "--dataset", "digits", "--kind", "confusion")
 
 _Attempt = Callable[[int, int], bool | None]
-"""Fails the operation of a number with an error.
+"""Fails the operation with a given number with an error.
 
 Returns whether nothing was damaged; None if there are fewer operations.
 """

@@ -1,4 +1,4 @@
-"""Own architectures: the model that a function builds, errors in the file, training, resuming."""
+"""Custom architectures: the model that a function builds, file errors, training, resuming."""
 
 import re
 import shutil

@@ -130,7 +130,7 @@ def test_the_calibration_fits_the_share_of_right_texts(digits: Dataset) -> None:
     rng = np.random.default_rng(0)
 
     def compute(images: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return logits of a digit 1 or of nothing, with a random and too high confidence."""
+        """Return logits of a digit 1 or of nothing, with a random confidence that is too high."""
         logits = np.zeros((len(images), images.shape[2] // 4, BLANK + 1), np.float32)
         logits[..., BLANK] = 12
         logits[:, 3, 1] = 12 + rng.choice([-6, 6])

@@ -62,7 +62,7 @@ def test_the_accuracy_leaves_out_non_digits() -> None:
 def test_the_accuracy_fits_the_targets(
     settings: dict[str, Any], kind: type[keras.metrics.Metric]
 ) -> None:
-    """Keras compiles a step twice if the first one makes variables."""
+    """Keras compiles a step twice if the first one creates variables."""
     config = TrainConfig(**settings)
 
     accuracy = build_accuracy(config)

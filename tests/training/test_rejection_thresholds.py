@@ -11,14 +11,14 @@ from tests.support.digit_rejection import is_rejected
 
 
 def with_confidence(confidences: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return probabilities whose maximum is as given, 0.1 at least."""
+    """Return probabilities whose maximum is as given, at least 0.1."""
     confidences = confidences.clip(0.1)
     rest = (1 - confidences) / 9
     return np.column_stack([confidences, *[rest] * 9]).astype(np.float32)
 
 
 def random_digits(rng: np.random.Generator, count: int) -> NDArray[np.float32]:
-    """Return probabilities of which the confidence and the digit score are not in one order."""
+    """Return probabilities whose confidence and digit score are not in the same order."""
     confidences = rng.beta(8, 1, count)
     second = (1 - confidences) * rng.uniform(0.1, 1, count)
     rest = (1 - confidences - second) / 8

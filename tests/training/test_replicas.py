@@ -1,4 +1,4 @@
-"""Replicas: data parallelism, by which several devices train the model of one."""
+"""Replicas: data parallelism, with which several devices train the same model as one."""
 
 import json
 from dataclasses import replace

@@ -98,7 +98,7 @@ def run_to_end(config: TrainConfig, splits: Splits, name: str) -> tuple[Run, Kee
 
 
 def stopped_after(epoch: int, whole: Run) -> Run:
-    """Return a run like another one, as it was after an epoch.
+    """Return a copy of a run as it was after an epoch.
 
     Its last model and its history are missing: they are written again from the resume state.
     """

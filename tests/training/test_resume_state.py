@@ -90,7 +90,7 @@ def test_every_truncated_or_changed_state_is_refused_or_read() -> None:
 
 
 def huge() -> bytes:
-    """Make an archive that declares an array of 8 TB."""
+    """Create an archive that declares an array of 8 TB."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000,), }\n"
@@ -106,7 +106,7 @@ def compressed() -> bytes:
 
 
 def overlapping() -> bytes:
-    """Make an archive whose 200 members have the same bytes."""
+    """Create an archive whose 200 members have the same bytes."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("state.npy", b"x" * 10_000)

@@ -152,7 +152,7 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit(
     splits: Splits,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """That another seed gives different weights is shown by the members of an ensemble.
+    """The members of an ensemble show that another seed gives different weights.
 
     The name of the run directory is not UTF-8.
     """
@@ -170,7 +170,7 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit(
 def test_augmentation_changes_the_training(
     first: tuple[TrainResult, RecordingCallback], splits: Splits
 ) -> None:
-    """That it is repeatable, and distortions, are parts of the tests of resuming."""
+    """The tests of resuming cover repeatability and distortions."""
     run = train_model(replace(QUICK, augment=True, epochs=1), splits).run
 
     assert run.read_history()[0].loss != first[0].run.read_history()[0].loss
@@ -300,7 +300,7 @@ def test_a_model_at_chance_in_validation_is_marked_whatever_the_test(splits: Spl
 
 
 class StopAtOnce(RecordingCallback):
-    """A training callback that ends the training before its first step."""
+    """A training callback that stops the training before its first step."""
 
     def on_train_begin(
         self, config: TrainConfig, steps: int, *, member: int, members: int, first_epoch: int
@@ -369,7 +369,7 @@ def test_a_tuned_model_was_trained_on_the_datasets_of_its_start_model(
     assert tuned.run.trained_on == ("second", splits.name)
     assert third.run.trained_on == ("third", "second", splits.name)
     assert find_model("third").datasets == ("third", "second", splits.name)
-    # The name leads to the start model from any directory.
+    # The name of the start model is valid in any directory.
     assert third.run.read_config().start == str(Path("second").resolve())
     # The images to fine-tune on are too few to fit the rejection thresholds again.
     assert third.digit_thresholds == (0.7, 0.3)

@@ -89,7 +89,7 @@ def draw(
     with serve(app, listener) as server:
         print_line(url)
         sys.stdout.flush()
-        print_note("press Ctrl-C to end")
+        print_note("press Ctrl-C to stop")
         if not no_open and _has_display():
             import webbrowser
 

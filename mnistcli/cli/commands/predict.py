@@ -80,7 +80,7 @@ def predict(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Predict the same boxes of each scan of a form. FILE is a CSV with the columns "
+            help="Predict the same boxes in each scan of a form. FILE is a CSV with the columns "
             "name, left, top, right and bottom, in pixels of the first image or as fractions of "
             "its size. Scans that are shifted or rotated are registered to the first image by "
             "their printed frames. One CSV row and one JSON object per scan.",

@@ -37,7 +37,7 @@ def sweep(
             min=1,
             metavar="N",
             show_default=False,
-            help="Total number of trials of the study, over all its processes. Default: 50.",
+            help="Total number of trials of the study, across all processes. Default: 50.",
         ),
     ] = 50,
     hours: Annotated[
@@ -66,8 +66,8 @@ def sweep(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Name of the study in the database; processes with one name share its trials. "
-            "Default: the name of the directory.",
+            help="Name of the study in the database; processes given the same name share its "
+            "trials. Default: the name of the directory.",
         ),
     ] = None,
     confirm: Annotated[

@@ -52,7 +52,7 @@ def test_copies_of_a_model_do_not_differ(copies: None) -> None:
 
 def test_json_names_the_better_model(copies: None, monkeypatch: pytest.MonkeyPatch) -> None:
     def load(files: list[Path], **_options: object) -> DigitClassifier:
-        """Return a good classifier for run a, and one that says 0 of every image for run b."""
+        """Return a good classifier for run a, and one that predicts 0 for every image for run b."""
         zeros = Classifier(lambda images: np.eye(10, dtype=np.float32)[[0] * len(images)])
         return Classifier.load(files[0]) if files[0].parent.name == "a" else zeros
 

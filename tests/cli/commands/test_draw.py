@@ -47,7 +47,7 @@ def test_it_prints_the_address_and_ctrl_c_ends_it() -> None:
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\n", url)
     model, *rest = messages.splitlines()
     assert model.startswith("model: pretrained")
-    assert rest in (["interrupted"], ["press Ctrl-C to end", "interrupted"])
+    assert rest in (["interrupted"], ["press Ctrl-C to stop", "interrupted"])
 
 
 @needs_extra

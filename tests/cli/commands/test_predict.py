@@ -367,7 +367,7 @@ def test_an_input_is_not_overwritten(image: Path) -> None:
     ],
 )
 def test_figures_need_the_name_of_a_png_file(option: str, name: str, fitting: str) -> None:
-    """A name without a last component was a traceback."""
+    """A name without a last component ended in a traceback."""
     assert failure("a.png", option, name) == (
         2,
         [
@@ -407,7 +407,7 @@ def test_a_pipe_is_read_once_and_drawn(image: Path) -> None:
 
 
 def test_ctrl_c_ends_at_once() -> None:
-    """The images in preparation were waited for: up to minutes."""
+    """The program waited for the images in preparation, for up to minutes."""
     program = (
         "import signal, sys, time\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"

@@ -1,4 +1,4 @@
-"""Images as people have them, made of MNIST digits: drawings, scans and photos; and CPU times.
+"""Images as people have them, made from MNIST digits: drawings, scans and photos; and CPU times.
 
 Usage: python -m tests.tools.bench.ordinary_images DIR
 Prints the CPU time per stage of preprocessing and image for the images in a directory.

@@ -1,4 +1,4 @@
-"""Mutations: change bytes, JSON and archives at random, so that the checks behind are reached."""
+"""Mutations: change bytes, JSON and archives at random, so that later checks are reached."""
 
 import copy
 import gzip

@@ -191,4 +191,4 @@ KINDS: dict[str, Callable[[], list[Seed]]] = {
     "data": _data,
     "runs": _runs,
 }
-"""Functions that make the valid inputs, by kind."""
+"""Functions that create the valid inputs, by kind."""

@@ -15,7 +15,7 @@ from mnistcli.errors import MnistCliError
 
 MAX_SECONDS = 5.0
 MAX_BYTES = 1 << 30
-_PATIENCE = 4 * MAX_SECONDS  # until a process is ended
+_PATIENCE = 4 * MAX_SECONDS  # until a process is terminated
 _OK, _REFUSED = "accepted", "refused"
 
 
@@ -75,7 +75,7 @@ def _add(report: Report, case: str, outcome: str, seconds: float, memory: int) -
 def _run_process(
     kind: str, seed: int, number: int, last: int, end: float
 ) -> Iterator[tuple[str, float, int]]:
-    """Run cases in a process; yield outcome, seconds and memory of each. It ends with a failure."""
+    """Run cases in a process; yield outcome, seconds and memory of each. It stops at a failure."""
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(sender, kind, seed, number), daemon=True)
