@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.support.command_line import failure, invoke, succeed
+from tests.support.command_line import fail, invoke, succeed
 from tests.support.program import PROGRAM
 from tests.support.strokes import draw_digit, make_splits
 
@@ -110,7 +110,7 @@ def test_hostile_names_are_printed_safely(name: str) -> None:
         ("train", ["--dataset", "digits", "--from", f"./{name}"]),
         ("train", ["--dataset", "digits", "--run-dir", f"3.png/{name}"]),
     ):
-        code, lines = failure(command, *arguments)
+        code, lines = fail(command, *arguments)
 
         assert code == (2 if arguments[0] == "--dataset" and len(arguments) == 2 else 1), lines
         assert all(line.isprintable() or "\udcff" in line for line in lines), lines
@@ -193,5 +193,5 @@ def test_nothing_reaches_the_network_but_the_download(blocked: _Sockets) -> None
     succeed("recipes")
     assert blocked.events == []
 
-    assert failure("evaluate", "pretrained")[0] == 1  # would download MNIST
+    assert fail("evaluate", "pretrained")[0] == 1  # would download MNIST
     assert set(blocked.events) == {"storage.googleapis.com", "ossci-datasets.s3.amazonaws.com"}

@@ -1,4 +1,4 @@
-"""The command line: each command turns its options into one call of the core and prints the result.
+"""The command line: each command turns its options into calls of the core and prints the result.
 
 Lazy imports keep the startup time short: modules that load Keras, scikit-learn or matplotlib are
 imported in the body of a command, so that help, shell completion and usage errors do not load them.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # help does without them
 
 
 def history_figure(inputs: PlotInputs) -> "Figure":
-    """Draw the training history of a run."""
+    """Return the figure of the training history of a run."""
     from mnistcli.plotting.history import plot_history
 
     config = inputs.run.read_config()
@@ -29,7 +29,7 @@ def history_figure(inputs: PlotInputs) -> "Figure":
 
 
 def confusion_figure(inputs: PlotInputs) -> "Figure":
-    """Draw the confusion matrix."""
+    """Return the figure of the confusion matrix."""
     from mnistcli.plotting.confusion import plot_confusion
 
     return plot_confusion(
@@ -40,7 +40,7 @@ def confusion_figure(inputs: PlotInputs) -> "Figure":
 
 
 def samples_figure(inputs: PlotInputs) -> "Figure":
-    """Draw random digits."""
+    """Return the figure of random digits."""
     from mnistcli.plotting.samples import plot_samples
 
     return plot_samples(
@@ -53,7 +53,7 @@ def samples_figure(inputs: PlotInputs) -> "Figure":
 
 
 def mistakes_figure(inputs: PlotInputs) -> "Figure":
-    """Draw the worst mistakes."""
+    """Return the figure of the worst mistakes."""
     from mnistcli.plotting.mistakes import plot_mistakes
 
     return plot_mistakes(
@@ -66,7 +66,7 @@ def mistakes_figure(inputs: PlotInputs) -> "Figure":
 
 
 def filters_figure(inputs: PlotInputs) -> "Figure":
-    """Draw the filters of the first convolution and their feature maps of the first digit."""
+    """Return the figure of the first convolution: its filters and feature maps of one digit."""
     from mnistcli.plotting.filters import plot_filters
     from mnistcli.plotting.layer_outputs import first_convolution
 
@@ -78,7 +78,7 @@ def filters_figure(inputs: PlotInputs) -> "Figure":
 
 
 def calibration_figure(inputs: PlotInputs) -> "Figure":
-    """Draw the reliability diagram."""
+    """Return the figure of the reliability diagram."""
     from mnistcli.plotting.calibration import plot_calibration
 
     evaluation = inputs.evaluation
@@ -92,7 +92,7 @@ def calibration_figure(inputs: PlotInputs) -> "Figure":
 
 
 def embedding_figure(inputs: PlotInputs) -> "Figure":
-    """Draw random digits in two dimensions."""
+    """Return the figure of the embedding: random digits in two dimensions."""
     model = inputs.keras_model
     from mnistcli.plotting.embedding import MAX_DIGITS, plot_embedding
     from mnistcli.plotting.layer_outputs import hidden_features
@@ -109,7 +109,7 @@ def embedding_figure(inputs: PlotInputs) -> "Figure":
 
 
 def activations_figure(inputs: PlotInputs) -> "Figure":
-    """Draw the activations of the first digit."""
+    """Return the figure of the activations of the first digit."""
     model = inputs.keras_model
     from mnistcli.plotting.activations import plot_activations
     from mnistcli.plotting.layer_outputs import block_outputs
@@ -124,7 +124,7 @@ def activations_figure(inputs: PlotInputs) -> "Figure":
 
 
 def augmentation_figure(inputs: PlotInputs) -> "Figure":
-    """Draw training images as the run saw them."""
+    """Return the figure of training images as the run saw them."""
     from mnistcli.device import start_quietly
 
     start_quietly()
@@ -141,7 +141,7 @@ def augmentation_figure(inputs: PlotInputs) -> "Figure":
 
 
 def occlusion_figure(inputs: PlotInputs) -> "Figure":
-    """Draw occlusion maps of the worst mistakes."""
+    """Return the figure of the occlusion maps of the worst mistakes."""
     from functools import partial
 
     from mnistcli.plotting.occlusion import plot_occlusion

@@ -1,6 +1,8 @@
 """Rejection (reject option): compare text confidence, digit score and ignored ink with thresholds.
 
-The classifier abstains: a rejected prediction has no text, but states the reason.
+The classifier abstains: a rejected prediction has no text, but states the reason. The thresholds of
+one digit belong to the model (`mnistcli.digit_thresholds`): training fits them
+(`mnistcli.training.rejection_thresholds`). Those of numbers are constants here.
 """
 
 from dataclasses import replace

@@ -8,7 +8,7 @@ pytest.importorskip("distributed", reason="needs the extra cluster")
 
 from mnistcli.cluster import connection
 from mnistcli.cluster.addresses import ClusterAddress
-from tests.support.command_line import failure, succeed
+from tests.support.command_line import fail, succeed
 
 PREDICT = ("predict", "--model", "pretrained", "--quiet")
 
@@ -36,7 +36,7 @@ def test_an_address_without_a_scheduler_is_an_error(
     monkeypatch: pytest.MonkeyPatch, digit_pngs: Path
 ) -> None:
     monkeypatch.setattr(connection, "CONNECT_TIMEOUT", 0.5)
-    assert failure(*PREDICT, digit_pngs, "--cluster", "tcp://127.0.0.1:9") == (
+    assert fail(*PREDICT, digit_pngs, "--cluster", "tcp://127.0.0.1:9") == (
         1,
         ["error: no scheduler answers at 'tcp://127.0.0.1:9'", "hint: dask scheduler"],
     )
@@ -45,25 +45,25 @@ def test_an_address_without_a_scheduler_is_an_error(
 def test_options_that_need_this_process(digit_pngs: Path) -> None:
     Path("form.csv").write_text("name,left,top,right,bottom\na,0,0,1,1\n")
     regions = ("--regions", "form.csv", "--cluster", "local")
-    assert failure(*PREDICT, digit_pngs / "1.png", *regions) == (
+    assert fail(*PREDICT, digit_pngs / "1.png", *regions) == (
         2,
         ["error: --cluster cannot be combined with --regions"],
     )
-    code, lines = failure(*PREDICT, digit_pngs, "--cluster", "nowhere")
+    code, lines = fail(*PREDICT, digit_pngs, "--cluster", "nowhere")
     assert code == 2
     assert lines[0].startswith("error: --cluster must be local, local:N, the address")
     assert lines[1].endswith("--cluster local")
 
 
 def test_training_needs_several_models() -> None:
-    assert failure("train", "--dataset", "digits", "--cluster", "local") == (
+    assert fail("train", "--dataset", "digits", "--cluster", "local") == (
         2,
         [
             "error: --cluster requires --seeds or --ensemble: one model is trained by one process",
             "hint: mnistcli train --dataset digits --cluster local --seeds 0..9",
         ],
     )
-    assert failure("train", "--seeds", "0..1", "--device", "all", "--cluster", "local") == (
+    assert fail("train", "--seeds", "0..1", "--device", "all", "--cluster", "local") == (
         2,
         [
             "error: --device all cannot be combined with --cluster: each of its processes would "
@@ -71,5 +71,5 @@ def test_training_needs_several_models() -> None:
             "hint: mnistcli train --seeds 0..1 --device gpu --cluster local",
         ],
     )
-    code, lines = failure("train", "--seeds", "0..1", "--tensorboard", "--cluster", "local")
+    code, lines = fail("train", "--seeds", "0..1", "--tensorboard", "--cluster", "local")
     assert (code, lines[0]) == (2, "error: --cluster cannot be combined with --tensorboard")

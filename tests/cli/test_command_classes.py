@@ -11,7 +11,7 @@ from mnistcli.cli import app
 from mnistcli.config import OPTIMIZERS
 from mnistcli.plotting.registry import PLOT_KINDS
 from mnistcli.recipes import RECIPES
-from tests.support.command_line import failure, succeed
+from tests.support.command_line import fail, succeed
 
 COMMANDS = (
     "train",
@@ -131,7 +131,7 @@ def test_completion_is_installed_for_the_shell_that_is_named(
 
 
 def test_an_unknown_shell_is_refused() -> None:
-    assert failure("--show-completion", "tcsh") == (
+    assert fail("--show-completion", "tcsh") == (
         2,
         [
             "error: unknown shell 'tcsh': choose from bash, zsh, fish, powershell, pwsh",

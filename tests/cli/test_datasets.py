@@ -11,7 +11,7 @@ from rich.console import Console
 from mnistcli.cli import progress, streams
 from mnistcli.cli.progress import DownloadProgress
 from mnistcli.datasets import ProgressBar, mnist
-from tests.support.command_line import failure, invoke
+from tests.support.command_line import fail, invoke
 from tests.support.strokes import draw_digit
 
 
@@ -74,7 +74,7 @@ def test_a_download_is_a_progress_bar_on_a_terminal(monkeypatch: pytest.MonkeyPa
 def test_without_a_network_the_error_names_two_ways_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mnist, "MIRRORS", ("http://127.0.0.1:9/",))
 
-    assert failure("train", "--epochs", "3") == (
+    assert fail("train", "--epochs", "3") == (
         1,
         [
             "downloading train-images-idx3-ubyte.gz",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import failure, succeed
+from tests.support.command_line import fail, succeed
 
 
 @pytest.mark.usefixtures("quick_training")
@@ -61,5 +61,5 @@ def test_an_ensemble_is_trained_evaluated_and_plotted(digit_pngs: Path) -> None:
     assert succeed("plot", "--count", 4).stdout.splitlines() == [
         f"runs/two/plots/{kind}.png" for kind in kinds
     ]
-    code, lines = failure("plot", "--kind", "history")
+    code, lines = fail("plot", "--kind", "history")
     assert (code, lines[-1]) == (1, "hint: mnistcli plot runs/two/member-1 --kind history")

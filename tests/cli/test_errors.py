@@ -7,7 +7,7 @@ import pytest
 
 from mnistcli.cli.errors import print_failure
 from mnistcli.errors import ImageError
-from tests.support.command_line import failure, invoke
+from tests.support.command_line import fail, invoke
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ from tests.support.command_line import failure, invoke
 )  # fmt: skip
 def test_a_usage_error_has_a_hint_to_type(arguments: str, lines: list[str]) -> None:
     message, hint = lines
-    assert failure(*arguments.split()) == (2, [f"error: {message}", f"hint: {hint}"])
+    assert fail(*arguments.split()) == (2, [f"error: {message}", f"hint: {hint}"])
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_usage_error_has_a_hint_to_type(arguments: str, lines: list[str]) -> N
 )
 def test_an_empty_value_is_not_the_current_directory(arguments: tuple[str, ...]) -> None:
     option = next(word for word in arguments if word.startswith("-")).removesuffix("=")
-    assert failure(*arguments) == (
+    assert fail(*arguments) == (
         2,
         [
             f"error: {option} is empty; is a shell variable not set?",
@@ -73,7 +73,7 @@ def test_an_empty_value_is_not_the_current_directory(arguments: tuple[str, ...])
 
 @pytest.mark.parametrize("command", ["evaluate", "plot"])
 def test_an_empty_model_name_is_not_the_current_directory(command: str) -> None:
-    assert failure(command, "") == (
+    assert fail(command, "") == (
         1,
         ["error: the name of the model is empty", f"hint: mnistcli {command} pretrained"],
     )
@@ -84,10 +84,10 @@ def test_paths_in_hints_are_quoted() -> None:
         Path(name).mkdir()
         Path(name, "file").touch()
 
-    assert failure("train", "--dataset", "digits", "--run-dir", "my run")[1][1] == (
+    assert fail("train", "--dataset", "digits", "--run-dir", "my run")[1][1] == (
         "hint: mnistcli train --dataset digits --run-dir 'my run-2'"
     )
-    assert failure("train", "--dataset", "digits", "--run-dir", "r\x1b[31mx") == (
+    assert fail("train", "--dataset", "digits", "--run-dir", "r\x1b[31mx") == (
         1,
         [
             r"error: run directory 'r\x1b[31mx' exists and is not empty",
@@ -99,7 +99,7 @@ def test_paths_in_hints_are_quoted() -> None:
 def test_a_bad_model_file_is_an_error_with_a_hint(image: Path) -> None:
     Path("bad.keras").write_bytes(b"no model")
 
-    code, lines = failure("predict", image, "--model", "bad.keras", "--json")
+    code, lines = fail("predict", image, "--model", "bad.keras", "--json")
 
     assert code == 1
     assert lines[-1] == "hint: mnistcli predict seven.png --model pretrained --json"

@@ -12,7 +12,7 @@ import pytest
 
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.files import object_stores
-from tests.support.command_line import failure, invoke, succeed
+from tests.support.command_line import fail, invoke, succeed
 from tests.support.page_files import save_pages
 from tests.support.s3_server import S3Server, forget_connections, s3_server
 
@@ -146,13 +146,13 @@ def test_an_object_that_cannot_be_read_is_its_own_error() -> None:
     ],
 )
 def test_urls_without_an_image_are_errors(url: str, lines: list[str]) -> None:
-    assert failure(*PREDICT, url, "--quiet") == (1, lines)
+    assert fail(*PREDICT, url, "--quiet") == (1, lines)
 
 
 def test_wrong_credentials_are_an_error_with_a_hint(server: S3Server) -> None:
     for name in ("scans/2.png", "scans/"):
         with server.authentication():
-            code, lines = failure(*PREDICT, f"s3://images/{name}", "--quiet")
+            code, lines = fail(*PREDICT, f"s3://images/{name}", "--quiet")
         assert code == 1
         assert lines[0].startswith("error: access denied (")
         assert lines[0].endswith(f"): 's3://images/{name}'")
@@ -164,7 +164,7 @@ def test_a_missing_package_is_named_with_its_command(monkeypatch: pytest.MonkeyP
     forget_connections()
     monkeypatch.setitem(sys.modules, "s3fs", None)
     monkeypatch.delitem(registry._registry, "s3", raising=False)
-    assert failure(*PREDICT, f"{SCANS}2.png", "--quiet") == (
+    assert fail(*PREDICT, f"{SCANS}2.png", "--quiet") == (
         1,
         [
             f"error: s3:// requires the package s3fs: '{SCANS}2.png'",
@@ -182,7 +182,7 @@ def test_a_store_that_does_not_answer_is_one_error_per_source(
     with socket.create_server(("127.0.0.1", 0)) as silent:
         forget_connections()
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
-        code, lines = failure(*PREDICT, f"{SCANS}2.png", SCANS, f"{SCANS}*.png", "--quiet")
+        code, lines = fail(*PREDICT, f"{SCANS}2.png", SCANS, f"{SCANS}*.png", "--quiet")
         forget_connections()
     assert (code, lines) == (
         1,

@@ -18,7 +18,7 @@ def succeed(*arguments: object) -> Result:
     return result
 
 
-def failure(*arguments: object) -> tuple[int, list[str]]:
+def fail(*arguments: object) -> tuple[int, list[str]]:
     """Run a command that must fail with an error; return its exit code and lines on stderr."""
     result = invoke(*arguments)
     assert isinstance(result.exception, SystemExit), result.exception

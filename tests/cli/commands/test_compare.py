@@ -15,7 +15,7 @@ from mnistcli.inference.digit_classifier import DigitClassifier
 from mnistcli.model_lookup import find_model
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
-from tests.support.command_line import failure, succeed
+from tests.support.command_line import fail, succeed
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_json_names_the_better_model(copies: None, monkeypatch: pytest.MonkeyPat
 
 
 def test_runs_of_different_datasets_are_refused(copies: None) -> None:
-    assert failure("compare", "a", "pretrained") == (
+    assert fail("compare", "a", "pretrained") == (
         1,
         [
             "error: different datasets: 'runs/a' was trained on 'digits', 'pretrained' on 'mnist'",
@@ -85,7 +85,7 @@ def test_runs_of_different_datasets_are_refused(copies: None) -> None:
 
 
 def test_one_run_is_not_enough() -> None:
-    assert failure("compare", "pretrained") == (
+    assert fail("compare", "pretrained") == (
         2,
         ["error: a comparison requires at least two different runs", "hint: mnistcli runs"],
     )

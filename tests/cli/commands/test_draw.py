@@ -14,7 +14,7 @@ import pytest
 from mnistcli import extras
 from mnistcli.cli.commands import draw
 from mnistcli.signals import INTERRUPTED
-from tests.support.command_line import failure, succeed
+from tests.support.command_line import fail, succeed
 
 needs_extra = pytest.mark.skipif(
     importlib.util.find_spec("uvicorn") is None, reason="needs the extra draw"
@@ -54,7 +54,7 @@ def test_it_prints_the_address_and_ctrl_c_ends_it() -> None:
 def test_a_port_in_use_is_an_error_with_a_free_one_in_the_hint() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        code, lines = failure("draw", "pretrained", "--port", port)
+        code, lines = fail("draw", "pretrained", "--port", port)
 
     assert code == 1
     assert lines == [
@@ -67,7 +67,7 @@ def test_a_port_in_use_is_an_error_with_a_free_one_in_the_hint() -> None:
 def test_corrections_must_be_a_folder() -> None:
     Path("mine").write_text("a file")
 
-    code, lines = failure("draw", "pretrained", "--corrections", "mine")
+    code, lines = fail("draw", "pretrained", "--corrections", "mine")
 
     assert (code, lines[0]) == (1, "error: not a directory: 'mine'")
 
@@ -77,7 +77,7 @@ def test_a_missing_extra_is_named_with_the_command_that_installs_it(
 ) -> None:
     monkeypatch.setattr(extras, "find_spec", lambda _: None)
 
-    assert failure("draw") == (
+    assert fail("draw") == (
         1,
         [
             "error: the drawing page requires the packages starlette and uvicorn",
@@ -114,7 +114,7 @@ def test_a_page_is_exported_without_the_extra(monkeypatch: pytest.MonkeyPatch) -
 
     assert re.fullmatch(r"file       page\.html\nsize       1,6\d\d\.\d kB\n", result.stdout)
     assert Path("page.html").stat().st_size < 3_000_000
-    assert failure("draw", "pretrained", "--export", "page.html") == (
+    assert fail("draw", "pretrained", "--export", "page.html") == (
         1,
         [
             "error: already exists: 'page.html'",
@@ -124,7 +124,7 @@ def test_a_page_is_exported_without_the_extra(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_page_needs_a_name_that_ends_in_html() -> None:
-    assert failure("draw", "pretrained", "--export", "page") == (
+    assert fail("draw", "pretrained", "--export", "page") == (
         2,
         [
             "error: --export must be a file name that ends in .html, not 'page'",
@@ -134,12 +134,12 @@ def test_a_page_needs_a_name_that_ends_in_html() -> None:
 
 
 def test_an_ensemble_is_not_exported() -> None:
-    code, lines = failure("draw", "pretrained", "pretrained", "--export", "page.html")
+    code, lines = fail("draw", "pretrained", "pretrained", "--export", "page.html")
 
     assert (code, lines[0]) == (1, "error: cannot export an ensemble")
 
 
 def test_a_folder_that_does_not_exist_is_an_error_of_the_export() -> None:
-    code, lines = failure("draw", "pretrained", "--export", "nowhere/page.html")
+    code, lines = fail("draw", "pretrained", "--export", "nowhere/page.html")
 
     assert (code, lines[0].split(":")[:2]) == (1, ["error", " cannot write 'nowhere/page.html'"])

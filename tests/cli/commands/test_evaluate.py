@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.support.command_line import failure, succeed
+from tests.support.command_line import fail, succeed
 
 
 def value(output: str, name: str) -> str:
@@ -61,7 +61,7 @@ def test_the_figure_goes_where_it_is_told(model: Path) -> None:
 def test_the_metrics_come_before_the_error_of_a_read_only_directory(model: Path) -> None:
     model.chmod(0o500)
     try:
-        code, lines = failure("evaluate", "--report")
+        code, lines = fail("evaluate", "--report")
     finally:
         model.chmod(0o700)
 
@@ -72,7 +72,7 @@ def test_the_metrics_come_before_the_error_of_a_read_only_directory(model: Path)
 def test_a_directory_that_cannot_be_created_is_named_after_the_metrics(model: Path) -> None:
     Path("file").touch()
 
-    code, lines = failure("evaluate", "--report", "--output-dir", "file/o")
+    code, lines = fail("evaluate", "--report", "--output-dir", "file/o")
 
     assert code == 1
     assert lines[0].startswith("error: cannot write 'file/o/confusion.png': ")
@@ -131,7 +131,7 @@ def test_several_models_are_averaged_and_listed(model: Path) -> None:
 
 @pytest.mark.parametrize("command", ["evaluate", "plot"])
 def test_a_missing_model_is_an_error_with_a_hint(command: str) -> None:
-    assert failure(command, "nothing", "--dataset", "digits") == (
+    assert fail(command, "nothing", "--dataset", "digits") == (
         1,
         [
             "error: no such model: 'nothing'",

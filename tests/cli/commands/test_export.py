@@ -8,7 +8,7 @@ import pytest
 
 from mnistcli.inference import export as exporting
 from mnistcli.inference import interface_detection
-from tests.support.command_line import failure, succeed
+from tests.support.command_line import fail, succeed
 from tests.support.external_models import build_external
 
 
@@ -43,8 +43,8 @@ def test_the_figures_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_ensemble_and_an_unknown_format_are_refused() -> None:
-    _, ensemble = failure("export", "pretrained", "pretrained")
-    _, unknown = failure("export", "pretrained", "--format", "torch")
+    _, ensemble = fail("export", "pretrained", "pretrained")
+    _, unknown = fail("export", "pretrained", "--format", "torch")
 
     assert ensemble[0] == "error: cannot export an ensemble: export its models one by one"
     assert "format" in unknown[0]

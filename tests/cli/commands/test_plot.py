@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mnistcli.plotting.registry import PLOT_KINDS
-from tests.support.command_line import failure, succeed
+from tests.support.command_line import fail, succeed
 from tests.support.external_models import build_external
 from tests.support.figures import draw_nothing
 
@@ -43,7 +43,7 @@ def test_another_format_is_written(model: Path) -> None:
 
 
 def test_an_unknown_format_is_refused() -> None:
-    assert failure("plot", "a", "--format", "jpg") == (
+    assert fail("plot", "a", "--format", "jpg") == (
         2,
         [
             "error: unknown format 'jpg'; did you mean 'png'?",
@@ -68,7 +68,7 @@ def test_the_plots_that_are_asked_for(
 
 
 def test_a_misspelled_kind_is_corrected_in_the_hint() -> None:
-    assert failure("plot", "a", "--kind", "history,filter,samples", "-o", "my dir") == (
+    assert fail("plot", "a", "--kind", "history,filter,samples", "-o", "my dir") == (
         2,
         [
             "error: unknown kind 'filter'; did you mean 'filters'?",
@@ -86,7 +86,7 @@ def test_a_file_outside_a_run_has_no_history(model: Path, monkeypatch: pytest.Mo
         f"alone_plots/digits/{kind}.png" for kind in WITHOUT_AUGMENTATION[1:]
     ]
 
-    assert failure("plot", "alone.keras", "--dataset", "digits", "--kind", "history") == (
+    assert fail("plot", "alone.keras", "--dataset", "digits", "--kind", "history") == (
         1,
         [
             "model: alone.keras",
@@ -106,7 +106,7 @@ def test_a_model_without_a_convolution_has_no_filters(monkeypatch: pytest.Monkey
         for kind in ("confusion", "calibration", "samples", "mistakes", "occlusion")
     ]
 
-    assert failure("plot", "dense.keras", "--dataset", "digits", "--kind", "filters") == (
+    assert fail("plot", "dense.keras", "--dataset", "digits", "--kind", "filters") == (
         1,
         [
             "model: dense.keras",

@@ -26,7 +26,7 @@ def predict(*arguments: object, stdin: bytes | None = None) -> Result:
     return CliRunner().invoke(app, command, prog_name="mnistcli", input=stdin)
 
 
-def failure(*arguments: object, stdin: bytes | None = None) -> tuple[int, list[str]]:
+def fail(*arguments: object, stdin: bytes | None = None) -> tuple[int, list[str]]:
     """Run a command that must fail cleanly; return its exit code and its lines on stderr."""
     result = predict(*arguments, stdin=stdin)
     assert isinstance(result.exception, SystemExit), result.exception
@@ -190,7 +190,7 @@ def test_recursive_includes_subfolders(option: str, image: Path) -> None:
     Path("x/y").mkdir(parents=True)
     shutil.copy(image, "x/y/7.png")
 
-    assert failure("x")[1][1:] == [
+    assert fail("x")[1][1:] == [
         "error: no images in 'x', only subfolders",
         "hint: mnistcli predict x --recursive",
     ]
@@ -220,8 +220,8 @@ def test_an_image_on_stdin_is_predicted(image: Path) -> None:
 def test_a_damaged_image_on_stdin_is_an_error(image: Path) -> None:
     content = image.read_bytes()
 
-    assert failure("-", stdin=content[:60])[1][1:] == ["error: damaged or truncated image: '-'"]
-    assert failure("-", stdin=bytes(range(256)))[1][1:] == ["error: not an image: '-'"]
+    assert fail("-", stdin=content[:60])[1][1:] == ["error: damaged or truncated image: '-'"]
+    assert fail("-", stdin=bytes(range(256)))[1][1:] == ["error: not an image: '-'"]
 
 
 def test_an_empty_stdin_is_an_error() -> None:
@@ -273,7 +273,7 @@ def test_a_folder_without_images_is_an_error(model: Path) -> None:
     Path("empty").mkdir()
     Path("empty/notes.txt").touch()
 
-    code, lines = failure("empty")
+    code, lines = fail("empty")
 
     assert (code, lines[1:]) == (1, ["error: no images in 'empty' (1 .txt)"])
 
@@ -292,7 +292,7 @@ def test_an_odd_name_is_printed_as_it_is(name: str) -> None:
     assert result.stdout.splitlines()[1].endswith(f"  {repr(name) if chr(10) in name else name}")
     assert len(result.stdout.splitlines()) == 2
     assert paths(predict(name, "--json")) == [name]
-    code, lines = failure(f"{name} missing")
+    code, lines = fail(f"{name} missing")
     assert (code, lines[1]) == (1, f"error: no such file: {f'{name} missing'!r}")
 
 
@@ -345,7 +345,7 @@ def test_an_input_is_not_overwritten(image: Path) -> None:
     content = image.read_bytes()
 
     for sources, stdin in (((image,), None), (("-",), f"{image}\n".encode())):
-        code, lines = failure(*sources, "--save", image, stdin=stdin)
+        code, lines = fail(*sources, "--save", image, stdin=stdin)
         assert code == 1
         assert lines[-2:] == [
             "error: --save would overwrite the input 'seven.png'",
@@ -368,7 +368,7 @@ def test_an_input_is_not_overwritten(image: Path) -> None:
 )
 def test_figures_need_the_name_of_a_png_file(option: str, name: str, fitting: str) -> None:
     """A name without a last component ended in a traceback."""
-    assert failure("a.png", option, name) == (
+    assert fail("a.png", option, name) == (
         2,
         [
             f"error: {option} must be a file name that ends in .png, not {str(Path(name))!r}",
@@ -379,7 +379,7 @@ def test_figures_need_the_name_of_a_png_file(option: str, name: str, fitting: st
 
 @pytest.mark.parametrize("option", ["--save", "--explain"])
 def test_figures_need_a_name(option: str) -> None:
-    code, lines = failure("a.png", option, "")
+    code, lines = fail("a.png", option, "")
 
     assert code == 2
     assert lines[0].startswith(f"error: {option} is empty")
@@ -391,7 +391,7 @@ def test_a_pipe_without_a_writer_does_not_hang(
     monkeypatch.setattr("mnistcli.image_io.image_input._PIPE_WAIT", 0.1)
     os.mkfifo("pipe.png")
 
-    assert failure("pipe.png")[1][1:] == ["error: empty file, not an image: 'pipe.png'"]
+    assert fail("pipe.png")[1][1:] == ["error: empty file, not an image: 'pipe.png'"]
 
 
 def test_a_pipe_is_read_once_and_drawn(image: Path) -> None:

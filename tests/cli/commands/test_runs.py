@@ -10,7 +10,7 @@ from mnistcli.cli import run_table
 from mnistcli.recipes import resolve
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
-from tests.support.command_line import failure, succeed
+from tests.support.command_line import fail, succeed
 
 CHANGES = "--dataset digits --epochs 20 --augment --limit 500 --seed 7"
 ROW = EpochRow(epoch=1, loss=0.5, accuracy=0.9, learning_rate=0.001, seconds=2.5)
@@ -92,7 +92,7 @@ def test_runs_of_another_directory_are_listed() -> None:
 
 
 def test_a_directory_that_does_not_exist() -> None:
-    assert failure("runs", "nothing") == (
+    assert fail("runs", "nothing") == (
         1,
         ["error: no such directory: 'nothing'", "hint: mnistcli runs"],
     )

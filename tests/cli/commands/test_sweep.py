@@ -14,7 +14,7 @@ from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
 from mnistcli.sweep import trial
 from mnistcli.training import seeds
-from tests.support.command_line import failure, succeed
+from tests.support.command_line import fail, succeed
 from tests.support.sweep import simulated_training
 
 SWEEP = ("sweep", "--dataset", "digits", "--epochs", 2, "--vary", "dropout=0..0.5")
@@ -38,7 +38,7 @@ SWEEP = ("sweep", "--dataset", "digits", "--epochs", 2, "--vary", "dropout=0..0.
     ],
 )
 def test_usage_errors_are_refused_with_a_hint(arguments: tuple[object, ...], message: str) -> None:
-    code, lines = failure("sweep", *arguments)
+    code, lines = fail("sweep", *arguments)
 
     assert code == 2
     assert message in lines[-2]
@@ -106,7 +106,7 @@ def test_ctrl_c_names_the_command_that_continues(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(trial, "train_unsaved", interrupt)
 
-    code, lines = failure(*SWEEP, "--trials", 3)
+    code, lines = fail(*SWEEP, "--trials", 3)
 
     (directory,) = Path("runs").iterdir()
     assert code == 130

@@ -11,7 +11,7 @@ from mnistcli import training
 from mnistcli.datasets import mnist
 from mnistcli.runs import json_files
 from mnistcli.runs.run import Run
-from tests.support.command_line import failure, invoke, succeed
+from tests.support.command_line import fail, invoke, succeed
 
 SMALL = ("--dataset", "digits", "--arch", "simple", "--limit", 300, "--epochs", 2)
 
@@ -42,7 +42,7 @@ def test_each_epoch_is_a_line_and_the_result_follows() -> None:
 def test_a_run_that_ends_at_chance_is_an_error_with_a_lower_rate() -> None:
     options = ("--arch", "classic", "--learning-rate", 1, "--batch-size", 16, "--epochs", 1)
 
-    code, lines = failure("train", *SMALL, *options, "--run-dir", "r", "--quiet")
+    code, lines = fail("train", *SMALL, *options, "--run-dir", "r", "--quiet")
 
     assert code == 1
     assert lines[-2].startswith("error: the model is no better than chance: ")
@@ -108,7 +108,7 @@ def test_an_existing_directory_is_left_alone() -> None:
     Path("r").mkdir()
     Path("r/mine").write_text("keep")
 
-    assert failure("train", "--dataset", "digits", "--run-dir", "r", "--epochs", "3") == (
+    assert fail("train", "--dataset", "digits", "--run-dir", "r", "--epochs", "3") == (
         1,
         [
             "error: run directory 'r' exists and is not empty",
@@ -123,7 +123,7 @@ def test_an_unwritable_run_directory_is_one_error(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(json_files, "write_atomically", refuse)
 
-    assert failure("train", "--dataset", "digits", "--run-dir", "r") == (
+    assert fail("train", "--dataset", "digits", "--run-dir", "r") == (
         1,
         [
             "error: cannot create run directory 'r': permission denied",
@@ -135,7 +135,7 @@ def test_an_unwritable_run_directory_is_one_error(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.skipif(bool(keras.distribution.list_devices("gpu")), reason="there is a GPU here")
 @pytest.mark.parametrize("device", ["gpu", "all"])
 def test_a_missing_gpu_is_an_error_with_the_way_to_install_it(device: str) -> None:
-    assert failure("train", "--dataset", "digits", "--device", device) == (
+    assert fail("train", "--dataset", "digits", "--device", device) == (
         1,
         [
             "error: no GPU found; for NVIDIA: pip install 'mnistcli[gpu]'",
@@ -147,7 +147,7 @@ def test_a_missing_gpu_is_an_error_with_the_way_to_install_it(device: str) -> No
 def test_an_error_in_a_custom_architecture_is_one_line() -> None:
     Path("net.py").write_text("import keras\ndef build(:\n")
 
-    assert failure("train", "--dataset", "digits", "--arch", "net.py:build", "-q") == (
+    assert fail("train", "--dataset", "digits", "--arch", "net.py:build", "-q") == (
         1, ["error: 'net.py', line 2: SyntaxError: invalid syntax"],
     )  # fmt: skip
     assert not Path("runs").exists()
@@ -156,7 +156,7 @@ def test_an_error_in_a_custom_architecture_is_one_line() -> None:
 def test_without_a_network_another_dataset_is_suggested(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mnist, "MIRRORS", ("http://127.0.0.1:9/",))
 
-    code, lines = failure("train", "--epochs", "3")
+    code, lines = fail("train", "--epochs", "3")
 
     assert code == 1
     assert lines == [

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from tests.support.command_line import failure, invoke
+from tests.support.command_line import fail, invoke
 from tests.support.forms import REGIONS, displace, draw_scan, write_regions
 
 FILLED = {"date": "261126", "amount": "4718", "year": "2026", "account": "90817263", "count": "7"}
@@ -82,7 +82,7 @@ def test_pages_on_stdin_are_scans() -> None:
 
 
 def test_data_files_are_refused() -> None:
-    code, lines = failure("predict", "test.csv", "--regions", "boxes.csv")
+    code, lines = fail("predict", "test.csv", "--regions", "boxes.csv")
 
     assert code == 2
     assert lines == [
@@ -94,7 +94,7 @@ def test_data_files_are_refused() -> None:
 def test_a_damaged_file_of_regions_is_refused() -> None:
     Path("bad.csv").write_text("name,left\na,1\n", encoding="utf-8")
 
-    code, lines = failure("predict", "form.png", "--regions", "bad.csv")
+    code, lines = fail("predict", "form.png", "--regions", "bad.csv")
 
     assert code == 1
     assert lines[0] == "error: no column 'top' in 'bad.csv'"
@@ -102,7 +102,7 @@ def test_a_damaged_file_of_regions_is_refused() -> None:
 
 
 def test_a_missing_file_of_regions_is_named_in_a_command() -> None:
-    code, lines = failure("predict", "form.png", "--regions", "none.csv")
+    code, lines = fail("predict", "form.png", "--regions", "none.csv")
 
     assert code == 1
     assert lines == [

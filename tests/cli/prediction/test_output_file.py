@@ -14,7 +14,7 @@ from mnistcli.cli.prediction.output_format import OutputFormat
 from mnistcli.files.locks import try_lock
 from mnistcli.prediction.rejection import Thresholds, apply_rejection
 from mnistcli.prediction.results import Prediction
-from tests.support.command_line import failure, invoke, succeed
+from tests.support.command_line import fail, invoke, succeed
 
 JSON = OutputFormat(as_json=True)
 CSV = OutputFormat(as_csv=True)
@@ -166,21 +166,21 @@ def test_an_interrupted_prediction_names_the_command_that_continues(
     monkeypatch.setattr("mnistcli.prediction.predict.apply_rejection", interrupt)
     monkeypatch.setattr("mnistcli.cli.prediction.prediction_table._WIDTH_SAMPLE", 1)
 
-    code, lines = failure(*PREDICT, images, "--output", "out.jsonl")
+    code, lines = fail(*PREDICT, images, "--output", "out.jsonl")
 
     assert code == 130
     assert lines[-2:] == [
         f"continue with: mnistcli predict --model pretrained {images} --output out.jsonl --continue",
         "interrupted",
     ]
-    assert failure(*PREDICT, images, "--output", "out.txt")[0] == 130
+    assert fail(*PREDICT, images, "--output", "out.txt")[0] == 130
     assert not Path("out.txt.partial").exists()
 
 
 def test_two_processes_do_not_write_the_same_output(images: Path) -> None:
     Path("out.csv.partial").touch()
     with try_lock(Path("out.csv.partial")):
-        code, lines = failure(*PREDICT, images, "--output", "out.csv")
+        code, lines = fail(*PREDICT, images, "--output", "out.csv")
 
     assert (code, lines[-2]) == (1, "error: another process is writing to 'out.csv'")
 
@@ -196,7 +196,7 @@ def test_two_processes_do_not_write_the_same_output(images: Path) -> None:
 def test_other_files_are_not_continued(images: Path, name: str, content: str, message: str) -> None:
     Path(name).write_text(content)
 
-    code, lines = failure(*PREDICT, images, "--output", name, "--continue")
+    code, lines = fail(*PREDICT, images, "--output", name, "--continue")
 
     assert (code, lines[-2]) == (1, f"error: {message}")
     assert Path(name).read_text() == content
@@ -214,7 +214,7 @@ def test_other_files_are_not_continued(images: Path, name: str, content: str, me
     ],
 )  # fmt: skip
 def test_conflicting_options_are_refused(options: tuple[str, ...], message: str) -> None:
-    code, lines = failure("predict", "a.png", *options)
+    code, lines = fail("predict", "a.png", *options)
 
     assert (code, lines[0]) == (2, f"error: {message}")
 
@@ -236,7 +236,7 @@ def test_a_full_disk_is_one_line(images: Path, monkeypatch: pytest.MonkeyPatch) 
     )
     Path("out.jsonl").write_text("old")
 
-    code, lines = failure(*PREDICT, images, "--output", "out.jsonl")
+    code, lines = fail(*PREDICT, images, "--output", "out.jsonl")
 
     assert code == 1
     assert lines[-2] == "error: cannot write 'out.jsonl': no space left on device"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.command_line import failure, succeed
+from tests.support.command_line import fail, succeed
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_workers_of_a_cluster_give_the_same_metrics(
 )
 @pytest.mark.usefixtures("series")
 def test_usage_errors_are_refused(arguments: tuple[str, ...], code: int, message: str) -> None:
-    failed, lines = failure("evaluate", *arguments)
+    failed, lines = fail("evaluate", *arguments)
 
     assert failed == code
     assert message in lines[0]

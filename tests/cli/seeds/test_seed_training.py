@@ -11,7 +11,7 @@ from mnistcli.config import TrainConfig
 from mnistcli.errors import ConfigError, TrainingError
 from mnistcli.runs.run import Run
 from mnistcli.training import seeds
-from tests.support.command_line import failure, succeed
+from tests.support.command_line import fail, succeed
 
 TRAIN = ("train", "--dataset", "digits", "--seeds")
 
@@ -38,7 +38,7 @@ def test_invalid_seeds_are_refused(text: str) -> None:
 
 @pytest.mark.parametrize("option", ["--seed", "--ensemble"])
 def test_conflicting_options_are_refused(option: str) -> None:
-    code, lines = failure(*TRAIN, "0..1", option, 2)
+    code, lines = fail(*TRAIN, "0..1", option, 2)
 
     assert (code, lines[0]) == (2, f"error: --seeds cannot be combined with {option}")
 
@@ -92,7 +92,7 @@ def test_the_missing_seeds_are_trained_in_the_same_directory(trained: list[int])
 
 
 def test_seeds_that_fail_are_an_error_at_the_end(trained: list[int]) -> None:
-    code, lines = failure(*TRAIN, "1..3")
+    code, lines = fail(*TRAIN, "1..3")
 
     assert trained == [1, 2, 3]
     assert code == 1
@@ -107,7 +107,7 @@ def test_ctrl_c_names_the_command_that_continues(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(seeds, "train", train)
 
-    code, lines = failure(*TRAIN, "0..1")
+    code, lines = fail(*TRAIN, "0..1")
 
     (series,) = Path("runs").iterdir()
     command = f"mnistcli train --dataset digits --seeds 0..1 --run-dir {series}"

@@ -8,7 +8,7 @@ import pytest
 
 from mnistcli import training
 from mnistcli.config import TrainConfig
-from tests.support.command_line import failure, invoke
+from tests.support.command_line import fail, invoke
 
 
 def train_with(*options: object) -> TrainConfig:
@@ -60,7 +60,7 @@ def test_invalid_config_files_are_refused(
     if content is not None:
         Path("best.json").write_text(content)
 
-    failed, lines = failure("train", "--config", "best.json", *options)
+    failed, lines = fail("train", "--config", "best.json", *options)
 
     assert failed == code
     assert message in lines[0]

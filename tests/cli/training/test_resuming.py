@@ -13,7 +13,7 @@ from mnistcli.errors import ConfigError
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
 from mnistcli.training import TrainingCallback
-from tests.support.command_line import failure, invoke, succeed
+from tests.support.command_line import fail, invoke, succeed
 from tests.support.training import use_tiny_network
 
 CONFIG = TrainConfig(dataset="digits", arch="simple", epochs=2, batch_size=64, limit=300)
@@ -57,7 +57,7 @@ def test_a_stopped_run_is_resumed_by_its_name_with_more_epochs(stopped: Run) -> 
     assert [line.split("  ")[0] for line in lines[2:]] == ["epoch 2/3", "epoch 3/3"]
     assert stopped.read_config().epochs == 3
     assert len(stopped.read_history()) == 3
-    assert failure("train", "--resume", "a") == (
+    assert fail("train", "--resume", "a") == (
         1, ["error: cannot resume 'runs/a': the run is finished"],
     )  # fmt: skip
 
@@ -72,7 +72,7 @@ def test_a_stopped_run_is_resumed_by_its_name_with_more_epochs(stopped: Run) -> 
 def test_the_run_keeps_its_own_settings(option: str, value: str) -> None:
     Run.create(CONFIG, Path("r s"))
 
-    assert failure("train", "--resume", "r s", option, value) == (
+    assert fail("train", "--resume", "r s", option, value) == (
         2,
         [
             f"error: {option} cannot be combined with --resume: the run keeps its own settings",
@@ -82,7 +82,7 @@ def test_the_run_keeps_its_own_settings(option: str, value: str) -> None:
 
 
 def test_a_directory_that_is_no_run() -> None:
-    assert failure("train", "--resume", "nothing") == (
+    assert fail("train", "--resume", "nothing") == (
         1, ["error: cannot resume 'nothing': not a run directory"],
     )  # fmt: skip
 

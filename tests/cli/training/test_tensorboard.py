@@ -8,13 +8,13 @@ from mnistcli import extras
 from mnistcli.cli.training.resuming import resume_command
 from mnistcli.config import TrainConfig
 from mnistcli.runs.run import Run
-from tests.support.command_line import failure, succeed
+from tests.support.command_line import fail, succeed
 
 
 def test_a_missing_package_is_one_line_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extras, "find_spec", lambda name: None)
 
-    code, lines = failure("train", "--dataset", "digits", "--tensorboard", "--run-dir", "r")
+    code, lines = fail("train", "--dataset", "digits", "--tensorboard", "--run-dir", "r")
 
     assert code == 1
     assert lines == [
@@ -33,7 +33,7 @@ def test_the_command_that_resumes_has_the_option() -> None:
 def test_several_seeds_have_no_log(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extras, "find_spec", lambda name: object())
 
-    _, lines = failure("train", "--seeds", "0,1", "--tensorboard")
+    _, lines = fail("train", "--seeds", "0,1", "--tensorboard")
 
     assert lines[0] == "error: --seeds cannot be combined with --tensorboard"
 
