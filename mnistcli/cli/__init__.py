@@ -11,7 +11,8 @@ Subpackages:
 
 What all commands share:
 
-- `command_classes` has the classes of commands, `examples` the examples at the end of the help
+- `command_classes` has the classes of commands, `examples` the examples at the end of the help,
+  `completion` the completion scripts of shells
 - `options`, `setting_options`, `option_conflicts` and `cluster` have options of several commands
 - `dataset_loading` loads datasets; `interface_notes` prints notes about external models
 - `metrics_table` prints the result of `train` and `evaluate`, `run_table` that of `runs` and

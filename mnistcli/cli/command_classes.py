@@ -8,13 +8,11 @@ from typing import Any, NoReturn
 
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
+from mnistcli.cli.completion import complete_for
 from mnistcli.cli.errors import run_and_report
 from mnistcli.cli.hints import CommandLine, running_command
-from mnistcli.config_validation import require_choice
 from mnistcli.errors import ConfigError
 from mnistcli.suggestions import find_similar
-
-_SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
 
 
 class Command(TyperCommand):
@@ -79,7 +77,7 @@ class CommandGroup(TyperGroup):
         option, _, shell = args[0].partition("=") if args else ("", "", "")
         shells = [shell] if shell else args[1:]
         if option in {"--install-completion", "--show-completion"} and len(shells) == 1:
-            _complete_for(option, shells[0], ctx)
+            complete_for(option, shells[0], ctx)
         return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -139,15 +137,3 @@ def _require_values(command: Command, args: list[str]) -> None:
                 f"{option} is empty; is a shell variable not set?",
                 hint=f"mnistcli {command.name} --help",
             )
-
-
-def _complete_for(option: str, shell: str, ctx: Any) -> None:
-    """Install or show the script for shell completion (tab completion), and exit."""
-    from typer.completion import install_callback, show_callback
-
-    try:
-        name = require_choice("shell", shell, _SHELLS)
-    except ConfigError as error:
-        raise ConfigError(error.message, hint=f"mnistcli {option} bash") from error
-    callback = install_callback if option == "--install-completion" else show_callback
-    callback(ctx, ctx.command.params[0], name)

@@ -32,7 +32,7 @@ _PACKAGES = (
 def prepare_worker() -> None:
     """Prepare this process, once, for the work of one thread: there is a process per processor."""
     limit_threads(1)  # more threads would be an oversubscription
-    # Memory growth: otherwise the first process on a GPU takes all of its memory.
+    # Memory growth (`set_memory_growth`): otherwise the first process on a GPU takes all memory.
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     _separate_random_generators()
 

@@ -41,7 +41,7 @@ Colors = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 def plot_confusion(matrix: NDArray[np.int64], *, model: str, dataset: str) -> Figure:
     """Plot a confusion matrix: counts as text, rates as colors, and recall and precision.
 
-    A rate is a fraction of the row. Correct predictions and mistakes each have a color scale, so
+    A rate is a fraction of the row. Correct predictions and mistakes each have a colormap, so
     that a mistake made once in a thousand times is still visible.
 
     Args:

@@ -1,7 +1,8 @@
 """Binarization: separate foreground (ink) from background by adaptive thresholding.
 
 Shadows, uneven illumination, color and noise are removed on the way. Background subtraction is
-morphological (top-hat), and the threshold is one with hysteresis (not Otsu's or Sauvola's).
+morphological (top-hat, with an opening), and the threshold is one with hysteresis (not Otsu's or
+Sauvola's).
 """
 
 from math import ceil
@@ -142,7 +143,7 @@ def _is_dark_on_light(gray: Gray) -> bool:
 def _subtract_background(smooth: Gray) -> Gray:
     """Subtract the background: a white top-hat with a window wider than any stroke.
 
-    The background changes slowly, so its opening is computed on a coarse grid.
+    The background, a morphological opening, changes slowly: it is computed on a coarse grid.
     """
     height, width = smooth.shape
     side = max(3, round(_MAX_STROKE * min(height, width)))

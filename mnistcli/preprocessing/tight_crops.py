@@ -1,7 +1,8 @@
 """Tight crops: recognize an image that a digit or a number fills to the edges, without a margin.
 
-Where strokes fill an image, light ones are as wide as dark gaps, so the shapes do not determine the
-polarity, and strokes along a border look like a frame or a ruled line.
+There is no quiet zone around the ink. Where strokes fill an image, light ones are as wide as dark
+gaps, so the shapes do not determine the polarity, and strokes along a border look like a frame or a
+ruled line.
 """
 
 from collections.abc import Callable, Sequence

@@ -19,7 +19,7 @@ from mnistcli.errors import OTHER_RUN_DIR, SweepError, TrainingError
 from mnistcli.sweep.search_space import SearchSpace
 from mnistcli.sweep.storage import OpenStorage, Storage, translate_storage_errors
 
-# A retry limit: a trial whose worker dies each time, say for lack of memory, must not run forever.
+# Limits the retries of a trial whose worker dies each time, say for lack of memory.
 _MAX_ATTEMPTS = 3
 ERROR, WORKER = "error", "worker"
 _ATTEMPT, _PLAN = "attempt", "plan"

@@ -23,7 +23,7 @@ from mnistcli.errors import TrainingError
 from mnistcli.runs.run import Run
 from mnistcli.runs.seed_series import RunSeries
 from mnistcli.training.results import EnsembleResult, TrainResult
-from mnistcli.training.seeds import SeedResult, SeedResults, seed_configs, train_seed
+from mnistcli.training.seed_training import SeedResult, SeedResults, seed_configs, train_seed
 from mnistcli.training.training import train, train_member, with_absolute_names
 
 # A killed run is resumed, so each attempt adds some epochs.

@@ -29,7 +29,7 @@ from mnistcli.training.cluster_training import (
     train_seeds_on_cluster,
 )
 from mnistcli.training.results import EnsembleResult
-from mnistcli.training.seeds import SeedResult
+from mnistcli.training.seed_training import SeedResult
 from tests.support.training import hash_weights, train_model
 
 CONFIG = TrainConfig(arch="simple", epochs=1, batch_size=64, dataset="digits")

@@ -18,7 +18,7 @@ from mnistcli.runs.seed_series import RunSeries
 if TYPE_CHECKING:  # these modules load Keras, which help and errors do without
     from mnistcli.cluster.addresses import ClusterAddress
     from mnistcli.datasets import Splits
-    from mnistcli.training.seeds import SeedResult, SeedResults
+    from mnistcli.training.seed_training import SeedResult, SeedResults
 
 _MAX_SEEDS = 10_000
 _TABLE = SeedTable(
@@ -58,7 +58,7 @@ def parse_seeds(text: str) -> list[int]:
 
 
 class _TrainSeeds(Protocol):
-    """Trains as `mnistcli.training.seeds.train_seeds` does."""
+    """Trains as `mnistcli.training.seed_training.train_seeds` does."""
 
     def __call__(
         self,
@@ -203,7 +203,7 @@ def _trainer(
 ) -> "_TrainSeeds":
     """Return the function that trains the seeds: on a cluster, or in this process without one."""
     if address is None:
-        from mnistcli.training.seeds import train_seeds
+        from mnistcli.training.seed_training import train_seeds
 
         return partial(train_seeds, callback=progress)
     from mnistcli.training.cluster_training import train_seeds_on_cluster

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # these modules load Keras and Optuna, which help and errors 
     from mnistcli.cluster.addresses import ClusterAddress
     from mnistcli.datasets import Splits
     from mnistcli.sweep.sweep import SweepResult
-    from mnistcli.training.seeds import SeedResults
+    from mnistcli.training.seed_training import SeedResults
 
 
 def save_figures(result: "SweepResult") -> list[Path]:

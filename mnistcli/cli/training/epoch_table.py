@@ -1,14 +1,10 @@
-"""Epoch table of a run on a terminal: its header and rows, and curves as sparklines."""
+"""Epoch table of a run on a terminal: its header and rows, for the width of the terminal."""
 
-import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mnistcli.formatting import percent
 from mnistcli.runs.history import EpochRow
 
-_BLOCKS = "▁▂▃▄▅▆▇█"
-_ASCII_BLOCKS = "_.-=*#"
 _GAP = "  "
 _KEPT = "kept"
 _VAL_ACCURACY = "val accuracy"
@@ -83,39 +79,3 @@ class EpochTable:
         first = max(len("epoch"), 2 * len(str(self.epochs)) + 1)
         parts = [f"{epoch:>{first}}", *(f"{cells[t]:>{_WIDTHS[t]}}" for t in self.titles)]
         return _GAP.join(parts).rstrip()
-
-
-def render_curves(rows: Sequence[EpochRow], width: int, *, ascii_only: bool = False) -> list[str]:
-    """Return lines with the learning curves: loss and validation accuracy over the epochs.
-
-    Each line has the first and the last value beside its curve. There is no line for a value that
-    is not finite, none before the second epoch, and no curve where the terminal has no space.
-
-    Args:
-        rows: The epochs.
-        width: Width of the terminal in characters.
-        ascii_only: Whether the terminal has no block characters.
-    """
-    blocks = _ASCII_BLOCKS if ascii_only else _BLOCKS
-    curves: list[tuple[str, list[float], Callable[[float], str]]] = [
-        ("loss", [row.loss for row in rows], "{:.4f}".format),
-        (_VAL_ACCURACY, [row.val_accuracy for row in rows], percent),
-    ]
-    lines = []
-    for title, values, text in curves:
-        if len(values) < 2 or not all(map(math.isfinite, values)):
-            continue
-        start, end = f"{title:<{len(_VAL_ACCURACY)}}{_GAP}{text(values[0]):>8} ", text(values[-1])
-        space = width - len(start) - len(end) - 2
-        if space > 1:
-            lines.append(f"{start}{_curve(values, min(space, 60), blocks)} {end}")
-    return lines
-
-
-def _curve(values: Sequence[float], width: int, blocks: str) -> str:
-    """Return a block character for each value, or for evenly spaced ones if there are too many."""
-    count = min(len(values), width)
-    shown = [values[round(at * (len(values) - 1) / (count - 1))] for at in range(count)]
-    lowest, highest = min(shown), max(shown)
-    scale = (len(blocks) - 1) / (highest - lowest or 1)
-    return "".join(blocks[round((value - lowest) * scale)] for value in shown)

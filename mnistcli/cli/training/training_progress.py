@@ -13,7 +13,8 @@ from rich.table import Column
 from rich.text import Text
 
 from mnistcli.cli.streams import err, is_animated, print_epoch, print_note
-from mnistcli.cli.training.epoch_table import EpochTable, render_curves
+from mnistcli.cli.training.epoch_table import EpochTable
+from mnistcli.cli.training.sparklines import render_curves
 from mnistcli.errors import RunError
 from mnistcli.formatting import format_count, percent
 from mnistcli.runs.history import EpochRow, is_better

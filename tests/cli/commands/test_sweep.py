@@ -13,7 +13,7 @@ from mnistcli.files.locks import try_lock
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
 from mnistcli.sweep import trial
-from mnistcli.training import seeds
+from mnistcli.training import seed_training
 from tests.support.command_line import fail, succeed
 from tests.support.sweep import simulated_training
 
@@ -90,7 +90,7 @@ def test_the_best_settings_are_confirmed_with_other_seeds(monkeypatch: pytest.Mo
         run.model_file.touch()
         run.write_metrics({"seed": config.seed, "val_accuracy": 0.9 + config.seed / 100})
 
-    monkeypatch.setattr(seeds, "train", train)
+    monkeypatch.setattr(seed_training, "train", train)
 
     result = succeed(*SWEEP, "--trials", 1, "--run-dir", "s", "--seed", 3, "--confirm", 2)
 

@@ -10,7 +10,7 @@ from mnistcli.cli.seeds.seed_training import parse_seeds
 from mnistcli.config import TrainConfig
 from mnistcli.errors import ConfigError, TrainingError
 from mnistcli.runs.run import Run
-from mnistcli.training import seeds
+from mnistcli.training import seed_training
 from tests.support.command_line import fail, succeed
 
 TRAIN = ("train", "--dataset", "digits", "--seeds")
@@ -60,7 +60,7 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             | {"seconds": 61.25} | chance
         )  # fmt: skip
 
-    monkeypatch.setattr(seeds, "train", train)
+    monkeypatch.setattr(seed_training, "train", train)
     return trained
 
 
@@ -105,7 +105,7 @@ def test_ctrl_c_names_the_command_that_continues(monkeypatch: pytest.MonkeyPatch
     def train(config: TrainConfig, splits: object, run: Run, **_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(seeds, "train", train)
+    monkeypatch.setattr(seed_training, "train", train)
 
     code, lines = fail(*TRAIN, "0..1")
 

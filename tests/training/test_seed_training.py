@@ -10,8 +10,8 @@ from mnistcli.datasets import Splits
 from mnistcli.errors import RunError, TrainingError
 from mnistcli.runs.run import Run
 from mnistcli.runs.seed_series import RunSeries
-from mnistcli.training import seeds
-from mnistcli.training.seeds import SeedResult, SeedResults, seed_configs, train_seeds
+from mnistcli.training import seed_training
+from mnistcli.training.seed_training import SeedResult, SeedResults, seed_configs, train_seeds
 from mnistcli.training.training import train
 from tests.support.training import RecordingCallback, hash_weights, train_model
 
@@ -45,7 +45,7 @@ def test_finished_seeds_are_kept_and_stopped_ones_resumed(
             raise KeyboardInterrupt
         run.write_metrics({"seed": config.seed})
 
-    monkeypatch.setattr(seeds, "train", train)
+    monkeypatch.setattr(seed_training, "train", train)
     series = RunSeries.create(CONFIG, tmp_path / "s")
     with pytest.raises(KeyboardInterrupt):
         train_seeds(CONFIG, splits, [3, 4, 5], series)
@@ -106,7 +106,7 @@ def test_a_seed_that_fails_does_not_stop_the_others(
         run.model_file.touch()
         run.write_metrics({"seed": config.seed, "test_accuracy": 0.5 + config.seed / 10})
 
-    monkeypatch.setattr(seeds, "train", train)
+    monkeypatch.setattr(seed_training, "train", train)
     series = RunSeries.create(CONFIG, tmp_path / "s")
 
     results = train_seeds(CONFIG, splits, [0, 1, 2], series)
