@@ -90,7 +90,7 @@ def predict(
     """
     from mnistcli.image_io.image_input import is_file_object, source_name
     from mnistcli.inference.loading import cached_classifier
-    from mnistcli.prediction.image_listing import FoundImage
+    from mnistcli.prediction.image_listing import InputImage
     from mnistcli.prediction.predict import predict_images
     from mnistcli.prediction.rejection import choose_thresholds
 
@@ -98,7 +98,7 @@ def predict(
     has_several = isinstance(images, (list, tuple, Iterator)) and not is_file_object(images)
     sources = images if has_several else [images]
     found = (
-        FoundImage(
+        InputImage(
             Path(source_name(image) or f"image {number}"),
             Path(image) if isinstance(image, (str, os.PathLike)) else image,
         )
@@ -287,7 +287,7 @@ def load_classifier(
         batch_size: Images per batch.
         pixel_scale: The pixel scale that an external model expects, a name in
             `mnistcli.pixel_scales.PIXEL_SCALES`, or ``auto``. Remembered for the file by all
-            functions. Defaults to the one that is detected with known digits.
+            functions. Defaults to the one that is detected with reference digits.
 
     Raises:
         ModelError: The model cannot be found or loaded.

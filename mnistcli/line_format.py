@@ -63,5 +63,5 @@ class RecognizedLine:
     alternatives: tuple[Alternative, ...] = ()
 
 
-ReadLine = Callable[[Sequence[NDArray[np.float32]]], RecognizedLine]
+RecognizeLine = Callable[[Sequence[NDArray[np.float32]]], RecognizedLine]
 """A line recognizer: images of one line at several scales, float32 (32, w) in 0..1, to its text."""

@@ -4,4 +4,4 @@ PIXEL_SCALES = ("0..1", "0..255", "-1..1", "standardized", "1..0", "255..0")
 """The pixel scales; with the last two, digits are dark on light."""
 
 AUTO_SCALE = "auto"
-"""Stands for the pixel scale that is found with known digits."""
+"""Stands for the pixel scale that is detected with reference digits."""

@@ -108,8 +108,8 @@ def _test_event(
     evaluation: Evaluation, test: Dataset, step: int, result: TrainResult | EnsembleResult
 ) -> Event:
     model, dataset = str(result.run.path), result.config.dataset
-    confusion = plot_confusion(evaluation.confusion_matrix, model=model, dataset=dataset)
-    mistakes = plot_mistakes(test, evaluation.probabilities, model=model, dataset_name=dataset)
+    confusion = plot_confusion(evaluation.confusion_matrix, model_name=model, dataset_name=dataset)
+    mistakes = plot_mistakes(test, evaluation.probabilities, model_name=model, dataset_name=dataset)
     scalars = {"loss/test": evaluation.loss, "accuracy/test": evaluation.accuracy}
     values = [
         *_scalars(scalars.items()),

@@ -44,7 +44,7 @@ def print_training(result: "TrainResult | EnsembleResult", *, as_json: bool = Fa
 def print_evaluation(
     result: "Evaluation",
     model: "ModelRef",
-    dataset: str,
+    dataset_name: str,
     *,
     report: bool = False,
     as_json: bool = False,
@@ -55,7 +55,7 @@ def print_evaluation(
     Args:
         result: Metrics on the images of the dataset.
         model: The evaluated model; its name and description are printed.
-        dataset: The name of the dataset.
+        dataset_name: The name of the dataset.
         report: Whether to print the scores of each digit and the confusion matrix as well.
         as_json: Print one JSON object instead.
         fit_accuracy: Print the rejection threshold at which this fraction of the predictions is
@@ -72,12 +72,15 @@ def print_evaluation(
             member["model"] = name
         if fit_accuracy is not None:
             metrics["fitted_threshold"] = fitted.as_dict() if fitted else None
-        print_json({"model": model.name, "dataset": dataset} | metrics)
+        print_json({"model": model.name, "dataset": dataset_name} | metrics)
         return
     _print_pairs(
         [
             *_model_rows(model),
-            ("dataset", f"{quote_name(dataset)} ({format_count(result.samples, 'test image')})"),
+            (
+                "dataset",
+                f"{quote_name(dataset_name)} ({format_count(result.samples, 'test image')})",
+            ),
             *(_member_rows(result, names) if result.members else ()),
             ("accuracy", percent(result.accuracy)),
             ("loss", f"{result.loss:.4f}"),

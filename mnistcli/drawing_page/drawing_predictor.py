@@ -10,7 +10,7 @@ import numpy as np
 
 from mnistcli.inference.digit_classifier import DigitClassifier
 from mnistcli.mnist_format import IMAGE_SIDE
-from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.image_listing import InputImage
 from mnistcli.prediction.occlusion import occlusion_map, predict_occluded
 from mnistcli.prediction.predict import predict_images
 from mnistcli.prediction.rejection import Thresholds
@@ -24,12 +24,14 @@ class DrawingPredictor:
 
     Args:
         classifier: The classifier.
-        model: The name of the model.
+        model_name: The name of the model.
         thresholds: The rejection thresholds.
     """
 
-    def __init__(self, classifier: DigitClassifier, model: str, thresholds: Thresholds) -> None:
-        self.model = model
+    def __init__(
+        self, classifier: DigitClassifier, model_name: str, thresholds: Thresholds
+    ) -> None:
+        self.model = model_name
         self._classifier = classifier
         self._thresholds = thresholds
         self._lock = threading.Lock()
@@ -41,7 +43,7 @@ class DrawingPredictor:
         Raises:
             ImageError: The file cannot be read.
         """
-        found = FoundImage(_NAME, BytesIO(image))
+        found = InputImage(_NAME, BytesIO(image))
         with self._lock:
             (prediction,) = predict_images(self._classifier, [found], thresholds=self._thresholds)
         if prediction.error is not None:
@@ -85,4 +87,4 @@ class DrawingPredictor:
         """Warm up: predict a number, so that no cold start (libraries, models) delays a drawing."""
         eleven = np.full((200, 320), 255, np.uint8)
         eleven[40:160, 100:118] = eleven[40:160, 200:218] = 0
-        list(predict_images(self._classifier, [FoundImage(_NAME, eleven)]))
+        list(predict_images(self._classifier, [InputImage(_NAME, eleven)]))

@@ -7,7 +7,8 @@
 - `litert` runs converted models; `litert_files` signs them with the secret of `signing_key`
 - `litert_conversion`, `quantization` and `onnx_conversion` convert models, `export` writes them
   to files
-- `interface_detection` finds the pixel scale and outputs of external models with `known_digits`;
+- `interface_detection` finds the pixel scale and outputs of external models with the reference
+  digits of `known_digits`;
   `interface_cache` stores them
 - `line_recognizer` reads text lines, whose texts `ctc` decodes
 """

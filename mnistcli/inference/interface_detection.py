@@ -2,11 +2,11 @@
 
 Models differ in their input normalization: Keras users scale pixels to 0..1, leave them at 0..255,
 or invert them; the last layer gives softmax probabilities, sigmoid values or logits. What cannot be
-derived from the layers is measured on known digits: among the pixel scales within two points of the
-best accuracy, the one with the lowest cross-entropy is chosen. The highest accuracy alone does not
-decide, because a ReLU network predicts 0..255 about as well as 0..1. A model is then adapted with
-stock layers, so that it takes float32 (n, 28, 28, 1) in 0..1 and returns probabilities (n, 10) like
-any other.
+derived from the layers is measured on reference digits: among the pixel scales within two
+percentage points of the best accuracy, the one with the lowest cross-entropy is chosen. The highest
+accuracy alone does not decide, because a ReLU network is about as accurate at 0..255 as at 0..1. A
+model is then adapted with stock layers, so that it takes float32 (n, 28, 28, 1) in 0..1 and returns
+probabilities (n, 10) like any other.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -58,7 +58,7 @@ _MIN_ACCURACY = 0.5
 
 
 class _Result(NamedTuple):
-    """Result of one pixel scale on the known digits: accuracy, and cross-entropy in nats."""
+    """Result of one pixel scale on the reference digits: accuracy, and cross-entropy in nats."""
 
     interface: Interface
     accuracy: float
@@ -94,8 +94,8 @@ def adapt(
         on_note: Receives a line about the detected interface.
 
     Raises:
-        ModelError: Keras cannot build the model, or it predicts less than half of the known
-            digits at every pixel scale.
+        ModelError: Keras cannot build the model, or it classifies less than half of the reference
+            digits correctly at every pixel scale.
     """
     model = checkpoints.load_checked(checked)
     if pixel_scale is None:
@@ -132,7 +132,7 @@ def is_standard(model: keras.Model) -> bool:
 
 
 def _detect(model: keras.Model, checked: CheckedModel, pixel_scale: str | None) -> _Result:
-    """Detect the interface of a model with known digits.
+    """Detect the interface of a model with reference digits.
 
     Args:
         model: The model.
@@ -140,7 +140,8 @@ def _detect(model: keras.Model, checked: CheckedModel, pixel_scale: str | None) 
         pixel_scale: The pixel scale, if it is known.
 
     Raises:
-        ModelError: No pixel scale predicts half of the digits correctly, or the outputs are NaN.
+        ModelError: Less than half of the digits are classified correctly at every pixel scale, or
+            the outputs are NaN.
     """
     best = 0.0
     for digits in load_known_digits():
@@ -154,9 +155,9 @@ def _detect(model: keras.Model, checked: CheckedModel, pixel_scale: str | None) 
             )
         best = max(best, result.accuracy)
     raise ModelError(
-        f"{str(checked.path)!r} takes {_format_shape(checked)} pixels and predicts at most "
-        f"{percent(best, 0)} of {KNOWN_DIGIT_COUNT} known digits, whether it takes pixels of 0..1, "
-        "0..255 or another scale",
+        f"{str(checked.path)!r} ({_format_shape(checked)} input) classifies at most "
+        f"{percent(best, 0)} of {KNOWN_DIGIT_COUNT} reference digits correctly at any pixel scale, "
+        "such as 0..1 or 0..255",
         hint=OTHER_MODEL,
     )
 
@@ -259,7 +260,7 @@ def _describe(checked: CheckedModel, result: _Result) -> str:
     scale, outputs = result.interface
     polarity = ", dark digits on light" if scale in {"1..0", "255..0"} else ""
     return (
-        f"{checked.path.name} takes {_format_shape(checked)} pixels of {scale}{polarity} and gives "
-        f"{_OUTPUTS[outputs]}: {percent(result.accuracy, 1)} of {KNOWN_DIGIT_COUNT} known digits "
-        "are right"
+        f"{checked.path.name} expects {_format_shape(checked)} images with pixels in "
+        f"{scale}{polarity} and outputs {_OUTPUTS[outputs]} ({percent(result.accuracy, 1)} of "
+        f"{KNOWN_DIGIT_COUNT} reference digits correct)"
     )

@@ -1,7 +1,7 @@
-"""Known digits: 500 labeled digits to detect the pixel scale of a model.
+"""Reference digits: 500 labeled digits to detect the pixel scale of a model.
 
 They are the first training images of MNIST, if its files are on this machine. Otherwise, and for
-models that do not predict MNIST, they are those digits of scikit-learn that look most like MNIST.
+models that fail on MNIST, they are those digits of scikit-learn that look most like MNIST.
 """
 
 import contextlib
@@ -103,8 +103,8 @@ def _to_known_digits(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Kn
 def _load_sklearn_digits() -> KnownDigits:
     """Convert digits of scikit-learn to MNIST format, and choose 50 of each digit.
 
-    The digits chosen are those that the packaged model predicts with the highest probability:
-    networks that were trained on MNIST predict 83 to 90 % of them, and 70 % of all.
+    The digits chosen are those to which the packaged model assigns the highest probability: models
+    that were trained on MNIST classify 83 to 90 % of them correctly, and 70 % of all.
     """
     from sklearn.datasets import load_digits  # noqa: PLC0415 - slow, and rarely needed
 

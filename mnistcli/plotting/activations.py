@@ -44,16 +44,16 @@ def plot_activations(
     image: NDArray[np.uint8],
     blocks: Sequence[Block],
     *,
-    model: str,
-    dataset: str,
+    model_name: str,
+    dataset_name: str,
 ) -> Figure:
     """Plot the activations of a model for a digit, a row for each block of layers.
 
     Args:
         image: The digit, uint8 (28, 28).
         blocks: The blocks in order; the output of the last one is the probabilities.
-        model: Name of the model.
-        dataset: Name of the dataset that the digit is from.
+        model_name: Name of the model.
+        dataset_name: Name of the dataset that the digit is from.
     """
     *hidden, output = blocks
     indices = np.linspace(0, len(hidden) - 1, min(len(hidden), MAX_ROWS)).round().astype(int)
@@ -72,7 +72,7 @@ def plot_activations(
         TOP + (len(shown) + 2) * _ROW_STEP + 0.25,
         title,
         _SUBTITLE + (_SIGNED_SUBTITLE if is_signed else ""),
-        Footer(model, "1 image", dataset),
+        Footer(model_name, "1 image", dataset_name),
     )
     left = MARGIN + _LABEL
     _write_label(axes, TOP, ("input",), f"28{_TIMES}28 pixels")

@@ -41,14 +41,14 @@ class Section(NamedTuple):
 
 
 def plot_augmentation(
-    config: TrainConfig, train: Dataset, *, model: str, dataset_name: str
+    config: TrainConfig, train: Dataset, *, model_name: str, dataset_name: str
 ) -> Figure:
     """Plot training images as a run saw them: augmented, distorted and synthetic.
 
     Args:
         config: The config of the run.
         train: The images that it was trained on, without synthetic ones.
-        model: Name of the model.
+        model_name: Name of the model.
         dataset_name: Name of the dataset.
     """
     sections = make_sections(config, train)
@@ -59,7 +59,7 @@ def plot_augmentation(
         TOP + height + 0.1,
         "Training images as the model saw them",
         _subtitle(config),
-        Footer(model, format_count(len(train), "training image"), dataset_name),
+        Footer(model_name, format_count(len(train), "training image"), dataset_name),
     )
     top = TOP
     for section in sections:

@@ -65,8 +65,8 @@ def plot_calibration(
     probabilities: NDArray[np.float32],
     calibration_error: float,
     *,
-    model: str,
-    dataset: str,
+    model_name: str,
+    dataset_name: str,
 ) -> Figure:
     """Plot a reliability diagram: the accuracy in each bin of confidence.
 
@@ -74,8 +74,8 @@ def plot_calibration(
         labels: The true digits, int64 (n,).
         probabilities: The probabilities that the model predicts, float32 (n, 10).
         calibration_error: The expected calibration error over the same bins, 0..1.
-        model: Name of the model.
-        dataset: Name of the dataset.
+        model_name: Name of the model.
+        dataset_name: Name of the dataset.
     """
     confidence = probabilities.max(axis=1).astype(np.float64)
     correct = (probabilities.argmax(axis=1) == labels).astype(np.float64)
@@ -93,7 +93,7 @@ def plot_calibration(
         )
     )
     write_title(figure, title, _SUBTITLE)
-    write_footer(figure, Footer(model, format_count(len(labels), "image"), dataset))
+    write_footer(figure, Footer(model_name, format_count(len(labels), "image"), dataset_name))
     accuracy_axes = _new_panel(figure, _PANEL_BOTTOM, _PANEL_HEIGHT)
     used = np.flatnonzero(counts)
     _draw_accuracy(accuracy_axes, confidences[used] / counts[used], corrects[used], counts[used])

@@ -66,12 +66,12 @@ class Curve:
     smoothed: bool = False
 
 
-def plot_comparison(curves: Sequence[Curve], *, dataset: str) -> Figure:
+def plot_comparison(curves: Sequence[Curve], *, dataset_name: str) -> Figure:
     """Plot accuracy and loss per epoch of several runs, of training and validation.
 
     Args:
         curves: The history of each run, at least one of them with an epoch.
-        dataset: Name of the dataset that the runs were trained on.
+        dataset_name: Name of the dataset that the runs were trained on.
 
     Raises:
         PlotError: No run has a history.
@@ -82,7 +82,7 @@ def plot_comparison(curves: Sequence[Curve], *, dataset: str) -> Figure:
     figure = Figure(figsize=(WIDTH, HEIGHT + legend_height), dpi=DPI, facecolor="white")
     write_title(figure, _title(curves), _subtitle(curves))
     names = " + ".join(curve.name for curve in curves)
-    write_footer(figure, Footer(names, "", dataset))
+    write_footer(figure, Footer(names, "", dataset_name))
     titles = {"accuracy": "Accuracy", "loss": "Loss (log scale)"}
     for (name, title), left in zip(titles.items(), PANEL_LEFTS, strict=True):
         axes = new_panel(figure, left, title, PANEL_BOTTOM + legend_height)

@@ -38,7 +38,7 @@ _TICK_DISTANCE = 0.1
 Colors = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
-def plot_confusion(matrix: NDArray[np.int64], *, model: str, dataset: str) -> Figure:
+def plot_confusion(matrix: NDArray[np.int64], *, model_name: str, dataset_name: str) -> Figure:
     """Plot a confusion matrix: counts as text, rates as colors, and recall and precision.
 
     A rate is a fraction of the row. Correct predictions and mistakes each have a colormap, so
@@ -46,11 +46,11 @@ def plot_confusion(matrix: NDArray[np.int64], *, model: str, dataset: str) -> Fi
 
     Args:
         matrix: Counts, int64 (10, 10); rows are true digits, columns predicted digits.
-        model: Name of the model.
-        dataset: Name of the dataset.
+        model_name: Name of the model.
+        dataset_name: Name of the dataset.
     """
     size = len(matrix) * CELL
-    footer = Footer(model, format_count(int(matrix.sum()), "image"), dataset)
+    footer = Footer(model_name, format_count(int(matrix.sum()), "image"), dataset_name)
     figure, axes = new_figure(
         LEFT + size + _SIDE, HEAD + size + _FOOT, *_title_and_subtitle(matrix), footer
     )

@@ -10,7 +10,7 @@ _ENSEMBLE_PLOTS_DIR = Path("ensemble_plots")
 _COMPARISON_PLOTS_DIR = Path("comparison_plots")
 
 
-def plots_dir(model: ModelRef, dataset: str) -> Path:
+def plots_dir(model: ModelRef, dataset_name: str) -> Path:
     """Return the default directory for plots of a model on a dataset.
 
     It is in the run, beside a file outside a run, or in the working directory for the packaged
@@ -18,27 +18,27 @@ def plots_dir(model: ModelRef, dataset: str) -> Path:
 
     Args:
         model: The model.
-        dataset: The name of the dataset.
+        dataset_name: The name of the dataset.
 
     Raises:
         RunError: A file of the run is damaged.
     """
     directory = _model_directory(model)
-    if dataset == model.datasets[0]:
+    if dataset_name == model.datasets[0]:
         return directory
-    path = Path(dataset)
+    path = Path(dataset_name)
     parts = path.relative_to(path.anchor).parts or ("dataset",)
     return directory / "_".join(parts)[-_MAX_NAME:]
 
 
-def comparison_dir(models: ModelRef, dataset: str) -> Path:
+def comparison_dir(models: ModelRef, dataset_name: str) -> Path:
     """Return the default directory for a comparison of models on a dataset.
 
     Args:
         models: The models.
-        dataset: The name of the dataset.
+        dataset_name: The name of the dataset.
     """
-    return _COMPARISON_PLOTS_DIR / plots_dir(models, dataset).relative_to(_ENSEMBLE_PLOTS_DIR)
+    return _COMPARISON_PLOTS_DIR / plots_dir(models, dataset_name).relative_to(_ENSEMBLE_PLOTS_DIR)
 
 
 def _model_directory(model: ModelRef) -> Path:

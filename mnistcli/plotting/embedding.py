@@ -60,8 +60,8 @@ def plot_embedding(
     predicted: NDArray[np.int64],
     *,
     images: int,
-    model: str,
-    dataset: str,
+    model_name: str,
+    dataset_name: str,
 ) -> Figure:
     """Plot digits in two dimensions, in the color of their label; mistakes are marked.
 
@@ -70,8 +70,8 @@ def plot_embedding(
         labels: The true digits, int64 (n,).
         predicted: The predicted digits, int64 (n,).
         images: Number of images in the dataset.
-        model: Name of the model.
-        dataset: Name of the dataset.
+        model_name: Name of the model.
+        dataset_name: Name of the dataset.
     """
     points = embed(features)
     wrong = predicted != labels
@@ -81,7 +81,7 @@ def plot_embedding(
     subtitle = "t-SNE of the last hidden layer: digits with similar features are close together"
     write_title(figure, title, subtitle)
     shown = f"{len(labels):,} of " if len(labels) < images else ""
-    write_footer(figure, Footer(model, shown + format_count(images, "image"), dataset))
+    write_footer(figure, Footer(model_name, shown + format_count(images, "image"), dataset_name))
     axes = figure.add_axes(
         (
             MARGIN / _WIDTH,

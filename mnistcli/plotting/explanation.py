@@ -77,12 +77,12 @@ _MAX_ASPECT = 6
 _MIN_WRITTEN = 0.01
 
 
-def plot_explanations(explanations: Iterable[Explanation], *, model: str) -> Figure:
+def plot_explanations(explanations: Iterable[Explanation], *, model_name: str) -> Figure:
     """Plot explanations of predictions: the stages of each image, and a row for each digit.
 
     Args:
         explanations: The explanations; the first `MAX_EXPLAINED` are drawn.
-        model: Name of the model.
+        model_name: Name of the model.
 
     Raises:
         ImageError: There are no explanations.
@@ -107,7 +107,7 @@ def plot_explanations(explanations: Iterable[Explanation], *, model: str) -> Fig
         _arrange(shown)[-1],
         title,
         _SUBTITLE,
-        Footer(model, f"{images}, {digits}"),
+        Footer(model_name, f"{images}, {digits}"),
     )
     for row, is_first, top in zip(shown, are_first, _arrange(shown), strict=False):
         bottom = _draw_image(axes, row, top) if is_first else top

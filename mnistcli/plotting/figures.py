@@ -20,8 +20,8 @@ def history_figure(inputs: PlotInputs) -> "Figure":
     config = inputs.run.read_config()
     return plot_history(
         inputs.run.read_history(),
-        model=inputs.model_ref.name,
-        dataset=config.dataset,
+        model_name=inputs.model_ref.name,
+        dataset_name=config.dataset,
         images=_count_training_images(inputs.run),
         keeps_last=config.keeps_last,
         smoothed=config.label_smoothing > 0,
@@ -34,8 +34,8 @@ def confusion_figure(inputs: PlotInputs) -> "Figure":
 
     return plot_confusion(
         inputs.evaluation.confusion_matrix,
-        model=inputs.model_ref.name,
-        dataset=inputs.dataset_name,
+        model_name=inputs.model_ref.name,
+        dataset_name=inputs.dataset_name,
     )
 
 
@@ -47,7 +47,7 @@ def samples_figure(inputs: PlotInputs) -> "Figure":
         inputs.dataset,
         inputs.evaluation.probabilities,
         inputs.random_indices(inputs.count),
-        model=inputs.model_ref.name,
+        model_name=inputs.model_ref.name,
         dataset_name=inputs.dataset_name,
     )
 
@@ -60,7 +60,7 @@ def mistakes_figure(inputs: PlotInputs) -> "Figure":
         inputs.dataset,
         inputs.evaluation.probabilities,
         count=inputs.count,
-        model=inputs.model_ref.name,
+        model_name=inputs.model_ref.name,
         dataset_name=inputs.dataset_name,
     )
 
@@ -73,7 +73,7 @@ def filters_figure(inputs: PlotInputs) -> "Figure":
     image = inputs.dataset.images[0]
     kernels, maps = first_convolution(inputs.keras_model, image)
     return plot_filters(
-        kernels, image, maps, model=inputs.model_ref.name, dataset=inputs.dataset_name
+        kernels, image, maps, model_name=inputs.model_ref.name, dataset_name=inputs.dataset_name
     )
 
 
@@ -86,8 +86,8 @@ def calibration_figure(inputs: PlotInputs) -> "Figure":
         evaluation.labels,
         evaluation.probabilities,
         evaluation.calibration_error,
-        model=inputs.model_ref.name,
-        dataset=inputs.dataset_name,
+        model_name=inputs.model_ref.name,
+        dataset_name=inputs.dataset_name,
     )
 
 
@@ -103,8 +103,8 @@ def embedding_figure(inputs: PlotInputs) -> "Figure":
         inputs.dataset.labels[chosen],
         inputs.evaluation.predicted[chosen],
         images=len(inputs.dataset),
-        model=inputs.model_ref.name,
-        dataset=inputs.dataset_name,
+        model_name=inputs.model_ref.name,
+        dataset_name=inputs.dataset_name,
     )
 
 
@@ -118,8 +118,8 @@ def activations_figure(inputs: PlotInputs) -> "Figure":
     return plot_activations(
         image,
         block_outputs(model, image),
-        model=inputs.model_ref.name,
-        dataset=inputs.dataset_name,
+        model_name=inputs.model_ref.name,
+        dataset_name=inputs.dataset_name,
     )
 
 
@@ -136,7 +136,7 @@ def augmentation_figure(inputs: PlotInputs) -> "Figure":
         raise ValueError("the plot requires the training images of the dataset")
     data = hold_out_validation(config, inputs.splits)
     return plot_augmentation(
-        config, data.train, model=inputs.model_ref.name, dataset_name=data.name
+        config, data.train, model_name=inputs.model_ref.name, dataset_name=data.name
     )
 
 
@@ -152,7 +152,7 @@ def occlusion_figure(inputs: PlotInputs) -> "Figure":
         inputs.evaluation.probabilities,
         partial(predict_occluded, inputs.classifier),
         count=inputs.count,
-        model=inputs.model_ref.name,
+        model_name=inputs.model_ref.name,
         dataset_name=inputs.dataset_name,
     )
 

@@ -41,8 +41,8 @@ def plot_filters(
     image: NDArray[np.uint8],
     maps: NDArray[np.float32],
     *,
-    model: str,
-    dataset: str,
+    model_name: str,
+    dataset_name: str,
 ) -> Figure:
     """Plot the kernels of a convolution, each beside its feature map of one digit.
 
@@ -51,8 +51,8 @@ def plot_filters(
             drawn as one block.
         image: The digit, uint8 (28, 28).
         maps: The feature maps of the digit, float32 (rows, columns, n).
-        model: Name of the model.
-        dataset: Name of the dataset that the digit is from.
+        model_name: Name of the model.
+        dataset_name: Name of the dataset that the digit is from.
     """
     count = kernels.shape[-1]
     columns = choose_columns(count, 1.2)
@@ -61,7 +61,7 @@ def plot_filters(
         max(MARGIN + _SIDE + columns * _COLUMN_STEP + MARGIN / 2, _MIN_WIDTH),
         TOP + max(rows * _ROW_STEP, _MIN_HEIGHT) + MARGIN / 2,
         *_title_and_subtitle(kernels, maps),
-        Footer(model, "1 image", dataset),
+        Footer(model_name, "1 image", dataset_name),
     )
     max_weight = float(np.abs(kernels).max())
     colors = _POSITIVE if maps.min() >= 0 else _SIGNED

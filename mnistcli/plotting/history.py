@@ -38,8 +38,8 @@ MAX_MARKED_EPOCHS = 30
 def plot_history(
     history: Sequence[EpochRow],
     *,
-    model: str,
-    dataset: str,
+    model_name: str,
+    dataset_name: str,
     images: int | None = None,
     keeps_last: bool = False,
     smoothed: bool = False,
@@ -48,8 +48,8 @@ def plot_history(
 
     Args:
         history: One row per epoch, in order; NaN without validation.
-        model: Name of the model.
-        dataset: Name of the dataset that it was trained on.
+        model_name: Name of the model.
+        dataset_name: Name of the dataset that it was trained on.
         images: Number of images that it was trained on; None if it is unknown.
         keeps_last: Whether the last epoch is kept. Otherwise, it is the one with the lowest
             validation loss. Without validation, the last epoch is kept in any case.
@@ -74,7 +74,11 @@ def plot_history(
     write_title(figure, _title(history, kept), _subtitle(keeps_last=keeps_last, smoothed=smoothed))
     write_footer(
         figure,
-        Footer(model, "" if images is None else format_count(images, "training image"), dataset),
+        Footer(
+            model_name,
+            "" if images is None else format_count(images, "training image"),
+            dataset_name,
+        ),
     )
     loss_label = "Training objective (log scale)" if smoothed else "Loss (log scale)"
     titles = {"accuracy": "Accuracy", "loss": loss_label}

@@ -15,7 +15,7 @@ def plot_mistakes(
     dataset: Dataset,
     probabilities: NDArray[np.float32],
     *,
-    model: str,
+    model_name: str,
     dataset_name: str,
     count: int = 24,
 ) -> Figure:
@@ -26,7 +26,7 @@ def plot_mistakes(
     Args:
         dataset: The dataset, n images.
         probabilities: The probabilities that the model predicts, float32 (n, 10).
-        model: Name of the model.
+        model_name: Name of the model.
         dataset_name: Name of the dataset.
         count: Maximum number of digits to draw; at most `MAX_SAMPLES`.
 
@@ -34,7 +34,7 @@ def plot_mistakes(
         DataError: There are no digits.
     """
     shown, title = find_worst(dataset, probabilities, min(count, MAX_SAMPLES))
-    footer = Footer(model, format_count(len(dataset), "image"), dataset_name)
+    footer = Footer(model_name, format_count(len(dataset), "image"), dataset_name)
     return draw_digit_grid(dataset, probabilities, shown, title, footer, outline_mistakes=False)
 
 

@@ -64,7 +64,7 @@ def plot_occlusion(
     predict_occluded: Callable[[NDArray[np.uint8]], NDArray[np.float32]],
     *,
     count: int,
-    model: str,
+    model_name: str,
     dataset_name: str,
 ) -> Figure:
     """Plot occlusion maps of the worst mistakes; without mistakes, of the least confident digits.
@@ -75,7 +75,7 @@ def plot_occlusion(
         predict_occluded: Computes the probabilities of a digit with a patch covered, as
             `predict_occluded` in `mnistcli.prediction.occlusion` does.
         count: Maximum number of digits to draw; at most `MAX_OCCLUDED`.
-        model: Name of the model.
+        model_name: Name of the model.
         dataset_name: Name of the dataset.
     """
     worst, title = find_worst(dataset, probabilities, min(count, MAX_OCCLUDED))
@@ -86,7 +86,7 @@ def plot_occlusion(
         TOP + rows * _ROW_STEP,
         title,
         _SUBTITLE,
-        Footer(model, format_count(len(dataset), "image"), dataset_name),
+        Footer(model_name, format_count(len(dataset), "image"), dataset_name),
     )
     for position, index in enumerate(worst.tolist()):
         row, column = divmod(position, columns)

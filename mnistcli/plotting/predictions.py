@@ -33,7 +33,7 @@ _LIMITS = (
 )
 
 
-def plot_predictions(predictions: Iterable[Prediction], *, model: str) -> Figure:
+def plot_predictions(predictions: Iterable[Prediction], *, model_name: str) -> Figure:
     """Plot predictions: each image once with boxes and predicted digits, then the digits.
 
     A digit is drawn as the input of the model, with a bar for the probability of each class. Up to
@@ -43,7 +43,7 @@ def plot_predictions(predictions: Iterable[Prediction], *, model: str) -> Figure
     Args:
         predictions: The predictions; images that could not be read are left out. The image files
             are opened again.
-        model: Name of the model.
+        model_name: Name of the model.
 
     Raises:
         ImageError: No image could be read, or one has been removed since it was predicted.
@@ -54,7 +54,9 @@ def plot_predictions(predictions: Iterable[Prediction], *, model: str) -> Figure
     if not blocks:
         raise ImageError("no image could be read")
     digits = sum(len(block.digits) for block in blocks)
-    footer = Footer(model, f"{format_count(len(blocks), 'image')}, {format_count(digits, 'digit')}")
+    footer = Footer(
+        model_name, f"{format_count(len(blocks), 'image')}, {format_count(digits, 'digit')}"
+    )
     blocks, layout = lay_out(blocks)
     figure, axes = new_figure(
         2 * MARGIN + max(layout.size.width, _min_width()),

@@ -16,7 +16,7 @@ def plot_samples(
     probabilities: NDArray[np.float32],
     indices: NDArray[np.intp],
     *,
-    model: str,
+    model_name: str,
     dataset_name: str,
 ) -> Figure:
     """Plot some digits of a dataset with their predictions and labels; mistakes are outlined.
@@ -25,7 +25,7 @@ def plot_samples(
         dataset: The dataset, n images.
         probabilities: The probabilities that the model predicts, float32 (n, 10).
         indices: Indices of the digits to draw, in order; the first `MAX_SAMPLES` are drawn.
-        model: Name of the model.
+        model_name: Name of the model.
         dataset_name: Name of the dataset.
 
     Raises:
@@ -35,5 +35,5 @@ def plot_samples(
     correct = int((probabilities.argmax(axis=1) == dataset.labels)[shown].sum())
     title = f"{correct} of {format_count(len(shown), 'random digit')} predicted correctly"
     images = f"{len(shown)} of {format_count(len(dataset), 'image')}"
-    footer = Footer(model, images, dataset_name)
+    footer = Footer(model_name, images, dataset_name)
     return draw_digit_grid(dataset, probabilities, shown, title, footer, outline_mistakes=True)

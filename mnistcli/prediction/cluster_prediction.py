@@ -20,7 +20,7 @@ from mnistcli.image_io.image_input import read_stream
 from mnistcli.image_io.pages import ImagePage
 from mnistcli.inference.digit_classifier import DigitClassifier
 from mnistcli.inference.loading import load_classifier
-from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.image_listing import InputImage
 from mnistcli.prediction.object_downloads import prefetch_objects
 from mnistcli.prediction.predict import classify
 from mnistcli.prediction.preparation import Preparation
@@ -66,17 +66,17 @@ class _Result(NamedTuple):
     seconds: float
 
 
-_BatchTasks = TaskRunner[list[FoundImage], _Result]
+_BatchTasks = TaskRunner[list[InputImage], _Result]
 
 
 class _Batches:
     """Batches of images, larger ones if they are fast."""
 
-    def __init__(self, images: Iterable[FoundImage]) -> None:
+    def __init__(self, images: Iterable[InputImage]) -> None:
         self._images = iter(images)
         self._size = _MIN_BATCH
 
-    def __iter__(self) -> Iterator[list[FoundImage]]:
+    def __iter__(self) -> Iterator[list[InputImage]]:
         while batch := list(islice(self._images, self._size)):
             yield batch
 
@@ -87,7 +87,7 @@ class _Batches:
 
 
 def predict_on_cluster(
-    address: ClusterAddress, job: PredictionJob, images: Iterable[FoundImage]
+    address: ClusterAddress, job: PredictionJob, images: Iterable[InputImage]
 ) -> Iterator[Prediction]:
     """Predict the digits in images on the workers of a cluster.
 
@@ -111,7 +111,7 @@ def predict_on_cluster(
         yield from _predict_all(tasks, map(_for_workers, images))
 
 
-def _predict_all(tasks: _BatchTasks, images: Iterable[FoundImage]) -> Iterator[Prediction]:
+def _predict_all(tasks: _BatchTasks, images: Iterable[InputImage]) -> Iterator[Prediction]:
     """Predict images in batches."""
     batches = _Batches(images)
     for batch, result in tasks.run_in_order(batches):
@@ -123,7 +123,7 @@ def _predict_all(tasks: _BatchTasks, images: Iterable[FoundImage]) -> Iterator[P
         yield from result.predictions
 
 
-def _predict_alone(tasks: _BatchTasks, batch: Sequence[FoundImage]) -> Iterator[Prediction]:
+def _predict_alone(tasks: _BatchTasks, batch: Sequence[InputImage]) -> Iterator[Prediction]:
     """Predict the images of a batch that has crashed its workers, one after the other.
 
     A worker that dies because of another batch counts against the image as well, so the image is
@@ -150,7 +150,7 @@ def _require_shared(result: _Result) -> None:
             raise not_shared_error(path)
 
 
-def _predict_batch(job: PredictionJob, images: Sequence[FoundImage]) -> _Result:
+def _predict_batch(job: PredictionJob, images: Sequence[InputImage]) -> _Result:
     """Predict images; runs on a worker."""
     start = time.perf_counter()
     prepare_worker()
@@ -178,7 +178,7 @@ def _load_classifier(models: Sequence[ModelFile], pixel_scale: str | None) -> Di
     return load_classifier(find_models(models), pixel_scale=pixel_scale)
 
 
-def _for_workers(found: FoundImage) -> FoundImage:
+def _for_workers(found: InputImage) -> InputImage:
     """Return an image in a form that a worker can open: its absolute path or its content."""
     file = file_of(found)
     if file is None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mnistcli.inference.digit_classifier import DigitClassifier
 from mnistcli.prediction.occlusion import predict_occluded
 from mnistcli.prediction.results import PredictedDigit, Prediction
-from mnistcli.preprocessing.stages import Stages, find_stages
+from mnistcli.preprocessing.stages import Stages, compute_stages
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ def explain(
     for prediction in predictions:
         if prediction.error is not None:
             continue
-        stages = find_stages(prediction.open_image())
+        stages = compute_stages(prediction.open_image())
         if prediction.content.is_tight_crop:
             stages = stages.for_tight_crop([digit.detection for digit in prediction.digits])
         elif prediction.digits and not prediction.content.lines:

@@ -15,7 +15,7 @@ from mnistcli.errors import ImageError
 from mnistcli.files.object_stores import FileName, StoredObject
 from mnistcli.image_io import open_image, original_size
 from mnistcli.prediction.form_regions import FormRegion
-from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.image_listing import InputImage
 from mnistcli.prediction.image_sources import Sources, find_images
 from mnistcli.prediction.results import Prediction
 from mnistcli.preprocessing.printed_form import PrintedForm, corners_of, find_printed_form
@@ -47,26 +47,28 @@ class FormPrediction:
             return {}
         return dict(zip(self.names, self.predictions, strict=True))
 
-    def as_dict(self, model: str | None = None) -> dict[str, Any]:
+    def as_dict(self, model_name: str | None = None) -> dict[str, Any]:
         """Return the predictions as plain values, ready for JSON.
 
         Args:
-            model: The name of the model.
+            model_name: The name of the model.
 
         Returns:
             The keys ``path``, ``model``, ``registered`` and ``regions``, which has the object of an
             image for each region, with boxes in pixels of the region; ``error`` for an unreadable
             scan.
         """
-        values: dict[str, Any] = {"path": str(self.path), "model": model}
+        values: dict[str, Any] = {"path": str(self.path), "model": model_name}
         if self.error is not None:
             values["error"] = self.error.message
-        regions = {name: prediction.as_dict(model) for name, prediction in self.regions.items()}
+        regions = {
+            name: prediction.as_dict(model_name) for name, prediction in self.regions.items()
+        }
         return values | {"registered": self.is_registered, "regions": regions}
 
 
 def predict_forms(
-    predict: Callable[[Iterable[FoundImage]], Iterator[Prediction]],
+    predict: Callable[[Iterable[InputImage]], Iterator[Prediction]],
     sources: Sources,
     regions: Sequence[FormRegion],
     *,
@@ -95,7 +97,7 @@ def predict_forms(
     # Predictions arrive after their scans were cropped: several regions are predicted together.
     waiting: deque[tuple[FileName, int, bool, bool]] = deque()
 
-    def crop_all() -> Iterator[FoundImage]:
+    def crop_all() -> Iterator[InputImage]:
         for scan in find_images(sources, recursive=recursive, on_note=on_note):
             found, is_registered = cropper.crop(scan)
             waiting.append((scan.path, len(found), found[0].error is None, is_registered))
@@ -130,7 +132,7 @@ class _Cropper:
     reference: PrintedForm | None = None
     skipped: str = ""
 
-    def crop(self, scan: FoundImage) -> tuple[list[FoundImage], bool]:
+    def crop(self, scan: InputImage) -> tuple[list[InputImage], bool]:
         """Return the regions of a scan as images, or its error; and whether it was registered."""
         if scan.row:
             raise ImageError(f"a row of a data file is not a scan of a form: {str(scan.path)!r}")
@@ -145,12 +147,12 @@ class _Cropper:
         except MemoryError:
             return self._fail(scan, ImageError(f"not enough memory: {str(scan.path)!r}"))
 
-    def _fail(self, scan: FoundImage, error: ImageError | None) -> tuple[list[FoundImage], bool]:
+    def _fail(self, scan: InputImage, error: ImageError | None) -> tuple[list[InputImage], bool]:
         if self.reference is None:
             self.skipped = self.skipped or str(scan.path)
-        return [FoundImage(scan.path, error=error)], False
+        return [InputImage(scan.path, error=error)], False
 
-    def _crop(self, image: Image.Image, path: FileName) -> tuple[list[FoundImage], bool]:
+    def _crop(self, image: Image.Image, path: FileName) -> tuple[list[InputImage], bool]:
         form = find_printed_form(image)
         if self.reference is None:
             self.reference = self._start(form, original_size(image), str(path))
@@ -161,7 +163,7 @@ class _Cropper:
         parts = _crop_regions(image, form, self.fractions, reference, matrix)
         names = [f"{path} ({region.name})" for region in self.regions]
         found = [
-            FoundImage(StoredObject.parse(name) or Path(name), part)
+            InputImage(StoredObject.parse(name) or Path(name), part)
             for name, part in zip(names, parts, strict=True)
         ]
         return found, matrix is not None and bool(len(form.rectangles))

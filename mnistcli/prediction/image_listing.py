@@ -36,7 +36,7 @@ _SORTED_IN_MEMORY = 100_000
 
 
 @dataclass(frozen=True, eq=False)
-class FoundImage:
+class InputImage:
     """One image to predict, or the error in its place.
 
     Attributes:
@@ -57,7 +57,7 @@ class FoundImage:
 
 def list_folder(
     folder: Path, *, recursive: bool, on_note: Callable[[str], None] | None
-) -> Iterator[FoundImage]:
+) -> Iterator[InputImage]:
     """Yield the images in a folder in natural order, or an error if there are none.
 
     Args:
@@ -72,10 +72,10 @@ def list_folder(
 
 def report_skipped(
     folder: FileName,
-    images: Iterable[FoundImage],
+    images: Iterable[InputImage],
     skipped: Counter[str],
     on_note: Callable[[str], None] | None,
-) -> Iterator[FoundImage]:
+) -> Iterator[InputImage]:
     """Yield the images in a folder, or an error if there are none; report what was skipped.
 
     Args:
@@ -98,7 +98,7 @@ def report_skipped(
         on_note(_skip_message(folder, skipped))
 
 
-def _walk(folder: Path, skipped: Counter[str], *, recursive: bool) -> Iterator[FoundImage]:
+def _walk(folder: Path, skipped: Counter[str], *, recursive: bool) -> Iterator[InputImage]:
     """Yield the images in a folder by name, then those in its subfolders; count all other files."""
     try:
         with os.scandir(folder) as entries:
@@ -112,7 +112,7 @@ def _walk(folder: Path, skipped: Counter[str], *, recursive: bool) -> Iterator[F
             continue
         path = folder / name
         if (reason := _skip_reason(path)) is None:
-            yield FoundImage(path, path)
+            yield InputImage(path, path)
         elif reason == SUBFOLDER and recursive and not path.is_symlink():
             subfolders.append(path)
         else:
@@ -198,9 +198,9 @@ def _read_back(file: IO[str]) -> Iterator[str]:
         yield from map(json.loads, file)
 
 
-def failed_image(path: FileName, message: str, hint: str | None = None) -> FoundImage:
-    """Return a `FoundImage` with an error in place of the image."""
-    return FoundImage(path, error=ImageError(message, hint=hint))
+def failed_image(path: FileName, message: str, hint: str | None = None) -> InputImage:
+    """Return a `InputImage` with an error in place of the image."""
+    return InputImage(path, error=ImageError(message, hint=hint))
 
 
 def is_hidden(name: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Self
 from mnistcli.errors import ConfigError
 from mnistcli.files.hashing import sha256
 from mnistcli.files.object_stores import FileName
-from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.image_listing import InputImage
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,8 @@ class NameCounts:
             return changed.rowcount == 1
 
     def skip(
-        self, images: Iterable[FoundImage], name_of: Callable[[FoundImage], str]
-    ) -> Iterator[FoundImage]:
+        self, images: Iterable[InputImage], name_of: Callable[[InputImage], str]
+    ) -> Iterator[InputImage]:
         """Yield the images whose names are not counted; skip each name as often as it was counted.
 
         Args:

@@ -19,7 +19,7 @@ from mnistcli.image_io.image_formats import is_document_name
 from mnistcli.image_io.image_input import is_file_object, source_name
 from mnistcli.image_io.pages import MAX_PAGES, ImagePage, find_page, find_pages
 from mnistcli.prediction.image_listing import (
-    FoundImage,
+    InputImage,
     failed_image,
     is_directory,
     list_folder,
@@ -30,7 +30,7 @@ from mnistcli.prediction.object_listing import find_objects
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
-Sources = ImageSource | FoundImage | Iterable[ImageSource | FoundImage]
+Sources = ImageSource | InputImage | Iterable[ImageSource | InputImage]
 """One image source or several."""
 
 
@@ -40,7 +40,7 @@ def find_images(
     recursive: bool = False,
     on_note: Callable[[str], None] | None = None,
     select: Callable[[FileName], bool] | None = None,
-) -> Iterator[FoundImage]:
+) -> Iterator[InputImage]:
     """Find the images of sources, in order.
 
     Args:
@@ -73,7 +73,7 @@ def count_files(
 
 
 def require_no_overwrite(
-    outputs: Mapping[str, Path], sources: Iterable[str | FoundImage], *, recursive: bool = False
+    outputs: Mapping[str, Path], sources: Iterable[str | InputImage], *, recursive: bool = False
 ) -> None:
     """Check that no output file would replace an input image or another output.
 
@@ -94,7 +94,7 @@ def require_no_overwrite(
     files = [
         source
         for source in sources
-        if isinstance(source, FoundImage) or not StoredObject.parse(source)
+        if isinstance(source, InputImage) or not StoredObject.parse(source)
     ]
     for option, output in outputs.items():
         if path_exists(output) and any(
@@ -107,9 +107,9 @@ def require_no_overwrite(
             )
 
 
-def _as_list(sources: Sources) -> Iterable[ImageSource | FoundImage]:
+def _as_list(sources: Sources) -> Iterable[ImageSource | InputImage]:
     """Return several sources as they are and one source in a list."""
-    if isinstance(sources, (str, os.PathLike, Image.Image, np.ndarray, ImagePage, FoundImage)):
+    if isinstance(sources, (str, os.PathLike, Image.Image, np.ndarray, ImagePage, InputImage)):
         return [sources]
     if is_file_object(sources):
         return [sources]
@@ -118,15 +118,15 @@ def _as_list(sources: Sources) -> Iterable[ImageSource | FoundImage]:
             f"expected a path, a binary file object, a PIL image or a NumPy array, or several of "
             f"these, not {type(sources).__name__}"
         )
-    return cast("Iterable[ImageSource | FoundImage]", sources)
+    return cast("Iterable[ImageSource | InputImage]", sources)
 
 
 def _find_all(
     sources: Sources, *, recursive: bool, on_note: Callable[[str], None] | None
-) -> Iterator[tuple[FoundImage, bool]]:
-    """Find the images of sources, and whether each was already a `FoundImage`."""
+) -> Iterator[tuple[InputImage, bool]]:
+    """Find the images of sources, and whether each was already a `InputImage`."""
     for number, source in enumerate(_as_list(sources), start=1):
-        if isinstance(source, FoundImage):
+        if isinstance(source, InputImage):
             yield source, True
         elif isinstance(source, (str, os.PathLike)):
             name = os.fspath(source)
@@ -139,10 +139,10 @@ def _find_all(
             for file in files:
                 yield file, False
         else:
-            yield FoundImage(Path(source_name(source) or f"image {number}"), source), True
+            yield InputImage(Path(source_name(source) or f"image {number}"), source), True
 
 
-def expand_file(file: FoundImage) -> Iterator[FoundImage]:
+def expand_file(file: InputImage) -> Iterator[InputImage]:
     """Yield the rows of a data file, the pages of a file that has several, or the image itself.
 
     Args:
@@ -159,7 +159,7 @@ def expand_file(file: FoundImage) -> Iterator[FoundImage]:
         yield from _rows(source)
     elif pages := find_pages(source):
         for page in pages[:MAX_PAGES]:
-            yield FoundImage(file.path.with_name(f"{file.path.name}#{page.number}"), page)
+            yield InputImage(file.path.with_name(f"{file.path.name}#{page.number}"), page)
         if len(pages) > MAX_PAGES:
             message = f"only the first {MAX_PAGES:,} pages of {str(file.path)!r} are read"
             yield failed_image(file.path, message)
@@ -169,25 +169,25 @@ def expand_file(file: FoundImage) -> Iterator[FoundImage]:
 
 def _find_files(
     name: str, *, recursive: bool, on_note: Callable[[str], None] | None
-) -> Iterator[FoundImage]:
+) -> Iterator[InputImage]:
     path = Path(name)
     if not name:
         yield failed_image(path, "an empty file name")
     elif is_directory(path):
         yield from list_folder(path, recursive=recursive, on_note=on_note)
     elif path_exists(path):
-        yield FoundImage(path, path)
+        yield InputImage(path, path)
     elif _URL.match(name):
         yield failed_image(path, f"{name!r} is a URL, not a file: download it first")
     elif {"*", "?"} & set(name):
         is_empty = True
         for match in match_pattern(path):
             is_empty = False
-            yield FoundImage(match, match)
+            yield InputImage(match, match)
         if is_empty:
             yield failed_image(path, f"no files match {name!r}")
     else:
-        yield FoundImage(path, find_page(path) or path)
+        yield InputImage(path, find_page(path) or path)
 
 
 def _may_have_pages(stored: StoredObject) -> bool:
@@ -195,7 +195,7 @@ def _may_have_pages(stored: StoredObject) -> bool:
     return is_document_name(stored.name) or stored.name.lower().endswith((".tif", ".tiff"))
 
 
-def _rows(path: Path) -> Iterator[FoundImage]:
+def _rows(path: Path) -> Iterator[InputImage]:
     """Yield the rows of a data file, counted from 1 if they have no identifiers."""
     from mnistcli.datasets import read_rows  # noqa: PLC0415 - loads scikit-learn
 
@@ -209,7 +209,7 @@ def _rows(path: Path) -> Iterator[FoundImage]:
         return
     for number, image in enumerate(images, start=1):
         row = str(number if identifiers is None else int(identifiers[number - 1]))
-        yield FoundImage(path.with_name(f"{path.name}#{row}"), image, row=row)
+        yield InputImage(path.with_name(f"{path.name}#{row}"), image, row=row)
 
 
 def _resolve(path: Path) -> Path:

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from mnistcli.errors import StoreError
 from mnistcli.files.object_stores import StoredObject
-from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.image_listing import InputImage
 
 _MAX_AHEAD = 16  # concurrent downloads, started before their images are needed
 _MAX_BYTES = 4 * 2**20  # larger objects are downloaded when they are decoded
 
 
-def prefetch_objects(images: Iterable[FoundImage]) -> Iterator[FoundImage]:
+def prefetch_objects(images: Iterable[InputImage]) -> Iterator[InputImage]:
     """Yield images in order, small objects of a store with their content.
 
     Nothing is read ahead where the next image is not an object.
@@ -21,7 +21,7 @@ def prefetch_objects(images: Iterable[FoundImage]) -> Iterator[FoundImage]:
     Args:
         images: The images.
     """
-    pending: deque[FoundImage | Future[FoundImage]] = deque()
+    pending: deque[InputImage | Future[InputImage]] = deque()
     pool: ThreadPoolExecutor | None = None
     try:
         for found in images:
@@ -29,7 +29,7 @@ def prefetch_objects(images: Iterable[FoundImage]) -> Iterator[FoundImage]:
             if is_object and pool is None:
                 pool = ThreadPoolExecutor(_MAX_AHEAD, thread_name_prefix="download")
             pending.append(pool.submit(_download, found) if is_object and pool else found)
-            while pending and (len(pending) > _MAX_AHEAD or isinstance(pending[0], FoundImage)):
+            while pending and (len(pending) > _MAX_AHEAD or isinstance(pending[0], InputImage)):
                 yield _result_of(pending.popleft())
         while pending:
             yield _result_of(pending.popleft())
@@ -38,11 +38,11 @@ def prefetch_objects(images: Iterable[FoundImage]) -> Iterator[FoundImage]:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _result_of(pending: FoundImage | Future[FoundImage]) -> FoundImage:
-    return pending if isinstance(pending, FoundImage) else pending.result()
+def _result_of(pending: InputImage | Future[InputImage]) -> InputImage:
+    return pending if isinstance(pending, InputImage) else pending.result()
 
 
-def _download(found: FoundImage) -> FoundImage:
+def _download(found: InputImage) -> InputImage:
     """Return a small object with its content, or its error; a large one as it is."""
     stored = found.source
     if not isinstance(stored, StoredObject) or (stored.size or 0) > _MAX_BYTES:

@@ -11,7 +11,7 @@ from mnistcli.files.object_stores import StoredObject, StoreEntry
 from mnistcli.image_io.pages import find_page
 from mnistcli.prediction.image_listing import (
     SUBFOLDER,
-    FoundImage,
+    InputImage,
     failed_image,
     is_hidden,
     report_skipped,
@@ -23,7 +23,7 @@ _WILDCARDS = {"*", "?"}
 
 def find_objects(
     stored: StoredObject, *, recursive: bool, on_note: Callable[[str], None] | None
-) -> Iterator[FoundImage]:
+) -> Iterator[InputImage]:
     """Find the images that a URL names: an object, a page, a folder, or a pattern.
 
     The entries of only one folder are in memory at a time. A name with the suffix of an image
@@ -39,38 +39,38 @@ def find_objects(
     elif _WILDCARDS & set(stored.name):
         yield from _match(stored)
     elif (page := find_page(stored)) is not None:
-        yield FoundImage(stored, page)
+        yield InputImage(stored, page)
     elif is_data_name(stored.name):
         yield failed_image(stored, f"{stored.url!r} is a data file: download it first")
     elif not stored.url.endswith("/") and skip_reason_of_name(stored.name) is None:
-        yield FoundImage(stored, stored)
+        yield InputImage(stored, stored)
     else:
         try:
             is_folder = stored.url.endswith("/") or stored.is_folder()
         except StoreError as error:
-            yield FoundImage(stored, error=error)
+            yield InputImage(stored, error=error)
             return
         if is_folder:
             skipped: Counter[str] = Counter()
             found = _walk(stored, skipped, recursive=recursive)
             yield from report_skipped(stored, found, skipped, on_note)
         else:
-            yield FoundImage(stored, stored)
+            yield InputImage(stored, stored)
 
 
-def _walk(folder: StoredObject, skipped: Counter[str], *, recursive: bool) -> Iterator[FoundImage]:
+def _walk(folder: StoredObject, skipped: Counter[str], *, recursive: bool) -> Iterator[InputImage]:
     """Yield the images in a folder by name, then those in its subfolders; count other objects."""
     try:
         entries = _sorted_entries(folder)
     except StoreError as error:
-        yield FoundImage(folder, error=error)
+        yield InputImage(folder, error=error)
         return
     subfolders = []
     for entry in entries:
         reason = SUBFOLDER if entry.is_folder else skip_reason_of_name(entry.name)
         if reason is None:
             image = folder.child(entry)
-            yield FoundImage(image, image)
+            yield InputImage(image, image)
         elif reason == SUBFOLDER and recursive:
             subfolders.append(entry)
         else:
@@ -79,7 +79,7 @@ def _walk(folder: StoredObject, skipped: Counter[str], *, recursive: bool) -> It
         yield from _walk(folder.child(entry), skipped, recursive=recursive)
 
 
-def _match(pattern: StoredObject) -> Iterator[FoundImage]:
+def _match(pattern: StoredObject) -> Iterator[InputImage]:
     """Yield the objects that a pattern matches."""
     folder = StoredObject(pattern.url.rpartition("/")[0])
     if _WILDCARDS & set(folder.url):
@@ -92,14 +92,14 @@ def _match(pattern: StoredObject) -> Iterator[FoundImage]:
     try:
         entries = _sorted_entries(folder, hidden=is_hidden(pattern.name))
     except StoreError as error:
-        yield FoundImage(pattern, error=error)
+        yield InputImage(pattern, error=error)
         return
     matches = [
         folder.child(entry)
         for entry in entries
         if not entry.is_folder and fnmatchcase(entry.name, pattern.name)
     ]
-    yield from (FoundImage(match, match) for match in matches)
+    yield from (InputImage(match, match) for match in matches)
     if not matches:
         yield failed_image(pattern, f"no objects match {pattern.url!r}")
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import chain, count, islice
 
 from mnistcli.inference.digit_classifier import DigitClassifier
-from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.image_listing import InputImage
 from mnistcli.prediction.image_sources import Sources, find_images
 from mnistcli.prediction.object_downloads import prefetch_objects
 from mnistcli.prediction.preparation import Preparation, Prepared
@@ -74,7 +74,7 @@ def predict_images(
 
 def _prepare_groups(
     classifier: DigitClassifier,
-    images: Iterator[FoundImage],
+    images: Iterator[InputImage],
     workers: PreparationWorkers,
     pool: ThreadPoolExecutor,
 ) -> Iterator[list[Future[list[Prepared]]]]:

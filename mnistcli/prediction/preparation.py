@@ -16,7 +16,7 @@ from mnistcli.files.object_stores import StoredObject
 from mnistcli.image_io import ImageSource, open_image, original_size
 from mnistcli.image_io.pages import ImagePage
 from mnistcli.line_format import RecognizedLine
-from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.image_listing import InputImage
 from mnistcli.prediction.results import Prediction
 from mnistcli.preprocessing import Digit, ImageContent, detect_content
 from mnistcli.preprocessing.shapes import Classify
@@ -43,7 +43,7 @@ class Preparation:
     digit_counts: range | None = None
     threads: int | None = None
 
-    def prepare(self, found: FoundImage, classify: Classify) -> Prepared:
+    def prepare(self, found: InputImage, classify: Classify) -> Prepared:
         """Open an image and find its digits.
 
         Args:
@@ -61,7 +61,7 @@ class Preparation:
                     image,
                     single=self.single,
                     classify=classify,
-                    read_line=self._read_line,
+                    recognize_line=self._read_line,
                     allow_single_digit=self.digit_counts is None or 1 in self.digit_counts,
                 )
         except ImageError as error:
@@ -86,7 +86,7 @@ class Preparation:
         return load_line_recognizer(self.threads).read(images, digit_counts=self.digit_counts)
 
 
-def _prepare_row(found: FoundImage, image: NDArray[np.uint8]) -> Prepared:
+def _prepare_row(found: InputImage, image: NDArray[np.uint8]) -> Prepared:
     """Return a row of a data file, which is in MNIST format, as its only digit."""
     content = ImageContent((Digit(image, (0, 0, *image.shape[::-1]), image > 0),))
     prediction = Prediction(

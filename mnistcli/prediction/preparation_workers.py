@@ -15,7 +15,7 @@ from pathlib import Path
 from mnistcli.errors import ImageError
 from mnistcli.image_io.image_memory import BUDGET
 from mnistcli.image_io.pages import ImagePage
-from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.image_listing import InputImage
 from mnistcli.prediction.preparation import Preparation, Prepared
 from mnistcli.prediction.results import Prediction
 from mnistcli.prediction.worker_process import WorkerEndedError, WorkerProcess, count_processes
@@ -66,11 +66,11 @@ class PreparationWorkers:
         for process in self._processes:
             process.close()
 
-    def accept(self, images: Sequence[FoundImage]) -> bool:
+    def accept(self, images: Sequence[InputImage]) -> bool:
         """Return whether images are files, which other processes can open."""
         return self.count > 0 and all(map(_is_file, images))
 
-    def prepare(self, images: Sequence[FoundImage], classify: Classify) -> list[Prepared]:
+    def prepare(self, images: Sequence[InputImage], classify: Classify) -> list[Prepared]:
         """Prepare images, in a worker if one is ready.
 
         After images in MNIST format, the next ones are prepared in this process: there is too
@@ -95,7 +95,7 @@ class PreparationWorkers:
         return prepared
 
     def _prepare_in(
-        self, process: WorkerProcess, images: Sequence[FoundImage], classify: Classify
+        self, process: WorkerProcess, images: Sequence[InputImage], classify: Classify
     ) -> list[Prepared]:
         """Prepare images in a worker; if it crashes, find the image that killed it."""
         try:
@@ -106,7 +106,7 @@ class PreparationWorkers:
         self._ready.put(process)
         return prepared
 
-    def _prepare_alone(self, found: FoundImage, classify: Classify) -> Prepared:
+    def _prepare_alone(self, found: InputImage, classify: Classify) -> Prepared:
         """Prepare an image in a process of its own."""
         with suppress(WorkerEndedError, OSError):
             process = self._start_process()
@@ -143,13 +143,13 @@ class PreparationWorkers:
         return process
 
 
-def lost_prediction(found: FoundImage) -> Prediction:
+def lost_prediction(found: InputImage) -> Prediction:
     """Return the prediction of an image whose worker process died, with the error."""
     error = ImageError(f"the worker process died while reading {str(found.path)!r}")
     return Prediction(found.path, error=error)
 
 
-def file_of(found: FoundImage) -> Path | None:
+def file_of(found: InputImage) -> Path | None:
     """Return the file of an image; None for an image in memory."""
     source = found.source.file if isinstance(found.source, ImagePage) else found.source
     return source if isinstance(source, Path) else None
@@ -160,7 +160,7 @@ def is_process_specific(path: Path) -> bool:
     return path.parts[1:2] in _PROCESS_SPECIFIC
 
 
-def _is_file(found: FoundImage) -> bool:
+def _is_file(found: InputImage) -> bool:
     """Return whether an image is a file that another process can open."""
     file = file_of(found)
     return file is not None and not is_process_specific(file)

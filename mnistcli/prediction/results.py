@@ -203,11 +203,11 @@ class Prediction:
         """
         return open_image(self.path if self.source is None else self.source)
 
-    def as_dict(self, model: str | None = None) -> dict[str, Any]:
+    def as_dict(self, model_name: str | None = None) -> dict[str, Any]:
         """Return the prediction as plain values: the JSON record of the image, in the schema below.
 
         Args:
-            model: The name of the model.
+            model_name: The name of the model.
 
         Returns:
             The keys ``path``, ``model``, ``text``, ``confidence`` (the mean over the digits) and
@@ -221,7 +221,7 @@ class Prediction:
         """
         values: dict[str, Any] = {
             "path": str(self.path),
-            "model": model,
+            "model": model_name,
             "text": self.text,
             "confidence": self.confidence,
         }

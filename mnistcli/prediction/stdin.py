@@ -9,7 +9,7 @@ from mnistcli.errors import ImageError
 from mnistcli.files.signatures import SIGNATURE_LENGTH
 from mnistcli.image_io.image_formats import is_image_data
 from mnistcli.image_io.image_input import read_stream
-from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.image_listing import InputImage
 from mnistcli.prediction.image_sources import expand_file
 
 STDIN = "-"
@@ -18,7 +18,7 @@ STDIN = "-"
 _MIN_HEAD_BYTES = 16  # the longest signature of an image
 
 
-def expand_stdin(sources: Iterable[str], stdin: IO[bytes] | None) -> Iterator[str | FoundImage]:
+def expand_stdin(sources: Iterable[str], stdin: IO[bytes] | None) -> Iterator[str | InputImage]:
     """Replace ``-`` with the image on stdin or with the names that are listed there.
 
     Args:
@@ -36,7 +36,7 @@ def expand_stdin(sources: Iterable[str], stdin: IO[bytes] | None) -> Iterator[st
                 yield from _names(head, stdin)
         else:
             error = ImageError("stdin is empty: expected an image or a list of file names")
-            yield FoundImage(Path(STDIN), error=error)
+            yield InputImage(Path(STDIN), error=error)
 
 
 def _read_head(stdin: IO[bytes]) -> bytes:
@@ -48,12 +48,12 @@ def _read_head(stdin: IO[bytes]) -> bytes:
     return head
 
 
-def _stdin_images(head: bytes, stdin: IO[bytes]) -> Iterator[FoundImage]:
+def _stdin_images(head: bytes, stdin: IO[bytes]) -> Iterator[InputImage]:
     """Yield the image on stdin, or the pages of a PDF or TIFF file."""
     try:
-        image = FoundImage(Path(STDIN), read_stream(stdin, STDIN, head))
+        image = InputImage(Path(STDIN), read_stream(stdin, STDIN, head))
     except ImageError as error:
-        image = FoundImage(Path(STDIN), error=error)
+        image = InputImage(Path(STDIN), error=error)
     yield from expand_file(image)
 
 

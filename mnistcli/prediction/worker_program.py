@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.image_io.image_memory import BUDGET
-from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.image_listing import InputImage
 from mnistcli.prediction.preparation import Preparation, Prepared
 from mnistcli.prediction.worker_process import PIPE_ERRORS, read, write
 from mnistcli.preprocessing.shapes import Classify
@@ -76,7 +76,7 @@ def run_worker(*, single: bool, digit_counts: range | None) -> None:
 
 
 def _prepare_all(
-    preparation: Preparation, images: Sequence[FoundImage], classify: Classify
+    preparation: Preparation, images: Sequence[InputImage], classify: Classify
 ) -> list[Prepared] | Exception:
     try:
         return [preparation.prepare(found, classify) for found in images]

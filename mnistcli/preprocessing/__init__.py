@@ -8,7 +8,8 @@ for digit in find_digits(image_io.open_image("number.jpg")):
 `find_digits` in `detection` is the entry point:
 
 - `pipeline` runs the stages: `sheet`, `grayscale`, `binarization`, `form_elements`, `specks`,
-  `text_lines`, `segmentation` and `normalization`; `preprocessed_image` holds their results
+  `text_lines`, `segmentation` and `normalization`; `foreground` and
+  `preprocessed_image` hold their results
 - `frames`, `form_lines` and `ruled_lines` remove the three kinds of form elements
 - `tight_crops` recognizes images that a digit or a number fills to the edges
 - `mnist_format_check` recognizes images that need no preprocessing

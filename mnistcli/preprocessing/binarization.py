@@ -18,8 +18,8 @@ from mnistcli.preprocessing.components import (
     dilate,
     distance_transform,
 )
+from mnistcli.preprocessing.foreground import Foreground
 from mnistcli.preprocessing.grayscale import convert_to_gray
-from mnistcli.preprocessing.preprocessed_image import Foreground
 from mnistcli.preprocessing.shapes import Gray, Mask
 from mnistcli.preprocessing.sheet import rectify_sheet
 

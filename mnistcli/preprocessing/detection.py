@@ -3,8 +3,8 @@
 from PIL import Image
 
 from mnistcli.image_io.image_modes import to_8_bits
-from mnistcli.line_format import ReadLine
-from mnistcli.preprocessing.mnist_format_check import read_mnist_format
+from mnistcli.line_format import RecognizeLine
+from mnistcli.preprocessing.mnist_format_check import detect_mnist_digit
 from mnistcli.preprocessing.shapes import Classify, Digit, ImageContent
 
 # The other stages load OpenCV. They are imported where they are needed, so that an image in MNIST
@@ -16,7 +16,7 @@ def detect_content(
     *,
     single: bool = False,
     classify: Classify | None = None,
-    read_line: ReadLine | None = None,
+    recognize_line: RecognizeLine | None = None,
     allow_single_digit: bool = True,
 ) -> ImageContent:
     """Detect the content of an image: digits, each normalized to MNIST format, and marks.
@@ -31,7 +31,7 @@ def detect_content(
         classify: Computes class probabilities, (n, 10), of images in MNIST format, uint8
             (n, 28, 28), to choose the input for an image of 28x28 pixels and to recognize an image
             that digits fill to the edges.
-        read_line: The line recognizer, for lines with more than one digit. Defaults to
+        recognize_line: The line recognizer, for lines with more than one digit. Defaults to
             segmentation by the shapes alone, which cannot separate touching digits.
         allow_single_digit: Whether a line may hold only one digit.
 
@@ -40,7 +40,7 @@ def detect_content(
         the foreground; no digits for a blank image.
     """
     image = _require_8_bits(image)
-    digit = read_mnist_format(image)
+    digit = detect_mnist_digit(image)
     if digit is not None:
         return ImageContent((digit,))
     from mnistcli.preprocessing.pipeline import run_pipeline
@@ -49,7 +49,7 @@ def detect_content(
         image,
         single=single,
         classify=classify,
-        read_line=read_line,
+        recognize_line=recognize_line,
         allow_single_digit=allow_single_digit,
     )
     return preprocessed.to_content()
@@ -60,13 +60,13 @@ def find_digits(
     *,
     single: bool = False,
     classify: Classify | None = None,
-    read_line: ReadLine | None = None,
+    recognize_line: RecognizeLine | None = None,
 ) -> list[Digit]:
     """Return the digits that `detect_content` finds.
 
     The arguments are the same, without `allow_single_digit`.
     """
-    content = detect_content(image, single=single, classify=classify, read_line=read_line)
+    content = detect_content(image, single=single, classify=classify, recognize_line=recognize_line)
     return list(content.digits)
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 
 from mnistcli.preprocessing.components import bounding_region, connected_components
+from mnistcli.preprocessing.foreground import Foreground
 from mnistcli.preprocessing.form_lines import remove_form_lines
 from mnistcli.preprocessing.frames import remove_frames
-from mnistcli.preprocessing.preprocessed_image import Foreground
 from mnistcli.preprocessing.ruled_lines import remove_ruled_lines
 from mnistcli.preprocessing.shapes import Mask, expand_region
 from mnistcli.preprocessing.specks import keep_largest

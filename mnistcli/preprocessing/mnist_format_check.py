@@ -12,7 +12,7 @@ _CENTER = (13.4, 14.6)  # pixels: bounds of the center of mass along each axis
 _INDICES = np.arange(IMAGE_SIDE)
 
 
-def read_mnist_format(image: Image.Image) -> Digit | None:
+def detect_mnist_digit(image: Image.Image) -> Digit | None:
     """Return the digit of an image that is already in MNIST format; None for any other image.
 
     MNIST format is white on black, 28x28 and size-normalized: the longer side of the digit has 19

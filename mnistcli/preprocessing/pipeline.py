@@ -6,18 +6,14 @@ from functools import partial
 import numpy as np
 from PIL import Image
 
-from mnistcli.line_format import ReadLine
+from mnistcli.line_format import RecognizeLine
 from mnistcli.mnist_format import IMAGE_SIDE
 from mnistcli.preprocessing.binarization import binarize
 from mnistcli.preprocessing.components import connected_components
+from mnistcli.preprocessing.foreground import ForegroundParts
 from mnistcli.preprocessing.form_elements import find_form_elements
 from mnistcli.preprocessing.line_images import line_image_width
-from mnistcli.preprocessing.preprocessed_image import (
-    ForegroundParts,
-    PlacedMark,
-    PreprocessedImage,
-    crop_digit,
-)
+from mnistcli.preprocessing.preprocessed_image import PlacedMark, PreprocessedImage, crop_digit
 from mnistcli.preprocessing.segmentation import segment_line
 from mnistcli.preprocessing.shapes import (
     Classify,
@@ -40,7 +36,7 @@ def run_pipeline(
     *,
     single: bool,
     classify: Classify | None,
-    read_line: ReadLine | None = None,
+    recognize_line: RecognizeLine | None = None,
     allow_single_digit: bool = True,
 ) -> PreprocessedImage:
     """Run the preprocessing pipeline on an image that is not in MNIST format.
@@ -50,7 +46,7 @@ def run_pipeline(
         single: Whether to treat the whole image as a single digit.
         classify: The classifier, to choose the input for a 28x28 image and to recognize a tight
             crop; None to go by the shapes alone.
-        read_line: The line recognizer; None to segment by the shapes alone.
+        recognize_line: The line recognizer; None to segment by the shapes alone.
         allow_single_digit: Whether a line may hold only one digit.
     """
     segment = partial(
@@ -58,7 +54,7 @@ def run_pipeline(
         image,
         single=single,
         classify=classify,
-        read_line=read_line,
+        recognize_line=recognize_line,
         allow_single_digit=allow_single_digit,
     )
     preprocessed = segment(separate_foreground(image))
@@ -80,7 +76,7 @@ def _segment(
     *,
     single: bool,
     classify: Classify | None,
-    read_line: ReadLine | None,
+    recognize_line: RecognizeLine | None,
     allow_single_digit: bool,
 ) -> PreprocessedImage:
     """Run the stages after binarization and the removal of form elements."""
@@ -104,7 +100,7 @@ def _segment(
             line,
             foreground.coverage,
             frame_and_line_mask | mask & ~line.mask,
-            read_line if width <= _MAX_READ_WIDTH else None,
+            recognize_line if width <= _MAX_READ_WIDTH else None,
             allow_single_digit=allow_single_digit,
         )
         for segment in found.digits:

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.line_format import ReadLine, RecognizedLine
+from mnistcli.line_format import RecognizedLine, RecognizeLine
 from mnistcli.preprocessing.components import Components
 from mnistcli.preprocessing.line_images import ZOOMS, crop_line
 from mnistcli.preprocessing.normalization import crop_and_normalize
@@ -64,7 +64,7 @@ def segment_line(
     line: TextLine,
     coverage: Gray,
     excluded: Mask,
-    read: ReadLine | None,
+    read: RecognizeLine | None,
     *,
     allow_single_digit: bool = True,
 ) -> SegmentedLine:

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from mnistcli.image_io.image_modes import to_8_bits
-from mnistcli.preprocessing.mnist_format_check import read_mnist_format
+from mnistcli.preprocessing.mnist_format_check import detect_mnist_digit
 from mnistcli.preprocessing.pipeline import separate_foreground
 from mnistcli.preprocessing.shapes import Digit, Mask
 from mnistcli.preprocessing.sheet import rectify_sheet
@@ -45,14 +45,14 @@ class Stages:
         return replace(self, foreground=mask, form_mask=np.zeros_like(mask), lines=(mask,))
 
 
-def find_stages(image: Image.Image) -> Stages:
+def compute_stages(image: Image.Image) -> Stages:
     """Find the stages of preprocessing of an image, up to its text lines.
 
     Args:
         image: An upright image, as for `detect_content`.
     """
     image = to_8_bits(image, copy=False)
-    digit = read_mnist_format(image)
+    digit = detect_mnist_digit(image)
     if digit is not None:
         mask = digit.image > 0
         return Stages(image, None, mask, np.zeros_like(mask), (mask,))

@@ -14,12 +14,8 @@ from PIL import Image
 
 from mnistcli.preprocessing.binarization import binarize_tight_crop
 from mnistcli.preprocessing.components import connected_components, dilate
-from mnistcli.preprocessing.preprocessed_image import (
-    Foreground,
-    ForegroundParts,
-    PreprocessedImage,
-    crop_digit,
-)
+from mnistcli.preprocessing.foreground import Foreground, ForegroundParts
+from mnistcli.preprocessing.preprocessed_image import PreprocessedImage, crop_digit
 from mnistcli.preprocessing.shapes import Classify, Digit, Mask, compute_probabilities
 from mnistcli.preprocessing.specks import remove_specks
 from mnistcli.preprocessing.text_lines import find_text_lines

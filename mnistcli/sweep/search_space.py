@@ -137,11 +137,11 @@ class SearchSpace:
         """The config of the fixed settings."""
         return resolve(self.recipe, **self.settings)
 
-    def with_absolute_names(self, dataset: str) -> "SearchSpace":
+    def with_absolute_names(self, dataset_name: str) -> "SearchSpace":
         """Return the search space with names that are valid in any working directory.
 
         Args:
-            dataset: The name of the loaded dataset.
+            dataset_name: The name of the loaded dataset.
 
         Raises:
             ModelError: The start model cannot be found.
@@ -149,7 +149,7 @@ class SearchSpace:
         """
         from mnistcli.training.training import with_absolute_names  # noqa: PLC0415 - loads Keras
 
-        config = with_absolute_names(replace(self.base, dataset=dataset))
+        config = with_absolute_names(replace(self.base, dataset=dataset_name))
         names = {
             name: getattr(config, name)
             for name in ("dataset", "start", "arch")

@@ -168,7 +168,7 @@ def _run_here(
             report()
 
 
-def _choose_best(study: SweepStudy, dataset: str, images: int) -> SweepResult:
+def _choose_best(study: SweepStudy, dataset_name: str, images: int) -> SweepResult:
     """Choose the best trial and write its settings.
 
     Raises:
@@ -182,7 +182,7 @@ def _choose_best(study: SweepStudy, dataset: str, images: int) -> SweepResult:
         raise TrainingError(f"none of {len(trials)} trials is complete: {reason}")
     best = max(complete, key=lambda trial: (trial.value, -trial.number))
     config = TrainConfig.from_dict(
-        study.plan.space.config(best.params).as_dict() | {"dataset": dataset}
+        study.plan.space.config(best.params).as_dict() | {"dataset": dataset_name}
     )
     result = SweepResult(study.plan, tuple(trials), best, config, images)
     try:

@@ -142,7 +142,7 @@ def test_a_model_that_predicts_no_digits_is_refused_with_the_figure() -> None:
     model.set_weights([np.roll(weights, 1, axis=-1) for weights in model.get_weights()])
     path = save(model)
 
-    with pytest.raises(ModelError, match=r"takes 28x28x1 pixels and predicts at most \d+ %"):
+    with pytest.raises(ModelError, match=r"\(28x28x1 input\) classifies at most \d+ % of 500"):
         adapt(check_model(path))
     assert adapt(check_model(path), pixel_scale="0..1").interface == ("0..1", "softmax")
 

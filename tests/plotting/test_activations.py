@@ -28,7 +28,9 @@ def maps(count: int, low: float = 0) -> NDArray[np.float32]:
 
 
 def plot(*blocks: Block) -> Figure:
-    return plot_activations(random_images(1)[0], [*blocks, OUTPUT], model="runs/a", dataset="mnist")
+    return plot_activations(
+        random_images(1)[0], [*blocks, OUTPUT], model_name="runs/a", dataset_name="mnist"
+    )
 
 
 def test_the_strongest_maps_of_a_block_share_a_scale(assert_legible: Check) -> None:

@@ -42,7 +42,7 @@ def test_synthetic_images_of_a_run_without_augmentation_are_unchanged() -> None:
 
 
 def test_all_kinds_of_training_images_are_drawn(assert_legible: Check) -> None:
-    figure = plot_augmentation(ALL, TRAIN, model="runs/a", dataset_name="mnist")
+    figure = plot_augmentation(ALL, TRAIN, model_name="runs/a", dataset_name="mnist")
 
     assert subtitle(figure) == (
         "With augmentation, distortions, digits in rare styles and non-digits. "

@@ -23,8 +23,8 @@ def plot(correct: dict[float, tuple[int, int]]) -> Figure:
         evaluation.labels,
         evaluation.probabilities,
         evaluation.calibration_error,
-        model="runs/a",
-        dataset="mnist",
+        model_name="runs/a",
+        dataset_name="mnist",
     )
 
 

@@ -35,7 +35,7 @@ def make_curve(
 
 
 def test_each_run_has_a_solid_and_a_dashed_curve(assert_legible: Check) -> None:
-    figure = plot_comparison([make_curve("a", 3), make_curve("b", 5)], dataset="mnist")
+    figure = plot_comparison([make_curve("a", 3), make_curve("b", 5)], dataset_name="mnist")
 
     assert title(figure) == "Test accuracy of 2 runs: 98.00 % to 98.00 %"
     assert subtitle(figure) == "Solid lines: validation. Dashed lines: training"
@@ -53,7 +53,7 @@ def test_each_run_has_a_solid_and_a_dashed_curve(assert_legible: Check) -> None:
 
 
 def test_a_run_without_validation_has_a_dashed_curve_with_markers() -> None:
-    figure = plot_comparison([make_curve(epochs=1, is_validated=False)], dataset="mnist")
+    figure = plot_comparison([make_curve(epochs=1, is_validated=False)], dataset_name="mnist")
 
     (line,) = figure.axes[0].lines
     assert (line.get_linestyle(), line.get_marker()) == ("--", "o")
@@ -62,7 +62,7 @@ def test_a_run_without_validation_has_a_dashed_curve_with_markers() -> None:
 def test_a_run_without_a_history_is_named_without_a_curve() -> None:
     curves = [make_curve("a"), Curve(name="b", test_accuracy=0.5, history=())]
 
-    figure = plot_comparison(curves, dataset="mnist")
+    figure = plot_comparison(curves, dataset_name="mnist")
 
     assert len(figure.axes[0].lines) == 2
     assert "2  b  50.00 % (no history)" in texts(figure)
@@ -70,7 +70,7 @@ def test_a_run_without_a_history_is_named_without_a_curve() -> None:
 
 def test_runs_without_any_history() -> None:
     with pytest.raises(PlotError, match="none of the runs has a history"):
-        plot_comparison([Curve(name="a", test_accuracy=0.5, history=())], dataset="mnist")
+        plot_comparison([Curve(name="a", test_accuracy=0.5, history=())], dataset_name="mnist")
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_runs_without_any_history() -> None:
     ],
 )
 def test_label_smoothing_is_named(smoothed: list[bool], end: str) -> None:
-    figure = plot_comparison([make_curve(smoothed=one) for one in smoothed], dataset="mnist")
+    figure = plot_comparison([make_curve(smoothed=one) for one in smoothed], dataset_name="mnist")
 
     assert subtitle(figure).endswith(end)
 
@@ -89,4 +89,4 @@ def test_label_smoothing_is_named(smoothed: list[bool], end: str) -> None:
 def test_many_runs_with_odd_names_are_legible(assert_legible: Check) -> None:
     curves = [make_curve(name, 40) for name in [*ODD_NAMES, *ODD_NAMES[:3]]]
 
-    assert_legible(plot_comparison(curves, dataset="W" * 80))
+    assert_legible(plot_comparison(curves, dataset_name="W" * 80))

@@ -22,7 +22,7 @@ def make_matrix(mistakes: Sequence[tuple[int, int, int]] = ()) -> NDArray[np.int
 
 
 def plot(matrix: NDArray[np.int64]) -> Figure:
-    return plot_confusion(matrix, model="runs/a", dataset="mnist")
+    return plot_confusion(matrix, model_name="runs/a", dataset_name="mnist")
 
 
 def counts(figure: Figure) -> dict[tuple[int, int], str]:

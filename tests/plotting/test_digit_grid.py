@@ -27,11 +27,13 @@ def samples(
     dataset: Dataset, probabilities: NDArray[np.float32], indices: list[int] | None = None
 ) -> Figure:
     shown = np.arange(len(dataset)) if indices is None else np.array(indices)
-    return plot_samples(dataset, probabilities, shown, model="runs/a", dataset_name="mnist")
+    return plot_samples(dataset, probabilities, shown, model_name="runs/a", dataset_name="mnist")
 
 
 def mistakes(dataset: Dataset, probabilities: NDArray[np.float32], count: int = 24) -> Figure:
-    return plot_mistakes(dataset, probabilities, model="runs/a", dataset_name="mnist", count=count)
+    return plot_mistakes(
+        dataset, probabilities, model_name="runs/a", dataset_name="mnist", count=count
+    )
 
 
 def captions(figure: Figure) -> list[str]:

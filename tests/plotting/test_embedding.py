@@ -23,7 +23,12 @@ def make_features(labels: NDArray[np.int64]) -> NDArray[np.float32]:
 
 def plot(labels: NDArray[np.int64], predicted: NDArray[np.int64], images: int) -> Figure:
     return plot_embedding(
-        make_features(labels), labels, predicted, images=images, model="runs/a", dataset="mnist"
+        make_features(labels),
+        labels,
+        predicted,
+        images=images,
+        model_name="runs/a",
+        dataset_name="mnist",
     )
 
 

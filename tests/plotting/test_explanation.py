@@ -35,7 +35,7 @@ STAGES = 5  # images before those of the first digit
 
 
 def plot(*explanations: Explanation) -> Figure:
-    return plot_explanations(explanations, model="pretrained")
+    return plot_explanations(explanations, model_name="pretrained")
 
 
 def colors_of(image: AxesImage) -> set[tuple[int, ...]]:
@@ -177,7 +177,7 @@ def test_only_the_first_explanations_are_computed(monkeypatch: pytest.MonkeyPatc
         computed.append(make_explanation())
         return computed[-1]
 
-    figure = plot_explanations((explain() for _ in range(30)), model="pretrained")
+    figure = plot_explanations((explain() for _ in range(30)), model_name="pretrained")
 
     assert title(figure) == "Explanations of the first 3 digits"
     assert len(axes_of(figure).images) == 3 * (STAGES + 5)

@@ -32,7 +32,7 @@ def make_filters(count: int, side: int = 3, channels: int = 1, low: float = 0.0)
 
 
 def plot(arrays: Arrays) -> Figure:
-    return plot_filters(*arrays, model="runs/a", dataset="mnist")
+    return plot_filters(*arrays, model_name="runs/a", dataset_name="mnist")
 
 
 def test_kernels_share_a_scale_and_feature_maps_have_their_own(assert_legible: Check) -> None:

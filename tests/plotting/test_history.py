@@ -39,8 +39,8 @@ def make_history(epochs: int, *, is_validated: bool = True) -> list[EpochRow]:
 def plot(history: list[EpochRow], *, keeps_last: bool = False, smoothed: bool = False) -> Figure:
     return plot_history(
         history,
-        model="runs/a",
-        dataset="mnist",
+        model_name="runs/a",
+        dataset_name="mnist",
         images=54_000,
         keeps_last=keeps_last,
         smoothed=smoothed,
@@ -80,7 +80,7 @@ def test_curves_of_training_and_validation_are_drawn(assert_legible: Check) -> N
 
 
 def test_the_number_of_images_may_be_unknown() -> None:
-    figure = plot_history(make_history(2), model="a", dataset="mnist")
+    figure = plot_history(make_history(2), model_name="a", dataset_name="mnist")
 
     assert footer(figure) == "model: a, dataset: mnist"
 

@@ -32,7 +32,7 @@ def plot(dataset: Dataset, probabilities: NDArray[np.float32], count: int = 24) 
         return occluded
 
     return plot_occlusion(
-        dataset, probabilities, occlude, count=count, model="runs/a", dataset_name="mnist"
+        dataset, probabilities, occlude, count=count, model_name="runs/a", dataset_name="mnist"
     )
 
 

@@ -45,33 +45,37 @@ FEATURES = np.random.default_rng(0).normal(size=(12, 3)).astype(np.float32)
 LABELS = np.arange(12) % 10
 OCCLUSION = np.full((28, 28, 10), 0.1, np.float32)
 PLOTS: dict[str, Callable[[], Figure]] = {
-    "history": lambda: plot_history(ROWS, model="m", dataset="d", images=3),
-    "confusion": lambda: plot_confusion(np.eye(10, dtype=np.int64), model="m", dataset="d"),
-    "samples": lambda: plot_samples(
-        DATASET, PROBABILITIES, np.arange(4), model="m", dataset_name="d"
+    "history": lambda: plot_history(ROWS, model_name="m", dataset_name="d", images=3),
+    "confusion": lambda: plot_confusion(
+        np.eye(10, dtype=np.int64), model_name="m", dataset_name="d"
     ),
-    "mistakes": lambda: plot_mistakes(DATASET, PROBABILITIES, model="m", dataset_name="d"),
-    "filters": lambda: plot_filters(KERNELS, random_images(1)[0], MAPS, model="m", dataset="d"),
+    "samples": lambda: plot_samples(
+        DATASET, PROBABILITIES, np.arange(4), model_name="m", dataset_name="d"
+    ),
+    "mistakes": lambda: plot_mistakes(DATASET, PROBABILITIES, model_name="m", dataset_name="d"),
+    "filters": lambda: plot_filters(
+        KERNELS, random_images(1)[0], MAPS, model_name="m", dataset_name="d"
+    ),
     "calibration": lambda: plot_calibration(
-        DATASET.labels, PROBABILITIES, 0.1, model="m", dataset="d"
+        DATASET.labels, PROBABILITIES, 0.1, model_name="m", dataset_name="d"
     ),
     "embedding": lambda: plot_embedding(
-        FEATURES, LABELS, LABELS[::-1], images=9, model="m", dataset="d"
+        FEATURES, LABELS, LABELS[::-1], images=9, model_name="m", dataset_name="d"
     ),
     "activations": lambda: plot_activations(
         random_images(1)[0],
         [Block(("convolution",), MAPS), Block(("dense",), PROBABILITIES[0])],
-        model="m",
-        dataset="d",
+        model_name="m",
+        dataset_name="d",
     ),
     "augmentation": lambda: plot_augmentation(
-        TrainConfig(rare_styles=0.5), DATASET, model="m", dataset_name="d"
+        TrainConfig(rare_styles=0.5), DATASET, model_name="m", dataset_name="d"
     ),
     "occlusion": lambda: plot_occlusion(
-        DATASET, PROBABILITIES, lambda _: OCCLUSION, count=4, model="m", dataset_name="d"
+        DATASET, PROBABILITIES, lambda _: OCCLUSION, count=4, model_name="m", dataset_name="d"
     ),
-    "predictions": lambda: plot_predictions([make_prediction()], model="m"),
-    "explanations": lambda: plot_explanations([make_explanation()], model="m"),
+    "predictions": lambda: plot_predictions([make_prediction()], model_name="m"),
+    "explanations": lambda: plot_explanations([make_explanation()], model_name="m"),
 }
 each_plot = pytest.mark.parametrize("plot", PLOTS.values(), ids=PLOTS)
 
@@ -112,4 +116,4 @@ def test_pyplot_is_not_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     again = importlib.import_module("mnistcli.plotting.history")
 
     assert again.plot_history is not plot_history
-    again.plot_history(ROWS, model="m", dataset="d").draw_without_rendering()
+    again.plot_history(ROWS, model_name="m", dataset_name="d").draw_without_rendering()

@@ -33,7 +33,7 @@ REASON = "rejected, below 77.89 %: best guess 7 (31.00 %)"
 
 
 def plot(*predictions: Prediction) -> Figure:
-    return plot_predictions(predictions, model="pretrained")
+    return plot_predictions(predictions, model_name="pretrained")
 
 
 def pixels(figure: Figure) -> tuple[float, float]:

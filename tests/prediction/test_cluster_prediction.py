@@ -20,7 +20,7 @@ from mnistcli.prediction.cluster_prediction import (
     PredictionJob,
     predict_on_cluster,
 )
-from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.image_listing import InputImage
 from mnistcli.prediction.image_sources import find_images
 from mnistcli.prediction.predict import predict_images
 from mnistcli.prediction.rejection import Thresholds
@@ -48,7 +48,7 @@ def predict(address: ClusterAddress, *sources: Any) -> list[Prediction]:
 
 
 def test_predictions_equal_those_of_this_process(cluster: ClusterAddress, folder: Path) -> None:
-    row = FoundImage(Path("a.csv#1"), np.eye(28, dtype=np.uint8) * 255, row="1")
+    row = InputImage(Path("a.csv#1"), np.eye(28, dtype=np.uint8) * 255, row="1")
     sources: list[Any] = [folder, "missing.png", row]
     expected = predict_images(load_classifier(FILES), sources, thresholds=THRESHOLDS)
     assert [one.as_dict() for one in predict(cluster, *sources)] == [
@@ -85,12 +85,12 @@ def result(*predictions: Prediction, missing: tuple[Path, ...] = ()) -> Any:
     return cluster_prediction._Result(list(predictions), list(missing), 0.1)
 
 
-def run(tasks: Any, found: list[FoundImage]) -> list[Prediction]:
+def run(tasks: Any, found: list[InputImage]) -> list[Prediction]:
     return list(cluster_prediction._predict_all(tasks, found))
 
 
 def test_an_image_that_ends_its_workers_is_an_error() -> None:
-    good, bad = (FoundImage(Path(name), Path(name)) for name in ("good.png", "bad.png"))
+    good, bad = (InputImage(Path(name), Path(name)) for name in ("good.png", "bad.png"))
     tasks = FakeTasks(None, None, result(Prediction(good.path)), None, None)
     first, second = run(tasks, [good, bad])
     assert (first.path, first.error) == (good.path, None)
@@ -102,7 +102,7 @@ def test_an_image_that_ends_its_workers_is_an_error() -> None:
 def test_a_file_that_only_this_process_has_is_an_error() -> None:
     here, nowhere = Path("here.png"), Path("nowhere.png")
     here.touch()
-    found = [FoundImage(path, path) for path in (here, nowhere)]
+    found = [InputImage(path, path) for path in (here, nowhere)]
     answer = result(*(Prediction(path) for path in (here, nowhere)), missing=(nowhere,))
     assert len(run(FakeTasks(answer), found)) == 2
     with pytest.raises(ClusterError, match=r"a worker does not have 'here\.png'"):
@@ -110,7 +110,7 @@ def test_a_file_that_only_this_process_has_is_an_error() -> None:
 
 
 def test_fast_images_come_in_longer_batches() -> None:
-    batches = cluster_prediction._Batches(FoundImage(Path(str(n))) for n in range(3000))
+    batches = cluster_prediction._Batches(InputImage(Path(str(n))) for n in range(3000))
     sizes = []
     for batch in batches:
         sizes.append(len(batch))

@@ -13,7 +13,7 @@ from mnistcli.inference.loading import load_classifier
 from mnistcli.model_lookup import find_model
 from mnistcli.prediction.form_regions import FormRegion, read_regions
 from mnistcli.prediction.forms import FormPrediction, predict_forms
-from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.image_listing import InputImage
 from mnistcli.prediction.predict import predict_images
 from mnistcli.prediction.results import Prediction
 from tests.support.forms import REGIONS, SIZE, displace, draw_scan, write_regions
@@ -26,7 +26,7 @@ def predict() -> "partial[Iterator[Prediction]]":
     return partial(predict_images, load_classifier(find_model("pretrained").files))
 
 
-def keep(images: Iterable[FoundImage]) -> Iterator[Prediction]:
+def keep(images: Iterable[InputImage]) -> Iterator[Prediction]:
     """Return the images as predictions without any model."""
     for image in images:
         yield Prediction(image.path, error=image.error, source=image.source)
@@ -70,7 +70,7 @@ def test_fields_of_a_form_without_a_frame_are_read(
     regions = read_regions(write_regions(Path("boxes.csv"), zoom=1.5))
     scan = draw_scan({"date": "261126"}, zoom=1.5, framed=False, boxed=False)
 
-    (form,) = predict_forms(predict, FoundImage(Path("a.png"), scan), regions, on_note=notes.append)
+    (form,) = predict_forms(predict, InputImage(Path("a.png"), scan), regions, on_note=notes.append)
 
     assert texts(form) == dict.fromkeys(REGIONS, "") | {"date": "261126"}
     assert notes == ["scans are not registered: no printed frame found in 'a.png'"]
@@ -133,7 +133,7 @@ def test_regions_beyond_the_first_scan_are_refused() -> None:
 
 
 def test_rows_of_a_data_file_are_refused() -> None:
-    row = FoundImage(Path("test.csv#1"), np.zeros((28, 28), np.uint8), row="1")
+    row = InputImage(Path("test.csv#1"), np.zeros((28, 28), np.uint8), row="1")
 
     with pytest.raises(ImageError, match=r"not a scan of a form: 'test\.csv#1'"):
         next(predict_forms(keep, row, read_regions(write_regions(Path("boxes.csv")))))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mnistcli.errors import ConfigError
-from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.image_listing import InputImage
 from mnistcli.prediction.image_selection import NameCounts, Shard
 
 NAMES = [f"scans/{number}.png" for number in range(400)]
@@ -35,7 +35,7 @@ def test_an_invalid_shard_is_refused(text: str) -> None:
 
 def test_images_are_skipped_as_often_as_their_names_are_counted() -> None:
     odd = "b\udcff.png"  # a name that is not valid UTF-8
-    images = [FoundImage(Path(name)) for name in ("a.png", odd, "a.png", "a.png", "c.png")]
+    images = [InputImage(Path(name)) for name in ("a.png", odd, "a.png", "a.png", "c.png")]
 
     with NameCounts() as names:
         for name in ("a.png", odd, "a.png", "gone.png"):

@@ -13,7 +13,7 @@ from PIL import Image
 from mnistcli.errors import ImageError
 from mnistcli.image_io import ImageSource, image_formats
 from mnistcli.prediction import image_listing, image_sources
-from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.image_listing import InputImage
 from mnistcli.prediction.image_sources import Sources, find_images, require_no_overwrite
 from tests.support.page_files import save_pages
 
@@ -258,7 +258,7 @@ def test_an_input_in_a_subfolder_is_not_overwritten() -> None:
 
 def test_an_existing_output_beside_unreadable_inputs_is_not_an_error() -> None:
     create("out.png")
-    error = FoundImage(Path("out.png"), error=ImageError("stdin is empty"))
+    error = InputImage(Path("out.png"), error=ImageError("stdin is empty"))
 
     require_no_overwrite({"--save": Path("out.png")}, [error, "gone.png", "a\0b", "x" * 300])
 

@@ -9,13 +9,13 @@ import pytest
 from mnistcli.errors import StoreError
 from mnistcli.files.object_stores import StoredObject
 from mnistcli.prediction import object_downloads
-from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.image_listing import InputImage
 from mnistcli.prediction.object_downloads import prefetch_objects
 
 
-def stored(number: int, size: int | None = None) -> FoundImage:
+def stored(number: int, size: int | None = None) -> InputImage:
     one = StoredObject(f"s3://b/{number}.png", size)
-    return FoundImage(one, one)
+    return InputImage(one, one)
 
 
 def test_objects_come_in_order_with_their_content(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,7 +28,7 @@ def test_objects_come_in_order_with_their_content(monkeypatch: pytest.MonkeyPatc
         return self.name.encode()
 
     monkeypatch.setattr(StoredObject, "read_start", read_start)
-    local = FoundImage(Path("a.png"), Path("a.png"))
+    local = InputImage(Path("a.png"), Path("a.png"))
     first, second, between, third, fourth = prefetch_objects(
         [stored(1), stored(2), local, stored(3), stored(4)]
     )
@@ -49,10 +49,10 @@ def test_large_objects_are_left_to_the_decoding(monkeypatch: pytest.MonkeyPatch)
 def test_files_are_not_read_ahead() -> None:
     read = []
 
-    def files() -> Iterator[FoundImage]:
+    def files() -> Iterator[InputImage]:
         for number in range(3):
             read.append(number)
-            yield FoundImage(Path(str(number)), Path(str(number)))
+            yield InputImage(Path(str(number)), Path(str(number)))
 
     next(prefetch_objects(files()))
     assert read == [0]

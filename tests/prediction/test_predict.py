@@ -20,7 +20,7 @@ from mnistcli.image_io import ImageSource, image_modes, open_image
 from mnistcli.inference import line_recognizer
 from mnistcli.line_format import RecognizedLine
 from mnistcli.prediction import preparation, preparation_workers
-from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.image_listing import InputImage
 from mnistcli.prediction.predict import predict_images
 from mnistcli.prediction.preparation import Preparation, Prepared
 from mnistcli.prediction.preparation_workers import PreparationWorkers
@@ -371,7 +371,7 @@ def test_the_generator_ends_without_waiting_for_images_in_preparation(
     end = threading.Event()
     prepare = Preparation.prepare
 
-    def slow(self: Preparation, found: FoundImage, classify: Any) -> Prepared:
+    def slow(self: Preparation, found: InputImage, classify: Any) -> Prepared:
         if int(found.path.name.removesuffix(".png")) >= 32:  # not in the first group
             end.wait(20)
         return prepare(self, found, classify)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli.prediction import preparation_workers, worker_process
-from mnistcli.prediction.image_listing import FoundImage, failed_image
+from mnistcli.prediction.image_listing import InputImage, failed_image
 from mnistcli.prediction.preparation import Preparation
 from mnistcli.prediction.preparation_workers import PreparationWorkers
 from mnistcli.prediction.worker_process import WorkerProcess
@@ -52,15 +52,15 @@ def fragile() -> Iterator[PreparationWorkers]:
         workers.stop()
 
 
-def draw(*names: str, size: int = 40) -> list[FoundImage]:
+def draw(*names: str, size: int = 40) -> list[InputImage]:
     for name in names:
         draw_digit(3, size=size).save(name)
     # A worker of all tests has another working directory.
-    return [FoundImage(Path(name), Path(name).absolute()) for name in names]
+    return [InputImage(Path(name), Path(name).absolute()) for name in names]
 
 
 def test_a_worker_prepares_files_as_this_process_does(fragile: PreparationWorkers) -> None:
-    images = [*draw("a.png", "b.png"), FoundImage(Path("gone.png"), Path("gone.png"))]
+    images = [*draw("a.png", "b.png"), InputImage(Path("gone.png"), Path("gone.png"))]
 
     prepared = fragile._prepare_in(fragile._ready.get(), images, refuse)
 
@@ -122,7 +122,7 @@ def test_a_bug_in_a_worker_shows_its_traceback(fragile: PreparationWorkers) -> N
 def test_only_files_are_sent(
     source: Path | Image.Image | NDArray[np.uint8], accepted: bool, one_worker: None
 ) -> None:
-    assert PreparationWorkers(Preparation()).accept([FoundImage(Path("a"), source)]) == accepted
+    assert PreparationWorkers(Preparation()).accept([InputImage(Path("a"), source)]) == accepted
 
 
 def test_an_error_in_the_place_of_an_image_is_not_sent(one_worker: None) -> None:

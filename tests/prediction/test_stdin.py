@@ -8,12 +8,12 @@ import pytest
 from PIL import Image
 
 from mnistcli.image_io import image_input, open_image
-from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.image_listing import InputImage
 from mnistcli.prediction.image_sources import require_no_overwrite
 from mnistcli.prediction.stdin import expand_stdin
 
 
-def expanded(content: bytes, *sources: str) -> list[str | FoundImage]:
+def expanded(content: bytes, *sources: str) -> list[str | InputImage]:
     return list(expand_stdin(sources or ["-"], io.BytesIO(content)))
 
 
@@ -27,7 +27,7 @@ def image_of(kind: str) -> bytes:
 def test_an_image_on_stdin_is_read(kind: str) -> None:
     (found,) = expanded(image_of(kind))
 
-    assert isinstance(found, FoundImage)
+    assert isinstance(found, InputImage)
     assert str(found.path) == "-"
     assert found.source is not None
     assert open_image(found.source).size == (40, 30)
@@ -73,7 +73,7 @@ def test_an_empty_stdin_is_an_error_in_its_place(stdin: io.BytesIO | None) -> No
     first, found, last = expand_stdin(["a.png", "-", "b.png"], stdin)
 
     assert (first, last) == ("a.png", "b.png")
-    assert isinstance(found, FoundImage)
+    assert isinstance(found, InputImage)
     assert found.error is not None
     assert found.error.message == "stdin is empty: expected an image or a list of file names"
 
@@ -93,7 +93,7 @@ def test_an_endless_image_on_stdin_is_refused(monkeypatch: pytest.MonkeyPatch) -
 
     (found,) = expanded(image_of("BMP"))
 
-    assert isinstance(found, FoundImage)
+    assert isinstance(found, InputImage)
     assert found.error is not None
     assert found.error.message == "more than 0 MiB on a stream: '-'"
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli.prediction import worker_process
-from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.image_listing import InputImage
 from mnistcli.prediction.worker_process import (
     WorkerEndedError,
     WorkerProcess,
@@ -48,9 +48,9 @@ def process() -> Iterator[WorkerProcess]:
     process.close()
 
 
-def save(name: str, *size: int) -> FoundImage:
+def save(name: str, *size: int) -> InputImage:
     Image.new("L", (size[0], size[1]), 255).save(name)
-    return FoundImage(Path(name), Path(name).absolute())
+    return InputImage(Path(name), Path(name).absolute())
 
 
 def test_only_large_images_borrow_memory_one_after_the_other(

@@ -86,7 +86,7 @@ def _predict(classifier: DigitClassifier, image: Image.Image, *, single: bool = 
 
 def _find(classifier: DigitClassifier, image: Image.Image, *, single: bool = False) -> list[Digit]:
     read = load_line_recognizer().read
-    return find_digits(image, single=single, classify=classifier.predict, read_line=read)
+    return find_digits(image, single=single, classify=classifier.predict, recognize_line=read)
 
 
 def _count_correct(predicted: list[str], labels: list[str]) -> int:

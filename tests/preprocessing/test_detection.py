@@ -1,4 +1,4 @@
-"""Detection: `find_digits` and `find_stages` for images of any mode."""
+"""Detection: `find_digits` and `compute_stages` for images of any mode."""
 
 import io
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from PIL import Image
 
 from mnistcli.image_io import open_image
 from mnistcli.preprocessing import find_digits
-from mnistcli.preprocessing.stages import find_stages
+from mnistcli.preprocessing.stages import compute_stages
 from tests.support.polylines import detect_single, draw, draw_number, similarity
 
 
@@ -53,7 +53,7 @@ def test_the_mask_of_a_digit_in_mnist_format_is_its_foreground() -> None:
     pixels = detect_single(draw()).image
     image = Image.fromarray(pixels)
 
-    stages = find_stages(image)
+    stages = compute_stages(image)
     foreground = stages.foreground
 
     assert stages.scale == 1
@@ -105,7 +105,7 @@ def _assert_same_digits(image: Image.Image, expected: Image.Image) -> None:
     assert len(digits) == 4
     for one, other in zip(digits, find_digits(expected), strict=True):
         assert similarity(one.image, other.image) > 0.98
-    mask, expected_mask = find_stages(image).foreground, find_stages(expected).foreground
+    mask, expected_mask = compute_stages(image).foreground, compute_stages(expected).foreground
     assert (mask != expected_mask).mean() < 0.01
 
 

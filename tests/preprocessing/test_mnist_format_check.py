@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from mnistcli.datasets import load
-from mnistcli.preprocessing.mnist_format_check import read_mnist_format
+from mnistcli.preprocessing.mnist_format_check import detect_mnist_digit
 from tests.support.polylines import detect_single, draw
 
 
@@ -15,7 +15,7 @@ def test_every_test_digit_of_mnist_is_in_mnist_format(mnist_dir: Path) -> None:
     images = load("mnist", data_dir=mnist_dir).test.images
     assert len(images) == 10_000
     for image in images:
-        digit = read_mnist_format(Image.fromarray(image))
+        digit = detect_mnist_digit(Image.fromarray(image))
         assert digit is not None
         assert (digit.image == image).all()
 
@@ -24,7 +24,7 @@ def test_every_test_digit_of_mnist_is_in_mnist_format(mnist_dir: Path) -> None:
 def test_a_normalized_digit_is_in_mnist_format(mode: str) -> None:
     image = detect_single(draw()).image
 
-    digit = read_mnist_format(Image.fromarray(image).convert(mode))
+    digit = detect_mnist_digit(Image.fromarray(image).convert(mode))
 
     assert digit is not None
     assert (digit.image == image).all()
@@ -55,4 +55,4 @@ def _normalized() -> Image.Image:
     ],
 )
 def test_other_images_are_not_in_mnist_format(image: Image.Image) -> None:
-    assert read_mnist_format(image) is None
+    assert detect_mnist_digit(image) is None

@@ -6,7 +6,7 @@ from PIL import Image
 from scipy import ndimage
 
 from mnistcli.preprocessing.components import stroke_width
-from mnistcli.preprocessing.mnist_format_check import read_mnist_format
+from mnistcli.preprocessing.mnist_format_check import detect_mnist_digit
 from mnistcli.preprocessing.normalization import (
     center_and_scale,
     normalize_digit,
@@ -25,7 +25,7 @@ def test_a_normalized_digit_has_mnists_size_center_and_maximum(digit: int) -> No
     rows, columns = np.nonzero(image > 20)
     assert max(np.ptp(rows), np.ptp(columns)) + 1 in {19, 20}
     assert all(13.4 <= center <= 14.6 for center in ndimage.center_of_mass(image))
-    assert read_mnist_format(Image.fromarray(image)) is not None
+    assert detect_mnist_digit(Image.fromarray(image)) is not None
 
 
 @pytest.mark.parametrize("scale", [0.15, 0.5, 2, 6, 20])

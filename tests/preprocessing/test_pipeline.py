@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from mnistcli.line_format import Mark, RecognizedLine
 from mnistcli.preprocessing import detect_content, find_digits, pipeline
 from mnistcli.preprocessing.pipeline import run_pipeline
-from mnistcli.preprocessing.stages import find_stages
+from mnistcli.preprocessing.stages import compute_stages
 from tests.support.polylines import classify_polylines, detect_single, draw, draw_number
 
 
@@ -85,7 +85,7 @@ def test_lines_are_read_by_the_line_recognizer() -> None:
     image.paste(draw_number(2, 5), (20, 320))
     ImageDraw.Draw(image).ellipse((124, 120, 132, 128), fill=0)
 
-    content = detect_content(image, read_line=read)
+    content = detect_content(image, recognize_line=read)
 
     probabilities = [digit.probabilities for digit in content.digits]
     assert [None if p is None else int(p.argmax()) for p in probabilities] == [2, 5, None, 2, 5]
@@ -120,7 +120,7 @@ def test_a_mask_is_the_digits_part_of_the_foreground(single: bool) -> None:
 
     (digit,) = find_digits(image, single=single)
 
-    stages = find_stages(image)
+    stages = compute_stages(image)
     foreground, form_mask, factor = stages.foreground, stages.form_mask, stages.scale
     assert (foreground.shape, factor) == ((667, 800), 3)
     left, top, right, bottom = (edge // factor for edge in digit.box)
@@ -180,17 +180,17 @@ def test_the_work_of_the_line_recognizer_is_bounded(monkeypatch: pytest.MonkeyPa
         image.paste(draw_number(2, 5), (10, 10 + 145 * row))
     read = 0
 
-    def read_line(images: Sequence[NDArray[np.float32]]) -> RecognizedLine:
+    def recognize_line(images: Sequence[NDArray[np.float32]]) -> RecognizedLine:
         nonlocal read
         read += 1
         positions = np.array([0.4, 0.6]) * images[0].shape[1]
         return RecognizedLine("25", 1, 0, positions, np.eye(10, dtype=np.float32)[[2, 5]])
 
-    content = detect_content(image, read_line=read_line)
+    content = detect_content(image, recognize_line=recognize_line)
     assert read == len(content.lines) == 4
     monkeypatch.setattr(pipeline, "_MAX_READ_WIDTH", 200)
 
-    content = detect_content(image, read_line=read_line)
+    content = detect_content(image, recognize_line=recognize_line)
 
     assert 4 < read < 8
     assert len(content.digits) == 8

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from mnistcli.line_format import Mark, ReadLine, RecognizedLine
+from mnistcli.line_format import Mark, RecognizedLine, RecognizeLine
 from mnistcli.preprocessing import find_digits
 from mnistcli.preprocessing.binarization import binarize
 from mnistcli.preprocessing.components import connected_components
@@ -16,7 +16,7 @@ from mnistcli.preprocessing.text_lines import find_text_lines
 from tests.support.polylines import draw_number, predict_text
 
 
-def reader_of(text: str, columns: Sequence[float], marks: Sequence[Mark] = ()) -> ReadLine:
+def reader_of(text: str, columns: Sequence[float], marks: Sequence[Mark] = ()) -> RecognizeLine:
     """Return a line recognizer that always reads the same; columns are fractions of the width."""
 
     def read(images: Sequence[NDArray[np.float32]]) -> RecognizedLine:
@@ -31,7 +31,7 @@ def reader_of(text: str, columns: Sequence[float], marks: Sequence[Mark] = ()) -
 
 
 def segment(
-    image: Image.Image, read: ReadLine | None, *, allow_single_digit: bool = True
+    image: Image.Image, read: RecognizeLine | None, *, allow_single_digit: bool = True
 ) -> tuple[SegmentedLine, NDArray[np.bool_]]:
     foreground = binarize(image)
     (line,) = find_text_lines(connected_components(foreground.mask))

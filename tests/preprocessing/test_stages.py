@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageDraw
 
-from mnistcli.preprocessing.stages import find_stages
+from mnistcli.preprocessing.stages import compute_stages
 
 
 def test_a_photo_of_a_sheet_has_all_stages() -> None:
@@ -15,7 +15,7 @@ def test_a_photo_of_a_sheet_has_all_stages() -> None:
         pen.ellipse((left, 500, left + 80, 620), outline=60, width=16)
         pen.ellipse((left, 700, left + 80, 820), outline=60, width=16)
 
-    stages = find_stages(photo)
+    stages = compute_stages(photo)
 
     assert (stages.image.size, stages.scale) == ((800, 600), 2)
     assert stages.sheet is not None
@@ -26,7 +26,7 @@ def test_a_photo_of_a_sheet_has_all_stages() -> None:
 
 
 def test_a_blank_image_has_no_sheet_and_no_lines() -> None:
-    stages = find_stages(Image.new("L", (100, 100), 255))
+    stages = compute_stages(Image.new("L", (100, 100), 255))
 
     assert stages.sheet is None
     assert stages.lines == ()

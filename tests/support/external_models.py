@@ -1,4 +1,4 @@
-"""Models as other Keras users build them, fitted to the known digits without training."""
+"""Models as other Keras users build them, fitted to the reference digits without training."""
 
 from functools import cache
 

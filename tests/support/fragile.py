@@ -3,7 +3,7 @@
 import os
 
 from mnistcli.prediction import worker_program
-from mnistcli.prediction.image_listing import FoundImage
+from mnistcli.prediction.image_listing import InputImage
 from mnistcli.prediction.preparation import Preparation, Prepared
 from mnistcli.preprocessing.shapes import Classify
 
@@ -11,7 +11,7 @@ from mnistcli.preprocessing.shapes import Classify
 class Fragile(Preparation):
     """A preparation whose process crashes on some images, and that has a bug on others."""
 
-    def prepare(self, found: FoundImage, classify: Classify) -> Prepared:
+    def prepare(self, found: InputImage, classify: Classify) -> Prepared:
         if "crash" in found.path.name:
             os._exit(1)
         if "bug" in found.path.name:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from mnistcli.datasets import Dataset
-from mnistcli.preprocessing.mnist_format_check import read_mnist_format
+from mnistcli.preprocessing.mnist_format_check import detect_mnist_digit
 from mnistcli.synthetic import fragments, textures
 from mnistcli.synthetic import non_digits as module
 from mnistcli.synthetic.non_digits import (
@@ -98,7 +98,7 @@ def test_drawings_have_the_size_of_digits(renderer: Renderer) -> None:
     images = [renderer(rng) for _ in range(20)]
 
     # The center of mass of a very asymmetric drawing cannot be in the middle.
-    assert sum(read_mnist_format(Image.fromarray(image)) is not None for image in images) >= 8
+    assert sum(detect_mnist_digit(Image.fromarray(image)) is not None for image in images) >= 8
 
 
 def test_digits_of_one_label_are_enough() -> None:

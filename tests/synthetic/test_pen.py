@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnistcli.preprocessing.mnist_format_check import read_mnist_format
+from mnistcli.preprocessing.mnist_format_check import detect_mnist_digit
 from mnistcli.synthetic.pen import arc, draw_strokes
 
 SQUARE = [[(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)]]
@@ -16,7 +16,7 @@ def test_a_drawing_is_in_mnist_format() -> None:
     assert image.dtype == np.uint8
     assert image.shape == (28, 28)
     assert image.max() == 255
-    assert read_mnist_format(Image.fromarray(image)) is not None
+    assert detect_mnist_digit(Image.fromarray(image)) is not None
 
 
 def test_the_seed_determines_the_drawing() -> None:

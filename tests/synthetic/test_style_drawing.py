@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli.datasets import Dataset
-from mnistcli.preprocessing.mnist_format_check import read_mnist_format
+from mnistcli.preprocessing.mnist_format_check import detect_mnist_digit
 from mnistcli.preprocessing.normalization import center_and_scale
 from mnistcli.synthetic.shape_ranges import parse_ranges
 from mnistcli.synthetic.style_drawing import (
@@ -37,7 +37,7 @@ def test_drawn_digits_are_in_mnist_format() -> None:
 
     assert images.dtype == np.uint8
     assert images.max(axis=(1, 2)).min() == 255
-    recognized = [read_mnist_format(Image.fromarray(image)) is not None for image in images]
+    recognized = [detect_mnist_digit(Image.fromarray(image)) is not None for image in images]
     assert np.mean(recognized) > 0.9
 
 
@@ -103,7 +103,7 @@ def test_a_digit_is_stretched_by_the_factor(factor: float) -> None:
     stretched = np.stack([stretch_digit(image, factor) for image in eights])
 
     np.testing.assert_allclose(aspects(stretched) / aspects(eights), factor, rtol=0.2)
-    assert read_mnist_format(Image.fromarray(stretched[0])) is not None
+    assert detect_mnist_digit(Image.fromarray(stretched[0])) is not None
 
 
 def test_a_factor_of_1_changes_little() -> None:

@@ -5,7 +5,7 @@ as Keras computes it and as the loaded classifier does.
 
 Usage: python -m tests.tools.external_models MNIST_FOLDER [--without-mnist]
 
-With --without-mnist, the known digits come from scikit-learn, as on a machine without MNIST.
+With --without-mnist, the reference digits come from scikit-learn, as on a machine without MNIST.
 """
 
 import os

@@ -98,11 +98,11 @@ def compare(
 
 
 def _as_dict(
-    compared: Sequence[NamedSummary], tests: Sequence["PairedTest"], dataset: str, images: int
+    compared: Sequence[NamedSummary], tests: Sequence["PairedTest"], dataset_name: str, images: int
 ) -> dict[str, Any]:
     names = [run.name for run in compared]
     return {
-        "dataset": dataset,
+        "dataset": dataset_name,
         "samples": images,
         "runs": [run.summary.as_dict() for run in compared],
         "pairs": [
@@ -133,7 +133,9 @@ def _p_value(value: float) -> str:
     return "<0.0001" if value < 0.0001 else f"{value:.4f}"
 
 
-def _draw(compared: Sequence[NamedSummary], dataset: str, path: Path, *, as_json: bool) -> None:
+def _draw(
+    compared: Sequence[NamedSummary], dataset_name: str, path: Path, *, as_json: bool
+) -> None:
     """Draw the curves of all runs; ensembles have none of their own."""
     from mnistcli.plotting.quiet_import import import_matplotlib
 
@@ -154,5 +156,7 @@ def _draw(compared: Sequence[NamedSummary], dataset: str, path: Path, *, as_json
         print_note("no figure: none of the runs has a history of its own")
         return
     with show_spinner("Drawing"):
-        save_figure(plot_comparison(curves, dataset=dataset), path, hint="--output-dir DIR")
+        save_figure(
+            plot_comparison(curves, dataset_name=dataset_name), path, hint="--output-dir DIR"
+        )
     print_figure(path, as_json=as_json)

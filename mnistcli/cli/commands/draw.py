@@ -123,8 +123,8 @@ def _export(model_ref: "ModelRef", path: Path, pixel_scale: str | None) -> None:
     print_line(f"size       {size / 1000:,.1f} kB")
 
 
-def _training_command(folder: Path, model: str) -> str:
-    dataset, start = quote_argument(str(folder)), quote_argument(model)
+def _training_command(folder: Path, model_name: str) -> str:
+    dataset, start = quote_argument(str(folder)), quote_argument(model_name)
     return f"mnistcli train --dataset {dataset} --from {start}"
 
 

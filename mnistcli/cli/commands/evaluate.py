@@ -81,7 +81,7 @@ def evaluate(
             model or [],
             seeds,
             address,
-            dataset=dataset,
+            dataset_name=dataset,
             data_dir=data_dir,
             pixel_scale=pixel_scale,
             as_json=as_json,

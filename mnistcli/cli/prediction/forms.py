@@ -16,7 +16,7 @@ from mnistcli.files.kinds import is_data_name
 if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
     from mnistcli.prediction.form_regions import FormRegion
     from mnistcli.prediction.forms import FormPrediction
-    from mnistcli.prediction.image_listing import FoundImage
+    from mnistcli.prediction.image_listing import InputImage
     from mnistcli.prediction.results import Prediction
 
 
@@ -43,10 +43,10 @@ def load_regions(path: Path, images: Iterable[str]) -> "tuple[FormRegion, ...]":
 
 
 def predict_regions(
-    predict: "Callable[[Iterable[FoundImage]], Iterator[Prediction]]",
-    scans: "Iterable[FoundImage]",
+    predict: "Callable[[Iterable[InputImage]], Iterator[Prediction]]",
+    scans: "Iterable[InputImage]",
     regions: Sequence["FormRegion"],
-    model: str,
+    model_name: str,
     output_format: OutputFormat,
 ) -> "tuple[Iterator[Prediction], FormPrinter | None]":
     """Predict the regions of scans, one after the other.
@@ -55,7 +55,7 @@ def predict_regions(
         predict: Predicts images.
         scans: Scans of one form; the first one can be the empty form.
         regions: The boxes to predict, and their names.
-        model: The name of the model.
+        model_name: The name of the model.
         output_format: The format of the results.
 
     Returns:
@@ -66,7 +66,7 @@ def predict_regions(
 
     forms = predict_forms(predict, scans, regions, on_note=print_note)
     if output_format.as_csv or output_format.as_json:
-        printer = FormPrinter(regions, model, as_csv=output_format.as_csv)
+        printer = FormPrinter(regions, model_name, as_csv=output_format.as_csv)
         return printer.collect(forms), printer
     return chain.from_iterable(form.predictions for form in forms), None
 
@@ -76,13 +76,13 @@ class FormPrinter:
 
     Args:
         regions: The boxes to predict, and their names.
-        model: The name of the model.
+        model_name: The name of the model.
         as_csv: Whether to print CSV; else JSON Lines.
     """
 
-    def __init__(self, regions: Sequence["FormRegion"], model: str, *, as_csv: bool) -> None:
+    def __init__(self, regions: Sequence["FormRegion"], model_name: str, *, as_csv: bool) -> None:
         self._names = [region.name for region in regions]
-        self._model = model
+        self._model = model_name
         self._as_csv = as_csv
         self._has_header = False
         self._waiting: deque[FormPrediction] = deque()

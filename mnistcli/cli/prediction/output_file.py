@@ -30,14 +30,14 @@ _OTHER_FILE = "--output FILE"
 
 @contextmanager
 def output_to(
-    path: Path | None, output_format: OutputFormat, model: str, *, continue_output: bool
+    path: Path | None, output_format: OutputFormat, model_name: str, *, continue_output: bool
 ) -> Iterator["NameCounts"]:
     """Redirect stdout to a file that appears only when complete.
 
     Args:
         path: The file; None for stdout.
         output_format: The format of the file.
-        model: The name of the model.
+        model_name: The name of the model.
         continue_output: Whether to keep the records of the partial file or, if there is none, of
             the file.
 
@@ -63,7 +63,7 @@ def output_to(
                     )
                 with _keep_on_failure(partial, can_continue=output_format.can_continue):
                     if continue_output:
-                        _keep_records(path, partial, output_format, names, model)
+                        _keep_records(path, partial, output_format, names, model_name)
                     else:
                         os.truncate(partial, 0)
                     with _open(partial, path) as stream, redirect_stdout(stream):
@@ -72,14 +72,14 @@ def output_to(
 
 
 def _keep_records(
-    path: Path, partial: Path, output_format: OutputFormat, names: "NameCounts", model: str
+    path: Path, partial: Path, output_format: OutputFormat, names: "NameCounts", model_name: str
 ) -> None:
     """Read the names of the complete records, and cut the partial file after them."""
     source = path if path.exists() and not partial.stat().st_size else partial
     with source.open("rb") as stream:
         is_ours, end = False, 0
         for record in output_format.read(stream):
-            if record.model not in {None, model}:
+            if record.model not in {None, model_name}:
                 raise OutputError(
                     f"{str(path)!r} was written with another model, {record.model!r}",
                     hint=f"--model {record.model}",

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 from mnistcli.cli.prediction.prediction_csv import COLUMNS, KAGGLE_COLUMNS
 
 if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
-    from mnistcli.prediction.image_listing import FoundImage
+    from mnistcli.prediction.image_listing import InputImage
 
 ENCODING, ERRORS = "utf-8", "surrogateescape"
 """Encoding of the files: file names need not be valid UTF-8."""
@@ -51,7 +51,7 @@ class OutputFormat:
         """Whether the missing images can be derived from the records of a file."""
         return (self.as_csv or self.as_json) and not self.has_regions
 
-    def name_of(self, image: "FoundImage") -> str:
+    def name_of(self, image: "InputImage") -> str:
         """Return the name of an image in its record."""
         by_number = self.as_csv and self.only_rows and image.row
         return image.row if by_number else str(image.path)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # loads NumPy, which help and errors do without
 MAX_DRAWN = 100  # a figure with more images is hard to look at
 
 
-def save_predictions(printed: PrintedPredictions, model: str, path: Path) -> None:
+def save_predictions(printed: PrintedPredictions, model_name: str, path: Path) -> None:
     """Draw the predictions on the images, and save the figure."""
     from mnistcli.plotting.quiet_import import import_matplotlib
 
@@ -24,14 +24,14 @@ def save_predictions(printed: PrintedPredictions, model: str, path: Path) -> Non
     from mnistcli.plotting.style import save_figure
 
     with show_spinner("Drawing"):
-        save_figure(plot_predictions(printed.kept, model=model), path)
+        save_figure(plot_predictions(printed.kept, model_name=model_name), path)
     if printed.images > MAX_DRAWN:
         print_note(f"the first {MAX_DRAWN} of {printed.images:,} images are drawn")
     print_note(f"figure: {quote_name(path)}")
 
 
 def save_explanations(
-    printed: PrintedPredictions, classifier: "DigitClassifier", model: str, path: Path
+    printed: PrintedPredictions, classifier: "DigitClassifier", model_name: str, path: Path
 ) -> None:
     """Draw a figure that explains the digits, and save it."""
     from mnistcli.plotting.quiet_import import import_matplotlib
@@ -43,7 +43,7 @@ def save_explanations(
 
     with show_spinner("Drawing"):
         explanations = explanation.explain(classifier, printed.kept)
-        save_figure(plot_explanations(explanations, model=model), path)
+        save_figure(plot_explanations(explanations, model_name=model_name), path)
     if printed.digits > MAX_EXPLAINED:
         print_note(f"the first {MAX_EXPLAINED} of {printed.digits:,} digits are explained")
     print_note(f"figure: {quote_name(path)}")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
     from mnistcli.inference.digit_classifier import DigitClassifier
     from mnistcli.model_lookup import ModelRef
     from mnistcli.prediction.form_regions import FormRegion
-    from mnistcli.prediction.image_listing import FoundImage
+    from mnistcli.prediction.image_listing import InputImage
     from mnistcli.prediction.results import Prediction
     from mnistcli.prediction.worker_process import WorkerProcess
 
@@ -132,7 +132,7 @@ def _choose_predictor(
     model: "ModelRef",
     classifier: "DigitClassifier",
     processes: "list[WorkerProcess]",
-) -> "Callable[[Iterable[FoundImage]], Iterator[Prediction]]":
+) -> "Callable[[Iterable[InputImage]], Iterator[Prediction]]":
     """Return the function that predicts images: in this process, or on a cluster."""
     from mnistcli.prediction.rejection import choose_thresholds
 
@@ -164,8 +164,8 @@ def _choose_predictor(
 def _predict_and_print(
     options: PredictOptions,
     model: "ModelRef",
-    predict: "Callable[[Iterable[FoundImage]], Iterator[Prediction]]",
-    sources: "Iterable[str | FoundImage]",
+    predict: "Callable[[Iterable[InputImage]], Iterator[Prediction]]",
+    sources: "Iterable[str | InputImage]",
     review: Review | None,
 ) -> PrintedPredictions:
     from mnistcli.prediction.image_sources import find_images

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # loads NumPy, which help and errors do without
     from mnistcli.files.object_stores import FileName
-    from mnistcli.prediction.image_listing import FoundImage
+    from mnistcli.prediction.image_listing import InputImage
 
 
 def check_sources(
     images: list[str], outputs: Mapping[str, Path], regions: Path | None, *, recursive: bool
-) -> "Iterable[str | FoundImage]":
+) -> "Iterable[str | InputImage]":
     """Return the sources, including those on stdin, if no output overwrites one of them.
 
     Raises:
@@ -31,7 +31,7 @@ def check_sources(
     if len(names) == len(images):
         return sources
 
-    def check_each() -> "Iterator[str | FoundImage]":
+    def check_each() -> "Iterator[str | InputImage]":
         for source in sources:
             require_no_overwrite(outputs, [source], recursive=recursive)
             yield source

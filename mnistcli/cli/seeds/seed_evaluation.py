@@ -34,7 +34,7 @@ def evaluate_with_seeds(
     text: str,
     address: "ClusterAddress | None",
     *,
-    dataset: str | None,
+    dataset_name: str | None,
     data_dir: Path | None,
     pixel_scale: str | None,
     as_json: bool,
@@ -45,7 +45,7 @@ def evaluate_with_seeds(
         names: The argument of ``evaluate``: the directory of ``train --seeds``.
         text: The seeds, or ``all``.
         address: The cluster; None for this process.
-        dataset: The dataset; None for the one that the models were trained on.
+        dataset_name: The dataset; None for the one that the models were trained on.
         data_dir: Directory of the MNIST files; None for the default.
         pixel_scale: The pixel scale of the models; None to detect it.
         as_json: Whether to print one JSON object.
@@ -66,7 +66,7 @@ def evaluate_with_seeds(
             evaluate_seeds,
             evaluate_seeds_on_cluster,
         )
-    splits = load_splits(dataset or model.datasets[0], data_dir)
+    splits = load_splits(dataset_name or model.datasets[0], data_dir)
     count = len(splits.images_not_trained_on(*model.datasets))
     with CountBar("Evaluating", "images", count * len(seeds)) as bar:
         if address is None:
