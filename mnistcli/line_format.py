@@ -27,7 +27,7 @@ SYMBOLS = "0123456789" + MARKS
 
 
 class Alternative(NamedTuple):
-    """A possible text of a line, and its probability."""
+    """A candidate transcription of a line, and its probability."""
 
     text: str
     probability: float
@@ -51,7 +51,8 @@ class RecognizedLine:
         columns: The middle of each digit in pixels of the line image, float64 (n,).
         probabilities: The class probabilities of each digit, float32 (n, 10).
         marks: The marks from left to right.
-        alternatives: The most likely texts in descending order (n-best); the first one is `text`.
+        alternatives: The most likely transcriptions in descending order (n-best); the first one is
+            `text`.
     """
 
     text: str

@@ -91,7 +91,7 @@ _RECIPES = (
         ),
         summary="2 convolutions, 1 epoch",
         test_accuracy="99.11 ± 0.06 %",
-        duration="4 to 9 s",
+        duration="3 to 9 s",
     ),
     Recipe(
         config=TrainConfig(
@@ -135,7 +135,7 @@ _RECIPES = (
         config=replace(_ACCURATE, recipe="robust", distort=True, non_digits=0.3, rare_styles=0.1),
         summary="accurate with distortions, non-digits and rare styles",
         test_accuracy="99.60 ± 0.02 %",
-        duration="19 to 77 min",
+        duration="19 min",
     ),
     Recipe(
         config=replace(_ACCURATE, recipe="record", arch="record", epochs=80, dropout=0.3),

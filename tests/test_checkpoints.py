@@ -180,7 +180,7 @@ def test_a_small_file_cannot_allocate_all_memory(tmp_path: Path, saved: Path) ->
 def test_weights_without_a_network_are_named(tmp_path: Path) -> None:
     build_model("simple").save_weights(tmp_path / "model.weights.h5")
 
-    with pytest.raises(ModelError, match="holds no network, only weights or data: save the"):
+    with pytest.raises(ModelError, match="contains only weights or data, not a model: save the"):
         checkpoints.load(tmp_path / "model.weights.h5")
 
 

@@ -142,7 +142,7 @@ def test_the_model_card_reports_the_results() -> None:
         "mean over the 15 sources, rejected": f"{single['mean_over_15_sources']:.1%}, "
         f"{single['rejected']} of {single['images']}",
         f"{pages['images']} lines and pages": f"{pages['right']:.0%}",
-        f"{cheques['images']} cheque amounts": f"{cheques['predicted_right']:.0%}, "
+        f"{cheques['images']} bank check amounts": f"{cheques['predicted_right']:.0%}, "
         f"{cheques['wrong']:.0%}, {cheques['rejected']:.0%}",
         "the same, without rejection": f"{cheques['read_right']:.0%}",
         f"{non_digits['images']} non-digits": f"{non_digits['rejected']:.1%}",

@@ -116,7 +116,7 @@ def test_the_root_of_the_runs_can_be_another_directory() -> None:
         ("saved", "'saved' is a SavedModel: save the model as .keras"),
         (
             "weights",
-            "'weights' is a checkpoint, weights without their network: save the whole model, "
+            "'weights' is a checkpoint (weights without the model): save the whole model, "
             'model.save("m.keras")',
         ),
     ],

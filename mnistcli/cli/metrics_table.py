@@ -140,7 +140,7 @@ def _threshold_rows(fitted: "FittedMinConfidence | None", accuracy: float) -> li
     threshold = math.floor(fitted.min_confidence * 1e6) / 1e6
     return [
         ("min confidence", f"--min-confidence {threshold:.6f}"),
-        ("", f"{percent(fitted.accuracy)} of the predictions are right"),
+        ("", f"{percent(fitted.accuracy)} of the predictions are correct"),
         ("", f"{percent(fitted.accepted_fraction)} of the images are accepted"),
     ]
 

@@ -61,7 +61,7 @@ def turn_upright(splits: Splits) -> Splits:
     if upright < _DOUBTFUL_ACCURACY and len(whole) >= _MIN_IMAGES_FOR_DOUBT:
         note = (
             f"the packaged model recognizes {upright:.0%} of the images in {splits.name!r}: check "
-            "that they show digits and have the right labels"
+            "that they show digits and have correct labels"
         )
         return replace(splits, notes=(*splits.notes, note))
     return splits

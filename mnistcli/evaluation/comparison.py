@@ -23,7 +23,7 @@ class PairedTest:
         only_first_right: Number of images that only the first model predicts correctly.
         only_second_right: Number of images that only the second model predicts correctly.
         p_value: Probability of a difference at least as large if both models were equally likely to
-            be the right one, 0..1.
+            be the correct one, 0..1.
         adjusted_p_value: The p-value after Holm's correction for multiple comparisons, 0..1.
     """
 
@@ -43,7 +43,7 @@ class PairedTest:
 
 
 def compare_pairs(evaluations: Sequence[Evaluation]) -> list[PairedTest]:
-    """Test each pair of models with McNemar's exact test on the images that only one gets right.
+    """Test each pair of models with McNemar's exact test on the images that one misclassifies.
 
     Source: Q. McNemar, "Note on the sampling error of the difference between correlated proportions
     or percentages", Psychometrika, 1947; the correction for several pairs: S. Holm, "A simple

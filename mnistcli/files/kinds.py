@@ -27,8 +27,8 @@ class FileKind(NamedTuple):
 
     @property
     def image_message(self) -> str:
-        """The text of an error where an image was expected."""
-        return f"this is {self.name}; {self.image_remedy or self.remedy}"
+        """The text of an error where an image was expected, after the name of the file."""
+        return f"is {self.name}: {self.image_remedy or self.remedy}"
 
     @property
     def model_message(self) -> str:
@@ -39,8 +39,8 @@ class FileKind(NamedTuple):
 _SAVE_ARRAYS = "save its arrays with numpy.savez"
 _SAVE_MODEL = "save the model as .keras"
 _UNPACK = "unpack it first"
-_NO_MODEL = "a model is not a dataset; evaluate takes it before --dataset"
-_USE_MODEL = "give a model with --model"
+_NO_DATASET = "pass it to evaluate as MODEL, not with --dataset"
+_USE_MODEL = "pass a model with --model"
 _NOT_A_MODEL = "a model is a .keras or .h5 file"
 _AS_PNG = "export it as PNG"
 
@@ -60,18 +60,26 @@ PYTORCH = FileKind(
     f"if you trust it, {_SAVE_ARRAYS}",
     model_remedy="train the model with mnistcli or Keras",
 )
-KERAS = FileKind("a Keras model", _NO_MODEL, _USE_MODEL)
+KERAS = FileKind("a Keras model", _NO_DATASET, _USE_MODEL)
 EXCEL = FileKind("an Excel workbook", "save the sheet as CSV", model_remedy=_NOT_A_MODEL)
 HDF5 = FileKind(
     "an HDF5 file",
     _SAVE_ARRAYS,
-    f"{_USE_MODEL}, a dataset with evaluate",
+    f"{_USE_MODEL}, or a dataset to evaluate with --dataset",
     suffixes=(".h5", ".hdf5"),
 )
 LITERT = FileKind(
-    "a LiteRT model", _NO_MODEL, _USE_MODEL, "use the .keras file or the run directory"
+    "a LiteRT model",
+    "pass its .keras file to evaluate as MODEL",
+    "pass its .keras file with --model",
+    "use the .keras file or the run directory",
 )
-ONNX = FileKind("an ONNX model", _NO_MODEL, "mnistcli takes .keras and .h5 models", _SAVE_MODEL)
+ONNX = FileKind(
+    "an ONNX model",
+    f"{_SAVE_MODEL} and pass that to evaluate as MODEL",
+    f"{_SAVE_MODEL} and pass that with --model",
+    _SAVE_MODEL,
+)
 ARROW = FileKind("an Arrow file", "save it with Dataset.to_parquet", model_remedy=_NOT_A_MODEL)
 LIBSVM = FileKind(
     "a LIBSVM file",
@@ -102,7 +110,7 @@ HEIC = FileKind(
 AVIF = FileKind(
     "an AVIF photo",
     "export it as JPEG or PNG",
-    "this Pillow cannot decode it: export it as JPEG or PNG",
+    "this Pillow cannot decode it; export it as JPEG or PNG",
     _NOT_A_MODEL,
 )
 """Pillow decodes AVIF unless it was built without the decoder."""
@@ -149,14 +157,16 @@ BOXES = FileKind(
     model_remedy=_NOT_A_MODEL,
 )
 SAVED_MODEL = FileKind(
-    "a SavedModel", "a model is not a dataset; save it as .keras", model_remedy=_SAVE_MODEL
+    "a SavedModel",
+    f"{_SAVE_MODEL} and pass that to evaluate as MODEL",
+    model_remedy=_SAVE_MODEL,
 )
 TFRECORDS = FileKind(
     "a folder of TFRecord files", f"load it and {_SAVE_ARRAYS}", model_remedy=_NOT_A_MODEL
 )
 CHECKPOINT = FileKind(
-    "a checkpoint, weights without their network",
-    "a model is not a dataset",
+    "a checkpoint (weights without the model)",
+    "a dataset is required",
     model_remedy='save the whole model, model.save("m.keras")',
 )
 

@@ -270,7 +270,7 @@ def _not_an_image_error(head: bytes, name: str) -> ImageError:
         return _damaged_error(name)
     if kind is None or (kind is AVIF and features.check("avif")):
         return ImageError(f"not an image: {name!r}")
-    return ImageError(f"cannot read {name!r}: {kind.image_message}")
+    return ImageError(f"{name!r} {kind.image_message}")
 
 
 def _convert(image: Image.Image, name: str) -> Image.Image:

@@ -178,7 +178,7 @@ def _load_runner(converted: bytes) -> litert.Runner | None:
 
 
 def _is_classifier(compute: Compute) -> bool:
-    """Return whether the output for one image has the right shape and is finite."""
+    """Return whether the output for one image has the expected shape and is finite."""
     image = np.linspace(0, 1, 28 * 28, dtype=np.float32).reshape(1, 28, 28, 1)
     probabilities = compute(image)
     return probabilities.shape == (1, NUM_CLASSES) and bool(np.isfinite(probabilities).all())

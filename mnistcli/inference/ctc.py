@@ -1,6 +1,6 @@
-"""CTC decoding: the most likely texts of a line, and the positions and probabilities of its digits.
+"""CTC decoding: transcriptions of a line, and the positions and probabilities of its digits.
 
-A text has many paths through the columns of the network's output: equal neighbors are one symbol,
+A transcription has many paths through the columns of the network's output: equal neighbors are one symbol,
 and blanks are left out. (Graves et al., "Connectionist temporal classification", ICML 2006.)
 """
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mnistcli.mnist_format import NUM_CLASSES
 
-_BEAM_WIDTH = 12  # beam width: texts that are kept after each column
+_BEAM_WIDTH = 12  # beam width: prefixes that are kept after each column
 _MIN_PROBABILITY = 1e-3  # of a symbol in a column; without a symbol above it, the column is blank
 _MIN_BEAM = 1e-5  # of the probability of the best one
 _BEAMS_PER_LENGTH = 4
@@ -35,13 +35,13 @@ class LineOutput(NamedTuple):
 
 
 class Alignment(NamedTuple):
-    """The positions of the digits of a text.
+    """The positions of the digits of a transcription.
 
     Attributes:
         columns: The expected column (posterior mean) of each digit, float64 (n,).
-        replacement_ratios: The probability of each text in which one digit is replaced, relative
-            to the text itself, float64 (n, 10).
-        log_probability: The logarithm of the probability of the text.
+        replacement_ratios: The probability of each transcription with one digit replaced, relative
+            to the transcription itself, float64 (n, 10).
+        log_probability: The logarithm of the probability of the transcription.
     """
 
     columns: NDArray[np.float64]
@@ -50,20 +50,20 @@ class Alignment(NamedTuple):
 
 
 def beam_search(frames: LineOutput, lengths: range | None = None) -> dict[str, float]:
-    """Find the most likely texts by prefix beam search.
+    """Find the most likely transcriptions by prefix beam search.
 
     Args:
         frames: The output of the network.
-        lengths: The lengths that a text may have. Defaults to any.
+        lengths: The lengths that a transcription may have. Defaults to any.
 
     Returns:
-        The texts (an n-best list, unsorted) with the logarithms of their probabilities.
+        The transcriptions (an n-best list, unsorted) with the logarithms of their probabilities.
     """
     beams: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}  # ending in a blank, in a digit
     log_scale = 0.0  # the probabilities of a long line would underflow
     after_blank = True
     for symbols, blank in zip(_likely_symbols(frames, lengths), frames.blank.tolist(), strict=True):
-        if not symbols and after_blank:  # every text already ends in a blank, and none changes
+        if not symbols and after_blank:  # every prefix already ends in a blank, and none changes
             log_scale += math.log(max(blank, sys.float_info.min))
             continue
         after_blank = not symbols
@@ -138,13 +138,13 @@ def _prune(
 
 
 def align(frames: LineOutput, text: str) -> Alignment:
-    """Align a text of at least one digit with the columns, by the forward-backward algorithm.
+    """Align a transcription, one digit or more, with the columns: the forward-backward algorithm.
 
-    This is forced alignment: the text is given.
+    This is forced alignment: the transcription is given.
 
     Args:
         frames: The output of the network.
-        text: The text; it must have a path through the columns.
+        text: The transcription; it must have a path through the columns.
     """
     labels = np.array([int(digit) for digit in text])
     # The states of a path: blank, first digit, blank, ..., last digit, blank.
@@ -205,16 +205,16 @@ def _replacement_probabilities(
     forward: NDArray[np.float64],
     rest: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Return the scaled probabilities, (n, 10), of the texts with one digit replaced.
+    """Return the scaled probabilities, (n, 10), of the transcriptions with one digit replaced.
 
     Args:
         digits: Scaled probabilities of the digits in each column, (t, 10).
-        labels: The digits of the text, (n,).
+        labels: The digits of the transcription, (n,).
         forward: Scaled forward probabilities, (t, 2 n + 1).
         rest: Scaled probabilities of the rest of a path after each column, (t, 2 n + 1).
     """
     count = len(labels)
-    differs = np.ones((count, NUM_CLASSES))  # from a digit of the text; no blank is needed between
+    differs = np.ones((count, NUM_CLASSES))  # from a given digit; no blank is needed between
     differs[np.arange(count), labels] = 0
     # Over all columns: a path enters the digit from the blank or the digit before it ...
     enter = np.zeros((len(digits), count, NUM_CLASSES))

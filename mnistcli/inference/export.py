@@ -110,7 +110,7 @@ def export(
             return _compare(model, file_format, path, images, runner, size=temporary.stat().st_size)
     except OSError as error:
         raise OutputError(
-            f"cannot write {str(path)!r}: {os_reason(error)}", hint="--output"
+            f"cannot write {str(path)!r}: {os_reason(error)}", hint="--output PATH"
         ) from error
     except RuntimeError as error:  # of the LiteRT interpreter
         raise ModelError(

@@ -258,9 +258,10 @@ def _format_shape(checked: CheckedModel) -> str:
 
 def _describe(checked: CheckedModel, result: _Result) -> str:
     scale, outputs = result.interface
-    polarity = ", dark digits on light" if scale in {"1..0", "255..0"} else ""
+    polarity = " (dark digits on light)" if scale in {"1..0", "255..0"} else ""
+    pixels = "standardized pixels" if scale == "standardized" else f"pixels in {scale}"
     return (
-        f"{checked.path.name} expects {_format_shape(checked)} images with pixels in "
-        f"{scale}{polarity} and outputs {_OUTPUTS[outputs]} ({percent(result.accuracy, 1)} of "
-        f"{KNOWN_DIGIT_COUNT} reference digits correct)"
+        f"{checked.path.name} expects {_format_shape(checked)} images with {pixels}{polarity} and "
+        f"outputs {_OUTPUTS[outputs]} ({percent(result.accuracy, 1)} of {KNOWN_DIGIT_COUNT} "
+        "reference digits correct)"
     )

@@ -1,7 +1,7 @@
 """Line recognizer: OCR of a multi-digit line as one sequence, without segmentation.
 
 Fully convolutional networks give the probabilities of all symbols in each column of a line image,
-and CTC decoding finds the text. The packaged ensemble was trained on synthetic numbers, see its
+and CTC decoding finds the transcription. The packaged ensemble was trained on synthetic numbers, see its
 card.
 """
 
@@ -35,12 +35,12 @@ LINE_RECOGNIZER_DIR = PRETRAINED_DIR / "lines"
 """The directory of the packaged line recognizer: `model.tflite` and `card.json`."""
 
 _WIDTH_STEP = 32  # pixels: LiteRT is slower for a new width
-_CERTAIN = 0.98  # of a text: other outputs would not change the probabilities of its digits
+_CERTAIN = 0.98  # of a transcription: other outputs would not change its digits' probabilities
 _MAX_ALTERNATIVES = 10
 
 
 class Calibration(NamedTuple):
-    """Platt scaling: logistic calibration of the probability that a text is correct (Platt, 1999).
+    """Platt scaling (Platt, 1999): logistic calibration of the text confidence.
 
     Attributes:
         slope: Multiplies the log-odds.
@@ -76,8 +76,9 @@ class LineRecognizer:
         """Read a line.
 
         Args:
-            images: The line at one or several scales, float32 (32, w) in 0..1. The text with the
-                highest mean probability over scales (test-time augmentation) and networks is taken.
+            images: The line at one or several scales, float32 (32, w) in 0..1. The transcription
+                with the highest mean probability over scales (test-time augmentation) and networks
+                is taken.
             digit_counts: The number of digits that the line may have. Defaults to any.
         """
         outputs = self._probabilities(images)
@@ -91,7 +92,7 @@ class LineRecognizer:
         best = max(range(len(found)), key=lambda index: found[index].get(text, -math.inf))
         others = [] if probability >= _CERTAIN else [i for i in range(len(found)) if i != best]
         columns, probabilities = _align([frames[index] for index in [best, *others]], text)
-        # Replacing one digit may give a text that the search had pruned.
+        # Replacing one digit may give a transcription that the search had pruned.
         text = "".join(map(str, probabilities.argmax(axis=1)))
         confidence = self._calibration.apply(probability)
         return RecognizedLine(
@@ -144,14 +145,14 @@ def load_line_recognizer(threads: int | None = None) -> LineRecognizer:
 
 
 def _rank(found: list[dict[str, float]], *, is_conditional: bool) -> list[tuple[str, float]]:
-    """Rank texts by their mean probability over scales and networks.
+    """Rank transcriptions by their mean probability over scales and networks.
 
     Args:
-        found: The logarithms of the probabilities of texts, for each scale and network.
-        is_conditional: Whether one of the texts is certainly correct.
+        found: The log-probabilities of the transcriptions, for each scale and network.
+        is_conditional: Whether one of the transcriptions is certainly correct.
 
     Returns:
-        The most likely texts with their mean probabilities, in descending order.
+        The most likely transcriptions with their mean probabilities, in descending order.
     """
     logs = {
         text: float(np.logaddexp.reduce([texts.get(text, -math.inf) for texts in found]))
@@ -169,7 +170,7 @@ def _align(
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     """Return the columns of the digits in pixels, (n,), and their class probabilities, (n, 10).
 
-    A digit's probability is the probability of the text in which it stands, in the mean over the
+    A digit's probability is that of the transcription in which it stands, in the mean over the
     frames. The columns are taken from the first frames.
     """
     if not text:
@@ -198,7 +199,7 @@ def _marks(output: NDArray[np.float64]) -> tuple[Mark, ...]:
 def _alternatives(
     text: str, ranked: list[tuple[str, float]], confidence: float
 ) -> tuple[Alternative, ...]:
-    """Return the text and the next most likely ones; the calibrated probabilities sum to 1."""
+    """Return the best transcription and the next ones; the calibrated probabilities sum to 1."""
     others = [(other, probability) for other, probability in ranked if other != text]
     rest = sum(probability for _, probability in others)
     return (

@@ -43,9 +43,10 @@ def read_config(content: bytes) -> bytes:
     with h5py.File(io.BytesIO(content), "r") as file:
         require(
             "model_config" in file.attrs,
-            'holds no network, only weights or data: save the whole model, model.save("m.keras")',
+            "contains only weights or data, not a model: save the whole model, "
+            'model.save("m.keras")',
         )
-        # The size of a text is not known before it is read; HDF5 makes several copies.
+        # The size of a string is not known before it is read; HDF5 makes several copies.
         others = len(content) - check_weights(content)
         require(others <= _MAX_OTHER_BYTES, "has a configuration that is too large")
         attribute = file.attrs.get_id("model_config")

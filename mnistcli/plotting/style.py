@@ -149,7 +149,7 @@ def fit_text(text: str, width: float, size: float, *, bold: bool = False) -> str
 
 
 def _shorten(text: str, length: int) -> str:
-    """Cut out the middle of a text: `length` characters are left."""
+    """Cut out the middle of a string: `length` characters remain."""
     tail = length // 2
     return f"{text[: length - tail]}{_ELLIPSIS}{text[len(text) - tail :]}"
 

@@ -179,7 +179,7 @@ class _Scale:
         return float((value - low) / (high - low)) if high > low else 0.5
 
     def labels(self, text: Callable[[Any], str]) -> list[tuple[float, str]]:
-        """Return heights and texts: of each choice, or of the ends of the range."""
+        """Return the heights and labels of the choices, or of the ends of the range."""
         if self._choices:
             return [(self.height(choice), choice) for choice in self._choices]
         return [(self.height(end), text(end)) for end in dict.fromkeys(self._ends)]

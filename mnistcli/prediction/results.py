@@ -87,7 +87,7 @@ class PredictedLine:
 
     @property
     def alternatives(self) -> tuple[Alternative, ...]:
-        """The most likely texts of a number in descending order; none for a line of one digit."""
+        """The likeliest transcriptions of a number, best first; none for a line of one digit."""
         return () if self.recognized is None else self.recognized.alternatives
 
     def as_dict(self) -> dict[str, Any]:
@@ -214,10 +214,10 @@ class Prediction:
             ``digits``; ``reason`` for a rejected image and ``error`` for one that could not be
             read; ``digit``, ``digit_score`` and ``probabilities`` for an image with exactly one
             digit. For an image that could be read, ``text_confidence`` is the probability that all
-            digits are correct, ``lines`` has the text lines with their text confidence and the
+            digits are correct, ``lines`` lists the text lines with their text confidence and the
             alternatives of each number, ``marks`` and ``form_elements`` are lists of boxes,
-            ``mark_symbols`` has the symbol of each mark, and ``specks`` has their number and the
-            area of the largest one in square pixels.
+            ``mark_symbols`` lists the symbol of each mark, and ``specks`` contains their number and
+            the area of the largest one in square pixels.
         """
         values: dict[str, Any] = {
             "path": str(self.path),

@@ -105,7 +105,7 @@ class SearchSpace:
             texts: Variations such as ``dropout=0..0.5`` or ``optimizer=adam,sgd``.
 
         Raises:
-            ConfigError: A text is not a variation, or a setting or a combination is invalid.
+            ConfigError: A variation, a setting or a combination is invalid.
         """
         if not texts:
             raise ConfigError("no setting to vary", hint=EXAMPLE)

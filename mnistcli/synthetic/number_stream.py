@@ -71,7 +71,7 @@ def batch_numbers(numbers: Iterator[NumberImage]) -> Iterator[Batch]:
 
 
 def encode_text(text: str) -> NDArray[np.int32]:
-    """Return the target of a text: the indices of its symbols, padded with `BLANK`."""
+    """Return the target of a transcription: the indices of its symbols, padded with `BLANK`."""
     target = np.full(_MAX_LABELS, BLANK, np.int32)
     target[: len(text)] = [SYMBOLS.index(symbol) for symbol in text]
     return target

@@ -1,4 +1,4 @@
-"""Random texts of handwritten numbers: amounts, quantities and codes, with their marks."""
+"""Random numbers to write by hand: amounts, quantities and codes, with their marks."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ _PREFIXES = ("#", "$", "=", "-", ".", "+", "+", "+")
 
 
 def random_text(rng: np.random.Generator) -> str:
-    """Return a random text of digits and `MARKS`."""
+    """Return a random string of digits and `MARKS`."""
     digits = _random_digits(int(rng.choice(len(_LENGTHS), p=_LENGTHS)), rng)
     if not digits:
         return str(rng.choice(["", ".", "-", "=", ",", OTHER_MARK * int(rng.integers(1, 6))]))

@@ -81,7 +81,7 @@ class NumberGenerator:
 
 
 def _columns_needed(text: str) -> int:
-    """Return the columns that a text needs: CTC sets a blank between equal symbols."""
+    """Return the columns that a transcription needs: CTC sets a blank between equal symbols."""
     return len(text) + sum(one == other for one, other in pairwise(text))
 
 

@@ -94,7 +94,7 @@ class Writer:
         }
 
     def glyphs(self, text: str) -> list[Glyph]:
-        """Draw the symbols of a text."""
+        """Draw the symbols of a number."""
         ending = len(text.rstrip(MARKS + "0"))
         glyphs = []
         for index, symbol in enumerate(text):

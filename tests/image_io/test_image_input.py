@@ -284,12 +284,12 @@ def test_a_text_file_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"<svg/>", "this is an SVG image; export it as PNG"),
+        (b"<svg/>", "an SVG image: export it as PNG"),
         (
             b"version https://git-lfs.github.com/spec/v1\n",
-            "this is a Git LFS pointer; fetch the file with 'git lfs pull'",
+            "a Git LFS pointer: fetch the file with 'git lfs pull'",
         ),
-        (b"\x80\x04.", "this is a pickle, which can run code and is not read; if you trust it, "
+        (b"\x80\x04.", "a pickle, which can run code and is not read: if you trust it, "
          "save its arrays with numpy.savez"),
     ],
 )  # fmt: skip
@@ -297,7 +297,7 @@ def test_an_unsupported_format_is_named(content: bytes, reason: str, tmp_path: P
     path = tmp_path / "scan.png"
     path.write_bytes(content)
 
-    assert message(path) == f"cannot read {str(path)!r}: {reason}"
+    assert message(path) == f"{str(path)!r} is {reason}"
 
 
 def test_postscript_starts_no_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -310,8 +310,7 @@ def test_postscript_starts_no_program(tmp_path: Path, monkeypatch: pytest.Monkey
     path = tmp_path / "scan.png"
     Image.new("L", (20, 20)).save(path, "EPS")
 
-    expected = "this is a PostScript file; export it as PNG"
-    assert message(path) == f"cannot read {str(path)!r}: {expected}"
+    assert message(path) == f"{str(path)!r} is a PostScript file: export it as PNG"
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP"])
@@ -349,7 +348,7 @@ def test_an_image_that_would_fill_the_memory_is_refused(side: int) -> None:
 @pytest.mark.parametrize(
     ("kind", "reason"),
     [
-        ("ICNS", "this is an icon"),
+        ("ICNS", "is an icon"),
         ("PCX", "not an image"),
         ("SGI", "not an image"),
         ("TGA", "not an image"),

@@ -54,7 +54,8 @@ def test_the_pixel_scale_is_found(
     assert interface == (scale, "softmax")
     assert accuracy(model, digits) > 0.9
     assert len(notes) == 1
-    assert f"pixels of {scale}" in notes[0]
+    pixels = "standardized pixels" if scale == "standardized" else f"pixels in {scale}"
+    assert f"expects 28x28x1 images with {pixels}" in notes[0]
 
 
 @pytest.mark.parametrize(

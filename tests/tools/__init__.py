@@ -11,7 +11,7 @@
 - digit_styles: measure the accuracy of a model by writing style
 - distill: train the packaged model on a GPU by distillation
 - external_models: train models of other projects' kinds on MNIST, and load them
-- form_regions: measure the fields of rendered forms that are read right
+- form_regions: measure the fields of rendered forms that are read correctly
 - fuzz: read mutated images, models, datasets and runs (`make fuzz`)
 - kills: kill processes that write files, and look at what is left (`make kills`)
 - measurement: time and memory of one run of the program, for other tools
@@ -22,12 +22,12 @@
 - rejection_drawings: non-digits drawn with other code than the training's, for `rejection`
 - rejection_glyphs: non-digits of fonts other than the training's, for `rejection`
 - rejection_scores: compare scores for the rejection of non-digits by their AUROC
-- rendered_pages: measure the lines of rendered pages that are read right as a whole
+- rendered_pages: measure the lines of rendered pages that are read entirely correctly
 - resume: kill every recipe in each of its epochs, and resume it (`make kills`)
 - robustness: measure the error rate of a model for each of the fifteen corruptions
 - small_digits: digits reduced to 8 to 16 pixels, for `distill`
 - small_disks: run commands on file systems that are too small
-- stress: run trainings and predictions at the same time in one folder
+- stress: run training and prediction at the same time in one folder
 - sweep: kill the workers of a sweep in PostgreSQL, and measure the overhead of a trial
 - tight_crops: measure digits and numbers that fill their image to the edges
 - train_line_recognizer: train, calibrate and package the line recognizer (`make pretrained`)

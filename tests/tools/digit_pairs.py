@@ -72,7 +72,7 @@ def photograph(ink: NDArray[np.float64], rng: np.random.Generator) -> Image.Imag
 
 def measure(pairs: list[Prediction], texts: list[str], letters: list[Prediction]) -> None:
     """Print the table; the predictions are those without rejection."""
-    print(f"{'threshold':>9}{'right':>8}{'wrong':>8}{'letters':>9}")
+    print(f"{'threshold':>9}{'correct':>8}{'wrong':>8}{'letters':>9}")
     for threshold in _THRESHOLDS:
         kept = [
             (p.guess, text) for p, text in zip(pairs, texts, strict=True) if _is_kept(p, threshold)

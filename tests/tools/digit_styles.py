@@ -93,7 +93,7 @@ def main() -> None:
         styles[f"MNIST, {factor} times as wide"] = stretch(validation, factor)
     model = find_model(options.model)
     classifier = load_classifier(model.files)
-    print(f"{'style':26}{'digits':>7}{'right':>10}{'wrong':>10}{'rejected':>10}  mistakes")
+    print(f"{'style':26}{'digits':>7}{'correct':>10}{'wrong':>10}{'rejected':>10}  mistakes")
     for name, digits in styles.items():
         accuracy = describe_accuracy(classifier, digits, model.digit_thresholds)
         print(f"{name:26}{len(digits):7}{accuracy}", flush=True)

@@ -63,7 +63,7 @@ def measure(rng: np.random.Generator, *, framed: bool, boxed: bool, scaled: bool
         registered = sum(form.is_registered for form in forms)
         print(
             f"framed={framed} boxed={boxed} scaled={scaled}: {registered} of {_FORMS} registered, "
-            f"{right} of {len(fields)} fields right, {wrong} wrong"
+            f"{right} of {len(fields)} fields correct, {wrong} wrong"
         )
 
 

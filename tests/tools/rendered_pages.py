@@ -96,7 +96,7 @@ def main() -> None:
     pages = [render_page(digits, rng) for _ in range(chosen.count)]
     if chosen.save:
         pages[0][0].save(chosen.save)
-    print(f"{count_right_lines(pages)} of {3 * chosen.count} lines right")
+    print(f"{count_right_lines(pages)} of {3 * chosen.count} lines correct")
 
 
 if __name__ == "__main__":

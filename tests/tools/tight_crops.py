@@ -55,7 +55,7 @@ def _trim(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def make_crops(digits: Dataset, height: int) -> Iterator[tuple[str, list[Image.Image], list[str]]]:
-    """Yield the kind of the crops of one height, the crops, and their texts."""
+    """Yield the kind of the crops of one height, the crops, and their numbers."""
     labels = [str(label) for label in digits.labels]
     crops = [crop_digit(image, height) for image in digits.images]
     stretched = [crop_digit(image, height, square=True) for image in digits.images]
@@ -88,7 +88,7 @@ def main() -> None:
         load_classifier(model.files),
         thresholds=choose_thresholds(None, model.digit_thresholds),
     )
-    print(f"{'height':>6}  {'images':10}{'count':>6}{'right':>9}{'wrong':>9}{'rejected':>9}")
+    print(f"{'height':>6}  {'images':10}{'count':>6}{'correct':>9}{'wrong':>9}{'rejected':>9}")
     for height in _HEIGHTS:
         for kind, crops, texts in make_crops(digits, height):
             images = [ImageOps.invert(crop) if n % 2 else crop for n, crop in enumerate(crops)]

@@ -115,7 +115,7 @@ def _as_dict(
 
 
 def _print_tests(tests: Sequence["PairedTest"]) -> None:
-    header = ("runs", "only first right", "only second right", "adjusted p", "difference")
+    header = ("runs", "only first correct", "only second correct", "adjusted p", "difference")
     table = Table(*header, box=box.SIMPLE_HEAD)
     for test in tests:
         better = test.better

@@ -40,7 +40,7 @@ def evaluate(
             min=0,
             max=1,
             help="Find the lowest rejection threshold at which at least this fraction of the "
-            "accepted predictions is right. Default: off.",
+            "accepted predictions is correct. Default: off.",
         ),
     ] = None,
     seeds: Annotated[

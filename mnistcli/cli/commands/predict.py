@@ -53,7 +53,7 @@ def predict(
             metavar="X",
             min=0,
             max=1,
-            help="Reject images with a lower probability (0-1) that all digits are right. "
+            help="Reject images with a lower probability (0-1) that all digits are correct. "
             "Default: for one digit the thresholds of the model, which reject 0.4 % of held-out "
             "digits; 0.8 for two digits, and 0.6 for more.",
         ),
@@ -65,14 +65,14 @@ def predict(
             min=1,
             max=10,
             help="Number of candidates to show, including the prediction: classes of a single "
-            "digit, or texts of a number.",
+            "digit, or whole numbers.",
         ),
     ] = 3,
     digits: Annotated[
         str | None,
         typer.Option(
             metavar="N|MIN-MAX",
-            help="Read each line as a text of this many digits, such as 6 or 4-6. Default: any "
+            help="Read exactly this many digits from each line, such as 6 or 4-6. Default: any "
             "number.",
         ),
     ] = None,
@@ -83,7 +83,7 @@ def predict(
             help="Predict the same boxes in each scan of a form. FILE is a CSV with the columns "
             "name, left, top, right and bottom, in pixels of the first image or as fractions of "
             "its size. Scans that are shifted or rotated are registered to the first image by "
-            "their printed frames. One CSV row and one JSON object per scan.",
+            "their printed frames. Prints one CSV row or JSON object per scan.",
         ),
     ] = None,
     save: Annotated[
@@ -133,8 +133,8 @@ def predict(
         str | None,
         typer.Option(
             metavar="I/N",
-            help="Predict shard I of N of the files, which are divided by a hash of their names: "
-            "for job arrays. Default: all files.",
+            help="Predict only shard I of N, for job arrays. Files are assigned to shards by a "
+            "hash of their names. Default: all files.",
         ),
     ] = None,
     cluster: Annotated[str | None, cluster_option("Predict on a Dask cluster")] = None,
@@ -142,7 +142,7 @@ def predict(
         bool,
         typer.Option(
             "--csv",
-            help="Print CSV: path, text, confidence (that all digits are right), reason; for the "
+            help="Print CSV: path, text, confidence (that all digits are correct), reason; for the "
             "rows of one data file, ImageId,Label, as Kaggle expects.",
         ),
     ] = False,
@@ -150,10 +150,10 @@ def predict(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Predict the digits in images of any size and format, dark on light or light on dark.
+    """Predict the digits in images: photos, scans and drawings, dark on light or light on dark.
 
-    Numbers are predicted from left to right, line by line, even if their digits touch. With --json,
-    one JSON object per image.
+    Numbers are predicted from left to right, line by line, even if their digits touch. --json
+    prints one JSON object per image.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy starts threads that are not used
     from mnistcli.cli.prediction.prediction_run import PredictOptions, run_prediction

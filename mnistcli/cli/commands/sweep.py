@@ -102,7 +102,7 @@ def sweep(
 
     The search does not use the test images; --confirm evaluates its models on them afterwards.
     Unpromising trials are pruned. Writes best.json for 'train --config' and figures. Requires
-    the sweep extra.
+    the sweep extra. The defaults of the settings are those of the recipe classic.
     """
     from mnistcli.cli.cluster import parse_cluster
     from mnistcli.cli.dataset_loading import load_splits

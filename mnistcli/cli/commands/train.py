@@ -94,7 +94,7 @@ def train(
     """Train a model and keep the epoch with the lowest validation loss.
 
     One-cycle recipes keep the last epoch. Writes a run directory with settings, history, models and
-    metrics.
+    metrics. Defaults of settings are those of the recipe classic; other recipes have others.
     """
     from mnistcli.cli.cluster import parse_cluster, require_several_models
     from mnistcli.cli.dataset_loading import load_splits

@@ -55,7 +55,7 @@ class PredictOptions:
         output_format: The format of the results.
         output: The file of the results; None for stdout.
         continue_output: Whether to keep the results that are in the file.
-        top: The number of classes or texts to show.
+        top: The number of candidates to show.
         save: The figure of the predictions; None for no figure.
         explain: The figure that explains the digits; None for no figure.
         review: The directory for rejected images; None for no copies.

@@ -56,7 +56,10 @@ def evaluate_with_seeds(
     """
     chosen = None if text == ALL else parse_seeds(text)
     if len(names) != 1:
-        raise ConfigError("--seeds requires a directory of 'train --seeds'", hint="runs/DIR")
+        raise ConfigError(
+            "--seeds requires a directory of 'train --seeds'",
+            hint="mnistcli evaluate runs/DIR --seeds all",
+        )
     series = RunSeries.find(names[0])
     seeds = series.require_finished(chosen)
     model = find_model(str(series.run(seeds[0]).path))

@@ -58,7 +58,7 @@ const results = (() => {
     text.className = reason ? "rejected" : "";
     text.dataset.size = longest > 5 || guess.includes("\n") ? "small" : longest > 2 ? "medium" : "large";
     byId("confidence").textContent = percent(prediction.text_confidence);
-    setNote(reason ? explain(reason) : digits.length > 1 ? "probability that all digits are right" : "confidence", Boolean(reason));
+    setNote(reason ? explain(reason) : digits.length > 1 ? "probability that all digits are correct" : "confidence", Boolean(reason));
     chosen = Math.min(chosen, digits.length - 1);
     showChoices();
     showDigit(digits[chosen]);

@@ -243,7 +243,7 @@ def test_an_empty_stdin_is_an_error() -> None:
         ("seven.png/x.png", "not a directory: 'seven.png/x.png'"),
         ("x" * 300, f"file name too long: '{'x' * 300}'"),
         ("loop.png", "too many levels of symbolic links: 'loop.png'"),
-        ("photo.jxl", "cannot read 'photo.jxl': this is a JPEG XL image; export it as PNG"),
+        ("photo.jxl", "'photo.jxl' is a JPEG XL image: export it as PNG"),
         ("bad.png", "not an image: 'bad.png'"),
     ],
 )
