@@ -7,8 +7,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-from mnistcli import signals
 from mnistcli.errors import MnistCliError, os_reason
+from mnistcli.system import signals
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

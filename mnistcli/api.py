@@ -152,15 +152,15 @@ def train(
     Raises:
         ConfigError: The recipe or a setting is unknown, or a value is invalid.
         DataError: The dataset is missing, damaged or too small, or cannot be downloaded.
-        ModelError: The start model cannot be found or loaded.
+        ModelError: The base model cannot be found or loaded.
         DeviceError: A GPU was requested and there is none, or the batches cannot be divided by the
             number of GPUs.
         RunError: The run directory cannot be created or written.
-        TrainingError: The training diverged, or the start model is an ensemble.
+        TrainingError: The training diverged, or the base model is an ensemble.
     """
-    from mnistcli.device import start_quietly
     from mnistcli.recipes import resolve
     from mnistcli.runs.run import Run
+    from mnistcli.system.keras_startup import start_quietly
 
     config = resolve(recipe, dataset=_dataset_name(dataset), **settings)
     start_quietly()

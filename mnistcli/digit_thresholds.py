@@ -1,4 +1,4 @@
-"""Rejection thresholds (cutoffs) of a model for images with one digit."""
+"""Rejection thresholds (cutoffs) of a model or an ensemble, for images with one digit."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -24,7 +24,8 @@ NO_DIGIT_THRESHOLDS = DigitThresholds()
 def lowest_thresholds(thresholds: Iterable[DigitThresholds]) -> DigitThresholds:
     """Return the thresholds of models whose probabilities are averaged: the lowest of each kind.
 
-    Averaging lowers the confidence where the models disagree.
+    They are the most lenient, not the strictest ones, because averaging lowers the confidence where
+    the models disagree.
 
     Args:
         thresholds: The thresholds of each model, at least one.

@@ -11,5 +11,5 @@ NUM_CLASSES = 10
 
 
 def to_model_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Rescale images to the input of a model: uint8 (n, h, w) to float32 (n, h, w, 1) in 0..1."""
+    """Rescale images to the input of a model: uint8 (n, h, w) / 255, as float32 (n, h, w, 1)."""
     return np.divide(images[..., None], 255, dtype=np.float32)

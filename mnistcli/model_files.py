@@ -15,7 +15,7 @@ from mnistcli.files.signatures import SIGNATURE_LENGTH, identify
 _ZIP = b"PK"
 _GZIP = b"\x1f\x8b"
 MAX_MODEL_BYTES = 100 << 20
-"""Maximum file size of a model, as of a ResNet50: far more than any digit classifier needs."""
+"""Maximum file size, as of a ResNet50; a digit classifier rarely has more than a few megabytes."""
 
 
 def check_model_file(path: Path) -> None:

@@ -54,7 +54,7 @@ class ModelRef:
 
     @property
     def datasets(self) -> tuple[str, ...]:
-        """The datasets it was trained on: first those of its run, then those of its start models.
+        """The datasets it was trained on: first those of its run, then those of its base models.
 
         A file outside a run is assumed to be trained on ``mnist``.
 
@@ -98,7 +98,7 @@ class ModelRef:
     def is_for_photos(self) -> bool:
         """Whether it was trained for photos: with distorted images or non-digits.
 
-        Models that were tuned from such a model count as well. Nothing is known about a file
+        Models that were fine-tuned from such a model count as well. Nothing is known about a file
         outside a run, which is assumed to be for photos.
         """
         if self.members:
@@ -115,7 +115,7 @@ class ModelRef:
         return self.run is not None and self.files == self.run.model_files
 
     def _lineage(self) -> Iterator[TrainConfig]:
-        """Yield the config of the model, of the model it was tuned from, and so on."""
+        """Yield the config of the model, of its base model, and so on."""
         model, seen = self, set[Path]()
         while model.run is not None and model.run.path not in seen:
             seen.add(model.run.path)

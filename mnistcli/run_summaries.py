@@ -1,4 +1,4 @@
-"""Run summaries: recipe, changed settings, test accuracy and progress of runs."""
+"""Run summaries: settings, test accuracy and progress of runs; damaged runs are listed apart."""
 
 import math
 import shlex
@@ -110,7 +110,7 @@ def list_runs(root: Path = RUNS_DIR) -> RunList:
     A finished run is as old as its metrics, any other run as its last epoch.
 
     Args:
-        root: The directory. One that does not exist has no runs.
+        root: The directory. One that does not exist contains no runs.
 
     Raises:
         RunError: The directory cannot be read.

@@ -5,15 +5,15 @@ imported in the body of a command, so that help, shell completion and usage erro
 
 Subpackages:
 
-- `commands` has a module per command
+- `commands` contains a module per command
 - `training`, `sweep` and `prediction` execute `train`, `sweep` and `predict`
 - `seeds` trains and evaluates with ``--seeds``
 
 What all commands share:
 
-- `command_classes` has the classes of commands, `examples` the examples at the end of the help,
-  `completion` the completion scripts of shells
-- `options`, `setting_options`, `option_conflicts` and `cluster` have options of several commands
+- `command_classes` defines the classes of commands, `examples` the examples at the end of the
+  help, `completion` the completion scripts of shells
+- `options`, `setting_options`, `option_conflicts` and `cluster` define options of several commands
 - `dataset_loading` loads datasets; `interface_notes` prints notes about external models
 - `metrics_table` prints the result of `train` and `evaluate`, `run_table` that of `runs` and
   `compare`

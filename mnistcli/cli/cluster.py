@@ -33,7 +33,7 @@ def parse_cluster(text: str | None, others: Mapping[str, object]) -> "ClusterAdd
 def require_several_models(
     address: "ClusterAddress | None", seeds: str | None, config: TrainConfig
 ) -> None:
-    """Check that a cluster has several models to train: one model is trained by one process.
+    """Check that a cluster has several models to train: training one model is not parallelized.
 
     Raises:
         ConfigError: A cluster is given for a single model.

@@ -9,11 +9,11 @@ from typing import Any
 
 import typer
 
-from mnistcli import signals
 from mnistcli.cli.hints import complete_hint, running_command
 from mnistcli.cli.streams import print_error
 from mnistcli.errors import MnistCliError
 from mnistcli.suggestions import find_similar
+from mnistcli.system import signals
 
 
 def run_and_report(run: Callable[[], Any]) -> int:

@@ -97,7 +97,7 @@ def _validation_rows(result: "TrainResult") -> list[tuple[str, str]]:
     rows = [("kept epoch", f"{result.kept.epoch} of {result.epochs}")]
     if result.start_validation is not None:
         known = result.config.dataset in result.start_trained_on
-        note = ", which the start model was trained on" if known else ""
+        note = ", which the base model was trained on" if known else ""
         images = format_count(result.start_validation.samples, "held-out image")
         rows.append(("before", f"{_score(result.start_validation)} ({images}{note})"))
     if result.validation is not None:

@@ -1,4 +1,4 @@
-"""Shared options: those that several commands have."""
+"""Shared options: those that several subcommands have."""
 
 from pathlib import Path
 from typing import Annotated, Any

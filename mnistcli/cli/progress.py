@@ -67,7 +67,7 @@ class CountBar:
             _TimeLeftColumn(),
             console=err,
             transient=True,
-            # Not redirected: `device.hold_back_stderr` redirects stderr during the animation.
+            # Not redirected: `hold_back_stderr` redirects stderr during the animation.
             redirect_stdout=False,
             redirect_stderr=False,
             disable=not is_animated(),

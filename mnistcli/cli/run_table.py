@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _GAP = "  "
 _HEADER = ("run", "accuracy", "loss", "seconds", "recipe and changed settings")
-# Width of the last column; on a terminal without room for it, the settings are below their run.
+# Minimum width of the last column; if the terminal width leaves less, the settings are below their
+# run.
 _MIN_WIDTH = 20
 _INDENT = 4
 

@@ -13,7 +13,7 @@ def show_spinner(activity: str) -> AbstractContextManager[Any]:
     from rich.live import Live  # with the next line, a tenth of the time for the help
     from rich.spinner import Spinner
 
-    # Not redirected: `device.hold_back_stderr` redirects stderr during the animation.
+    # Not redirected: `hold_back_stderr` redirects stderr during the animation.
     return Live(
         Spinner("dots", f"{activity} ..."),
         console=err,

@@ -32,7 +32,7 @@ def set_verbosity(*, quiet: bool = False, verbose: bool = False) -> None:
     """Set the verbosity of stderr; errors are always printed.
 
     Args:
-        quiet: Print neither the model nor progress nor notes.
+        quiet: Suppress the model, progress and notes.
         verbose: Print progress without animations, which would mix with log messages.
     """
     _Verbosity.quiet = quiet

@@ -9,9 +9,9 @@ from pathlib import Path
 from shlex import quote
 from typing import Self
 
-from mnistcli.device import count_usable_processors
 from mnistcli.errors import ClusterError, ConfigError
 from mnistcli.extras import require_packages
+from mnistcli.system.processors import count_usable_processors
 
 LOCAL = "local"
 """The address of worker processes on this machine, one per processor."""

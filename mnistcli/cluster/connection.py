@@ -12,9 +12,9 @@ from distributed.comm.core import CommClosedError
 
 from mnistcli.cluster.addresses import ClusterAddress
 from mnistcli.cluster.checks import require_workers
-from mnistcli.device import WORKER_MEMORY
 from mnistcli.errors import ClusterError
 from mnistcli.formatting import format_count
+from mnistcli.system.processors import WORKER_MEMORY
 
 CONNECT_TIMEOUT = 10.0
 """Seconds to wait for a scheduler."""

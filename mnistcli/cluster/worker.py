@@ -10,8 +10,9 @@ from typing import Any
 
 from dask import sizeof
 
-from mnistcli.device import limit_threads, start_quietly
-from mnistcli.environment import installed_version
+from mnistcli.system.environment import installed_version
+from mnistcli.system.keras_startup import start_quietly
+from mnistcli.system.processors import limit_threads
 
 # Packages whose versions change results, or the messages between the caller and its workers.
 _PACKAGES = (

@@ -4,10 +4,10 @@
 >>> splits = load("digits")
 >>> train, validation = hold_out(splits.train, 0.1)
 
-To add a dataset, write a module and add a row to `DATASETS`; to add a file format, to
-`FILE_READERS`.
+To add a dataset, write a module and register its loader in `DATASETS`; for a file format, register
+its reader in `FILE_READERS`.
 
-- `dataset` has the types `Dataset` and `Splits`, `shared_dataset` a handle for cluster workers
+- `dataset` defines the types `Dataset` and `Splits`, `shared_dataset` a handle for cluster workers
 - `mnist` loads MNIST, which `download` downloads and `progress` reports; `sklearn_digits` loads
   the digits of scikit-learn
 - `data_files` picks the reader of a file: `csv_files`, `hdf5`, `idx`, `mat`, `npy`, `npz` or
@@ -150,7 +150,7 @@ def _find_below(folder: Path, depth: int = 1) -> Path | None:
     """Find the only dataset one or two levels below a folder; MNIST is preferred.
 
     Raises:
-        DataError: The folder has several datasets.
+        DataError: The folder contains several datasets.
     """
     inner = [path for path in list_subdirectories(folder) if not path.name.startswith("__MACOSX")]
     found = [path for path in inner if any(reader.accepts(path) for reader in READERS)]

@@ -1,7 +1,7 @@
 """Data files: the readers of all file formats, and datasets of one file or of a folder of files.
 
-To add a format, write a module with a function from a path to named arrays and add a row to
-`FILE_READERS`.
+To add a format, write a module with a function from a path to named arrays and register it
+in `FILE_READERS`.
 """
 
 from collections.abc import Callable, Iterator
@@ -141,7 +141,7 @@ def read_rows(path: Path) -> tuple[NDArray[np.uint8], NDArray[Any] | None]:
         uint8 (n, 28, 28), and the identifiers (n,) in the file; None if there are none.
 
     Raises:
-        DataError: The file is damaged or has no images.
+        DataError: The file is damaged or contains no images.
         OSError: The file cannot be read.
     """
     arrays = _require_reader(path).read(path)
@@ -158,10 +158,10 @@ def is_data_folder(folder: Path) -> bool:
 def read_data_folder(folder: Path) -> Splits:
     """Read the dataset in the files of a folder, such as four IDX files or ``x_train.npy``.
 
-    If a folder has several datasets, the one with digits is read; a note names the others.
+    If a folder contains several datasets, the one with digits is read; a note names the others.
 
     Raises:
-        DataError: No file has images with labels, or a file is damaged.
+        DataError: No file contains images with labels, or a file is damaged.
         OSError: A file cannot be read.
     """
     groups: dict[tuple[str, ...], list[Path]] = {}

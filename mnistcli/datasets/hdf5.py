@@ -49,7 +49,7 @@ def _collect(found: list[Any], node: Any) -> None:
 
 
 def _is_stored(array: Any) -> bool:
-    """Return whether an array is in the file itself, plain or in chunks with usual compression."""
+    """Return whether an array is in the file itself: contiguous or chunked, with usual filters."""
     properties = array.id.get_create_plist()
     filters = {properties.get_filter(number)[0] for number in range(properties.get_nfilters())}
     chunk = math.prod(array.chunks or ()) * array.dtype.itemsize

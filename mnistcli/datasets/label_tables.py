@@ -30,7 +30,7 @@ _LABELS_IN_NAMES = (
 
 
 def is_labeled_folder(folder: Path) -> bool:
-    """Return whether a folder has images with a table of labels, or with labels in their names."""
+    """Return whether a folder contains images with a table of labels, or labels in their names."""
     return bool(_label_tables(folder)) or bool(_labels_in_names(folder))
 
 

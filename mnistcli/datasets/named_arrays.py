@@ -71,8 +71,8 @@ def find_splits(source: str, arrays: Arrays) -> dict[str, RawArrays]:
     if not splits:
         listed = ", ".join(map(repr, sorted(arrays)[:6])) or "no arrays"
         raise DataError(
-            f"no images and labels in {source!r}: it has {listed}, not arrays such as x_train, "
-            "y_train, x_test and y_test",
+            f"no images and labels in {source!r}: it contains {listed}, not arrays such as "
+            "x_train, y_train, x_test and y_test",
             hint=OTHER_DATASET,
         )
     missing = [split for split, role in found if role == LABELS and split not in splits]

@@ -27,7 +27,7 @@ def read_npz(path: Path) -> dict[str, NDArray[Any]]:
         path: An `.npz` file.
 
     Raises:
-        DataError: The archive is damaged or too large, or has an array that is not of numbers.
+        DataError: The archive is damaged or too large, or contains a non-numeric array.
         OSError: The file cannot be read.
     """
     try:

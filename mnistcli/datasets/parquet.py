@@ -27,7 +27,7 @@ def read_parquet(path: Path) -> dict[str, NDArray[Any]]:
         path: The file.
 
     Raises:
-        DataError: pyarrow is not installed, the file is damaged, or it has no images.
+        DataError: pyarrow is not installed, or the file is damaged or contains no images.
         OSError: The file cannot be read.
     """
     subject = f"{str(path)!r} is a Parquet file, which"
@@ -83,7 +83,7 @@ def _read_batch(path: Path, batch: Any) -> dict[str, NDArray[Any]]:
 
 
 def _decode(path: Path, cells: list[Any]) -> NDArray[Any]:
-    """Decode images; a dictionary holds the bytes."""
+    """Decode images; a dictionary contains the bytes."""
     contents = [cell.get("bytes") if isinstance(cell, dict) else cell for cell in cells]
     try:
         if contents and isinstance(contents[0], bytes):

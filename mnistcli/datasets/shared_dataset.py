@@ -18,7 +18,7 @@ class SharedDataset:
     Attributes:
         name: The name, as accepted by `mnistcli.datasets.load`, or an absolute path.
         data_dir: Directory of the MNIST files; None for the default.
-        digest: SHA-256 of the images and labels: a worker may have different images.
+        digest: SHA-256 (fingerprint) of the images and labels: a worker may have different images.
     """
 
     name: str

@@ -3,7 +3,7 @@
 Everything that loads a heavy library runs in a child process, so that a missing or crashing library
 does not stop the other checks.
 
-- `report` runs all checks; `checks` has the result of one
+- `report` runs all checks; `checks` defines the result of one
 - `host`, `packages`, `libraries` and `gpu` check this machine, `cluster` checks a cluster
 - `probes` load the libraries in the child processes of `probe_processes`
 """

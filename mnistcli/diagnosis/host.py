@@ -9,11 +9,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from mnistcli.device import count_usable_processors
 from mnistcli.diagnosis.checks import FAILED, NOTE, OK, Check
 from mnistcli.errors import MnistCliError, os_reason
 from mnistcli.files.user_directories import CACHE_VARIABLE, CONFIG_VARIABLE, cache_dir, config_dir
 from mnistcli.model_lookup import MODEL_VARIABLE, PRETRAINED, find_model
+from mnistcli.system.processors import count_usable_processors
 
 _CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")

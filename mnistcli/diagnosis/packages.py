@@ -7,8 +7,8 @@ from importlib import metadata
 from shlex import quote
 
 from mnistcli.diagnosis.checks import FAILED, NOTE, OK, Check
-from mnistcli.environment import installed_version
 from mnistcli.extras import install_command
+from mnistcli.system.environment import installed_version
 
 _DISTRIBUTION = "mnistcli"
 # `dev` and `tools` are for contributors; `gpu` has a check of its own.

@@ -21,7 +21,7 @@ def probe_tensorflow() -> dict[str, Any]:
         Exception: TensorFlow cannot be imported or cannot compute.
     """
     started = time.perf_counter()
-    from mnistcli.device import start_quietly
+    from mnistcli.system.keras_startup import start_quietly
 
     start_quietly(verbose=True)
     import keras

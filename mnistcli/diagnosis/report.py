@@ -21,9 +21,9 @@ from mnistcli.diagnosis.packages import (
     read_requirements,
 )
 from mnistcli.diagnosis.probe_processes import run_probes
-from mnistcli.environment import installed_version
 from mnistcli.files.user_directories import CACHE_VARIABLE, CONFIG_VARIABLE, DATA_DIR_VARIABLE
 from mnistcli.model_lookup import MODEL_VARIABLE
+from mnistcli.system.environment import installed_version
 
 # Named one by one: others, such as those of Terraform, can hold secrets.
 _VARIABLES = (

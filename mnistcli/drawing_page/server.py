@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from mnistcli.errors import MnistCliError, os_reason
 
 _HOST = "127.0.0.1"
-_TIMEOUT = 2  # seconds of the graceful shutdown, for requests in progress
+_TIMEOUT = 2  # seconds that a graceful shutdown waits for pending requests
 
 
 def listen(port: int) -> socket.socket:

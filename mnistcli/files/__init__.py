@@ -5,5 +5,5 @@
   Cloud Storage and Azure
 - `regular_files` and `zip_files` open files of unknown origin
 - `kinds` knows files that people mistake for others; `signatures` identifies them by first bytes
-- `user_directories` has the directories of the user
+- `user_directories` locates the directories of the user
 """

@@ -1,4 +1,4 @@
-"""Advisory file locks (flock) between concurrent processes."""
+"""Advisory file locks (flock): mutual exclusion of concurrent processes."""
 
 import os
 from collections.abc import Iterator

@@ -20,7 +20,7 @@ from mnistcli.errors import StoreError
 MAX_BYTES = 256 * 2**20
 """Maximum number of bytes of an object, or of a pipe, that are read into memory."""
 
-_TIMEOUT = 20.0  # seconds to wait for an answer; then the store counts as unreachable
+_TIMEOUT = 20.0  # seconds without a response, after which a store counts as unreachable
 _SLOW_SECONDS = 2.0  # circuit breaker: a store whose first failure takes longer is not asked again
 _MIN_RATE = 250_000  # bytes per second; a slower download fails
 _LOGGERS = ("fsspec", "s3fs", "aiobotocore", "botocore", "gcsfs", "adlfs", "azure")

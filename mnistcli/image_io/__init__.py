@@ -2,7 +2,7 @@
 
 `open_image` in `image_input` accepts all kinds of images:
 
-- `image_formats` has the formats that are decoded, by name and signature
+- `image_formats` lists the formats that are decoded, by name and signature
 - `decoding_limits` and `image_memory` limit the size, memory and processor time of decoding
 - `image_modes` converts all modes to 8-bit grayscale or RGB
 - `pages` finds the pages of PDF and TIFF files

@@ -121,6 +121,7 @@ def _finite_range(pixels: NDArray[np.generic]) -> tuple[float, float]:
 
 
 def _finite(pixels: NDArray[np.generic]) -> NDArray[np.float32]:
+    """Replace NaN and infinite values, which a floating-point image can have, with 0."""
     return np.nan_to_num(pixels.astype(np.float32), posinf=0.0, neginf=0.0)
 
 

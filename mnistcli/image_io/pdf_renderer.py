@@ -20,7 +20,7 @@ DAMAGED, PASSWORD = 3, 4
 
 _DOTS_PER_INCH = 300
 _POINTS_PER_INCH = 72
-_MAX_PIXELS = 25_000_000  # an A3 page has 17 million at 300 dpi; a larger page gets fewer dots
+_MAX_PIXELS = 25_000_000  # an A3 page has 17 million at 300 dpi; a poster gets fewer dots
 _MAX_SECONDS = 20
 _MAX_BYTES = 1 << 30
 _PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD

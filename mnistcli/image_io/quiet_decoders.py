@@ -6,7 +6,7 @@ import warnings
 
 from PIL import Image
 
-from mnistcli.device import hold_back_stderr
+from mnistcli.system.stderr_capture import hold_back_stderr
 
 
 class _Quiet:

@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.config_validation import require_choice
-from mnistcli.device import start_quietly
 from mnistcli.errors import OTHER_MODEL, ModelError
 from mnistcli.files.hashing import sha256
 from mnistcli.inference import litert, litert_files
@@ -26,6 +25,7 @@ from mnistcli.inference.interface_cache import read_interface
 from mnistcli.mnist_format import NUM_CLASSES, to_model_input
 from mnistcli.model_files import read_model_file
 from mnistcli.pixel_scales import AUTO_SCALE, PIXEL_SCALES
+from mnistcli.system.keras_startup import start_quietly
 
 Compute = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Computes probabilities, float32 (n, 10), of images, float32 (n, 28, 28, 1) in 0..1."""

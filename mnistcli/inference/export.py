@@ -16,7 +16,6 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from mnistcli.device import hold_back_stderr
 from mnistcli.errors import ModelError, OutputError, os_reason
 from mnistcli.extras import require_packages
 from mnistcli.files.atomic import replace_atomically, temporary_name
@@ -27,6 +26,7 @@ from mnistcli.inference.litert_files import attach_files
 from mnistcli.inference.onnx_conversion import load_onnx, write_onnx
 from mnistcli.inference.quantization import quantize
 from mnistcli.mnist_format import to_model_input
+from mnistcli.system.stderr_capture import hold_back_stderr
 
 # Fraction of the predictions that must agree, and largest difference of a probability.
 _EXACT = (1.0, 1e-3)

@@ -1,4 +1,7 @@
-"""Interface cache: the pixel scale and outputs of models, stored by the hash of their files."""
+"""Interface cache: the pixel scale and outputs of models, stored by the hash of their files.
+
+The interface of a model is thus detected only once.
+"""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""Reference digits: 500 labeled digits to detect the pixel scale of a model.
+"""Known digits (reference digits): 500 labeled digits to detect the pixel scale of a model.
 
 They are the first training images of MNIST, if its files are on this machine. Otherwise, and for
 models that fail on MNIST, they are those digits of scikit-learn that look most like MNIST.

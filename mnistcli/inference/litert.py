@@ -7,7 +7,8 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from mnistcli.device import hold_back_stderr, thread_limit
+from mnistcli.system.processors import thread_limit
+from mnistcli.system.stderr_capture import hold_back_stderr
 
 
 class Runner:

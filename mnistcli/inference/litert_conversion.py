@@ -9,11 +9,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.device import hold_back_stderr
 from mnistcli.files.atomic import temporary_directory
 from mnistcli.files.hashing import sha256
 from mnistcli.inference import litert_files
 from mnistcli.model_files import read_model_file
+from mnistcli.system.stderr_capture import hold_back_stderr
 
 
 def to_litert(model: keras.Model) -> bytes | None:

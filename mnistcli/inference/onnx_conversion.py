@@ -8,8 +8,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.device import hold_back_stderr
 from mnistcli.inference.litert_conversion import quiet_tensorflow
+from mnistcli.system.stderr_capture import hold_back_stderr
 
 
 def write_onnx(model: keras.Model, path: Path) -> None:

@@ -7,11 +7,11 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from mnistcli.device import hold_back_stderr
 from mnistcli.errors import ModelError
 from mnistcli.files.atomic import temporary_directory
 from mnistcli.inference.litert_conversion import quiet_tensorflow
 from mnistcli.mnist_format import to_model_input
+from mnistcli.system.stderr_capture import hold_back_stderr
 
 
 def quantize(model: keras.Model, training_images: NDArray[np.uint8]) -> bytes:

@@ -7,13 +7,13 @@ known, and the weights are plain arrays. The cheapest checks come first.
 `check_model` in `check` is the entry point:
 
 - `archive` reads the members of a `.keras` file, `legacy_h5` a model in an `.h5` file
-- `configuration` rebuilds the configuration, `nodes` the connections of its layers; `allowlist` has
-  the classes and settings that are allowed
+- `configuration` rebuilds the configuration, `nodes` the connections of its layers; `allowlist`
+  lists the classes and settings that are allowed
 - `shape_inference` measures each layer by the rules in `layer_rules`, `convolution_rules` and
   `sequence_rules`, with the helpers in `sizes`
 - `hdf5_weights` checks the HDF5 file of the weights
 - `input_shapes` and `first_and_last_layer` detect the images and pixels that a model expects
-- `refusal` has the exception for a model that is not acceptable
+- `refusal` defines the exception for a model that is not acceptable
 """
 
 from mnistcli.model_check.check import CheckedModel, check_content, check_model

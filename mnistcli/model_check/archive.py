@@ -12,7 +12,7 @@ METADATA = "metadata.json"
 WEIGHTS = "model.weights.h5"
 
 MAX_CONFIG_BYTES = 1 << 20
-"""Largest configuration: 15 KB are usual, ResNet152 has 700 KB."""
+"""Largest configuration: 15 KB are usual, that of ResNet152 takes 700 KB."""
 _MAX_METADATA_BYTES = 1 << 12
 _MAX_DIRECTORY_BYTES = 1 << 12
 _ENCRYPTED = 1
@@ -22,7 +22,7 @@ def read_members(content: bytes) -> tuple[bytes, bytes]:
     """Read the configuration and the weights in the content of a `.keras` file.
 
     Raises:
-        RefusedModelError: The archive does not have exactly the members that Keras writes, or is
+        RefusedModelError: The archive does not contain just the members that Keras writes, or is
             compressed or too large.
         zipfile.BadZipFile: The archive is damaged.
     """
@@ -55,7 +55,7 @@ def _describe_members(found: set[str], expected: set[str]) -> str:
     if not found & expected:
         return "is an archive without a Keras model: unpack it first"
     if missing := sorted(expected - found):
-        return f"is not a Keras model: it has no {' and no '.join(missing)}"
+        return f"is not a Keras model: it contains no {' and no '.join(missing)}"
     extra = sorted(found - expected)
     return f"contains more than a model: {shorten(extra[0]) if extra else 'a member twice'}"
 

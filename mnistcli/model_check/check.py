@@ -1,4 +1,4 @@
-"""Check of a whole `.keras` or `.h5` file: archive, configuration, sizes and weights."""
+"""Check of a whole `.keras` or `.h5` file: archive, configuration, size limits and weights."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,10 @@ from mnistcli.model_check.shape_inference import measure
 from mnistcli.model_files import read_model_file
 
 MAX_OUTPUT = 1 << 20
-"""Memory limit: maximum number of output values of a layer for one image; 256 MiB for 64 images."""
+"""Memory limit: maximum number of output values of a layer for one image, in all feature maps.
+
+For 64 images, these are 256 MiB.
+"""
 
 
 @dataclass(frozen=True)

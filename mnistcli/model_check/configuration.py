@@ -24,7 +24,7 @@ from mnistcli.model_check.refusal import RefusedModelError, require, shorten
 
 MAX_LAYERS = 500
 """Maximum number of layers of a model and its nested models: Keras takes 20 ms for each."""
-_MAX_DEPTH = 8  # of nested models and layers
+_MAX_DEPTH = 8  # nesting of models and layers
 _MAX_LIST = 1000
 _MAX_LIST_DEPTH = 4
 _MAX_TEXT = 200
@@ -191,7 +191,7 @@ def _plain(value: Any, depth: int = 0) -> Any:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str) or len(value) > _MAX_TEXT:
-        raise RefusedModelError("has a name that is not a short text")
+        raise RefusedModelError("has a name that is too long or not text")
     return value
 
 

@@ -1,6 +1,6 @@
 """HDF5 weights: check an HDF5 file before Keras reads it.
 
-Only plain arrays are allowed. HDF5 can also have soft links, external links to other files
+Only plain arrays are allowed. HDF5 can also contain soft links, external links to other files
 (h5py.ExternalLink), compression without limit (decompression bombs), or arrays that take no space
 in the file.
 """
@@ -23,7 +23,7 @@ def check_weights(content: bytes) -> int:
     """Check the content of an HDF5 file of weights; return the size of its arrays in bytes.
 
     Raises:
-        RefusedModelError: The file holds anything but plain arrays, or a weight that is not finite.
+        RefusedModelError: The file contains anything but plain arrays, or a non-finite weight.
         Exception: The file is damaged; h5py can raise any exception.
     """
     with h5py.File(io.BytesIO(content), "r") as file:
@@ -67,7 +67,7 @@ def _check_link(path: str, group: h5py.Group, name: str) -> None:
 
 
 def _check_array(name: str, array: h5py.Dataset, file_size: int) -> int:
-    """Check that an array lies in one piece in the file; return its size in bytes."""
+    """Check that an array is contiguous in the file, not chunked; return its size in bytes."""
     properties = array.id.get_create_plist()
     require(array.dtype.kind in "fiub", f"has non-numeric weights: {shorten(name)}")
     size = int(array.size or 0) * int(array.dtype.itemsize)

@@ -100,7 +100,7 @@ def _concatenate(settings: Settings, inputs: Sequence[Shape]) -> LayerSize:
     rest = [(*shape[:axis], *shape[axis + 1 :]) for shape in inputs]
     require(
         all(len(shape) == len(first) for shape in inputs) and len(set(rest)) == 1,
-        "has a layer whose inputs do not fit together",
+        "has a layer with incompatible input shapes",
     )
     return LayerSize((*first[:axis], sum(shape[axis] for shape in inputs), *first[axis + 1 :]))
 
@@ -112,7 +112,7 @@ def _broadcast(shapes: Sequence[Shape]) -> Shape:
     result = []
     for sides in zip(*padded, strict=True):
         largest = max(sides)
-        require(set(sides) <= {1, largest}, "has a layer whose inputs do not fit together")
+        require(set(sides) <= {1, largest}, "has a layer with incompatible input shapes")
         result.append(largest)
     return tuple(result)
 

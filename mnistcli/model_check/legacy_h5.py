@@ -36,7 +36,7 @@ def read_config(content: bytes) -> bytes:
     """Read the JSON of the configuration in the content of a `.h5` file, and check its weights.
 
     Raises:
-        RefusedModelError: The file holds no network, a configuration that is too large, or weights
+        RefusedModelError: The file contains no model, a configuration that is too large, or weights
             that `check_weights` refuses.
         Exception: The file is damaged; h5py can raise any exception.
     """
@@ -98,10 +98,10 @@ def _read_names(group: h5py.Group, key: str) -> Iterator[str]:
     if attribute.shape in {(0,), None}:
         return
     usual = len(attribute.shape) == 1 and attribute.shape[0] <= _MAX_NAMES
-    require(usual and h5py.check_string_dtype(attribute.dtype) is not None, "has unusual names")
+    require(usual and h5py.check_string_dtype(attribute.dtype) is not None, "has invalid layer or weight names")
     for value in group.attrs[key]:
         name = value if isinstance(value, str) else bytes(value).decode()
-        require(0 < len(name) <= _MAX_NAME, "has a name that is not a short text")
+        require(0 < len(name) <= _MAX_NAME, "has a name that is empty or too long")
         require(".." not in name and not name.startswith("/"), "has a name that is a path")
         yield name
 

@@ -54,7 +54,7 @@ def producer(tensor: Mapping[str, Any]) -> tuple[str, int]:
 
 def _call(call: Any) -> Node:
     if not isinstance(call, dict):
-        raise RefusedModelError("has connections as Keras 2 writes them: save it with Keras 3")
+        raise RefusedModelError("has connections in the format of Keras 2: save it with Keras 3")
     arguments, keywords = call.get("args"), call.get("kwargs")
     if not isinstance(arguments, list) or not isinstance(keywords, dict):
         raise RefusedModelError("has a layer that is called without arguments")

@@ -21,6 +21,6 @@ def require(condition: bool, reason: str) -> None:
 
 
 def shorten(value: object) -> str:
-    """Return text from a file for a message: short, on one line, without control characters."""
+    """Return text from a file for a message: on one line, truncated, control characters escaped."""
     text = str(value)[:200]
     return ascii(text)[1:-1][:100]

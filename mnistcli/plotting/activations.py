@@ -34,6 +34,7 @@ _WIDTH = 2 * MARGIN + _LABEL + TILES * (_TILE + _GAP) - _GAP
 MAX_ROWS = 16
 _SUBTITLE = "Each row has its own scale: black is 0, white the strongest activation"
 _SIGNED_SUBTITLE = ". With negative ones, red is above 0, blue below"
+# Color maps: diverging if there are negative values, else gray.
 _SIGNED, _POSITIVE = "RdBu_r", "gray"
 _TIMES = "\N{MULTIPLICATION SIGN}"
 # Smaller probabilities are not written.

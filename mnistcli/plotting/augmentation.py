@@ -1,4 +1,4 @@
-"""Plot of the augmentation: training images as the model saw them, and synthetic ones."""
+"""Plot of the augmentation: digits before and after random transformations, and synthetic ones."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

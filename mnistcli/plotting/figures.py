@@ -125,7 +125,7 @@ def activations_figure(inputs: PlotInputs) -> "Figure":
 
 def augmentation_figure(inputs: PlotInputs) -> "Figure":
     """Return the figure of training images as the run saw them."""
-    from mnistcli.device import start_quietly
+    from mnistcli.system.keras_startup import start_quietly
 
     start_quietly()
     from mnistcli.plotting.augmentation import plot_augmentation

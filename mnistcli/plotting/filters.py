@@ -29,7 +29,7 @@ _IMAGE = 1.68
 _SIDE, _MIN_HEIGHT = _IMAGE + 0.6, _IMAGE + 1.75
 _MIN_WIDTH = 9.5
 _CHANNEL_GAP = 0.04
-# Color maps: blue below 0, white at 0, red above; black at 0, white above.
+# Color maps: diverging, blue below 0, white at 0, red above; or black at 0, white above.
 _SIGNED, _POSITIVE = "RdBu_r", "gray"
 _MINUS = "\N{MINUS SIGN}"
 # Replaces 0 in a division.

@@ -63,7 +63,7 @@ class PlotInputs:
     @cached_property
     def keras_model(self) -> Any:
         """The Keras model of a single model; loading it starts TensorFlow."""
-        from mnistcli.device import start_quietly
+        from mnistcli.system.keras_startup import start_quietly
 
         start_quietly()
         from mnistcli.inference.interface_detection import load_model

@@ -1,4 +1,4 @@
-"""Plot of occlusion maps (heat maps) of the worst mistakes: for predicted and true digit."""
+"""Plot of occlusion maps (saliency heat maps) of the worst mistakes: predicted and true digit."""
 
 import math
 from collections.abc import Callable

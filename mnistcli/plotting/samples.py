@@ -1,4 +1,4 @@
-"""Plot of random samples: digits of a dataset with their predictions and labels."""
+"""Plot of random samples: a gallery of digits with predictions and labels (ground truth)."""
 
 import numpy as np
 from matplotlib.figure import Figure

@@ -7,8 +7,8 @@
   `image_selection` keeps one shard
 - `preparation` opens an image and finds its digits; `preparation_workers` does it in worker
   processes, which `worker_process` starts and whose program is `worker_program`
-- `rejection` decides which predictions are rejected; `results` has their types
-- `digit_counts` has the numbers of digits that a line may have
+- `rejection` decides which predictions are rejected; `results` defines their types
+- `digit_counts` defines the numbers of digits that a line may have
 - `forms` crops the regions of forms, which `form_regions` reads
 - `explanation` gathers the stages for `--explain`; `occlusion` computes occlusion maps
 - `cluster_prediction` sends batches of images to the workers of a cluster

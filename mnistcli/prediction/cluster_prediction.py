@@ -170,7 +170,7 @@ def _predict_batch(job: PredictionJob, images: Sequence[InputImage]) -> _Result:
 
 @lru_cache(maxsize=2)
 def _load_classifier(models: Sequence[ModelFile], pixel_scale: str | None) -> DigitClassifier:
-    """Load a classifier once in a worker.
+    """Load a classifier once in a worker, and cache it for later batches.
 
     Raises:
         ClusterError: The worker does not have the files.

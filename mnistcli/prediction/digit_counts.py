@@ -1,7 +1,7 @@
 """Digit counts: the numbers of digits that a line may have."""
 
 MAX_DIGITS = 100
-"""The largest number of digits of a line."""
+"""The largest number of digits of a line that a user may ask for."""
 
 
 def digit_count_range(minimum: int, maximum: int) -> range:

@@ -14,7 +14,7 @@ from mnistcli.preprocessing.stages import Stages, compute_stages
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """The stages of one prediction, from the image to the occlusion map of a digit.
+    """The stages of one prediction, from the image to the occlusion map (saliency) of a digit.
 
     Attributes:
         prediction: The prediction.

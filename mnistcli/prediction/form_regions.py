@@ -59,7 +59,8 @@ def read_regions(path: Path) -> tuple[FormRegion, ...]:
     """Read the regions of a form from a CSV file.
 
     The header has the columns name, left, top, right and bottom; other columns are ignored. If no
-    edge is greater than 1, all edges are fractions of the width and the height, else pixels.
+    edge is greater than 1, all edges are relative to the page size: fractions of the width and the
+    height. Otherwise they are pixels.
 
     Args:
         path: The file, in UTF-8, with commas, semicolons or tabs.

@@ -54,9 +54,9 @@ class FormPrediction:
             model_name: The name of the model.
 
         Returns:
-            The keys ``path``, ``model``, ``registered`` and ``regions``, which has the object of an
-            image for each region, with boxes in pixels of the region; ``error`` for an unreadable
-            scan.
+            The keys ``path``, ``model``, ``registered`` and ``regions``, which contains the object
+            of an image for each region, with boxes in pixels of the region; ``error`` for an
+            unreadable scan.
         """
         values: dict[str, Any] = {"path": str(self.path), "model": model_name}
         if self.error is not None:

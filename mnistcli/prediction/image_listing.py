@@ -173,7 +173,7 @@ def match_pattern(pattern: Path) -> Iterator[Path]:
 
 
 def sort_names(names: Iterable[str]) -> Iterator[str]:
-    """Sort names in natural order; more than fit into memory are merged from temporary files.
+    """Sort names in natural order, by an external sort with temporary files if they are many.
 
     Args:
         names: The names. All are read before the first one is returned.

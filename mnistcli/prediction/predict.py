@@ -34,8 +34,8 @@ def predict_images(
 ) -> Iterator[Prediction]:
     """Predict the digits in images, in parallel; an unreadable image does not stop the rest.
 
-    Batch inference with double buffering: no more than two groups of images are in memory at a
-    time, however many there are.
+    Batch inference with double buffering: the next batch (group) is prepared while one is
+    classified, so no more than two are in memory at a time, however many images there are.
 
     Args:
         classifier: The classifier. It is called from several threads at a time.

@@ -97,7 +97,7 @@ class PreparationWorkers:
     def _prepare_in(
         self, process: WorkerProcess, images: Sequence[InputImage], classify: Classify
     ) -> list[Prepared]:
-        """Prepare images in a worker; if it crashes, find the image that killed it."""
+        """Prepare images in a worker; if it crashes (segfaults), find the image that killed it."""
         try:
             prepared = process.prepare(images, BUDGET.reserve, classify)
         except WorkerEndedError:

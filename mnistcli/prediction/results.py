@@ -115,7 +115,7 @@ class Prediction:
         row: The identifier of a row of a data file; empty for an image.
         content: The content of the image: what was detected, and what was removed or ignored. If
             the image has more than 50 megapixels, its boxes are in pixels of the reduced image
-            that `open_image` returns; `as_dict` has them in pixels of the file.
+            that `open_image` returns; `as_dict` returns them in pixels of the file.
         size: Width and height of the upright image in pixels; None if it could not be read.
     """
 
@@ -172,7 +172,8 @@ class Prediction:
     def text_confidence(self) -> float:
         """The joint probability that all digits are correct; 0 without digits.
 
-        It is compared with the minimum confidence.
+        It is the product of the text confidences of the lines, and is compared with the minimum
+        confidence.
         """
         return math.prod(line.text_confidence for line in self.lines) if self.digits else 0.0
 

@@ -13,8 +13,8 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, cast
 
-from mnistcli.device import WORKER_MEMORY, count_usable_processors
 from mnistcli.files.object_stores import StoredObject
+from mnistcli.system.processors import WORKER_MEMORY, count_usable_processors
 
 MAX_WITHOUT_WORKERS = 64
 """Maximum number of images that are prepared without worker processes, whose start takes time."""

@@ -3,7 +3,7 @@
 It reads images from its standard input and writes the prepared images to its standard output, both
 as pickles. It ends when its input is closed, so a parent process that was killed leaves no
 orphan. It requests the memory of large images, so that all processes keep to one budget, and the
-probabilities of digits, so that the model is loaded once.
+class probabilities of digits, so that only the parent process loads the model.
 """
 
 import os

@@ -16,7 +16,7 @@ for digit in find_digits(image_io.open_image("number.jpg")):
 - `line_images` scales a text line for the line recognizer
 - `printed_form` and `registration` align the scans of a form
 - `stages` makes images of the stages, for figures
-- `components` and `shapes` have the masks, boxes and components that the stages share
+- `components` and `shapes` define the masks, boxes and components that the stages share
 """
 
 from mnistcli.preprocessing.detection import detect_content, find_digits

@@ -28,7 +28,7 @@ WORKING_SIDE = 1000
 
 _MAX_STROKE = 0.4  # of the image's shorter side; anything wider is a shadow, not a stroke
 _MIN_CONTRAST = 5.0  # gray levels of 255 between foreground and background
-_MIN_CONTRAST_TO_NOISE = 3.5
+_MIN_CONTRAST_TO_NOISE = 3.5  # contrast-to-noise ratio below which an image is blank
 _SHARP_CONTRAST_TO_NOISE = 20.0  # from here on the image has no noise that needs smoothing
 _MIN_SMOOTHED_SIDE = 40  # pixels: strokes of a smaller image would vanish with the noise
 _HIGH_THRESHOLD = 0.5  # of the contrast: foreground for certain

@@ -1,4 +1,4 @@
-"""Digit detection: find the digits in an image and normalize each to MNIST format."""
+"""Digit detection, the entry point of preprocessing: find digits and normalize them to 28x28."""
 
 from PIL import Image
 

@@ -63,7 +63,7 @@ def crop_line(line: TextLine, coverage: Gray, excluded: Mask, *, zoom: float = 1
     if excluded.any():
         side = 2 * _NEIGHBOR_RADIUS + 1
         part = np.where(dilate(excluded[window], side, side), np.float32(0), part)
-    if scale < 1:  # anti-aliasing: average over the pixels that one pixel of the line image covers
+    if scale < 1:  # antialiasing: average over the pixels that one pixel of the line image covers
         part = np.asarray(cv2.GaussianBlur(part, (0, 0), 0.4 / scale), np.float32)
     width = max(LINE_HEIGHT, round((right - left) * scale))
     # Pixel centers: (x + 0.5) * scale in the line image.

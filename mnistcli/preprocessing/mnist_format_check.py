@@ -7,7 +7,7 @@ from PIL import Image
 from mnistcli.mnist_format import IMAGE_SIDE
 from mnistcli.preprocessing.shapes import DIGIT_SIDE, Digit
 
-_MIN_PEAK = 250
+_MIN_PEAK = 250  # gray level that the brightest pixel must reach
 _CENTER = (13.4, 14.6)  # pixels: bounds of the center of mass along each axis
 _INDICES = np.arange(IMAGE_SIDE)
 

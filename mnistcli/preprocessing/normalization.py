@@ -153,7 +153,7 @@ def _resize(coverage: Gray, side: int) -> Gray:
 
 
 def _thicken_strokes(mask: Mask, radius: float) -> Gray:
-    """Thicken strokes by a radius in pixels on every side, with a soft, anti-aliased edge."""
+    """Thicken strokes by a radius in pixels on every side, with a soft, antialiased edge."""
     margin = int(radius) + 2
     distances = exact_distances(distance_transform(~np.pad(mask, margin)))
     return np.asarray(np.clip(radius + 0.5 - distances, 0, 1), np.float32)

@@ -27,7 +27,8 @@ from mnistcli.preprocessing.tight_crops import prefer_tight_crop
 _MAX_READ_WIDTH = 15_000
 """Pixels of the line images of an image that the line recognizer reads: 30 lines of 25 digits.
 
-Further lines are segmented by their shapes, so that a page full of noise takes bounded time.
+Further lines fall back to segmentation by their shapes, so that a page full of noise takes bounded
+time.
 """
 
 

@@ -1,4 +1,4 @@
-"""Result of preprocessing: the digits of an image, and an account of all ink."""
+"""Result of preprocessing: digits, and the rest of the ink as marks, form elements or specks."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -53,7 +53,8 @@ class PlacedMark(NamedTuple):
 class PreprocessedImage:
     """The result of preprocessing one image.
 
-    Every pixel of the foreground is part of a digit, a form element or a mark, or is a speck.
+    Every pixel of the foreground is part of a digit, a form element or a mark, such as punctuation,
+    or is a speck.
 
     Attributes:
         size: Width and height of the image in pixels.

@@ -92,7 +92,7 @@ class PrintedForm:
         return np.asarray(self.mask & (sides == 0), bool)
 
     def has_only_lines(self, writing: Mask, corners: NDArray[np.float64]) -> bool:
-        """Return whether there are printed lines in a box, and nothing else but specks.
+        """Return whether a box is an empty field, with printed lines and nothing else but specks.
 
         Args:
             writing: The ink mask without the printed lines, as `remove_rectangles` returns it.

@@ -19,7 +19,7 @@ Matrix = NDArray[np.float64]
 
 _COMPARED_RECTANGLES = 8  # rectangles of each scan, the largest ones
 _MIN_ON_INK = 0.8  # of the points
-_MAX_ANGLE = 10.0  # degrees
+_MAX_ANGLE = 10.0  # degrees of rotation
 _SCALES = (0.75, 1.33)  # relative to the sizes of the images
 _MAX_PERSPECTIVE = 0.03  # of the diagonal
 _NEAR = 0.02  # of the diagonal, between matching corners

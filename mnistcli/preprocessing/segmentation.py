@@ -106,6 +106,8 @@ def segment_line(
 def _group_by_columns(components: Components, line_height: float) -> list[NDArray[np.bool_]]:
     """Group components whose columns overlap; dots, commas and dashes are left out.
 
+    A group is one digit, such as a 5 whose top bar is detached.
+
     Returns:
         The members of each group, bool (n,), from left to right.
     """

@@ -30,7 +30,7 @@ DIGIT_SIDE = 20
 
 @dataclass(frozen=True, eq=False)
 class Digit:
-    """One digit detected in an image.
+    """One digit detected in an image: its bounding box, its ink mask and its 28x28 image.
 
     Attributes:
         image: The digit in MNIST format, white on black, uint8 (28, 28).

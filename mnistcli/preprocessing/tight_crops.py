@@ -105,7 +105,7 @@ def _as_number(foreground: Foreground, segment: Segment) -> PreprocessedImage | 
 
 
 def _has_table_lines(number: PreprocessedImage, form_mask: Mask) -> bool:
-    """Return whether lines of a table, which look like 1s, are among the digits of a number.
+    """Return whether grid lines of a table, which look like 1s, are among the digits of a number.
 
     They cross the whole image, and the digits of a table cell do not.
     """

@@ -16,7 +16,7 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
         OSError: The file cannot be written.
     """
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    # File names that are not UTF-8 hold surrogates; they become JSON escapes such as \udcff.
+    # File names that are not UTF-8 contain surrogates; they become JSON escapes such as \udcff.
     write_atomically(path, text.encode("utf-8", "backslashreplace"))
 
 
@@ -24,7 +24,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
     """Return the object in a JSON file, or None if the file does not exist.
 
     Raises:
-        RunError: The file cannot be read, or holds anything else.
+        RunError: The file cannot be read, or contains anything else.
     """
     try:
         if not regular_file_exists(path):

@@ -45,7 +45,7 @@ class Run:
 
     @classmethod
     def create(cls, config: TrainConfig, path: Path | None = None) -> Self:
-        """Create a run directory that holds the config.
+        """Create a run directory that contains the config.
 
         Nothing is overwritten, and no two processes get the same directory.
 
@@ -81,7 +81,7 @@ class Run:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the training has ended."""
+        """Whether the training has been completed: there are metrics and a model."""
         return self._metrics_file.is_file() and bool(self.model_files)
 
     @property
@@ -117,7 +117,7 @@ class Run:
 
     @property
     def trained_on(self) -> tuple[str, ...]:
-        """The datasets that the model was trained on: the run's own, then its start model's.
+        """The datasets that the model was trained on: the run's own, then its base model's.
 
         Raises:
             RunError: ``config.json`` is missing, or a file is damaged.

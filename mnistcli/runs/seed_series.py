@@ -1,4 +1,4 @@
-"""Run series: a directory with one run per seed."""
+"""Run series: repeated runs of one config, one per seed, in subdirectories of one directory."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -81,7 +81,7 @@ class RunSeries:
         return finished if seeds is None else list(seeds)
 
     def remove_if_empty(self) -> None:
-        """Remove the directory if it holds no run."""
+        """Remove the directory if it contains no run."""
         with suppress(OSError):  # not empty
             self.path.rmdir()
             if self.path.parent == RUNS_DIR:
@@ -92,7 +92,7 @@ class RunSeries:
 
         Args:
             config: The config with the seed, and as a run records it: with the name of the dataset
-                that is loaded, the absolute name of the start model and the hash of the file of a
+                that is loaded, the absolute name of the base model and the hash of the file of a
                 custom architecture.
 
         Raises:

@@ -144,8 +144,8 @@ class SearchSpace:
             dataset_name: The name of the loaded dataset.
 
         Raises:
-            ModelError: The start model cannot be found.
-            TrainingError: The start model is an ensemble.
+            ModelError: The base model cannot be found.
+            TrainingError: The base model is an ensemble.
         """
         from mnistcli.training.training import with_absolute_names  # noqa: PLC0415 - loads Keras
 

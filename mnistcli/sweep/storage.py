@@ -124,7 +124,7 @@ class OpenStorage:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the lock that all processes of the study share."""
+        """Hold the lock that all processes of the study share; without a database, a file lock."""
         if self._engine is not None:
             with _advisory_lock(self._engine):
                 yield

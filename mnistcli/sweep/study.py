@@ -35,7 +35,7 @@ class SweepPlan:
         name: The name of the study.
         space: The settings.
         trials: Number of trials of the study, across all its callers.
-        hours: Time after which a caller starts no more trials; None for no limit.
+        hours: Time budget, after which a caller starts no more trials; None for no limit.
     """
 
     storage: Storage

@@ -45,7 +45,7 @@ def digit_curves(strokes: Strokes, rng: np.random.Generator) -> Strokes:
 
 
 def draw_curves(curves: Strokes, pen: Pen, base: float, rows: int) -> NDArray[np.float32]:
-    """Draw anti-aliased curves on a canvas that is just wide enough.
+    """Draw antialiased curves on a canvas that is just wide enough.
 
     Args:
         curves: Points (n, 2) in units of the digit's height; y is 0 at the top and 1 at the base.

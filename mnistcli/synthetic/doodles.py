@@ -112,7 +112,7 @@ def draw_arches(rng: np.random.Generator) -> NDArray[np.uint8]:
 
 
 def draw_face(rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Draw a head with eyes or a mouth, some with pointed ears.
+    """Draw a smiley or another face: a head with eyes or a mouth, some with pointed ears.
 
     Args:
         rng: The random number generator.

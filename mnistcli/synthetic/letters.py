@@ -13,7 +13,7 @@ from scipy import ndimage
 from mnistcli.preprocessing.normalization import to_mnist_format
 from mnistcli.synthetic.pen import Stroke, arc, draw_strokes
 
-# Without the letters that look like a digit in some handwriting: O Q D U a e u (0),
+# The alphabet without letters that look like a digit in some handwriting: O Q D U a e u (0),
 # I J i j l r T t (1), Z z (2), B (3, 8), Y y h (4), S s $ (5), G b (6), ? > (7), & (8), g q (9),
 # and L, which looks like several.
 _LETTERS = "AACCEEFFHHKKMMNPRVWXfkmnpvwx"

@@ -1,6 +1,6 @@
 """Batches of synthetic numbers, drawn in a process of their own while the network trains.
 
-Up to 64 batches are prefetched.
+Up to 64 batches are prefetched in a queue.
 """
 
 import multiprocessing

@@ -116,7 +116,10 @@ def _join(writer: Writer, glyphs: list[Glyph], rng: np.random.Generator) -> NDAr
 
 
 def _gap(writer: Writer, one: Glyph, other: Glyph, rng: np.random.Generator) -> float:
-    """Choose the gap between the strokes of two neighbors, in pixels of the canvas."""
+    """Choose the gap between the strokes of two neighbors, in pixels of the canvas.
+
+    With a negative gap, they overlap.
+    """
     if one.text.isdigit() and other.text.isdigit():
         gap = writer.gap + rng.normal(0, 0.8) * OVERSAMPLING
         if "1" in one.text + other.text and rng.random() < _SEPARATE_ONES_FRACTION:

@@ -45,7 +45,7 @@ def draw_strokes(
 def render_strokes(
     strokes: Sequence[NDArray[np.float64]], *, longer_side: int, line_width: int
 ) -> NDArray[np.float32]:
-    """Rasterize strokes without anti-aliasing, as the coverage of their bounding box.
+    """Rasterize strokes without antialiasing, as the coverage of their bounding box.
 
     Args:
         strokes: Each an array of points, shape (n, 2).

@@ -13,7 +13,7 @@ def draw_by_frequency(
     count: int,
     rng: np.random.Generator,
 ) -> Iterator[_Drawn]:
-    """Call functions that draw, in random order and with fixed relative frequencies.
+    """Call functions that draw, in random order and with fixed relative frequencies (quotas).
 
     Args:
         frequencies: The relative frequency of each function.

@@ -20,7 +20,7 @@ _JITTER = 0.015  # standard deviation of each point, in units of the digit's hei
 class ShapeRange:
     """Two extremes of one shape: strokes with the same numbers of points.
 
-    A shape between them is a linear interpolation.
+    Shapes between them are interpolated linearly.
     """
 
     first: Strokes

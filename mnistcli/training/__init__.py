@@ -4,12 +4,12 @@
 
 - `model_trainer` trains one model: `data` prepares its images, `loop` fits it with `optimizers`,
   `losses`, `callbacks` and `augmentation`, `calibration` and `rejection_thresholds` follow, and
-  `results` has its metrics
+  `results` defines its metrics
 - `saving` writes the files of a run; `resume_state` and `fingerprint` resume it
 - `fine_tuning` freezes layers of a model, `custom_architecture` builds the model of a Python
   file
-- `ensembles` has the configs of members and their combined result; `seed_training` trains one
-  config with several seeds
+- `ensembles` derives the configs of members and combines their results; `seed_training` trains
+  one config with several seeds
 - `cluster_training` trains on the workers of a cluster, `replicas` on several GPUs
 - `line_recognizer` trains the packaged line recognizer
 """

@@ -54,8 +54,8 @@ class TrainingJob:
             data_dir: Directory of the MNIST files; None for the default.
 
         Raises:
-            ModelError: The start model cannot be found.
-            TrainingError: The start model is an ensemble.
+            ModelError: The base model cannot be found.
+            TrainingError: The base model is an ensemble.
         """
         config = with_absolute_names(replace(config, dataset=splits.name))
         return cls(config, SharedDataset.create(splits, data_dir), tuple(sys.argv))

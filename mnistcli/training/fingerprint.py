@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from mnistcli.config import TrainConfig, split_custom_architecture, with_current_names
-from mnistcli.environment import describe_environment
 from mnistcli.errors import RunError
+from mnistcli.system.environment import describe_environment
 from mnistcli.training.data import TrainingData
+
+_BASE_WEIGHTS = "weights of the start model"  # a key of the file; messages say "base model"
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,8 @@ class Fingerprint:
 
     Attributes:
         settings: The settings by name.
-        data: SHA-256 hashes of the images with their labels, and of the start model, by their name
-            in messages.
+        data: SHA-256 hashes of the images with their labels, and of the base model, keyed by their
+            names.
         versions: Backend, device and versions of the packages.
     """
 
@@ -36,7 +38,7 @@ class Fingerprint:
         """Return the fingerprint with the values of `as_dict`, even from an older version.
 
         Raises:
-            AttributeError: The settings have no names.
+            AttributeError: The settings are not a JSON object.
             KeyError: A part is missing.
         """
         settings = with_current_names(values["settings"])
@@ -63,7 +65,8 @@ class Fingerprint:
                 raise _difference_error(name, before, value)
         for name, value in current.data.items():
             if value != self.data.get(name):
-                raise RunError(f"cannot resume: the {name} differ from those of the run")
+                data = "weights of the base model" if name == _BASE_WEIGHTS else name
+                raise RunError(f"cannot resume: the {data} differ from those of the run")
         for name, value in current.versions.items():
             if value != self.versions.get(name):
                 raise _difference_error(name, self.versions.get(name), value)
@@ -87,7 +90,7 @@ def hash_data(data: TrainingData, start_file: Path | None) -> dict[str, str]:
 
     Args:
         data: The images.
-        start_file: The file of the start model; None for a new model.
+        start_file: The file of the base model; None for a new model.
     """
     hashes = {
         "training images": data.train.sha256(),
@@ -95,7 +98,7 @@ def hash_data(data: TrainingData, start_file: Path | None) -> dict[str, str]:
         "test images": data.test.sha256(),
     }
     if start_file is not None:
-        hashes["weights of the start model"] = hashlib.sha256(start_file.read_bytes()).hexdigest()
+        hashes[_BASE_WEIGHTS] = hashlib.sha256(start_file.read_bytes()).hexdigest()
     return hashes
 
 

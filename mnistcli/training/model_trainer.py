@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 from mnistcli import checkpoints
 from mnistcli.architectures import build_model
 from mnistcli.config import TrainConfig
-from mnistcli.device import find_devices
 from mnistcli.digit_thresholds import NO_DIGIT_THRESHOLDS, DigitThresholds
-from mnistcli.environment import describe_environment
 from mnistcli.errors import RunError
 from mnistcli.evaluation import Evaluation, evaluate, evaluate_probabilities
 from mnistcli.inference.classifier import Classifier
@@ -20,6 +18,8 @@ from mnistcli.inference.litert_conversion import build_keras_predictor, save_lit
 from mnistcli.model_lookup import ModelRef
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
+from mnistcli.system.devices import find_devices
+from mnistcli.system.environment import describe_environment
 from mnistcli.training.calibration import calibrate
 from mnistcli.training.callbacks import RunRecorder, TrainingCallback
 from mnistcli.training.custom_architecture import CustomArchitecture
@@ -49,7 +49,7 @@ class _KeptModelResult(NamedTuple):
 
 
 class ModelTrainer:
-    """Trains models on the same images, from the same start model.
+    """Trains models on the same images, from the same base model.
 
     Args:
         data: The images.
@@ -178,7 +178,7 @@ class ModelTrainer:
         return state
 
     def _build(self, config: TrainConfig) -> keras.Model:
-        """Return a new model, or the start model with its early layers frozen."""
+        """Return a new model, or the base model with its early layers frozen."""
         if self._architecture is not None:
             return self._architecture.build()
         if self._start is None:

@@ -37,7 +37,7 @@ def replica_scope(devices: Sequence[str]) -> Iterator[None]:
     # Collective operations (all-reduce), the default, fail in a graph of several steps and in
     # synchronized batch normalization: TensorFlow pairs operations of different layers.
     strategy = tf.distribute.MirroredStrategy(devices, tf.distribute.ReductionToOneDevice())
-    # The strategy places each replica itself, so the scope of `mnistcli.device.select` ends here.
+    # The strategy places each replica itself, so the scope of `select_device` ends here.
     with tf.device(None), strategy.scope():
         yield
 

@@ -32,9 +32,9 @@ class TrainResult:
         test: Metrics of the kept model on the test images.
         validation: Metrics of the kept model, calibrated, on the validation images; None without
             validation.
-        start_validation: Metrics of the start model on the same images, before fine-tuning; None
+        start_validation: Metrics of the base model on the same images, before fine-tuning; None
             for a new model or without validation.
-        start_trained_on: The datasets that the start model was trained on. If they include the
+        start_trained_on: The datasets that the base model was trained on. If they include the
             dataset of this run, the validation images were not new to it.
     """
 

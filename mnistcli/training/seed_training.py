@@ -126,9 +126,9 @@ def seed_configs(
         series: The directory of the runs.
 
     Raises:
-        ModelError: The start model cannot be found.
+        ModelError: The base model cannot be found.
         RunError: The run of a seed has different settings.
-        TrainingError: The start model is an ensemble, or the file of a custom architecture cannot
+        TrainingError: The base model is an ensemble, or the file of a custom architecture cannot
             be read.
     """
     config = with_absolute_names(replace(config, dataset=splits.name))

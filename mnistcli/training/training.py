@@ -6,13 +6,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from mnistcli import device
 from mnistcli.config import TrainConfig, split_custom_architecture
 from mnistcli.datasets import Splits
 from mnistcli.errors import TrainingError
 from mnistcli.model_lookup import PRETRAINED, ModelRef, find_model
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
+from mnistcli.system.devices import find_devices, select_device
 from mnistcli.training.callbacks import SilentCallback, TrainingCallback
 from mnistcli.training.custom_architecture import CustomArchitecture
 from mnistcli.training.data import hold_out_validation
@@ -57,20 +57,20 @@ def train(
         A `TrainResult`, or an `EnsembleResult` if `config.ensemble` is above 1.
 
     Raises:
-        ModelError: The start model cannot be found or loaded.
+        ModelError: The base model cannot be found or loaded.
         DataError: There are too few images.
         DeviceError: A GPU was requested and there is none, or the batches cannot be divided by the
             number of GPUs.
         RunError: The run directory cannot be written, or another process trains in it. The run to
             resume is finished, or its settings, data or versions differ.
-        TrainingError: The start model is an ensemble, the file of a custom architecture fails or
+        TrainingError: The base model is an ensemble, the file of a custom architecture fails or
             has changed since the run started, or the training diverged.
     """
     with (
         _discard_if_empty(run, keep=resume),
         run.translate_write_errors(),
         run.lock(),
-        device.select(config.device),
+        select_device(config.device),
     ):
         if resume:
             run.require_resumable()
@@ -106,7 +106,7 @@ def train_member(config: TrainConfig, splits: Splits, run: Run, number: int) -> 
     Raises:
         MnistCliError: The errors of `train`.
     """
-    with run.translate_write_errors(), device.select(config.device):
+    with run.translate_write_errors(), select_device(config.device):
         config, trainer = _prepare(config, splits, run.architecture_file, None, resume=True)
         trainer.train_member(config, run, number)
 
@@ -120,7 +120,7 @@ def _prepare(
     resume: bool,
 ) -> tuple[TrainConfig, ModelTrainer]:
     """Return the config as a run records it, and the trainer of its models."""
-    require_equal_parts(config.batch_size, device.find_devices(config.device))
+    require_equal_parts(config.batch_size, find_devices(config.device))
     start = None if config.start is None else find_start(config.start)
     data = hold_out_validation(config, splits)
     config = replace(config, dataset=splits.name)
@@ -151,13 +151,13 @@ def train_unsaved(config: TrainConfig, splits: Splits, callback: TrainingCallbac
     Raises:
         MnistCliError: The errors of `train`.
     """
-    with device.select(config.device):
+    with select_device(config.device):
         config, trainer = _prepare(config, splits, Path("architecture.py"), callback, resume=False)
         return trainer.train_unsaved(config)
 
 
 def read_architecture(config: TrainConfig, copy: Path) -> CustomArchitecture | None:
-    """Read the custom architecture of a config; None if it has a built-in one or a start model.
+    """Read the custom architecture of a config; None if it has a built-in one or a base model.
 
     Args:
         config: The config.
@@ -176,7 +176,7 @@ def find_start(name: str) -> ModelRef:
 
     Raises:
         ModelError: There is no such model, or it cannot be loaded.
-        TrainingError: The start model is an ensemble.
+        TrainingError: The base model is an ensemble.
     """
     start = find_model(name)
     if len(start.files) > 1:
@@ -192,11 +192,11 @@ def absolute_name(model: ModelRef) -> str:
 
 
 def with_absolute_names(config: TrainConfig) -> TrainConfig:
-    """Return a config whose start model and custom architecture are found from any directory.
+    """Return a config whose base model and custom architecture are found from any directory.
 
     Raises:
-        ModelError: The start model cannot be found.
-        TrainingError: The start model is an ensemble.
+        ModelError: The base model cannot be found.
+        TrainingError: The base model is an ensemble.
     """
     if config.start is not None:
         config = replace(config, start=absolute_name(find_start(config.start)))

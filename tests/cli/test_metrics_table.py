@@ -93,7 +93,7 @@ def test_a_tuned_model_is_compared_with_its_start_model(capsys: Captured) -> Non
     ]
     known = text(capsys, replace(tuned, start_trained_on=("mnist", "digits")))
     assert known[2] == lines[2].replace(
-        "10 held-out images", "10 held-out images, which the start model was trained on"
+        "10 held-out images", "10 held-out images, which the base model was trained on"
     )
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from mnistcli import extras
 from mnistcli.cluster.addresses import ClusterAddress
-from mnistcli.device import count_usable_processors
 from mnistcli.errors import ClusterError, ConfigError
+from mnistcli.system.processors import count_usable_processors
 
 pytest.importorskip("distributed", reason="needs the extra cluster")
 

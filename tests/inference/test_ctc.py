@@ -1,4 +1,4 @@
-"""CTC beam search, compared with brute force: sums over all paths."""
+"""CTC beam search, compared with brute force: sums over all paths (alignments)."""
 
 import itertools
 import math

@@ -47,7 +47,7 @@ def test_an_additional_member_is_refused(good: Path, tmp_path: Path) -> None:
 def test_a_missing_member_is_named(good: Path, tmp_path: Path, name: str) -> None:
     members = {key: value for key, value in read_members(good).items() if key != name}
 
-    assert f"it has no {name}" in message_of(write_members(tmp_path / "m.keras", members))
+    assert f"it contains no {name}" in message_of(write_members(tmp_path / "m.keras", members))
 
 
 def test_a_member_that_is_there_twice_is_refused(good: Path) -> None:

@@ -1,6 +1,6 @@
 """Download MNIST into the user's cache, unless it exists, and print its folder.
 
-Usage: python -m tests.support.download_mnist
+Usage, as in continuous integration: python -m tests.support.download_mnist
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""Synthetic scans of a form: a printed frame and boxes, filled in with digits, then displaced."""
+"""Synthetic scanned forms: a printed frame and boxes, filled in with digits, then displaced."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The program in a process of its own: standard streams, signals, exit codes.
+"""The program in a separate process: standard streams, signals, exit codes.
 
 Its process is a fork of one that has imported the libraries: TensorFlow takes seconds to import.
 """

@@ -1,4 +1,4 @@
-"""Fake run directories, with models that look like real ones from the outside."""
+"""Fake run directories, written without training; their models look real from the outside."""
 
 import os
 import zipfile

@@ -20,7 +20,7 @@ _VARIABLES = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TERM", "TERMINAL_W
 # The program holds back these messages when it imports TensorFlow, which has already been imported.
 _HOLD_BACK_MESSAGES = """
 import keras
-from mnistcli.device import hold_back_stderr
+from mnistcli.system.stderr_capture import hold_back_stderr
 with hold_back_stderr():
     keras.distribution.list_devices()
 """

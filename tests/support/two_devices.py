@@ -21,11 +21,11 @@ def call_with_two_devices(function: Callable[..., None], *arguments: Any) -> Non
 def _call(function: Callable[..., None], folder: str, *arguments: Any) -> None:
     import tensorflow as tf
 
-    from mnistcli import device
+    from mnistcli.system import devices
 
     part = tf.config.LogicalDeviceConfiguration()
     [cpu] = tf.config.list_physical_devices("CPU")
     tf.config.set_logical_device_configuration(cpu, [part, part])
-    device.gpus = lambda: list(DEVICES)
+    devices.find_gpus = lambda: list(DEVICES)
     os.chdir(folder)
     function(*arguments)

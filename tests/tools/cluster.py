@@ -1,4 +1,4 @@
-"""Measure `predict --cluster` and `train --seeds --cluster` with local workers, and kill them.
+"""Measure `predict --cluster` and `train --seeds --cluster` with local workers, and kill them (chaos test).
 
 Usage: python -m tests.tools.cluster [PART ...]
 

@@ -1,4 +1,4 @@
-"""Measure the worst-case images that are known: time and memory of `predict` on each.
+"""Measure the known worst-case images (denial of service): time and memory of `predict` on each.
 
 Usage: python -m tests.tools.crafted_images [NAME ...]
 

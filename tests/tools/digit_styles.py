@@ -63,7 +63,7 @@ def describe_accuracy(
 
 
 def draw_sheet(styles: dict[str, Dataset]) -> Image.Image:
-    """Draw a sheet of samples, one style in a row."""
+    """Draw a contact sheet of samples, one style in a row."""
     sheet = Image.new("L", (180 + _SAMPLES * _CELL, len(styles) * _CELL), 80)
     pen = ImageDraw.Draw(sheet)
     for row, (name, digits) in enumerate(styles.items()):

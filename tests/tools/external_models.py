@@ -1,5 +1,7 @@
 """Train a model of each kind in `tests.support.external_model_kinds` on MNIST and load it.
 
+They are models such as tutorials and other Keras users build.
+
 Prints the pixel scale and the outputs that were found, and the accuracy on 1,000 validation images
 as Keras computes it and as the loaded classifier does.
 

@@ -1,4 +1,4 @@
-"""Settings of the packaged model, for `distill` and `package_model`."""
+"""Settings (hyperparameters) of the packaged model, for `distill` and `package_model`."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Rejection of non-digits (out-of-distribution images) by category.
+"""Rejection and false acceptance of non-digits (out-of-distribution images) by category.
 
 They are drawn with code and fonts other than the training's.
 

@@ -1,4 +1,4 @@
-"""Kill the workers of a sweep in PostgreSQL, and measure the overhead of a trial.
+"""Kill the workers of a sweep in PostgreSQL (chaos test), and measure the overhead of a trial.
 
 Usage: python -m tests.tools.sweep [PART ...]
 

@@ -12,12 +12,12 @@ import pytest
 from mnistcli import checkpoints
 from mnistcli.config import TrainConfig
 from mnistcli.datasets import Dataset, Splits
-from mnistcli.environment import describe_environment
 from mnistcli.errors import RunError
 from mnistcli.files.locks import try_lock
 from mnistcli.recipes import RECIPES
 from mnistcli.runs.history import EpochRow
 from mnistcli.runs.run import Run
+from mnistcli.system.environment import describe_environment
 from mnistcli.training import EnsembleResult, TrainResult, fingerprint, model_trainer, train
 from mnistcli.training.resume_state import ResumeState
 from tests.support.training import (
@@ -250,7 +250,7 @@ def test_a_fine_tuned_model_equals_one_that_was_not_stopped(whole: Run, splits: 
     start = Path("start/model.keras")
     content = start.read_bytes()
     shutil.copy(Path("start/last.keras"), start)
-    with pytest.raises(RunError, match="the weights of the start model differ"):
+    with pytest.raises(RunError, match="the weights of the base model differ"):
         resume(run, splits)
     start.write_bytes(content)
 

@@ -359,7 +359,7 @@ def test_fine_tuning_improves_the_start_model_and_freezes_layers(
 def test_a_tuned_model_was_trained_on_the_datasets_of_its_start_model(
     tuned: TrainResult, splits: Splits
 ) -> None:
-    """Test images that the start model was trained on counted as unseen."""
+    """Test images that the base model was trained on counted as unseen."""
     second = Run(shutil.copytree(tuned.run.path, Path("second")))
     second.write_metrics(second.read_metrics() | {"min_confidence": 0.7, "min_digit_score": 0.3})
     config = replace(QUICK, start="second", epochs=1)
@@ -369,7 +369,7 @@ def test_a_tuned_model_was_trained_on_the_datasets_of_its_start_model(
     assert tuned.run.trained_on == ("second", splits.name)
     assert third.run.trained_on == ("third", "second", splits.name)
     assert find_model("third").datasets == ("third", "second", splits.name)
-    # The name of the start model is valid in any directory.
+    # The name of the base model is valid in any directory.
     assert third.run.read_config().start == str(Path("second").resolve())
     # The images to fine-tune on are too few to fit the rejection thresholds again.
     assert third.digit_thresholds == (0.7, 0.3)

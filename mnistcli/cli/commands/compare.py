@@ -130,6 +130,7 @@ def _print_tests(tests: Sequence["PairedTest"]) -> None:
 
 
 def _p_value(value: float) -> str:
+    """Format a p-value; for a very small one, an upper bound."""
     return "<0.0001" if value < 0.0001 else f"{value:.4f}"
 
 

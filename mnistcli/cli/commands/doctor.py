@@ -1,4 +1,4 @@
-"""The `doctor` command: diagnostics of an installation, with a command that fixes each failure."""
+"""The `doctor` command: health checks of an installation, and a command that fixes each failure."""
 
 import textwrap
 from typing import Annotated
@@ -28,7 +28,7 @@ def doctor(
 
     With --cluster, the scheduler and its workers are checked instead: their versions, and whether
     they see the model and the working directory. The exit code is 1 if something required does not
-    work. With --json, the report has versions and environment variables as well, for a bug report.
+    work. With --json, the report also lists versions and environment variables, for a bug report.
     """
     address = parse_cluster(cluster, {})
     with show_spinner("Checking"):

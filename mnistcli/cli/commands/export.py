@@ -72,7 +72,7 @@ def export(
     splits = load_splits(dataset or model_ref.datasets[0], data_dir)
     images = splits.images_not_trained_on(*model_ref.datasets).images[:_IMAGES]
     with show_spinner("Exporting"):
-        from mnistcli.device import start_quietly
+        from mnistcli.system.keras_startup import start_quietly
 
         start_quietly()
         from mnistcli.inference import export as exporting

@@ -102,7 +102,7 @@ def plot(
 
 
 def _choose_kinds(values: Sequence[str]) -> list[str] | None:
-    """Return the kinds of plots in the values of ``--kind``; None for all that the model allows.
+    """Return the kinds in the comma-separated values of ``--kind``; None for all available.
 
     Raises:
         ConfigError: There is no such kind.

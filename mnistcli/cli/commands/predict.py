@@ -67,7 +67,7 @@ def predict(
             help="Number of candidates to show, including the prediction: classes of a single "
             "digit, or whole numbers.",
         ),
-    ] = 3,
+    ] = 3,  # the k of top-k
     digits: Annotated[
         str | None,
         typer.Option(

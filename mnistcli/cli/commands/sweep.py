@@ -123,7 +123,7 @@ def sweep(
 
         require_storage(storage)
     with show_spinner("Starting TensorFlow"):
-        from mnistcli.device import start_quietly
+        from mnistcli.system.keras_startup import start_quietly
 
         start_quietly(verbose=verbose)
         from mnistcli.sweep.study import SweepPlan

@@ -125,7 +125,7 @@ def train(
     require_several_models(address, seeds, config)
     require_one_device(config, "--cluster", several=address is not None)
     with show_spinner("Starting TensorFlow"):
-        from mnistcli.device import start_quietly
+        from mnistcli.system.keras_startup import start_quietly
 
         start_quietly(verbose=verbose)
         import mnistcli.training  # noqa: F401 - loads Keras while the spinner is shown

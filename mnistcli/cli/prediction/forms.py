@@ -1,4 +1,4 @@
-"""Predictions of forms: one row per region in a table, one CSV row or JSON object per scan."""
+"""Predictions of forms (questionnaires): a table row per region, a CSV row or JSON per scan."""
 
 import csv
 from collections import deque

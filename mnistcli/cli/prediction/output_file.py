@@ -91,13 +91,13 @@ def _keep_records(
         stream.seek(0)
         if not is_ours and b"\n" in stream.readline():
             raise OutputError(
-                f"{str(path)!r} has no results in this format to continue", hint=_OTHER_FILE
+                f"{str(path)!r} contains no results in this format to continue", hint=_OTHER_FILE
             )
     if source is path:
         shutil.copyfile(path, partial)
     os.truncate(partial, end)
     if names.total:
-        print_note(f"{quote_name(path)} has the results of {format_count(names.total, 'image')}")
+        print_note(f"{quote_name(path)} contains {format_count(names.total, 'result')}")
 
 
 @contextmanager

@@ -38,7 +38,7 @@ class OutputFormat:
         as_csv: Whether they are CSV.
         as_json: Whether they are JSON Lines.
         only_rows: Whether all images are rows of one data file, which CSV names by their number.
-        has_regions: Whether a record has the regions of one scan.
+        has_regions: Whether a record contains the regions of one scan.
     """
 
     as_csv: bool = False
@@ -81,7 +81,7 @@ def _read_json(stream: IO[bytes]) -> Iterator[Record]:
 
 
 def _read_csv(stream: IO[bytes], columns: tuple[str, ...]) -> Iterator[Record]:
-    """Read the header and the rows of a CSV file whose first column has the names."""
+    """Read the header and the rows of a CSV file whose first column contains the names."""
     end, is_complete = 0, False
 
     def lines() -> Iterator[str]:

@@ -12,7 +12,7 @@ from mnistcli.plotting.limits import MAX_EXPLAINED
 if TYPE_CHECKING:  # loads NumPy, which help and errors do without
     from mnistcli.inference.digit_classifier import DigitClassifier
 
-MAX_DRAWN = 100  # a figure with more images is hard to look at
+MAX_DRAWN = 100  # images in an overview figure; more are hard to look at
 
 
 def save_predictions(printed: PrintedPredictions, model_name: str, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Execution of `predict`, end to end: load the model, predict and print images, save figures."""
+"""Execution of `predict`: load the model, run batch inference, print results, save figures."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass

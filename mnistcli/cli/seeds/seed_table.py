@@ -1,4 +1,4 @@
-"""Table of seeds: a row per seed, then mean, standard deviation, minimum and maximum."""
+"""Table of seeds (replicates): one row each, then mean, standard deviation, minimum and maximum."""
 
 from collections.abc import Callable, Mapping
 

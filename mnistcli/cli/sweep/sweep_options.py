@@ -1,4 +1,4 @@
-"""Checks of the options of `sweep`, and its directory."""
+"""Checks of the options of `sweep`, such as its wall-clock limit, and its directory."""
 
 import math
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Results of a sweep: the best settings, their selection bias, figures, and other seeds."""
+"""Results of a sweep: best settings, selection bias, figures, confirmation with fresh seeds."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,7 +35,7 @@ def confirm_best(
     address: "ClusterAddress | None",
     data_dir: Path | None,
 ) -> "SeedResults":
-    """Train the best settings with seeds that the sweep did not use.
+    """Train the best settings with fresh seeds, which the sweep did not use.
 
     Args:
         result: The sweep.

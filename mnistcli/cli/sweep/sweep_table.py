@@ -1,4 +1,4 @@
-"""Table of a sweep: a line for each trial that has ended, and on a terminal the running ones."""
+"""Table of a sweep: ended trials and, as a live display on a terminal, the running trials."""
 
 from collections.abc import Sequence
 from types import TracebackType

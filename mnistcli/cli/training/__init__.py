@@ -2,6 +2,6 @@
 
 - `training_run` executes it with one seed
 - `training_progress`, `epoch_table` and `sparklines` show the progress
-- `config_file`, `resuming` and `tensorboard` have the options ``--config``, ``--resume`` and
+- `config_file`, `resuming` and `tensorboard` handle the options ``--config``, ``--resume`` and
   ``--tensorboard``
 """

@@ -23,20 +23,20 @@ def resolve_with_file(
 
     Raises:
         ConfigError: A setting is invalid, there is a recipe as well as a file, or the file names a
-            custom architecture: a file from elsewhere must not execute arbitrary code.
+            custom architecture: the file of a stranger must not execute arbitrary code.
         RunError: The file is missing or damaged.
     """
     if file is None:
         return resolve(recipe, **settings)
     if recipe is not None:
         raise ConfigError(
-            "--recipe cannot be combined with --config, which has all settings",
+            "--recipe cannot be combined with --config, which contains all settings",
             hint=f"mnistcli train --config {quote_argument(str(file))}",
         )
     base = read_config_file(file)
     if split_custom_architecture(base.arch)[0] and settings.get("arch") is None:
         raise ConfigError(
-            f"{str(file)!r} has a custom architecture: name its file with --arch to execute it",
+            f"{str(file)!r} uses a custom architecture: name its file with --arch to execute it",
             hint=f"--arch {quote_argument(base.arch)}",
         )
     return override(base, settings)

@@ -40,7 +40,7 @@ def resumed_config(run: Run, options: Mapping[str, object]) -> TrainConfig:
 
     Raises:
         ConfigError: An option other than ``--epochs`` was given, or ``--arch`` is missing for a run
-            with a custom architecture: the config of a run from elsewhere must not choose the code.
+            with a custom architecture: the config of a stranger's run must not choose the code.
         RunError: The config of the run is missing or damaged.
     """
     config = run.read_config()
@@ -48,7 +48,7 @@ def resumed_config(run: Run, options: Mapping[str, object]) -> TrainConfig:
     is_custom = bool(split_custom_architecture(config.arch)[0])
     if is_custom and arch is None:
         raise ConfigError(
-            "the run has a custom architecture: name its file with --arch to execute it",
+            "the run uses a custom architecture: name its file with --arch to execute it",
             hint=resume_command(run, None, config),
         )
     for name, value in options.items():

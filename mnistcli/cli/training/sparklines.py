@@ -14,7 +14,7 @@ _VAL_ACCURACY = "val accuracy"
 def render_curves(rows: Sequence[EpochRow], width: int, *, ascii_only: bool = False) -> list[str]:
     """Return lines with the learning curves: loss and validation accuracy over the epochs.
 
-    Each line has the first and the last value beside its curve. There is no line for a value that
+    Each line shows the first and the last value beside its curve. There is no line for a value that
     is not finite, none before the second epoch, and no curve where the terminal has no space.
 
     Args:

@@ -1,4 +1,4 @@
-"""Progress of training on stderr: an epoch table, curves and a bar on a terminal, else lines."""
+"""Progress of training on stderr: table, curves and bar on a terminal, else one line per epoch."""
 
 import math
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Execution of `train` for one run: progress, result and the error of a model at chance."""
+"""Execution of `train` for one run: progress, result, and error and hint for a model at chance."""
 
 from itertools import count
 from pathlib import Path
@@ -52,7 +52,7 @@ def train_run(
         as_json: Whether to print one JSON object.
 
     Raises:
-        TrainingError: The model is no better than chance.
+        TrainingError: The model is no better than chance (random guessing).
     """
     train_model = _choose_trainer(address, data_dir, tensorboard=tensorboard)
     command = resume_command(run, data_dir, config, tensorboard=tensorboard)

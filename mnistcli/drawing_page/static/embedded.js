@@ -1,7 +1,7 @@
 /* Offline predictions by this page itself (in-browser): no server, one digit at a time. */
 const backend = (() => {
   const PATCH = 5; // of the occlusion map
-  const STEP = 2; // pixels between two patches: a quarter of the time
+  const STEP = 2; // stride of the patch in pixels: a quarter of the time
   const PATIENCE = 12; // milliseconds of work before the event loop may draw the page
   const TOLERANCE = 1e-3;
   const SCORE_TEMPERATURE = 3; // of the digit score

@@ -77,7 +77,7 @@ const normalization = (() => {
     return centerAndScale(coverage);
   }
 
-  /* Scale to 20 pixels, stretch the maximum to 255, and center the mass. */
+  /* Scale to 20 pixels, stretch the maximum to 255, and move the center of mass to the middle. */
   function centerAndScale(coverage) {
     const { width, height, data } = resize(coverage, DIGIT_SIDE);
     const factor = Math.fround(255 / largest(data));

@@ -1,6 +1,7 @@
 /*
- * The prediction on the page: text, confidence, the probabilities of a digit, and what the network
- * sees. A prediction has the keys of the JSON of `mnistcli predict`; each digit has its image as well.
+ * The prediction on the page: text, confidence, the probability bars of a digit, and what the
+ * network sees. A prediction has the keys of the JSON of `mnistcli predict`; each digit has its image
+ * as well.
  */
 const results = (() => {
   const MAP_COLOR = [255, 122, 26];

@@ -13,7 +13,7 @@ import pytest
 
 from mnistcli import extras
 from mnistcli.cli.commands import draw
-from mnistcli.signals import INTERRUPTED
+from mnistcli.system.signals import INTERRUPTED
 from tests.support.command_line import fail, succeed
 
 needs_extra = pytest.mark.skipif(

@@ -75,7 +75,7 @@ def test_fine_tuning_shows_the_accuracy_before_and_after(model: Path) -> None:
     rows = dict(re.split(r"  +", line, maxsplit=1) for line in result.stdout.splitlines())
     assert list(rows) == ["run", "kept epoch", "before", "after", "test", "trained"]
     images = "(40 held-out images"
-    assert rows["before"].endswith(f" {images}, which the start model was trained on)")
+    assert rows["before"].endswith(f" {images}, which the base model was trained on)")
     assert rows["after"].endswith(f" {images})")
     assert re.fullmatch(r"[\d,]+ of [\d,]+ parameters on 160 images in [\d.]+ s", rows["trained"])
 

@@ -97,7 +97,7 @@ def test_a_complete_output_is_continued_with_new_images(images: Path) -> None:
 
     paths = [json.loads(line)["path"] for line in Path("out.jsonl").read_text().splitlines()]
     assert paths == [str(images / name) for name in ("0.png", "1.png", "2.png", "3.png", "damaged.png", "4.png")]  # fmt: skip
-    assert "out.jsonl has the results of 5 images" in result.stderr.splitlines()
+    assert "out.jsonl contains 5 results" in result.stderr.splitlines()
     assert result.exit_code == 0
 
 
@@ -189,8 +189,8 @@ def test_two_processes_do_not_write_the_same_output(images: Path) -> None:
     ("name", "content", "message"),
     [
         ("out.jsonl", '{"path": "a", "model": "runs/x"}\n', "'out.jsonl' was written with another model, 'runs/x'"),
-        ("out.jsonl", "path,text\n", "'out.jsonl' has no results in this format to continue"),
-        ("out.csv", "ImageId,Label\n1,2\n", "'out.csv' has no results in this format to continue"),
+        ("out.jsonl", "path,text\n", "'out.jsonl' contains no results in this format to continue"),
+        ("out.csv", "ImageId,Label\n1,2\n", "'out.csv' contains no results in this format to continue"),
     ],
 )  # fmt: skip
 def test_other_files_are_not_continued(images: Path, name: str, content: str, message: str) -> None:

@@ -5,7 +5,7 @@ import json
 import keras
 import pytest
 
-from mnistcli import device, environment
+from mnistcli.system import devices, environment
 
 
 def test_the_environment_names_versions_and_command(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,6 +33,6 @@ def test_the_version_of_a_missing_package_is_empty() -> None:
 def test_the_environment_names_the_devices(
     name: str, used: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(device, "gpus", lambda: ["gpu:0", "gpu:1"])
+    monkeypatch.setattr(devices, "find_gpus", lambda: ["gpu:0", "gpu:1"])
 
     assert environment.describe_environment(name)["device"] == used

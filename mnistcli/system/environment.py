@@ -10,7 +10,7 @@ import sys
 from importlib import metadata
 from typing import Any
 
-from mnistcli.device import find_devices
+from mnistcli.system.devices import find_devices
 
 _PACKAGES = ("mnistcli", "keras", "tensorflow", "jax", "torch", "numpy", "scikit-learn")
 
@@ -19,7 +19,7 @@ def describe_environment(device: str) -> dict[str, Any]:
     """Return the environment of a run as plain values for JSON.
 
     Args:
-        device: The device of the run; see `mnistcli.device.find_devices`.
+        device: The device of the run; see `mnistcli.system.devices.find_devices`.
 
     Returns:
         Command line, Keras backend, devices, number of processors, platform, Python version and the
