@@ -30,10 +30,10 @@ def main() -> None:
         _exit(_FAILED)
     except BaseException as end:
         # A library may turn what a signal raises into another exception.
-        code = signals.received() or _exit_code(end)
+        code = signals.received_exit_code() or _exit_code(end)
         if code is None:
             raise
-        if signals.received() or isinstance(end, KeyboardInterrupt):
+        if signals.received_exit_code() or isinstance(end, KeyboardInterrupt):
             signals.announce(code)
         _exit(code)
 

@@ -206,7 +206,7 @@ ARCHITECTURES: Mapping[str, Callable[[float], list[keras.Layer]]] = MappingProxy
         "record": _record,
     }
 )
-"""The architectures: a function from the dropout rate to the layers before the softmax, by name."""
+"""Functions from the dropout rate to the layers before the softmax, keyed by architecture."""
 
 
 def _conv_block(filters: int) -> list[keras.Layer]:

@@ -79,14 +79,14 @@ class TrainConfig:
     )
     beta_1: float = setting_field(
         0.9,
-        "Decay rate of Adam's and AdamW's mean of the gradients.",
+        "Exponential decay rate of the first-moment estimates (Adam, AdamW).",
         at_least=0,
         below=1,
         optimizers=("adam", "adamw"),
     )
     beta_2: float = setting_field(
         0.999,
-        "Decay rate of Adam's and AdamW's mean of the squared gradients.",
+        "Exponential decay rate of the second-moment estimates (Adam, AdamW).",
         at_least=0,
         below=1,
         optimizers=("adam", "adamw"),
@@ -209,7 +209,7 @@ class TrainConfig:
         return self.schedule == "one-cycle" or self.validation_split == 0
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the settings by name, as plain values for JSON."""
+        """Return the settings as plain values for JSON, keyed by name."""
         return asdict(self)
 
     def _check_combinations(self) -> None:
@@ -233,7 +233,7 @@ class TrainConfig:
 SETTINGS: Mapping[str, Field[Any]] = MappingProxyType(
     {field.name: field for field in fields(TrainConfig)}
 )
-"""The fields of `TrainConfig` by name."""
+"""The fields of `TrainConfig`, keyed by name."""
 
 _FORMER_NAMES = {"european": "rare_styles"}  # for backward compatibility
 
@@ -242,7 +242,7 @@ def with_current_names(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings, with renamed settings under their current names.
 
     Args:
-        values: The settings by name, such as those in a file of an older version.
+        values: The settings, keyed by name, such as those in a file of an older version.
     """
     return {_FORMER_NAMES.get(name, name): value for name, value in values.items()}
 

@@ -39,7 +39,7 @@ class Recipe:
 
     @property
     def changes(self) -> dict[str, Any]:
-        """The settings that differ from the defaults of `TrainConfig`, by name."""
+        """The settings that differ from the defaults of `TrainConfig`, keyed by name."""
         values = self.config.as_dict()
         del values["recipe"]
         return {name: value for name, value in values.items() if value != SETTINGS[name].default}

@@ -46,7 +46,7 @@ class RunSummary:
 
     @property
     def changes(self) -> dict[str, Any]:
-        """The settings that override those of the recipe, by name.
+        """The settings that override those of the recipe, keyed by name.
 
         For an unknown recipe, such as one of another version, they are the settings that differ
         from the defaults.
@@ -90,7 +90,7 @@ class RunList(NamedTuple):
 
     Attributes:
         summaries: The runs that can be read, the newest last.
-        damaged: The errors of those that cannot, by their directories.
+        damaged: The errors of those that cannot, keyed by directory.
     """
 
     summaries: list[RunSummary]

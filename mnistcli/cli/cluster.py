@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mnistcli.cli.option_conflicts import forbid_together
-from mnistcli.config import TrainConfig
-from mnistcli.errors import ConfigError
 
 if TYPE_CHECKING:  # loaded only for a cluster
     from mnistcli.cluster.addresses import ClusterAddress
@@ -20,7 +18,7 @@ def parse_cluster(text: str | None, others: Mapping[str, object]) -> "ClusterAdd
 
     Raises:
         ConfigError: The address is invalid, or one of the options is given as well.
-        ClusterError: The package of clusters is not installed.
+        ClusterError: The package `distributed` is not installed.
     """
     if text is None:
         return None
@@ -28,18 +26,3 @@ def parse_cluster(text: str | None, others: Mapping[str, object]) -> "ClusterAdd
     from mnistcli.cluster.addresses import ClusterAddress
 
     return ClusterAddress.parse(text)
-
-
-def require_several_models(
-    address: "ClusterAddress | None", seeds: str | None, config: TrainConfig
-) -> None:
-    """Check that a cluster has several models to train: training one model is not parallelized.
-
-    Raises:
-        ConfigError: A cluster is given for a single model.
-    """
-    if address is not None and seeds is None and config.ensemble == 1:
-        raise ConfigError(
-            "--cluster requires --seeds or --ensemble: one model is trained by one process",
-            hint="--seeds 0..9",
-        )

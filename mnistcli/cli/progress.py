@@ -108,7 +108,7 @@ class _CountColumn(ProgressColumn):
 def image_progress(
     predictions: Iterable["Prediction"], count: Callable[[], int] | None = None
 ) -> Iterator[Iterable["Prediction"]]:
-    """Show the number of predicted images and the speed, unless the results show on the terminal.
+    """Show the number of predicted images and the speed, unless results go to the terminal.
 
     Args:
         predictions: The results, one per image.

@@ -8,9 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from mnistcli.cli.hints import quote_argument
-from mnistcli.config import SETTINGS, TrainConfig
+from mnistcli.config import SETTINGS
 from mnistcli.config_validation import flag, metadata_of, value_type
-from mnistcli.errors import ConfigError
 
 _PANEL = "Settings (override the recipe; defaults of classic)"
 _METAVARS = {int: "N", float: "X", str: "NAME"}
@@ -68,25 +67,6 @@ def setting_option(field: Field[Any], *, panel: str | None = _PANEL) -> Any:
         autocompletion=(lambda: choices) if choices else None,
         rich_help_panel=panel,
     )
-
-
-def require_one_device(config: TrainConfig, option: str, *, several: bool) -> None:
-    """Check that several processes that train at the same time do not each use all GPUs.
-
-    Args:
-        config: The config.
-        option: The option that starts the processes.
-        several: Whether it starts several.
-
-    Raises:
-        ConfigError: `--device all` is combined with several processes.
-    """
-    if several and config.device == "all":
-        raise ConfigError(
-            f"--device all cannot be combined with {option}: each of its processes would use all "
-            "GPUs",
-            hint="--device gpu",
-        )
 
 
 def option_text(name: str, value: object) -> str:

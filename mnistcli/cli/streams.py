@@ -76,7 +76,7 @@ def print_model(description: str) -> None:
         err.print(Text.assemble(("model: ", "bold"), escape(description)), soft_wrap=True)
 
 
-def print_epoch(text: str) -> None:
+def print_progress_line(text: str) -> None:
     """Print the line of an epoch to stderr, unless progress is off."""
     if not _Verbosity.quiet:
         err.print(escape(text), soft_wrap=True)

@@ -46,7 +46,7 @@ class ClusterAddress:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse an address, and check that the package of clusters is installed.
+        """Parse an address, and check that the package `distributed` is installed.
 
         Args:
             text: ``local``, ``local:N``, the address of a scheduler such as ``tcp://host:8786``, or

@@ -79,7 +79,7 @@ DATASETS: dict[str, Callable[[Path | None, ProgressBar | None], Splits]] = {
     "mnist": load_mnist,
     "digits": lambda _data_dir, _progress: load_digits(),
 }
-"""Registry of datasets: the loaders by name, in lower case."""
+"""Registry of datasets: the loaders, keyed by name in lower case."""
 
 READERS = (
     Reader("a data file", is_data_file, read_data_file),

@@ -43,7 +43,7 @@ class _Table(NamedTuple):
 
     @property
     def other_columns(self) -> dict[str, int]:
-        """The columns that are not pixels, by role."""
+        """The columns that are not pixels, keyed by role."""
         columns = {LABELS: self.label, INDEX: self.identifier}
         return {role: column for role, column in columns.items() if column is not None}
 

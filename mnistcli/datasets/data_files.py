@@ -32,7 +32,7 @@ class FileReader(NamedTuple):
     Attributes:
         description: The format, for error messages.
         accepts: Whether a file, with its first bytes, is in this format.
-        read: Reads the arrays of a file by name. It raises DataError or OSError.
+        read: Reads the arrays of a file, keyed by name. It raises DataError or OSError.
     """
 
     description: str
@@ -174,7 +174,7 @@ def read_data_folder(folder: Path) -> Splits:
             arrays = _read_files(groups[group], folder)
             others = tuple(" ".join(rest) or "data" for rest in groups if rest != group)
             note = f"read from {str(folder)!r}: {' '.join(group) or 'the files without a name'}"
-            notes = (f"{note}; not read: {', '.join(others[:5])}",) if others else ()
+            notes = (f"{note}; skipped: {', '.join(others[:5])}",) if others else ()
             return read_splits(str(folder), arrays, notes)
         except DataError as error:
             first_error = first_error or error
@@ -188,7 +188,7 @@ def _order(rest: tuple[str, ...]) -> tuple[bool, bool, int, tuple[str, ...]]:
 def _read_files(
     paths: list[Path], folder: Path, reader: FileReader | None = None
 ) -> dict[str, NDArray[Any]]:
-    """Read the arrays of several files by the names of file and array; shards are concatenated."""
+    """Read the arrays of files, keyed by the names of file and array; shards are concatenated."""
     arrays: dict[str, NDArray[Any]] = {}
     for path in paths:
         file_reader = find_reader(path)

@@ -166,7 +166,7 @@ def hold_out(
         enough = math.ceil(round(len(digits) / min(fraction, 1 - fraction), 6))
         raise DataError(
             f"too few images to hold out {fraction * 100:g} %: {len(dataset)} images of "
-            f"{len(digits)} digits; {enough} are enough",
+            f"{len(digits)} digits; at least {enough} are needed",
             hint=hint,
         )
     if counts.min() < 2:

@@ -1,4 +1,4 @@
-"""HDF5 files (.h5, .hdf5, MATLAB 7.3): read the arrays of a dataset by their paths."""
+"""HDF5 files (.h5, .hdf5, MATLAB 7.3): read the arrays of a dataset, keyed by path."""
 
 import contextlib
 import math

@@ -31,7 +31,7 @@ def read_image_folders(folder: Path) -> Splits:
     named in words (``zero``, ``digit_0``) and may be inside folders of splits, such as ``train``,
     ``val`` and ``test``. Otherwise the images are split at random; if there are too few to split,
     all are test images. Digits may be missing. Files without a digit in them are skipped, and
-    counted in the notes of the dataset; hidden files are ignored.
+    counted in the notes of the dataset; hidden files are skipped without a note.
 
     Args:
         folder: Directory of the folders.
@@ -56,7 +56,7 @@ def read_image_folders(folder: Path) -> Splits:
 
 
 def split_folders(folder: Path) -> dict[str, Path]:
-    """Return the folders of the splits of a dataset, such as ``train``, by split."""
+    """Return the folders of the splits of a dataset, such as ``train``, keyed by split."""
     found: dict[str, Path] = {}
     for path in list_subdirectories(folder):
         split = split_of_name(path.name)
@@ -92,4 +92,4 @@ def _ignored_folders(folder: Path, used: list[Path]) -> Iterator[str]:
     names = [path.name for path in list_subdirectories(folder) if path not in used]
     if names:
         listed = names if len(names) <= _MAX_NAMES else [*names[:_MAX_NAMES], "others"]
-        yield f"ignored folders in {str(folder)!r}: {join_names(listed)}"
+        yield f"skipped folders in {str(folder)!r}: {join_names(listed)}"

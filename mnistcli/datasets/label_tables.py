@@ -137,7 +137,7 @@ def _find(name: str, folders: list[Path], root: Path) -> Path | None:
 
 
 def _labels_in_names(folder: Path) -> dict[str, tuple[Path, list[LabeledFile]]]:
-    """Return the images with labels in their names, by split; empty unless all names have one."""
+    """Return the images with labels in their names, keyed by split; empty if one has no label."""
     folders = {ALL: folder}
     for path in list_subdirectories(folder):
         split = split_of_name(path.name)

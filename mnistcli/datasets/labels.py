@@ -35,7 +35,7 @@ def to_digits(labels: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_
         values = np.where(values == 10, 0, values)
     elif low == 0 and high in _EMNIST_MAXIMA:
         use = values < 10
-        notes.append(f"{(~use).sum():,} images of letters (labels 10 to {high}) are left out")
+        notes.append(f"skipped {(~use).sum():,} images of letters (labels 10 to {high})")
     elif not 0 <= low <= high <= 9:
         letters = ": letters, not digits" if (low, high) == (1, 26) else ""
         raise DataError(f"labels range from {low} to {high}, not from 0 to 9{letters}")

@@ -16,7 +16,7 @@ ALL = "all"
 """The split of images without a split in their names."""
 
 Arrays = Mapping[str, NDArray[Any]]
-"""Arrays by name."""
+"""Arrays, keyed by name."""
 
 
 def read_splits(source: str, arrays: Arrays, notes: tuple[str, ...] = ()) -> Splits:
@@ -24,8 +24,8 @@ def read_splits(source: str, arrays: Arrays, notes: tuple[str, ...] = ()) -> Spl
 
     Args:
         source: The file or directory, for errors and notes.
-        arrays: The arrays by name, such as ``x_train``; their layouts are those that `to_datasets`
-            accepts.
+        arrays: The arrays, keyed by a name such as ``x_train``; their layouts are those that
+            `to_datasets` accepts.
         notes: Notes about the files.
 
     Raises:
@@ -36,7 +36,7 @@ def read_splits(source: str, arrays: Arrays, notes: tuple[str, ...] = ()) -> Spl
     if not labeled:
         raise DataError(f"no labels in {source!r}", hint=f"mnistcli predict {shlex.quote(source)}")
     unlabeled = tuple(
-        f"no labels for the {name} images in {source!r}: left out; mnistcli predict reads them"
+        f"skipped the {name} images in {source!r}: no labels; mnistcli predict reads them"
         for name in splits
         if name not in labeled
     )
@@ -49,7 +49,7 @@ def find_splits(source: str, arrays: Arrays) -> dict[str, RawArrays]:
 
     Args:
         source: The file or directory, for errors.
-        arrays: The arrays by name. Shapes distinguish arrays whose names say nothing.
+        arrays: The arrays, keyed by name. Shapes distinguish arrays whose names say nothing.
 
     Raises:
         DataError: There are no images.

@@ -26,7 +26,7 @@ _TRANSFORMS: dict[str, _Transform] = {
     "mirrored": lambda images: images[:, :, ::-1],
     "flipped": lambda images: images[:, ::-1],
 }
-"""Functions that turn images upright, by their orientation."""
+"""Functions that turn images upright, keyed by orientation."""
 
 
 def turn_upright(splits: Splits) -> Splits:

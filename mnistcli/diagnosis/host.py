@@ -39,12 +39,12 @@ def check_default_model() -> Check:
 
 
 def check_cache() -> Check:
-    """Check that the cache for MNIST and converted models can be written."""
+    """Check that the cache for MNIST and converted models is writable."""
     return _check_directory("cache", cache_dir, f"export {CACHE_VARIABLE}=DIR", NOTE)
 
 
 def check_config_dir() -> Check:
-    """Check that the directory of the signing key can be written; without it, starts are slower."""
+    """Check that the directory of the signing key is writable; without it, starts are slower."""
     return _check_directory("configuration", config_dir, f"export {CONFIG_VARIABLE}=DIR", NOTE)
 
 
@@ -69,7 +69,7 @@ def check_processors() -> Check:
     if limit is None or limit >= usable:
         return Check("processors", OK, detail)
     fix = f"export TF_NUM_INTRAOP_THREADS={max(1, round(limit))}"
-    return Check("processors", NOTE, f"{detail}; the container may use {limit:g}", fix)
+    return Check("processors", NOTE, f"{detail}; the container is limited to {limit:g}", fix)
 
 
 def check_bytecode() -> Check:
@@ -88,7 +88,7 @@ def check_encoding() -> Check:
     detail = " and ".join(sorted(encodings))
     if encodings == {"utf-8"}:
         return Check("text encoding", OK, detail)
-    detail += ": other characters in names are printed as codes"
+    detail += ": other characters in names are escaped"
     return Check("text encoding", NOTE, detail, "export PYTHONUTF8=1")
 
 
@@ -123,7 +123,7 @@ def _check_directory(name: str, find: Callable[[], Path], fix: str, failure_stat
         name: Name of the check.
         find: Returns the directory, which may not exist yet. It may raise OSError.
         fix: The command to type if it is not writable.
-        failure_status: The status if it cannot be written.
+        failure_status: The status if it is not writable.
     """
     directory = None
     try:
@@ -141,7 +141,7 @@ def _check_directory(name: str, find: Callable[[], Path], fix: str, failure_stat
     space = f"{free / 1e9:,.1f} GB free"
     if free < _LOW_SPACE:
         return Check(name, NOTE, f"{directory} is almost full: {space}", fix)
-    return Check(name, OK, f"{directory} can be written, {space}")
+    return Check(name, OK, f"{directory} is writable, {space}")
 
 
 def _find_temporary_directory() -> Path:

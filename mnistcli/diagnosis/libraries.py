@@ -36,7 +36,7 @@ def check_mnist(probe: ProbeResult) -> Check:
         path = probe.values["path"]
         if path is not None:
             return Check("MNIST", OK, f"verified files in {path}")
-        detail = "not on this machine yet: the first training on it downloads 11 MB"
+        detail = "not on this machine yet: the first training run downloads it (11 MB)"
         return Check("MNIST", NOTE, detail, "mnistcli train --recipe fast")
     if probe.error.startswith("DataError: "):
         detail = probe.error.removeprefix("DataError: ")

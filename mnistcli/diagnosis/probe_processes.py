@@ -18,7 +18,7 @@ class ProbeResult(NamedTuple):
     """Result of a probe.
 
     Attributes:
-        values: The values that it returned, by name; empty if it has failed.
+        values: The values that it returned, keyed by name; empty if it has failed.
         error: The reason for its failure; empty if it succeeded.
         messages: The lines that its libraries wrote to stderr.
     """
@@ -32,7 +32,7 @@ class ProbeProcesses:
     """Child processes, one for each probe.
 
     Args:
-        processes: The processes by the names of their probes.
+        processes: The processes, keyed by the name of the probe.
     """
 
     def __init__(self, processes: dict[str, subprocess.Popen[bytes]]) -> None:

@@ -79,7 +79,7 @@ def probe_mnist() -> dict[str, Any]:
 PROBES: Mapping[str, Callable[[], dict[str, Any]]] = MappingProxyType(
     {"tensorflow": probe_tensorflow, "litert": probe_litert, "mnist": probe_mnist}
 )
-"""The probes by name."""
+"""The probes, keyed by name."""
 
 
 def main(name: str) -> None:

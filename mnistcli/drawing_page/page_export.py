@@ -81,7 +81,7 @@ def export_page(
 def _agree(layers: list[Layer], images: NDArray[np.uint8], expected: NDArray[np.float32]) -> bool:
     try:
         computed = np.stack([compute(layers, image) for image in images])
-    except ValueError:  # the layers do not fit together without what was left out
+    except ValueError:  # without the layers that were left out, shapes are incompatible
         return False
     return bool(np.allclose(computed, expected, rtol=0, atol=_TOLERANCE))
 

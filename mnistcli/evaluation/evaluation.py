@@ -143,7 +143,7 @@ class Evaluation:
 
     @property
     def summary(self) -> dict[str, float]:
-        """The metrics over all digits by name."""
+        """The metrics over all digits, keyed by name."""
         return {
             "accuracy": self.accuracy,
             "loss": self.loss,

@@ -28,7 +28,7 @@ class SeedEvaluation:
         seed: The seed.
         run: Its run directory.
         samples: Number of images.
-        metrics: The metrics over all digits by name, as in `Evaluation.summary`.
+        metrics: The metrics over all digits, keyed by name, as in `Evaluation.summary`.
     """
 
     seed: int
@@ -38,7 +38,7 @@ class SeedEvaluation:
 
 
 @dataclass(frozen=True)
-class SeedEvaluations:
+class SeriesEvaluation:
     """The metrics of several seeds on one dataset.
 
     Attributes:

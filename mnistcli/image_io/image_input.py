@@ -66,12 +66,12 @@ def open_image(
 ) -> Image.Image:
     """Open an image of any supported kind and convert it to 8 bits per channel.
 
-    The image is rotated upright as its EXIF data say. Deep grayscale is scaled to 8 bits, a palette
-    is looked up, transparency is composited over a background that contrasts with the ink. The
-    first frame of an animated GIF or other animation is used, and the first page of a PDF or TIFF
-    file; ``scan.pdf#2`` names its second page. A page of a PDF is rendered at 300 dots per inch. An
-    image of more than 50 megapixels is reduced by a whole factor; `original_size` returns its
-    original size. HEIC and PDF files need the extra ``photos``.
+    The image is rotated upright according to its EXIF data. Grayscale of more than 8 bits is
+    scaled, palette images are converted, and transparency is composited over a background that
+    contrasts with the ink. The first frame of an animated GIF or other animation is used, and the
+    first page of a PDF or TIFF file; ``scan.pdf#2`` names its second page. A page of a PDF is
+    rendered at 300 dots per inch. An image of more than 50 megapixels is reduced by an integer
+    factor; `original_size` returns its original size. HEIC and PDF files need the extra ``photos``.
 
     Args:
         source: A path; a file object opened in binary mode; a PIL image of any mode; or an array,
@@ -245,7 +245,7 @@ def _open_format(file: IO[bytes], name: str, head: bytes, page: ImagePage | None
 
 
 def _upright(converted: Image.Image, original: Image.Image) -> Image.Image:
-    """Rotate a converted image upright as the EXIF data of the original say."""
+    """Rotate a converted image upright according to the EXIF data of the original."""
     method = _TRANSPOSITIONS.get(original.getexif().get(_ORIENTATION, 1))
     upright = converted if method is None else converted.transpose(method)
     if converted.size != original.size:

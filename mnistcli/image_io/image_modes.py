@@ -50,9 +50,9 @@ def from_array(array: NDArray[np.generic], name: str) -> Image.Image:
 def to_8_bits(image: Image.Image, *, copy: bool = True) -> Image.Image:
     """Convert an image of any mode to mode ``L`` or ``RGB``.
 
-    A palette is looked up, and grayscale of a greater bit depth is scaled. Transparency is
+    Palette images are converted, and grayscale of more than 8 bits is scaled. Transparency is
     composited over a background that contrasts with the ink. An image of more than
-    `MAX_FULL_PIXELS` is downscaled by a whole factor. The image is converted in tiles, so that no
+    `MAX_FULL_PIXELS` is reduced by an integer factor. The image is converted in tiles, so that no
     second copy of a large image is made.
 
     Args:

@@ -1,7 +1,8 @@
 """CTC decoding: transcriptions of a line, and the positions and probabilities of its digits.
 
-A transcription has many paths through the columns of the network's output: equal neighbors are one symbol,
-and blanks are left out. (Graves et al., "Connectionist temporal classification", ICML 2006.)
+A transcription has many paths through the columns of the network's output: equal neighbors are one
+symbol, and blanks are left out. (Graves et al., "Connectionist temporal classification", ICML
+2006.)
 """
 
 import math

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mnistcli.files.user_directories import DATA_DIR_VARIABLE, cache_dir, keras_mnist_file
 from mnistcli.inference import litert
-from mnistcli.mnist_format import IMAGE_SIDE, to_model_input
+from mnistcli.mnist_format import IMAGE_SIDE, place_by_center_of_mass, to_model_input
 from mnistcli.model_lookup import PRETRAINED_DIR
 
 KNOWN_DIGIT_COUNT = 500
@@ -132,14 +132,7 @@ def _scale_box_to_20x20(small: NDArray[np.float32]) -> NDArray[np.uint8]:
     scale = 20 / max(box.shape)
     height, width = (max(1, round(side * scale)) for side in box.shape)
     digit = cv2.resize(box, (width, height), interpolation=cv2.INTER_AREA)
-    centers = [float((axis * digit).sum() / digit.sum()) for axis in np.indices(digit.shape)]
-    top, left = (
-        min(max(round(IMAGE_SIDE / 2 - center), 0), IMAGE_SIDE - side)
-        for center, side in zip(centers, digit.shape, strict=True)
-    )
-    image = np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.uint8)
-    image[top : top + height, left : left + width] = np.rint(digit * (255 / digit.max()))
-    return image
+    return place_by_center_of_mass(digit * (255 / digit.max()))
 
 
 def _packaged_probabilities(images: NDArray[np.uint8]) -> NDArray[np.float32]:

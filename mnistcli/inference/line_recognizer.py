@@ -1,8 +1,8 @@
 """Line recognizer: OCR of a multi-digit line as one sequence, without segmentation.
 
 Fully convolutional networks give the probabilities of all symbols in each column of a line image,
-and CTC decoding finds the transcription. The packaged ensemble was trained on synthetic numbers, see its
-card.
+and CTC decoding finds the transcription. The packaged ensemble was trained on synthetic numbers,
+see its card.
 """
 
 import json
@@ -35,7 +35,8 @@ LINE_RECOGNIZER_DIR = PRETRAINED_DIR / "lines"
 """The directory of the packaged line recognizer: `model.tflite` and `card.json`."""
 
 _WIDTH_STEP = 32  # pixels: LiteRT is slower for a new width
-_CERTAIN = 0.98  # of a transcription: other outputs would not change its digits' probabilities
+# A transcription: other outputs would not change the probabilities of its digits.
+_CERTAIN_PROBABILITY = 0.98
 _MAX_ALTERNATIVES = 10
 
 
@@ -90,7 +91,11 @@ class LineRecognizer:
         ranked = _rank(found, is_conditional=digit_counts is not None)
         text, probability = ranked[0] if ranked else ("", 0.0)
         best = max(range(len(found)), key=lambda index: found[index].get(text, -math.inf))
-        others = [] if probability >= _CERTAIN else [i for i in range(len(found)) if i != best]
+        others = (
+            []
+            if probability >= _CERTAIN_PROBABILITY
+            else [i for i in range(len(found)) if i != best]
+        )
         columns, probabilities = _align([frames[index] for index in [best, *others]], text)
         # Replacing one digit may give a transcription that the search had pruned.
         text = "".join(map(str, probabilities.argmax(axis=1)))

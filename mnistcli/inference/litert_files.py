@@ -91,7 +91,7 @@ def attach_files(model: bytes, files: Mapping[str, str] | None = None) -> bytes:
 
     Args:
         model: The model.
-        files: More text files by name.
+        files: More text files, keyed by name.
 
     Returns:
         The content of the LiteRT file.

@@ -150,4 +150,4 @@ RULES: dict[str, Rule] = {
     for name in names
 }
 RULES |= dict.fromkeys(("CenterCrop", "RandomCrop", "Resizing"), _resizing)
-"""Rules by the class names of layers."""
+"""Rules, keyed by the class name of the layer."""

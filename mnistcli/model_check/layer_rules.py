@@ -146,7 +146,7 @@ LAYER_RULES: MappingProxyType[str, Rule] = MappingProxyType(
     | convolution_rules.RULES
     | sequence_rules.RULES
 )
-"""Rules by the class names of layers in ``keras.layers``."""
+"""Rules, keyed by the class name of the layer in ``keras.layers``."""
 
 _NUMPY = "keras.src.ops.numpy"
 _NN = "keras.src.ops.nn"

@@ -98,7 +98,10 @@ def _read_names(group: h5py.Group, key: str) -> Iterator[str]:
     if attribute.shape in {(0,), None}:
         return
     usual = len(attribute.shape) == 1 and attribute.shape[0] <= _MAX_NAMES
-    require(usual and h5py.check_string_dtype(attribute.dtype) is not None, "has invalid layer or weight names")
+    require(
+        usual and h5py.check_string_dtype(attribute.dtype) is not None,
+        "has invalid layer or weight names",
+    )
     for value in group.attrs[key]:
         name = value if isinstance(value, str) else bytes(value).decode()
         require(0 < len(name) <= _MAX_NAME, "has a name that is empty or too long")

@@ -35,7 +35,7 @@ def _multi_head_attention(settings: Settings, inputs: Sequence[Shape]) -> LayerS
     require(len(inputs) in {2, 3}, "has a layer with a wrong number of inputs")
     require(
         settings.get("output_shape") is None and settings.get("attention_axes") in (None, [1], 1),
-        "has an attention layer of an unusual shape",
+        "has an attention layer with an invalid input shape",
     )
     query, value = (require_single_input([shape], rank=2) for shape in inputs[:2])
     heads, key_dim = read_positive(settings, "num_heads"), read_positive(settings, "key_dim")
@@ -61,4 +61,4 @@ RULES: dict[str, Rule] = {
     "MultiHeadAttention": _multi_head_attention,
     "SimpleRNN": partial(_recurrent, 1),
 }
-"""Rules by the class names of layers."""
+"""Rules, keyed by the class name of the layer."""

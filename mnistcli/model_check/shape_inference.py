@@ -43,7 +43,7 @@ def measure(config: Node) -> ModelSize:
         config: A configuration that has been rebuilt.
 
     Raises:
-        RefusedModelError: The layers do not fit together.
+        RefusedModelError: The shapes of the layers are incompatible.
     """
     declared = _declared_input(config)
     inputs = fixed_shape((None, None, 1) if declared is None else declared)

@@ -56,7 +56,7 @@ def check_augmentation(inputs: PlotInputs) -> MnistCliError | None:
     config = inputs.run.read_config()
     if not (config.augment or config.distort or config.rare_styles or config.non_digits):
         return PlotError(
-            "no augmentation: the run has no distortions and no synthetic images either",
+            "no augmentation: the run used no augmentation, distortions or synthetic images",
             hint=OTHER_PLOT,
         )
     if inputs.splits is None or inputs.splits.name != config.dataset:

@@ -259,7 +259,7 @@ def _draw_occlusion_map(
         predicted = int(occluded[row, column].argmax())
         still = "still " if predicted == digit.digit else ""
         probability = bounded_percent(float(occluded[row, column, predicted]))
-        text = f"box covered: {still}{predicted}, {probability}"
+        text = f"patch covered: {still}{predicted}, {probability}"
     axes.text(left, top + _SIZE + 0.06, text, size=SMALL, color=BLACK, va="top")
     _draw_color_bar(axes, largest, left + _SIZE + 0.1, top)
 

@@ -41,7 +41,7 @@ def plot_predictions(predictions: Iterable[Prediction], *, model_name: str) -> F
     only the first digits of each image are drawn, and its caption says so.
 
     Args:
-        predictions: The predictions; images that could not be read are left out. The image files
+        predictions: The predictions; images that could not be read are skipped. The image files
             are opened again.
         model_name: Name of the model.
 

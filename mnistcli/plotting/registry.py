@@ -1,4 +1,4 @@
-"""Plot registry: `PLOT_KINDS`, the kinds of plots by name, and `save_plots`, which draws them.
+"""Plot registry: `PLOT_KINDS`, the kinds of plots, and `save_plots`, which draws them.
 
 To register a new kind, add it to `PLOT_KINDS`. This module is cheap to import: the command
 line reads the names from here.
@@ -114,4 +114,4 @@ PLOT_KINDS: Mapping[str, PlotKind] = MappingProxyType(
         "augmentation": PlotKind(figures.augmentation_figure, availability.check_augmentation),
     }
 )
-"""The kinds of plots by name, in the order in which they are drawn."""
+"""The kinds of plots, keyed by name, in the order in which they are drawn."""

@@ -42,7 +42,7 @@ class FormPrediction:
 
     @property
     def regions(self) -> dict[str, Prediction]:
-        """The predictions by the names of their regions; empty for an unreadable scan."""
+        """The predictions, keyed by the name of the region; empty for an unreadable scan."""
         if self.error is not None:
             return {}
         return dict(zip(self.names, self.predictions, strict=True))

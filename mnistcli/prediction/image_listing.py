@@ -81,7 +81,7 @@ def report_skipped(
     Args:
         folder: The folder.
         images: The images.
-        skipped: The number of skipped files by their kinds, which grows with the images.
+        skipped: The number of skipped files, keyed by kind, which grows with the images.
         on_note: Receives messages, such as about files that were skipped.
     """
     empty = True

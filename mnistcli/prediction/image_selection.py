@@ -17,7 +17,7 @@ from mnistcli.prediction.image_listing import InputImage
 
 @dataclass(frozen=True)
 class Shard:
-    """A part of the image files, for a (Slurm) job array; each is in exactly one, by its name's hash.
+    """A part of the image files, for a Slurm job array; each is in exactly one, by its name's hash.
 
     Attributes:
         number: The number of the shard, counted from 1.

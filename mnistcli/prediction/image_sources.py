@@ -78,7 +78,7 @@ def require_no_overwrite(
     """Check that no output file would replace an input image or another output.
 
     Args:
-        outputs: The files to be written, by the name of their option.
+        outputs: The files to write, keyed by option.
         sources: See `find_images`.
         recursive: See `find_images`.
 

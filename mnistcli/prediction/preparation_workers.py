@@ -1,8 +1,7 @@
 """Worker processes that prepare images: threads share Python's global interpreter lock (GIL).
 
-The process pools of `multiprocessing` and `concurrent.futures` are not used. They import the
-program that called `mnistcli.predict` again, and their processes outlive a parent process that was
-killed.
+The process pools of `multiprocessing` and `concurrent.futures` are not used. They re-import the
+calling program's main module, and their processes outlive a parent process that was killed.
 """
 
 import queue

@@ -88,7 +88,7 @@ def _reason_to_reject(prediction: Prediction, min_confidence: float, min_digit_s
         return f"below {limit}"
     ignored = prediction.content.ignored_fraction
     if min_confidence and ignored > _MAX_IGNORED:
-        return f"{percent(ignored, 0)} of the ink is in no digit"
+        return f"{percent(ignored, 0)} of the ink is outside the digits"
     if len(prediction.digits) == 1 and prediction.digits[0].digit_score < min_digit_score:
         return "unlike a digit"
     return ""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnistcli.mnist_format import IMAGE_SIDE
+from mnistcli.mnist_format import IMAGE_SIDE, place_by_center_of_mass
 from mnistcli.preprocessing.components import (
     as_bytes,
     bounding_region,
@@ -119,22 +119,7 @@ def center_and_scale(coverage: Gray) -> NDArray[np.uint8]:
         The digit, white on black, uint8 (28, 28).
     """
     digit = _resize(coverage, DIGIT_SIDE)
-    digit = np.rint(digit * (255 / digit.max())).astype(np.uint8)
-    top, left = (
-        min(max(round(IMAGE_SIDE / 2 - center), 0), IMAGE_SIDE - length)
-        for center, length in zip(_center_of_mass(digit), digit.shape, strict=True)
-    )
-    image = np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.uint8)
-    image[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
-    return image
-
-
-def _center_of_mass(digit: NDArray[np.uint8]) -> tuple[float, float]:
-    """Compute the center of mass (centroid) along the rows and the columns, in pixel indices."""
-    by_row, by_column = (digit.sum(axis=axis, dtype=np.float64) for axis in (1, 0))
-    total = by_row.sum()
-    row, column = (float(np.arange(len(mass)) @ mass / total) for mass in (by_row, by_column))
-    return row, column
+    return place_by_center_of_mass(np.rint(digit * (255 / digit.max())))
 
 
 def _crop_to_foreground(coverage: Gray) -> Gray:

@@ -22,12 +22,12 @@ _MIN_ON_INK = 0.8  # of the points
 _MAX_ANGLE = 10.0  # degrees of rotation
 _SCALES = (0.75, 1.33)  # relative to the sizes of the images
 _MAX_PERSPECTIVE = 0.03  # of the diagonal
-_NEAR = 0.02  # of the diagonal, between matching corners
+_MATCH_TOLERANCE = 0.02  # of the diagonal, between matching corners
 _PERSPECTIVE_AREA = 0.25  # of the reference: corners closer together give no perspective
 _SCORE_TOLERANCE = 0.02  # of the points
 _PERSPECTIVE_GAIN = 0.5  # distance of the corners with perspective over that without
-_OUTLIER = 2.0  # pixels of the reduced image, of a corner that a digit touches
-_ALIGNED = 1.0  # pixels of the reduced image
+_OUTLIER_TOLERANCE = 2.0  # pixels of the reduced image, of a corner that a digit touches
+_ALIGNMENT_TOLERANCE = 1.0  # pixels of the reduced image
 
 
 def register(reference: PrintedForm, scan: PrintedForm) -> Matrix | None:
@@ -64,7 +64,9 @@ def register(reference: PrintedForm, scan: PrintedForm) -> Matrix | None:
     if score(matrix) < _MIN_ON_INK:
         return None
     moved = transform(matrix, reference.corners) - reference.corners
-    is_aligned = reference.size == scan.size and np.abs(moved).max() <= _ALIGNED * scan.factor
+    is_aligned = (
+        reference.size == scan.size and np.abs(moved).max() <= _ALIGNMENT_TOLERANCE * scan.factor
+    )
     return np.eye(3) if is_aligned else matrix
 
 
@@ -143,7 +145,7 @@ def _match_corners(
     expected = transform(matrix, reference.rectangles.reshape(-1, 2)).reshape(-1, 1, 4, 2)
     distances = np.linalg.norm(expected - scan.rectangles[None], axis=3).max(axis=2)
     nearest = distances.argmin(axis=1)
-    is_near = distances.min(axis=1) <= _NEAR * scan.diagonal
+    is_near = distances.min(axis=1) <= _MATCH_TOLERANCE * scan.diagonal
     return (
         reference.rectangles[is_near].reshape(-1, 2),
         scan.rectangles[nearest[is_near]].reshape(-1, 2),
@@ -157,7 +159,7 @@ def _refine_similarity(matrix: Matrix, reference: PrintedForm, scan: PrintedForm
         return None
     similarity = _fit_similarity(points, moved)
     errors = np.hypot(*(transform(similarity, points) - moved).T)
-    inliers = errors <= max(_OUTLIER * scan.factor, 2 * float(np.median(errors)))
+    inliers = errors <= max(_OUTLIER_TOLERANCE * scan.factor, 2 * float(np.median(errors)))
     similarity = _fit_similarity(points[inliers], moved[inliers])
     return similarity if _is_plausible(similarity, reference, scan) else None
 
@@ -175,7 +177,7 @@ def _fit_perspective(matrix: Matrix, reference: PrintedForm, scan: PrintedForm) 
     hull = cv2.convexHull(points.astype(np.float32))
     if cv2.contourArea(hull) < _PERSPECTIVE_AREA * reference.size[0] * reference.size[1]:
         return None
-    found, _ = cv2.findHomography(points, moved, cv2.RANSAC, _OUTLIER * scan.factor)
+    found, _ = cv2.findHomography(points, moved, cv2.RANSAC, _OUTLIER_TOLERANCE * scan.factor)
     if found is None:
         return None
     homography = np.asarray(found, np.float64)

@@ -15,7 +15,7 @@ from mnistcli.preprocessing.components import (
 from mnistcli.preprocessing.shapes import Gray, Mask
 
 _MIN_FILL = 0.85  # of a ruled line's length; gaps make up the rest
-_FAINT = 0.25  # ink coverage: ruled lines are often lighter than the handwriting
+_MIN_FAINT_COVERAGE = 0.25  # ink coverage: ruled lines are often lighter than the handwriting
 _MAX_SLOPE = 0.08  # of a ruled line, about five degrees
 
 
@@ -29,7 +29,7 @@ def remove_ruled_lines(mask: Mask, coverage: Gray) -> Mask:
     Returns:
         The ink mask without them; strokes that cross a line are kept.
     """
-    faint = coverage > _FAINT
+    faint = coverage > _MIN_FAINT_COVERAGE
     horizontal = _remove_horizontal_lines(mask, faint)
     both = horizontal & _remove_horizontal_lines(mask.T, faint.T).T
     return both if both.any() else horizontal

@@ -87,7 +87,8 @@ class ImageContent:
         form_elements: Bounding boxes of the form elements that were removed: frames and lines.
         speck_count: The number of specks: ink too small for a mark.
         largest_speck: The area of the largest speck in square pixels of the image.
-        ignored_fraction: The fraction of the foreground, form elements aside, that is in no digit.
+        ignored_fraction: The fraction of the foreground, apart from form elements, that is outside
+            the digits.
         is_tight_crop: Whether the digits fill the image to the edges.
     """
 

@@ -9,13 +9,13 @@ from mnistcli.preprocessing.shapes import Mask
 
 _SEARCH_SIDE = 256  # pixels of the longer side: enough to find a sheet
 _MIN_IMAGE_SIDE = 60  # pixels of the shorter side: smaller images are crops, not photos of a sheet
-_AREA = (0.04, 0.985)  # of the image
+_AREA_RANGE = (0.04, 0.985)  # of the image
 _SOLIDITY = 0.93  # area, relative to the convex hull
 _RECTANGULARITY = 0.8  # area, relative to the smallest rotated rectangle; perspective lowers it
 _SHORTER_SIDE = 0.15  # of the image's shorter side
 _SURROUND_ON_EDGE = 0.1  # of the image's edge
 _BRIGHT_SURROUND = 0.1  # fraction of bright pixels in the surroundings
-_CONTRAST = 40  # gray levels between the sheet and its surroundings
+_MIN_CONTRAST = 40  # gray levels between the sheet and its surroundings
 _STROKE_WINDOW = 13  # pixels of the reduced image: wider than a stroke
 _STROKE_CONTRAST = 0.35  # of the brightness around a stroke
 _MAX_INK = 0.002  # of the surroundings
@@ -141,7 +141,7 @@ def _is_tilted(corners: NDArray[np.float32]) -> bool:
 def _is_bright(pixels: NDArray[np.uint8], sheet: Mask) -> bool:
     """Return whether the inside of a sheet is bright: an outline of a zero is not paper."""
     gray = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    return bool(np.median(gray[sheet]) > gray[~sheet].mean() + _CONTRAST)
+    return bool(np.median(gray[sheet]) > gray[~sheet].mean() + _MIN_CONTRAST)
 
 
 def _length(edge: NDArray[np.float32]) -> float:
@@ -151,7 +151,7 @@ def _length(edge: NDArray[np.float32]) -> float:
 def _is_rectangular(outline: NDArray[np.int32], shape: tuple[int, ...]) -> bool:
     """Return whether a contour has the shape and size of a sheet, as a photo shows it."""
     area = cv2.contourArea(outline)
-    if not _AREA[0] <= area / (shape[0] * shape[1]) <= _AREA[1]:
+    if not _AREA_RANGE[0] <= area / (shape[0] * shape[1]) <= _AREA_RANGE[1]:
         return False
     _, sides, _ = cv2.minAreaRect(outline)
     return bool(
@@ -184,4 +184,4 @@ def _is_on_surround(
         return False
     if _has_ink(gray, surround):
         return False  # the surroundings are paper in a shadow
-    return float(gray[~surround].mean()) - float(gray[surround].mean()) >= _CONTRAST
+    return float(gray[~surround].mean()) - float(gray[surround].mean()) >= _MIN_CONTRAST

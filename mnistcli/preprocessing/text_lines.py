@@ -9,9 +9,9 @@ from mnistcli.preprocessing.components import Components, connected_components
 from mnistcli.preprocessing.shapes import Mask
 
 _MIN_DIGIT_HEIGHT = 0.4  # of the usual height; lower is a dot, a comma, a dash or a loose stroke
-_BRACKET = 1.6  # height in digit heights
+_MIN_BRACKET_HEIGHT = 1.6  # height in digit heights
 _BRACKET_WIDTHS = (0.1, 0.5)  # of its height
-_OVERLAP = 0.4  # of the shorter of two neighbors
+_MIN_OVERLAP = 0.4  # of the shorter of two neighbors
 _ACROSS_WEIGHT = 3  # a distance across lines counts this many times as much as one along a line
 
 
@@ -112,7 +112,7 @@ def _group(
 def _find_brackets(components: Components, digits: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Find brackets: taller than the digits of the line, and narrow."""
     heights, widths = components.height, components.width
-    limit = _BRACKET * np.median(heights[digits])
+    limit = _MIN_BRACKET_HEIGHT * np.median(heights[digits])
     low, high = _BRACKET_WIDTHS
     narrow = (widths >= low * heights) & (widths <= high * heights)
     brackets: NDArray[np.bool_] = digits & (heights >= limit) & narrow
@@ -126,7 +126,7 @@ def _assign_lines(components: Components, tall: NDArray[np.bool_]) -> NDArray[np
     for index in _left_to_right(components, tall):
         overlaps = [_overlap(components, index, other) for other in last]
         best = int(np.argmax(overlaps)) if overlaps else -1
-        if best >= 0 and overlaps[best] > _OVERLAP:
+        if best >= 0 and overlaps[best] > _MIN_OVERLAP:
             line_of[index] = best
             if components.right[index] > components.right[last[best]]:
                 last[best] = index

@@ -17,7 +17,7 @@ from mnistcli.cluster.worker import call_with_keras
 from mnistcli.datasets import Splits
 from mnistcli.sweep.study import SweepPlan, SweepStudy
 from mnistcli.sweep.trial import run_trial
-from mnistcli.training.cluster_training import TrainingJob, load_splits
+from mnistcli.training.cluster_training import TrainingJob, load_job_splits
 
 
 def run_trials_on_cluster(
@@ -91,7 +91,7 @@ def _run_trial(job: TrainingJob, plan: SweepPlan, task: str) -> _Outcome:
         plan: The sweep.
         task: Id of this task, under which the trial is claimed.
     """
-    splits = load_splits(job, plan.storage.directory)
+    splits = load_job_splits(job, plan.storage.directory)
     study = _open_study(pickle.dumps(plan))
     # A task runs again only if the worker that ran it before was killed.
     study.requeue(lambda worker: worker == task)

@@ -40,7 +40,7 @@ def require_storage(url: str | None) -> None:
     Raises:
         ConfigError: The address does not name a PostgreSQL database.
         MnistCliError: A package is missing.
-        SweepError: The database does not answer, or refuses.
+        SweepError: The database does not answer, or rejects the connection.
     """
     if url is None:
         return
@@ -146,7 +146,7 @@ def translate_storage_errors() -> Iterator[None]:
     """Turn errors of a storage into a `SweepError` of one line.
 
     Raises:
-        SweepError: The storage cannot be reached, or refuses.
+        SweepError: The storage cannot be reached, or rejects the connection.
     """
     try:
         yield

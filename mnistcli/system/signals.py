@@ -66,7 +66,7 @@ def announce(code: int) -> None:
         _print(STOP_MESSAGES[code])
 
 
-def received() -> int | None:
+def received_exit_code() -> int | None:
     """Return the exit code of the signal that stops the program; None if there was none."""
     return _State.received
 

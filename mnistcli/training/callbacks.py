@@ -12,7 +12,7 @@ from mnistcli.config import TrainConfig
 from mnistcli.errors import TrainingError
 from mnistcli.runs.history import EpochRow, is_better
 
-# Halving costs a plateau at most `reduce_lr` epochs at a learning rate that is too high.
+# A plateau wastes at most `reduce_lr` epochs per halving at too high a learning rate.
 _REDUCTION = 0.5
 _MIN_LEARNING_RATE = 1e-6
 

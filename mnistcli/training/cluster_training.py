@@ -23,7 +23,7 @@ from mnistcli.errors import TrainingError
 from mnistcli.runs.run import Run
 from mnistcli.runs.seed_series import RunSeries
 from mnistcli.training.results import EnsembleResult, TrainResult
-from mnistcli.training.seed_training import SeedResult, SeedResults, seed_configs, train_seed
+from mnistcli.training.seed_training import SeedResult, SeriesResult, seed_configs, train_seed
 from mnistcli.training.training import train, train_member, with_absolute_names
 
 # A killed run is resumed, so each attempt adds some epochs.
@@ -80,7 +80,7 @@ def train_seeds_on_cluster(
     *,
     data_dir: Path | None = None,
     on_seed_end: Callable[[SeedResult], None] | None = None,
-) -> SeedResults:
+) -> SeriesResult:
     """Train one config with several seeds on the workers of a cluster, as `train_seeds` does.
 
     A worker trains in one thread. The weights do not depend on the number of workers. Training with
@@ -113,7 +113,7 @@ def train_seeds_on_cluster(
             if on_seed_end is not None:
                 on_seed_end(result)
     results.sort(key=lambda result: seeds.index(result.seed))
-    return SeedResults(series, configs[0], tuple(results))
+    return SeriesResult(series, configs[0], tuple(results))
 
 
 def train_ensemble_on_cluster(
@@ -184,13 +184,13 @@ def _train_with_retries(
 
 def _train_seed(job: TrainingJob, series: RunSeries, seed: int) -> _Attempt:
     """Train with one seed, on a worker."""
-    splits = load_splits(job, series.path)
+    splits = load_job_splits(job, series.path)
     return _Attempt(train_seed(replace(job.config, seed=seed), splits, series.run(seed)).error)
 
 
 def _train_member(job: TrainingJob, run: Run, number: int) -> _Attempt:
     """Train one member of an ensemble, on a worker."""
-    splits = load_splits(job, run.path)
+    splits = load_job_splits(job, run.path)
     try:
         train_member(job.config, splits, run, number)
     except TrainingError as error:
@@ -198,7 +198,7 @@ def _train_member(job: TrainingJob, run: Run, number: int) -> _Attempt:
     return _Attempt(None)
 
 
-def load_splits(job: TrainingJob, directory: Path) -> Splits:
+def load_job_splits(job: TrainingJob, directory: Path) -> Splits:
     """Load the images of a job on a worker.
 
     Args:

@@ -248,7 +248,7 @@ def _load_again(model: keras.Model) -> keras.Model:
 
 
 def _require_probabilities(model: keras.Model) -> None:
-    """Check that the outputs for random images are probability distributions, as of a softmax.
+    """Check that the outputs for random images are probability distributions, as a softmax gives.
 
     Raises:
         _UnsuitableError: The outputs are not the probabilities of ten classes.

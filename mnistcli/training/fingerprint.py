@@ -23,7 +23,7 @@ class Fingerprint:
     """Everything that the weights of a training run depend on.
 
     Attributes:
-        settings: The settings by name.
+        settings: The settings, keyed by name.
         data: SHA-256 hashes of the images with their labels, and of the base model, keyed by their
             names.
         versions: Backend, device and versions of the packages.

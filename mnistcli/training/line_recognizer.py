@@ -1,8 +1,8 @@
 """Training of the line recognizer: connectionist temporal classification on synthetic numbers.
 
-The network reads a line without any segmentation. CTC sums over all alignments of a transcription with
-the columns. (Graves et al., "Connectionist temporal classification", ICML 2006.) `make pretrained`
-trains the packaged networks with it; no command does.
+The network reads a line without any segmentation. CTC sums over all alignments of a transcription
+with the columns. (Graves et al., "Connectionist temporal classification", ICML 2006.) `make
+pretrained` trains the packaged networks with it; no command does.
 """
 
 from collections.abc import Iterable, Iterator

@@ -36,7 +36,8 @@ def encode_labels(config: TrainConfig, labels: NDArray[np.int64]) -> NDArray[Any
 def build_accuracy(config: TrainConfig) -> keras.metrics.Metric:
     """Return the accuracy metric; it ignores non-digits, which have no correct class.
 
-    Keras would create the metric of a name inside the compiled step, and compile the step twice.
+    Given only its name, Keras would create the metric inside the compiled step, and compile the
+    step twice.
     """
     if config.non_digits:
         return AccuracyOnDigits(name="accuracy")

@@ -29,13 +29,13 @@ from mnistcli.training.fingerprint import Fingerprint
 
 _DESCRIPTION = "state"
 _VARIABLE = "variable"
-# A state is three times the size of the model: the weights, and two means of Adam for each.
+# A state is three times the size of the model: the weights, and Adam's two moments of each.
 _MAX_BYTES = 2 << 30
 _MAX_DESCRIPTION_BYTES = 16 << 20
 _MAX_DIRECTORY_BYTES = 1 << 18
 
 Counters = dict[str, dict[str, Any]]
-"""The counters of each plateau callback, by the name of its class."""
+"""The counters of each plateau callback, keyed by class name."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -160,10 +160,10 @@ def _parse(description: Mapping[str, Any], variables: Sequence[NDArray[Any]]) ->
     """Return a state as it was written.
 
     Raises:
-        AttributeError: A part has no names.
+        AttributeError: A part is not a JSON object.
         KeyError: A part is missing.
-        TypeError: A part has a wrong type.
-        ValueError: A part has a wrong value.
+        TypeError: A part is of the wrong type.
+        ValueError: A part is invalid.
     """
     rows = tuple(EpochRow(**row) for row in description["rows"])
     kept = int(description["kept"])

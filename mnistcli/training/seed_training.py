@@ -43,7 +43,7 @@ class SeedResult:
 
 
 @dataclass(frozen=True)
-class SeedResults:
+class SeriesResult:
     """The results of several seeds.
 
     Attributes:
@@ -83,7 +83,7 @@ def train_seeds(
     *,
     callback: TrainingCallback | None = None,
     on_seed_end: Callable[[SeedResult], None] | None = None,
-) -> SeedResults:
+) -> SeriesResult:
     """Train one config with several seeds, each in a run directory of its own.
 
     The weights are the same as with `train` for each seed. Seeds that are finished are not trained
@@ -109,7 +109,7 @@ def train_seeds(
         results.append(result)
         if on_seed_end is not None:
             on_seed_end(result)
-    return SeedResults(series, configs[0], tuple(results))
+    return SeriesResult(series, configs[0], tuple(results))
 
 
 def seed_configs(

@@ -19,7 +19,7 @@ def test_results_go_to_stdout_and_all_else_to_stderr(capsys: pytest.CaptureFixtu
     streams.print_paths(Path("a.png"), Path("b c.png"))
     streams.print_note("note")
     streams.print_model("m (classic)")
-    streams.print_epoch("epoch 1/1")
+    streams.print_progress_line("epoch 1/1")
     streams.print_error("failed  on\ntwo lines", "mnistcli train")
 
     captured = capsys.readouterr()
@@ -35,7 +35,7 @@ def test_quiet_leaves_results_and_errors(capsys: pytest.CaptureFixture[str]) -> 
 
     streams.print_note("note")
     streams.print_model("m")
-    streams.print_epoch("epoch 1/1")
+    streams.print_progress_line("epoch 1/1")
     streams.print_figure(Path("a.png"), as_json=True)
     streams.print_line("result")
     streams.print_error("failed")

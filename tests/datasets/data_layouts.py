@@ -410,7 +410,7 @@ add(
     "idx emnist-digits",
     idx_folder(lambda n: f"emnist-digits-{n.replace('t10k', 'test')}", OTHERS),
     "splits",
-    "not read: emnist letters",
+    "skipped: emnist letters",
 )
 add(
     "idx and gz of the same",

@@ -126,9 +126,9 @@ def test_the_same_images_are_held_out_each_time() -> None:
     ("labels", "fraction", "reason"),
     [
         ([0, 0, 0, 0, 1], 0.5, "50 %: only one image of 1"),
-        ([0, 1] * 5, 0.1, "10 %: 10 images of 2 digits; 20 are enough"),
-        ([0, 1] * 5, 0.9, "90 %: 10 images of 2 digits; 20 are enough"),
-        ([*range(10)] * 2, 0.125, "12.5 %: 20 images of 10 digits; 80 are enough"),
+        ([0, 1] * 5, 0.1, "10 %: 10 images of 2 digits; at least 20 are needed"),
+        ([0, 1] * 5, 0.9, "90 %: 10 images of 2 digits; at least 20 are needed"),
+        ([*range(10)] * 2, 0.125, "12.5 %: 20 images of 10 digits; at least 80 are needed"),
     ],
 )
 def test_too_few_images_to_hold_some_out(labels: list[int], fraction: float, reason: str) -> None:

@@ -93,7 +93,7 @@ def test_images_without_their_labels_are_left_out(tmp_path: Path) -> None:
 
     assert len(splits.all) == len(TRAIN)
     assert splits.notes[0] == (
-        "no labels for the test images in 'd': left out; mnistcli predict reads them"
+        "skipped the test images in 'd': no labels; mnistcli predict reads them"
     )
 
 

@@ -85,7 +85,7 @@ def test_missing_digits_and_ignored_folders_are_named(tmp_path: Path) -> None:
         (tmp_path / "d" / name).mkdir()
 
     assert datasets.load("d").notes == (
-        "ignored folders in 'd': 10 and A",
+        "skipped folders in 'd': 10 and A",
         "no images of 7, 8 and 9 in 'd'",
     )
 
@@ -95,7 +95,7 @@ def test_many_ignored_folders_are_not_all_named(tmp_path: Path) -> None:
     for name in "ABCDEFGH":
         (tmp_path / "d" / name).mkdir()
 
-    assert datasets.load("d").notes == ("ignored folders in 'd': A, B, C, D, E and others",)
+    assert datasets.load("d").notes == ("skipped folders in 'd': A, B, C, D, E and others",)
 
 
 def test_training_and_test_folders_have_notes_of_their_own(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_training_and_test_folders_have_notes_of_their_own(tmp_path: Path) -> No
     (tmp_path / "d" / "validation").mkdir()
 
     assert datasets.load("d").notes == (
-        "ignored folders in 'd': validation",
+        "skipped folders in 'd': validation",
         "skipped 1 file in 'd/train': 1 without a digit ('1/x.png')",
         "no images of 9 in 'd/test'",
     )

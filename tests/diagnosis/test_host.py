@@ -31,7 +31,7 @@ def test_a_cache_that_does_not_exist_can_be_created() -> None:
     check = check_cache()
 
     assert check.status == OK
-    assert check.detail.startswith(f"{Path.cwd() / 'cache'} can be written, ")
+    assert check.detail.startswith(f"{Path.cwd() / 'cache'} is writable, ")
     assert not Path("cache").exists()
 
 

@@ -57,7 +57,7 @@ def test_the_panels_of_a_digit_are_drawn(assert_legible: Check) -> None:
     assert array_of(foreground).shape == (80, 100, 3)
     assert colors_of(foreground) == {(255, 255, 255), (0, 114, 178), (200, 200, 200)}
     assert array_of(occlusion_map).shape == (28, 28, 3)
-    expected = {f"{MINUS}60", "0", "+60", "box covered: 1, 61.1 %"}
+    expected = {f"{MINUS}60", "0", "+60", "patch covered: 1, 61.1 %"}
     assert expected < set(texts(figure))
 
 
@@ -95,7 +95,7 @@ def test_the_patch_that_matters_most_is_outlined() -> None:
 @pytest.mark.parametrize(
     ("fall", "text", "scale"),
     [
-        (0.02, "box covered: still 7, 88.0 %", "+5.0"),
+        (0.02, "patch covered: still 7, 88.0 %", "+5.0"),
         (0.009, "no single patch matters", "+5.0"),
         (-0.1, "no single patch matters", "+10"),
     ],

@@ -176,7 +176,7 @@ MODEL_KINDS: Mapping[str, ModelKind] = {
     "functional, division by 255": ModelKind(_functional(lambda x: ops.relu(x / 255.0)), scale="0..255"),
     "average of two networks": ModelKind(_average),
 }  # fmt: skip
-"""The kinds by name: all of them load."""
+"""The kinds, keyed by name: all of them load."""
 
 
 _SCALING = {

@@ -17,7 +17,7 @@ Node = dict[str, Any]
 
 
 def read_members(path: Path) -> dict[str, bytes]:
-    """Return the members of a `.keras` file by name."""
+    """Return the members of a `.keras` file, keyed by name."""
     with zipfile.ZipFile(path) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 

@@ -1,4 +1,4 @@
-"""Measure `predict --cluster` and `train --seeds --cluster` with local workers, and kill them (chaos test).
+"""Chaos test: measure `predict` and `train --seeds` with `--cluster`, and kill the local workers.
 
 Usage: python -m tests.tools.cluster [PART ...]
 

@@ -1,4 +1,4 @@
-"""Measure malicious model files (denial of service): each must be refused in little time and memory.
+"""Measure malicious model files (denial of service): each must be refused fast, in little memory.
 
 Usage: python -m tests.tools.crafted_models
 """

@@ -15,7 +15,7 @@ of the same kind. Only new ones measure how the rejection generalizes to unknown
 measure how it generalizes to other pens and fonts.
 
 Letters similar to a digit are those that the other categories leave out: they need not be
-rejected. Categories of missing Noto fonts are named and skipped (``apt-get install fonts-noto-core``).
+rejected. Categories of missing Noto fonts are reported and skipped (``apt-get install fonts-noto-core``).
 ``--scores`` compares scores other than the maximum probability, see `rejection_scores`.
 """
 

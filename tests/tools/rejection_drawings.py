@@ -46,7 +46,7 @@ _SEGMENT_PATTERNS = (
 
 
 def drawn_kinds(digits: Dataset) -> dict[str, Kind]:
-    """Return the kinds by name.
+    """Return the kinds, keyed by name.
 
     Args:
         digits: Digits in MNIST format to cross out, merge and cut.

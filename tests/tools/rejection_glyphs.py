@@ -63,7 +63,7 @@ _LATIN = "ACEFHKMNPRVWXkmnpvwx"  # as in `mnistcli.synthetic.letters`
 
 
 def font_kinds() -> dict[str, Kind]:
-    """Return the kinds by name; those whose fonts are missing are left out."""
+    """Return the kinds, keyed by name; those whose fonts are missing are skipped."""
     kinds: dict[str, Kind] = {}
     for script in _SCRIPTS:
         if fonts := _fonts(script):

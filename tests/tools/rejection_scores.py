@@ -11,7 +11,7 @@ from mnistcli.plotting.layer_outputs import hidden_features
 from mnistcli.training.calibration import find_logits_layer
 
 Scores = dict[str, NDArray[np.float64]]
-"""Scores by name, float64 (n,): higher for digits."""
+"""Scores, keyed by name, float64 (n,): higher for digits."""
 
 
 def compute_scores(

@@ -11,7 +11,7 @@ from mnistcli.errors import RunError, TrainingError
 from mnistcli.runs.run import Run
 from mnistcli.runs.seed_series import RunSeries
 from mnistcli.training import seed_training
-from mnistcli.training.seed_training import SeedResult, SeedResults, seed_configs, train_seeds
+from mnistcli.training.seed_training import SeedResult, SeriesResult, seed_configs, train_seeds
 from mnistcli.training.training import train
 from tests.support.training import RecordingCallback, hash_weights, train_model
 
@@ -122,11 +122,11 @@ def result(seed: int, **metrics: float) -> SeedResult:
 
 def test_the_statistics_of_the_seeds_are_mean_and_deviation() -> None:
     runs = (result(0, test_accuracy=0.9), result(1, test_accuracy=0.8), result(2))
-    results = SeedResults(RunSeries(Path("s")), CONFIG, runs)
+    results = SeriesResult(RunSeries(Path("s")), CONFIG, runs)
 
     assert results.as_dict()["test_accuracy"] == pytest.approx(
         {"mean": 0.85, "sd": 0.05 * 2**0.5, "minimum": 0.8, "maximum": 0.9}
     )
     assert results.statistics("test_loss") is None
-    one = SeedResults(RunSeries(Path("s")), CONFIG, runs[:1]).statistics("test_accuracy")
+    one = SeriesResult(RunSeries(Path("s")), CONFIG, runs[:1]).statistics("test_accuracy")
     assert one == (0.9, None, 0.9, 0.9)

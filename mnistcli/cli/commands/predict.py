@@ -65,7 +65,7 @@ def predict(
             min=1,
             max=10,
             help="Number of candidates to show, including the prediction: classes of a single "
-            "digit, or whole numbers.",
+            "digit, or alternatives for a number.",
         ),
     ] = 3,  # the k of top-k
     digits: Annotated[

@@ -22,7 +22,7 @@ def runs(
     """List the runs with accuracy, loss, training time and changed settings, the newest last.
 
     Accuracy and loss are those on the test images, and the settings are those that differ from the
-    recipe. Damaged runs are named and skipped.
+    recipe. Damaged runs are reported and skipped.
     """
     from mnistcli.run_summaries import list_runs
 
@@ -43,4 +43,4 @@ def runs(
             ]
         )
     else:
-        print_note(f"no runs in {str(root)!r}; mnistcli train makes one")
+        print_note(f"no runs in {str(root)!r}; mnistcli train creates one")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from mnistcli.cli.option_conflicts import forbid_all_gpus
 from mnistcli.cli.options import (
     DataDirOption,
     JsonOption,
@@ -13,7 +14,7 @@ from mnistcli.cli.options import (
     VerboseOption,
     cluster_option,
 )
-from mnistcli.cli.setting_options import require_one_device, setting_option, with_setting_options
+from mnistcli.cli.setting_options import setting_option, with_setting_options
 from mnistcli.cli.spinner import show_spinner
 from mnistcli.cli.streams import set_verbosity
 from mnistcli.config import SETTINGS
@@ -117,7 +118,7 @@ def sweep(
     check_options(storage, study, hours)
     require_packages("optuna", extra="sweep", needed_by="sweep")
     address = parse_cluster(cluster, {})
-    require_one_device(space.base, "--cluster", several=address is not None)
+    forbid_all_gpus(space.base, "--cluster", several=address is not None)
     with show_spinner("Starting"):
         from mnistcli.sweep.storage import Storage, require_storage
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from mnistcli.cli.interface_notes import report_interface
+from mnistcli.cli.option_conflicts import forbid_all_gpus
 from mnistcli.cli.options import (
     DataDirOption,
     JsonOption,
@@ -16,7 +17,7 @@ from mnistcli.cli.options import (
     VerboseOption,
     cluster_option,
 )
-from mnistcli.cli.setting_options import require_one_device, setting_option, with_setting_options
+from mnistcli.cli.setting_options import setting_option, with_setting_options
 from mnistcli.cli.spinner import show_spinner
 from mnistcli.cli.streams import set_verbosity
 from mnistcli.config import SETTINGS
@@ -96,9 +97,9 @@ def train(
     One-cycle recipes keep the last epoch. Writes a run directory with settings, history, models and
     metrics. Defaults of settings are those of the recipe classic; other recipes have others.
     """
-    from mnistcli.cli.cluster import parse_cluster, require_several_models
+    from mnistcli.cli.cluster import parse_cluster
     from mnistcli.cli.dataset_loading import load_splits
-    from mnistcli.cli.option_conflicts import forbid_together
+    from mnistcli.cli.option_conflicts import forbid_together, require_several_models
     from mnistcli.cli.seeds.seed_training import parse_seeds, train_with_seeds
     from mnistcli.cli.training.config_file import resolve_with_file
     from mnistcli.cli.training.resuming import find_resumable_run, resumed_config
@@ -123,7 +124,7 @@ def train(
         with_run = settings | {"recipe": recipe, "run_dir": run_dir, "config": config_file}
         config = resumed_config(run, with_run)
     require_several_models(address, seeds, config)
-    require_one_device(config, "--cluster", several=address is not None)
+    forbid_all_gpus(config, "--cluster", several=address is not None)
     with show_spinner("Starting TensorFlow"):
         from mnistcli.system.keras_startup import start_quietly
 

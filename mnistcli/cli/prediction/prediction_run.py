@@ -81,7 +81,7 @@ class PredictOptions:
 
     @property
     def outputs(self) -> dict[str, Path]:
-        """The files to write, by their options."""
+        """The files to write, keyed by option."""
         files = {"--save": self.save, "--explain": self.explain, "--output": self.output}
         return {option: path for option, path in files.items() if path is not None}
 

@@ -65,7 +65,7 @@ def evaluate_with_seeds(
     model = find_model(str(series.run(seeds[0]).path))
     with show_spinner("Starting"):
         from mnistcli.evaluation.seed_evaluation import (
-            SeedEvaluations,
+            SeriesEvaluation,
             evaluate_seeds,
             evaluate_seeds_on_cluster,
         )
@@ -83,7 +83,7 @@ def evaluate_with_seeds(
             ):
                 bar.advance(result.samples)
                 results.append(result)
-    evaluations = SeedEvaluations(series, splits.name, tuple(results))
+    evaluations = SeriesEvaluation(series, splits.name, tuple(results))
     if as_json:
         print_json(evaluations.as_dict())
         return

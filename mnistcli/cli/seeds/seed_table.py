@@ -19,7 +19,7 @@ class SeedTable:
     """Prints the metrics of seeds.
 
     Args:
-        columns: The titles of the columns by the names of the metrics.
+        columns: The column titles, keyed by metric.
     """
 
     def __init__(self, columns: Mapping[str, str]) -> None:
@@ -35,7 +35,7 @@ class SeedTable:
 
         Args:
             seed: Number in the first column.
-            metrics: The metrics by name; None for a seed that failed.
+            metrics: The metrics, keyed by name; None for a seed that failed.
         """
         if metrics is None:
             self._print(str(seed), "failed", *("-" for _ in list(self._columns)[1:]))

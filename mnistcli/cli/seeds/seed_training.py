@@ -18,7 +18,7 @@ from mnistcli.runs.seed_series import RunSeries
 if TYPE_CHECKING:  # these modules load Keras, which help and errors do without
     from mnistcli.cluster.addresses import ClusterAddress
     from mnistcli.datasets import Splits
-    from mnistcli.training.seed_training import SeedResult, SeedResults
+    from mnistcli.training.seed_training import SeedResult, SeriesResult
 
 _MAX_SEEDS = 10_000
 _TABLE = SeedTable(
@@ -68,7 +68,7 @@ class _TrainSeeds(Protocol):
         series: RunSeries,
         *,
         on_seed_end: "Callable[[SeedResult], None]",
-    ) -> "SeedResults":
+    ) -> "SeriesResult":
         """Train one config with several seeds."""
 
 
@@ -179,7 +179,7 @@ def train_series(
     show_table: bool,
     address: "ClusterAddress | None",
     data_dir: Path | None,
-) -> "SeedResults":
+) -> "SeriesResult":
     """Train the seeds of a series with progress.
 
     Args:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # these modules load Keras and Optuna, which help and errors 
     from mnistcli.cluster.addresses import ClusterAddress
     from mnistcli.datasets import Splits
     from mnistcli.sweep.sweep import SweepResult
-    from mnistcli.training.seed_training import SeedResults
+    from mnistcli.training.seed_training import SeriesResult
 
 
 def save_figures(result: "SweepResult") -> list[Path]:
@@ -34,7 +34,7 @@ def confirm_best(
     count: int,
     address: "ClusterAddress | None",
     data_dir: Path | None,
-) -> "SeedResults":
+) -> "SeriesResult":
     """Train the best settings with fresh seeds, which the sweep did not use.
 
     Args:
@@ -57,7 +57,7 @@ def confirm_best(
 def print_sweep(
     result: "SweepResult",
     figures: Sequence[Path],
-    seeds: "SeedResults | None",
+    seeds: "SeriesResult | None",
     *,
     as_json: bool,
 ) -> None:

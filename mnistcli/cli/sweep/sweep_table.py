@@ -10,7 +10,7 @@ from rich.text import Text
 
 from mnistcli.cli.hints import complete_hint, quote_argument
 from mnistcli.cli.setting_options import value_text
-from mnistcli.cli.streams import err, is_animated, print_epoch, print_note
+from mnistcli.cli.streams import err, is_animated, print_note, print_progress_line
 from mnistcli.formatting import format_row, percent
 
 if TYPE_CHECKING:  # these modules load Optuna, which help and errors do without
@@ -44,7 +44,7 @@ class SweepTable:
             f"sweep over {names}: {self._plan.trials} trials of {self._plan.space.base.recipe} on "
             f"{self._plan.space.base.dataset}; saving to {self._plan.storage.directory}"
         )
-        print_epoch(format_row(_HEADER, _WIDTHS))
+        print_progress_line(format_row(_HEADER, _WIDTHS))
         if self._live is not None:
             self._live.start()
         return self
@@ -67,7 +67,7 @@ class SweepTable:
         for trial in trials:
             if trial.state in _FINAL_STATES and trial.number not in self._printed:
                 self._printed.add(trial.number)
-                print_epoch(_row(trial))
+                print_progress_line(_row(trial))
         if self._live is not None:
             running = [trial for trial in trials if trial.state == "running"]
             lines = [_row(trial) for trial in running[:_MAX_RUNNING]]

@@ -36,7 +36,7 @@ def resumed_config(run: Run, options: Mapping[str, object]) -> TrainConfig:
 
     Args:
         run: The run.
-        options: The options of ``train`` by the names of their parameters; None if not given.
+        options: The options of ``train``, keyed by parameter; None if not given.
 
     Raises:
         ConfigError: An option other than ``--epochs`` was given, or ``--arch`` is missing for a run

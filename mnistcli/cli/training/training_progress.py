@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeR
 from rich.table import Column
 from rich.text import Text
 
-from mnistcli.cli.streams import err, is_animated, print_epoch, print_note
+from mnistcli.cli.streams import err, is_animated, print_note, print_progress_line
 from mnistcli.cli.training.epoch_table import EpochTable
 from mnistcli.cli.training.sparklines import render_curves
 from mnistcli.errors import RunError
@@ -239,7 +239,7 @@ class TrainingProgress(EpochBar):
             validated = not math.isnan(row.val_loss)
             self._table = EpochTable.fit(self._epochs, err.width, validated=validated)
             print_note(self._table.header)
-        print_epoch(self._table.row(row, kept=kept))
+        print_progress_line(self._table.row(row, kept=kept))
 
     def _print_curves(self) -> None:
         if is_animated():
@@ -253,7 +253,7 @@ class TrainingProgress(EpochBar):
         if not math.isnan(row.val_loss):
             parts.append(f"val {percent(row.val_accuracy)} (loss {row.val_loss:.4f})")
         parts.append(f"{row.seconds:.1f} s")
-        print_epoch("  ".join(parts) + ("  kept" if kept else ""))
+        print_progress_line("  ".join(parts) + ("  kept" if kept else ""))
 
 
 def _render_curves(rows: Sequence[EpochRow]) -> list[str]:

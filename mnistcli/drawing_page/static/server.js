@@ -1,4 +1,4 @@
-/* Predictions by the server that sent the page, over HTTP requests. */
+/* Predictions by HTTP requests to the server that sent the page. */
 const backend = (() => {
   async function post(path, body) {
     const mebibytes = settings.maxBytes / 2 ** 20;

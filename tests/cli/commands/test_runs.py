@@ -88,7 +88,7 @@ def test_runs_of_another_directory_are_listed() -> None:
 
     assert succeed("runs", "experiments").stdout.count("\n") == 3
     empty = succeed("runs")
-    assert (empty.stdout, empty.stderr) == ("", "no runs in 'runs'; mnistcli train makes one\n")
+    assert (empty.stdout, empty.stderr) == ("", "no runs in 'runs'; mnistcli train creates one\n")
 
 
 def test_a_directory_that_does_not_exist() -> None:

@@ -48,7 +48,7 @@ class Seed(NamedTuple):
     """A valid input.
 
     Attributes:
-        files: The files by name, all of which are written.
+        files: The files, keyed by name, all of which are written.
         mutated: The name of the file that is mutated.
         mutate: Mutates its content.
         read: Reads it.
@@ -191,4 +191,4 @@ KINDS: dict[str, Callable[[], list[Seed]]] = {
     "data": _data,
     "runs": _runs,
 }
-"""Functions that create the valid inputs, by kind."""
+"""Functions that create the valid inputs, keyed by kind."""
