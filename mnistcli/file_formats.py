@@ -1,4 +1,4 @@
-"""Formats of exported models and of figures, keyed by name."""
+"""The names of the formats of exported models and of figures."""
 
 EXPORT_FORMATS = ("litert", "int8", "saved_model", "onnx")
 """Export formats of `mnistcli export`."""

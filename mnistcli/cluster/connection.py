@@ -60,8 +60,8 @@ def open_client(address: ClusterAddress) -> Iterator[Client]:
         The connection.
 
     Raises:
-        ClusterError: Nobody answers; or, at any time until the context ends, the connection is
-            lost.
+        ClusterError: No scheduler answers; or, at any time until the context ends, the connection
+            is lost.
     """
     with _quiet(), dask.config.set(_CONFIG), _scheduler(address) as scheduler:
         _require_certificates(address)

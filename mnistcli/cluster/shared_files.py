@@ -37,7 +37,7 @@ def find_models(models: Sequence[ModelFile]) -> list[Path]:
     """Return the files of the models on a worker, with their hashes verified.
 
     Raises:
-        ClusterError: The worker does not have them.
+        ClusterError: The worker does not have the files.
     """
     files = [_PACKAGE / model.path for model in models]  # an absolute path stays as it is
     for model, file in zip(models, files, strict=True):

@@ -42,7 +42,7 @@ def read_mat(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def _arrays(prefix: str, values: Any) -> Iterator[tuple[str, NDArray[Any]]]:
-    """Yield the arrays in a file or in nested structures by their paths."""
+    """Yield the arrays in a file or in nested structures, each with its path."""
     items = values.items() if isinstance(values, dict) else _fields(values)
     for name, value in items:
         if str(name).startswith("__"):

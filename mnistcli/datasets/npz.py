@@ -21,7 +21,7 @@ _DAMAGE_ERRORS = (*DAMAGE_ERRORS, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 def read_npz(path: Path) -> dict[str, NDArray[Any]]:
-    """Read the arrays of an archive, keyed by name. Pickled arrays, which can run code, are refused.
+    """Read the arrays of an archive, keyed by name. Pickles, which can run code, are not read.
 
     Args:
         path: An `.npz` file.

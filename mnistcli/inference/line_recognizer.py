@@ -35,7 +35,7 @@ LINE_RECOGNIZER_DIR = PRETRAINED_DIR / "lines"
 """The directory of the packaged line recognizer: `model.tflite` and `card.json`."""
 
 _WIDTH_STEP = 32  # pixels: LiteRT is slower for a new width
-# A transcription: other outputs would not change the probabilities of its digits.
+# Of a transcription: other outputs would not change the probabilities of its digits.
 _CERTAIN_PROBABILITY = 0.98
 _MAX_ALTERNATIVES = 10
 
@@ -139,7 +139,7 @@ def load_line_recognizer(threads: int | None = None) -> LineRecognizer:
         threads: The number of threads of LiteRT. Defaults to one per processor.
 
     Raises:
-        ModelError: Its file is damaged.
+        ModelError: The file of the model is damaged.
     """
     file = LINE_RECOGNIZER_DIR / "model.tflite"
     content = file.read_bytes()

@@ -11,6 +11,7 @@ a file. None of them uses pyplot or changes the settings of Matplotlib. Importin
 - `layer_outputs` computes the filters, feature maps and features of a model
 - `figures` computes the `inputs` of each kind and draws it; `availability` returns the errors
   of models that cannot have a plot, `directories` the default directory of the figures
-- `digit_grid`, `drawing` and `layout` place images and boxes; `limits` has the numbers of digits
+- `digit_grid`, `drawing` and `layout` place images and boxes; `limits` defines the numbers of
+  digits
 - `quiet_import` imports Matplotlib without its warnings
 """

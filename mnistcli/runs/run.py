@@ -212,7 +212,7 @@ class Run:
 
         Raises:
             OSError: The directory cannot be opened.
-            RunError: Another process trains in it.
+            RunError: Another process trains in the directory.
         """
         with try_lock(self.path) as has_lock:
             if not has_lock:

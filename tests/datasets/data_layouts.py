@@ -260,7 +260,7 @@ add(
     "folder of Kaggle",
     csv_folder("train.csv", "test.csv", labeled=False),
     "images",
-    "no labels for the test images",
+    "skipped the test images",
 )
 
 

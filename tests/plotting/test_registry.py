@@ -119,7 +119,7 @@ def test_a_run_without_augmentation_has_no_plot_of_it(trained_run: Path) -> None
 
     assert isinstance(error, PlotError)
     assert error.message == (
-        "no augmentation: the run has no distortions and no synthetic images either"
+        "no augmentation: the run used no augmentation, distortions or synthetic images"
     )
     assert error.hint == "--kind confusion"
 

@@ -64,7 +64,9 @@ def test_the_reason_tells_threshold_and_confidence_apart(
 def test_an_image_of_which_most_ink_is_in_no_digit_is_rejected() -> None:
     result = apply_rejection(prediction((1, 0.99), ignored=0.6), Thresholds(DigitThresholds(0.7)))
 
-    assert result.reason == "rejected, 60 % of the ink is outside the digits: best guess 1 (99.00 %)"
+    assert (
+        result.reason == "rejected, 60 % of the ink is outside the digits: best guess 1 (99.00 %)"
+    )
 
 
 @pytest.mark.parametrize(("count", "threshold"), [(1, 0.7), (2, 0.8), (3, 0.6), (100, 0.6)])

@@ -70,7 +70,8 @@ def print_predictions(
         predictions: The predictions, one per image.
         model: The model. If it was not trained for photos, a note says so at the first image that
             is not in MNIST format.
-        top: The number of candidates to show (top-k): classes of a digit, alternatives for a number.
+        top: The number of candidates to show (top-k): classes of a digit, or alternatives for a
+            number.
         as_json: Print JSON Lines instead of a table.
         printer: Prints the predictions in another format instead, such as CSV.
         keep: The number of predictions to return.
@@ -109,7 +110,7 @@ class _Table:
     """A table whose columns are as wide as the first predictions need, or a later one.
 
     Args:
-        top: The number of candidates to show: classes of a digit, alternatives for a number.
+        top: The number of candidates to show: classes of a digit, or alternatives for a number.
         first: The first predictions.
     """
 
