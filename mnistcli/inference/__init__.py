@@ -9,6 +9,6 @@
 - `litert_conversion`, `quantization` and `onnx_conversion` convert models, `export` writes them
   to files
 - `interface_detection` finds the pixel scale and outputs of external models with the reference
-  digits of `known_digits`; `interface_cache` stores them
+  digits of `reference_digits`; `interface_cache` stores them
 - `line_recognizer` reads text lines; `ctc` decodes their transcriptions
 """

@@ -30,7 +30,11 @@ from mnistcli.inference.interface_cache import (
     read_interface,
     write_interface,
 )
-from mnistcli.inference.known_digits import KNOWN_DIGIT_COUNT, KnownDigits, load_known_digits
+from mnistcli.inference.reference_digits import (
+    REFERENCE_DIGIT_COUNT,
+    ReferenceDigits,
+    load_reference_digits,
+)
 from mnistcli.mnist_format import IMAGE_SIDE, to_model_input
 from mnistcli.model_check import CheckedModel, check_model
 from mnistcli.model_check.first_and_last_layer import first_divisor, last_activation
@@ -144,7 +148,7 @@ def _detect(model: keras.Model, checked: CheckedModel, pixel_scale: str | None) 
             the outputs are NaN.
     """
     best = 0.0
-    for digits in load_known_digits():
+    for digits in load_reference_digits():
         scales = _candidates(checked) if pixel_scale is None else (pixel_scale,)
         result = _choose([_try(model, checked, scale, digits) for scale in scales])
         if result.accuracy >= _MIN_ACCURACY or pixel_scale is not None:
@@ -156,13 +160,13 @@ def _detect(model: keras.Model, checked: CheckedModel, pixel_scale: str | None) 
         best = max(best, result.accuracy)
     raise ModelError(
         f"{str(checked.path)!r} ({_format_shape(checked)} input) classifies at most "
-        f"{percent(best, 0)} of {KNOWN_DIGIT_COUNT} reference digits correctly at any pixel scale, "
-        "such as 0..1 or 0..255",
+        f"{percent(best, 0)} of {REFERENCE_DIGIT_COUNT} reference digits correctly at any pixel "
+        "scale, such as 0..1 or 0..255",
         hint=OTHER_MODEL,
     )
 
 
-def _try(model: keras.Model, checked: CheckedModel, scale: str, digits: KnownDigits) -> _Result:
+def _try(model: keras.Model, checked: CheckedModel, scale: str, digits: ReferenceDigits) -> _Result:
     """Measure a model at one pixel scale."""
     outputs = _compute(model, checked.image_shape, scale, digits.images)
     if not np.isfinite(outputs).all():
@@ -262,6 +266,6 @@ def _describe(checked: CheckedModel, result: _Result) -> str:
     pixels = "standardized pixels" if scale == "standardized" else f"pixels in {scale}"
     return (
         f"{checked.path.name} expects {_format_shape(checked)} images with {pixels}{polarity} and "
-        f"outputs {_OUTPUTS[outputs]} ({percent(result.accuracy, 1)} of {KNOWN_DIGIT_COUNT} "
+        f"outputs {_OUTPUTS[outputs]} ({percent(result.accuracy, 1)} of {REFERENCE_DIGIT_COUNT} "
         "reference digits correct)"
     )

@@ -18,7 +18,7 @@ MIN_NUMBER_CONFIDENCE = 0.6
 MIN_PAIR_CONFIDENCE = 0.8
 """Default threshold of two digits, as letters are often read as two: see RESULTS.md."""
 
-_MAX_IGNORED = 0.5  # share of the ink that may lie in no digit, form elements aside
+_MAX_IGNORED = 0.5  # share of the ink that may lie outside the digits, form elements aside
 
 
 class Thresholds(NamedTuple):

@@ -14,14 +14,14 @@ from mnistcli import extras
 from mnistcli.errors import ModelError, OutputError
 from mnistcli.file_formats import EXPORT_FORMATS
 from mnistcli.inference import export as exporting
-from mnistcli.inference.known_digits import KnownDigits, load_known_digits
 from mnistcli.inference.litert_conversion import to_litert
+from mnistcli.inference.reference_digits import ReferenceDigits, load_reference_digits
 from tests.support.external_models import build_external
 
 
 @pytest.fixture(scope="module")
-def digits() -> KnownDigits:
-    return next(iter(load_known_digits()))
+def digits() -> ReferenceDigits:
+    return next(iter(load_reference_digits()))
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ needs_onnx = pytest.mark.skipif(
     "file_format", [*EXPORT_FORMATS[:-1], pytest.param(EXPORT_FORMATS[-1], marks=needs_onnx)]
 )
 def test_an_exported_file_agrees_with_the_model(
-    file_format: str, model: keras.Model, digits: KnownDigits
+    file_format: str, model: keras.Model, digits: ReferenceDigits
 ) -> None:
     path = exporting.default_output("runs/a.keras", file_format)
 
@@ -51,7 +51,7 @@ def test_an_exported_file_agrees_with_the_model(
     assert [file.name for file in Path().iterdir() if file.name.startswith(".")] == []
 
 
-def test_an_exported_litert_file_has_labels(model: keras.Model, digits: KnownDigits) -> None:
+def test_an_exported_litert_file_has_labels(model: keras.Model, digits: ReferenceDigits) -> None:
     exporting.export(model, "litert", Path("a.tflite"), digits.images[:9], digits.images[:9])
 
     with zipfile.ZipFile("a.tflite") as archive:
@@ -60,7 +60,7 @@ def test_an_exported_litert_file_has_labels(model: keras.Model, digits: KnownDig
 
 
 def test_without_the_extra_the_error_names_the_packages(
-    model: keras.Model, digits: KnownDigits, monkeypatch: pytest.MonkeyPatch
+    model: keras.Model, digits: ReferenceDigits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(extras, "find_spec", lambda name: None)
 
@@ -70,7 +70,7 @@ def test_without_the_extra_the_error_names_the_packages(
 
 
 def test_a_layer_that_onnx_cannot_compute_leaves_no_file(
-    model: keras.Model, digits: KnownDigits, monkeypatch: pytest.MonkeyPatch
+    model: keras.Model, digits: ReferenceDigits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(model: keras.Model, path: Path) -> None:
         path.write_bytes(b"half")
@@ -84,7 +84,7 @@ def test_a_layer_that_onnx_cannot_compute_leaves_no_file(
     assert list(Path().iterdir()) == []
 
 
-def test_an_existing_file_is_not_replaced(model: keras.Model, digits: KnownDigits) -> None:
+def test_an_existing_file_is_not_replaced(model: keras.Model, digits: ReferenceDigits) -> None:
     Path("a.tflite").write_text("mine")
 
     with pytest.raises(OutputError, match="already exists"):
@@ -93,7 +93,7 @@ def test_an_existing_file_is_not_replaced(model: keras.Model, digits: KnownDigit
 
 
 def test_a_file_that_disagrees_is_deleted(
-    model: keras.Model, digits: KnownDigits, monkeypatch: pytest.MonkeyPatch
+    model: keras.Model, digits: ReferenceDigits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10)])
     content = to_litert(other)
@@ -105,7 +105,7 @@ def test_a_file_that_disagrees_is_deleted(
 
 
 def test_a_saved_model_that_disagrees_is_deleted(
-    model: keras.Model, digits: KnownDigits, monkeypatch: pytest.MonkeyPatch
+    model: keras.Model, digits: ReferenceDigits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Loaded:
         @staticmethod

@@ -11,14 +11,14 @@ from mnistcli.errors import ConfigError, ModelError
 from mnistcli.inference.classifier import Classifier
 from mnistcli.inference.interface_cache import Interface, read_interface
 from mnistcli.inference.interface_detection import adapt
-from mnistcli.inference.known_digits import KnownDigits, load_known_digits
+from mnistcli.inference.reference_digits import ReferenceDigits, load_reference_digits
 from mnistcli.model_check import check_model
 from tests.support.external_models import build_external
 
 
 @pytest.fixture
-def digits() -> KnownDigits:
-    return next(iter(load_known_digits()))
+def digits() -> ReferenceDigits:
+    return next(iter(load_reference_digits()))
 
 
 def save(model: keras.Model, name: str = "m.keras") -> Path:
@@ -26,7 +26,7 @@ def save(model: keras.Model, name: str = "m.keras") -> Path:
     return Path(name)
 
 
-def accuracy(model: keras.Model, digits: KnownDigits) -> float:
+def accuracy(model: keras.Model, digits: ReferenceDigits) -> float:
     outputs = keras.ops.convert_to_numpy(model(digits.images[..., None].astype(np.float32) / 255))
     np.testing.assert_allclose(outputs.sum(axis=1), 1, atol=1e-5)
     return float(np.mean(outputs.argmax(axis=1) == digits.labels))
@@ -44,7 +44,7 @@ def accuracy(model: keras.Model, digits: KnownDigits) -> float:
     ],
 )
 def test_the_pixel_scale_is_found(
-    scale: str, factor: float, offset: float, digits: KnownDigits
+    scale: str, factor: float, offset: float, digits: ReferenceDigits
 ) -> None:
     path = save(build_external(factor=factor, offset=offset))
     notes: list[str] = []
@@ -62,7 +62,7 @@ def test_the_pixel_scale_is_found(
     ("activation", "outputs"), [(None, "logits"), ("sigmoid", "sigmoid"), ("softmax", "softmax")]
 )
 def test_outputs_become_probabilities(
-    activation: str | None, outputs: str, digits: KnownDigits
+    activation: str | None, outputs: str, digits: ReferenceDigits
 ) -> None:
     model, interface = adapt(check_model(save(build_external(activation=activation))))
 
@@ -83,7 +83,7 @@ def test_outputs_become_probabilities(
     ids=str,
 )
 def test_images_are_given_in_the_shape_of_the_input(
-    shape: tuple[int, ...], before: tuple[keras.Layer, ...], digits: KnownDigits
+    shape: tuple[int, ...], before: tuple[keras.Layer, ...], digits: ReferenceDigits
 ) -> None:
     if before and isinstance(before[-1], layers.Rescaling):
         before = (*before, layers.Flatten())
@@ -98,7 +98,7 @@ def test_a_division_in_the_first_layer_tells_the_pixel_scale() -> None:
     assert adapt(check_model(path)).interface == ("0..255", "softmax")
 
 
-def test_a_fixed_batch_and_mixed_precision_do_not_matter(digits: KnownDigits) -> None:
+def test_a_fixed_batch_and_mixed_precision_do_not_matter(digits: ReferenceDigits) -> None:
     source = build_external()
     entry = keras.Input(batch_shape=(1, 28, 28, 1))
     dense = layers.Dense(10, "softmax", dtype="mixed_float16")
@@ -108,7 +108,7 @@ def test_a_fixed_batch_and_mixed_precision_do_not_matter(digits: KnownDigits) ->
     assert accuracy(adapt(check_model(save(model))).model, digits) > 0.9
 
 
-def test_a_compiled_h5_file_is_loaded_like_a_keras_file(digits: KnownDigits) -> None:
+def test_a_compiled_h5_file_is_loaded_like_a_keras_file(digits: ReferenceDigits) -> None:
     model = build_external(factor=255, activation=None)
     model.compile("adam", "mse")
     model.train_on_batch(np.zeros((1, 28, 28, 1)), np.zeros((1, 10)))
@@ -119,7 +119,7 @@ def test_a_compiled_h5_file_is_loaded_like_a_keras_file(digits: KnownDigits) -> 
     assert accuracy(adapted.model, digits) > 0.9
 
 
-def test_what_was_detected_is_said_once_and_an_option_overrides_it(digits: KnownDigits) -> None:
+def test_what_was_detected_is_said_once_and_an_option_overrides_it(digits: ReferenceDigits) -> None:
     path = save(build_external())
     notes: list[str] = []
 
@@ -148,7 +148,7 @@ def test_a_model_that_predicts_no_digits_is_refused_with_the_figure() -> None:
     assert adapt(check_model(path), pixel_scale="0..1").interface == ("0..1", "softmax")
 
 
-def test_the_first_convolution_of_an_adapted_model_is_found(digits: KnownDigits) -> None:
+def test_the_first_convolution_of_an_adapted_model_is_found(digits: ReferenceDigits) -> None:
     from mnistcli.plotting.layer_outputs import first_convolution
 
     convolution = layers.Conv2D(1, 1, kernel_initializer="ones")

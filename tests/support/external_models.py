@@ -7,13 +7,13 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-from mnistcli.inference.known_digits import load_known_digits
+from mnistcli.inference.reference_digits import load_reference_digits
 
 
 @cache
 def _fit_weights() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Fit kernel (784, 10) and bias (10,) of logits for pixels in 0..1, by ridge regression."""
-    digits = next(iter(load_known_digits()))
+    digits = next(iter(load_reference_digits()))
     pixels = digits.images.reshape(len(digits.images), -1) / 255
     rows = np.hstack([pixels, np.ones((len(pixels), 1))])
     targets = np.eye(10)[digits.labels]

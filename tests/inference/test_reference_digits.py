@@ -1,4 +1,4 @@
-"""Known digits: of MNIST where its files are, else of scikit-learn."""
+"""Reference digits: of MNIST where its files are, else of scikit-learn."""
 
 import gzip
 from pathlib import Path
@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnistcli.inference import known_digits
+from mnistcli.inference import reference_digits
 from mnistcli.inference.classifier import Classifier
 from mnistcli.model_lookup import PRETRAINED, find_model
 
 
 def test_the_digits_of_scikit_learn_look_like_mnist(monkeypatch: pytest.MonkeyPatch) -> None:
-    digits = known_digits._load_sklearn_digits()
+    digits = reference_digits._load_sklearn_digits()
     predicted = Classifier.load(find_model(PRETRAINED).files[0]).predict(digits.images)
 
     assert (predicted.argmax(axis=1) == digits.labels).all()
@@ -30,7 +30,7 @@ def test_the_first_digits_of_mnist_are_read_from_its_folder(suffix: str) -> None
         path = Path(f"train-{name}-ubyte{suffix}")
         path.write_bytes(gzip.compress(content) if suffix else content)
 
-    digits = known_digits._read_mnist(Path())
+    digits = reference_digits._read_mnist(Path())
 
     assert digits is not None
     assert digits.images.shape == (500, 28, 28)
@@ -42,8 +42,8 @@ def test_a_truncated_file_is_not_taken_for_digits() -> None:
     Path("train-images-idx3-ubyte").write_bytes(b"\0" * 5000)
     Path("train-labels-idx1-ubyte").write_bytes(b"\0" * 5000)
 
-    assert known_digits._read_mnist(Path()) is None
-    assert known_digits._read_mnist(Path("missing")) is None
+    assert reference_digits._read_mnist(Path()) is None
+    assert reference_digits._read_mnist(Path("missing")) is None
 
 
 def test_the_cache_of_keras_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,7 +52,7 @@ def test_the_cache_of_keras_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     images, labels = np.ones((600, 28, 28), np.uint8), np.full(600, 7, np.uint8)
     np.savez("keras/datasets/mnist.npz", x_train=images, y_train=labels)
 
-    digits = known_digits._read_keras_cache()
+    digits = reference_digits._read_keras_cache()
 
     assert digits is not None
     assert digits.labels.tolist() == [7] * 500

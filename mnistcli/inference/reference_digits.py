@@ -1,4 +1,4 @@
-"""Known digits (reference digits): 500 labeled digits to detect the pixel scale of a model.
+"""Reference digits: 500 labeled digits to detect the pixel scale of a model.
 
 They are the first training images of MNIST, if its files are on this machine. Otherwise, and for
 models that fail on MNIST, they are those digits of scikit-learn that look most like MNIST.
@@ -21,13 +21,13 @@ from mnistcli.inference import litert
 from mnistcli.mnist_format import IMAGE_SIDE, place_by_center_of_mass, to_model_input
 from mnistcli.model_lookup import PRETRAINED_DIR
 
-KNOWN_DIGIT_COUNT = 500
+REFERENCE_DIGIT_COUNT = 500
 _NAMES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
 _HEADERS = (16, 8)
 _PIXELS = IMAGE_SIDE**2
 
 
-class KnownDigits(NamedTuple):
+class ReferenceDigits(NamedTuple):
     """Labeled digits in MNIST format.
 
     Attributes:
@@ -39,7 +39,7 @@ class KnownDigits(NamedTuple):
     labels: NDArray[np.int64]
 
 
-def load_known_digits() -> Iterator[KnownDigits]:
+def load_reference_digits() -> Iterator[ReferenceDigits]:
     """Load the digits of MNIST, if they are on this machine, then the digits of scikit-learn."""
     if (digits := _load_mnist()) is not None:
         yield digits
@@ -47,7 +47,7 @@ def load_known_digits() -> Iterator[KnownDigits]:
 
 
 @cache
-def _load_mnist() -> KnownDigits | None:
+def _load_mnist() -> ReferenceDigits | None:
     variable = os.environ.get(DATA_DIR_VARIABLE)
     for folder in ([Path(variable)] if variable else []) + [cache_dir() / "mnist"]:
         if (digits := _read_mnist(folder)) is not None:
@@ -55,14 +55,14 @@ def _load_mnist() -> KnownDigits | None:
     return _read_keras_cache()
 
 
-def _read_mnist(folder: Path) -> KnownDigits | None:
+def _read_mnist(folder: Path) -> ReferenceDigits | None:
     """Read the first images of the IDX files in a folder; None if they do not exist."""
     try:
         images, labels = (
-            _read_start(folder / name, header + KNOWN_DIGIT_COUNT * size)[header:]
+            _read_start(folder / name, header + REFERENCE_DIGIT_COUNT * size)[header:]
             for name, header, size in zip(_NAMES, _HEADERS, (_PIXELS, 1), strict=True)
         )
-        return _to_known_digits(
+        return _to_reference_digits(
             np.frombuffer(images, np.uint8).reshape(-1, IMAGE_SIDE, IMAGE_SIDE),
             np.frombuffer(labels, np.uint8),
         )
@@ -79,28 +79,30 @@ def _read_start(path: Path, size: int) -> bytes:
         return stream.read(size)
 
 
-def _read_keras_cache() -> KnownDigits | None:
+def _read_keras_cache() -> ReferenceDigits | None:
     """Read the first images of the file that `keras.datasets.mnist` downloads."""
     try:
         with np.load(keras_mnist_file(), allow_pickle=False) as arrays:
-            return _to_known_digits(
-                arrays["x_train"][:KNOWN_DIGIT_COUNT], arrays["y_train"][:KNOWN_DIGIT_COUNT]
+            return _to_reference_digits(
+                arrays["x_train"][:REFERENCE_DIGIT_COUNT], arrays["y_train"][:REFERENCE_DIGIT_COUNT]
             )
     except (OSError, EOFError, ValueError, KeyError):
         return None
 
 
-def _to_known_digits(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> KnownDigits | None:
+def _to_reference_digits(
+    images: NDArray[np.uint8], labels: NDArray[np.uint8]
+) -> ReferenceDigits | None:
     """Return digits if they have the number, shape and labels of MNIST digits; else None."""
-    shape = (KNOWN_DIGIT_COUNT, IMAGE_SIDE, IMAGE_SIDE)
+    shape = (REFERENCE_DIGIT_COUNT, IMAGE_SIDE, IMAGE_SIDE)
     is_mnist = images.shape == shape and labels.shape == shape[:1]
     if not is_mnist or images.dtype != np.uint8 or labels.max() > 9:
         return None
-    return KnownDigits(images, labels.astype(np.int64))
+    return ReferenceDigits(images, labels.astype(np.int64))
 
 
 @cache
-def _load_sklearn_digits() -> KnownDigits:
+def _load_sklearn_digits() -> ReferenceDigits:
     """Convert digits of scikit-learn to MNIST format, and choose 50 of each digit.
 
     The digits chosen are those to which the packaged model assigns the highest probability: models
@@ -113,9 +115,9 @@ def _load_sklearn_digits() -> KnownDigits:
     images = np.stack([_scale_box_to_20x20(small) for small in bunch.images.astype(np.float32)])
     likely = _packaged_probabilities(images)[np.arange(len(labels)), labels]
     order = np.argsort(-likely, kind="stable")
-    count = KNOWN_DIGIT_COUNT // 10
+    count = REFERENCE_DIGIT_COUNT // 10
     chosen = np.sort(np.concatenate([order[labels[order] == d][:count] for d in range(10)]))
-    return KnownDigits(images[chosen], labels[chosen])
+    return ReferenceDigits(images[chosen], labels[chosen])
 
 
 def _scale_box_to_20x20(small: NDArray[np.float32]) -> NDArray[np.uint8]:
