@@ -1,4 +1,4 @@
-"""Errors and exit codes: one line for an error, and one with a command to type.
+"""Exception handler: exit codes, one line for an error, and one with a command to type.
 
 The messages of Typer (BadParameter, UsageError) are reworded in the same form.
 """

@@ -1,6 +1,6 @@
-"""Array layouts: shapes, pixel scales and polarities of images, converted to MNIST format.
+"""Array layouts: shapes, channels, pixel scales and polarities, converted to MNIST format.
 
-Each conversion that is not obvious from the shape is a note.
+RGB images are converted to grayscale. Each conversion that is not obvious from the shape is a note.
 """
 
 import math

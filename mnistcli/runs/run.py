@@ -30,7 +30,7 @@ class Run:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.model_file = path / "model.keras"
+        self.model_file = path / "model.keras"  # the checkpoint of the kept epoch
         self.last_model_file = path / "last.keras"
         self.resume_file = path / "resume.npz"
         self.plots_dir = path / "plots"

@@ -1,4 +1,4 @@
-"""One trial of a sweep, in any process: claim it, train, report each epoch, prune."""
+"""One trial of a sweep (the objective function): claim it, train, report each epoch, prune."""
 
 import math
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Training loop: Keras's `fit` over the indices of images in memory."""
+"""Training loop: compile the model, and call Keras's `fit` with the indices of images."""
 
 import math
 from collections.abc import Sequence

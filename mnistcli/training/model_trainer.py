@@ -1,4 +1,7 @@
-"""Model trainer: train one model, new or resumed, then calibrate and evaluate it."""
+"""Model trainer: train one model, new or resumed, then calibrate and evaluate it.
+
+The calibration uses the validation set, or training images if there is none.
+"""
 
 from typing import NamedTuple
 
