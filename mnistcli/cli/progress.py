@@ -21,6 +21,7 @@ from rich.progress import (
 from rich.text import Text
 
 from mnistcli.cli.streams import err, is_animated, out, print_note
+from mnistcli.system import signals
 
 if TYPE_CHECKING:  # help and errors do without these modules
     from mnistcli.prediction.results import Prediction
@@ -83,6 +84,7 @@ class CountBar:
 
     def advance(self, count: int) -> None:
         """Count steps that are done."""
+        signals.raise_again()
         self._progress.advance(self._task, count)
 
     def show(self, activity: str, done: int, total: int) -> None:

@@ -1,13 +1,22 @@
 """Spinner on stderr during an activity, drawn only if stderr is a terminal."""
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from mnistcli.cli.streams import err, is_animated
+from mnistcli.system import signals
 
 
-def show_spinner(activity: str) -> AbstractContextManager[Any]:
+@contextmanager
+def show_spinner(activity: str) -> Iterator[None]:
     """Show a spinner during an activity such as ``Starting TensorFlow``."""
+    with _animation(activity):
+        yield
+    signals.raise_again()
+
+
+def _animation(activity: str) -> AbstractContextManager[Any]:
     if not is_animated():
         return nullcontext()
     from rich.live import Live  # with the next line, a tenth of the time for the help

@@ -71,6 +71,21 @@ def received_exit_code() -> int | None:
     return _State.received
 
 
+def raise_again() -> None:
+    """Raise the exception of a signal again that a library has swallowed; nothing without a signal.
+
+    A signal during an import can be caught by the library that is imported.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C was pressed.
+        SystemExit: Another signal was received.
+    """
+    if _State.received == INTERRUPTED:
+        raise KeyboardInterrupt
+    if _State.received is not None:
+        raise SystemExit(_State.received)
+
+
 def _interrupt(signum: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - a signal handler
     _State.received = 128 + signum
     raise KeyboardInterrupt

@@ -257,6 +257,27 @@ datasets.load = load
     assert (stopped.code, stopped.lines) == (143, ["terminated"])
 
 
+def test_a_signal_that_a_library_swallows_still_stops_the_program() -> None:
+    """TensorFlow's import did: the training went on for twenty seconds."""
+    phase = """
+from mnistcli.cli import dataset_loading
+def load(*_, **__):
+    try:
+        wait()
+    except BaseException:
+        pass
+    return digits("digits", None)
+digits = dataset_loading.load_splits
+dataset_loading.load_splits = load
+"""
+    arguments = ("--dataset", "digits", "--epochs", "500", "--run-dir", "r")
+    stopped = stop(start(phase, "train", *arguments), "SIGTERM")
+
+    assert (stopped.code, stopped.lines) == (143, ["terminated"])
+    assert stopped.seconds < 15
+    assert not Path("r").exists()
+
+
 def test_a_signal_during_a_callback_of_the_garbage_collector_stops_the_program() -> None:
     """Python ignores exceptions of such callbacks; JAX registers one."""
     phase = """

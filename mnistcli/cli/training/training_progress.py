@@ -18,6 +18,7 @@ from mnistcli.cli.training.sparklines import render_curves
 from mnistcli.errors import RunError
 from mnistcli.formatting import format_count, percent
 from mnistcli.runs.history import EpochRow, is_better
+from mnistcli.system import signals
 
 if TYPE_CHECKING:  # help and errors do without these modules
     from mnistcli.config import TrainConfig
@@ -94,6 +95,7 @@ class EpochBar:
         first_epoch: int,
     ) -> None:
         """Show an empty bar."""
+        signals.raise_again()
         self.has_begun = True
         self._epochs, self._steps, self._epoch = config.epochs, steps, first_epoch
         self._rows.clear()
@@ -104,6 +106,7 @@ class EpochBar:
 
     def on_train_batch_end(self, step: int, loss: float, accuracy: float) -> None:
         """Advance the bar."""
+        signals.raise_again()
         self._show(step, f"loss {loss:.4f}  accuracy {percent(accuracy)}")
 
     def on_epoch_end(self, row: EpochRow, *, kept: bool) -> None:  # noqa: ARG002 - for subclasses
