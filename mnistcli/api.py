@@ -134,8 +134,8 @@ def train(
     """Train a model, or an ensemble, and write its run directory.
 
     Args:
-        recipe: A name in `mnistcli.recipes.RECIPES`. Defaults to ``tune`` if the setting `start` is
-            given, else ``classic``.
+        recipe: A name in `mnistcli.recipes.RECIPES`. Defaults to ``tune`` if `base_model` is given,
+            else ``classic``.
         dataset: ``mnist``, ``digits``, a path, or images in memory. Defaults to the recipe's.
         data_dir: The directory of the MNIST files. Defaults to ``$MNISTCLI_DATA_DIR``, else the
             user's cache, into which missing files are downloaded.
@@ -143,7 +143,7 @@ def train(
         callback: Receives the progress. Defaults to a bar and an epoch table in a notebook, to
             one line per epoch in another interactive session, else to none.
         settings: Settings of `mnistcli.config.TrainConfig` that replace the recipe's, such as
-            ``epochs=5``, ``ensemble=3``, ``start="pretrained"`` or ``arch="net.py:build"``.
+            ``epochs=5``, ``ensemble=3``, ``base_model="pretrained"`` or ``arch="net.py:build"``.
 
     Returns:
         The result with the metrics on the test images; an `EnsembleResult` if `ensemble` is above

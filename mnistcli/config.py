@@ -41,7 +41,7 @@ class TrainConfig:
 
     recipe: str = setting_field("classic", "Recipe from which the config was derived.")
     dataset: str = setting_field("mnist", "Dataset: mnist, digits or a path.")
-    start: str | None = setting_field(
+    base_model: str | None = setting_field(
         None,
         "Fine-tune the last layers of this model instead of training a new one.",
         flags=("--from",),
@@ -235,7 +235,7 @@ SETTINGS: Mapping[str, Field[Any]] = MappingProxyType(
 )
 """The fields of `TrainConfig`, keyed by name."""
 
-_FORMER_NAMES = {"european": "rare_styles"}  # for backward compatibility
+_FORMER_NAMES = {"european": "rare_styles", "start": "base_model"}  # for backward compatibility
 
 
 def with_current_names(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -121,9 +121,9 @@ class ModelRef:
             seen.add(model.run.path)
             config = model.run.read_config()
             yield config
-            if config.start is None:
+            if config.base_model is None:
                 return
-            model = find_model(config.start)
+            model = find_model(config.base_model)
 
 
 def find_model(*names: ModelName, root: Path = RUNS_DIR) -> ModelRef:

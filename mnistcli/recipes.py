@@ -146,7 +146,7 @@ _RECIPES = (
     Recipe(
         config=TrainConfig(
             recipe="tune",
-            start="pretrained",
+            base_model="pretrained",
             learning_rate=3e-4,  # small steps: a few images must not undo the earlier training
             epochs=40,
             batch_size=32,
@@ -172,14 +172,14 @@ def resolve(recipe: str | None = None, **overrides: object) -> TrainConfig:
     given as well.
 
     Args:
-        recipe: A name in `RECIPES`. Defaults to ``tune`` if `start` is given, else ``classic``.
+        recipe: A name in `RECIPES`. Defaults to ``tune`` for a base model, else ``classic``.
         overrides: Settings of `TrainConfig`; None keeps the value of the recipe.
 
     Raises:
         ConfigError: The recipe or a setting is unknown, a value is invalid, or a setting has no
             effect on this run.
     """
-    is_tuning = overrides.get("start") is not None
+    is_tuning = overrides.get("base_model") is not None
     name = recipe or ("tune" if is_tuning else TrainConfig.recipe)
     changes = _validate(overrides)
     return _replace(RECIPES[require_choice("recipe", name, tuple(RECIPES))].config, changes)
@@ -209,7 +209,12 @@ def _validate(settings: Mapping[str, object]) -> dict[str, Any]:
 def _replace(base: TrainConfig, changes: dict[str, Any]) -> TrainConfig:
     optimizer = changes.get("optimizer", base.optimizer)
     arch = changes.get("arch", base.arch)
-    _check_used(changes, optimizer=optimizer, start=changes.get("start", base.start), arch=arch)
+    _check_used(
+        changes,
+        optimizer=optimizer,
+        base_model=changes.get("base_model", base.base_model),
+        arch=arch,
+    )
     if optimizer != base.optimizer:
         changes.setdefault("learning_rate", OPTIMIZERS[optimizer])
         changes = _unused_defaults(optimizer) | changes
@@ -217,7 +222,7 @@ def _replace(base: TrainConfig, changes: dict[str, Any]) -> TrainConfig:
 
 
 def _check_used(
-    changes: Mapping[str, Any], *, optimizer: str, start: str | None, arch: str
+    changes: Mapping[str, Any], *, optimizer: str, base_model: str | None, arch: str
 ) -> None:
     """Check that every setting that was given has an effect."""
     for name in changes:
@@ -230,10 +235,10 @@ def _check_used(
             )
         if name == "dropout" and split_custom_architecture(arch)[0]:
             raise ConfigError(f"--dropout has no effect with --arch {arch}")
-        if metadata.new_model_only and start is not None:
+        if metadata.new_model_only and base_model is not None:
             raise ConfigError(
-                f"{flag(field)} describes a new model, but this run fine-tunes {start!r}",
-                hint=None if "start" in changes else "--recipe classic",
+                f"{flag(field)} describes a new model, but this run fine-tunes {base_model!r}",
+                hint=None if "base_model" in changes else "--recipe classic",
             )
 
 

@@ -41,7 +41,7 @@ from mnistcli.recipes import RECIPES
         ({"arch": "vgg"}, f"unknown arch 'vgg': choose from {', '.join(ARCHITECTURE_NAMES)}", "--arch simple"),
         ({"arch": 5}, "--arch must be text, not 5", "--arch classic"),
         ({"dataset": ""}, "--dataset must not be empty", "--dataset mnist"),
-        ({"start": ""}, "--from must not be empty", None),
+        ({"base_model": ""}, "--from must not be empty", None),
         ({"loss": "sparse", "label_smoothing": 0.1}, "--label-smoothing requires --loss categorical", "--loss categorical"),
         ({"loss": "sparse", "non_digits": 0.5}, "--non-digits requires --loss categorical", "--loss categorical"),
         (

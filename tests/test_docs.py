@@ -253,7 +253,7 @@ def test_the_package_index_page_has_no_relative_link() -> None:
 
 def test_every_setting_is_in_the_command_reference() -> None:
     reference = text(TOP / ".github" / "COMMANDS.md")
-    names = {"start": "from"}
+    names = {"base_model": "from"}
     options = {
         f"--{names.get(name, name).replace('_', '-')}"
         for name, field in TrainConfig.__dataclass_fields__.items()

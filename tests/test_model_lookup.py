@@ -244,7 +244,7 @@ def test_a_model_that_was_copied_out_of_its_run_agrees_with_its_directory() -> N
 
 def test_a_tuned_model_was_also_trained_on_the_dataset_of_its_start_model() -> None:
     """Else images of that dataset would count as unseen."""
-    tuned = finish("runs/b", TrainConfig(dataset="/data/B", start="pretrained"))
+    tuned = finish("runs/b", TrainConfig(dataset="/data/B", base_model="pretrained"))
     tuned.write_environment({"trained_on": ["/data/B", "/data/A", "mnist"]})
 
     assert find_model("runs/b").datasets == ("/data/B", "/data/A", "mnist")
@@ -355,9 +355,9 @@ def test_a_damaged_config_does_not_prevent_the_description() -> None:
         (TrainConfig(augment=True), False),
         (TrainConfig(distort=True), True),
         (TrainConfig(non_digits=0.3), True),
-        (TrainConfig(start="pretrained"), True),
-        (TrainConfig(start="runs/plain"), False),
-        (TrainConfig(start="runs/deleted"), False),
+        (TrainConfig(base_model="pretrained"), True),
+        (TrainConfig(base_model="runs/plain"), False),
+        (TrainConfig(base_model="runs/deleted"), False),
     ],
 )
 def test_a_model_is_for_photos_if_it_or_its_start_model_was_trained_for_them(
@@ -379,8 +379,8 @@ def test_the_packaged_model_is_for_photos_and_nothing_is_claimed_of_a_file() -> 
 
 
 def test_two_runs_that_start_from_each_other_end() -> None:
-    finish("runs/a", TrainConfig(start="runs/b"))
-    finish("runs/b", TrainConfig(start="runs/a"))
+    finish("runs/a", TrainConfig(base_model="runs/b"))
+    finish("runs/b", TrainConfig(base_model="runs/a"))
 
     assert not find_model("a").is_for_photos
 

@@ -47,8 +47,8 @@ def test_the_optimizer_of_the_recipe_keeps_its_learning_rate() -> None:
 
 
 def test_a_start_model_is_fine_tuned_with_the_recipe_tune() -> None:
-    assert resolve(start="runs/a") == replace(RECIPES["tune"].config, start="runs/a")
-    assert resolve("classic", start="runs/a") == TrainConfig(start="runs/a")
+    assert resolve(base_model="runs/a") == replace(RECIPES["tune"].config, base_model="runs/a")
+    assert resolve("classic", base_model="runs/a") == TrainConfig(base_model="runs/a")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_start_model_is_fine_tuned_with_the_recipe_tune() -> None:
             "--dropout has no effect with --arch Net.py:build", None,
         ),
         (
-            None, {"start": "a.keras", "dropout": 0.5},
+            None, {"base_model": "a.keras", "dropout": 0.5},
             "--dropout describes a new model, but this run fine-tunes 'a.keras'", None,
         ),
     ],

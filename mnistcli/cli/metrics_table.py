@@ -28,7 +28,7 @@ def print_training(result: "TrainResult | EnsembleResult", *, as_json: bool = Fa
     rows = _validation_rows(result) if isinstance(result, TrainResult) else _ensemble_rows(result)
     one = result if isinstance(result, TrainResult) else result.members[0]
     trained = f"{result.parameters:,} parameters"
-    if one.config.start is not None and one.trained_parameters < one.parameters:
+    if one.config.base_model is not None and one.trained_parameters < one.parameters:
         trained = f"{one.trained_parameters:,} of {one.parameters:,} parameters"
     images = format_count(one.training_images, "image")
     _print_pairs(
@@ -95,13 +95,13 @@ def print_evaluation(
 
 def _validation_rows(result: "TrainResult") -> list[tuple[str, str]]:
     rows = [("kept epoch", f"{result.kept.epoch} of {result.epochs}")]
-    if result.start_validation is not None:
-        known = result.config.dataset in result.start_trained_on
+    if result.base_validation is not None:
+        known = result.config.dataset in result.base_trained_on
         note = ", which the base model was trained on" if known else ""
-        images = format_count(result.start_validation.samples, "held-out image")
-        rows.append(("before", f"{_score(result.start_validation)} ({images}{note})"))
+        images = format_count(result.base_validation.samples, "held-out image")
+        rows.append(("before", f"{_score(result.base_validation)} ({images}{note})"))
     if result.validation is not None:
-        name = "validation" if result.start_validation is None else "after"
+        name = "validation" if result.base_validation is None else "after"
         images = format_count(result.validation.samples, "held-out image")
         rows.append((name, f"{_score(result.validation)} ({images})"))
     return rows

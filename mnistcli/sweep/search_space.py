@@ -19,7 +19,7 @@ _MAX_COMBINATIONS = 256
 _FIXED = {
     "recipe",
     "dataset",
-    "start",
+    "base_model",
     "arch_sha256",
     "validation_split",
     "ensemble",
@@ -152,7 +152,7 @@ class SearchSpace:
         config = with_absolute_names(replace(self.base, dataset=dataset_name))
         names = {
             name: getattr(config, name)
-            for name in ("dataset", "start", "arch")
+            for name in ("dataset", "base_model", "arch")
             if name == "dataset" or name in self.settings
         }
         return replace(self, settings={**self.settings, **names})

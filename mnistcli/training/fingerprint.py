@@ -85,20 +85,20 @@ class Fingerprint:
         return True
 
 
-def hash_data(data: TrainingData, start_file: Path | None) -> dict[str, str]:
+def hash_data(data: TrainingData, base_file: Path | None) -> dict[str, str]:
     """Return the hashes of `Fingerprint.data`.
 
     Args:
         data: The images.
-        start_file: The file of the base model; None for a new model.
+        base_file: The file of the base model; None for a new model.
     """
     hashes = {
         "training images": data.train.sha256(),
         "validation images": "" if data.validation is None else data.validation.sha256(),
         "test images": data.test.sha256(),
     }
-    if start_file is not None:
-        hashes[_BASE_WEIGHTS] = hashlib.sha256(start_file.read_bytes()).hexdigest()
+    if base_file is not None:
+        hashes[_BASE_WEIGHTS] = hashlib.sha256(base_file.read_bytes()).hexdigest()
     return hashes
 
 

@@ -56,7 +56,7 @@ class ModelTrainer:
 
     Args:
         data: The images.
-        start: The model to fine-tune; None for new models.
+        base_model: The model to fine-tune; None for new models.
         callback: Receives the progress.
         architecture: The custom architecture of new models; None for a built-in one.
         resume: Whether to continue runs that were stopped.
@@ -65,22 +65,24 @@ class ModelTrainer:
     def __init__(
         self,
         data: TrainingData,
-        start: ModelRef | None,
+        base_model: ModelRef | None,
         callback: TrainingCallback,
         *,
         architecture: CustomArchitecture | None = None,
         resume: bool,
     ) -> None:
         self._data = data
-        self._start = start
+        self._base_model = base_model
         self._callback = callback
         self._architecture = architecture
         self._resume = resume
-        self._hashes = hash_data(data, start.files[0] if start else None)
+        self._hashes = hash_data(data, base_model.files[0] if base_model else None)
 
     def write_description(self, config: TrainConfig, run: Run) -> None:
         """Write the config and the environment of a run, and the source of its architecture."""
-        datasets = dict.fromkeys([self._data.name, *(self._start.datasets if self._start else ())])
+        datasets = dict.fromkeys(
+            [self._data.name, *(self._base_model.datasets if self._base_model else ())]
+        )
         run.write_config(config)
         if self._architecture is not None:
             run.write_architecture(self._architecture.source)
@@ -114,7 +116,7 @@ class ModelTrainer:
         devices = find_devices(config.device)
         with replica_scope(devices):
             model = self._build(config)
-            start_validation = self._evaluate_start(model)
+            base_validation = self._evaluate_base_model(model)
             recorder = RunRecorder(
                 config,
                 model,
@@ -146,8 +148,8 @@ class ModelTrainer:
             is_at_chance=kept_result.is_at_chance,
             test=evaluate(Classifier.load(run.model_file), self._data.test),
             validation=kept_result.validation,
-            start_validation=start_validation,
-            start_trained_on=self._start.datasets if self._start else (),
+            base_validation=base_validation,
+            base_trained_on=self._base_model.datasets if self._base_model else (),
         )
 
     def train_unsaved(self, config: TrainConfig) -> EpochRow:
@@ -184,14 +186,14 @@ class ModelTrainer:
         """Return a new model, or the base model with its early layers frozen."""
         if self._architecture is not None:
             return self._architecture.build()
-        if self._start is None:
+        if self._base_model is None:
             return build_model(config.arch, dropout=config.dropout)
-        model = load_model(self._start)
+        model = load_model(self._base_model)
         freeze_early(model)
         return model
 
-    def _evaluate_start(self, model: keras.Model) -> Evaluation | None:
-        if self._start is None or self._data.validation is None:
+    def _evaluate_base_model(self, model: keras.Model) -> Evaluation | None:
+        if self._base_model is None or self._data.validation is None:
             return None
         return evaluate(Classifier(build_keras_predictor(model)), self._data.validation)
 
@@ -214,8 +216,10 @@ class ModelTrainer:
         if self._data.validation is not None:
             validation = evaluate_probabilities(images.labels, probabilities)
         is_at_chance = self._is_at_chance(model, images.labels, probabilities)
-        if self._start is not None:  # the images to fine-tune on are too few for new thresholds
-            thresholds = self._start.digit_thresholds
+        if (
+            self._base_model is not None
+        ):  # the images to fine-tune on are too few for new thresholds
+            thresholds = self._base_model.digit_thresholds
         else:
             thresholds = fit_digit_thresholds(probabilities) if validation else NO_DIGIT_THRESHOLDS
         return _KeptModelResult(validation, thresholds, is_at_chance)

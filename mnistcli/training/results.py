@@ -32,9 +32,9 @@ class TrainResult:
         test: Metrics of the kept model on the test images.
         validation: Metrics of the kept model, calibrated, on the validation images; None without
             validation.
-        start_validation: Metrics of the base model on the same images, before fine-tuning; None
+        base_validation: Metrics of the base model on the same images, before fine-tuning; None
             for a new model or without validation.
-        start_trained_on: The datasets that the base model was trained on. If they include the
+        base_trained_on: The datasets that the base model was trained on. If they include the
             dataset of this run, the validation images were not new to it.
     """
 
@@ -50,17 +50,17 @@ class TrainResult:
     is_at_chance: bool
     test: Evaluation
     validation: Evaluation | None = None
-    start_validation: Evaluation | None = None
-    start_trained_on: tuple[str, ...] = ()
+    base_validation: Evaluation | None = None
+    base_trained_on: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the metrics as plain values for JSON; None without validation."""
         start = {}
-        if self.config.start is not None:
+        if self.config.base_model is not None:
             start = {
-                "start_val_accuracy": _accuracy(self.start_validation),
-                "start_val_loss": _loss(self.start_validation),
-                "start_trained_on": list(self.start_trained_on),
+                "start_val_accuracy": _accuracy(self.base_validation),
+                "start_val_loss": _loss(self.base_validation),
+                "start_trained_on": list(self.base_trained_on),
             }
         validated = self.validation is not None
         return {

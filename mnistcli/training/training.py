@@ -121,17 +121,17 @@ def _prepare(
 ) -> tuple[TrainConfig, ModelTrainer]:
     """Return the config as a run records it, and the trainer of its models."""
     require_equal_parts(config.batch_size, find_devices(config.device))
-    start = None if config.start is None else find_start(config.start)
+    base_model = None if config.base_model is None else find_base_model(config.base_model)
     data = hold_out_validation(config, splits)
     config = replace(config, dataset=splits.name)
-    if start is not None:
-        config = replace(config, start=absolute_name(start))
+    if base_model is not None:
+        config = replace(config, base_model=absolute_name(base_model))
     architecture = read_architecture(config, architecture_copy)
     if architecture is not None:
         architecture.require_digest(config.arch_sha256, architecture_copy)
         config = replace(config, arch=architecture.name, arch_sha256=architecture.digest)
     callback = callback or SilentCallback()
-    trainer = ModelTrainer(data, start, callback, architecture=architecture, resume=resume)
+    trainer = ModelTrainer(data, base_model, callback, architecture=architecture, resume=resume)
     return config, trainer
 
 
@@ -166,24 +166,24 @@ def read_architecture(config: TrainConfig, copy: Path) -> CustomArchitecture | N
     Raises:
         TrainingError: The file is missing or cannot be read, or no function is named.
     """
-    if config.start is not None or not split_custom_architecture(config.arch)[0]:
+    if config.base_model is not None or not split_custom_architecture(config.arch)[0]:
         return None
     return CustomArchitecture.read(config.arch, copy)
 
 
-def find_start(name: str) -> ModelRef:
+def find_base_model(name: str) -> ModelRef:
     """Find the model to fine-tune.
 
     Raises:
         ModelError: There is no such model, or it cannot be loaded.
         TrainingError: The base model is an ensemble.
     """
-    start = find_model(name)
-    if len(start.files) > 1:
+    base_model = find_model(name)
+    if len(base_model.files) > 1:
         raise TrainingError(
-            f"cannot fine-tune an ensemble: {name!r}", hint=f"--from {start.files[0].parent}"
+            f"cannot fine-tune an ensemble: {name!r}", hint=f"--from {base_model.files[0].parent}"
         )
-    return start
+    return base_model
 
 
 def absolute_name(model: ModelRef) -> str:
@@ -198,8 +198,8 @@ def with_absolute_names(config: TrainConfig) -> TrainConfig:
         ModelError: The base model cannot be found.
         TrainingError: The base model is an ensemble.
     """
-    if config.start is not None:
-        config = replace(config, start=absolute_name(find_start(config.start)))
+    if config.base_model is not None:
+        config = replace(config, base_model=absolute_name(find_base_model(config.base_model)))
     file, function = split_custom_architecture(config.arch)
     if file:
         name = os.path.abspath(file)  # noqa: PTH100 - a link keeps its name

@@ -33,7 +33,7 @@ def evaluation(wrong: int, samples: int = 100, confidence: float = 0.9) -> Evalu
 
 
 def result(start: str | None = None, seed: int = 0, wrong: int = 2) -> TrainResult:
-    config = TrainConfig(start=start, seed=seed, dataset="digits")
+    config = TrainConfig(base_model=start, seed=seed, dataset="digits")
     return TrainResult(
         run=Run(Path("runs/a")),
         config=config,
@@ -79,8 +79,8 @@ def test_a_model_without_validation_has_no_such_row(capsys: Captured) -> None:
 def test_a_tuned_model_is_compared_with_its_start_model(capsys: Captured) -> None:
     tuned = replace(
         result("pretrained"),
-        start_validation=evaluation(3, 10),
-        start_trained_on=("mnist",),
+        base_validation=evaluation(3, 10),
+        base_trained_on=("mnist",),
         validation=evaluation(1, 10),
     )
 
@@ -91,7 +91,7 @@ def test_a_tuned_model_is_compared_with_its_start_model(capsys: Captured) -> Non
         "test        98.00 % accuracy, loss 0.1932 (100 images)",
         "trained     678 of 12,345 parameters on 900 images in 12.3 s",
     ]
-    known = text(capsys, replace(tuned, start_trained_on=("mnist", "digits")))
+    known = text(capsys, replace(tuned, base_trained_on=("mnist", "digits")))
     assert known[2] == lines[2].replace(
         "10 held-out images", "10 held-out images, which the base model was trained on"
     )

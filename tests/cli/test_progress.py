@@ -66,7 +66,7 @@ def test_one_step_is_written_in_the_singular(capsys: Captured) -> None:
 
 
 def test_fine_tuning_names_the_start_model(capsys: Captured) -> None:
-    finish(Run(Path("r")), TrainConfig(start="runs/a\x1b", dataset="mine"))
+    finish(Run(Path("r")), TrainConfig(base_model="runs/a\x1b", dataset="mine"))
 
     assert capsys.readouterr().err == (
         "fine-tuning runs/a\\x1b on mine (adam, seed 0, 3 steps per epoch); saving to r\n"

@@ -76,7 +76,7 @@ def test_every_option_reaches_the_config(configs: list[TrainConfig]) -> None:
     assert given == expected | {"arch": "deep", "optimizer": "adamw", "device": "cpu"}
     assert (config.augment, config.distort, config.dataset) == (True, True, "digits")
     assert set(SETTINGS) == {
-        *(*expected, "augment", "distort", "dataset", "recipe", "start"),
+        *(*expected, "augment", "distort", "dataset", "recipe", "base_model"),
         "arch_sha256",  # training records it
     }
 

@@ -253,7 +253,7 @@ def test_the_rejection_thresholds_are_0_if_the_metrics_have_none(tmp_path: Path)
 
 
 def test_a_run_knows_what_its_model_was_trained_on() -> None:
-    run = Run.create(replace(TrainConfig(), dataset="digits", start="runs/a"), Path("run"))
+    run = Run.create(replace(TrainConfig(), dataset="digits", base_model="runs/a"), Path("run"))
 
     known = []
     for names in (None, ["digits", "mnist"], "mnist", [["mnist"]]):

@@ -48,8 +48,8 @@ def test_a_run_that_was_killed_before_its_settings_were_written_is_trained_again
 
 OTHER = [
     ({"arch": "simple"}, {"arch": "deep"}, "different settings: arch 'simple', not 'deep'"),
-    ({"start": "/a"}, {"start": "/b"}, "different settings: start '/a', not '/b'"),
-    ({}, {"start": "/b"}, "different settings: start None, not '/b'"),
+    ({"base_model": "/a"}, {"base_model": "/b"}, "different settings: base_model '/a', not '/b'"),
+    ({}, {"base_model": "/b"}, "different settings: base_model None, not '/b'"),
     (
         {"arch": "/d/net.py:build", "arch_sha256": "0" * 64},
         {"arch": "/d/net.py:wide", "arch_sha256": "0" * 64},

@@ -46,20 +46,20 @@ def test_seeds_are_trained_on_workers(cluster: ClusterAddress) -> None:
 
 
 def test_names_are_absolute(monkeypatch: pytest.MonkeyPatch) -> None:
-    config = replace(CONFIG, start="pretrained", arch="net.py:build")
+    config = replace(CONFIG, base_model="pretrained", arch="net.py:build")
     monkeypatch.setenv(DATA_DIR_VARIABLE, "data")
     job = TrainingJob.create(config, datasets.load("digits"), None)
     assert job.dataset.data_dir == Path("data").absolute()
     assert job.config.arch == f"{Path('net.py').absolute()}:build"
-    assert job.config.start == "pretrained"
+    assert job.config.base_model == "pretrained"
     assert job.command == tuple(sys.argv)
 
     folder = Path(find_model("pretrained").files[0]).parent
     Path("link").symlink_to(folder)
     relative = TrainingJob.create(
-        replace(CONFIG, start="link/model.keras"), datasets.load("digits"), None
+        replace(CONFIG, base_model="link/model.keras"), datasets.load("digits"), None
     )
-    assert Path(str(relative.config.start)).is_absolute()
+    assert Path(str(relative.config.base_model)).is_absolute()
 
 
 def test_a_worker_without_the_files_of_the_caller_is_refused(tmp_path: Path) -> None:

@@ -128,12 +128,12 @@ def test_members_share_a_start_model_that_is_looked_up_once(
         return find_model(*names)
 
     monkeypatch.setattr(training, "find_model", counting)
-    config = replace(CONFIG, start=name)
+    config = replace(CONFIG, base_model=name)
 
     tuned = train(config, splits, Run.create(config, Path("run")))
 
     assert isinstance(tuned, EnsembleResult)
     assert start.validation is not None
-    before = [member.start_validation for member in tuned.members]
+    before = [member.base_validation for member in tuned.members]
     assert [one and one.accuracy for one in before] == [start.validation.accuracy] * 2
     assert found == [name]

@@ -26,7 +26,7 @@ def evaluation() -> Evaluation:
 def make_result(evaluation: Evaluation, *, start: str | None) -> TrainResult:
     return TrainResult(
         run=Run(Path("runs/a")),
-        config=TrainConfig(start=start),
+        config=TrainConfig(base_model=start),
         kept=ROW,
         epochs=5,
         seconds=1.23456,
@@ -37,8 +37,8 @@ def make_result(evaluation: Evaluation, *, start: str | None) -> TrainResult:
         is_at_chance=False,
         test=evaluation,
         validation=evaluation,
-        start_validation=evaluation if start else None,
-        start_trained_on=("mnist",) if start else (),
+        base_validation=evaluation if start else None,
+        base_trained_on=("mnist",) if start else (),
     )
 
 

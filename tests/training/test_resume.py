@@ -245,7 +245,7 @@ def test_a_run_with_random_images_and_a_schedule_equals_one_that_was_not_stopped
 
 def test_a_fine_tuned_model_equals_one_that_was_not_stopped(whole: Run, splits: Splits) -> None:
     shutil.copytree(whole.path, "start")
-    tuned, _ = run_to_end(replace(TUNE, start="start"), splits, "whole")
+    tuned, _ = run_to_end(replace(TUNE, base_model="start"), splits, "whole")
     run = stopped_after(1, tuned)
     start = Path("start/model.keras")
     content = start.read_bytes()

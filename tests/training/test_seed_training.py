@@ -70,16 +70,16 @@ def test_a_series_has_one_start_model(
     splits: Splits, trained_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(trained_run.parent)
-    config = replace(CONFIG, start=trained_run.name)
+    config = replace(CONFIG, base_model=trained_run.name)
     series = RunSeries.create(config, tmp_path / "s")
 
     (first,) = seed_configs(config, splits, [3], series)
     Run.create(first, series.run(3).path)
 
-    assert first.start == str(trained_run.resolve())
+    assert first.base_model == str(trained_run.resolve())
     assert seed_configs(first, splits, [3], series) == [first]
-    with pytest.raises(RunError, match=r"different settings: start '.*', not 'pretrained'"):
-        seed_configs(replace(config, start="pretrained"), splits, [3], series)
+    with pytest.raises(RunError, match=r"different settings: base_model '.*', not 'pretrained'"):
+        seed_configs(replace(config, base_model="pretrained"), splits, [3], series)
 
 
 def test_a_series_has_one_content_of_a_custom_architecture(splits: Splits, tmp_path: Path) -> None:

@@ -327,7 +327,7 @@ def tuned(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> TrainResult:
     """The first run, fine-tuned on another dataset."""
-    config = replace(QUICK, start=str(first[0].run.path))
+    config = replace(QUICK, base_model=str(first[0].run.path))
     folder = tmp_path_factory.mktemp("runs") / "tuned"
     with pytest.MonkeyPatch.context() as patch:
         skip_litert(patch)
@@ -362,7 +362,7 @@ def test_a_tuned_model_was_trained_on_the_datasets_of_its_start_model(
     """Test images that the base model was trained on counted as unseen."""
     second = Run(shutil.copytree(tuned.run.path, Path("second")))
     second.write_metrics(second.read_metrics() | {"min_confidence": 0.7, "min_digit_score": 0.3})
-    config = replace(QUICK, start="second", epochs=1)
+    config = replace(QUICK, base_model="second", epochs=1)
 
     third = train_model(config, replace(splits, name="third"), "third")
 
@@ -370,7 +370,7 @@ def test_a_tuned_model_was_trained_on_the_datasets_of_its_start_model(
     assert third.run.trained_on == ("third", "second", splits.name)
     assert find_model("third").datasets == ("third", "second", splits.name)
     # The name of the base model is valid in any directory.
-    assert third.run.read_config().start == str(Path("second").resolve())
+    assert third.run.read_config().base_model == str(Path("second").resolve())
     # The images to fine-tune on are too few to fit the rejection thresholds again.
     assert third.digit_thresholds == (0.7, 0.3)
 
@@ -381,7 +381,7 @@ def test_the_packaged_model_keeps_its_name(splits: Splits) -> None:
     with pytest.raises(KeyboardInterrupt):
         train_model(resolve("tune", limit=100, augment=False), splits, callback=callback)
 
-    assert callback.begun[0][0].start == "pretrained"
+    assert callback.begun[0][0].base_model == "pretrained"
 
 
 @pytest.fixture
@@ -391,9 +391,9 @@ def failures(first: tuple[TrainResult, RecordingCallback]) -> dict[str, TrainCon
         shutil.copytree(first[0].run.path, f"two/member-{number}")
     Path("damaged.keras").write_bytes(b"x")
     return {
-        "typo": replace(QUICK, start="nope"),
-        "ensemble": replace(QUICK, start="two"),
-        "damaged": replace(QUICK, start="damaged.keras"),
+        "typo": replace(QUICK, base_model="nope"),
+        "ensemble": replace(QUICK, base_model="two"),
+        "damaged": replace(QUICK, base_model="damaged.keras"),
         "few": replace(QUICK, limit=20),
         "gpu": replace(QUICK, device="gpu"),
         "diverged": resolve("sgd", learning_rate=1e30, batch_size=32),

@@ -90,7 +90,7 @@ def sweep(
             autocompletion=lambda: list(RECIPES),
         ),
     ] = None,
-    start: Annotated[str | None, setting_option(SETTINGS["start"], panel=None)] = None,
+    base_model: Annotated[str | None, setting_option(SETTINGS["base_model"], panel=None)] = None,
     dataset: TrainingDatasetOption = None,
     data_dir: DataDirOption = None,
     cluster: Annotated[str | None, cluster_option("Run the trials on a Dask cluster")] = None,
@@ -113,7 +113,7 @@ def sweep(
     from mnistcli.sweep.search_space import SearchSpace
 
     set_verbosity(quiet=quiet, verbose=verbose)
-    given = settings | {"start": start, "dataset": dataset}
+    given = settings | {"base_model": base_model, "dataset": dataset}
     space = SearchSpace.parse(recipe, given, vary or [])
     check_options(storage, study, hours)
     require_packages("optuna", extra="sweep", needed_by="sweep")

@@ -36,7 +36,7 @@ def train(
             autocompletion=lambda: list(RECIPES),
         ),
     ] = None,
-    start: Annotated[str | None, setting_option(SETTINGS["start"], panel=None)] = None,
+    base_model: Annotated[str | None, setting_option(SETTINGS["base_model"], panel=None)] = None,
     dataset: TrainingDatasetOption = None,
     data_dir: DataDirOption = None,
     pixel_scale: PixelScaleOption = None,
@@ -116,7 +116,7 @@ def train(
         others = {"--resume": resume, "--tensorboard": tensorboard}
         of_run = {"--seed": settings["seed"], "--ensemble": settings["ensemble"]}
         forbid_together("--seeds", others | of_run)
-    settings |= {"start": start, "dataset": dataset}
+    settings |= {"base_model": base_model, "dataset": dataset}
     run = None if resume is None else find_resumable_run(resume)
     if run is None:
         config = resolve_with_file(config_file, recipe, settings)
@@ -130,8 +130,8 @@ def train(
 
         start_quietly(verbose=verbose)
         import mnistcli.training  # noqa: F401 - loads Keras while the spinner is shown
-    if config.start is not None:
-        report_interface(find_model(config.start), pixel_scale)
+    if config.base_model is not None:
+        report_interface(find_model(config.base_model), pixel_scale)
     splits = load_splits(config.dataset, data_dir)
     if chosen_seeds is not None:
         train_with_seeds(

@@ -189,7 +189,9 @@ class TrainingProgress(EpochBar):
         self, config: "TrainConfig", steps: int, *, member: int, members: int, first_epoch: int
     ) -> None:
         """Print the model, dataset, optimizer, seed and run directory."""
-        model = f"fine-tuning {config.start}" if config.start else f"training {config.arch}"
+        model = (
+            f"fine-tuning {config.base_model}" if config.base_model else f"training {config.arch}"
+        )
         number = f"model {member} of {members}: " if members > 1 else ""
         print_note(
             f"{number}{model} on {config.dataset} ({config.optimizer}, seed {config.seed}, "

@@ -64,7 +64,7 @@ def test_the_json_of_one_recipe_has_its_settings() -> None:
     printed = json.loads(invoke("recipes", "tune", "--json").stdout)
 
     assert (printed["recipe"], printed["test_accuracy"]) == ("tune", None)
-    assert printed["settings"]["start"] == "pretrained"
+    assert printed["settings"]["base_model"] == "pretrained"
 
 
 def test_an_unknown_recipe_is_refused() -> None:

@@ -100,7 +100,7 @@ def test_a_setting_that_was_edited_in_the_run_is_refused(stopped: Run) -> None:
 
 def test_a_resumed_run_keeps_its_config_except_for_the_epochs() -> None:
     run = Run.create(CONFIG, Path("r"))
-    none = dict.fromkeys(["recipe", "start", "seed", "epochs"])
+    none = dict.fromkeys(["recipe", "base_model", "seed", "epochs"])
 
     assert resumed_config(run, none) == CONFIG
     assert resumed_config(run, none | {"epochs": 7}) == replace(CONFIG, epochs=7)
