@@ -103,7 +103,7 @@ def test_the_example_of_the_readme_is_the_output_of_predict() -> None:
 
 
 def test_the_readme_shows_the_epoch_table_of_a_terminal() -> None:
-    header = EpochTable.fit(1, 80, validated=False).header
+    header = EpochTable.fit(2, 100, validated=True).header
 
     assert f"\n{header}\n" in text(TOP / "README.md")
 

@@ -55,9 +55,10 @@ _HEADINGS = (
     "image",
     "foreground",
     "input (28\N{MULTIPLICATION SIGN}28)",
-    "probabilities",
-    "occlusion map",
 )
+_DIGIT_HEADINGS = "probabilities", "occlusion map"
+# The line recognizer predicts the digits of a number, the classifier explains them.
+_NUMBER_HEADINGS = "line recognizer", "occlusion map (classifier)"
 _SUBTITLE = (
     f"Occlusion map: covering a {PATCH}\N{MULTIPLICATION SIGN}{PATCH} patch lowers (vermilion) or "
     "raises (blue) the probability of the predicted digit, in percentage points"
@@ -111,8 +112,8 @@ def plot_explanations(explanations: Iterable[Explanation], *, model_name: str) -
     )
     for row, is_first, top in zip(shown, are_first, _arrange(shown), strict=False):
         bottom = _draw_image(axes, row, top) if is_first else top
-        if row.digit is not None and row.occluded_probabilities is not None:
-            _draw_digit(axes, row, row.digit, row.occluded_probabilities, bottom)
+        if row.digit is not None:
+            _draw_digit(axes, row, row.digit, bottom)
     return figure
 
 
@@ -168,24 +169,25 @@ def _write_name(axes: Axes, name: str, top: float) -> None:
     axes.text(MARGIN, top, text, size=TEXT, color=BLACK, weight="bold", va="top", parse_math=False)
 
 
-def _draw_digit(
-    axes: Axes,
-    row: Explanation,
-    digit: PredictedDigit,
-    occluded: NDArray[np.float32],
-    top: float,
-) -> None:
+def _draw_digit(axes: Axes, row: Explanation, digit: PredictedDigit, top: float) -> None:
     """Draw the row of a digit, with its name if the image has several digits."""
     if row.name != row.prediction.path.name:
         _write_name(axes, row.name, top)
         top += _NAME
-    for left, heading in zip(_LEFTS, _HEADINGS, strict=False):
+    is_in_number = any(
+        line.recognized and any(digit is other for other in line.digits)
+        for line in row.prediction.lines
+    )
+    headings = _HEADINGS + (_NUMBER_HEADINGS if is_in_number else _DIGIT_HEADINGS)
+    for left, heading in zip(_LEFTS, headings, strict=False):
         axes.text(left, top, heading, size=SMALL, color=GRAY, va="top")
     top += _HEADING
     _draw_image_and_foreground(axes, row.stages, digit.detection, top)
     draw_array(axes, digit.detection.image, (_LEFTS[2], top, _SIZE, _SIZE))
     _draw_bars(axes, digit.probabilities, _LEFTS[3], top)
-    _draw_occlusion_map(axes, digit, occluded, top)
+    if row.classifier_probabilities is not None and row.occluded_probabilities is not None:
+        probabilities, occluded = row.classifier_probabilities, row.occluded_probabilities
+        _draw_occlusion_map(axes, digit, probabilities, occluded, top)
     reason = fit_text(row.prediction.reason, _LEFTS[-1] - _LEFTS[2], SMALL)
     axes.text(MARGIN, top + _SIZE + 0.06, reason, size=SMALL, color=VERMILION, va="top")
 
@@ -242,11 +244,15 @@ def _draw_bars(axes: Axes, probabilities: NDArray[np.float32], left: float, top:
 
 
 def _draw_occlusion_map(
-    axes: Axes, digit: PredictedDigit, occluded: NDArray[np.float32], top: float
+    axes: Axes,
+    digit: PredictedDigit,
+    probabilities: NDArray[np.float32],
+    occluded: NDArray[np.float32],
+    top: float,
 ) -> None:
     """Draw the occlusion map as a heat map, its color bar, and the patch that matters most."""
     left = _LEFTS[4]
-    decrease = occlusion_map(digit.probabilities, occluded, digit.digit)
+    decrease = occlusion_map(probabilities, occluded, digit.digit)
     largest = max(float(np.abs(decrease).max()), _MIN_WRITTEN)
     tinted = tint_digit(digit.detection.image, decrease / largest)
     draw_array(axes, tinted, (left, top, _SIZE, _SIZE))

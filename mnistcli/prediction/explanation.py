@@ -21,14 +21,17 @@ class Explanation:
         stages: The stages of preprocessing, the same object for all digits of an image.
         name: The file's name and, if the image has several digits, the digit's position.
         digit: The digit; None for an image without digits.
-        occluded_probabilities: The probabilities with a patch centered on each pixel, float32
-            (28, 28, 10), for the occlusion map; None for an image without digits.
+        classifier_probabilities: The probabilities that the classifier computes for the digit,
+            float32 (10,). Those of a digit in a line of several are the line recognizer's.
+        occluded_probabilities: Those with a patch centered on each pixel, float32 (28, 28, 10), for
+            the occlusion map; None for an image without digits.
     """
 
     prediction: Prediction
     stages: Stages
     name: str
     digit: PredictedDigit | None = None
+    classifier_probabilities: NDArray[np.float32] | None = None
     occluded_probabilities: NDArray[np.float32] | None = None
 
 
@@ -58,5 +61,7 @@ def explain(
         if not prediction.digits:
             yield Explanation(prediction, stages, prediction.path.name)
         for name, digit in prediction.named_digits:
-            occluded = predict_occluded(classifier, digit.detection.image)
-            yield Explanation(prediction, stages, name, digit, occluded)
+            image = digit.detection.image
+            probabilities = classifier.predict(image[None])[0]
+            occluded = predict_occluded(classifier, image)
+            yield Explanation(prediction, stages, name, digit, probabilities, occluded)

@@ -155,4 +155,4 @@ def make_explanation(
     form_mask = np.zeros_like(foreground)
     stages = Stages(image, None, foreground, form_mask, (foreground,))
     prediction = Prediction(Path(name), (digit,), reason)
-    return Explanation(prediction, stages, name, digit, occluded)
+    return Explanation(prediction, stages, name, digit, digit.probabilities, occluded)

@@ -106,6 +106,31 @@ def test_each_digit_and_each_image_without_digits_has_an_explanation() -> None:
     assert sum(ink) == explanations[0].stages.foreground.sum()
 
 
+def test_the_map_of_a_digit_of_a_number_is_relative_to_the_classifier() -> None:
+    """It was relative to the line recognizer: with another model, blank paper mattered."""
+
+    class Constant(OnePixel):
+        def predict(self, images: NDArray[np.uint8], /) -> NDArray[np.float32]:
+            return np.full((len(images), 10), 0.1, np.float32)
+
+    number = Image.new("L", (200, 100), 255)
+    for index, digit in enumerate((3, 7)):
+        number.paste(draw_digit(digit, size=100), (100 * index, 0))
+    number.save("number.png")
+    predictions = list(predict_images(Constant(), ["number.png"]))
+
+    explanations = list(explain(Constant(), predictions))
+
+    assert len(explanations) == 2
+    for one in explanations:
+        assert one.digit is not None
+        assert one.digit.confidence > 0.5  # the line recognizer's
+        assert one.classifier_probabilities is not None
+        assert one.occluded_probabilities is not None
+        map_ = occlusion_map(one.classifier_probabilities, one.occluded_probabilities, 3)
+        assert (map_ == 0).all()
+
+
 def test_the_digits_of_an_image_share_its_stages() -> None:
     number = Image.new("L", (200, 200), 255)
     for row, digit in enumerate((3, 7)):

@@ -152,8 +152,8 @@ def predict(
 ) -> None:
     """Predict the digits in images: photos, scans and drawings, dark on light or light on dark.
 
-    Numbers are predicted from left to right, line by line, even if their digits touch. --json
-    prints one JSON object per image.
+    The model predicts single digits. The packaged line recognizer predicts numbers, from left to
+    right, line by line, even if their digits touch. --json prints one JSON object per image.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy starts threads that are not used
     from mnistcli.cli.prediction.prediction_run import PredictOptions, run_prediction

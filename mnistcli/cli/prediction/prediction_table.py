@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
 _WIDTH_SAMPLE = 32
 
 _PHOTO_NOTE = "this model was not trained for photos; for photos and scans use --model pretrained"
+_NUMBER_NOTE = "the packaged line recognizer predicts numbers; this model predicts single digits"
 
 
 class RowPrinter(Protocol):
@@ -69,7 +70,8 @@ def print_predictions(
     Args:
         predictions: The predictions, one per image.
         model: The model. If it was not trained for photos, a note says so at the first image that
-            is not in MNIST format.
+            is not in MNIST format. If it is not the packaged one, a note says at the first number
+            that the line recognizer predicts it.
         top: The number of candidates to show (top-k): classes of a digit, or alternatives for a
             number.
         as_json: Print JSON Lines instead of a table.
@@ -78,10 +80,12 @@ def print_predictions(
         count: Counts the images, for the progress; None if their number cannot be known.
     """
     from mnistcli.cli.progress import image_progress
+    from mnistcli.model_lookup import PRETRAINED
 
     print_model(model.description)
     printed = PrintedPredictions()
     photos_expected = model.is_for_photos
+    numbers_expected = model.name == PRETRAINED
     with image_progress(predictions, count) as progress:
         stream = iter(progress)
         first = list(islice(stream, _WIDTH_SAMPLE))
@@ -91,6 +95,9 @@ def print_predictions(
             if not photos_expected and _needs_preprocessing(prediction):
                 print_note(_PHOTO_NOTE)
                 photos_expected = True
+            if not numbers_expected and any(line.recognized for line in prediction.lines):
+                print_note(_NUMBER_NOTE)
+                numbers_expected = True
             if printer is not None:
                 printer.print_row(prediction)
             elif as_json:
