@@ -80,7 +80,7 @@ build: .venv/installed-dev ## Build the wheel and the source distribution into d
 	$(BIN)/python -m build --outdir dist .
 
 .PHONY: clean
-clean: ## Remove everything that was installed or generated
+clean: ## Remove the environment, builds, caches and the demo
 	rm -rf .venv build dist demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
 
 .venv/bin/python:

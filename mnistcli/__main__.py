@@ -48,7 +48,7 @@ def _exit_code(end: BaseException) -> int | None:
 
 
 class _Stdout(io.FileIO):
-    """Standard output whose failures, such as a broken pipe, are errors, not bugs."""
+    """Standard output whose failures, such as a broken pipe, are reported, not raised."""
 
     def write(self, data: "ReadableBuffer") -> int:
         """Write to the file descriptor.

@@ -90,7 +90,7 @@ class SettingMetadata:
 
 
 def setting_field(default: Any, help_text: str, /, **metadata: Any) -> Any:
-    """Declare a dataclass field as a setting, with everything known about it on one line.
+    """Declare a dataclass field as a setting, with everything known about it in one place.
 
     Args:
         default: The default value.

@@ -1,4 +1,4 @@
-"""Conduct of all commands: exit codes, hostile names, full disks, no network access.
+"""Conduct of commands that read models and data: exit codes, hostile names, full disks, no network access.
 
 A name with an escape sequence or shell syntax is printed safely (terminal injection).
 """

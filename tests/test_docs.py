@@ -102,6 +102,21 @@ def test_the_example_of_the_readme_is_the_output_of_predict() -> None:
     assert succeed(*example[1].split()).stdout == example[2]
 
 
+def test_the_python_code_of_the_readme_runs() -> None:
+    Path(".github").mkdir()
+    shutil.copy(TOP / ".github" / "note.jpg", ".github")
+    block = re.search(r"```python\n(.*?)```", text(TOP / "README.md"), re.DOTALL)
+    assert block is not None
+    code = block[1].replace("epochs=5", "epochs=1")  # to save time
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    prediction, accuracy = done.stdout.splitlines()
+    assert prediction.startswith("59 0.99")
+    assert 0.5 < float(accuracy) < 1
+
+
 def test_the_readme_shows_the_epoch_table_of_a_terminal() -> None:
     header = EpochTable.fit(2, 100, validated=True).header
 

@@ -9,8 +9,10 @@ if TYPE_CHECKING:
     from mnistcli.model_lookup import ModelRef
 
 
-def report_interface(model: "ModelRef", pixel_scale: str | None) -> None:
-    """Detect the pixel scale of an external model, unless it is known, and print it.
+def store_interface(model: "ModelRef", pixel_scale: str | None) -> None:
+    """Store the pixel scale of an external model: the given one, or the detected one.
+
+    Commands that load the model with Keras read it from the cache. A note says what was detected.
 
     Args:
         model: The model. For the model of a run, this does nothing unless a pixel scale is given.

@@ -185,7 +185,7 @@ def _print_confusion(result: "Evaluation") -> None:
         table.add_row(str(digit), *cells)
     _print_right_aligned(table)
     for pair in result.most_confused():
-        print_line(f"{pair.true} misread as {pair.predicted}: {format_count(pair.count, 'time')}")
+        print_line(f"{pair.true} predicted as {pair.predicted}: {format_count(pair.count, 'time')}")
 
 
 def _print_right_aligned(table: Table) -> None:

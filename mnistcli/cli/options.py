@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mnistcli.pixel_scales import AUTO_SCALE, PIXEL_SCALES
+from mnistcli.pixel_scales import AUTO_SCALE, DARK_ON_LIGHT_SCALES, PIXEL_SCALES
 
 _MODEL_HELP = (
     "A run directory, the name of a run under runs/, a .keras or .h5 file, latest (the newest "
@@ -43,13 +43,14 @@ ModelArgument = Annotated[
 ]
 DatasetOption = Annotated[str | None, _dataset_option("the dataset that the model was trained on")]
 TrainingDatasetOption = Annotated[str | None, _dataset_option("mnist")]
+_LIGHT_ON_DARK = [scale for scale in PIXEL_SCALES if scale not in DARK_ON_LIGHT_SCALES]
 PixelScaleOption = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help=f"Pixel scale that an external model expects: {', '.join(PIXEL_SCALES[:-2])} or, for "
-        f"dark digits on light, {' or '.join(PIXEL_SCALES[-2:])}; {AUTO_SCALE} detects it again. "
-        "Default: detected once per file.",
+        help=f"Pixel scale that an external model expects: {', '.join(_LIGHT_ON_DARK)} or, for "
+        f"dark digits on light, {' or '.join(DARK_ON_LIGHT_SCALES)}; {AUTO_SCALE} detects it "
+        "again. Default: detected once per file.",
         autocompletion=lambda: [*PIXEL_SCALES, AUTO_SCALE],
     ),
 ]

@@ -40,7 +40,7 @@ from mnistcli.model_check import CheckedModel, check_model
 from mnistcli.model_check.first_and_last_layer import first_divisor, last_activation
 from mnistcli.model_check.input_shapes import ImageShape
 from mnistcli.model_lookup import ModelRef
-from mnistcli.pixel_scales import AUTO_SCALE, PIXEL_SCALES
+from mnistcli.pixel_scales import AUTO_SCALE, DARK_ON_LIGHT_SCALES, PIXEL_SCALES
 
 NoteCallback = Callable[[str], None]
 
@@ -262,7 +262,7 @@ def _format_shape(checked: CheckedModel) -> str:
 
 def _describe(checked: CheckedModel, result: _Result) -> str:
     scale, outputs = result.interface
-    polarity = " (dark digits on light)" if scale in {"1..0", "255..0"} else ""
+    polarity = " (dark digits on light)" if scale in DARK_ON_LIGHT_SCALES else ""
     pixels = "standardized pixels" if scale == "standardized" else f"pixels in {scale}"
     return (
         f"{checked.path.name} expects {_format_shape(checked)} images with {pixels}{polarity} and "

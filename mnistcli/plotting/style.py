@@ -1,4 +1,4 @@
-"""Plot style: a color-blind safe palette, font sizes, resolution, title and footer, and files."""
+"""Plot style: a colorblind-safe palette, font sizes, resolution, title and footer, and files."""
 
 import io
 from functools import cache, lru_cache

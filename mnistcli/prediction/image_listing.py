@@ -63,7 +63,7 @@ def list_folder(
     Args:
         folder: The folder. Hidden files in it are skipped.
         recursive: Whether to include its subfolders.
-        on_note: Receives messages, such as about files that were skipped.
+        on_note: Receives messages, for example about skipped files.
     """
     skipped: Counter[str] = Counter()
     found = _walk(folder, skipped, recursive=recursive)
@@ -82,7 +82,7 @@ def report_skipped(
         folder: The folder.
         images: The images.
         skipped: The number of skipped files, keyed by kind, which grows with the images.
-        on_note: Receives messages, such as about files that were skipped.
+        on_note: Receives messages, for example about skipped files.
     """
     empty = True
     for found in images:
@@ -199,7 +199,7 @@ def _read_back(file: IO[str]) -> Iterator[str]:
 
 
 def failed_image(path: FileName, message: str, hint: str | None = None) -> InputImage:
-    """Return a `InputImage` with an error in place of the image."""
+    """Return an `InputImage` with an error in place of the image."""
     return InputImage(path, error=ImageError(message, hint=hint))
 
 

@@ -51,7 +51,7 @@ def find_images(
             such as ``s3://bucket/scans/``; or an image in memory, as accepted by `open_image`.
             Hidden files are skipped in folders and by patterns.
         recursive: Whether to include the images in the subfolders of a folder.
-        on_note: Receives messages, such as about files that were skipped in a folder.
+        on_note: Receives messages, for example about skipped files in a folder.
         select: Returns whether to yield the images of a file. Defaults to all files.
 
     Yields:
@@ -85,11 +85,12 @@ def require_no_overwrite(
     Raises:
         ImageError: An output is one of the images, or two outputs are the same file.
     """
-    options = {_resolve(path): option for option, path in outputs.items()}
-    if len(options) < len(outputs):
-        path = next(iter(outputs.values()))
-        hint = f"{list(outputs)[-1]} {path.with_name('explanation.png')}"
-        raise ImageError(f"{' and '.join(outputs)} both write {str(path)!r}", hint=hint)
+    options: dict[Path, str] = {}
+    for option, path in outputs.items():
+        other = options.setdefault(_resolve(path), option)
+        if other != option:
+            hint = f"{option} {path.with_stem(f'{path.stem}-2')}"
+            raise ImageError(f"{other} and {option} both write {str(path)!r}", hint=hint)
     # An object in a store is not overwritten: outputs are files.
     files = [
         source
@@ -124,7 +125,7 @@ def _as_list(sources: Sources) -> Iterable[ImageSource | InputImage]:
 def _find_all(
     sources: Sources, *, recursive: bool, on_note: Callable[[str], None] | None
 ) -> Iterator[tuple[InputImage, bool]]:
-    """Find the images of sources, and whether each was already a `InputImage`."""
+    """Find the images of sources, and whether each was already an `InputImage`."""
     for number, source in enumerate(_as_list(sources), start=1):
         if isinstance(source, InputImage):
             yield source, True

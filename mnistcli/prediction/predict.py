@@ -44,7 +44,7 @@ def predict_images(
         thresholds: The rejection thresholds. Defaults to none.
         digit_counts: The number of digits that a line may have. Defaults to any.
         recursive: See `find_images`.
-        on_note: Receives messages, such as about files that were skipped.
+        on_note: Receives messages, for example about skipped files.
         processes: Worker processes that have already been started, with the same `single` and
             `digit_counts`. Defaults to new ones, which start after some images.
 

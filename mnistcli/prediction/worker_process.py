@@ -83,7 +83,7 @@ class WorkerProcess:
         """Prepare images in the process.
 
         Args:
-            images: The images, each a `InputImage`.
+            images: The images, each an `InputImage`.
             reserve: Waits for an amount of memory in bytes and keeps it until its context ends.
             classify: The classifier; see `Preparation.prepare`.
 

@@ -43,12 +43,12 @@ def crop_line(line: TextLine, coverage: Gray, excluded: Mask, *, zoom: float = 1
     """Cut out a text line, with its digits 20 pixels high in the middle of 32 rows.
 
     Nothing is cleaned and no threshold applied: a stroke erased together with a line of the
-    paper could not be recovered. Only frames and the ink of other lines are left out.
+    paper could not be recovered. Only form elements and other text lines are left out.
 
     Args:
         line: The text line.
         coverage: Ink coverage of each pixel, 0 to 1, shape (h, w) of the whole image.
-        excluded: The ink mask of all other lines and of frames, shape (h, w).
+        excluded: The ink mask of all other text lines, frames and form lines, shape (h, w).
         zoom: Multiplies the height of the digits.
     """
     scale = zoom * LINE_DIGIT_HEIGHT / max(line.height, 1.0)

@@ -73,7 +73,7 @@ def segment_line(
     Args:
         line: The text line.
         coverage: Ink coverage of each pixel, 0 to 1, shape (h, w) of the whole image.
-        excluded: The ink mask of the other lines and of frames, shape (h, w).
+        excluded: The ink mask of the other text lines, frames and form lines, shape (h, w).
         read: The line recognizer; None to segment by the shapes alone.
         allow_single_digit: Whether the line may hold only one digit.
     """

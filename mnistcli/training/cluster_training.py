@@ -158,28 +158,28 @@ def train_ensemble_on_cluster(
 
 
 def _train_with_retries(
-    tasks: TaskRunner[int, _Attempt], models: Iterable[int]
+    tasks: TaskRunner[int, _Attempt], numbers: Iterable[int]
 ) -> Iterator[tuple[int, TrainingError | None]]:
     """Train several models; those whose workers were killed several times are tried again.
 
     Args:
         tasks: Trains one of them, by its seed or its number in an ensemble.
-        models: The seeds or the numbers.
+        numbers: The seeds or the numbers.
 
     Yields:
         Each seed or number, and the error of a run that failed.
     """
-    left = list(models)
+    left = list(numbers)
     for _ in range(_ATTEMPTS):
         killed = []
-        for model, attempt in tasks.run_in_order(left):
+        for number, attempt in tasks.run_in_order(left):
             if attempt is None:
-                killed.append(model)
+                killed.append(number)
             else:
-                yield model, attempt.error
+                yield number, attempt.error
         left = killed
-    for model in left:
-        yield model, TrainingError(f"its worker was killed in each of {_ATTEMPTS} attempts")
+    for number in left:
+        yield number, TrainingError(f"its worker was killed in each of {_ATTEMPTS} attempts")
 
 
 def _train_seed(job: TrainingJob, series: RunSeries, seed: int) -> _Attempt:

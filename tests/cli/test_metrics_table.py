@@ -167,9 +167,9 @@ def test_a_report_adds_scores_and_the_confusion_matrix(capsys: Captured) -> None
         "                0  9  1  .   .   .   .   .   .   .   .",
     ]
     assert lines[-3:] == [
-        "0 misread as 1: 1 time",
-        "1 misread as 2: 1 time",
-        "2 misread as 3: 1 time",
+        "0 predicted as 1: 1 time",
+        "1 predicted as 2: 1 time",
+        "2 predicted as 3: 1 time",
     ]
 
 

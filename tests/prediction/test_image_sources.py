@@ -268,7 +268,17 @@ def test_two_outputs_need_two_names() -> None:
         require_no_overwrite({"--save": Path("x/a.png"), "--explain": Path("./x/a.png")}, ["b.png"])
 
     assert caught.value.message == "--save and --explain both write 'x/a.png'"
-    assert caught.value.hint == "--explain x/explanation.png"
+    assert caught.value.hint == "--explain x/a-2.png"
+
+
+def test_two_of_three_outputs_that_clash_are_named() -> None:
+    """All three were named, and the path of the other one."""
+    outputs = {"--save": Path("a.png"), "--explain": Path("b.png"), "--output": Path("b.png")}
+    with pytest.raises(ImageError) as caught:
+        require_no_overwrite(outputs, ["c.png"])
+
+    assert caught.value.message == "--explain and --output both write 'b.png'"
+    assert caught.value.hint == "--output b-2.png"
 
 
 def test_a_special_file_on_its_own_is_left_to_the_opening() -> None:

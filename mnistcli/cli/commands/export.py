@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mnistcli.cli.dataset_loading import load_splits
-from mnistcli.cli.interface_notes import report_interface
+from mnistcli.cli.interface_notes import store_interface
 from mnistcli.cli.options import (
     DataDirOption,
     DatasetOption,
@@ -68,7 +68,7 @@ def export(
             "cannot export an ensemble: export its models one by one", hint="mnistcli export --help"
         )
     print_model(model_ref.description)
-    report_interface(model_ref, pixel_scale)
+    store_interface(model_ref, pixel_scale)
     splits = load_splits(dataset or model_ref.datasets[0], data_dir)
     images = splits.images_not_trained_on(*model_ref.datasets).images[:_IMAGES]
     with show_spinner("Exporting"):

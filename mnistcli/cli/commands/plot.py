@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mnistcli.cli.dataset_loading import load_splits
-from mnistcli.cli.interface_notes import report_interface
+from mnistcli.cli.interface_notes import store_interface
 from mnistcli.cli.options import (
     DataDirOption,
     DatasetOption,
@@ -81,7 +81,7 @@ def plot(
     file_format = require_choice("format", file_format, FIGURE_FORMATS)
     model_ref = find_model(*model or ())
     print_model(model_ref.description)
-    report_interface(model_ref, pixel_scale)
+    store_interface(model_ref, pixel_scale)
     splits = load_splits(dataset or model_ref.datasets[0], data_dir)
     from mnistcli.cli.progress import CountBar
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mnistcli.cli.interface_notes import report_interface
+from mnistcli.cli.interface_notes import store_interface
 from mnistcli.cli.option_conflicts import forbid_all_gpus
 from mnistcli.cli.options import (
     DataDirOption,
@@ -131,7 +131,7 @@ def train(
         start_quietly(verbose=verbose)
         import mnistcli.training  # noqa: F401 - loads Keras while the spinner is shown
     if config.base_model is not None:
-        report_interface(find_model(config.base_model), pixel_scale)
+        store_interface(find_model(config.base_model), pixel_scale)
     splits = load_splits(config.dataset, data_dir)
     if chosen_seeds is not None:
         train_with_seeds(

@@ -13,7 +13,7 @@ from mnistcli.cli.streams import out, print_json, print_note
 from mnistcli.errors import ConfigError
 from mnistcli.files.kinds import is_data_name
 
-if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
+if TYPE_CHECKING:  # loads NumPy and Pillow; help and usage errors must not
     from mnistcli.prediction.form_regions import FormRegion
     from mnistcli.prediction.forms import FormPrediction
     from mnistcli.prediction.image_listing import InputImage

@@ -128,7 +128,7 @@ def _keep_on_failure(partial: Path, *, can_continue: bool) -> Iterator[None]:
 
 
 class _AppendOnlyFile(io.FileIO):
-    """A file whose failures to write are errors of the program, not bugs.
+    """A file whose write failures are reported as user errors, not as bugs.
 
     Args:
         partial: The file.

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 
 from mnistcli.cli.prediction.prediction_csv import COLUMNS, KAGGLE_COLUMNS
 
-if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
+if TYPE_CHECKING:  # loads NumPy and Pillow; help and usage errors must not
     from mnistcli.prediction.image_listing import InputImage
 
 ENCODING, ERRORS = "utf-8", "surrogateescape"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from mnistcli.cli.streams import out
 
-if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
+if TYPE_CHECKING:  # loads NumPy and Pillow; help and usage errors must not
     from mnistcli.prediction.results import Prediction
 
 COLUMNS = ("path", "text", "confidence", "reason")

@@ -26,7 +26,7 @@ from mnistcli.cli.prediction.review import Review
 from mnistcli.cli.spinner import show_spinner
 from mnistcli.cli.streams import print_note
 
-if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
+if TYPE_CHECKING:  # loads NumPy and Pillow; help and usage errors must not
     from mnistcli.cluster.addresses import ClusterAddress
     from mnistcli.files.object_stores import FileName
     from mnistcli.inference.digit_classifier import DigitClassifier

@@ -10,7 +10,7 @@ from mnistcli.cli.escaping import quote_name
 from mnistcli.cli.streams import print_json, print_line, print_model, print_note
 from mnistcli.formatting import format_count, percent
 
-if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
+if TYPE_CHECKING:  # loads NumPy and Pillow; help and usage errors must not
     from mnistcli.model_lookup import ModelRef
     from mnistcli.prediction.results import Prediction
 

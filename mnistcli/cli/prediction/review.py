@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mnistcli.errors import OutputError, os_reason
 from mnistcli.files.atomic import write_atomically
 
-if TYPE_CHECKING:  # loads NumPy and Pillow, which help and errors do without
+if TYPE_CHECKING:  # loads NumPy and Pillow; help and usage errors must not
     from mnistcli.prediction.results import Prediction
 
 UNKNOWN = "unknown"

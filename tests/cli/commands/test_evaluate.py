@@ -45,7 +45,7 @@ def test_a_report_has_scores_a_matrix_and_a_figure(model: Path) -> None:
     assert re.search(r"^ +digit +precision +recall +f1 +support *$", output, re.MULTILINE)
     assert re.search(r"^ +weighted( +\d\.\d{4}){3} +360 *$", output, re.MULTILINE)
     assert re.search(r"^ true \\ predicted( +\d){10} *$", output, re.MULTILINE)
-    assert re.search(r"^\d misread as \d: (1 time|\d+ times)$", output, re.MULTILINE)
+    assert re.search(r"^\d predicted as \d: (1 time|\d+ times)$", output, re.MULTILINE)
     assert output.endswith("\n\nfigure  runs/trained/plots/confusion.png\n")
     assert max(map(len, output.splitlines())) <= 80
     with Image.open(model / "plots" / "confusion.png") as figure:
