@@ -89,8 +89,8 @@ def test_help_and_usage_errors_load_nothing_heavy(arguments: str, code: int) -> 
     assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
 
 
-def test_help_loads_only_the_options_of_the_commands() -> None:
-    """Their code took a third of the time of `--help`."""
+def test_help_loads_no_command() -> None:
+    """Their options took a quarter of the time of `--help`, and their code a third."""
     done = python(
         "import atexit, sys\n"
         "before = set(sys.modules)\n"  # those of coverage.py
@@ -101,9 +101,9 @@ def test_help_loads_only_the_options_of_the_commands() -> None:
     )
 
     loaded = set(done.stdout.splitlines()[-1].split())
-    code = {"mnistcli.diagnosis.report", "mnistcli.files.object_stores", "mnistcli.model_lookup"}
-    assert "mnistcli.cli.commands.doctor" in loaded
-    assert loaded & {*code, "hashlib", "importlib.metadata"} == set()
+    assert "mnistcli.cli" in loaded
+    assert not any(name.startswith("mnistcli.cli.commands") for name in loaded)
+    assert loaded & {"hashlib", "importlib.metadata"} == set()
 
 
 def test_completion_loads_nothing_heavy() -> None:

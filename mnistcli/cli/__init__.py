@@ -48,13 +48,16 @@ _COMMANDS = {
     "doctor": "Check what works on this machine, and how to fix the rest.",
 }
 
+_LISTING_OPTIONS = {"--help", "-h", "--version", "-V"}
+
 
 def build_app(command: str | None = None) -> typer.Typer:
     """Build the program.
 
     Args:
-        command: The name of the command that will run. Only this one is imported, which saves a
-            tenth of the time of a prediction. Any other text or None builds all commands.
+        command: The first argument of the command line. If it is a command, only this one is
+            imported, which saves a tenth of the time of a prediction; for the list of commands and
+            the version, none is. Any other text or None builds all commands.
     """
     app = typer.Typer(
         cls=CommandGroup,
@@ -63,10 +66,17 @@ def build_app(command: str | None = None) -> typer.Typer:
         epilog=FIRST_STEPS,
     )
     for name in [command] if command in _COMMANDS else _COMMANDS:
-        function = getattr(import_module(f"mnistcli.cli.commands.{name}"), name)
+        if command in _LISTING_OPTIONS:
+            function = _listed
+        else:
+            function = getattr(import_module(f"mnistcli.cli.commands.{name}"), name)
         app.command(name, cls=Command, short_help=_COMMANDS[name], epilog=EXAMPLES[name])(function)
     app.callback(invoke_without_command=True)(mnistcli)
     return app
+
+
+def _listed() -> None:
+    """Stand for a command in the list of commands; it does not run."""
 
 
 def __getattr__(name: str) -> Any:
