@@ -27,7 +27,7 @@ from mnistcli.image_io.image_memory import BUDGET, MemoryBudget, decoded_bytes
 from mnistcli.image_io.image_modes import from_array, to_8_bits
 from mnistcli.image_io.pages import ImagePage, find_page
 from mnistcli.image_io.photo_decoders import open_heic, render_page
-from mnistcli.image_io.quiet_decoders import QUIET, load
+from mnistcli.image_io.quiet_decoders import QUIET, decode
 
 ImageSource = (
     str
@@ -217,7 +217,7 @@ def _decode(
         with QUIET, _open_format(file, name, head, page) as image:
             limit_decoding(image, file, name)
             memory.enter_context(BUDGET.reserve(decoded_bytes(image)))
-            load(image)
+            decode(image)
             check_size(image, name)  # the header of a HEIC photo can be wrong
             return _upright(to_8_bits(image, copy=False), image)
     except ImageError:

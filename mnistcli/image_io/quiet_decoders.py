@@ -44,7 +44,7 @@ QUIET = _Quiet()
 """Context in which Pillow gives neither warnings nor log messages."""
 
 
-def load(image: Image.Image) -> None:
+def decode(image: Image.Image) -> None:
     """Decode an image.
 
     libtiff and libheif write their messages to stderr; they are discarded. Meanwhile no other image

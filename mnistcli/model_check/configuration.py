@@ -77,20 +77,22 @@ class _Rebuilder:
             raise RefusedModelError(f"has a layer without a configuration: {shorten(name)}")
         if class_path in MODELS:
             module, name = MODELS[class_path]
-            rebuilt = self._model(config, functional=MODELS[class_path] == FUNCTIONAL, depth=depth)
+            rebuilt = self._rebuild_model(
+                config, functional=MODELS[class_path] == FUNCTIONAL, depth=depth
+            )
         elif class_path == INPUT_LAYER or class_path in OPERATION_RULES:
-            rebuilt = self._settings(config, depth=depth)
+            rebuilt = self._rebuild_settings(config, depth=depth)
         elif module == LAYERS_MODULE and name in LAYER_RULES.keys() | _WRAPPERS:
-            rebuilt = self._settings(config, depth=depth, wrapper=name in _WRAPPERS)
+            rebuilt = self._rebuild_settings(config, depth=depth, wrapper=name in _WRAPPERS)
         else:
             raise _unknown_class_error(class_path)
         return {"module": module, "class_name": name, "config": rebuilt, "registered_name": None}
 
-    def _model(self, config: Node, *, functional: bool, depth: int) -> Node:
+    def _rebuild_model(self, config: Node, *, functional: bool, depth: int) -> Node:
         layers = config.get("layers")
         if not isinstance(layers, list):
             raise RefusedModelError("has a model without a list of layers")
-        rebuilt: Node = {"name": _text(config.get("name"))}
+        rebuilt: Node = {"name": _require_text(config.get("name"))}
         if isinstance(config.get("trainable"), bool):
             rebuilt["trainable"] = config["trainable"]
         if not functional:
@@ -101,7 +103,7 @@ class _Rebuilder:
         ]
         return rebuilt | rebuild_input_and_output(config)
 
-    def _settings(self, config: Node, *, depth: int, wrapper: bool = False) -> Node:
+    def _rebuild_settings(self, config: Node, *, depth: int, wrapper: bool = False) -> Node:
         settings: Node = {}
         for key, value in config.items():
             if key not in SETTINGS:
@@ -110,20 +112,21 @@ class _Rebuilder:
             elif wrapper and key in {"layer", "backward_layer"} and value is not None:
                 settings[key] = self.layer(value, depth=depth + 1)
             elif key == "batch_shape" and isinstance(value, list):
-                settings[key] = [None, *_plain(value[1:])]  # a fixed batch would not fit others
+                sides = _require_plain(value[1:])
+                settings[key] = [None, *sides]  # a fixed batch size would not fit others
             else:
-                settings[key] = self._value(key, value, depth)
+                settings[key] = self._rebuild_value(key, value, depth)
         return settings
 
-    def _value(self, key: str, value: Any, depth: int) -> Any:
+    def _rebuild_value(self, key: str, value: Any, depth: int) -> Any:
         if key == "dtype":
-            return _dtype(value)
+            return _require_dtype(value)
         if isinstance(value, dict):
             class_path = _class_path(value)
             if class_path[0] == LAYERS_MODULE and class_path[1] in ACTIVATION_LAYERS:
                 return self.layer(value, depth=depth + 1)
-            return _object(value)
-        return _plain(value)
+            return _rebuild_object(value)
+        return _require_plain(value)
 
 
 def _class_path(node: Any) -> tuple[str, str]:
@@ -139,7 +142,7 @@ def _unknown_class_error(class_path: tuple[str, str]) -> RefusedModelError:
     )
 
 
-def _object(node: Node) -> Node:
+def _rebuild_object(node: Node) -> Node:
     """Rebuild an initializer, a regularizer or a constraint; its settings are plain values."""
     class_path = _class_path(node)
     config = node.get("config")
@@ -150,7 +153,7 @@ def _object(node: Node) -> Node:
         known = key in SETTINGS or key in {"l1", "l2"}
         require(known or value is None, f"has a {class_path[1]} with the setting {shorten(key)!r}")
         if known:
-            settings[key] = _plain(value)
+            settings[key] = _require_plain(value)
     return {
         "module": class_path[0],
         "class_name": class_path[1],
@@ -159,11 +162,11 @@ def _object(node: Node) -> Node:
     }
 
 
-def _dtype(value: Any) -> Any:
+def _require_dtype(value: Any) -> Any:
     """Rebuild a data type: a name, or a policy with a name."""
     if isinstance(value, dict):
         require(_class_path(value) in OBJECTS, f"has an unknown data type: {shorten(value)}")
-        name = _object(value)["config"].get("name")
+        name = _rebuild_object(value)["config"].get("name")
     else:
         name = value
     require(name is None or name in DTYPES, f"has the unknown data type {shorten(name)!r}")
@@ -171,15 +174,15 @@ def _dtype(value: Any) -> Any:
     return "float32" if name in {"mixed_bfloat16", "mixed_float16"} else name
 
 
-def _plain(value: Any, depth: int = 0) -> Any:
+def _require_plain(value: Any, depth: int = 0) -> Any:
     """Check a plain value: none, a bool, a number, a short text, or a list of these."""
     if isinstance(value, list):
         require(
             depth < _MAX_LIST_DEPTH and len(value) <= _MAX_LIST, "has a setting with a long list"
         )
-        return [_plain(item, depth + 1) for item in value]
+        return [_require_plain(item, depth + 1) for item in value]
     if isinstance(value, str):
-        return _text(value)
+        return _require_text(value)
     if isinstance(value, int | float):
         require(
             math.isfinite(value) and abs(value) <= _MAX_NUMBER, "has a setting that is out of range"
@@ -189,7 +192,7 @@ def _plain(value: Any, depth: int = 0) -> Any:
     return value
 
 
-def _text(value: Any) -> str:
+def _require_text(value: Any) -> str:
     if not isinstance(value, str) or len(value) > _MAX_TEXT:
         raise RefusedModelError("has a name that is too long or not text")
     return value

@@ -69,14 +69,14 @@ def copy_weights(content: bytes) -> bytes:
     stream = io.BytesIO()
     with h5py.File(io.BytesIO(content), "r") as file, h5py.File(stream, "w") as copy:
         source = file[_WEIGHTS]
-        layers = _names(source, "layer_names")
+        layers = _checked_names(source, "layer_names")
         copy.attrs["layer_names"] = layers
-        copy.attrs["keras_version"] = _version(source)
+        copy.attrs["keras_version"] = _keras_version(source)
         copy.attrs["backend"] = "tensorflow"
         copy.create_group("top_level_model_weights").attrs["weight_names"] = []
         for layer in layers:
             group = copy.create_group(layer)
-            weights = _names(source[layer], "weight_names")
+            weights = _checked_names(source[layer], "weight_names")
             group.attrs["weight_names"] = weights
             for name in weights:
                 array = source[layer][name]
@@ -85,7 +85,7 @@ def copy_weights(content: bytes) -> bytes:
     return stream.getvalue()
 
 
-def _names(group: h5py.Group, key: str) -> list[str]:
+def _checked_names(group: h5py.Group, key: str) -> list[str]:
     """Read an attribute with names; Keras splits it into numbered ones if it is long."""
     numbered = [f"{key}{number}" for number in range(_MAX_NAMES) if f"{key}{number}" in group.attrs]
     found = [name for part in numbered or [key] for name in _read_names(group, part)]
@@ -109,7 +109,7 @@ def _read_names(group: h5py.Group, key: str) -> Iterator[str]:
         yield name
 
 
-def _version(group: h5py.Group) -> str:
+def _keras_version(group: h5py.Group) -> str:
     """Return "1", "2" or "3", the version of Keras that saved the weights."""
     attribute = group.attrs.get("keras_version", "1")
     version = attribute if isinstance(attribute, str) else bytes(attribute).decode()
@@ -126,45 +126,47 @@ def translate(config: Any) -> Node:
     Raises:
         RefusedModelError: A layer has no configuration, or connections that are unknown.
     """
-    return _layer(config)
+    return _translate_layer(config)
 
 
-def _layer(node: Any) -> Node:
+def _translate_layer(node: Any) -> Node:
     if not isinstance(node, dict) or not isinstance(node.get("config"), dict):
         raise RefusedModelError("is not the configuration of a model of stock Keras layers")
     name = str(node.get("class_name"))
     module, name = _MODELS.get(name, (node.get("module") or _OPERATIONS.get(name), name))
     settings = dict(node["config"])
     if "layers" in settings:
-        settings["layers"] = _layers(settings["layers"], functional=(module, name) == FUNCTIONAL)
+        settings["layers"] = _translate_layers(
+            settings["layers"], functional=(module, name) == FUNCTIONAL
+        )
     else:
-        settings = _settings(name, settings)
+        settings = _translate_settings(name, settings)
     module = module or LAYERS_MODULE
     return {"module": module, "class_name": name, "config": settings, "registered_name": None}
 
 
-def _layers(layers: Any, *, functional: bool) -> list[Node]:
+def _translate_layers(layers: Any, *, functional: bool) -> list[Node]:
     if not isinstance(layers, list):
         raise RefusedModelError("has a model without a list of layers")
     if not functional:
-        translated = [_layer(layer) for layer in layers]
+        translated = [_translate_layer(layer) for layer in layers]
         # Keras 2 puts the input shape into the first layer as well.
         shapes = [layer["config"].pop("batch_input_shape", None) for layer in translated]
         if shapes and shapes[0] is not None:
             entry = {"name": "input_layer", "batch_shape": shapes[0], "dtype": "float32"}
-            translated.insert(0, _layer({"class_name": "InputLayer", "config": entry}))
+            translated.insert(0, _translate_layer({"class_name": "InputLayer", "config": entry}))
         return translated
     return [
-        _layer(layer)
+        _translate_layer(layer)
         | {
             "name": layer.get("name"),
-            "inbound_nodes": [_call(call) for call in layer.get("inbound_nodes") or []],
+            "inbound_nodes": [_translate_call(call) for call in layer.get("inbound_nodes") or []],
         }
         for layer in layers
     ]
 
 
-def _settings(name: str, settings: Node) -> Node:
+def _translate_settings(name: str, settings: Node) -> Node:
     if name == "InputLayer" and "batch_input_shape" in settings:
         settings["batch_shape"] = settings.pop("batch_input_shape")
     if name == "BatchNormalization" and isinstance(settings.get("axis"), list):
@@ -173,11 +175,11 @@ def _settings(name: str, settings: Node) -> Node:
         del settings[_TIME_MAJOR]
     for key in ("layer", "backward_layer"):
         if isinstance(settings.get(key), dict):
-            settings[key] = _layer(settings[key])
-    return {key: _object(key, value) for key, value in settings.items()}
+            settings[key] = _translate_layer(settings[key])
+    return {key: _translate_object(key, value) for key, value in settings.items()}
 
 
-def _object(key: str, value: Any) -> Any:
+def _translate_object(key: str, value: Any) -> Any:
     """Add the module to an initializer, a regularizer, a constraint or a data type."""
     if not isinstance(value, dict) or value.get("module") or "class_name" not in value:
         return value
@@ -186,18 +188,18 @@ def _object(key: str, value: Any) -> Any:
     return value | {"module": _MODULES.get(kind), "class_name": name, "registered_name": None}
 
 
-def _call(call: Any) -> Node:
+def _translate_call(call: Any) -> Node:
     """Translate the connections of a call, which Keras 2 writes as lists of references."""
     if isinstance(call, dict):
         return call
     if not isinstance(call, list):
         raise RefusedModelError("has a layer without a list of connections")
     single = call and not isinstance(call[0], list)
-    tensors = [_tensor(reference) for reference in ([call] if single else call)]
+    tensors = [_translate_tensor(reference) for reference in ([call] if single else call)]
     return {"args": [tensors if len(tensors) > 1 else tensors[0]] if tensors else [], "kwargs": {}}
 
 
-def _tensor(reference: Any) -> Node:
+def _translate_tensor(reference: Any) -> Node:
     if not isinstance(reference, list) or len(reference) not in {3, 4}:
         raise RefusedModelError("has a layer without a list of connections")
     require(not (len(reference) == 4 and reference[3]), "has a layer that is called with settings")

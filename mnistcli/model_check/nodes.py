@@ -32,8 +32,8 @@ def rebuild_nodes(node: Any) -> Node:
     if not isinstance(calls, list) or len(calls) > _MAX_CALLS:
         raise RefusedModelError("has a layer without a list of connections")
     return {
-        "name": _name(node.get("name")),
-        "inbound_nodes": [_call(call) for call in calls],
+        "name": _require_name(node.get("name")),
+        "inbound_nodes": [_rebuild_call(call) for call in calls],
     }
 
 
@@ -43,7 +43,7 @@ def rebuild_input_and_output(config: Node) -> Node:
     Raises:
         RefusedModelError: The model has several inputs or outputs, or none.
     """
-    return {key: _model_end(config.get(key)) for key in ("input_layers", "output_layers")}
+    return {key: _rebuild_model_end(config.get(key)) for key in ("input_layers", "output_layers")}
 
 
 def producer(tensor: Mapping[str, Any]) -> tuple[str, int]:
@@ -52,7 +52,7 @@ def producer(tensor: Mapping[str, Any]) -> tuple[str, int]:
     return name, call
 
 
-def _call(call: Any) -> Node:
+def _rebuild_call(call: Any) -> Node:
     if not isinstance(call, dict):
         raise RefusedModelError("has connections in the format of Keras 2: save it with Keras 3")
     arguments, keywords = call.get("args"), call.get("kwargs")
@@ -64,26 +64,26 @@ def _call(call: Any) -> Node:
         if name == "training" and isinstance(value, bool):
             rebuilt[name] = value
         elif name in _TENSOR_KEYWORDS and value is not None:
-            rebuilt[name] = _tensor(value)
+            rebuilt[name] = _rebuild_tensor(value)
         else:
             require(
                 name in _EMPTY_KEYWORDS and not value and not isinstance(value, dict),
                 f"has a layer that is called with {str(name)[:40]!r}",
             )
-    return {"args": [_argument(value) for value in arguments], "kwargs": rebuilt}
+    return {"args": [_rebuild_argument(value) for value in arguments], "kwargs": rebuilt}
 
 
-def _argument(value: Any) -> Any:
+def _rebuild_argument(value: Any) -> Any:
     if isinstance(value, list):
         require(len(value) <= _MAX_TENSORS, "has a layer with too many inputs")
-        return [_tensor(item) for item in value]
+        return [_rebuild_tensor(item) for item in value]
     if isinstance(value, int | float):  # of an operation, such as 255 in `images / 255`
         require(abs(value) <= 1e30, "has a number that is out of range")
         return value
-    return _tensor(value)
+    return _rebuild_tensor(value)
 
 
-def _tensor(value: Any) -> Node:
+def _rebuild_tensor(value: Any) -> Node:
     config = value.get("config") if isinstance(value, dict) else None
     if not isinstance(config, dict) or value.get("class_name") != _TENSOR:
         raise RefusedModelError("has a layer called with something other than layer outputs")
@@ -97,31 +97,31 @@ def _tensor(value: Any) -> Node:
         "config": {
             "shape": shape,
             "dtype": dtype,
-            "keras_history": _output_reference(config.get("keras_history")),
+            "keras_history": _rebuild_output_reference(config.get("keras_history")),
         },
     }
 
 
-def _model_end(value: Any) -> list[Any]:
+def _rebuild_model_end(value: Any) -> list[Any]:
     if isinstance(value, list) and len(value) == 1:
         (value,) = value
-    return _output_reference(value)
+    return _rebuild_output_reference(value)
 
 
-def _output_reference(value: Any) -> list[Any]:
+def _rebuild_output_reference(value: Any) -> list[Any]:
     """Check a reference to an output: name of the layer, number of its call, number of output."""
     if not isinstance(value, list) or len(value) != 3:
         raise RefusedModelError("has several inputs or outputs")
     name, call, output = value
     require(_is_index(call) and output == 0, "has a layer with several outputs")
-    return [_name(name), call, 0]
+    return [_require_name(name), call, 0]
 
 
 def _is_index(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 32
 
 
-def _name(value: Any) -> str:
+def _require_name(value: Any) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= _MAX_TEXT:
         raise RefusedModelError("has a layer without a name")
     return value

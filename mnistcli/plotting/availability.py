@@ -9,14 +9,14 @@ from collections.abc import Callable
 from mnistcli.errors import OTHER_PLOT, MnistCliError, PlotError
 from mnistcli.plotting.inputs import PlotInputs
 
-AvailabilityCheck = Callable[[PlotInputs], MnistCliError | None]
+FindError = Callable[[PlotInputs], MnistCliError | None]
 
 
-def check_nothing(_: PlotInputs) -> None:
+def no_error(_: PlotInputs) -> None:
     """Return None: every model has the plot."""
 
 
-def check_history(inputs: PlotInputs) -> MnistCliError | None:
+def history_error(inputs: PlotInputs) -> MnistCliError | None:
     """Return the error unless the model is a single one from a run with a history."""
     if error := _check_single(inputs, "history") or _check_run(inputs, "history"):
         return error
@@ -25,7 +25,7 @@ def check_history(inputs: PlotInputs) -> MnistCliError | None:
     return None
 
 
-def check_filters(inputs: PlotInputs) -> MnistCliError | None:
+def filters_error(inputs: PlotInputs) -> MnistCliError | None:
     """Return the error if the model is an ensemble or has no convolution."""
     if error := _check_single(inputs, "filters"):
         return error
@@ -37,17 +37,17 @@ def check_filters(inputs: PlotInputs) -> MnistCliError | None:
     return None
 
 
-def check_activations(inputs: PlotInputs) -> MnistCliError | None:
+def activations_error(inputs: PlotInputs) -> MnistCliError | None:
     """Return the error if the model is an ensemble or has no hidden layer."""
     return _check_hidden_layer(inputs, "activations")
 
 
-def check_embedding(inputs: PlotInputs) -> MnistCliError | None:
+def embedding_error(inputs: PlotInputs) -> MnistCliError | None:
     """Return the error if the model is an ensemble or has no hidden layer."""
     return _check_hidden_layer(inputs, "embedding")
 
 
-def check_augmentation(inputs: PlotInputs) -> MnistCliError | None:
+def augmentation_error(inputs: PlotInputs) -> MnistCliError | None:
     """Return the error if the run did not augment its images, or the dataset is another one."""
     if len(inputs.model_ref.files) > 1 and inputs.model_ref.run is None:
         return _check_single(inputs, "augmentation")

@@ -78,7 +78,7 @@ def save_plots(
         if on_plot is not None:
             on_plot(name, number, len(names))
         kind = PLOT_KINDS[name]
-        unavailable = kind.check(inputs)
+        unavailable = kind.find_error(inputs)
         if unavailable is None:
             file = output_dir / f"{name}.{file_format}"
             files.append(save_figure(kind.draw(inputs), file, hint="--output-dir DIR"))
@@ -93,25 +93,25 @@ class PlotKind:
 
     Attributes:
         draw: Draws the plot.
-        check: Returns the error of a model that cannot have the plot; None if it can.
+        find_error: Returns the error of a model that cannot have the plot; None if it can.
     """
 
     draw: Callable[[PlotInputs], "Figure"]
-    check: availability.AvailabilityCheck = availability.check_nothing
+    find_error: availability.FindError = availability.no_error
 
 
 PLOT_KINDS: Mapping[str, PlotKind] = MappingProxyType(
     {
-        "history": PlotKind(figures.history_figure, availability.check_history),
+        "history": PlotKind(figures.history_figure, availability.history_error),
         "confusion": PlotKind(figures.confusion_figure),
         "calibration": PlotKind(figures.calibration_figure),
         "samples": PlotKind(figures.samples_figure),
         "mistakes": PlotKind(figures.mistakes_figure),
         "occlusion": PlotKind(figures.occlusion_figure),
-        "filters": PlotKind(figures.filters_figure, availability.check_filters),
-        "activations": PlotKind(figures.activations_figure, availability.check_activations),
-        "embedding": PlotKind(figures.embedding_figure, availability.check_embedding),
-        "augmentation": PlotKind(figures.augmentation_figure, availability.check_augmentation),
+        "filters": PlotKind(figures.filters_figure, availability.filters_error),
+        "activations": PlotKind(figures.activations_figure, availability.activations_error),
+        "embedding": PlotKind(figures.embedding_figure, availability.embedding_error),
+        "augmentation": PlotKind(figures.augmentation_figure, availability.augmentation_error),
     }
 )
 """The kinds of plots, keyed by name, in the order in which they are drawn."""

@@ -22,7 +22,7 @@ from mnistcli.inference.digit_classifier import DigitClassifier
 from mnistcli.inference.loading import load_classifier
 from mnistcli.prediction.image_listing import InputImage
 from mnistcli.prediction.object_downloads import prefetch_objects
-from mnistcli.prediction.predict import classify
+from mnistcli.prediction.predict import classify_batch
 from mnistcli.prediction.preparation import Preparation
 from mnistcli.prediction.preparation_workers import file_of, is_process_specific, lost_prediction
 from mnistcli.prediction.rejection import NO_THRESHOLDS, Thresholds, apply_rejection
@@ -158,7 +158,8 @@ def _predict_batch(job: PredictionJob, images: Sequence[InputImage]) -> _Result:
     preparation = Preparation(job.single, job.digit_counts, threads=1)
     group = [preparation.prepare(found, classifier.predict) for found in prefetch_objects(images)]
     predictions = [
-        apply_rejection(prediction, job.thresholds) for prediction in classify(classifier, group)
+        apply_rejection(prediction, job.thresholds)
+        for prediction in classify_batch(classifier, group)
     ]
     missing = [
         path

@@ -17,7 +17,7 @@ from mnistcli.prediction.worker_process import MAX_WITHOUT_WORKERS, WorkerProces
 from mnistcli.preprocessing.shapes import compute_probabilities
 
 # Batch size in images: enough to keep all processors busy, few enough for early results.
-_GROUP = 32
+_BATCH_SIZE = 32
 _IMAGES_PER_TASK = 4  # images sent to a worker process together
 
 
@@ -34,7 +34,7 @@ def predict_images(
 ) -> Iterator[Prediction]:
     """Predict the digits in images, in parallel; an unreadable image does not stop the rest.
 
-    Batch inference with double buffering: the next batch (group) is prepared while one is
+    Batch inference with double buffering: the next batch (batch) is prepared while one is
     classified, so no more than two are in memory at a time, however many images there are.
 
     Args:
@@ -57,14 +57,14 @@ def predict_images(
     images = prefetch_objects(find_images(sources, recursive=recursive, on_note=on_note))
     workers = PreparationWorkers(Preparation(single=single, digit_counts=digit_counts), processes)
     pool = ThreadPoolExecutor(max(2, workers.count))
-    groups = _prepare_groups(classifier, images, workers, pool)
+    batches = _prepare_groups(classifier, images, workers, pool)
     try:
-        pending = next(groups)
+        pending = next(batches)
         while pending:
-            # The next group is prepared while this one is classified.
-            next_group = next(groups)
-            group = list(chain.from_iterable(future.result() for future in pending))
-            for prediction in classify(classifier, group):
+            # The next batch is prepared while this one is classified.
+            next_group = next(batches)
+            batch = list(chain.from_iterable(future.result() for future in pending))
+            for prediction in classify_batch(classifier, batch):
                 yield apply_rejection(prediction, thresholds)
             pending = next_group
     finally:  # even on Ctrl-C: the images that are being prepared are not waited for
@@ -78,25 +78,25 @@ def _prepare_groups(
     workers: PreparationWorkers,
     pool: ThreadPoolExecutor,
 ) -> Iterator[list[Future[list[Prepared]]]]:
-    """Prepare images group by group; many images are prepared in worker processes.
+    """Prepare images batch by batch; many images are prepared in worker processes.
 
     Yields:
-        The images of a group, in one or several tasks; at the end, empty groups.
+        The images of a batch, in one or several tasks; at the end, empty batches.
     """
     for number in count():
-        group = list(islice(images, _GROUP))
-        accepted = workers.accept(group)
-        if accepted and number * _GROUP >= MAX_WITHOUT_WORKERS and len(group) == _GROUP:
+        batch = list(islice(images, _BATCH_SIZE))
+        accepted = workers.accept(batch)
+        if accepted and number * _BATCH_SIZE >= MAX_WITHOUT_WORKERS and len(batch) == _BATCH_SIZE:
             workers.start()
         size = _IMAGES_PER_TASK if accepted and workers.is_started else 1
-        tasks = [group[start : start + size] for start in range(0, len(group), size)]
+        tasks = [batch[start : start + size] for start in range(0, len(batch), size)]
         yield [pool.submit(workers.prepare, task, classifier.predict) for task in tasks]
 
 
-def classify(classifier: DigitClassifier, group: Sequence[Prepared]) -> Iterator[Prediction]:
+def classify_batch(classifier: DigitClassifier, batch: Sequence[Prepared]) -> Iterator[Prediction]:
     """Add the probabilities that the segmentation has not computed, in one batch."""
-    digits = [digit for prepared in group for digit in prepared.content.digits]
+    digits = [digit for prepared in batch for digit in prepared.content.digits]
     probabilities = iter(compute_probabilities(digits, classifier.predict))
-    for prediction, content in group:
+    for prediction, content in batch:
         predicted = [PredictedDigit(digit, next(probabilities)) for digit in content.digits]
         yield replace(prediction, digits=tuple(predicted))

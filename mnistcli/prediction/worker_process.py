@@ -121,24 +121,24 @@ class WorkerProcess:
 
     def _send(self, message: object) -> None:
         try:
-            write(self._outbox, message)
+            send_message(self._outbox, message)
         except PIPE_ERRORS:
             raise WorkerEndedError from None
 
     def _receive(self) -> Any:
         try:
-            return read(self._inbox)
+            return receive_message(self._inbox)
         except PIPE_ERRORS:
             raise WorkerEndedError from None
 
 
-def write(pipe: IO[bytes], message: object) -> None:
+def send_message(pipe: IO[bytes], message: object) -> None:
     """Write a message to a pipe."""
     pickle.dump(message, pipe)
     pipe.flush()
 
 
-def read(pipe: IO[bytes]) -> Any:
+def receive_message(pipe: IO[bytes]) -> Any:
     """Read a message from a pipe."""
     return pickle.load(pipe)  # noqa: S301 - written by a process of ours
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from mnistcli.image_io.image_memory import BUDGET
 from mnistcli.prediction.image_listing import InputImage
 from mnistcli.prediction.preparation import Preparation, Prepared
-from mnistcli.prediction.worker_process import PIPE_ERRORS, read, write
+from mnistcli.prediction.worker_process import PIPE_ERRORS, receive_message, send_message
 from mnistcli.preprocessing.shapes import Classify
 
 # An image that takes less memory is decoded without asking for it.
@@ -41,17 +41,17 @@ class _Parent:
         if amount <= _MAX_UNREQUESTED_BYTES:
             yield
             return
-        write(self._outbox, amount)
-        read(self._inbox)
+        send_message(self._outbox, amount)
+        receive_message(self._inbox)
         try:
             yield
         finally:
-            write(self._outbox, 0)
+            send_message(self._outbox, 0)
 
     def classify(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the probabilities, float32 (n, 10), of images, uint8 (n, 28, 28)."""
-        write(self._outbox, images)
-        probabilities: NDArray[np.float32] = read(self._inbox)
+        send_message(self._outbox, images)
+        probabilities: NDArray[np.float32] = receive_message(self._inbox)
         return probabilities
 
 
@@ -70,9 +70,9 @@ def run_worker(*, single: bool, digit_counts: range | None) -> None:
     import mnistcli.preprocessing.pipeline  # noqa: F401, PLC0415 - loads OpenCV for the first image
 
     with suppress(*PIPE_ERRORS), outbox:
-        write(outbox, None)
+        send_message(outbox, None)
         while True:
-            write(outbox, _prepare_all(preparation, read(inbox), parent.classify))
+            send_message(outbox, _prepare_all(preparation, receive_message(inbox), parent.classify))
 
 
 def _prepare_all(

@@ -11,7 +11,7 @@ RUNS_DIR = Path("runs")
 _SEED = "seed-"
 
 
-def new_names(stem: str) -> Iterator[Path]:
+def new_run_paths(stem: str) -> Iterator[Path]:
     """Yield names for a new directory under ``runs/``: the time and a stem, then numbered ones.
 
     Args:
@@ -23,16 +23,16 @@ def new_names(stem: str) -> Iterator[Path]:
     yield from numbered_names(path)
 
 
-def create_new(stem: str) -> Path:
+def create_unique_directory(stem: str) -> Path:
     """Create a directory with a new name; no two processes get the same one.
 
     Args:
-        stem: See `new_names`.
+        stem: See `new_run_paths`.
 
     Raises:
         OSError: The directory cannot be created.
     """
-    for path in new_names(stem):
+    for path in new_run_paths(stem):
         with suppress(FileExistsError):
             path.mkdir(parents=True)
             return path

@@ -14,7 +14,7 @@ from mnistcli.digit_thresholds import DigitThresholds
 from mnistcli.errors import OTHER_MODEL, OTHER_RUN_DIR, ConfigError, RunError, os_reason
 from mnistcli.files.atomic import write_atomically
 from mnistcli.files.locks import try_lock
-from mnistcli.runs.directories import RUNS_DIR, new_names, numbered_names
+from mnistcli.runs.directories import RUNS_DIR, new_run_paths, numbered_names
 from mnistcli.runs.history import EpochRow, read_history, write_history
 from mnistcli.runs.json_files import damaged_error, read_json, regular_file_exists, write_json
 
@@ -58,7 +58,7 @@ class Run:
             RunError: The directory is not empty or cannot be created.
         """
         usual = f"{config.recipe}_seed{config.seed}"
-        for target in new_names(usual) if path is None else [path]:
+        for target in new_run_paths(usual) if path is None else [path]:
             run = cls(target)
             try:
                 if run._claim():

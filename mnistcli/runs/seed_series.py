@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from mnistcli.config import TrainConfig, split_custom_architecture
 from mnistcli.errors import OTHER_RUN_DIR, RunError, os_reason
-from mnistcli.runs.directories import RUNS_DIR, create_new, find_seeds, seed_directory
+from mnistcli.runs.directories import RUNS_DIR, create_unique_directory, find_seeds, seed_directory
 from mnistcli.runs.run import Run
 
 
@@ -35,7 +35,7 @@ class RunSeries:
         """
         try:
             if path is None:
-                return cls(create_new(f"{config.recipe}_seeds"))
+                return cls(create_unique_directory(f"{config.recipe}_seeds"))
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             name = str(path or RUNS_DIR)

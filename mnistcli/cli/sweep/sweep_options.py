@@ -8,7 +8,7 @@ from pathlib import Path
 from mnistcli.config import TrainConfig
 from mnistcli.errors import OTHER_RUN_DIR, ConfigError, SweepError, os_reason
 from mnistcli.files.locks import try_lock
-from mnistcli.runs.directories import RUNS_DIR, create_new
+from mnistcli.runs.directories import RUNS_DIR, create_unique_directory
 from mnistcli.runs.run import Run
 
 
@@ -44,7 +44,7 @@ def create_directory(config: TrainConfig, path: Path | None) -> Iterator[Path]:
     """
     with ExitStack() as cleanup:
         try:
-            directory = create_new(f"{config.recipe}_sweep") if path is None else path
+            directory = create_unique_directory(f"{config.recipe}_sweep") if path is None else path
             directory.mkdir(parents=True, exist_ok=True)
             cleanup.callback(_remove_if_empty, directory)
             is_run = Run(directory).has_config
