@@ -179,14 +179,14 @@ def _load_classifier(models: Sequence[ModelFile], pixel_scale: str | None) -> Di
     return load_classifier(find_models(models), pixel_scale=pixel_scale)
 
 
-def _for_workers(found: InputImage) -> InputImage:
+def _for_workers(image: InputImage) -> InputImage:
     """Return an image in a form that a worker can open: its absolute path or its content."""
-    file = file_of(found)
+    file = file_of(image)
     if file is None:
-        return found
-    if isinstance(found.source, ImagePage):
-        return replace(found, source=replace(found.source, file=file.absolute()))
+        return image
+    if isinstance(image.source, ImagePage):
+        return replace(image, source=replace(image.source, file=file.absolute()))
     if is_process_specific(file):
         with suppress(OSError, ImageError), file.open("rb") as stream:
-            return replace(found, source=read_stream(stream, str(found.path)))
-    return replace(found, source=file.absolute())
+            return replace(image, source=read_stream(stream, str(image.path)))
+    return replace(image, source=file.absolute())

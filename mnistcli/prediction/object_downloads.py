@@ -42,15 +42,15 @@ def _result_of(pending: InputImage | Future[InputImage]) -> InputImage:
     return pending if isinstance(pending, InputImage) else pending.result()
 
 
-def _download(found: InputImage) -> InputImage:
+def _download(image: InputImage) -> InputImage:
     """Return a small object with its content, or its error; a large one as it is."""
-    stored = found.source
+    stored = image.source
     if not isinstance(stored, StoredObject) or (stored.size or 0) > _MAX_BYTES:
-        return found
+        return image
     try:
         content = stored.read_start(_MAX_BYTES + 1)
     except StoreError as error:
-        return replace(found, source=None, error=error)
+        return replace(image, source=None, error=error)
     if len(content) > _MAX_BYTES:
-        return found
-    return replace(found, source=replace(stored, size=len(content), content=content))
+        return image
+    return replace(image, source=replace(stored, size=len(content), content=content))

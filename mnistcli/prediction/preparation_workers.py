@@ -105,17 +105,17 @@ class PreparationWorkers:
         self._ready.put(process)
         return prepared
 
-    def _prepare_alone(self, found: InputImage, classify: Classify) -> Prepared:
+    def _prepare_alone(self, image: InputImage, classify: Classify) -> Prepared:
         """Prepare an image in a process of its own."""
         with suppress(WorkerEndedError, OSError):
             process = self._start_process()
             try:
                 process.wait_until_ready()
-                prepared: list[Prepared] = process.prepare([found], BUDGET.reserve, classify)
+                prepared: list[Prepared] = process.prepare([image], BUDGET.reserve, classify)
                 return prepared[0]
             finally:
                 process.kill()
-        return Prepared(lost_prediction(found))
+        return Prepared(lost_prediction(image))
 
     @staticmethod
     def _in_background(task: Callable[[], None]) -> None:
@@ -142,15 +142,15 @@ class PreparationWorkers:
         return process
 
 
-def lost_prediction(found: InputImage) -> Prediction:
+def lost_prediction(image: InputImage) -> Prediction:
     """Return the prediction of an image whose worker process died, with the error."""
-    error = ImageError(f"the worker process died while reading {str(found.path)!r}")
-    return Prediction(found.path, error=error)
+    error = ImageError(f"the worker process died while reading {str(image.path)!r}")
+    return Prediction(image.path, error=error)
 
 
-def file_of(found: InputImage) -> Path | None:
+def file_of(image: InputImage) -> Path | None:
     """Return the file of an image; None for an image in memory."""
-    source = found.source.file if isinstance(found.source, ImagePage) else found.source
+    source = image.source.file if isinstance(image.source, ImagePage) else image.source
     return source if isinstance(source, Path) else None
 
 
@@ -159,7 +159,7 @@ def is_process_specific(path: Path) -> bool:
     return path.parts[1:2] in _PROCESS_SPECIFIC
 
 
-def _is_file(found: InputImage) -> bool:
+def _is_file(image: InputImage) -> bool:
     """Return whether an image is a file that another process can open."""
-    file = file_of(found)
+    file = file_of(image)
     return file is not None and not is_process_specific(file)
