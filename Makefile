@@ -50,7 +50,7 @@ FIGURES := build/figures
 .PHONY: figures
 figures: .venv/installed-dev ## Redraw the figures of the README (MNISTCLI_DATA_DIR=DIR)
 	$(BIN)/python -m tests.tools.readme_images .github
-	$(BIN)/mnistcli predict .github/note.jpg --model pretrained --explain .github/explanation.png
+	$(BIN)/mnistcli predict .github/note.jpg --model pretrained --save .github/prediction.png --explain .github/explanation.png
 	$(BIN)/mnistcli plot pretrained --kind confusion --output-dir $(FIGURES)
 	cp $(FIGURES)/confusion.png .github
 

@@ -19,7 +19,7 @@ from mnistcli.model_files import read_model_file
 MAX_OUTPUT = 1 << 20
 """Memory limit: maximum number of output values of a layer for one image, in all feature maps.
 
-For 64 images, these are 256 MiB.
+That is 256 MiB for 64 images.
 """
 
 

@@ -18,7 +18,7 @@ def no_error(_: PlotInputs) -> None:
 
 def history_error(inputs: PlotInputs) -> MnistCliError | None:
     """Return the error unless the model is a single one from a run with a history."""
-    if error := _check_single(inputs, "history") or _check_run(inputs, "history"):
+    if error := _ensemble_error(inputs, "history") or _outside_run_error(inputs, "history"):
         return error
     if not inputs.run.has_history:
         return PlotError(f"no history: {inputs.model_ref.name!r} has none", hint=OTHER_PLOT)
@@ -27,7 +27,7 @@ def history_error(inputs: PlotInputs) -> MnistCliError | None:
 
 def filters_error(inputs: PlotInputs) -> MnistCliError | None:
     """Return the error if the model is an ensemble or has no convolution."""
-    if error := _check_single(inputs, "filters"):
+    if error := _ensemble_error(inputs, "filters"):
         return error
     model = inputs.keras_model
     from mnistcli.plotting.layer_outputs import has_convolution
@@ -39,19 +39,19 @@ def filters_error(inputs: PlotInputs) -> MnistCliError | None:
 
 def activations_error(inputs: PlotInputs) -> MnistCliError | None:
     """Return the error if the model is an ensemble or has no hidden layer."""
-    return _check_hidden_layer(inputs, "activations")
+    return _no_hidden_layer_error(inputs, "activations")
 
 
 def embedding_error(inputs: PlotInputs) -> MnistCliError | None:
     """Return the error if the model is an ensemble or has no hidden layer."""
-    return _check_hidden_layer(inputs, "embedding")
+    return _no_hidden_layer_error(inputs, "embedding")
 
 
 def augmentation_error(inputs: PlotInputs) -> MnistCliError | None:
     """Return the error if the run did not augment its images, or the dataset is another one."""
     if len(inputs.model_ref.files) > 1 and inputs.model_ref.run is None:
-        return _check_single(inputs, "augmentation")
-    if error := _check_run(inputs, "augmentation"):
+        return _ensemble_error(inputs, "augmentation")
+    if error := _outside_run_error(inputs, "augmentation"):
         return error
     config = inputs.run.read_config()
     if not (config.augment or config.distort or config.rare_styles or config.non_digits):
@@ -67,7 +67,7 @@ def augmentation_error(inputs: PlotInputs) -> MnistCliError | None:
     return None
 
 
-def _check_single(inputs: PlotInputs, name: str) -> MnistCliError | None:
+def _ensemble_error(inputs: PlotInputs, name: str) -> MnistCliError | None:
     """Return an error for an ensemble, as only a single model has this plot."""
     model = inputs.model_ref
     if len(model.files) == 1:
@@ -79,7 +79,7 @@ def _check_single(inputs: PlotInputs, name: str) -> MnistCliError | None:
     )
 
 
-def _check_run(inputs: PlotInputs, name: str) -> MnistCliError | None:
+def _outside_run_error(inputs: PlotInputs, name: str) -> MnistCliError | None:
     if inputs.model_ref.run is not None:
         return None
     return PlotError(
@@ -88,8 +88,8 @@ def _check_run(inputs: PlotInputs, name: str) -> MnistCliError | None:
     )
 
 
-def _check_hidden_layer(inputs: PlotInputs, name: str) -> MnistCliError | None:
-    if error := _check_single(inputs, name):
+def _no_hidden_layer_error(inputs: PlotInputs, name: str) -> MnistCliError | None:
+    if error := _ensemble_error(inputs, name):
         return error
     model = inputs.keras_model
     from mnistcli.plotting.layer_outputs import has_hidden_layer

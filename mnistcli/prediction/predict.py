@@ -34,8 +34,8 @@ def predict_images(
 ) -> Iterator[Prediction]:
     """Predict the digits in images, in parallel; an unreadable image does not stop the rest.
 
-    Batch inference with double buffering: the next batch (batch) is prepared while one is
-    classified, so no more than two are in memory at a time, however many images there are.
+    Batch inference with double buffering: the next batch is prepared while the current one
+    is classified, so no more than two are in memory at a time, however many images there are.
 
     Args:
         classifier: The classifier. It is called from several threads at a time.
@@ -57,22 +57,22 @@ def predict_images(
     images = prefetch_objects(find_images(sources, recursive=recursive, on_note=on_note))
     workers = PreparationWorkers(Preparation(single=single, digit_counts=digit_counts), processes)
     pool = ThreadPoolExecutor(max(2, workers.count))
-    batches = _prepare_groups(classifier, images, workers, pool)
+    batches = _prepare_batches(classifier, images, workers, pool)
     try:
         pending = next(batches)
         while pending:
             # The next batch is prepared while this one is classified.
-            next_group = next(batches)
+            next_batch = next(batches)
             batch = list(chain.from_iterable(future.result() for future in pending))
             for prediction in classify_batch(classifier, batch):
                 yield apply_rejection(prediction, thresholds)
-            pending = next_group
+            pending = next_batch
     finally:  # even on Ctrl-C: the images that are being prepared are not waited for
         pool.shutdown(wait=False, cancel_futures=True)
         workers.stop()
 
 
-def _prepare_groups(
+def _prepare_batches(
     classifier: DigitClassifier,
     images: Iterator[InputImage],
     workers: PreparationWorkers,
@@ -85,7 +85,7 @@ def _prepare_groups(
     """
     for number in count():
         batch = list(islice(images, _BATCH_SIZE))
-        accepted = workers.accept(batch)
+        accepted = workers.accepts(batch)
         if accepted and number * _BATCH_SIZE >= MAX_WITHOUT_WORKERS and len(batch) == _BATCH_SIZE:
             workers.start()
         size = _IMAGES_PER_TASK if accepted and workers.is_started else 1

@@ -65,7 +65,7 @@ class PreparationWorkers:
         for process in self._processes:
             process.close()
 
-    def accept(self, images: Sequence[InputImage]) -> bool:
+    def accepts(self, images: Sequence[InputImage]) -> bool:
         """Return whether images are files, which other processes can open."""
         return self.count > 0 and all(map(_is_file, images))
 
@@ -79,7 +79,7 @@ class PreparationWorkers:
             images: Files or arrays, in any number.
             classify: The classifier, which the workers call through this process.
         """
-        if not self._is_mnist_format and self.accept(images):
+        if not self._is_mnist_format and self.accepts(images):
             try:
                 process = self._ready.get(timeout=self._timeout)
             except queue.Empty:

@@ -205,7 +205,7 @@ class Prediction:
         return open_image(self.path if self.source is None else self.source)
 
     def as_dict(self, model_name: str | None = None) -> dict[str, Any]:
-        """Return the prediction as plain values: the JSON record of the image, in the schema below.
+        """Return the JSON record of the image, as plain values.
 
         Args:
             model_name: The name of the model.

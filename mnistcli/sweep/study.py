@@ -47,7 +47,7 @@ class SweepPlan:
 
 @dataclass(frozen=True)
 class TrialSummary:
-    """A trial as it is shown.
+    """The summary of a trial for display.
 
     Attributes:
         number: Its number, counted from 0.
@@ -146,7 +146,7 @@ class SweepStudy:
 
     @contextmanager
     def claim(self) -> Iterator[bool]:
-        """Hold the lock of the study, and yield whether a trial of the plan has not started.
+        """Hold the lock of the study, and yield whether trials remain to be started.
 
         Under the lock, no two processes start the last trial or choose by the same history. The
         caller releases it when the settings of its trial are chosen.
@@ -221,7 +221,7 @@ def worker_name() -> str:
 
 
 def _summarize(trial: FrozenTrial) -> TrialSummary:
-    """Return a trial as it is shown."""
+    """Return the summary of a trial for display."""
     state = {"fail": "failed"}.get(trial.state.name.lower(), trial.state.name.lower())
     steps = sorted(trial.intermediate_values.items())
     value = trial.value if trial.state == TrialState.COMPLETE else None

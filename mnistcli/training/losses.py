@@ -66,5 +66,5 @@ class AccuracyOnDigits(keras.metrics.Mean):
             sample_weight: Not used.
         """
         correct = keras.ops.argmax(targets, axis=-1) == keras.ops.argmax(probabilities, axis=-1)
-        # `max` fails on a batch without images.
+        # Not `max(targets) > 0.5`, which fails on a batch without images.
         super().update_state(correct, sample_weight=keras.ops.any(targets > 0.5, axis=-1))

@@ -106,7 +106,7 @@ class ModelTrainer:
     def train_model(
         self, config: TrainConfig, run: Run, member: int = 1, members: int = 1
     ) -> TrainResult:
-        """Train one model, or the rest of its epochs, and write its run except for the metrics.
+        """Train or resume one model, and write its run except for the metrics.
 
         If the run belongs to a finished member of an ensemble, its result is returned.
         """
@@ -216,9 +216,8 @@ class ModelTrainer:
         if self._data.validation is not None:
             validation = evaluate_probabilities(images.labels, probabilities)
         is_at_chance = self._is_at_chance(model, images.labels, probabilities)
-        if (
-            self._base_model is not None
-        ):  # the images to fine-tune on are too few for new thresholds
+        # The images to fine-tune on are too few for new thresholds.
+        if self._base_model is not None:
             thresholds = self._base_model.digit_thresholds
         else:
             thresholds = fit_digit_thresholds(probabilities) if validation else NO_DIGIT_THRESHOLDS

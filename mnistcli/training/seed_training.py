@@ -144,7 +144,7 @@ def seed_configs(
 def train_seed(
     config: TrainConfig, splits: Splits, run: Run, *, callback: TrainingCallback | None = None
 ) -> SeedResult:
-    """Train one config into a run directory, or the rest of it; return the result.
+    """Train one config into a run directory, or resume the run; return the result.
 
     Args:
         config: The config with the seed.

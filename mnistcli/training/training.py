@@ -95,7 +95,7 @@ def train(
 
 
 def train_member(config: TrainConfig, splits: Splits, run: Run, number: int) -> None:
-    """Train one member of an ensemble, or the rest of it, whose run directory `train` has created.
+    """Train or resume one member of an ensemble, whose run directory `train` has created.
 
     Args:
         config: The config of the ensemble.

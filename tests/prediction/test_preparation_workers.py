@@ -122,11 +122,11 @@ def test_a_bug_in_a_worker_shows_its_traceback(fragile: PreparationWorkers) -> N
 def test_only_files_are_sent(
     source: Path | Image.Image | NDArray[np.uint8], accepted: bool, one_worker: None
 ) -> None:
-    assert PreparationWorkers(Preparation()).accept([InputImage(Path("a"), source)]) == accepted
+    assert PreparationWorkers(Preparation()).accepts([InputImage(Path("a"), source)]) == accepted
 
 
 def test_an_error_in_the_place_of_an_image_is_not_sent(one_worker: None) -> None:
-    assert not PreparationWorkers(Preparation()).accept([failed_image(Path("a"), "none")])
+    assert not PreparationWorkers(Preparation()).accepts([failed_image(Path("a"), "none")])
 
 
 def test_images_are_prepared_here_until_a_worker_is_ready() -> None:
