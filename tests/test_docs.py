@@ -112,9 +112,10 @@ def test_the_python_code_of_the_readme_runs() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stderr) == (0, "")
-    prediction, accuracy = done.stdout.splitlines()
+    prediction, accuracy, same, files = done.stdout.splitlines()
     assert prediction.startswith("59 0.99")
-    assert 0.5 < float(accuracy) < 1
+    assert 0.5 < float(accuracy) == float(same) < 1
+    assert files == "[PosixPath('my-run/plots/confusion.png')]"
 
 
 def test_the_readme_shows_the_epoch_table_of_a_terminal() -> None:
