@@ -9,9 +9,11 @@ import pytest
 
 from mnistcli.cli.prediction.prediction_table import PrintedPredictions, print_predictions
 from mnistcli.errors import ImageError
+from mnistcli.line_format import RecognizedLine
 from mnistcli.model_lookup import ModelRef
 from mnistcli.prediction.results import PredictedDigit, Prediction
 from mnistcli.preprocessing import Digit, ImageContent
+from mnistcli.preprocessing.shapes import DetectedLine
 
 Captured = pytest.CaptureFixture[str]
 
@@ -28,6 +30,12 @@ class DigitModel(Model):
     """A model that was trained on digits in MNIST format only."""
 
     is_for_photos = False
+
+
+class PackagedModel(Model):
+    """The model that is packaged beside the line recognizer."""
+
+    name = "pretrained"
 
 
 def digit(number: int, confidence: float = 0.91) -> PredictedDigit:
@@ -188,6 +196,21 @@ def test_a_model_for_mnist_format_brings_one_note_on_photos(capsys: Captured) ->
 
     printed(number("photo.png", "7"))
     assert capsys.readouterr().err == "model: m (classic)\n"
+
+
+def test_another_model_brings_one_note_on_numbers(capsys: Captured) -> None:
+    recognized = RecognizedLine(
+        "73", 0.8, 0, np.array([1.0, 2.0]), np.zeros((2, 10), np.float32), (), ()
+    )
+    content = ImageContent((), lines=(DetectedLine(2, True, recognized),))
+    first, second = (number(path, "73", content=content) for path in ("a.png", "b.png"))
+
+    printed(number("c.png", "7"), first, second)
+    note = "the packaged line recognizer predicts numbers; this model predicts single digits"
+    assert capsys.readouterr().err.splitlines() == ["model: m (classic)", note]
+
+    printed(first, model=PackagedModel)
+    assert note not in capsys.readouterr().err
 
 
 def test_the_first_predictions_are_kept_and_all_are_counted(capsys: Captured) -> None:
