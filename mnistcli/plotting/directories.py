@@ -23,12 +23,7 @@ def plots_dir(model: ModelRef, dataset_name: str) -> Path:
     Raises:
         RunError: A file of the run is damaged.
     """
-    directory = _model_directory(model)
-    if dataset_name == model.datasets[0]:
-        return directory
-    path = Path(dataset_name)
-    parts = path.relative_to(path.anchor).parts or ("dataset",)
-    return directory / "_".join(parts)[-_MAX_NAME:]
+    return _dataset_directory(_model_directory(model), model, dataset_name)
 
 
 def comparison_dir(models: ModelRef, dataset_name: str) -> Path:
@@ -38,16 +33,31 @@ def comparison_dir(models: ModelRef, dataset_name: str) -> Path:
         models: The models.
         dataset_name: The name of the dataset.
     """
-    return _COMPARISON_PLOTS_DIR / plots_dir(models, dataset_name).relative_to(_ENSEMBLE_PLOTS_DIR)
+    directory = _COMPARISON_PLOTS_DIR / _unique_name(models)
+    return _dataset_directory(directory, models, dataset_name)
 
 
 def _model_directory(model: ModelRef) -> Path:
     if model.members:
-        paths = "\n".join(str(file.resolve()) for file in model.files)
-        digest = hashlib.sha256(paths.encode(errors="surrogateescape")).hexdigest()[:8]
-        names = [Path(member.name).name.removesuffix(".keras")[:40] for member in model.members[:3]]
-        return _ENSEMBLE_PLOTS_DIR / f"{'+'.join(names)}-{digest}"
+        return _ENSEMBLE_PLOTS_DIR / _unique_name(model)
     if model.run is not None and model.is_kept_model and model.run.path != PRETRAINED_DIR:
         return model.run.plots_dir
     path = Path(model.name)
     return path.with_name(f"{path.stem}_plots")
+
+
+def _unique_name(models: ModelRef) -> str:
+    """Return a directory name for several models: the names of the first ones and a hash of all."""
+    paths = "\n".join(str(file.resolve()) for file in models.files)
+    digest = hashlib.sha256(paths.encode(errors="surrogateescape")).hexdigest()[:8]
+    names = [Path(member.name).name.removesuffix(".keras")[:40] for member in models.members[:3]]
+    return f"{'+'.join(names)}-{digest}"
+
+
+def _dataset_directory(directory: Path, model: ModelRef, dataset_name: str) -> Path:
+    """Return the directory for a dataset: a subdirectory, except for that of the training."""
+    if dataset_name == model.datasets[0]:
+        return directory
+    path = Path(dataset_name)
+    parts = path.relative_to(path.anchor).parts or ("dataset",)
+    return directory / "_".join(parts)[-_MAX_NAME:]
