@@ -131,7 +131,8 @@ def tint(background: NDArray[np.floating], values: NDArray[np.floating]) -> NDAr
     """Overlay a heat map (h, w) in -1..1 on an image (h, w, 1): vermilion above 0, blue below."""
     color = np.where(values[..., None] > 0, to_rgb(VERMILION), to_rgb(BLUE))
     strength = 0.9 * np.abs(values[..., None])
-    tinted: NDArray[np.floating] = background * (1 - strength) + color * strength
+    # With two products, rounding of a weak tint exceeds white.
+    tinted: NDArray[np.floating] = background + (color - background) * strength
     return tinted
 
 

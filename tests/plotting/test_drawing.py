@@ -1,11 +1,12 @@
-"""Drawing: images in rectangles, boxes, and the columns of a grid."""
+"""Drawing: images in rectangles, boxes, heat maps, and the columns of a grid."""
 
+import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from mnistcli.plotting.drawing import choose_columns, draw_image, outline_digit
+from mnistcli.plotting.drawing import choose_columns, draw_image, outline_digit, tint_digit
 from mnistcli.plotting.style import DPI, Footer, new_figure
 
 
@@ -44,3 +45,13 @@ def test_a_digit_is_outlined_at_a_small_distance(axes: Axes) -> None:
     assert isinstance(box, Rectangle)
     assert (box.get_x(), box.get_y()) == pytest.approx((1.07, 2.17))
     assert (box.get_width(), box.get_height()) == pytest.approx((0.56, 0.56))
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_a_weak_tint_of_white_is_a_valid_color(sign: int) -> None:
+    values = sign * np.geomspace(1e-10, 1, 784, dtype=np.float32).reshape(28, 28)
+
+    tinted = tint_digit(np.zeros((28, 28), np.uint8), values)
+
+    assert tinted.min() >= 0
+    assert tinted.max() <= 1
